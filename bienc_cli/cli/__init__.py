@@ -1,0 +1,9 @@
+"""The command line: parse, call one function, render, exit.
+
+`main` is the one place where errors become sentences and exit codes, and where the
+environment is read.
+"""
+
+from bienc_cli.cli.boundary import main
+
+__all__ = ["main"]

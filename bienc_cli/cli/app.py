@@ -1,0 +1,51 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bienc_cli import __version__
+from bienc_cli.cli.compare import compare
+from bienc_cli.cli.index import index
+from bienc_cli.cli.info import info
+from bienc_cli.cli.models import models
+from bienc_cli.cli.query import query
+from bienc_cli.cli.score import score
+
+app = typer.Typer(
+    name="bienc",
+    help="Search document folders by meaning, locally.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bienc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def bienc(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Search document folders by meaning, locally.
+
+    A bi-encoder finds candidates in an on-disk index, a cross-encoder reads them together
+    with the query and puts them in order; `compare` shows what each gives and what it costs.
+    """
+
+
+for command in (index, query, compare, score, info, models):
+    app.command()(command)

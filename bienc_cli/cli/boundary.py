@@ -1,0 +1,142 @@
+"""The one error boundary: every way a command can end, to a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from bienc_cli.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_TERMINATED,
+    EXIT_USAGE,
+    BiencError,
+    StorageError,
+    UsageError,
+)
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception, so that an index being written is left whole."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments behind the program's name.
+
+    Returns:
+        The exit code. With `--format json` or `jsonl` an error is also a JSON object on
+        stdout; otherwise it is a sentence and a hint on stderr. With BIENC_DEBUG=1 the
+        traceback comes too.
+    """
+    from typer.exceptions import Abort, TyperException
+    from typer.main import get_command
+
+    from bienc_cli.cli.app import app
+    from bienc_cli.cli.output import ClosedPipe
+
+    arguments = list(argv)
+    try:
+        with _termination_as_exception():
+            code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
+            sys.stdout.flush()
+            return code if isinstance(code, int) else EXIT_OK
+    except BiencError as error:
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    except TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "bienc")
+        # `bienc` alone asks for help, and gets it as the message of an error.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            return EXIT_USAGE
+        return _report(
+            arguments,
+            error,
+            UsageError.code,
+            error.format_message(),
+            f"{command} --help",
+            EXIT_USAGE,
+        )
+    except (KeyboardInterrupt, Abort):
+        return _interrupted(EXIT_INTERRUPTED, "interrupted")
+    except _Terminated:
+        return _interrupted(EXIT_TERMINATED, "terminated")
+    except (ClosedPipe, BrokenPipeError):
+        _discard_stdout()
+        return EXIT_OK
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
+    except OSError as error:
+        # A disk that fills or a file handle that is missing, where nobody expected it.
+        return _report(
+            arguments,
+            error,
+            StorageError.code,
+            f"The system refused: {error}.",
+            None,
+            StorageError.exit_code,
+        )
+    except Exception as error:
+        return _report(
+            arguments,
+            error,
+            "internal",
+            f"This should not happen: {type(error).__name__}: {error}",
+            "set BIENC_DEBUG=1 to see where, and report it with the command you typed",
+            EXIT_USAGE,
+        )
+
+
+def _report(
+    arguments: list[str],
+    error: BaseException,
+    code: str,
+    message: str,
+    hint: str | None,
+    exit_code: int,
+) -> int:
+    from bienc_cli.cli.output import print_error
+
+    if os.environ.get("BIENC_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    try:
+        print_error(arguments, code, message, hint)
+    except BrokenPipeError:
+        _discard_stdout()
+    return exit_code
+
+
+def _interrupted(exit_: int, word: str) -> int:
+    with suppress(OSError):
+        sys.stderr.write(f"\nbienc: {word}\n")
+    return exit_
+
+
+def _discard_stdout() -> None:
+    """Let the interpreter's own flush at exit go nowhere instead of failing."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _termination_as_exception() -> Iterator[None]:
+    def raise_terminated(_number: int, _frame: FrameType | None) -> None:
+        raise _Terminated
+
+    previous: Callable[[int, FrameType | None], object] | int | None
+    try:
+        previous = signal.signal(signal.SIGTERM, raise_terminated)
+    except ValueError:  # not the main thread: its owner decides about signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,156 @@
+"""`bienc index`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Format, Output
+
+_FILES_PANEL = "Files"
+
+
+def index(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Folders and files; none refreshes all that the index covers; - reads a list "
+            "of files from standard input, one a line.",
+            show_default=False,
+        ),
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--include",
+            metavar="GLOB",
+            help="Only files that match, as in .gitignore; repeatable.",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude",
+            metavar="GLOB",
+            help="No file that matches; repeatable.",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    max_size: Annotated[
+        float | None,
+        typer.Option(
+            "--max-size",
+            metavar="MB",
+            min=0,
+            help="Skip larger files; .jsonl collections are exempt.  [default: 32 MiB]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    hidden: Annotated[
+        bool,
+        typer.Option("--hidden", help="Hidden files too.", rich_help_panel=_FILES_PANEL),
+    ] = False,
+    passage_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--passage-tokens",
+            metavar="N",
+            help="Longest passage, in the model's tokens.  [default: the index's, else 256]",
+            show_default=False,
+            rich_help_panel=opt.INDEX_PANEL,
+        ),
+    ] = None,
+    overlap_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--overlap-tokens",
+            metavar="N",
+            help="How much of a passage the next repeats.  [default: the index's, else 32]",
+            show_default=False,
+            rich_help_panel=opt.INDEX_PANEL,
+        ),
+    ] = None,
+    skipped: Annotated[
+        bool,
+        typer.Option(
+            "--skipped",
+            help="List every skipped file with its reason.",
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit with 7 if a file could not be read.",
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = False,
+    format_: opt.FormatOption = Format.table,
+    quiet: opt.QuietOption = False,
+    index: opt.IndexOption = None,
+    model: opt.ModelOption = None,
+    runtime: opt.RuntimeOption = "auto",
+    device: opt.DeviceOption = "auto",
+    threads: opt.ThreadsOption = None,
+    offline: opt.OfflineOption = False,
+) -> int:
+    """Make an index of folders and files, or bring one up to date.
+
+    Only what is new or has changed is read and encoded. The index lies in .bienc, beside
+    what it covers, unless --index says otherwise.
+    """
+    from bienc_cli.cli import environment, standard_input
+    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.progress import indexing as progress
+    from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES
+    from bienc_cli.indexing import IndexOptions, index_paths
+    from bienc_cli.render import index_report as rendered
+
+    output = Output(format_, quiet=quiet)
+    choice = ModelChoice(model, None, runtime, device, threads, offline)
+    listed = None
+    if paths == ["-"]:
+        listed = [path.expanduser().absolute() for path in standard_input.paths()]
+    with progress(output) as observer:
+        report = index_paths(
+            [] if listed is not None else _absolute(paths or []),
+            listed=listed,
+            base=Path.cwd(),
+            directory=environment.index_to_write(index),
+            load_encoder=choice.load_bi_encoder,
+            key_dir=environment.key_directory(),
+            options=IndexOptions(
+                include=tuple(include or ()),
+                exclude=tuple(exclude or ()),
+                max_bytes=None if max_size is None else int(max_size * 1_000_000),
+                hidden=hidden,
+                passage_tokens=passage_tokens,
+                overlap_tokens=overlap_tokens,
+            ),
+            observer=observer,
+        )
+    for warning in report.warnings:
+        output.warn(warning)
+    if output.machine:
+        output.print_json(rendered.as_json(report))
+    elif output.format is Format.plain:
+        output.print_lines(rendered.as_lines(report))
+    else:
+        output.print_rich(rendered.as_table(report, skipped=skipped))
+    return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
+
+
+def _absolute(paths: list[str]) -> list[Path]:
+    # normpath, not resolve: a link that was named stays what it was named.
+    import os
+
+    return [Path(os.path.normpath(Path(path).expanduser().absolute())) for path in paths]

@@ -1,0 +1,30 @@
+"""`bienc info`."""
+
+from __future__ import annotations
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Format, Output
+
+
+def info(
+    format_: opt.FormatOption = Format.table,
+    index: opt.IndexOption = None,
+) -> int:
+    """Show what an index holds: documents, passages, formats, model, chunking, sizes, age."""
+    from bienc_cli.cli import environment
+    from bienc_cli.render import info as rendered
+    from bienc_cli.store import open_reader
+
+    output = Output(format_)
+    directory = environment.existing_index(index)
+    with open_reader(directory, key_dir=environment.key_directory()) as reader:
+        held = reader.info
+        for warning in reader.warnings:
+            output.warn(warning)
+    if output.machine:
+        output.print_json(rendered.as_json(held))
+    elif output.format is Format.plain:
+        output.print_lines(rendered.as_lines(held))
+    else:
+        output.print_rich(rendered.as_table(held))
+    return 0

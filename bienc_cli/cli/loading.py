@@ -1,0 +1,78 @@
+"""Models for the commands: by flag, by what the index recorded, by environment, by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bienc_cli.cli import environment
+from bienc_cli.errors import UsageError
+from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+
+RUNTIMES = ("auto", "openvino", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What the user said about models and how to run them."""
+
+    model: str | None
+    cross_encoder: str | None
+    runtime: str
+    device: str
+    threads: int | None
+    offline: bool
+
+    def __post_init__(self) -> None:
+        if self.runtime not in RUNTIMES:
+            raise UsageError(
+                f"There is no runtime '{self.runtime}'.", f"give one of: {', '.join(RUNTIMES)}"
+            )
+
+    def load_bi_encoder(self, recorded: EncoderIdentity | None) -> BiEncoder:
+        """The index's own model; for a new index the one asked for.
+
+        Raises:
+            IndexMismatch: another model was asked for than the index was made with.
+            ModelUnavailable: its weights are not here.
+        """
+        from bienc_cli.models import DEFAULT_BI_ENCODER, identify_bi_encoder, load_bi_encoder
+        from bienc_cli.search import check_model
+
+        offline = environment.go_offline_if(self.offline)
+        cache = environment.cache_directory()
+        if recorded is not None:
+            name = self.model or recorded.name
+            # Cheap, and before the weights are loaded: another model is refused at once.
+            check_model(recorded, identify_bi_encoder(name, cache_dir=cache, offline=offline))
+        else:
+            name = self.model or environment.model_from_environment() or DEFAULT_BI_ENCODER
+        return load_bi_encoder(
+            name,
+            cache_dir=cache,
+            offline=offline,
+            runtime=self.runtime,
+            device=self.device,
+            threads=self.threads,
+        )
+
+    def load_cross_encoder(self) -> CrossEncoder:
+        """The cross-encoder asked for.
+
+        Raises:
+            ModelUnavailable: its weights are not here.
+        """
+        from bienc_cli.models import DEFAULT_CROSS_ENCODER, load_cross_encoder
+
+        name = (
+            self.cross_encoder
+            or environment.cross_encoder_from_environment()
+            or DEFAULT_CROSS_ENCODER
+        )
+        return load_cross_encoder(
+            name,
+            cache_dir=environment.cache_directory(),
+            offline=environment.go_offline_if(self.offline),
+            runtime=self.runtime,
+            device=self.device,
+            threads=self.threads,
+        )

@@ -1,0 +1,130 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bienc_cli.cli.output import Format
+
+INDEX_PANEL = "Index"
+MODELS_PANEL = "Models"
+OUTPUT_PANEL = "Output"
+SEARCH_PANEL = "Search"
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        envvar="BIENC_INDEX",
+        metavar="DIR",
+        help="The index directory.  [default: nearest .bienc upwards]",
+        show_default=False,
+        rich_help_panel=INDEX_PANEL,
+    ),
+]
+FormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to print the result.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No progress, no notes.", rich_help_panel=OUTPUT_PANEL),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Bi-encoder: alias, hub id or directory.  [default: the index's, else granite-30m]",
+        show_default=False,
+        rich_help_panel=MODELS_PANEL,
+    ),
+]
+CrossEncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cross-encoder",
+        metavar="NAME",
+        help="Cross-encoder: alias, hub id or directory.  [default: ms-marco-minilm-l12]",
+        show_default=False,
+        rich_help_panel=MODELS_PANEL,
+    ),
+]
+RuntimeOption = Annotated[
+    str,
+    typer.Option(
+        "--runtime",
+        metavar="auto|openvino|torch",
+        help="What runs the models.",
+        rich_help_panel=MODELS_PANEL,
+    ),
+]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="Where they run: auto, cpu, cuda, mps.",
+        rich_help_panel=MODELS_PANEL,
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        help="CPU threads.  [default: all cores]",
+        show_default=False,
+        rich_help_panel=MODELS_PANEL,
+    ),
+]
+OfflineOption = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Never look anything up on the network.", rich_help_panel=MODELS_PANEL
+    ),
+]
+KOption = Annotated[
+    int,
+    typer.Option(
+        "-k", metavar="N", help="How many passages to show.", rich_help_panel=SEARCH_PANEL
+    ),
+]
+CandidatesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--candidates",
+        metavar="N",
+        help="How many passages the cross-encoder reads.  [default: 20, or k if that is more]",
+        show_default=False,
+        rich_help_panel=SEARCH_PANEL,
+    ),
+]
+PathOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--path",
+        metavar="GLOB",
+        help="Only documents whose path matches, as in .gitignore; repeatable.",
+        show_default=False,
+        rich_help_panel=SEARCH_PANEL,
+    ),
+]
+TypeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="FORMAT",
+        help="Only documents of this format: markdown, pdf, ...; repeatable.",
+        show_default=False,
+        rich_help_panel=SEARCH_PANEL,
+    ),
+]

@@ -1,0 +1,144 @@
+"""Where a command writes: data to stdout, everything else to stderr.
+
+On a terminal tables are coloured and progress moves; elsewhere there is no escape sequence,
+nothing is cut short and nothing is animated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_PIPE_WIDTH = 100
+"""Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    plain = "plain"
+
+
+class ClosedPipe(Exception):
+    """The reader of our stdout went away (`| head`); there is nobody left to tell."""
+
+
+class Output:
+    """The streams of one command, in one format."""
+
+    def __init__(self, format_: Format, *, quiet: bool = False) -> None:
+        self.format = format_
+        self.quiet = quiet
+
+    @property
+    def machine(self) -> bool:
+        """Whether stdout is JSON."""
+        return self.format in (Format.json, Format.jsonl)
+
+    @property
+    def animated(self) -> bool:
+        """Whether a progress bar may move on stderr."""
+        return sys.stderr.isatty() and not self.quiet
+
+    def stderr_console(self) -> Console:
+        """For progress on a terminal."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False)
+
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """One JSON document; indented for `json`, on one line for `jsonl`."""
+        indent = 2 if self.format is Format.json else None
+        self._write(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+
+    def print_lines(self, lines: Iterable[str]) -> None:
+        """Plain lines, as they are."""
+        self._write("".join(f"{line}\n" for line in lines))
+
+    def print_rich(self, *renderables: RenderableType) -> None:
+        """Tables and text for people."""
+        from rich.console import Console
+
+        if sys.stdout.isatty():
+            console = Console(highlight=False, soft_wrap=False)
+        else:
+            # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so.
+            console = Console(
+                highlight=False,
+                force_terminal=False,
+                color_system=None,
+                width=_pipe_width(),
+                file=sys.stdout,
+            )
+        try:
+            for renderable in renderables:
+                console.print(renderable)
+        except BrokenPipeError as error:
+            raise ClosedPipe from error
+
+    def note(self, sentence: str) -> None:
+        """Something worth knowing that is not data."""
+        if not self.quiet:
+            self._to_stderr(sentence)
+
+    def warn(self, sentence: str) -> None:
+        """Something the user should act on; said even when quiet."""
+        self._to_stderr(f"warning: {sentence}")
+
+    def _to_stderr(self, sentence: str) -> None:
+        from bienc_cli.render.text import visible
+
+        sys.stdout.flush()
+        sys.stderr.write(f"{visible(sentence)}\n")
+        sys.stderr.flush()
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise ClosedPipe from error
+
+
+def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:
+    """An error, on stderr for people, and on stdout as JSON when JSON was asked for."""
+    from bienc_cli.render.errors import error_as_json
+    from bienc_cli.render.text import visible
+
+    # The error may be about the very arguments, so they are not parsed again, only looked at.
+    chosen = _format_asked_for(arguments)
+    if chosen in (Format.json, Format.jsonl):
+        Output(Format(chosen)).print_json(error_as_json(code, message, hint))
+        return
+    sys.stdout.flush()
+    sys.stderr.write(f"error: {visible(message)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {visible(hint)}\n")
+    sys.stderr.flush()
+
+
+def _format_asked_for(arguments: list[str]) -> str | None:
+    chosen: str | None = None
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument in ("--format", "-f") and position + 1 < len(arguments):
+            chosen = arguments[position + 1]
+        elif argument.startswith("--format="):
+            chosen = argument.removeprefix("--format=")
+    return chosen
+
+
+def _pipe_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    return max(int(columns), 40) if columns.isdigit() else _PIPE_WIDTH

@@ -1,0 +1,82 @@
+"""Progress bars: on a terminal's stderr, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bienc_cli.cli.output import Output
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from bienc_cli.indexing import IndexObserver
+
+
+@contextmanager
+def counting(output: Output, what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar over `total` equal steps; calling what it yields is one step."""
+    if not output.animated or total < 2:
+        yield lambda: None
+        return
+    with _progress(output) as progress:
+        task = progress.add_task(what, total=total, detail="")
+        yield lambda: progress.advance(task)
+
+
+@contextmanager
+def indexing(output: Output) -> Iterator[IndexObserver]:
+    """A bar over the bytes of the files to read, with the rate of encoding."""
+    from bienc_cli.indexing import SilentObserver
+
+    if not output.animated:
+        yield SilentObserver()
+        return
+    with _progress(output) as progress:
+        yield _IndexBar(progress)
+
+
+class _IndexBar:
+    """An `IndexObserver` that moves a bar."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID = progress.add_task("looking for files", total=None, detail="")
+
+    def discovered(self, files: int, total_bytes: int) -> None:
+        """The bar gets its length."""
+        self._progress.reset(
+            self._task, description="reading and encoding", total=max(total_bytes, 1)
+        )
+        self._progress.update(self._task, detail=f"{files:,} files")
+
+    def progressed(self, done_bytes: int, encoded: int) -> None:
+        """The bar moves."""
+        elapsed = self._progress.tasks[0].elapsed or 0.0
+        rate = f"{encoded / elapsed:,.0f} passages/s" if encoded and elapsed > 0 else ""
+        self._progress.update(self._task, completed=done_bytes, detail=rate)
+
+    def stage(self, name: str) -> None:
+        """The bar is full; what follows has no measure."""
+        self._progress.update(self._task, description=name, total=None, detail="")
+
+
+def _progress(output: Output) -> Progress:
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[detail]}", markup=False),
+        TimeRemainingColumn(),
+        console=output.stderr_console(),
+        transient=True,
+    )

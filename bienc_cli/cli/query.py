@@ -1,0 +1,197 @@
+"""`bienc query`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from bienc_cli.search import SearchResult
+    from bienc_cli.store import IndexReader
+
+
+def query(
+    text: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT...",
+            help="What you are looking for; - reads queries from standard input, one a line, "
+            'or JSON lines like {"_id": "1", "text": "..."}.',
+            show_default=False,
+        ),
+    ],
+    k: opt.KOption = 10,
+    candidates: opt.CandidatesOption = None,
+    rerank: Annotated[
+        bool,
+        typer.Option(
+            "--rerank/--no-rerank",
+            help="Put the candidates in the cross-encoder's order.",
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = True,
+    min_relevance: Annotated[
+        float | None,
+        typer.Option(
+            "--min-relevance",
+            metavar="0..1",
+            help="Drop what the cross-encoder finds less relevant.",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
+    path: opt.PathOption = None,
+    type_: opt.TypeOption = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Whole passages.", rich_help_panel=opt.OUTPUT_PANEL),
+    ] = False,
+    context: Annotated[
+        int,
+        typer.Option(
+            "--context",
+            "-C",
+            min=0,
+            metavar="LINES",
+            help="Whole passages with this many lines around them.",
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = 0,
+    format_: opt.FormatOption = Format.table,
+    quiet: opt.QuietOption = False,
+    index: opt.IndexOption = None,
+    model: opt.ModelOption = None,
+    cross_encoder: opt.CrossEncoderOption = None,
+    runtime: opt.RuntimeOption = "auto",
+    device: opt.DeviceOption = "auto",
+    threads: opt.ThreadsOption = None,
+    offline: opt.OfflineOption = False,
+) -> int:
+    """Find the passages that answer a query.
+
+    The bi-encoder proposes candidates, the cross-encoder reads each together with the query
+    and puts them in order. Exit code 1 when nothing is found.
+    """
+    from bienc_cli.cli import environment
+    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.search import SearchOptions, check_query, search
+    from bienc_cli.stages import Stopwatch
+    from bienc_cli.store import Filter, open_reader
+
+    output = Output(format_, quiet=quiet)
+    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline)
+    search_options = SearchOptions(
+        k=k,
+        candidates=candidates,
+        min_relevance=min_relevance,
+        where=Filter(paths=tuple(path or ()), formats=tuple(type_ or ())),
+        best_sentence=not (full or context) or output.machine,
+    )
+    from_stdin = text == ["-"]
+    if not from_stdin:
+        check_query(" ".join(text))
+    watch = Stopwatch()
+    with watch.stage("open index"):
+        reader = open_reader(environment.existing_index(index), key_dir=environment.key_directory())
+    with reader:
+        with watch.stage("load models"):
+            bi_encoder = choice.load_bi_encoder(reader.info.encoder)
+            reranker = choice.load_cross_encoder() if rerank else None
+        view = _View(output, reader, full=full, context=context)
+        if from_stdin:
+            return _answer_each(
+                view, lambda asked: search(reader, asked, bi_encoder, reranker, search_options)
+            )
+        result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
+        view.show(result)
+    return 0 if result.hits else 1
+
+
+class _View:
+    """Shows search results in the format and detail that were asked for."""
+
+    def __init__(self, output: Output, reader: IndexReader, *, full: bool, context: int) -> None:
+        self.output = output
+        self._reader = reader
+        self._full = full
+        self._context = context
+        self._warned: set[str] = set()
+
+    def show(self, result: SearchResult, **extra: Any) -> None:
+        """Print one answer; `extra` are fields for JSON."""
+        from bienc_cli.render import search as rendered
+
+        self.warn(result)
+        if self.output.machine:
+            self.output.print_json(self.as_json(result, **extra))
+        elif self.output.format is Format.plain:
+            self.output.print_lines(rendered.as_lines(result))
+        else:
+            contexts = self._contexts(result)
+            self.output.print_rich(rendered.as_table(result, full=self._full, contexts=contexts))
+
+    def warn(self, result: SearchResult) -> None:
+        """Say on stderr what the user should know about this answer, each thing once."""
+        limit = result.bi_encoder.identity.max_tokens
+        too_long = f"the query has {result.query_tokens} tokens; only the first {limit} are read"
+        for warning in (*result.warnings, *([too_long] if result.query_truncated else [])):
+            if warning not in self._warned:
+                self.output.warn(warning)
+                self._warned.add(warning)
+
+    def as_json(self, result: SearchResult, **extra: Any) -> dict[str, Any]:
+        """One answer as JSON, not printed."""
+        from bienc_cli.render import search as rendered
+
+        return {**rendered.as_json(result, self._contexts(result)), **extra}
+
+    def _contexts(self, result: SearchResult) -> dict[int, str] | None:
+        if not self._context:
+            return None
+        from bienc_cli.search.context import with_lines_around
+
+        passages = [hit.passage for hit in result.hits]
+        return with_lines_around(self._reader, passages, self._context)
+
+
+def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
+    """Answer standard input line by line; a line that cannot be answered stops none behind it."""
+    from bienc_cli.cli import standard_input
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
+    from bienc_cli.render.errors import error_as_json
+
+    output = view.output
+    found = failed = False
+    # One JSON document can only be written when everything is known.
+    collected: list[dict[str, Any]] = []
+    for number, line in standard_input.lines():
+        try:
+            asked = standard_input.parse_query(number, line)
+            result = answer(asked.text)
+        except UsageError as error:
+            failed = True
+            if not output.machine:
+                output.warn(error.message)
+                continue
+            document = {**error_as_json(error.code, error.message, error.hint), "line": number}
+            if output.format is Format.json:
+                collected.append(document)
+            else:
+                output.print_json(document)
+            continue
+        found = found or bool(result.hits)
+        if output.format is Format.json:
+            view.warn(result)
+            collected.append(view.as_json(result, query_id=asked.query_id, line=number))
+        else:
+            view.show(result, query_id=asked.query_id, line=number)
+    if output.format is Format.json:
+        output.print_json({"schema": "bienc.queries/1", "results": collected})
+    if failed:
+        return EXIT_USAGE
+    return EXIT_OK if found else EXIT_NO_RESULT

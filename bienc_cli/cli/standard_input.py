@@ -1,0 +1,94 @@
+"""Lines from standard input: queries, pairs, paths; plain or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bienc_cli.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLine:
+    """One query as it was read, with the id it came with."""
+
+    number: int
+    text: str
+    query_id: str | None
+
+
+def lines() -> Iterator[tuple[int, str]]:
+    """Numbered lines as they come, without their ends; blank ones left out.
+
+    Raises:
+        UsageError: a line is not UTF-8.
+    """
+    # Bytes, because a text stream reads ahead and would not answer each line as it comes.
+    for number, raw in enumerate(iter(sys.stdin.buffer.readline, b""), 1):
+        try:
+            line = raw.decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"Line {number} of standard input is not UTF-8.") from error
+        if line:
+            yield number, line
+
+
+def parse_query(number: int, line: str) -> QueryLine:
+    """One query: the line itself, or a JSON object with `text` (or `query`) and an id.
+
+    Raises:
+        UsageError: it begins like an object and is none, or has no text.
+    """
+    if not line.startswith("{"):
+        return QueryLine(number, line, None)
+    record = _parsed(number, line)
+    if not isinstance(record, dict):
+        raise UsageError(f"Line {number} of standard input is not a JSON object.")
+    text = record.get("text", record.get("query"))
+    if not isinstance(text, str) or not text.strip():
+        raise UsageError(
+            f"Line {number} of standard input has no text.",
+            'give lines like {"_id": "q1", "text": "what is looked for"}',
+        )
+    query_id = record.get("_id", record.get("id"))
+    return QueryLine(number, text, None if query_id is None else str(query_id))
+
+
+def parse_pair(number: int, line: str) -> tuple[str, str]:
+    """One pair: `["A", "B"]`, or an object with `a` and `b` or `query` and `passage`.
+
+    Raises:
+        UsageError: the line is neither.
+    """
+    record = _parsed(number, line)
+    if isinstance(record, list) and len(record) == 2:
+        first, second = record
+    elif isinstance(record, dict):
+        first = record.get("a", record.get("query"))
+        second = record.get("b", record.get("passage"))
+    else:
+        first = second = None
+    if not isinstance(first, str) or not isinstance(second, str):
+        raise UsageError(
+            f"Line {number} of standard input is not a pair of texts.",
+            'give lines like ["query", "passage"] or {"a": "query", "b": "passage"}',
+        )
+    return first, second
+
+
+def paths() -> list[Path]:
+    """A list of files, one a line."""
+    return [Path(line) for _, line in lines()]
+
+
+def _parsed(number: int, line: str) -> object:
+    try:
+        parsed: object = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"Line {number} of standard input is not valid JSON: {error}.") from error
+    except RecursionError as error:
+        raise UsageError(f"Line {number} of standard input is nested too deeply.") from error
+    return parsed

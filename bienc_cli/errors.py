@@ -1,0 +1,113 @@
+"""Every error a user can cause, one tree, each with its exit code.
+
+    BiencError                    exit  code in JSON
+    ├── UsageError                  2   usage
+    │   ├── PathNotFound            2   path_not_found
+    │   └── StorageError            2   storage
+    ├── IndexNotFound               3   index_not_found
+    ├── IndexMismatch               3   index_mismatch
+    ├── IndexDamaged                4   index_damaged
+    ├── ModelUnavailable            5   model_unavailable
+    └── IndexBusy                   6   index_busy
+
+    UnreadableFile                  a reader's verdict on one file; the file is
+                                    skipped with its reason, the run goes on
+
+An error is a sentence that names the value, and a hint: what to type next.
+The boundary that prints them is `bienc_cli.cli.main`; nothing below it prints.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_OK = 0
+EXIT_NO_RESULT = 1
+EXIT_USAGE = 2
+EXIT_SKIPPED_FILES = 7
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class BiencError(Exception):
+    """Something the user can cause and mend.
+
+    Attributes:
+        message: one sentence, naming the value at fault.
+        hint: what to do about it, where possible a command to type.
+    """
+
+    exit_code: ClassVar[int] = EXIT_USAGE
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(BiencError):
+    """The command cannot be carried out as it was given."""
+
+    code = "usage"
+
+
+class PathNotFound(UsageError):
+    """A path that was named does not exist."""
+
+    code = "path_not_found"
+
+
+class StorageError(UsageError):
+    """The index directory cannot be written: disk full, read-only, no permission."""
+
+    code = "storage"
+
+
+class IndexNotFound(BiencError):
+    """There is no index here."""
+
+    exit_code = 3
+    code = "index_not_found"
+
+
+class IndexMismatch(BiencError):
+    """The index was made by another model, other settings or another format."""
+
+    exit_code = 3
+    code = "index_mismatch"
+
+
+class IndexDamaged(BiencError):
+    """The index does not hold together and cannot be answered from."""
+
+    exit_code = 4
+    code = "index_damaged"
+
+
+class ModelUnavailable(BiencError):
+    """A model's weights are not here and cannot be had."""
+
+    exit_code = 5
+    code = "model_unavailable"
+
+
+class IndexBusy(BiencError):
+    """Another process is writing to the index."""
+
+    exit_code = 6
+    code = "index_busy"
+
+
+class UnreadableFile(Exception):
+    """A file that its reader refuses, with the reason a person is shown.
+
+    Attributes:
+        reason: a short clause without the path, e.g. ``"encrypted, needs a password"``.
+        code: one word for machines, e.g. ``"encrypted"``.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason

@@ -1,0 +1,1 @@
+"""Approaches side by side: their answers, their time, how much they agree."""

@@ -1,0 +1,113 @@
+"""`score`: what both encoders say of two texts, and how long each takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bienc_cli.errors import UsageError
+from bienc_cli.search.pipeline import sigmoid
+from bienc_cli.search.result import ModelUse, Relevance
+from bienc_cli.stages import Stopwatch
+from bienc_cli.types import BiEncoder, CrossEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """One output of a cross-encoder with several, such as an NLI model.
+
+    `probability` is its share in the softmax over all labels.
+    """
+
+    label: str
+    logit: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """Two texts, read apart and read together.
+
+    Attributes:
+        similarity: cosine of query `first` and passage `second`.
+        relevance: where the cross-encoder has one label.
+        labels: where it has several.
+        truncated: the cross-encoder could not read `second` to its end.
+        bi_encoder_seconds: wall time to encode both texts.
+        cross_encoder_seconds: wall time to read the pair.
+    """
+
+    first: str
+    second: str
+    similarity: float
+    relevance: Relevance | None
+    labels: tuple[LabelScore, ...]
+    truncated: bool
+    bi_encoder_seconds: float
+    cross_encoder_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairScoring:
+    """Scores of one or more pairs and the models that gave them."""
+
+    pairs: tuple[PairScore, ...]
+    bi_encoder: ModelUse
+    cross_encoder: ModelUse
+
+
+def score_pairs(
+    pairs: Sequence[tuple[str, str]], bi_encoder: BiEncoder, cross_encoder: CrossEncoder
+) -> PairScoring:
+    """Score pairs of texts one by one, the first text as the query.
+
+    Args:
+        pairs: (query, passage), neither of them empty.
+        bi_encoder: reads the two apart.
+        cross_encoder: reads them together.
+
+    Raises:
+        UsageError: a text is empty.
+    """
+    for number, (first, second) in enumerate(pairs, 1):
+        if not first.strip() or not second.strip():
+            raise UsageError(f"Pair {number} has an empty text.", "give two texts")
+    return PairScoring(
+        pairs=tuple(_score(first, second, bi_encoder, cross_encoder) for first, second in pairs),
+        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
+        cross_encoder=ModelUse(cross_encoder.identity, cross_encoder.runtime),
+    )
+
+
+def _score(
+    first: str, second: str, bi_encoder: BiEncoder, cross_encoder: CrossEncoder
+) -> PairScore:
+    watch = Stopwatch()
+    with watch.stage("bi-encoder"):
+        (query,) = bi_encoder.encode_queries([first])
+        (passage,) = bi_encoder.encode_passages([second])
+    with watch.stage("cross-encoder"):
+        scores = cross_encoder.score_pairs([(first, second)])
+    logits = scores.logits[0].astype(np.float64)
+    names = cross_encoder.identity.labels
+    one_label = len(logits) == 1
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    apart, together = watch.times
+    return PairScore(
+        first=first,
+        second=second,
+        similarity=float(query @ passage),
+        relevance=Relevance(float(logits[0]), sigmoid(float(logits[0]))) if one_label else None,
+        labels=()
+        if one_label
+        else tuple(
+            LabelScore(name, float(logit), float(share))
+            for name, logit, share in zip(names, logits, shares, strict=True)
+        ),
+        truncated=bool(scores.truncated[0]),
+        bi_encoder_seconds=apart.seconds,
+        cross_encoder_seconds=together.seconds,
+    )

@@ -1,0 +1,27 @@
+"""The way in: discover, read, chunk, encode, commit."""
+
+from bienc_cli.indexing.pipeline import (
+    DEFAULT_OVERLAP_TOKENS,
+    DEFAULT_PASSAGE_TOKENS,
+    EncoderLoader,
+    index_paths,
+)
+from bienc_cli.indexing.report import (
+    DocumentCounts,
+    IndexObserver,
+    IndexOptions,
+    IndexReport,
+    SilentObserver,
+)
+
+__all__ = [
+    "DEFAULT_OVERLAP_TOKENS",
+    "DEFAULT_PASSAGE_TOKENS",
+    "DocumentCounts",
+    "EncoderLoader",
+    "IndexObserver",
+    "IndexOptions",
+    "IndexReport",
+    "SilentObserver",
+    "index_paths",
+]

@@ -1,0 +1,289 @@
+"""Paths to files worth reading, in a fixed order, each with what tells whether it changed.
+
+What is left out on purpose (ignored, hidden, excluded) is passed over in silence; what would
+belong here and cannot be read is handed out as `Skipped`, with its reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bienc_cli.errors import PathNotFound
+from bienc_cli.indexing.ignoring import IgnoreFiles, Rule, Selection, parse_patterns, parse_rules
+from bienc_cli.readers import BINARY_SUFFIXES, reader_named
+from bienc_cli.readers.words import words
+from bienc_cli.types import Skipped
+
+DEFAULT_MAX_BYTES = 32 << 20
+"""Larger files are rarely documents: logs, dumps, exports."""
+
+MAX_COLLECTION_BYTES = 64 << 30
+"""Cap for collections, which are read record by record, whatever their size."""
+
+# Never documents of this folder: our own index, the stores of version control systems.
+_NEVER = frozenset({".bienc", ".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"})
+# Made by machines and made again at will; out even where hidden files are in.
+_CACHES = frozenset(
+    words(
+        "__pycache__ node_modules .venv .tox .nox .mypy_cache .pytest_cache .ruff_cache "
+        ".hypothesis .ipynb_checkpoints .cache .gradle .terraform .eggs"
+    )
+)
+_VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
+_CACHE_TAG = "CACHEDIR.TAG"
+"""Marks a directory of regenerable content: https://bford.info/cachedir/"""
+
+
+_IGNORE_FILES = (".gitignore", ".biencignore")
+_LARGEST_IGNORE_FILE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to read.
+
+    Attributes:
+        path: absolute.
+        doc_id: path under the root (POSIX); the file's name where the root is the file.
+        size: bytes.
+        mtime_ns: time of its last modification, nanoseconds since the epoch.
+    """
+
+    path: Path
+    doc_id: str
+    size: int
+    mtime_ns: int
+
+
+def discover(
+    root: Path,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    hidden: bool = False,
+) -> Iterator[FoundFile | Skipped]:
+    """Find the files under a root.
+
+    Ignore files under the root have git's semantics, in a repository or not: `.biencignore`
+    overrides the `.gitignore` beside it, deeper ones override those above.
+
+    Symbolic links are followed where they stay inside the root and lead to something that
+    is not found anyway; they come last, so that a file is known by its own name.
+
+    Args:
+        root: a directory, or a single file, which no rule but size and kind holds back.
+        include: patterns as in ignore files, relative to the root; if there are any, only
+            files that match are found. They do not bring back what is ignored or hidden.
+        exclude: patterns of files and directories to pass over.
+        max_bytes: cap on a file's size; collections have a cap of their own.
+        hidden: whether files and directories whose name begins with a dot are found too.
+
+    Returns:
+        Files and refusals, ordered by path, component by component. The root is looked at
+        at once, the rest as it is asked for.
+
+    Raises:
+        PathNotFound: there is no such root.
+        UsageError: a pattern is malformed.
+    """
+    selection = Selection(
+        parse_patterns("--include", include), parse_patterns("--exclude", exclude)
+    )
+    absolute = Path(os.path.abspath(root))  # noqa: PTH100  (links in it stay as they are)
+    try:
+        status = absolute.stat()
+    except OSError as error:
+        raise PathNotFound(f"There is no '{root}' here.") from error
+    if stat.S_ISDIR(status.st_mode):
+        return _Walk(absolute, selection, max_bytes, hidden=hidden).run()
+    return iter((_judge(absolute, _shown(absolute.name), status, max_bytes),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A directory or link: where it is, its path under the root, the rules in force there."""
+
+    path: str
+    doc_id: str
+    ignoring: IgnoreFiles
+
+
+class _Walk:
+    """One walk below one root."""
+
+    def __init__(self, root: Path, selection: Selection, max_bytes: int, *, hidden: bool) -> None:
+        self._root = str(root)
+        self._real_root = os.path.realpath(root)
+        self._selection = selection
+        self._max_bytes = max_bytes
+        self._hidden = hidden
+        # Judged after everything else: most lead to what has a name of its own.
+        self._links: deque[_Place] = deque()
+        # Device and inode of the files handed out and the directories listed.
+        self._seen: set[tuple[int, int]] = set()
+
+    def run(self) -> Iterator[FoundFile | Skipped]:
+        """Everything below the root, then what only links lead to."""
+        yield from self._below(_Place(self._root, "", IgnoreFiles()))
+        while self._links:
+            yield from self._follow(self._links.popleft())
+
+    def _below(self, top: _Place) -> Iterator[FoundFile | Skipped]:
+        """Depth first, without recursion: trees may be as deep as they like."""
+        pending = [self._list(top)]
+        while pending:
+            for item in pending[-1]:
+                if isinstance(item, _Place):
+                    pending.append(self._list(item))
+                    break
+                yield item
+            else:
+                pending.pop()
+
+    def _list(self, directory: _Place) -> Iterator[FoundFile | Skipped | _Place]:
+        try:
+            if not self._is_new(Path(directory.path).stat()):
+                return
+            with os.scandir(directory.path) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            yield _skip_for(error, directory.doc_id or ".")
+            return
+        names = {entry.name for entry in entries}
+        # The root was named by a person: it is no cache to them, whatever it looks like.
+        if directory.doc_id and (_VIRTUAL_ENVIRONMENT in names or _CACHE_TAG in names):
+            return
+        ignoring = directory.ignoring.within(directory.doc_id, _rules_in(directory.path, names))
+        for entry in entries:
+            doc_id = f"{directory.doc_id}/{entry.name}" if directory.doc_id else entry.name
+            item = self._enter(entry, _Place(entry.path, doc_id, ignoring))
+            if item is not None:
+                yield item
+
+    def _enter(self, entry: os.DirEntry[str], place: _Place) -> FoundFile | Skipped | _Place | None:
+        if entry.name in _NEVER or entry.name in _CACHES:
+            return None
+        if entry.name.startswith(".") and not self._hidden:
+            return None
+        try:
+            # As to git, a link is a file, also one to a directory.
+            is_directory = entry.is_dir(follow_symlinks=False)
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            return _skip_for(error, place.doc_id)
+        if place.ignoring.ignore(place.doc_id, is_directory=is_directory):
+            return None
+        if self._selection.excludes(place.doc_id, is_directory=is_directory):
+            return None
+        is_link = entry.is_symlink()
+        if not (is_directory or is_link or self._selection.includes(place.doc_id)):
+            return None
+        if not _is_utf8(entry.name):
+            return Skipped(_shown(place.doc_id), "name", "its name is not valid UTF-8")
+        if is_link:
+            self._links.append(place)
+            return None
+        return place if is_directory else self._found(place, status)
+
+    def _follow(self, link: _Place) -> Iterator[FoundFile | Skipped]:
+        try:
+            target = os.path.realpath(link.path, strict=True)
+            status = Path(target).stat()
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                yield Skipped(link.doc_id, "loop", "a link that leads back to itself")
+            elif isinstance(error, FileNotFoundError):
+                yield Skipped(link.doc_id, "vanished", "a link that leads nowhere")
+            else:
+                yield _skip_for(error, link.doc_id)
+            return
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if not is_directory and not self._selection.includes(link.doc_id):
+            return
+        inside = Path(os.path.relpath(target, self._real_root)).parts
+        if os.pardir in inside:
+            yield Skipped(link.doc_id, "outside", "a link that leads outside the folder")
+        elif (status.st_dev, status.st_ino) not in self._seen and not _NEVER.intersection(inside):
+            # By its real path: a link may lead elsewhere by the time it is read.
+            place = _Place(target, link.doc_id, link.ignoring)
+            if is_directory:
+                yield from self._below(place)
+            else:
+                yield self._found(place, status)
+
+    def _found(self, place: _Place, status: os.stat_result) -> FoundFile | Skipped:
+        self._is_new(status)
+        return _judge(Path(place.path), place.doc_id, status, self._max_bytes)
+
+    def _is_new(self, status: os.stat_result) -> bool:
+        identity = (status.st_dev, status.st_ino)
+        new = identity not in self._seen
+        self._seen.add(identity)
+        return new
+
+
+def _judge(path: Path, doc_id: str, status: os.stat_result, max_bytes: int) -> FoundFile | Skipped:
+    """Refuse what cannot or should not be read; nothing is opened for it."""
+    if not stat.S_ISREG(status.st_mode):
+        # Opening one could wait forever (a pipe) or do something (a device).
+        return Skipped(doc_id, "special", "a pipe, socket or device, not a file")
+    if path.suffix.lower() in BINARY_SUFFIXES:
+        return Skipped(doc_id, "binary", f"a binary file ({path.suffix.lower()})")
+    reader = reader_named(path)
+    cap = MAX_COLLECTION_BYTES if reader is not None and reader.streamed else max_bytes
+    if status.st_size > cap:
+        size, limit = status.st_size / (1 << 20), cap / (1 << 20)
+        return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")
+    if not os.access(path, os.R_OK):
+        return Skipped(doc_id, "permission", "no permission to read it")
+    return FoundFile(path, doc_id, status.st_size, status.st_mtime_ns)
+
+
+def _rules_in(directory: str, names: set[str]) -> tuple[Rule, ...]:
+    """The rules of a directory's own ignore files, the strongest last."""
+    rules: tuple[Rule, ...] = ()
+    for name in _IGNORE_FILES:
+        if name in names:
+            with contextlib.suppress(OSError):
+                rules += parse_rules(_lines_of(f"{directory}/{name}"))
+    return rules
+
+
+def _lines_of(path: str) -> list[str]:
+    # Like git, not through a link; and never waiting for a pipe of this name.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return []
+        content = stream.read(_LARGEST_IGNORE_FILE)
+    text = content.decode("utf-8-sig", "surrogateescape")
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
+def _skip_for(error: OSError, doc_id: str) -> Skipped:
+    if isinstance(error, FileNotFoundError):
+        return Skipped(_shown(doc_id), "vanished", "was there and is gone")
+    if isinstance(error, PermissionError):
+        return Skipped(_shown(doc_id), "permission", "no permission to read it")
+    return Skipped(_shown(doc_id), "io", f"the system cannot read it ({error.strerror})")
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(name: str) -> str:
+    """A name that may be no UTF-8 as one that can be stored and printed."""
+    return os.fsencode(name).decode("utf-8", "replace")

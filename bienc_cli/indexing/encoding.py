@@ -1,0 +1,102 @@
+"""Texts to vectors, in windows: long enough to sort by length, short enough to remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bienc_cli.stages import Stopwatch
+from bienc_cli.store import IndexWriter
+from bienc_cli.types import BiEncoder
+
+_WINDOW_TEXTS = 4096
+_WINDOW_CHARACTERS = 4_000_000
+"""What waits to be encoded together. Sorting by length needs many texts; memory, few."""
+
+_SHARE = 128
+"""Texts handed to the encoder at once: what an interrupt can cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingTotals:
+    """What has gone through so far.
+
+    Attributes:
+        encoded: distinct texts that went through the model.
+        reused: texts that were encoded before, in this run or an earlier one.
+        tokens: of those encoded, special tokens included, padding not.
+        weight: of all texts that are done; see `Encoding.add`.
+    """
+
+    encoded: int = 0
+    reused: int = 0
+    tokens: int = 0
+    weight: float = 0.0
+
+
+class Encoding:
+    """Collects embedded texts and has those encoded whose vector is not known."""
+
+    def __init__(
+        self,
+        writer: IndexWriter,
+        encoder: BiEncoder,
+        watch: Stopwatch,
+        on_progress: Callable[[EncodingTotals], None],
+    ) -> None:
+        self._writer = writer
+        self._encoder = encoder
+        self._watch = watch
+        self._on_progress = on_progress
+        self._waiting: dict[str, float] = {}
+        self._characters = 0
+        self.totals = EncodingTotals()
+
+    def add(self, texts: Sequence[str], weight: float) -> None:
+        """Take texts whose passages are in the index already.
+
+        Args:
+            texts: embedded texts.
+            weight: what having done all of them counts as progress.
+        """
+        repeated = 0
+        for text in texts:
+            repeated += text in self._waiting
+            self._waiting[text] = self._waiting.get(text, 0.0) + weight / len(texts)
+            self._characters += len(text)
+        self._advance(reused=repeated)
+        if len(self._waiting) >= _WINDOW_TEXTS or self._characters >= _WINDOW_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Have everything encoded that waits."""
+        waiting, self._waiting, self._characters = self._waiting, {}, 0
+        missing = self._writer.without_vector(list(waiting))
+        known = waiting.keys() - set(missing)
+        self._advance(reused=len(known), weight=sum(waiting[text] for text in known))
+        with self._watch.stage("encode"):
+            extra = self._encoder.tokenizer.special_tokens
+            lengths = [count + extra for count in self._encoder.tokenizer.counts(missing)]
+            # Of like length together, so that little is padded.
+            order = sorted(range(len(missing)), key=lambda index: -lengths[index])
+            for start in range(0, len(order), _SHARE):
+                chosen = order[start : start + _SHARE]
+                texts = [missing[index] for index in chosen]
+                self._writer.add_vectors(texts, self._encoder.encode_passages(texts))
+                self._advance(
+                    encoded=len(texts),
+                    tokens=sum(lengths[index] for index in chosen),
+                    weight=sum(waiting[text] for text in texts),
+                )
+
+    def _advance(
+        self, *, encoded: int = 0, reused: int = 0, tokens: int = 0, weight: float = 0.0
+    ) -> None:
+        before = self.totals
+        self.totals = EncodingTotals(
+            before.encoded + encoded,
+            before.reused + reused,
+            before.tokens + tokens,
+            before.weight + weight,
+        )
+        self._on_progress(self.totals)

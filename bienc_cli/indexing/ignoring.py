@@ -1,0 +1,179 @@
+"""Ignore files with git's semantics.
+
+git judges every file and directory by itself: the last rule that matches the very entry
+decides, the deepest ignore file first, and nothing below an ignored directory is looked at.
+`pathspec.GitIgnoreSpec` judges whole paths instead, where a rule also matches what lies below
+its match; walking with it, `*` followed by `!*/` prunes every directory. So rules are told
+apart here, and pathspec translates their wildcards.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+from bienc_cli.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of an ignore file.
+
+    Attributes:
+        negated: brings back what an earlier rule ignored.
+        directories_only: it ended in a slash.
+        by_name: it had no other slash, so matches names at any depth; otherwise paths
+            relative to the directory of the ignore file.
+        below: it ended in `/**`: it is about everything below its match, not the match.
+        expression: to match in full.
+    """
+
+    negated: bool
+    directories_only: bool
+    by_name: bool
+    below: bool
+    expression: re.Pattern[str]
+
+    def matches(self, path: str, *, is_directory: bool) -> bool:
+        """Whether it is about this entry; `path` is relative to the ignore file."""
+        if self.directories_only and not is_directory:
+            return False
+        if self.below:
+            above = path.rpartition("/")[0]
+            while above:
+                if self.expression.fullmatch(above):
+                    return True
+                above = above.rpartition("/")[0]
+            return False
+        subject = path.rpartition("/")[2] if self.by_name else path
+        return self.expression.fullmatch(subject) is not None
+
+
+def parse_rule(line: str) -> Rule | None:
+    """Parse a line of an ignore file; None for comments, blank lines and what git disregards.
+
+    Raises:
+        ValueError: malformed.
+    """
+    body = line
+    while body.endswith(" ") and not body.endswith("\\ "):
+        body = body[:-1]
+    if not body or body.startswith("#"):
+        return None
+    negated = body.startswith("!")
+    body = body.removeprefix("!")
+    directories_only = body.endswith("/")
+    body = body.removesuffix("/")
+    by_name = "/" not in body
+    body = body.removeprefix("/")
+    anywhere = body.startswith("**/")
+    while body.startswith("**/"):
+        body = body.removeprefix("**/")
+    below = body.endswith("/**")
+    while body.endswith("/**"):
+        body = body.removesuffix("/**")
+    if body == "**" or ((by_name or anywhere) and not below and "/" not in body):
+        # Two asterisks mean more than one only between slashes.
+        by_name, body = True, re.sub(r"\*{2,}", "*", body)
+    elif anywhere:
+        body = f"**/{body}"
+    if not body:
+        return None
+    with warnings.catch_warnings():
+        # Brackets within brackets, which mean to `re` what they mean to git.
+        warnings.simplefilter("ignore", FutureWarning)
+        expression = GitIgnoreSpecPattern(f"/{body}").regex
+    if expression is None:
+        return None
+    return Rule(negated, directories_only, by_name, below, expression)
+
+
+def parse_rules(lines: Iterable[str]) -> tuple[Rule, ...]:
+    """Parse an ignore file; lines that are malformed are disregarded, as git does."""
+    rules = []
+    for line in lines:
+        try:
+            rule = parse_rule(line)
+        except (ValueError, re.error):
+            continue
+        if rule is not None:
+            rules.append(rule)
+    return tuple(rules)
+
+
+def parse_patterns(option: str, patterns: Sequence[str]) -> tuple[Rule, ...]:
+    """Parse patterns that a person gave.
+
+    Raises:
+        UsageError: one is malformed.
+    """
+    rules = []
+    for pattern in patterns:
+        try:
+            rule = parse_rule(pattern)
+        except (ValueError, re.error):
+            rule = None
+        if rule is None:
+            raise UsageError(
+                f"The pattern {pattern!r} of {option} is malformed.",
+                "patterns are written as in .gitignore: '*.md', 'drafts/', 'docs/**/*.txt'",
+            )
+        rules.append(rule)
+    return tuple(rules)
+
+
+def verdict(rules: Sequence[Rule], path: str, *, is_directory: bool) -> bool | None:
+    """What the rules say of one entry: True ignored, False brought back, None nothing."""
+    for rule in reversed(rules):
+        if rule.matches(path, is_directory=is_directory):
+            return not rule.negated
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreFiles:
+    """The rules in force in a directory: those of its ignore files and of the ones above.
+
+    Attributes:
+        levels: outermost first, the directory of each (POSIX, "" for the root) and its rules.
+    """
+
+    levels: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+
+    def within(self, directory: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
+        """The rules in force in a directory below, which has rules of its own."""
+        return IgnoreFiles((*self.levels, (directory, rules))) if rules else self
+
+    def ignore(self, path: str, *, is_directory: bool) -> bool:
+        """Whether an entry is ignored, given that its directory is not."""
+        for directory, rules in reversed(self.levels):
+            relative = path[len(directory) + 1 :] if directory else path
+            decided = verdict(rules, relative, is_directory=is_directory)
+            if decided is not None:
+                return decided
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The patterns of `--include` and `--exclude`, relative to the root."""
+
+    include: tuple[Rule, ...]
+    exclude: tuple[Rule, ...]
+
+    def excludes(self, path: str, *, is_directory: bool) -> bool:
+        """Whether to pass over an entry."""
+        return bool(verdict(self.exclude, path, is_directory=is_directory))
+
+    def includes(self, path: str) -> bool:
+        """Whether a file is asked for: it or a directory above it matches, deepest first."""
+        if not self.include:
+            return True
+        decided = verdict(self.include, path, is_directory=False)
+        while decided is None and (path := path.rpartition("/")[0]):
+            decided = verdict(self.include, path, is_directory=True)
+        return bool(decided)

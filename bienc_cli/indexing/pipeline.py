@@ -1,0 +1,382 @@
+"""paths -> discover -> read -> chunk -> encode -> commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters, chunk
+from bienc_cli.errors import PathNotFound, UsageError
+from bienc_cli.indexing.coverage import (
+    Changes,
+    Finding,
+    absorb_roots,
+    compare_with_index,
+    digest_of_file,
+    is_transient,
+    look,
+    stamp_of,
+)
+from bienc_cli.indexing.discovery import FoundFile
+from bienc_cli.indexing.encoding import Encoding, EncodingTotals
+from bienc_cli.indexing.report import (
+    DocumentCounts,
+    IndexObserver,
+    IndexOptions,
+    IndexReport,
+    SilentObserver,
+)
+from bienc_cli.readers import Limits, read_files
+from bienc_cli.settings import resolve
+from bienc_cli.stages import Stopwatch
+from bienc_cli.store import FileState, IndexInfo, IndexWriter, digest_of, open_writer
+from bienc_cli.types import BiEncoder, Document, EncoderIdentity, Skipped
+
+DEFAULT_PASSAGE_TOKENS = 256
+DEFAULT_OVERLAP_TOKENS = 32
+
+EncoderLoader = Callable[[EncoderIdentity | None], BiEncoder]
+"""Gives the bi-encoder, told which one the index was made with; called at most once, and not
+at all where nothing has changed."""
+
+
+def index_paths(
+    paths: Sequence[Path],
+    *,
+    directory: Path,
+    load_encoder: EncoderLoader,
+    key_dir: Path,
+    listed: Sequence[Path] | None = None,
+    base: Path | None = None,
+    options: IndexOptions | None = None,
+    observer: IndexObserver | None = None,
+) -> IndexReport:
+    """Make an index agree with folders and files, reading and encoding only what changed.
+
+    Args:
+        paths: folders and files, absolute; empty for all that the index covers already.
+        directory: of the index; made if there is none.
+        load_encoder: see `EncoderLoader`.
+        key_dir: where this user's key for graph files lies.
+        listed: files from a list, absolute, in place of `paths`.
+        base: listed files below it get their ids, and skipped files are shown, relative to
+            it; the folder that holds the index by default.
+        options: what to cover and how to cut it.
+        observer: told how far it is.
+
+    Raises:
+        PathNotFound: something that was named is not there.
+        IndexNotFound: nothing was named, and nothing is covered.
+        IndexBusy: another process is writing to the index.
+        IndexMismatch: another model, or other lengths, than the index was made with.
+        StorageError: the index directory cannot be written.
+    """
+    for path in [*paths, *(listed or ())]:
+        # Before anything is made: a path that was mistyped leaves no empty index behind.
+        if not path.exists():
+            raise PathNotFound(f"There is no '{path}'.", "check the path")
+    with open_writer(directory, key_dir=key_dir) as writer:
+        run = _Run(
+            writer,
+            load_encoder,
+            options or IndexOptions(),
+            observer or SilentObserver(),
+            base or directory.parent,
+        )
+        return run.all(paths, listed, directory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One root with what has to be done about it."""
+
+    root_id: int
+    finding: Finding
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A file whose content is not what the index knows; satisfies `readers.SourceFile`.
+
+    `before` are the digests of its documents' texts as the index has them.
+    """
+
+    path: Path
+    doc_id: str
+    size: int
+    mtime_ns: int
+    digest: bytes
+    stamp: str
+    before: dict[str, bytes]
+
+
+class _Run:
+    """One indexing run; holds what adds up over its files."""
+
+    def __init__(
+        self,
+        writer: IndexWriter,
+        load_encoder: EncoderLoader,
+        options: IndexOptions,
+        observer: IndexObserver,
+        base: Path,
+    ) -> None:
+        self._writer = writer
+        self._info: IndexInfo | None = writer.info
+        self._load_encoder = load_encoder
+        self._options = options
+        self._observer = observer
+        self._base = base
+        self._watch = Stopwatch()
+        self._new = self._changed = self._unchanged = self._removed = 0
+        self._new_passages = 0
+        self._characters = 0
+        self._skipped: list[Skipped] = []
+        self._warnings: list[str] = []
+        # Bytes of files that are done without a text of theirs going through the encoder.
+        self._passed_bytes = 0.0
+
+    def all(
+        self, paths: Sequence[Path], listed: Sequence[Path] | None, directory: Path
+    ) -> IndexReport:
+        """Every step, in order."""
+        chunking = self._recorded_chunking()
+        stale = chunking is not None and chunking.version != CHUNKING_VERSION
+        with self._watch.stage("discover"):
+            works = [self._plan(finding, stale) for finding in self._look(paths, listed)]
+        to_read = [file for work in works for file in work.changes.read]
+        self._observer.discovered(len(to_read), sum(file.size for file in to_read))
+        encoder: BiEncoder | None = None
+        totals = EncodingTotals()
+        if to_read or self._info is None:
+            with self._watch.stage("load model"):
+                encoder = self._load_encoder(self._info.encoder if self._info else None)
+            totals = self._read_and_encode(works, encoder)
+        else:
+            for work in works:
+                self._forget(work)
+                self._unchanged += sum(self._writer.document_counts(work.root_id).values())
+        for work in works:
+            self._collect_skipped(work)
+        with self._watch.stage("commit"):
+            committed = self._writer.commit(self._observer.stage)
+        return IndexReport(
+            directory=directory,
+            documents=DocumentCounts(self._new, self._changed, self._unchanged, self._removed),
+            skipped=tuple(self._skipped),
+            passages=committed.info.passages,
+            total_documents=committed.info.documents,
+            new_passages=self._new_passages,
+            encoded=totals.encoded,
+            reused=totals.reused,
+            tokens=totals.tokens,
+            text_characters=self._characters,
+            stages=self._watch.times,
+            encoder=committed.info.encoder,
+            runtime=encoder.runtime if encoder else "",
+            committed=committed.committed,
+            warnings=tuple(self._warnings),
+        )
+
+    def _look(self, paths: Sequence[Path], listed: Sequence[Path] | None) -> Iterator[Finding]:
+        for found in look(paths, listed, self._base, self._info, self._options):
+            if isinstance(found, str):
+                self._warnings.append(found)
+            else:
+                yield found
+
+    def _plan(self, finding: Finding, stale: bool) -> _Work:
+        absorb_roots(finding, self._info, self._writer)
+        root_id = self._writer.put_root(finding.root)
+        self._writer.put_discovery_skips(root_id, finding.skipped)
+        changes = compare_with_index(finding, self._writer.files(root_id), all_stale=stale)
+        return _Work(root_id, finding, changes)
+
+    def _collect_skipped(self, work: _Work) -> None:
+        root = work.finding.root.path
+        for one in self._writer.skipped(work.root_id):
+            path = root if root.is_file() else root / one.path
+            near = path.relative_to(self._base) if path.is_relative_to(self._base) else path
+            # A record of a collection has its line behind the file's name.
+            self._skipped.append(Skipped(str(near), one.code, one.reason))
+
+    # ------------------------------------------------------------ chunking
+
+    def _recorded_chunking(self) -> ChunkingParameters | None:
+        """The lengths that the index was made with, if the options do not contradict them."""
+        if self._info is None:
+            return None
+        recorded = self._info.chunking
+        for flag, asked, held in (
+            ("--passage-tokens", self._options.passage_tokens, recorded.max_tokens),
+            ("--overlap-tokens", self._options.overlap_tokens, recorded.overlap_tokens),
+        ):
+            resolve(
+                flag,
+                flag=asked,
+                recorded=held,
+                environment=None,
+                default=held,
+                remedy=f"leave out {flag}, or make another index: --index DIR",
+            )
+        return recorded
+
+    def _chunking(self, encoder: BiEncoder) -> ChunkingParameters:
+        recorded = self._recorded_chunking()
+        if recorded is not None:
+            return ChunkingParameters(recorded.max_tokens, recorded.overlap_tokens)
+        identity = encoder.identity
+        longest = identity.max_tokens - encoder.tokenizer.counts([identity.passage_prompt])[0]
+        wanted = self._options.passage_tokens
+        if wanted is not None and wanted > longest:
+            raise UsageError(
+                f"{identity.name} reads {longest} tokens of a passage, not {wanted}.",
+                f"give --passage-tokens {longest} or less",
+            )
+        length = wanted or min(DEFAULT_PASSAGE_TOKENS, longest)
+        overlap = self._options.overlap_tokens
+        return ChunkingParameters(
+            length, min(DEFAULT_OVERLAP_TOKENS, length // 4) if overlap is None else overlap
+        )
+
+    # ----------------------------------------------------------- documents
+
+    def _read_and_encode(self, works: Sequence[_Work], encoder: BiEncoder) -> EncodingTotals:
+        chunking = self._chunking(encoder)
+        self._writer.begin(encoder.identity, chunking)
+        encoding = Encoding(
+            self._writer,
+            encoder,
+            self._watch,
+            lambda totals: self._observer.progressed(
+                int(self._passed_bytes + totals.weight), totals.encoded
+            ),
+        )
+        for work in works:
+            self._forget(work)
+            self._read(work, encoder, chunking, encoding)
+        encoding.flush()
+        return encoding.totals
+
+    def _forget(self, work: _Work) -> None:
+        counts = self._writer.document_counts(work.root_id)
+        for state in work.changes.gone:
+            self._removed += counts[state.file_id]
+            self._writer.remove_file(state.file_id)
+
+    def _read(
+        self, work: _Work, encoder: BiEncoder, chunking: ChunkingParameters, encoding: Encoding
+    ) -> None:
+        counts = self._writer.document_counts(work.root_id)
+        self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
+        known = self._writer.files(work.root_id)
+        passed: list[Skipped] = []
+        candidates = self._candidates(work.changes.read, known, counts, passed)
+        results = read_files(candidates, workers=self._options.workers, limits=Limits())
+        while True:
+            with self._watch.stage("read"):
+                candidate, items = next(results, (None, iter(())))
+                first = next(items, None)
+            if candidate is None:
+                break
+            if isinstance(first, Skipped) and is_transient(first):
+                # It could not be read this time; what is known of it stays.
+                passed.append(first)
+                self._unchanged += len(candidate.before)
+                self._passed_bytes += candidate.size
+                continue
+            state = FileState(
+                0,
+                candidate.doc_id,
+                candidate.size,
+                candidate.mtime_ns,
+                candidate.digest,
+                candidate.stamp,
+            )
+            file_id = self._writer.replace_file(work.root_id, state)
+            left = float(candidate.size)
+            before = dict(candidate.before)
+            for item in self._timed(chain([first] if first else [], items)):
+                if isinstance(item, Skipped):
+                    self._writer.add_skipped(file_id, item)
+                    continue
+                self._count(item, before)
+                # A collection comes record by record; any other file is one document.
+                weight = min(left, float(len(item.text)))
+                left -= weight
+                self._add(file_id, item, encoder, chunking, encoding, weight)
+            self._removed += len(before)
+            self._passed_bytes += left
+        if passed:
+            self._writer.put_discovery_skips(work.root_id, (*work.finding.skipped, *passed))
+
+    def _candidates(
+        self,
+        files: Sequence[FoundFile],
+        known: dict[str, FileState],
+        counts: dict[int, int],
+        passed: list[Skipped],
+    ) -> Iterator[_Candidate]:
+        """Files whose content differs from what is known; the content hash is the truth."""
+        for file in files:
+            state = known.get(file.doc_id)
+            try:
+                digest = digest_of_file(file.path)
+            except OSError as error:
+                code = "vanished" if isinstance(error, FileNotFoundError) else "permission"
+                passed.append(Skipped(file.doc_id, code, error.strerror or str(error)))
+                self._unchanged += counts[state.file_id] if state else 0
+                continue
+            stamp = stamp_of(file.path)
+            if state is not None and (state.digest, state.reader) == (digest, stamp):
+                self._writer.touch_file(
+                    FileState(state.file_id, state.path, file.size, file.mtime_ns, digest, stamp)
+                )
+                self._unchanged += counts[state.file_id]
+                self._passed_bytes += file.size
+                continue
+            yield _Candidate(
+                path=file.path,
+                doc_id=file.doc_id,
+                size=file.size,
+                mtime_ns=file.mtime_ns,
+                digest=digest,
+                stamp=stamp,
+                before=self._writer.document_digests(state.file_id) if state else {},
+            )
+
+    def _timed(self, items: Iterator[Document | Skipped]) -> Iterator[Document | Skipped]:
+        while True:
+            with self._watch.stage("read"):
+                item = next(items, None)
+            if item is None:
+                return
+            yield item
+
+    def _count(self, document: Document, before: dict[str, bytes]) -> None:
+        known = before.pop(document.doc_id, None)
+        if known is None:
+            self._new += 1
+        elif known == digest_of(document.text):
+            self._unchanged += 1
+        else:
+            self._changed += 1
+
+    def _add(
+        self,
+        file_id: int,
+        document: Document,
+        encoder: BiEncoder,
+        chunking: ChunkingParameters,
+        encoding: Encoding,
+        weight: float,
+    ) -> None:
+        with self._watch.stage("chunk"):
+            passages = list(chunk(document, encoder.tokenizer, chunking))
+            self._writer.add_document(file_id, document, passages)
+        self._new_passages += len(passages)
+        self._characters += len(document.text)
+        encoding.add([passage.embedded_text for passage in passages], weight)

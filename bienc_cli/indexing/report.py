@@ -1,0 +1,115 @@
+"""What an indexing run did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bienc_cli.stages import StageTime
+from bienc_cli.types import EncoderIdentity, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCounts:
+    """Documents by what became of them, against the index as it was."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+    @property
+    def held(self) -> int:
+        """How many the covered part of the index holds now."""
+        return self.new + self.changed + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """The answer of `index`.
+
+    Attributes:
+        documents: by what became of them.
+        skipped: files and records found and not indexed, each with its reason.
+        passages: how many the whole index holds now.
+        new_passages: how many were cut in this run.
+        encoded: how many distinct texts went through the model.
+        reused: how many of the new passages have a text that was encoded before.
+        tokens: tokens that went through the model, without padding.
+        text_characters: characters of text that were read.
+        stages: wall time of each stage, in order.
+        committed: False where nothing had changed, so that nothing was written.
+    """
+
+    directory: Path
+    documents: DocumentCounts
+    skipped: tuple[Skipped, ...]
+    passages: int
+    total_documents: int
+    new_passages: int
+    encoded: int
+    reused: int
+    tokens: int
+    text_characters: int
+    stages: tuple[StageTime, ...]
+    encoder: EncoderIdentity
+    runtime: str
+    committed: bool
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages together."""
+        return sum(stage.seconds for stage in self.stages)
+
+
+class IndexObserver(Protocol):
+    """Told what an indexing run does, as it does it; for progress bars."""
+
+    def discovered(self, files: int, total_bytes: int) -> None:
+        """This many changed files are to be read."""
+
+    def progressed(self, done_bytes: int, encoded: int) -> None:
+        """So much of the files is through, in all, and so many passages are encoded."""
+
+    def stage(self, name: str) -> None:
+        """A stage without a measure of its own begins: `graph`, `commit`."""
+
+
+class SilentObserver:
+    """Says nothing."""
+
+    def discovered(self, files: int, total_bytes: int) -> None:
+        """Nothing is shown."""
+
+    def progressed(self, done_bytes: int, encoded: int) -> None:
+        """Nothing is shown."""
+
+    def stage(self, name: str) -> None:
+        """Nothing is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """What to cover.
+
+    Attributes:
+        include: only files that match one of these gitignore-style patterns; all if empty.
+        exclude: no file that matches one of these.
+        max_bytes: larger files are skipped; None for discovery's default.
+        hidden: look into hidden files and folders too.
+        passage_tokens: longest passage, context and special tokens included; None for what
+            the index was made with, or the default.
+        overlap_tokens: how much of a passage its successor repeats; None likewise.
+        workers: processes that read files beside this one.
+    """
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    max_bytes: int | None = None
+    hidden: bool = False
+    passage_tokens: int | None = None
+    overlap_tokens: int | None = None
+    workers: int = 2

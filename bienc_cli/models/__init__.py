@@ -1,0 +1,90 @@
+"""Text to vectors and scores: models by name, on torch or on OpenVINO.
+
+A name is an alias, a directory or a hub id. Importing this package imports none of the model
+libraries; loading a model imports those of its runtime.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bienc_cli.models.registry import (
+    DEFAULT_BI_ENCODER,
+    DEFAULT_CROSS_ENCODER,
+    KNOWN_MODELS,
+    KnownModel,
+    Role,
+)
+from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve
+from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+
+__all__ = [
+    "DEFAULT_BI_ENCODER",
+    "DEFAULT_CROSS_ENCODER",
+    "KNOWN_MODELS",
+    "KnownModel",
+    "ModelStatus",
+    "ResolvedModel",
+    "Role",
+    "identify_bi_encoder",
+    "known_models",
+    "load_bi_encoder",
+    "load_cross_encoder",
+    "resolve",
+]
+
+
+def identify_bi_encoder(name: str, *, cache_dir: Path, offline: bool) -> EncoderIdentity:
+    """What an index records of a bi-encoder, without loading it.
+
+    Raises:
+        ModelUnavailable: there is no such model, or it cannot be had.
+        UsageError: it is no bi-encoder.
+    """
+    return resolve(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline).encoder_identity
+
+
+def load_bi_encoder(
+    name: str,
+    *,
+    cache_dir: Path,
+    offline: bool,
+    runtime: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> BiEncoder:
+    """Load a bi-encoder.
+
+    Args:
+        name: alias, directory or hub id.
+        cache_dir: where converted models lie.
+        offline: look nothing up.
+        runtime: `auto`, `openvino` or `torch`.
+        device: `auto`, `cpu`, `cuda`, ...
+        threads: CPU threads; None for the runtime's own choice.
+
+    Raises:
+        ModelUnavailable: there is no such model, or it cannot be had.
+        UsageError: it is no bi-encoder, or there is no such device.
+        StorageError: the cache cannot be written.
+    """
+    model = resolve(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline)
+    from bienc_cli.models.torch_runtime import TorchBiEncoder
+
+    return TorchBiEncoder(model, device=device, threads=threads)
+
+
+def load_cross_encoder(
+    name: str,
+    *,
+    cache_dir: Path,
+    offline: bool,
+    runtime: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> CrossEncoder:
+    """Load a cross-encoder; arguments and errors as for `load_bi_encoder`."""
+    model = resolve(name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline)
+    from bienc_cli.models.torch_runtime import TorchCrossEncoder
+
+    return TorchCrossEncoder(model, device=device, threads=threads)

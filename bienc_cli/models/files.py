@@ -1,0 +1,238 @@
+"""What a model's own files say: role, modules, pooling, prompts, lengths, labels.
+
+Reads JSON only. The layouts are those of sentence-transformers (`modules.json`) and of plain
+transformers (`config.json`), as published on model hubs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bienc_cli.errors import ModelUnavailable, UsageError
+from bienc_cli.models.registry import Role
+
+DEFAULT_MAX_TOKENS = 512
+"""For a model whose files name no limit."""
+
+_MODULES = frozenset({"Transformer", "Pooling", "Normalize", "Dense", "LayerNorm", "Dropout"})
+_POOLING_KEYS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+# Their position embeddings begin after the padding id.
+_OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
+# What a library notes about itself in config.json; says nothing of the network.
+_INCIDENTAL = frozenset({"_name_or_path", "transformers_version", "torch_dtype", "dtype"})
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """A model directory, read.
+
+    Attributes:
+        directory: the model's root.
+        role: what the files say the model is.
+        config: config.json without what libraries note about themselves.
+        weight_files: every file of weights, below `directory`.
+        tokenizer_json: the `tokenizers` file; None where the model has only an older form.
+        tokenizer_files: all files that decide tokenization.
+        max_tokens: tokens the model reads, special tokens included.
+        modules: kinds of the modules a bi-encoder applies in turn.
+        pooling: modes joined by `+`.
+        prompt_pooled: whether the prompt's own tokens take part in pooling.
+        dim: length of a vector; 0 for a cross-encoder.
+        query_prompt: put in front of every query.
+        passage_prompt: put in front of every passage.
+        labels: names of a cross-encoder's outputs.
+    """
+
+    directory: Path
+    role: Role
+    config: dict[str, Any]
+    weight_files: tuple[Path, ...]
+    tokenizer_json: Path | None
+    tokenizer_files: tuple[Path, ...]
+    max_tokens: int
+    modules: tuple[str, ...] = ()
+    pooling: str = ""
+    prompt_pooled: bool = True
+    dim: int = 0
+    query_prompt: str = ""
+    passage_prompt: str = ""
+    labels: tuple[str, ...] = ()
+
+
+def read_model_files(directory: Path, name: str) -> ModelFiles:
+    """Read what a model directory says of itself.
+
+    Args:
+        directory: the model's root.
+        name: what the user calls the model, for messages.
+
+    Raises:
+        ModelUnavailable: no model, or not all of one.
+        UsageError: a kind of model that cannot be used here.
+    """
+    try:
+        return _read(directory, name)
+    except FileNotFoundError as error:
+        raise ModelUnavailable(
+            f"The model {name} in {directory} is incomplete: there is no {error.filename}.",
+            "a model directory holds config.json, a tokenizer and safetensors weights",
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelUnavailable(
+            f"The files of the model {name} in {directory} cannot be read: {error}.",
+            "fetch the model again, or name another one: bienc models",
+        ) from error
+
+
+def _read(directory: Path, name: str) -> ModelFiles:
+    modules = _json(directory / "modules.json", default=[])
+    about = _json(directory / "config_sentence_transformers.json", default={})
+    kinds = tuple(str(module["type"]).rsplit(".", 1)[-1] for module in modules)
+    root = directory / modules[0]["path"] if modules else directory
+    strange = next((kind for kind in kinds if kind not in _MODULES), None)
+    if strange is not None:
+        raise UsageError(
+            f"The model {name} is built with a module {strange}, which bienc cannot run.",
+            "transformer models with pooling work; the known ones: bienc models",
+        )
+
+    config = {k: v for k, v in _json(root / "config.json").items() if k not in _INCIDENTAL}
+    role = _role(about, modules=bool(modules), config=config, name=name)
+    weight_files = _weight_files(directory, [root] + [directory / m["path"] for m in modules[1:]])
+    tokenizer_json = root / "tokenizer.json"
+    files = ModelFiles(
+        directory=directory,
+        role=role,
+        config=config,
+        weight_files=weight_files,
+        tokenizer_json=tokenizer_json if tokenizer_json.is_file() else None,
+        tokenizer_files=_tokenizer_files(root, tokenizer_json),
+        max_tokens=_max_tokens(root, config),
+        modules=kinds,
+    )
+    if role is Role.CROSS_ENCODER:
+        labels = config.get("id2label") or {"0": "LABEL_0"}
+        ordered = sorted(labels.items(), key=lambda item: int(item[0]))
+        return replace(files, labels=tuple(str(label) for _, label in ordered))
+
+    pooling, prompt_pooled, dim = "mean", True, _hidden_size(config)
+    for kind, module in zip(kinds, modules, strict=True):
+        if kind == "Pooling":
+            settings = _json(directory / module["path"] / "config.json")
+            modes = _pooling_modes(settings)
+            pooling, prompt_pooled = "+".join(modes), bool(settings.get("include_prompt", True))
+            dim = len(modes) * int(
+                settings.get("embedding_dimension")
+                or settings.get("word_embedding_dimension")
+                or dim
+            )
+        elif kind == "Dense":
+            dim = int(_json(directory / module["path"] / "config.json")["out_features"])
+    dim = min(dim, int(about.get("truncate_dim") or dim))
+    query_prompt, passage_prompt = _prompts(about)
+    return replace(
+        files,
+        pooling=pooling,
+        prompt_pooled=prompt_pooled,
+        dim=dim,
+        query_prompt=query_prompt,
+        passage_prompt=passage_prompt,
+    )
+
+
+def _role(about: dict[str, Any], *, modules: bool, config: dict[str, Any], name: str) -> Role:
+    declared = about.get("model_type")
+    architecture = str((config.get("architectures") or [""])[0])
+    if declared not in (None, "SentenceTransformer", "CrossEncoder"):
+        raise UsageError(
+            f"The model {name} is a {declared}, neither bi-encoder nor cross-encoder.",
+            "the known ones: bienc models",
+        )
+    if architecture.endswith("ForCausalLM") and (declared == "CrossEncoder" or not modules):
+        raise UsageError(
+            f"The model {name} is a generative model ({architecture}), which bienc cannot run.",
+            "a bi-encoder or a sequence-classification cross-encoder works: bienc models",
+        )
+    if declared == "CrossEncoder" or (
+        not modules and architecture.endswith("ForSequenceClassification")
+    ):
+        return Role.CROSS_ENCODER
+    return Role.BI_ENCODER
+
+
+def _weight_files(directory: Path, roots: list[Path]) -> tuple[Path, ...]:
+    """Safetensors where there are any, else torch's own format; the encoder's must be there."""
+    found: list[Path] = []
+    for index, root in enumerate(roots):
+        files = sorted(root.glob("*.safetensors")) or sorted(root.glob("pytorch_model*.bin"))
+        if index == 0 and not files:
+            raise FileNotFoundError(2, "no weights", "model.safetensors")
+        found += [path for path in files if path not in found]
+    return tuple(path.relative_to(directory) for path in found)
+
+
+def _tokenizer_files(root: Path, tokenizer_json: Path) -> tuple[Path, ...]:
+    if tokenizer_json.is_file():
+        return (tokenizer_json,)
+    names = ("vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model")
+    files = tuple(root / name for name in names if (root / name).is_file())
+    if not files:
+        raise FileNotFoundError(2, "no tokenizer", "tokenizer.json")
+    return files
+
+
+def _max_tokens(root: Path, config: dict[str, Any]) -> int:
+    limits = [
+        _json(root / "sentence_bert_config.json", default={}).get("max_seq_length"),
+        _json(root / "tokenizer_config.json", default={}).get("model_max_length"),
+    ]
+    positions = config.get("max_position_embeddings")
+    if positions and config.get("model_type") in _OFFSET_POSITIONS:
+        positions -= int(config.get("pad_token_id") or 0) + 1
+    limits.append(positions)
+    # Tokenizers without a limit state an absurd one.
+    stated = [int(limit) for limit in limits if limit and 0 < limit < 10**6]
+    # The first is the author's choice for this use; the network's own limit still binds.
+    return min(stated) if stated else DEFAULT_MAX_TOKENS
+
+
+def _hidden_size(config: dict[str, Any]) -> int:
+    for key in ("hidden_size", "dim", "d_model", "n_embd"):
+        if key in config:
+            return int(config[key])
+    raise KeyError("hidden_size")
+
+
+def _pooling_modes(settings: dict[str, Any]) -> list[str]:
+    modes = settings.get("pooling_mode")
+    if isinstance(modes, str):
+        return [modes]
+    if modes:
+        return list(modes)
+    return [mode for key, mode in _POOLING_KEYS.items() if settings.get(key)] or ["mean"]
+
+
+def _prompts(about: dict[str, Any]) -> tuple[str, str]:
+    """The prompts of queries and of passages, chosen by name as sentence-transformers does."""
+    prompts = about.get("prompts") or {}
+    fallback = prompts.get(about.get("default_prompt_name"))
+    passage_name = next((n for n in ("document", "passage", "corpus") if n in prompts), None)
+    query = prompts.get("query", fallback)
+    passage = prompts[passage_name] if passage_name else fallback
+    return query or "", passage or ""
+
+
+def _json(path: Path, default: object = None) -> Any:
+    if default is not None and not path.is_file():
+        return default
+    return json.loads(path.read_text(encoding="utf-8"))

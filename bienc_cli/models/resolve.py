@@ -1,0 +1,196 @@
+"""A name to a model directory and its fingerprint, without importing any model library.
+
+In this order: an alias; a directory; a hub id. An alias's weights come from the cache, from its
+carrier, or from the hub.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bienc_cli.errors import ModelUnavailable, UsageError
+from bienc_cli.models.cache import remembered_sha256
+from bienc_cli.models.carriers import INSTALL_HINT, carrier_file, converted_directory, is_converted
+from bienc_cli.models.files import ModelFiles, read_model_files
+from bienc_cli.models.hub import HUB_ID, cached_snapshot, snapshot
+from bienc_cli.models.registry import (
+    DEFAULT_BI_ENCODER,
+    DEFAULT_CROSS_ENCODER,
+    KNOWN_MODELS,
+    KnownModel,
+    Role,
+    known_model,
+)
+from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModel:
+    """A model on this machine, ready to be loaded.
+
+    Attributes:
+        name: what the user calls it.
+        files: what its directory says of it.
+        weights_digest: hex digest over all files of weights.
+        fingerprint: hex digest over all that decides the outputs.
+    """
+
+    name: str
+    files: ModelFiles
+    weights_digest: str
+    fingerprint: str
+
+    @property
+    def directory(self) -> Path:
+        """The model's root."""
+        return self.files.directory
+
+    @property
+    def encoder_identity(self) -> EncoderIdentity:
+        """What an index records of a bi-encoder."""
+        return EncoderIdentity(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            dim=self.files.dim,
+            max_tokens=self.files.max_tokens,
+            pooling=self.files.pooling,
+            query_prompt=self.files.query_prompt,
+            passage_prompt=self.files.passage_prompt,
+        )
+
+    @property
+    def cross_encoder_identity(self) -> CrossEncoderIdentity:
+        """Which cross-encoder scores."""
+        return CrossEncoderIdentity(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            max_tokens=self.files.max_tokens,
+            labels=self.files.labels,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """A known model, and where its weights are.
+
+    Attributes:
+        carrier_installed: the package with its weights is installed.
+        converted: the cache holds it, ready to load.
+        in_hub_cache: the hub's own cache on this machine holds it.
+        default: it is what its role uses unless told otherwise.
+    """
+
+    model: KnownModel
+    carrier_installed: bool
+    converted: bool
+    in_hub_cache: bool
+    default: bool
+
+    @property
+    def available_offline(self) -> bool:
+        """Whether it can be loaded without a connection."""
+        return self.carrier_installed or self.converted or self.in_hub_cache
+
+
+def known_models(cache_dir: Path) -> tuple[ModelStatus, ...]:
+    """Every model with an alias, and its state on this machine."""
+    return tuple(
+        ModelStatus(
+            model=model,
+            carrier_installed=carrier_file(model.carrier) is not None,
+            converted=is_converted(model, cache_dir),
+            in_hub_cache=cached_snapshot(model.hub_id) is not None,
+            default=model.alias in (DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER),
+        )
+        for model in KNOWN_MODELS
+    )
+
+
+def resolve(name: str, role: Role, *, cache_dir: Path, offline: bool) -> ResolvedModel:
+    """Find a model, converting or downloading its weights if need be.
+
+    Args:
+        name: alias, directory or hub id.
+        role: what it is wanted for.
+        cache_dir: where converted models lie.
+        offline: look nothing up.
+
+    Raises:
+        ModelUnavailable: there is no such model, or it cannot be had.
+        UsageError: the model is of another role, or of a kind that cannot be used.
+        StorageError: the cache cannot be written.
+    """
+    files = read_model_files(_directory(name, cache_dir=cache_dir, offline=offline), name)
+    if files.role is not role:
+        flag = "--model" if files.role is Role.BI_ENCODER else "--cross-encoder"
+        raise UsageError(
+            f"{name} is a {files.role}, and a {role} is needed here.",
+            f"a {files.role} is named with {flag}; the known models: bienc models",
+        )
+    weights_digest = _digest(files.directory, files.weight_files, cache_dir)
+    return ResolvedModel(
+        name, files, weights_digest, _fingerprint(files, weights_digest, cache_dir)
+    )
+
+
+def _directory(name: str, *, cache_dir: Path, offline: bool) -> Path:
+    model = known_model(name)
+    if model is not None:
+        return _alias_directory(model, cache_dir=cache_dir, offline=offline)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path.absolute()
+    if name.startswith((".", "/", "~")) or not HUB_ID.fullmatch(name):
+        aliases = [known.alias for known in KNOWN_MODELS]
+        near = difflib.get_close_matches(name, aliases, n=1)
+        raise ModelUnavailable(
+            f"There is no model {name!r}: it is neither an alias, a directory nor a hub id.",
+            f"did you mean {near[0]}?" if near else "the known ones: bienc models",
+        )
+    return snapshot(name, offline=offline)
+
+
+def _alias_directory(model: KnownModel, *, cache_dir: Path, offline: bool) -> Path:
+    directory = converted_directory(model, cache_dir)
+    if directory is not None:
+        return directory
+    try:
+        return snapshot(model.hub_id, offline=offline)
+    except ModelUnavailable as error:
+        reason = "offline" if offline else "the hub did not give it"
+        raise ModelUnavailable(
+            f"The weights of {model.alias} are not on this machine: the package"
+            f" {model.carrier.requirement} is not installed, and {model.hub_id} is not in the"
+            f" hub's cache ({reason}).",
+            INSTALL_HINT,
+        ) from error
+
+
+def _digest(directory: Path, files: tuple[Path, ...], cache_dir: Path) -> str:
+    """Hex digest over the contents of files; where they lie does not enter."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name}\0{remembered_sha256(directory / file, cache_dir)}\n".encode())
+    return digest.hexdigest()
+
+
+def _fingerprint(files: ModelFiles, weights_digest: str, cache_dir: Path) -> str:
+    tokenizer = [remembered_sha256(path, cache_dir) for path in files.tokenizer_files]
+    decisive = {
+        "weights": weights_digest,
+        "tokenizer": tokenizer,
+        "config": files.config,
+        "modules": files.modules,
+        "pooling": files.pooling,
+        "prompt_pooled": files.prompt_pooled,
+        "prompts": [files.query_prompt, files.passage_prompt],
+        "max_tokens": files.max_tokens,
+        "dim": files.dim,
+        "labels": files.labels,
+    }
+    canonical = json.dumps(decisive, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,227 @@
+"""The reference runtime: sentence-transformers on torch, for any model and any device."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import ModelUnavailable, UsageError
+from bienc_cli.models.batching import token_budget_batches
+from bienc_cli.models.resolve import ResolvedModel
+from bienc_cli.models.tokenization import ModelTokenizer
+from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import CrossEncoder, SentenceTransformer
+
+CPU_TOKEN_BUDGET = 4_096
+GPU_TOKEN_BUDGET = 65_536
+"""Tokens a batch, padding included. A CPU gains nothing beyond what its caches hold; a GPU
+needs many to be busy."""
+
+
+class TorchBiEncoder:
+    """A bi-encoder on torch; satisfies `types.BiEncoder`."""
+
+    def __init__(self, model: ResolvedModel, *, device: str, threads: int | None) -> None:
+        chosen = _device(device, threads)
+        with _silence(), _loading(model.name, model.directory):
+            from sentence_transformers import SentenceTransformer
+
+            self._model = SentenceTransformer(
+                str(model.directory), device=str(chosen), local_files_only=True
+            )
+        self._model.max_seq_length = model.files.max_tokens
+        self._model.eval()
+        self._half = _to_half(self._model, chosen)
+        self._identity = model.encoder_identity
+        self._tokenizer = _tokenizer(model, self._model)
+        self._runtime = f"torch {chosen.type} {'fp16' if self._half else 'fp32'}"
+        self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What decides the vectors."""
+        return self._identity
+
+    @property
+    def runtime(self) -> str:
+        """How it runs, for people."""
+        return self._runtime
+
+    @property
+    def tokenizer(self) -> ModelTokenizer:
+        """The tokenizer that chunking counts with."""
+        return self._tokenizer
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs."""
+        return ()
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Encode passages, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
+        return self._encode(texts, self._identity.passage_prompt)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Encode queries, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
+        return self._encode(texts, self._identity.query_prompt)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
+        vectors = np.empty((len(texts), self._identity.dim), dtype=np.float32)
+        if not texts:
+            return vectors
+        limit = self._identity.max_tokens
+        extra = self._tokenizer.special_tokens + self._tokenizer.counts([prompt])[0]
+        lengths = [min(count + extra, limit) for count in self._tokenizer.counts(texts)]
+        for rows in token_budget_batches(lengths, self._budget):
+            vectors[rows] = self._model.encode(
+                [texts[row] for row in rows],
+                # Given even when empty: else the model would choose one by itself.
+                prompt=prompt,
+                batch_size=len(rows),
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+        return unit_length(vectors)
+
+
+class TorchCrossEncoder:
+    """A sequence-classification cross-encoder on torch; satisfies `types.CrossEncoder`."""
+
+    def __init__(self, model: ResolvedModel, *, device: str, threads: int | None) -> None:
+        chosen = _device(device, threads)
+        with _silence(), _loading(model.name, model.directory):
+            from sentence_transformers import CrossEncoder
+
+            self._model = CrossEncoder(
+                str(model.directory), device=str(chosen), local_files_only=True
+            )
+        self._model.eval()
+        half = _to_half(self._model, chosen)
+        self._device = chosen
+        self._identity = model.cross_encoder_identity
+        self._tokenizer = _tokenizer(model, self._model)
+        self._runtime = f"torch {chosen.type} {'fp16' if half else 'fp32'}"
+        self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
+        self._takes_type_ids = model.files.config.get("type_vocab_size", 0) > 1
+
+    @property
+    def identity(self) -> CrossEncoderIdentity:
+        """Which model scores."""
+        return self._identity
+
+    @property
+    def runtime(self) -> str:
+        """How it runs, for people."""
+        return self._runtime
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs."""
+        return ()
+
+    def score(self, query: str, passages: Sequence[str]) -> PairScores:
+        """Score (query, passage) pairs; the passage is cut where both do not fit."""
+        return self.score_pairs([(query, passage) for passage in passages])
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        """Score arbitrary pairs, in order; logits have shape (pairs, labels)."""
+        import torch
+
+        inputs, truncated = self._tokenizer.encode_pairs(pairs, self._identity.max_tokens)
+        logits = np.empty((len(pairs), len(self._identity.labels)), dtype=np.float32)
+        for rows in token_budget_batches([len(item) for item in inputs], self._budget):
+            batch = self._tokenizer.pad([inputs[row] for row in rows])
+            arrays = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+            if self._takes_type_ids:
+                arrays["token_type_ids"] = batch.token_type_ids
+            features = {k: torch.from_numpy(v).to(self._device) for k, v in arrays.items()}
+            with torch.inference_mode():
+                scores = self._model(features)["scores"]
+            logits[rows] = scores.float().cpu().numpy().reshape(len(rows), -1)
+        return PairScores(logits, truncated)
+
+
+def unit_length(vectors: NDArray[np.float32]) -> Vectors:
+    """Scale each row to length 1; a zero row stays."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def _device(name: str, threads: int | None) -> torch.device:
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise UsageError(f"There is no device {name!r} here.", "--device cpu works") from error
+    return device
+
+
+def _to_half(model: torch.nn.Module, device: torch.device) -> bool:
+    half = device.type in {"cuda", "mps"}
+    if half:
+        model.half()
+    return half
+
+
+def _tokenizer(model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder) -> ModelTokenizer:
+    pad_id = int(loaded.tokenizer.pad_token_id or 0)
+    if model.files.tokenizer_json is not None:
+        return ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=pad_id)
+    backend = getattr(loaded.tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelUnavailable(
+            f"The model {model.name} has no fast tokenizer, which bienc needs.",
+            "name another one: bienc models",
+        )
+    # A copy: our settings must not reach the one that the model uses itself.
+    return ModelTokenizer(type(backend).from_str(backend.to_str()), pad_id=pad_id)
+
+
+@contextmanager
+def _loading(name: str, directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        detail = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise ModelUnavailable(
+            f"The model {name} in {directory} cannot be loaded: {detail}",
+            "fetch the model again, or name another one: bienc models",
+        ) from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the libraries from writing while they load: stdout is data, stderr is ours."""
+    # Read at import, hence set before it; the progress bar of loading weights heeds nothing else.
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from transformers.utils import logging as transformers_logging
+
+            transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+            transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            yield
+    finally:
+        logging.disable(disabled)

@@ -1,0 +1,100 @@
+"""Markdown: the raw source, with the block structure that CommonMark and tables give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.readers.decoding import read_text
+from bienc_cli.readers.lines import line_starts
+from bienc_cli.types import Block, Document, Heading
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_FRONT_MATTER = re.compile(
+    r"\A(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?\n)?(?:(?P=fence)|\.\.\.)[ \t]*(?:\n|\Z)",
+    re.DOTALL,
+)
+_TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<title>\S.*)$", re.MULTILINE | re.IGNORECASE)
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a Markdown file; see `table.ReadFunction`."""
+    text = read_text(path)
+    front = _FRONT_MATTER.match(text)
+    body_start = front.end() if front else 0
+    title = _front_matter_title(front["body"] or "") if front else None
+    blocks = [Block(0, len(text[:body_start].rstrip()))] if front else []
+    headings: list[Heading] = []
+    body = text[body_start:]
+    starts = [body_start + start for start in line_starts(body)]
+    tokens = _parser().parse(body)
+    for index, token in enumerate(tokens):
+        # Level 0 only: a heading inside a quotation or a list is no part of the outline.
+        if token.map is None or token.level > 0 or token.type == "inline":
+            continue
+        start, end = _span(text, starts, token.map)
+        if start == end:
+            continue
+        blocks.append(Block(start, end))
+        if token.type == "heading_open":
+            heading = _plain(tokens[index + 1])
+            if heading:
+                headings.append(Heading(start, int(token.tag[1]), heading))
+    if title is None and headings and headings[0].level == 1:
+        title = headings[0].title
+    yield Document(
+        doc_id, text, "markdown", title=title, headings=tuple(headings), blocks=tuple(blocks)
+    )
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable("table")
+    # Inline mark-up is parsed in headings alone (`_plain`); it takes most of the time.
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
+
+
+@lru_cache(maxsize=1)
+def _inline_parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark")
+
+
+def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, int]:
+    """Offsets of a token's lines [first, end), without the white space at their end."""
+    last = len(starts) - 1
+    start, end = starts[min(lines[0], last)], starts[min(lines[1], last)]
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _plain(inline: Token) -> str:
+    """A heading as read, without mark-up."""
+    tokens = _inline_parser().parseInline(inline.content)[0].children or []
+    words = (
+        token.content if token.content and token.type != "html_inline" else " "
+        for token in tokens
+        if token.nesting == 0
+    )
+    return " ".join("".join(words).split())
+
+
+def _front_matter_title(front_matter: str) -> str | None:
+    found = _TITLE.search(front_matter)
+    if found is None:
+        return None
+    title = found["title"].strip()
+    if len(title) > 1 and title[0] == title[-1] and title[0] in "\"'":
+        title = title[1:-1].strip()
+    return title or None

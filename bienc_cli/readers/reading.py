@@ -1,0 +1,139 @@
+"""Reading one file in this process: choose the reader, keep its failures to the file."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bienc_cli.errors import BiencError, UnreadableFile
+from bienc_cli.readers.decoding import clean, looks_binary
+from bienc_cli.readers.table import BINARY_SUFFIXES, FORMATS, Reader, pdf_reader, reader_named
+from bienc_cli.types import Document, Skipped
+
+_SNIFFED = 8192
+"""Bytes looked at to tell text from binary: as many as git looks at."""
+
+
+def reader_for(path: Path, pdf_engine: str = "pypdf") -> Reader | None:
+    """Choose the reader of a file, by its name or else by how its content begins.
+
+    Args:
+        path: the file; opened only if its name says nothing.
+        pdf_engine: a key of `PDF_ENGINES`.
+
+    Returns:
+        None for a binary file, which nobody can read.
+
+    Raises:
+        UnreadableFile: the content had to be looked at and could not be.
+        UsageError: no such `pdf_engine`.
+    """
+    if path.suffix.lower() in BINARY_SUFFIXES:
+        return None
+    if (named := reader_named(path, pdf_engine)) is not None:
+        return named
+    with failures_of_one_file(), path.open("rb") as stream:
+        head = stream.read(_SNIFFED)
+    if head.startswith(b"%PDF-"):
+        return pdf_reader(pdf_engine)
+    if looks_binary(head):
+        return None
+    start = head.lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return FORMATS["html"]
+    return FORMATS["code" if start.startswith(b"#!") else "text"]
+
+
+def read_documents(
+    path: Path, doc_id: str, pdf_engine: str = "pypdf"
+) -> Iterator[Document | Skipped]:
+    """Read one file in this process.
+
+    Args:
+        path: the file.
+        doc_id: its path under the indexed root (POSIX).
+        pdf_engine: a key of `PDF_ENGINES`.
+
+    Yields:
+        The file's documents; among those of a collection, the records that could not be
+        read, with the path `doc_id:line`.
+
+    Raises:
+        UnreadableFile: the file cannot be read, and why. Nothing else is raised on account
+            of the file, whatever is in it.
+        UsageError: the PDF engine is unknown or not installed.
+    """
+    reader = reader_for(path, pdf_engine)
+    if reader is None:
+        raise UnreadableFile("binary", "a binary file without a reader")
+    with failures_of_one_file():
+        for item in reader.read(path, doc_id):
+            yield item if isinstance(item, Skipped) else _presentable(item)
+
+
+def read_all(path: Path, doc_id: str, pdf_engine: str, characters: int) -> list[Document | Skipped]:
+    """As `read_documents`, all at once and not without bounds.
+
+    Raises:
+        UnreadableFile: also with the code `too_large`, when there is more text in the file
+            than `characters`.
+    """
+    items = []
+    total = 0
+    for item in read_documents(path, doc_id, pdf_engine):
+        total += len(item.text) if isinstance(item, Document) else 0
+        if total > characters:
+            raise UnreadableFile("too_large", f"holds more than {characters:,} characters of text")
+        items.append(item)
+    return items
+
+
+@contextlib.contextmanager
+def failures_of_one_file() -> Iterator[None]:
+    """Make a verdict on the file of whatever goes wrong while it is read.
+
+    Parsers of other people's formats fail in more ways than anyone can list, and one broken
+    file must not end a run over ten thousand; hence the one wide `except` of this package.
+    """
+    try:
+        yield
+    except (UnreadableFile, BiencError):
+        raise
+    except MemoryError as error:
+        raise UnreadableFile("memory", "needs more memory than it may use") from error
+    except RecursionError as error:
+        raise UnreadableFile("broken", "nested too deeply") from error
+    except OSError as error:
+        raise _verdict_of_system(error) from error
+    except Exception as error:
+        detail = " ".join(str(error).split())[:200]
+        kind = type(error).__name__
+        reason = f"cannot be parsed ({kind}{': ' if detail else ''}{clean(detail)})"
+        raise UnreadableFile("broken", reason) from error
+
+
+def _verdict_of_system(error: OSError) -> UnreadableFile:
+    if isinstance(error, FileNotFoundError):
+        return UnreadableFile("vanished", "was there and is gone")
+    if isinstance(error, PermissionError):
+        return UnreadableFile("permission", "no permission to read it")
+    if isinstance(error, IsADirectoryError):
+        return UnreadableFile("special", "a directory, not a file")
+    name = errno.errorcode.get(error.errno or 0, "OSError")
+    return UnreadableFile("io", f"the system cannot read it ({error.strerror or name})")
+
+
+def _presentable(document: Document) -> Document:
+    """Titles and headings on one line and free of what no store or terminal takes.
+
+    The text itself is left alone: offsets refer to it, so its reader made it clean.
+    """
+    title = " ".join(clean(document.title).split()) if document.title else None
+    headings = tuple(
+        replace(heading, title=" ".join(clean(heading.title).split()))
+        for heading in document.headings
+    )
+    return replace(document, title=title or None, headings=headings)

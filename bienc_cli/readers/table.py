@@ -1,0 +1,217 @@
+"""Which formats are read, by what suffixes and file names, and by which module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from bienc_cli.errors import UsageError
+from bienc_cli.readers.words import words
+from bienc_cli.types import Document, Skipped
+
+_MEBIBYTE = 1 << 20
+
+
+class ReadFunction(Protocol):
+    """What a format's module offers as `read`."""
+
+    def __call__(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+        """Read one file.
+
+        Args:
+            path: the file.
+            doc_id: its path under the indexed root (POSIX).
+
+        Yields:
+            Its documents (one, except for collections) and, for a collection, the records
+            that could not be read.
+
+        Raises:
+            UnreadableFile: the file as a whole cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One line of the table.
+
+    Attributes:
+        format: name of the format, as in `Document.format` and `--type`.
+        version: raised whenever the same file yields another document than before.
+        module: imported when the first file of the format is read.
+        suffixes: lower case, with the dot.
+        names: well-known file names, lower case; they win over suffixes.
+        isolated_from: size in bytes from which a file is read in a process apart: 0 where
+            parsing can hang or explode at any size. Below it, starting a message to another
+            process costs more than reading.
+        streamed: a collection, read record by record in constant memory.
+        variant: the engine, where it is not the default one.
+    """
+
+    format: str
+    version: int
+    module: str
+    suffixes: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    isolated_from: int = _MEBIBYTE
+    streamed: bool = False
+    variant: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """Which reading a stored document comes from; another stamp makes it stale."""
+        return f"{self.format}{'+' if self.variant else ''}{self.variant}/{self.version}"
+
+    def read(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+        """Run the format's `read`; its errors are not translated here."""
+        function = cast(ReadFunction, import_module(self.module).read)
+        return function(path, doc_id)
+
+
+_PACKAGE = "bienc_cli.readers"
+
+_FORMATS = (
+    Reader(
+        format="text",
+        version=1,
+        module=f"{_PACKAGE}.text",
+        suffixes=words(
+            ".txt .text .log .adoc .asciidoc .org .tex .bib .srt .vtt .eml .po .xml .yaml .yml "
+            ".toml .ini .cfg .conf .properties .diff .patch"
+        ),
+        names=words(
+            "readme license licence copying notice authors contributors changelog changes news "
+            "install todo thanks"
+        ),
+        isolated_from=64 * _MEBIBYTE,
+    ),
+    Reader(
+        format="markdown",
+        version=1,
+        module=f"{_PACKAGE}.markdown",
+        suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
+        isolated_from=_MEBIBYTE // 4,
+    ),
+    Reader(format="rst", version=1, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Reader(
+        format="html",
+        version=1,
+        module=f"{_PACKAGE}.html",
+        suffixes=(".html", ".htm", ".xhtml"),
+        # The parser's time grows with the square of the depth of nesting.
+        isolated_from=_MEBIBYTE // 16,
+    ),
+    Reader(format="pdf", version=1, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Reader(
+        format="docx",
+        version=1,
+        module=f"{_PACKAGE}.docx",
+        suffixes=(".docx", ".docm", ".dotx"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="code",
+        version=1,
+        module=f"{_PACKAGE}.code",
+        suffixes=words(
+            ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
+            ".scala .groovy .gradle .c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .cs .fs "
+            ".fsx .vb .go .rs .zig .nim .d .swift .dart .rb .php .pl .pm .lua .tcl .r .jl .m4 "
+            ".sh .bash .zsh .fish .ps1 .bat .cmd .sql .graphql .proto .thrift .hs .lhs .ml .mli "
+            ".elm .erl .hrl .ex .exs .clj .cljs .cljc .edn .lisp .el .scm .rkt .f .f90 .f95 "
+            ".for .adb .ads .pas .asm .s .v .sv .vhd .vhdl .tf .hcl .nix .cmake .mk .bzl .css "
+            ".scss .sass .less .vim .awk .sol .wat .glsl .hlsl .metal .cl"
+        ),
+        names=words(
+            "makefile gnumakefile dockerfile containerfile vagrantfile jenkinsfile rakefile "
+            "gemfile justfile procfile cmakelists.txt meson.build build.bazel workspace "
+            "sconstruct"
+        ),
+    ),
+    Reader(format="csv", version=1, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Reader(
+        format="json",
+        version=1,
+        module=f"{_PACKAGE}.json",
+        suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
+    ),
+    Reader(
+        format="jsonl",
+        version=1,
+        module=f"{_PACKAGE}.jsonl",
+        suffixes=(".jsonl", ".ndjson"),
+        streamed=True,
+    ),
+)
+
+FORMATS: Mapping[str, Reader] = MappingProxyType({reader.format: reader for reader in _FORMATS})
+"""Every format by name, in the order in which they are shown."""
+
+_PDFIUM = replace(FORMATS["pdf"], version=1, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+
+PDF_ENGINES: Mapping[str, Reader] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
+"""The readers of PDF by the name of their engine; `pypdf` is the default."""
+
+BINARY_SUFFIXES = frozenset(
+    words(
+        # images, audio, video
+        ".png .jpg .jpeg .jpe .gif .bmp .tif .tiff .webp .ico .icns .heic .heif .avif .psd .eps "
+        ".svg .svgz .cr2 .nef .xcf .mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aiff .mid "
+        ".midi .mp4 .m4v .mkv .mov .avi .wmv .flv .webm .mpg .mpeg .3gp "
+        # archives and disk images
+        ".zip .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz .lz4 .lzma .7z .rar .tar .cab .iso .img .dmg "
+        ".deb .rpm .apk .jar .war .ear .whl .egg .crx .xpi "
+        # executables, objects, caches
+        ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
+        ".beam .pdb .ilk .dwo .rlib .rmeta .node "
+        # office documents without a reader, mail stores, fonts
+        ".doc .xls .xlsx .xlsm .xlsb .ppt .pptx .pptm .odt .ods .odp .odg .pages .numbers "
+        ".epub .mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
+        # databases, arrays, models
+        ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
+        ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "
+        ".gguf .ggml .tflite .hnsw .faiss .swp .swo .pack .keystore .jks .p12 .pfx "
+        ".der .gpg"
+    )
+)
+"""Files that no reader can make sense of; refused unopened."""
+
+_BY_NAME = {name: reader for reader in _FORMATS for name in reader.names}
+_BY_SUFFIX = {suffix: reader for reader in _FORMATS for suffix in reader.suffixes}
+
+
+def reader_named(path: PurePath, pdf_engine: str = "pypdf") -> Reader | None:
+    """The reader that the file's name alone calls for; None where the name says nothing.
+
+    Raises:
+        UsageError: `pdf_engine` is unknown or not installed.
+    """
+    name = path.name.lower()
+    suffix = path.suffix.lower()
+    # Dockerfile.dev and Makefile.am are named by their stem, readme.md by its suffix.
+    reader = _BY_NAME.get(name) or _BY_SUFFIX.get(suffix) or _BY_NAME.get(name.split(".", 1)[0])
+    return pdf_reader(pdf_engine) if reader is FORMATS["pdf"] else reader
+
+
+@cache
+def pdf_reader(engine: str) -> Reader:
+    """The reader of PDF with this engine.
+
+    Raises:
+        UsageError: there is none of this name, or its package is not installed.
+    """
+    if engine not in PDF_ENGINES:
+        raise UsageError(
+            f"There is no PDF engine '{engine}'.", f"give one of: {', '.join(PDF_ENGINES)}"
+        )
+    if engine == "pdfium" and find_spec("pypdfium2") is None:
+        raise UsageError(
+            "The PDF engine 'pdfium' is not installed.", "pip install 'bienc-cli[pdfium]'"
+        )
+    return PDF_ENGINES[engine]

@@ -1,0 +1,103 @@
+"""What goes between `isolation` and its workers: a line of JSON each way for every file.
+
+JSON rather than pickle: an answer is parsed, whatever a hostile file made of its worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.types import Block, Document, Heading, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one file may cost.
+
+    Attributes:
+        seconds: wall-clock time of a file that is read in a process apart.
+        memory: bytes of address space of that process.
+        characters: of text, over all documents of a file that is not streamed.
+    """
+
+    seconds: float = 300.0
+    memory: int = 2 << 30
+    characters: int = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One file to read."""
+
+    path: Path
+    doc_id: str
+    pdf_engine: str
+
+    def encode(self) -> bytes:
+        """One line. Names that are no UTF-8 survive as escaped surrogates."""
+        return json.dumps([os.fspath(self.path), self.doc_id, self.pdf_engine]).encode() + b"\n"
+
+    @classmethod
+    def decode(cls, line: bytes) -> Request:
+        """Inverse of `encode`."""
+        path, doc_id, pdf_engine = json.loads(line)
+        return cls(Path(path), doc_id, pdf_engine)
+
+
+def encode_items(items: Sequence[Document | Skipped]) -> bytes:
+    """An answer, as one line."""
+    return json.dumps([_fields(item) for item in items]).encode() + b"\n"
+
+
+def encode_refusal(error: UnreadableFile) -> bytes:
+    """An answer that is a verdict on the whole file, as one line."""
+    return json.dumps({"code": error.code, "reason": error.reason}).encode() + b"\n"
+
+
+def decode_answer(line: bytes) -> list[Document | Skipped]:
+    """Inverse of `encode_items`.
+
+    Raises:
+        UnreadableFile: inverse of `encode_refusal`.
+    """
+    answer = json.loads(line)
+    if isinstance(answer, dict):
+        raise UnreadableFile(answer["code"], answer["reason"])
+    return [_item(fields) for fields in answer]
+
+
+def _fields(item: Document | Skipped) -> list[Any]:
+    if isinstance(item, Skipped):
+        return [item.path, item.code, item.reason]
+    return [
+        item.doc_id,
+        item.text,
+        item.format,
+        item.title,
+        [(heading.start, heading.level, heading.title) for heading in item.headings],
+        item.pages,
+        [(block.start, block.end) for block in item.blocks],
+        item.first_line,
+    ]
+
+
+def _item(fields: list[Any]) -> Document | Skipped:
+    if len(fields) == 3:
+        return Skipped(*fields)
+    doc_id, text, format_name, title, headings, pages, blocks, first_line = fields
+    return Document(
+        doc_id,
+        text,
+        format_name,
+        title=title,
+        headings=tuple(Heading(*heading) for heading in headings),
+        pages=tuple(pages),
+        blocks=tuple(Block(*block) for block in blocks),
+        first_line=first_line,
+    )

@@ -1,0 +1,85 @@
+"""The process that reads files for `isolation`; its argument is the limits, as JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import resource
+import signal
+import sys
+import threading
+from typing import BinaryIO
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.readers.reading import read_all
+from bienc_cli.readers.wire import Limits, Request, encode_items, encode_refusal
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    # The terminal's Ctrl-C is the caller's business; it ends this process by closing its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limits = Limits(*json.loads(sys.argv[1]))
+    _die_with_caller()
+    # Answers go where nothing that a parser prints can get between them.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _limit(resource.RLIMIT_AS, limits.memory)
+    _limit(resource.RLIMIT_CORE, 0)
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
+    while True:
+        request = Request.decode(requests.get())
+        _limit_processor_time(limits.seconds)
+        answers.write(answer(request, limits))
+        answers.flush()
+
+
+def answer(request: Request, limits: Limits) -> bytes:
+    """Read one file, within the limits; the answer as `wire` has it."""
+    try:
+        return encode_items(
+            read_all(request.path, request.doc_id, request.pdf_engine, limits.characters)
+        )
+    except UnreadableFile as error:
+        return encode_refusal(error)
+    except MemoryError:
+        return encode_refusal(UnreadableFile("memory", "needs more memory than it may use"))
+
+
+def _die_with_caller() -> None:
+    """Have Linux kill this process when the thread that started it ends.
+
+    That thread lives as long as its pool, which ends its workers anyway. The end of input
+    says the same everywhere, but goes unheard while an extension or a regular expression
+    keeps the interpreter to itself.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _receive(stream: BinaryIO, requests: queue.SimpleQueue[bytes]) -> None:
+    """Pass requests on; the end of input ends the process, also in the midst of a file."""
+    for line in stream:
+        requests.put(line)
+    os._exit(0)
+
+
+def _limit(which: int, soft: float) -> None:
+    # Not every system enforces every limit, and none may be raised beyond the hard one.
+    with contextlib.suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(which)
+        bound = int(soft) if hard == resource.RLIM_INFINITY else min(int(soft), hard)
+        resource.setrlimit(which, (bound, hard))
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """Have the kernel end a loop that no caller is left to end."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _limit(resource.RLIMIT_CPU, usage.ru_utime + usage.ru_stime + seconds + 2)

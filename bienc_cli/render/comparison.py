@@ -1,0 +1,244 @@
+"""The answer of `compare`: rankings side by side, costs below, agreement last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.evaluation.comparison import Comparison, Cost, CostSummary, QueryComparison
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, duration
+from bienc_cli.search.result import Hit
+
+SCHEMA = "bienc.compare/1"
+
+
+def as_table(comparison: Comparison) -> RenderableType:
+    """Everything for one screen: rankings by query, then costs, then agreement."""
+    parts: list[RenderableType] = []
+    for one in comparison.queries:
+        parts += [rankings_table(one), Text()]
+    parts += [_costs_table(comparison), Text(_agreement(comparison), style="dim")]
+    return Group(*parts)
+
+
+def rankings_table(one: QueryComparison) -> RenderableType:
+    """The bi-encoder's ranking left, the cross-encoder's right, arrows between."""
+    table = Table(
+        title=Text(one_line(one.query), style="bold"),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        expand=True,
+    )
+    table.add_column("#", justify="right", style="bold")
+    table.add_column("simil.", justify="right", style="cyan")
+    table.add_column("bi-encoder", ratio=1, overflow="fold")
+    table.add_column("", justify="center")
+    table.add_column("relev.", justify="right", style="green")
+    table.add_column("cross-encoder", ratio=1, overflow="fold")
+    new_ranks = {hit.passage.passage_id: hit.rank for hit in one.cross_encoder}
+    for left, right in zip_longest(one.bi_encoder, one.cross_encoder):
+        table.add_row(
+            str((left or right).rank),
+            hit_.similarity(left) if left else "",
+            _place(left),
+            _arrow(left, new_ranks),
+            hit_.relevance(right) if right else "",
+            _place(right, came_from=True),
+        )
+    agreement = (
+        f"overlap@{max(len(one.bi_encoder), len(one.cross_encoder))} {one.overlap:.2f} · "
+        f"RBO {one.rbo:.2f}"
+    )
+    if one.exhaustive_overlap is not None:
+        agreement += f" · with the cross-encoder over all passages {one.exhaustive_overlap:.2f}"
+    return Group(table, Text(agreement, style="dim"))
+
+
+def _place(hit: Hit | None, *, came_from: bool = False) -> Text:
+    if hit is None:
+        return Text("")
+    shown = Text()
+    if came_from:
+        shown.append_text(hit_.movement(hit))
+        shown.append(" ")
+    shown.append(one_line(hit_.location(hit.passage)), style="bold blue")
+    heading = one_line(hit_.heading(hit.passage))
+    if heading:
+        shown.append(f"\n{heading}", style="magenta")
+    return shown
+
+
+def _arrow(left: Hit | None, new_ranks: Mapping[int, int]) -> Text:
+    """Where the left passage goes on the right: `→ 1`, `↘ 5`, or out of sight."""
+    if left is None:
+        return Text("")
+    new = new_ranks.get(left.passage.passage_id)
+    if new is None:
+        return Text("✕", style="red")
+    if new == left.rank:
+        return Text(f"→ {new}", style="dim")
+    return Text(f"↗ {new}", style="green") if new < left.rank else Text(f"↘ {new}", style="red")
+
+
+def _costs_table(comparison: Comparison) -> Table:
+    several = len(comparison.queries) > 1
+    title = "time per query" + (f", median of {len(comparison.queries)}" if several else "")
+    table = Table(
+        title=Text(title, style="bold"),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        show_edge=False,
+    )
+    table.add_column("approach", overflow="fold")
+    for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
+        table.add_column(name, justify="right")
+    table.add_column("pairs read", justify="right")
+    table.add_column("per pair", justify="right")
+    for summary in comparison.costs:
+        table.add_row(*_cost_row(summary, several))
+    return table
+
+
+def _cost_row(summary: CostSummary, several: bool) -> list[Text]:
+    mark = "≈ " if summary.estimated else ""
+    style = "italic dim" if summary.estimated else ""
+
+    def took(seconds: float, estimated: bool = False) -> Text:
+        return Text(
+            (mark if estimated else "") + duration(seconds) if seconds else "–",
+            style=style if estimated else "",
+        )
+
+    per_pair = summary.seconds_per_pair
+    return [
+        Text(summary.approach.value + (" (estimate)" if summary.estimated else ""), style=style),
+        took(summary.encode_query),
+        took(summary.search),
+        took(summary.rerank, summary.estimated),
+        took(summary.total, summary.estimated),
+        *([took(summary.total_p95, summary.estimated)] if several else []),
+        Text(f"{summary.passages_scored:,.0f}", style=style),
+        Text(duration(per_pair) if per_pair else "–", style=style),
+    ]
+
+
+def _agreement(comparison: Comparison) -> str:
+    lines = []
+    if len(comparison.queries) > 1:
+        lines.append(
+            f"agreement over {len(comparison.queries)} queries: mean overlap@{comparison.k} "
+            f"{comparison.mean_overlap:.2f}, mean RBO {comparison.mean_rbo:.2f}"
+        )
+    if any(cost.estimated for cost in comparison.costs):
+        lines.append(
+            f"≈ estimate: the time of one pair × all {count(comparison.passages, 'passage')}; "
+            "--exhaustive measures it"
+        )
+    lines.append(
+        f"{comparison.bi_encoder.identity.name} + {comparison.cross_encoder.identity.name} · "
+        f"{comparison.bi_encoder.runtime} · models loaded and warm"
+    )
+    return "\n".join(lines)
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """The whole comparison, `schema` first."""
+    return {
+        "schema": SCHEMA,
+        "k": comparison.k,
+        "passages": comparison.passages,
+        "queries": [query_as_json(one) for one in comparison.queries],
+        "costs": [_summary_as_json(summary) for summary in comparison.costs],
+        "agreement": {
+            "mean_overlap": hit_.rounded(comparison.mean_overlap),
+            "mean_rbo": hit_.rounded(comparison.mean_rbo),
+        },
+        "index": hit_.index_as_json(comparison.index),
+        "models": {
+            "bi_encoder": hit_.model_as_json(
+                comparison.bi_encoder.identity, comparison.bi_encoder.runtime
+            ),
+            "cross_encoder": hit_.model_as_json(
+                comparison.cross_encoder.identity, comparison.cross_encoder.runtime
+            ),
+        },
+        "warnings": list(comparison.warnings),
+    }
+
+
+def query_as_json(one: QueryComparison) -> dict[str, Any]:
+    """One query's rankings, agreement and costs."""
+    exhaustive = one.exhaustive
+    return {
+        "query": hit_.writable(one.query),
+        "candidates": one.candidates,
+        "overlap": hit_.rounded(one.overlap),
+        "rbo": hit_.rounded(one.rbo),
+        "exhaustive_overlap": hit_.rounded(one.exhaustive_overlap),
+        "bi_encoder": [hit_.hit_as_json(hit) for hit in one.bi_encoder],
+        "cross_encoder": [hit_.hit_as_json(hit) for hit in one.cross_encoder],
+        "exhaustive": (
+            [hit_.hit_as_json(hit) for hit in exhaustive] if exhaustive is not None else None
+        ),
+        "costs": [_cost_as_json(cost) for cost in one.costs],
+    }
+
+
+def _cost_as_json(cost: Cost) -> dict[str, Any]:
+    return {
+        "approach": cost.approach.value,
+        "seconds": {
+            "encode_query": hit_.rounded(cost.encode_query),
+            "search": hit_.rounded(cost.search),
+            "rerank": hit_.rounded(cost.rerank),
+            "total": hit_.rounded(cost.total),
+        },
+        "passages_scored": cost.passages_scored,
+        "seconds_per_pair": hit_.rounded(cost.seconds_per_pair),
+        "estimated": cost.estimated,
+    }
+
+
+def _summary_as_json(summary: CostSummary) -> dict[str, Any]:
+    return {
+        "approach": summary.approach.value,
+        "median_seconds": {
+            "encode_query": hit_.rounded(summary.encode_query),
+            "search": hit_.rounded(summary.search),
+            "rerank": hit_.rounded(summary.rerank),
+            "total": hit_.rounded(summary.total),
+        },
+        "p95_seconds": {"total": hit_.rounded(summary.total_p95)},
+        "passages_scored": summary.passages_scored,
+        "seconds_per_pair": hit_.rounded(summary.seconds_per_pair),
+        "estimated": summary.estimated,
+    }
+
+
+def as_lines(comparison: Comparison) -> Iterator[str]:
+    """Tab-separated: query number, approach, then a hit's fields; costs behind `#`."""
+    for number, one in enumerate(comparison.queries, 1):
+        for approach, hits in (
+            ("bi-encoder", one.bi_encoder),
+            ("bi-encoder+cross-encoder", one.cross_encoder),
+        ):
+            for hit in hits:
+                fields = [str(number), approach, *hit_.hit_as_line(hit)]
+                yield "\t".join(cell(field) for field in fields)
+    for summary in comparison.costs:
+        label = "estimated" if summary.estimated else "measured"
+        yield "\t".join(
+            ["#", summary.approach.value, label, f"{summary.total:.6f}"],
+        )

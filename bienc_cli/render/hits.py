@@ -1,0 +1,173 @@
+"""How one hit looks, in a table, on a line and in JSON; shared by `query` and `compare`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rich.text import Text
+
+from bienc_cli.render.text import one_line, visible
+from bienc_cli.search.result import Hit
+from bienc_cli.store import IndexInfo, StoredPassage
+from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
+
+_SNIPPET = 240
+"""Characters of a snippet: about three lines beside the scores at 80 columns."""
+
+_WORD = re.compile(r"\w+")
+# Words of a question that say nothing about what it asks for.
+_UNREMARKABLE = frozenset(
+    """a an and are as at be been by can could did do does for from get had has have how i if in
+    into is it its may me my of on or our shall should so than that the their there these they
+    this to was we were what when where which who whom whose why will with would you your""".split()
+)
+
+
+def location(stored: StoredPassage) -> str:
+    """`path:line`, `path p.N`, or `path:line` with the record's id."""
+    passage = stored.passage
+    if passage.page is not None:
+        return f"{stored.path} p.{passage.page}"
+    return f"{stored.path}:{passage.line_start}"
+
+
+def heading(stored: StoredPassage) -> str:
+    """What the passage is about, as its document says: title or id of a record, then headings."""
+    parts = list(stored.passage.heading)
+    if stored.title and stored.title not in parts:
+        parts.insert(0, stored.title)
+    return " > ".join(parts)
+
+
+def movement(hit: Hit) -> Text:
+    """How far reranking moved a hit: `↑3`, `↓1`, `=`; empty where nothing was reranked."""
+    if hit.relevance is None:
+        return Text("")
+    if hit.rose > 0:
+        return Text(f"↑{hit.rose}", style="green")
+    if hit.rose < 0:
+        return Text(f"↓{-hit.rose}", style="red")
+    return Text("=", style="dim")
+
+
+def relevance(hit: Hit) -> str:
+    """The sigmoid to three places, or nothing."""
+    return f"{hit.relevance.probability:.3f}" if hit.relevance else ""
+
+
+def similarity(hit: Hit) -> str:
+    """The cosine to three places, or nothing."""
+    return f"{hit.similarity:.3f}" if hit.similarity is not None else ""
+
+
+def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
+    """The hit's best sentence with what is around it, the query's words lit.
+
+    The sentence stands whole where it fits; text before and behind fills the room that is
+    left, and `…` marks what is missing on either side.
+    """
+    text = hit.passage.passage.text
+    start, end = (hit.best.start, hit.best.end) if hit.best else (0, min(len(text), length))
+    end = min(end, start + length)
+    spare = length - (end - start)
+    before = max(0, start - spare // 3)
+    behind = min(len(text), end + spare - (start - before))
+    if before > 0:
+        before = text.find(" ", before, start) + 1 or start
+    if behind < len(text):
+        cut = text.rfind(" ", end, behind)
+        behind = cut if cut > end else end
+    shown = Text()
+    shown.append("… " if text[:before].strip() else "", style="dim")
+    shown.append(_folded(text[before:start]), style="dim")
+    shown.append(_folded(text[start:end]))
+    shown.append(_folded(text[end:behind]), style="dim")
+    shown.append(" …" if text[behind:].strip() else "", style="dim")
+    light(query, shown)
+    return shown
+
+
+def light(query: str, text: Text) -> None:
+    """Mark the query's words, and words that begin like them, in place."""
+    stems = {
+        word[: max(4, len(word) - 2)].lower()
+        for word in _WORD.findall(query)
+        if word.lower() not in _UNREMARKABLE
+    }
+    for found in _WORD.finditer(text.plain):
+        word = found.group().lower()
+        if any(word.startswith(stem) and len(word) <= len(stem) + 4 for stem in stems):
+            text.stylize("bold yellow", found.start(), found.end())
+
+
+def _folded(text: str) -> str:
+    return visible(re.sub(r"\s+", " ", text))
+
+
+def hit_as_json(hit: Hit) -> dict[str, Any]:
+    """Everything that is known about a hit."""
+    stored, passage = hit.passage, hit.passage.passage
+    best = hit.best
+    return {
+        "rank": hit.rank,
+        "similarity": rounded(hit.similarity),
+        "similarity_rank": hit.similarity_rank,
+        "relevance": rounded(hit.relevance.probability) if hit.relevance else None,
+        "relevance_logit": rounded(hit.relevance.logit) if hit.relevance else None,
+        "relevance_rank": hit.relevance_rank,
+        "truncated": hit.truncated,
+        "document_id": writable(passage.doc_id),
+        "passage_id": stored.passage_id,
+        "path": writable(stored.path),
+        "format": stored.format,
+        "title": stored.title,
+        "heading": list(passage.heading),
+        "page": passage.page,
+        "line_start": passage.line_start,
+        "line_end": passage.line_end,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "best_sentence": {"start": best.start, "end": best.end} if best else None,
+    }
+
+
+def hit_as_line(hit: Hit) -> list[str]:
+    """Fields of a hit for `plain`: rank, relevance, similarity, place, heading, text."""
+    text = hit.passage.passage.text
+    if hit.best:
+        text = text[hit.best.start : hit.best.end]
+    return [
+        str(hit.rank),
+        relevance(hit),
+        similarity(hit),
+        one_line(location(hit.passage)),
+        one_line(heading(hit.passage)),
+        one_line(text),
+    ]
+
+
+def index_as_json(info: IndexInfo) -> dict[str, Any]:
+    """Which index answered."""
+    return {
+        "directory": writable(str(info.directory)),
+        "generation": info.generation,
+        "documents": info.documents,
+        "passages": info.passages,
+    }
+
+
+def model_as_json(identity: EncoderIdentity | CrossEncoderIdentity, runtime: str) -> dict[str, str]:
+    """Which model answered, and how it ran."""
+    return {"name": identity.name, "fingerprint": identity.fingerprint, "runtime": runtime}
+
+
+def rounded(value: float | None) -> float | None:
+    """Six significant places behind the point: what the models' arithmetic is worth."""
+    return None if value is None else round(float(value), 6)
+
+
+def writable(text: str) -> str:
+    """A name that any JSON reader takes: undecodable bytes of a file name as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

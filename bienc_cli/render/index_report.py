@@ -1,0 +1,142 @@
+"""The answer of `index`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.indexing.report import IndexReport
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, duration, rate
+from bienc_cli.types import Skipped
+
+SCHEMA = "bienc.index/1"
+
+
+def as_table(report: IndexReport, *, skipped: bool = False) -> RenderableType:
+    """What became of the documents, and the time of each stage.
+
+    Args:
+        report: of the run.
+        skipped: list every skipped file with its reason.
+    """
+    documents = report.documents
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for name in ("documents", "new", "changed", "unchanged", "removed", "skipped"):
+        table.add_column(name, justify="right")
+    table.add_row(
+        Text(f"{report.total_documents:,}", style="bold"),
+        Text(f"{documents.new:,}", style="green" if documents.new else "dim"),
+        Text(f"{documents.changed:,}", style="yellow" if documents.changed else "dim"),
+        f"{documents.unchanged:,}",
+        Text(f"{documents.removed:,}", style="red" if documents.removed else "dim"),
+        Text(f"{len(report.skipped):,}", style="yellow" if report.skipped else "dim"),
+    )
+    parts: list[RenderableType] = [table, Text(_passages(report)), Text(_times(report), "dim")]
+    if report.skipped:
+        parts.append(_skipped_table(report) if skipped else Text(_reasons(report), "yellow"))
+    parts.append(Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim"))
+    return Group(*parts)
+
+
+def _passages(report: IndexReport) -> str:
+    held = count(report.passages, "passage")
+    if not report.committed:
+        return f"{held}; nothing has changed"
+    parts = [f"{report.new_passages:,} new", f"{report.encoded:,} encoded"]
+    if report.reused:
+        parts.append(f"{report.reused:,} with a known text")
+    return f"{held}: {', '.join(parts)}"
+
+
+def _times(report: IndexReport) -> str:
+    parts = []
+    for stage in report.stages:
+        shown = f"{stage.name} {duration(stage.seconds)}"
+        if stage.name == "encode":
+            speeds = (
+                rate(report.encoded, stage.seconds, "passages"),
+                rate(report.tokens, stage.seconds, "tokens"),
+            )
+            shown += "".join(f", {speed}" for speed in speeds if speed)
+        parts.append(shown)
+    return f"{' · '.join(parts)} · total {duration(report.seconds)} · {report.runtime}"
+
+
+def _reasons(report: IndexReport) -> str:
+    by_code = Counter(skipped.code for skipped in report.skipped)
+    reasons = ", ".join(f"{number} {code}" for code, number in by_code.most_common())
+    return f"{count(len(report.skipped), 'file')} skipped: {reasons} (--skipped lists them)"
+
+
+def _skipped_table(report: IndexReport) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("skipped", overflow="fold", style="yellow")
+    table.add_column("why", overflow="fold")
+    for skipped in report.skipped:
+        table.add_row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
+    return table
+
+
+def as_json(report: IndexReport) -> dict[str, Any]:
+    """The whole report, `schema` first."""
+    documents = report.documents
+    return {
+        "schema": SCHEMA,
+        "directory": hit_.writable(str(report.directory)),
+        "committed": report.committed,
+        "documents": {
+            "total": report.total_documents,
+            "new": documents.new,
+            "changed": documents.changed,
+            "unchanged": documents.unchanged,
+            "removed": documents.removed,
+        },
+        "skipped": [_skipped_as_json(skipped) for skipped in report.skipped],
+        "passages": {
+            "total": report.passages,
+            "new": report.new_passages,
+            "encoded": report.encoded,
+            "reused": report.reused,
+        },
+        "tokens": report.tokens,
+        "text_characters": report.text_characters,
+        "seconds": {
+            **{stage.name: hit_.rounded(stage.seconds) for stage in report.stages},
+            "total": hit_.rounded(report.seconds),
+        },
+        "model": hit_.model_as_json(report.encoder, report.runtime),
+        "warnings": list(report.warnings),
+    }
+
+
+def _skipped_as_json(skipped: Skipped) -> dict[str, str]:
+    return {
+        "path": hit_.writable(skipped.path),
+        "code": skipped.code,
+        "reason": hit_.writable(skipped.reason),
+    }
+
+
+def as_lines(report: IndexReport) -> Iterator[str]:
+    """Tab-separated counts, then one line for each skipped file."""
+    documents = report.documents
+    counts = {
+        "documents": report.total_documents,
+        "new": documents.new,
+        "changed": documents.changed,
+        "unchanged": documents.unchanged,
+        "removed": documents.removed,
+        "passages": report.passages,
+        "encoded": report.encoded,
+    }
+    for name, number in counts.items():
+        yield f"{name}\t{number}"
+    for skipped in report.skipped:
+        yield "\t".join(["skipped", cell(skipped.path), skipped.code, cell(skipped.reason)])

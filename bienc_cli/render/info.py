@@ -1,0 +1,114 @@
+"""The answer of `info`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, size
+from bienc_cli.store import IndexInfo
+
+SCHEMA = "bienc.info/1"
+
+
+def as_table(info: IndexInfo) -> RenderableType:
+    """What the index holds, one fact a line."""
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, show_header=False
+    )
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in _facts(info):
+        table.add_row(name, Text(value))
+    return table
+
+
+def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
+    formats = ", ".join(f"{name} {number:,}" for name, number in info.formats)
+    total = sum(info.sizes.values())
+    parts = ", ".join(f"{name} {size(number)}" for name, number in info.sizes.items())
+    chunking = info.chunking
+    yield "index", one_line(str(info.directory))
+    for root in info.roots:
+        listed = f" ({count(len(root.files), 'file')} from a list)" if root.files else ""
+        yield "covers", one_line(str(root.path)) + listed
+    yield "documents", f"{info.documents:,} in {count(info.files, 'file')}"
+    yield "formats", formats or "none"
+    yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"
+    yield "skipped", f"{info.skipped:,}"
+    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions"
+    yield (
+        "chunking",
+        f"up to {chunking.max_tokens} tokens, {chunking.overlap_tokens} repeated "
+        f"(the model reads {info.encoder.max_tokens})",
+    )
+    yield "on disk", f"{size(total)} ({parts})"
+    yield "updated", f"{_local_time(info.updated)} (generation {info.generation})"
+    yield "format", str(info.format_version)
+
+
+def _local_time(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds).astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _iso_time(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
+
+
+def as_json(info: IndexInfo) -> dict[str, Any]:
+    """Everything, `schema` first."""
+    encoder, chunking = info.encoder, info.chunking
+    return {
+        "schema": SCHEMA,
+        "directory": hit_.writable(str(info.directory)),
+        "format_version": info.format_version,
+        "generation": info.generation,
+        "created": _iso_time(info.created),
+        "updated": _iso_time(info.updated),
+        "roots": [
+            {
+                "path": hit_.writable(str(root.path)),
+                "include": list(root.include),
+                "exclude": list(root.exclude),
+                "max_bytes": root.max_bytes,
+                "hidden": root.hidden,
+                "files": list(root.files) if root.files is not None else None,
+            }
+            for root in info.roots
+        ],
+        "files": info.files,
+        "documents": info.documents,
+        "passages": info.passages,
+        "vectors": info.vectors,
+        "skipped": info.skipped,
+        "formats": dict(info.formats),
+        "model": {
+            "name": encoder.name,
+            "fingerprint": encoder.fingerprint,
+            "dim": encoder.dim,
+            "max_tokens": encoder.max_tokens,
+            "pooling": encoder.pooling,
+            "query_prompt": encoder.query_prompt,
+            "passage_prompt": encoder.passage_prompt,
+        },
+        "chunking": {
+            "max_tokens": chunking.max_tokens,
+            "overlap_tokens": chunking.overlap_tokens,
+            "version": chunking.version,
+        },
+        "bytes": dict(info.sizes),
+    }
+
+
+def as_lines(info: IndexInfo) -> Iterator[str]:
+    """Tab-separated facts."""
+    for name, value in _facts(info):
+        yield f"{name}\t{cell(value)}"

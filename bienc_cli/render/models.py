@@ -1,0 +1,83 @@
+"""The answer of `models`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.models import ModelStatus
+from bienc_cli.render.text import cell
+
+SCHEMA = "bienc.models/1"
+
+
+def as_table(models: Sequence[ModelStatus]) -> RenderableType:
+    """One model a row; the defaults are marked."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("alias", style="bold", no_wrap=True)
+    table.add_column("role", no_wrap=True)
+    table.add_column("offline", no_wrap=True)
+    table.add_column("licence", no_wrap=True)
+    table.add_column("weights from", overflow="fold")
+    for status in models:
+        model = status.model
+        table.add_row(
+            f"{model.alias}{' *' if status.default else ''}",
+            model.role.value,
+            Text("yes", "green") if status.available_offline else Text("no", "yellow"),
+            model.license,
+            Text(f"{model.hub_id}\n").append(f"in {model.carrier.requirement}", "dim"),
+        )
+    return Group(
+        table,
+        Text(
+            "* default. Any hub id or local directory of a sentence-transformers model works too.",
+            style="dim",
+        ),
+    )
+
+
+def as_json(models: Sequence[ModelStatus]) -> dict[str, Any]:
+    """Everything, `schema` first."""
+    return {
+        "schema": SCHEMA,
+        "models": [
+            {
+                "alias": status.model.alias,
+                "role": status.model.role.value,
+                "hub_id": status.model.hub_id,
+                "license": status.model.license,
+                "parameters": status.model.parameters,
+                "dim": status.model.dim,
+                "max_tokens": status.model.architecture.max_tokens,
+                "carrier": status.model.carrier.requirement,
+                "default": status.default,
+                "available_offline": status.available_offline,
+                "carrier_installed": status.carrier_installed,
+                "converted": status.converted,
+                "in_hub_cache": status.in_hub_cache,
+            }
+            for status in models
+        ],
+    }
+
+
+def as_lines(models: Sequence[ModelStatus]) -> Iterator[str]:
+    """Tab-separated: alias, role, offline or not, licence, hub id, carrier."""
+    for status in models:
+        model = status.model
+        yield "\t".join(
+            cell(field)
+            for field in (
+                model.alias,
+                model.role.value,
+                "offline" if status.available_offline else "absent",
+                model.license,
+                model.hub_id,
+                model.carrier.requirement,
+            )
+        )

@@ -1,0 +1,110 @@
+"""The answer of `score`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.evaluation.pairs import PairScore, PairScoring
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import one_line
+from bienc_cli.render.units import duration
+
+SCHEMA = "bienc.score/1"
+
+
+def as_table(scoring: PairScoring) -> RenderableType:
+    """Both encoders' scores and times, one table a pair."""
+    parts: list[RenderableType] = []
+    for pair in scoring.pairs:
+        parts += [_pair_table(pair, scoring), Text()]
+    return Group(*parts[:-1])
+
+
+def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("encoder")
+    table.add_column("score")
+    table.add_column("value", justify="right", style="bold")
+    table.add_column("time", justify="right")
+    table.add_column("model", style="dim", overflow="fold")
+    table.add_row(
+        "bi-encoder",
+        "similarity (cosine)",
+        f"{pair.similarity:.4f}",
+        duration(pair.bi_encoder_seconds),
+        scoring.bi_encoder.identity.name,
+    )
+    rows = [(label.label, f"{label.probability:.4f}") for label in pair.labels]
+    if pair.relevance is not None:
+        rows = [
+            ("relevance (sigmoid)", f"{pair.relevance.probability:.4f}"),
+            ("relevance (logit)", f"{pair.relevance.logit:+.3f}"),
+        ]
+    for position, (name, value) in enumerate(rows):
+        first = position == 0
+        table.add_row(
+            "cross-encoder" if first else "",
+            one_line(name),
+            value,
+            duration(pair.cross_encoder_seconds) if first else "",
+            scoring.cross_encoder.identity.name if first else "",
+        )
+    texts = Text()
+    texts.append("A ", style="bold").append(one_line(pair.first))
+    texts.append("\nB ", style="bold").append(one_line(pair.second))
+    if pair.truncated:
+        texts.append("\nB is longer than the cross-encoder reads; its end was cut", style="yellow")
+    return Group(texts, table)
+
+
+def pair_as_json(pair: PairScore) -> dict[str, Any]:
+    """One pair."""
+    relevance = pair.relevance
+    return {
+        "a": hit_.writable(pair.first),
+        "b": hit_.writable(pair.second),
+        "similarity": hit_.rounded(pair.similarity),
+        "relevance": hit_.rounded(relevance.probability) if relevance else None,
+        "relevance_logit": hit_.rounded(relevance.logit) if relevance else None,
+        "labels": [
+            {
+                "label": label.label,
+                "logit": hit_.rounded(label.logit),
+                "probability": hit_.rounded(label.probability),
+            }
+            for label in pair.labels
+        ],
+        "truncated": pair.truncated,
+        "seconds": {
+            "bi_encoder": hit_.rounded(pair.bi_encoder_seconds),
+            "cross_encoder": hit_.rounded(pair.cross_encoder_seconds),
+        },
+    }
+
+
+def as_json(scoring: PairScoring) -> dict[str, Any]:
+    """All pairs, `schema` first."""
+    bi, cross = scoring.bi_encoder, scoring.cross_encoder
+    return {
+        "schema": SCHEMA,
+        "pairs": [pair_as_json(pair) for pair in scoring.pairs],
+        "models": {
+            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
+            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
+        },
+    }
+
+
+def as_lines(scoring: PairScoring) -> Iterator[str]:
+    """Tab-separated: similarity, then relevance and logit, or each label with its share."""
+    for pair in scoring.pairs:
+        fields = [f"{pair.similarity:.6f}"]
+        if pair.relevance is not None:
+            fields += [f"{pair.relevance.probability:.6f}", f"{pair.relevance.logit:.6f}"]
+        fields += [f"{one_line(label.label)}={label.probability:.6f}" for label in pair.labels]
+        yield "\t".join(fields)

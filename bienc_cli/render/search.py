@@ -1,0 +1,137 @@
+"""The answer of `query`: table, JSON, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, one_line, visible
+from bienc_cli.render.units import count, duration
+from bienc_cli.search.result import Hit, SearchResult
+from bienc_cli.stages import StageTime
+
+SCHEMA = "bienc.query/1"
+
+
+def as_table(
+    result: SearchResult, *, full: bool = False, contexts: dict[int, str] | None = None
+) -> RenderableType:
+    """Ranked passages, and under them the time of each stage.
+
+    Args:
+        result: what was found.
+        full: whole passages instead of snippets.
+        contexts: passage id to the text to show instead, with lines around the passage.
+    """
+    parts: list[RenderableType] = [Text(f"{one_line(result.query)}", style="bold")]
+    if result.hits:
+        parts.append(_hits_table(result, full, contexts or {}))
+    else:
+        parts.append(Text("nothing found", style="yellow"))
+    parts.append(Text(_summary(result), style="dim"))
+    return Group(*parts)
+
+
+def _hits_table(result: SearchResult, full: bool, contexts: dict[int, str]) -> Table:
+    reranked = result.cross_encoder is not None
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("#", justify="right", style="bold")
+    if reranked:
+        table.add_column("moved", justify="right")
+        table.add_column("relev.", justify="right")
+    table.add_column("simil.", justify="right")
+    table.add_column("passage", ratio=1, overflow="fold")
+    for hit in result.hits:
+        scores = [hit_.movement(hit), Text(hit_.relevance(hit), style="green")] if reranked else []
+        table.add_row(
+            str(hit.rank),
+            *scores,
+            Text(hit_.similarity(hit), style="cyan"),
+            _passage_cell(result.query, hit, full, contexts.get(hit.passage.passage_id)),
+        )
+    return table
+
+
+def _passage_cell(query: str, hit: Hit, full: bool, context: str | None) -> Text:
+    shown = Text()
+    shown.append(one_line(hit_.location(hit.passage)), style="bold blue")
+    heading = one_line(hit_.heading(hit.passage))
+    if heading:
+        shown.append(f"\n{heading}", style="magenta")
+    shown.append("\n")
+    if context is not None or full:
+        body = Text(visible(context if context is not None else hit.passage.passage.text))
+        hit_.light(query, body)
+    else:
+        body = hit_.snippet(query, hit)
+    return shown.append_text(body)
+
+
+def _summary(result: SearchResult) -> str:
+    parts = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
+    if result.cross_encoder is not None:
+        parts = [
+            part + _rerank_detail(result, stage)
+            for part, stage in zip(parts, result.stages, strict=True)
+        ]
+    models = result.bi_encoder.identity.name
+    if result.cross_encoder is not None:
+        models += f" + {result.cross_encoder.identity.name}"
+    return (
+        f"{' · '.join(parts)} · total {duration(result.seconds)}\n"
+        f"{count(len(result.hits), 'hit')} of {count(result.index.passages, 'passage')} in "
+        f"{count(result.index.documents, 'document')} · {models} · {result.bi_encoder.runtime}"
+    )
+
+
+def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
+    if stage.name != "rerank" or not result.reranked:
+        return ""
+    cut = f", {result.truncated} cut" if result.truncated else ""
+    return f" ({result.reranked} passages{cut})"
+
+
+def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dict[str, Any]:
+    """The whole answer, `schema` first."""
+    rows = []
+    for hit in result.hits:
+        row = hit_.hit_as_json(hit)
+        if contexts is not None:
+            row["context"] = contexts.get(hit.passage.passage_id)
+        rows.append(row)
+    cross = result.cross_encoder
+    return {
+        "schema": SCHEMA,
+        "query": hit_.writable(result.query),
+        "strategy": "bi-encoder+cross-encoder" if cross else "bi-encoder",
+        "k": result.k,
+        "candidates": result.candidates,
+        "reranked": result.reranked,
+        "truncated": result.truncated,
+        "query_tokens": result.query_tokens,
+        "query_truncated": result.query_truncated,
+        "hits": rows,
+        "seconds": {
+            **{
+                stage.name.replace(" ", "_"): hit_.rounded(stage.seconds) for stage in result.stages
+            },
+            "total": hit_.rounded(result.seconds),
+        },
+        "index": hit_.index_as_json(result.index),
+        "models": {
+            "bi_encoder": hit_.model_as_json(result.bi_encoder.identity, result.bi_encoder.runtime),
+            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
+        },
+        "warnings": list(result.warnings),
+    }
+
+
+def as_lines(result: SearchResult) -> Iterator[str]:
+    """Tab-separated: rank, relevance, similarity, place, heading, best sentence."""
+    for hit in result.hits:
+        yield "\t".join(cell(field) for field in hit_.hit_as_line(hit))

@@ -1,0 +1,29 @@
+"""Queries to ranked passages."""
+
+from bienc_cli.search.pipeline import (
+    DEFAULT_CANDIDATES,
+    DEFAULT_K,
+    SearchOptions,
+    check_model,
+    check_query,
+    rerank,
+    retrieve,
+    search,
+)
+from bienc_cli.search.result import Hit, ModelUse, Relevance, SearchResult, Span
+
+__all__ = [
+    "DEFAULT_CANDIDATES",
+    "DEFAULT_K",
+    "Hit",
+    "ModelUse",
+    "Relevance",
+    "SearchOptions",
+    "SearchResult",
+    "Span",
+    "check_model",
+    "check_query",
+    "rerank",
+    "retrieve",
+    "search",
+]

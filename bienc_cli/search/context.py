@@ -1,0 +1,31 @@
+"""A passage with some lines of its document around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bienc_cli.store import IndexReader, StoredPassage
+
+
+def with_lines_around(
+    index: IndexReader, passages: Sequence[StoredPassage], lines: int
+) -> dict[int, str]:
+    """Passage id to its text, from `lines` lines in front of it to as many behind.
+
+    The passage's own first and last line are completed.
+    """
+    widened = {}
+    for stored in passages:
+        text = index.document_text(stored.document_id)
+        start = text.rfind("\n", 0, stored.passage.start) + 1
+        end = _line_end(text, stored.passage.end)
+        for _ in range(lines):
+            start = text.rfind("\n", 0, max(start - 1, 0)) + 1
+            end = _line_end(text, min(end + 1, len(text)))
+        widened[stored.passage_id] = text[start:end].strip("\n")
+    return widened
+
+
+def _line_end(text: str, position: int) -> int:
+    found = text.find("\n", position)
+    return found if found >= 0 else len(text)

@@ -1,0 +1,210 @@
+"""open -> retrieve (candidates) -> rerank -> top k."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import IndexMismatch, UsageError
+from bienc_cli.search.result import Hit, ModelUse, Relevance, SearchResult
+from bienc_cli.search.sentences import best_sentences
+from bienc_cli.stages import Stopwatch
+from bienc_cli.store import Filter, IndexReader, StoredPassage
+from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+
+DEFAULT_K = 10
+DEFAULT_CANDIDATES = 20
+"""Enough for a relevant passage to be among them, few enough for an answer within a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What to search for and how far to look.
+
+    Attributes:
+        k: hits wanted.
+        candidates: passages that the bi-encoder proposes for reranking; None for the default,
+            or `k` where that is more.
+        min_relevance: drop hits whose relevance (the sigmoid, 0 to 1) is lower.
+        where: which documents count; applied before the ranking is cut.
+        best_sentence: also find the sentence of each hit that is nearest to the query.
+    """
+
+    k: int = DEFAULT_K
+    candidates: int | None = None
+    min_relevance: float | None = None
+    where: Filter = field(default_factory=Filter)
+    best_sentence: bool = False
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise UsageError(f"-k {self.k} asks for no hits.", "give -k 1 or more")
+        if self.candidates is not None and self.candidates < self.k:
+            raise UsageError(
+                f"{self.candidates} candidates cannot give {self.k} hits.",
+                f"give --candidates {self.k} or more",
+            )
+        if self.min_relevance is not None and not 0 <= self.min_relevance <= 1:
+            raise UsageError(
+                f"A relevance of {self.min_relevance} does not exist: it is between 0 and 1.",
+                "give --min-relevance 0.5, say",
+            )
+
+    @property
+    def depth(self) -> int:
+        """How many candidates to retrieve when they are to be reranked."""
+        return self.candidates or max(self.k, DEFAULT_CANDIDATES)
+
+
+def search(
+    index: IndexReader,
+    query: str,
+    bi_encoder: BiEncoder,
+    cross_encoder: CrossEncoder | None = None,
+    options: SearchOptions | None = None,
+    watch: Stopwatch | None = None,
+) -> SearchResult:
+    """Answer one query.
+
+    Args:
+        index: opened for reading.
+        query: what is looked for, in plain language.
+        bi_encoder: the model that the index was made with.
+        cross_encoder: orders the candidates; None leaves them in the bi-encoder's order.
+        options: how many, among which.
+        watch: with stages that came before, such as loading the models; they count.
+
+    Raises:
+        UsageError: an empty query, or a threshold on relevance without a cross-encoder.
+        IndexMismatch: the index was made with another model.
+        IndexDamaged: the index does not hold together.
+    """
+    options = options or SearchOptions()
+    if cross_encoder is None and options.min_relevance is not None:
+        raise UsageError(
+            "Relevance is the cross-encoder's score, and there is to be no reranking.",
+            "leave out --no-rerank or --min-relevance",
+        )
+    check_query(query)
+    check_model(index.info.encoder, bi_encoder.identity)
+    watch = watch or Stopwatch()
+    with watch.stage("encode query"):
+        vectors = bi_encoder.encode_queries([query])
+    query_tokens = (
+        bi_encoder.tokenizer.counts([bi_encoder.identity.query_prompt + query])[0]
+        + bi_encoder.tokenizer.special_tokens
+    )
+    with watch.stage("search"):
+        depth = options.depth if cross_encoder else options.k
+        hits = retrieve(index, vectors[0], depth, options.where)
+    candidates = len(hits)
+    if cross_encoder is not None:
+        with watch.stage("rerank"):
+            hits = rerank(query, hits, cross_encoder)
+    truncated = sum(hit.truncated for hit in hits)
+    hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
+    if options.best_sentence and hits:
+        with watch.stage("best sentences"):
+            hits = best_sentences(vectors[0], hits, bi_encoder)
+    return SearchResult(
+        query=query,
+        k=options.k,
+        hits=tuple(hits),
+        candidates=candidates,
+        reranked=candidates if cross_encoder else 0,
+        truncated=truncated,
+        query_tokens=query_tokens,
+        query_truncated=query_tokens > bi_encoder.identity.max_tokens,
+        stages=watch.times,
+        index=index.info,
+        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
+        cross_encoder=(
+            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
+        ),
+        warnings=tuple(index.warnings),
+    )
+
+
+def retrieve(
+    index: IndexReader, query_vector: NDArray[np.float32], k: int, where: Filter
+) -> list[Hit]:
+    """The bi-encoder's ranking: the `k` passages nearest to a query vector of shape (dim,)."""
+    found = index.search(query_vector, k, where)
+    passages = index.passages([passage_id for passage_id, _ in found])
+    return [
+        Hit(rank, passage, similarity, rank)
+        for rank, (passage, (_, similarity)) in enumerate(zip(passages, found, strict=True), 1)
+    ]
+
+
+def rerank(query: str, hits: Sequence[Hit], cross_encoder: CrossEncoder) -> list[Hit]:
+    """The cross-encoder's ranking of the same passages, by (-logit, passage id)."""
+    check_relevance_model(cross_encoder)
+    if not hits:
+        return []
+    scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in hits])
+    logits = [float(logit) for logit in scores.logits[:, 0]]
+    order = sorted(
+        range(len(hits)), key=lambda index: (-logits[index], hits[index].passage.passage_id)
+    )
+    return [
+        replace(
+            hits[index],
+            rank=rank,
+            relevance=Relevance(logits[index], sigmoid(logits[index])),
+            relevance_rank=rank,
+            truncated=bool(scores.truncated[index]),
+        )
+        for rank, index in enumerate(order, 1)
+    ]
+
+
+def text_to_read(stored: StoredPassage) -> str:
+    """What the cross-encoder is given: the same text that was embedded."""
+    return stored.passage.embedded_text
+
+
+def sigmoid(logit: float) -> float:
+    """1 / (1 + e^-x), without overflow for any float."""
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    grown = math.exp(logit)
+    return grown / (1 + grown)
+
+
+def check_query(query: str) -> None:
+    """Refuse a query with nothing in it."""
+    if not query.strip():
+        raise UsageError("The query is empty.", "say what you are looking for")
+
+
+def check_model(recorded: EncoderIdentity, loaded: EncoderIdentity) -> None:
+    """Refuse vectors of one model to be compared with those of another."""
+    if recorded.fingerprint != loaded.fingerprint:
+        raise IndexMismatch(
+            f"This index was made with {recorded.name} ({recorded.fingerprint[:12]}), "
+            f"not with {loaded.name} ({loaded.fingerprint[:12]}).",
+            f"leave out --model, or make an index for it: bienc index PATH --model {loaded.name} "
+            "--index OTHER_DIRECTORY",
+        )
+
+
+def check_relevance_model(cross_encoder: CrossEncoder) -> None:
+    """Refuse a classifier of several labels (NLI, say) as a judge of relevance."""
+    labels = cross_encoder.identity.labels
+    if len(labels) > 1:
+        raise UsageError(
+            f"{cross_encoder.identity.name} has {len(labels)} labels ({', '.join(labels)}); "
+            "ranking needs a cross-encoder with one, which is relevance.",
+            "use it with: bienc score A B --cross-encoder MODEL",
+        )
+
+
+def _relevant_enough(hit: Hit, threshold: float | None) -> bool:
+    return threshold is None or (
+        hit.relevance is not None and hit.relevance.probability >= threshold
+    )

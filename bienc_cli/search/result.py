@@ -1,0 +1,96 @@
+"""What a search answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bienc_cli.stages import StageTime
+from bienc_cli.store import IndexInfo, StoredPassage
+from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """The cross-encoder's opinion of one pair: its raw logit and the sigmoid of it."""
+
+    logit: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a passage's text, in code points of that text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage of a ranking.
+
+    Attributes:
+        rank: 1-based, in the final order.
+        similarity: cosine of query and passage; None where no bi-encoder ranked it.
+        similarity_rank: 1-based rank among the candidates by similarity; None likewise.
+        relevance: None where the passage was not reranked.
+        relevance_rank: 1-based rank among the reranked; None likewise.
+        truncated: the cross-encoder could not read the passage to its end.
+        best: the sentence nearest to the query; None where nobody asked for it.
+    """
+
+    rank: int
+    passage: StoredPassage
+    similarity: float | None = None
+    similarity_rank: int | None = None
+    relevance: Relevance | None = None
+    relevance_rank: int | None = None
+    truncated: bool = False
+    best: Span | None = None
+
+    @property
+    def rose(self) -> int:
+        """Ranks gained by reranking; negative where it fell."""
+        return self.similarity_rank - self.rank if self.similarity_rank else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """A model and how it ran."""
+
+    identity: EncoderIdentity | CrossEncoderIdentity
+    runtime: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one query.
+
+    Attributes:
+        hits: at most `k`, best first, ordered by (-score, passage id).
+        candidates: how many passages the bi-encoder proposed.
+        reranked: how many of them the cross-encoder read.
+        truncated: how many of those it could not read to the end.
+        query_tokens: length of the query for the bi-encoder, special tokens included.
+        query_truncated: the query is longer than the bi-encoder reads.
+        stages: wall time of each stage, in order.
+    """
+
+    query: str
+    k: int
+    hits: tuple[Hit, ...]
+    candidates: int
+    reranked: int
+    truncated: int
+    query_tokens: int
+    query_truncated: bool
+    stages: tuple[StageTime, ...]
+    index: IndexInfo
+    bi_encoder: ModelUse
+    cross_encoder: ModelUse | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages together."""
+        return sum(stage.seconds for stage in self.stages)

@@ -1,0 +1,47 @@
+"""The index directory: what is true is in its catalog, everything else is derived."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bienc_cli.store.catalog import CATALOG
+from bienc_cli.store.protocol import (
+    CommitReport,
+    FileState,
+    Filter,
+    IndexInfo,
+    IndexReader,
+    IndexWriter,
+    Root,
+    StoredPassage,
+)
+from bienc_cli.store.reader import open_reader
+from bienc_cli.store.records import digest_of
+from bienc_cli.store.writer import open_writer
+
+INDEX_NAME = ".bienc"
+"""The index directory's name where none was given."""
+
+__all__ = [
+    "INDEX_NAME",
+    "CommitReport",
+    "FileState",
+    "Filter",
+    "IndexInfo",
+    "IndexReader",
+    "IndexWriter",
+    "Root",
+    "StoredPassage",
+    "digest_of",
+    "find_index",
+    "open_reader",
+    "open_writer",
+]
+
+
+def find_index(start: Path) -> Path | None:
+    """The nearest index directory at or above `start`; None where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / INDEX_NAME / CATALOG).is_file():
+            return folder / INDEX_NAME
+    return None

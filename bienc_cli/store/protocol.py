@@ -1,0 +1,265 @@
+"""What the pipelines know of an index, whatever keeps it.
+
+An index holds roots (what is covered), files, their documents, passages and vectors. A
+reader sees one committed generation and nothing else; a writer makes the next one, which
+becomes visible all at once with `commit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.types import Document, EncoderIdentity, Passage, Skipped, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents count. Empty fields allow all.
+
+    Attributes:
+        paths: gitignore-style patterns, matched against a document's path under its root and
+            against its path as it is shown; one match is enough.
+        formats: names of formats (`markdown`, `pdf`).
+    """
+
+    paths: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.formats)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder or a single file that the index covers, with the settings it was covered by.
+
+    Attributes:
+        path: absolute.
+        include: gitignore-style patterns; all files if empty.
+        exclude: likewise; none if empty.
+        max_bytes: larger files were skipped; None for discovery's default.
+        hidden: hidden files were looked into.
+        files: only these, by path under `path`, as they came in a list; None for all.
+    """
+
+    path: Path
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    hidden: bool = False
+    files: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is known of a file from the last time it was read.
+
+    Attributes:
+        digest: of its bytes.
+        reader: stamp of the reader that read it; another stamp makes it stale.
+    """
+
+    file_id: int
+    path: str
+    size: int
+    mtime_ns: int
+    digest: bytes
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its place in the index.
+
+    Attributes:
+        path: of the document's file as it is shown: relative to the folder that holds the
+            index where it lies inside it, else absolute.
+    """
+
+    passage_id: int
+    document_id: int
+    passage: Passage
+    path: str
+    title: str | None
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What one generation of an index holds; cheap to have, whatever its size.
+
+    Attributes:
+        created: seconds since the epoch.
+        updated: of the last commit, likewise.
+        formats: documents by format, most frequent first.
+        skipped: files and records that were found and not indexed.
+        sizes: bytes on disk by part: `catalog`, `graph`.
+    """
+
+    directory: Path
+    format_version: int
+    generation: int
+    created: float
+    updated: float
+    encoder: EncoderIdentity
+    chunking: ChunkingParameters
+    roots: tuple[Root, ...]
+    files: int
+    documents: int
+    passages: int
+    vectors: int
+    skipped: int
+    formats: tuple[tuple[str, int], ...]
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitReport:
+    """What a commit wrote.
+
+    Attributes:
+        committed: False where nothing had changed, so that nothing was written.
+    """
+
+    info: IndexInfo
+    graph_rebuilt: bool
+    committed: bool
+
+
+class IndexReader(Protocol):
+    """One committed generation; a snapshot that later commits do not change."""
+
+    @property
+    def info(self) -> IndexInfo:
+        """What it holds."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was found amiss so far and worked around, as sentences."""
+
+    def search(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` passages nearest to `query`, by the graph.
+
+        Args:
+            query: shape (dim,), length 1.
+            k: how many; fewer come only where there are fewer.
+            where: applied before the ranking is cut.
+
+        Returns:
+            (passage id, cosine), ordered by (-cosine, passage id).
+        """
+
+    def search_exact(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The same by comparing every vector: what the graph approximates."""
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Passages by id, in the order asked."""
+
+    def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
+        """All passages that count, by id."""
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many passages count."""
+
+    def document_text(self, document_id: int) -> str:
+        """A document's whole text."""
+
+    def skipped(self) -> list[Skipped]:
+        """Files and records that were found and not indexed."""
+
+    def close(self) -> None:
+        """Let go of the snapshot."""
+
+    def __enter__(self) -> Self:
+        """The reader itself."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+
+
+class IndexWriter(Protocol):
+    """Makes the next generation. One at a time; what is not committed never was."""
+
+    @property
+    def info(self) -> IndexInfo | None:
+        """The generation that is being replaced; None in a new index."""
+
+    def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
+        """Say what vectors and passages will be of; the same as recorded, if anything is."""
+
+    def put_root(self, root: Root) -> int:
+        """Cover a root, or change the settings of one that is covered; its id."""
+
+    def remove_root(self, path: Path) -> None:
+        """Stop covering a root and forget its files."""
+
+    def files(self, root_id: int) -> dict[str, FileState]:
+        """What is known of a root's files, by path under the root."""
+
+    def document_digests(self, file_id: int) -> dict[str, bytes]:
+        """Digest of each document's text, by document id."""
+
+    def document_counts(self, root_id: int) -> dict[int, int]:
+        """How many documents each of a root's files holds, by file id; none are left out."""
+
+    def replace_file(self, root_id: int, state: FileState) -> int:
+        """Forget what is known of the file at `state.path` and begin anew; its id."""
+
+    def touch_file(self, state: FileState) -> None:
+        """Record a new size and time of an unchanged file."""
+
+    def remove_file(self, file_id: int) -> None:
+        """Forget a file."""
+
+    def add_document(self, file_id: int, document: Document, passages: Sequence[Passage]) -> None:
+        """Add a document with its passages; their vectors may come later."""
+
+    def add_skipped(self, file_id: int, skipped: Skipped) -> None:
+        """Record that a file, or a record of it, could not be read."""
+
+    def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
+        """Record what discovery passed over, in place of what it did last time."""
+
+    def skipped(self, root_id: int) -> list[Skipped]:
+        """All that is recorded as skipped under a root."""
+
+    def without_vector(self, texts: Sequence[str]) -> list[str]:
+        """Those of the embedded texts, each once, whose vector is not known."""
+
+    def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
+
+    def commit(self, on_stage: Callable[[str], None] = ...) -> CommitReport:
+        """Make everything visible at once.
+
+        Raises:
+            StorageError: the disk is full, or otherwise refused; the old generation is whole.
+        """
+
+    def __enter__(self) -> Self:
+        """The writer itself."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go; what is not committed is dropped."""

@@ -1,0 +1,72 @@
+"""The key by which a user recognises graph files of their own making.
+
+It lies outside every index, readable by its owner only. An index that was copied from
+somewhere has no valid seal here: its graph is rebuilt from its vectors and not loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAME = "graph.key"
+_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret; `repr` does not show it."""
+
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return "Key(...)"
+
+    def seal(self, text: str) -> str:
+        """Keyed BLAKE2b of `text`, hex."""
+        return hashlib.blake2b(text.encode(), key=self.secret, digest_size=32).hexdigest()
+
+    def holds(self, text: str, seal: str) -> bool:
+        """Whether `seal` was made of `text` with this key."""
+        return hmac.compare_digest(self.seal(text).encode(), seal.encode())
+
+
+def load_key(directory: Path) -> Key | None:
+    """The user's key; None where there is none yet, or none that can be read."""
+    try:
+        secret = (directory / _NAME).read_bytes()
+    except OSError:
+        return None
+    return Key(secret) if len(secret) == _LENGTH else None
+
+
+def ensure_key(directory: Path) -> Key:
+    """The user's key, made if there is none.
+
+    Where it cannot be kept (a read-only home), a key for this process alone is returned:
+    graphs sealed by it are rebuilt by the next process, which costs time and nothing else.
+    """
+    found = load_key(directory)
+    if found is not None:
+        return found
+    secret = secrets.token_bytes(_LENGTH)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        temporary = directory / f"{_NAME}.{os.getpid()}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+        try:
+            # link() fails where another process was first; its key is then the key.
+            os.link(temporary, directory / _NAME)
+        finally:
+            temporary.unlink()
+    except FileExistsError:
+        return load_key(directory) or Key(secret)
+    except OSError:
+        return Key(secret)
+    return Key(secret)

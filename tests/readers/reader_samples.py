@@ -1,0 +1,93 @@
+"""Small valid files of the formats that cannot be written by hand."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from bienc_cli.readers import read_documents
+from bienc_cli.types import Document, Skipped
+
+
+def read_one(path: Path, **options: str) -> Document:
+    """The one document of a file."""
+    (document,) = read_documents(path, path.name, **options)
+    assert isinstance(document, Document)
+    return document
+
+
+def read_items(path: Path) -> list[Document | Skipped]:
+    return list(read_documents(path, path.name))
+
+
+def block_texts(document: Document) -> list[str]:
+    return [document.text[block.start : block.end] for block in document.blocks]
+
+
+def outline(document: Document) -> list[tuple[int, str]]:
+    return [(heading.level, heading.title) for heading in document.headings]
+
+
+def pdf_bytes(*pages: str, title: str | None = None) -> bytes:
+    """A PDF of one text column a page, written out as the specification has it."""
+    objects: list[bytes] = []
+    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
+    objects.append(b"<< /Type /Catalog /Pages 2 0 R >>")
+    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
+    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    for index, page in enumerate(pages):
+        lines = page.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").split("\n")
+        shown = " T* ".join(f"({line}) Tj" for line in lines)
+        stream = f"BT /F1 11 Tf 14 TL 50 750 Td {shown} ET".encode("cp1252")
+        if not page:
+            stream = b"0 0 100 100 re f"
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources "
+            b"<< /Font << /F1 3 0 R >> >> /Contents %d 0 R >>" % (5 + 2 * index)
+        )
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
+    information = b""
+    if title is not None:
+        objects.append(f"<< /Title ({title}) >>".encode())
+        information = b" /Info %d 0 R" % len(objects)
+    content = bytearray(b"%PDF-1.4\n")
+    offsets = []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = len(content)
+    content += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    content += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    content += b"trailer\n<< /Size %d /Root 1 0 R%s >>\n" % (len(objects) + 1, information)
+    content += b"startxref\n%d\n%%%%EOF\n" % table
+    return bytes(content)
+
+
+def encrypted_pdf_bytes(text: str, password: str, algorithm: str) -> bytes:
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf_bytes(text))))
+    writer.encrypt(password, "owner", algorithm=algorithm)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def docx_bytes() -> bytes:
+    """A Word document with each thing that the reader tells apart."""
+    from docx import Document as new_document
+
+    document = new_document()
+    document.core_properties.title = "Yearly report"
+    document.add_heading("Results", level=1)
+    document.add_paragraph("Sales rose in every region.")
+    document.add_paragraph("first point", style="List Bullet")
+    document.add_paragraph("second point", style="List Bullet")
+    document.add_heading("By region", level=2)
+    table = document.add_table(rows=2, cols=2)
+    for cell, value in zip(table._cells, ["Region", "Sales", "North", "12"], strict=True):
+        cell.text = value
+    document.add_paragraph("The end.")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,141 @@
+import io
+import zipfile
+
+import pytest
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.readers import docx as reader
+from reader_samples import block_texts, docx_bytes, outline, read_items, read_one
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def rewritten(part: str, change) -> bytes:
+    """The sample with one of its parts changed."""
+    source = zipfile.ZipFile(io.BytesIO(docx_bytes()))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, change(content.decode()) if name == part else content)
+    return buffer.getvalue()
+
+
+def write(tmp_path, content):
+    path = tmp_path / "a.docx"
+    path.write_bytes(content)
+    return path
+
+
+def with_body(tmp_path, body: str):
+    start, end = "<w:body>", "<w:sectPr"
+    return read_one(
+        write(
+            tmp_path,
+            rewritten(
+                "word/document.xml",
+                lambda xml: xml[: xml.index(start) + len(start)] + body + xml[xml.index(end) :],
+            ),
+        )
+    )
+
+
+def test_headings_paragraphs_lists_and_tables_in_order(tmp_path):
+    document = read_one(write(tmp_path, docx_bytes()))
+    assert document.title == "Yearly report"
+    assert outline(document) == [(1, "Results"), (2, "By region")]
+    assert block_texts(document) == [
+        "Sales rose in every region.",
+        "first point",
+        "second point",
+        "Region | Sales\nNorth | 12",
+        "The end.",
+    ]
+
+
+def test_what_stands_in_controls_and_tracked_changes(tmp_path):
+    document = with_body(
+        tmp_path,
+        "<w:sdt><w:sdtContent><w:p><w:r><w:t>in a control</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+        "<w:p><w:r><w:t>kept </w:t></w:r><w:ins><w:r><w:t>inserted</w:t></w:r></w:ins>"
+        "<w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
+        "<w:r><w:tab/><w:t>tabbed</w:t><w:br/><w:t>broken</w:t></w:r></w:p>",
+    )
+    assert block_texts(document) == ["in a control", "kept inserted\ttabbed\nbroken"]
+
+
+def test_numbered_paragraphs_make_one_block(tmp_path):
+    item = "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>{}</w:t></w:r></w:p>"
+    document = with_body(tmp_path, item.format("one") + item.format("two"))
+    assert block_texts(document) == ["- one\n- two"]
+
+
+def test_heading_styles_of_other_languages_and_of_peoples_own(tmp_path):
+    xml = f"""<w:styles xmlns:w="{W}">
+      <w:style w:styleId="berschrift2"><w:name w:val="heading 2"/></w:style>
+      <w:style w:styleId="Titel"><w:name w:val="Title"/></w:style>
+      <w:style w:styleId="Mine"><w:name w:val="Mine"/>
+        <w:pPr><w:outlineLvl w:val="2"/></w:pPr></w:style>
+      <w:style w:styleId="Child"><w:name w:val="Child"/><w:basedOn w:val="Mine"/></w:style>
+      <w:style w:styleId="Body"><w:name w:val="Body"/>
+        <w:pPr><w:outlineLvl w:val="9"/></w:pPr></w:style>
+      <w:style w:styleId="Loop"><w:name w:val="Loop"/><w:basedOn w:val="Loop"/></w:style>
+    </w:styles>"""
+    from lxml import etree
+
+    levels = reader._heading_levels(etree.fromstring(xml))
+    assert levels == {"berschrift2": 2, "Titel": 1, "Mine": 3, "Child": 3}
+
+
+def zip_bytes() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"not a zip at all", "broken"),
+        (zip_bytes(), "broken"),
+        (docx_bytes()[:-200], "broken"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000), "encrypted"),
+        (b"", "broken"),
+    ],
+)
+def test_what_only_has_the_suffix(tmp_path, content, code):
+    with pytest.raises(UnreadableFile) as refusal:
+        read_items(write(tmp_path, content))
+    assert refusal.value.code == code
+
+
+def with_declaration(declaration: str, text: str) -> bytes:
+    def attack(xml: str) -> str:
+        prologue, rest = xml.split("?>", 1)
+        return f"{prologue}?><!DOCTYPE d [{declaration}]>{rest.replace('The end.', text)}"
+
+    return rewritten("word/document.xml", attack)
+
+
+def test_entities_are_not_expanded_and_nothing_is_fetched(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    declaration = f'<!ENTITY in "internal"><!ENTITY out SYSTEM "{secret.as_uri()}">'
+    document = read_one(write(tmp_path, with_declaration(declaration, "[&in;&out;]")))
+    assert block_texts(document)[-1] == "[]"
+
+
+def test_a_billion_laughs(tmp_path):
+    levels = [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10)]
+    declaration = '<!ENTITY e0 "ha">' + "".join(levels)
+    with pytest.raises(UnreadableFile) as refusal:
+        read_items(write(tmp_path, with_declaration(declaration, "&e9;")))
+    assert refusal.value.code == "broken"
+
+
+def test_a_bomb_is_refused_unopened(tmp_path):
+    content = rewritten("word/document.xml", lambda xml: xml + " " * (reader._LARGEST_XML + 1))
+    assert len(content) < 1 << 20
+    with pytest.raises(UnreadableFile) as refusal:
+        read_items(write(tmp_path, content))
+    assert refusal.value.code == "too_large"

@@ -1,0 +1,96 @@
+import textwrap
+
+from reader_samples import block_texts, outline, read_one
+
+SOURCE = textwrap.dedent(
+    """\
+    ---
+    title: "The *whole* story"
+    tags: [a, b]
+    ---
+    # Head *one* & `two`
+
+    A paragraph
+    of two lines.
+
+    Underlined
+    ----------
+    - a
+    - b
+
+      still b
+
+    | h | i |
+    |---|---|
+    | 1 | 2 |
+
+    ```py
+    # no heading
+
+    x = 1
+    ```
+    > # quoted heading
+    > words
+
+    ### Deep [link](http://example.org) ###
+    end
+    """
+)
+
+
+def read(tmp_path, source):
+    path = tmp_path / "a.md"
+    path.write_text(source, newline="")
+    return read_one(path)
+
+
+def test_the_text_is_the_source(tmp_path):
+    assert read(tmp_path, SOURCE).text == SOURCE
+
+
+def test_headings_without_their_markup(tmp_path):
+    document = read(tmp_path, SOURCE)
+    assert outline(document) == [(1, "Head one & two"), (2, "Underlined"), (3, "Deep link")]
+    lines = [document.text[heading.start :].split("\n")[0] for heading in document.headings]
+    assert lines == [
+        "# Head *one* & `two`",
+        "Underlined",
+        "### Deep [link](http://example.org) ###",
+    ]
+
+
+def test_lists_tables_fences_and_quotations_are_blocks(tmp_path):
+    blocks = block_texts(read(tmp_path, SOURCE))
+    assert "A paragraph\nof two lines." in blocks
+    assert "- a\n- b\n\n  still b" in blocks
+    assert "| h | i |\n|---|---|\n| 1 | 2 |" in blocks
+    assert "```py\n# no heading\n\nx = 1\n```" in blocks
+    assert "> # quoted heading\n> words" in blocks
+
+
+def test_the_title_is_the_front_matters_else_the_first_heading(tmp_path):
+    assert read(tmp_path, SOURCE).title == "The *whole* story"
+    assert read(tmp_path, '+++\ntitle = "Toml"\n+++\ntext\n').title == "Toml"
+    assert read(tmp_path, "# First\n\ntext\n").title == "First"
+    assert read(tmp_path, "## Not level one\n\ntext\n").title is None
+    assert read(tmp_path, "---\ndraft: true\n---\n# Head\n").title == "Head"
+
+
+def test_a_rule_at_the_top_is_no_front_matter(tmp_path):
+    document = read(tmp_path, "---\n\n# Head\n\ntext\n")
+    assert outline(document) == [(1, "Head")]
+
+
+def test_line_breaks_of_windows(tmp_path):
+    document = read(tmp_path, SOURCE.replace("\n", "\r\n"))
+    assert document == read(tmp_path, SOURCE)
+
+
+def test_form_feeds_and_exotic_separators_do_not_shift_lines(tmp_path):
+    document = read(tmp_path, "a\x0cb\u2028c\n\n# Head\n")
+    assert document.text[document.headings[0].start :] == "# Head\n"
+
+
+def test_a_document_without_a_final_line_break(tmp_path):
+    document = read(tmp_path, "# A\n\ntext")
+    assert block_texts(document) == ["# A", "text"]

@@ -1,0 +1,111 @@
+import logging
+
+import pytest
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.readers.pages import paged_document
+from reader_samples import encrypted_pdf_bytes, pdf_bytes, read_items, read_one
+
+ENGINES = ["pypdf", "pdfium"]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    if request.param == "pdfium":
+        pytest.importorskip("pypdfium2")
+    return request.param
+
+
+def write(tmp_path, content):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content)
+    return path
+
+
+def page_texts(document):
+    ends = [*document.pages[1:], len(document.text)]
+    return [document.text[a:b].strip() for a, b in zip(document.pages, ends, strict=True)]
+
+
+def test_pages_are_counted_as_viewers_do(tmp_path, engine):
+    content = pdf_bytes("First page", "", "Third page\nsecond line", title="A report")
+    document = read_one(write(tmp_path, content), pdf_engine=engine)
+    assert page_texts(document) == ["First page", "", "Third page\nsecond line"]
+    assert document.pages[0] == 0
+    assert document.title == "A report"
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_an_empty_password_is_no_hindrance(tmp_path, engine, algorithm):
+    path = write(tmp_path, encrypted_pdf_bytes("Open secret", "", algorithm))
+    assert page_texts(read_one(path, pdf_engine=engine)) == ["Open secret"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (encrypted_pdf_bytes("secret", "password", "AES-256"), "encrypted"),
+        (pdf_bytes("", ""), "no_text"),
+        (pdf_bytes(), "broken"),
+        (b"%PDF-1.7\nnothing more", "broken"),
+        (b"", "broken"),
+        (b"plain text under a false name", "broken"),
+        (pdf_bytes("text")[:300], "broken"),
+    ],
+)
+def test_refusals(tmp_path, engine, content, code):
+    from bienc_cli.readers import read_documents
+
+    path = write(tmp_path, content)
+    with pytest.raises(UnreadableFile) as refusal:
+        list(read_documents(path, "a.pdf", engine))
+    assert refusal.value.code == code
+
+
+def test_pypdf_says_nothing_about_other_peoples_files(tmp_path, caplog, capfd, recwarn):
+    damaged = pdf_bytes("Still readable").replace(b"startxref\n", b"startxref\n9")
+    assert page_texts(read_one(write(tmp_path, damaged))) == ["Still readable"]
+    assert not caplog.records
+    assert not recwarn.list
+    assert capfd.readouterr() == ("", "")
+    assert logging.getLogger("pypdf").level == logging.NOTSET
+
+
+def pages_of(*texts, title=None):
+    return paged_document("a.pdf", texts, title)
+
+
+class TestPages:
+    def test_divided_words_are_mended(self):
+        document = pages_of("The infor-\nmation is here.\nMore information.")
+        assert document.text == "The information\nis here.\nMore information.\n"
+
+    def test_real_hyphens_are_kept(self):
+        assert "long-term" in pages_of("a long-\nterm view, long-term plans").text
+        assert "non-GAAP" in pages_of("the non-\nGAAP figures").text
+        text = pages_of("high-\nquality steel; high prices, quality goods").text
+        assert "high-quality" in text
+
+    def test_ligatures_and_odd_spaces(self):
+        document = pages_of("e\ufb03cient  \xa0 \ufb01nd \n\n\n\n a\xadb co\xad\nop\r\nx")
+        assert document.text == "efficient find\n\nab coop\nx\n"
+
+    def test_every_page_starts_where_it_says(self):
+        document = pages_of("a-\nb", "", "c")
+        assert document.pages == (0, 3, 4)
+        assert document.text == "ab\n\nc\n"
+
+    @pytest.mark.parametrize(
+        "title",
+        ["untitled", "Microsoft Word - Doc1", "report_final.docx", " ", "----", None, "a.indd"],
+    )
+    def test_titles_that_programs_made_up(self, title):
+        assert pages_of("text", title=title).title is None
+
+    def test_a_scan_has_no_text(self):
+        with pytest.raises(UnreadableFile) as refusal:
+            pages_of("", " \n", "--")
+        assert refusal.value.code == "no_text"
+
+
+def test_read_items_of_a_pdf_is_one_document(tmp_path):
+    assert len(read_items(write(tmp_path, pdf_bytes("x y z")))) == 1
