@@ -1,5 +1,4 @@
 import pytest
-
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.settings import Setting, Source, resolve
 

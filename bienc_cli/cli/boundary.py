@@ -46,6 +46,9 @@ def main(argv: Sequence[str]) -> int:
         with _termination_as_exception():
             code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
             sys.stdout.flush()
+            if code == EXIT_INTERRUPTED:
+                # Typer has caught the KeyboardInterrupt itself.
+                return _interrupted(EXIT_INTERRUPTED, "interrupted")
             return code if isinstance(code, int) else EXIT_OK
     except BiencError as error:
         return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)

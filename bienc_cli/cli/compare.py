@@ -56,7 +56,6 @@ def compare(
     from bienc_cli.evaluation.comparison import compare as run
     from bienc_cli.render import comparison as rendered
     from bienc_cli.search import check_query
-    from bienc_cli.store import Filter, open_reader
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline)
@@ -64,15 +63,14 @@ def compare(
         k=k,
         candidates=candidates,
         exhaustive=exhaustive,
-        where=Filter(paths=tuple(path or ()), formats=tuple(type_ or ())),
+        where=opt.document_filter(path, type_),
     )
     texts = queries
     if queries == ["-"]:
         texts = [standard_input.parse_query(*line).text for line in standard_input.lines()]
     for text in texts:
         check_query(text)
-    directory = environment.existing_index(index)
-    with open_reader(directory, key_dir=environment.key_directory()) as reader:
+    with environment.open_index(index) as reader:
         bi_encoder = choice.load_bi_encoder(reader.info.encoder)
         reranker = choice.load_cross_encoder()
         with counting(output, "comparing", len(texts)) as advance:

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bienc_cli.errors import IndexNotFound
 
-INDEX_NAME = ".bienc"
+if TYPE_CHECKING:
+    from bienc_cli.store import IndexReader
 
 
 def cache_directory() -> Path:
@@ -53,30 +55,28 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
-def existing_index(named: Path | None) -> Path:
-    """The index to read: as named, or the nearest one upwards.
+def open_index(named: Path | None) -> IndexReader:
+    """The index to read: as named, or the nearest one upwards; paths are shown from here.
 
     Raises:
         IndexNotFound: there is none.
+        IndexMismatch, IndexDamaged: it cannot be read.
     """
-    if named is not None:
-        return named.expanduser().absolute()
-    found = _upwards()
-    if found is None:
+    from bienc_cli.store import find_index, open_reader
+
+    here = Path.cwd()
+    directory = named.expanduser().absolute() if named is not None else find_index(here)
+    if directory is None:
         raise IndexNotFound(
-            f"There is no index in {Path.cwd()} or above it.", "make one: bienc index PATH"
+            f"There is no index in {here} or above it.", "make one: bienc index PATH"
         )
-    return found
+    return open_reader(directory, key_dir=key_directory(), shown_from=here)
 
 
 def index_to_write(named: Path | None) -> Path:
     """The index to make or refresh: as named, or the nearest one upwards, or one right here."""
+    from bienc_cli.store import INDEX_NAME, find_index
+
     if named is not None:
         return named.expanduser().absolute()
-    return _upwards() or Path.cwd() / INDEX_NAME
-
-
-def _upwards() -> Path | None:
-    from bienc_cli.store import find_index
-
-    return find_index(Path.cwd())
+    return find_index(Path.cwd()) or Path.cwd() / INDEX_NAME

@@ -13,11 +13,9 @@ def info(
     """Show what an index holds: documents, passages, formats, model, chunking, sizes, age."""
     from bienc_cli.cli import environment
     from bienc_cli.render import info as rendered
-    from bienc_cli.store import open_reader
 
     output = Output(format_)
-    directory = environment.existing_index(index)
-    with open_reader(directory, key_dir=environment.key_directory()) as reader:
+    with environment.open_index(index) as reader:
         held = reader.info
         for warning in reader.warnings:
             output.warn(warning)

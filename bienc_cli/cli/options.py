@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli.output import Format
+
+if TYPE_CHECKING:
+    from bienc_cli.store import Filter
 
 INDEX_PANEL = "Index"
 MODELS_PANEL = "Models"
@@ -128,3 +131,21 @@ TypeOption = Annotated[
         rich_help_panel=SEARCH_PANEL,
     ),
 ]
+
+
+def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filter:
+    """What `--path` and `--type` let through.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from bienc_cli.errors import UsageError
+    from bienc_cli.readers import FORMATS
+    from bienc_cli.store import Filter
+
+    for name in formats or ():
+        if name not in FORMATS:
+            raise UsageError(
+                f"There is no format '{name}'.", f"give one of: {', '.join(sorted(FORMATS))}"
+            )
+    return Filter(tuple(paths or ()), tuple(formats or ()))

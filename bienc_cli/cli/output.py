@@ -6,6 +6,7 @@ nothing is cut short and nothing is animated.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -70,21 +71,26 @@ class Output:
         from rich.console import Console
 
         if sys.stdout.isatty():
-            console = Console(highlight=False, soft_wrap=False)
-        else:
-            # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so.
-            console = Console(
-                highlight=False,
-                force_terminal=False,
-                color_system=None,
-                width=_pipe_width(),
-                file=sys.stdout,
-            )
-        try:
+            console = Console(highlight=False)
+            try:
+                for renderable in renderables:
+                    console.print(renderable)
+            except BrokenPipeError as error:
+                raise ClosedPipe from error
+            return
+        # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so, nor
+        # the blanks that fill a table's lines.
+        console = Console(
+            highlight=False,
+            force_terminal=False,
+            color_system=None,
+            width=_pipe_width(),
+            file=io.StringIO(),
+        )
+        with console.capture() as captured:
             for renderable in renderables:
                 console.print(renderable)
-        except BrokenPipeError as error:
-            raise ClosedPipe from error
+        self.print_lines(line.rstrip() for line in captured.get().splitlines())
 
     def note(self, sentence: str) -> None:
         """Something worth knowing that is not data."""

@@ -81,7 +81,6 @@ def query(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.search import SearchOptions, check_query, search
     from bienc_cli.stages import Stopwatch
-    from bienc_cli.store import Filter, open_reader
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline)
@@ -89,7 +88,7 @@ def query(
         k=k,
         candidates=candidates,
         min_relevance=min_relevance,
-        where=Filter(paths=tuple(path or ()), formats=tuple(type_ or ())),
+        where=opt.document_filter(path, type_),
         best_sentence=not (full or context) or output.machine,
     )
     from_stdin = text == ["-"]
@@ -97,7 +96,7 @@ def query(
         check_query(" ".join(text))
     watch = Stopwatch()
     with watch.stage("open index"):
-        reader = open_reader(environment.existing_index(index), key_dir=environment.key_directory())
+        reader = environment.open_index(index)
     with reader:
         with watch.stage("load models"):
             bi_encoder = choice.load_bi_encoder(reader.info.encoder)

@@ -66,7 +66,8 @@ def _times(report: IndexReport) -> str:
             )
             shown += "".join(f", {speed}" for speed in speeds if speed)
         parts.append(shown)
-    return f"{' · '.join(parts)} · total {duration(report.seconds)} · {report.runtime}"
+    parts.append(f"total {duration(report.seconds)}")
+    return " · ".join([*parts, report.runtime] if report.runtime else parts)
 
 
 def _reasons(report: IndexReport) -> str:

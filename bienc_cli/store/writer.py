@@ -338,8 +338,9 @@ class CatalogWriter:
             with suppress(sqlite3.Error, OSError):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._discard_old_graphs(graph)
-            with suppress(sqlite3.Error, OSError):
-                self._resumed.discard()
+            if self._resume is not None:
+                with suppress(sqlite3.Error, OSError):
+                    self._resume.discard()
         self.info = info
         return CommitReport(info, graph_rebuilt=stale, committed=True)
 

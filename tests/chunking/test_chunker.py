@@ -1,13 +1,13 @@
 import re
 
 import pytest
-from fakes import FakeBiEncoder
-from hypothesis import given
-from hypothesis import strategies as st
-
 from bienc_cli.chunking import ChunkingParameters, chunk
 from bienc_cli.errors import UsageError
 from bienc_cli.types import Block, Document, Heading, Passage
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes import FakeBiEncoder
 
 TOKENIZER = FakeBiEncoder().tokenizer
 WORDS = ["alpha", "beta", "gamma", "delta.", "Epsilon", "zeta!", "eta,", "theta?", "x" * 40, "e.g."]

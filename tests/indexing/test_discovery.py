@@ -1,5 +1,7 @@
+import inspect
 import os
 import socket
+import sys
 
 import pytest
 from bienc_cli.errors import PathNotFound, UsageError
@@ -268,14 +270,30 @@ def test_a_file_that_vanishes_while_its_directory_is_listed(root):
     assert list(items) == [Skipped("b", "vanished", "was there and is gone")]
 
 
-def test_a_tree_deeper_than_recursion_goes(root):
-    depth = 1500
+@pytest.fixture
+def deep_tree(root):
+    """Deeper than Python's recursion; taken down again, which pytest's own cleaning cannot."""
     here = os.open(root, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("d", dir_fd=here)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = deeper
-    os.close(here)
-    plant(root, "z.md")
-    assert found(root) == ["z.md"]
+    opened = [here]
+    try:
+        for _ in range(800):
+            os.mkdir("d", dir_fd=opened[-1])
+            opened.append(os.open("d", os.O_RDONLY, dir_fd=opened[-1]))
+        yield root
+        while len(opened) > 1:
+            os.close(opened.pop())
+            os.rmdir("d", dir_fd=opened[-1])
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def test_a_tree_deeper_than_recursion_goes(deep_tree):
+    plant(deep_tree, "z.md")
+    depth = len(inspect.stack())
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + 200)
+    try:
+        assert found(deep_tree) == ["z.md"]
+    finally:
+        sys.setrecursionlimit(limit)

@@ -17,9 +17,10 @@ TREE = [
     "a.md", "b.txt", "[x]", "a b", "#a", "!b",
 ]  # fmt: skip
 
+# Not `a**/b`: git compares unrelated pointers there, and its answer varies.
 SEGMENTS = st.sampled_from(
     [*NAMES, "*", "**", "?", "*.md", "a*", "*b", "[ab]", "[!a]", "[a-b]*", "\\#a", "\\!b", "a\\ b",
-     "a**", "***", "[]x]", "\\[x\\]", "[[]x]", "a?b", "*.*"]
+     "[]x]", "\\[x\\]", "[[]x]", "a?b", "*.*"]
 )  # fmt: skip
 
 

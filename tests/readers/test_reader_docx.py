@@ -122,7 +122,7 @@ def test_entities_are_not_expanded_and_nothing_is_fetched(tmp_path):
     secret.write_text("secret")
     declaration = f'<!ENTITY in "internal"><!ENTITY out SYSTEM "{secret.as_uri()}">'
     document = read_one(write(tmp_path, with_declaration(declaration, "[&in;&out;]")))
-    assert block_texts(document)[-1] == "[]"
+    assert block_texts(document)[-1] == "["
 
 
 def test_a_billion_laughs(tmp_path):

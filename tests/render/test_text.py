@@ -1,7 +1,6 @@
+from bienc_cli.render.text import cell, one_line, visible
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bienc_cli.render.text import cell, one_line, visible
 
 
 @given(st.text())

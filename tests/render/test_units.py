@@ -1,5 +1,4 @@
 import pytest
-
 from bienc_cli.render import units
 
 

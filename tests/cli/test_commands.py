@@ -1,0 +1,397 @@
+"""Every command through `main(argv)`, with fake models: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import FRUIT
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    for name, text in FRUIT.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def indexed(run: Run, docs: Path) -> Run:
+    assert run("index", "docs")[0] == 0
+    return run
+
+
+def feed(monkeypatch: pytest.MonkeyPatch, text: str | bytes) -> None:
+    raw = text.encode() if isinstance(text, str) else text
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+
+
+def parsed(result: tuple[int, str, str]) -> dict[str, Any]:
+    document = json.loads(result[1])
+    assert isinstance(document, dict)
+    return document
+
+
+# ------------------------------------------------------------------ index
+
+
+def test_index_reports_and_is_found_from_below(
+    run: Run, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, err = run("index", "docs")
+    assert (code, err) == (0, "")
+    assert "4 passages" in out or "5 passages" in out
+    monkeypatch.chdir(docs / "deep")
+    report = parsed(run("index", "--format", "json"))
+    assert report["documents"] == {"total": 4, "new": 0, "changed": 0, "unchanged": 4, "removed": 0}
+    assert report["committed"] is False
+
+
+def test_index_lists_what_it_skipped_and_is_strict_when_told(run: Run, docs: Path) -> None:
+    (docs / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    code, out, _ = run("index", "docs")
+    assert code == 0
+    assert "1 file skipped: 1 broken (--skipped lists them)" in out
+    code, out, _ = run("index", "--skipped", "--strict")
+    assert code == 7
+    assert "docs/broken.pdf" in out
+
+
+def test_index_reads_a_list_of_files(run: Run, docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, "docs/pear.txt\n\ndocs/deep/cherry.txt\n")
+    assert parsed(run("index", "-", "-f", "json"))["documents"]["new"] == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (("index", "nowhere"), 2, "nowhere"),
+        (("index",), 3, "no index here to refresh"),
+        (("query", "pear"), 3, "no index in"),
+        (("query", "pear", "--index", "docs"), 3, "no index in"),
+        (("query", "pear", "--index", "nowhere"), 3, "no such index directory"),
+        (("info",), 3, "no index in"),
+        (("query", "  "), 2, "query is empty"),
+        (("query", "pear", "-k", "0"), 2, "no hits"),
+        (("query", "pear", "--candidates", "3"), 2, "3 candidates cannot give 10"),
+        (("query", "pear", "--runtime", "abacus"), 2, "no runtime 'abacus'"),
+        (("query", "pear", "--no-rerank", "--min-relevance", "0.5"), 3, "no index"),
+        (("query", "--nonsense"), 2, "No such option"),
+        (("compare", "pear", " "), 2, "query is empty"),
+        (("score", "only one"), 2, "Two texts make a pair"),
+        (("index", "docs", "--passage-tokens", "5000"), 2, "reads 64 tokens"),
+    ],
+)
+def test_errors_say_what_and_exit_with_their_code(
+    run: Run, docs: Path, argv: tuple[str, ...], code: int, message: str
+) -> None:
+    got, out, err = run(*argv)
+    assert got == code
+    assert out == ""
+    assert err.startswith("error: ")
+    assert message in err
+    assert "Traceback" not in err
+    document = parsed(run(*argv, "--format", "json"))
+    assert document["schema"] == "bienc.error/1"
+    assert message in document["error"]["message"]
+    assert set(document["error"]) == {"code", "message", "hint"}
+
+
+def test_debug_shows_the_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIENC_DEBUG", "1")
+    assert "Traceback" in run("info")[2]
+
+
+# ------------------------------------------------------------------ query
+
+
+def test_query_shows_a_table_without_escapes(indexed: Run) -> None:
+    code, out, err = indexed("query", "cherry", "stones")
+    assert (code, err) == (0, "")
+    assert "docs/deep/cherry.txt:1" in out
+    assert "rerank" in out
+    assert "\x1b" not in out
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_query_as_json_says_everything(indexed: Run) -> None:
+    code, out, err = indexed("query", "apples in autumn", "-k", "2", "-f", "json")
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["schema"] == "bienc.query/1"
+    assert answer["strategy"] == "bi-encoder+cross-encoder"
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2]
+    top = answer["hits"][0]
+    text = Path("docs/apple.md").read_text()
+    assert top["path"] == "docs/apple.md"
+    assert top["document_id"] == "apple.md"
+    assert top["text"] == text[top["start"] : top["end"]]
+    assert top["heading"][0] == "Apples"
+    assert 0 < top["relevance"] < 1
+    best = top["best_sentence"]
+    assert top["text"][best["start"] : best["end"]]
+    assert answer["seconds"]["total"] == pytest.approx(
+        sum(value for name, value in answer["seconds"].items() if name != "total"), abs=1e-4
+    )
+    assert answer["index"]["documents"] == 4
+    assert answer["models"]["cross_encoder"]["name"] == "fake-cross"
+
+
+def test_query_without_reranking(indexed: Run) -> None:
+    answer = parsed(indexed("query", "pear", "--no-rerank", "-f", "json"))
+    assert answer["strategy"] == "bi-encoder"
+    assert answer["models"]["cross_encoder"] is None
+    assert {hit["relevance"] for hit in answer["hits"]} == {None}
+
+
+def test_nothing_found_is_exit_1_and_still_json(indexed: Run) -> None:
+    argv = ("query", "pear", "--path", "nowhere/")
+    code, out, _ = indexed(*argv)
+    assert code == 1
+    assert "nothing found" in out
+    code, out, _ = indexed(*argv, "-f", "json")
+    assert code == 1
+    assert json.loads(out)["hits"] == []
+    assert indexed(*argv, "-f", "plain")[:2] == (1, "")
+
+
+def test_query_filters_by_path_and_type(indexed: Run) -> None:
+    answer = parsed(indexed("query", "apple", "--type", "csv", "-f", "json"))
+    assert {hit["format"] for hit in answer["hits"]} == {"csv"}
+    answer = parsed(indexed("query", "apple", "--path", "docs/deep/", "-f", "json"))
+    assert {hit["path"] for hit in answer["hits"]} == {"docs/deep/cherry.txt"}
+
+
+def test_an_unknown_type_is_refused(indexed: Run) -> None:
+    code, _, err = indexed("query", "apple", "--type", "papyrus")
+    assert code == 2
+    assert "papyrus" in err
+    assert "markdown" in err
+
+
+def test_full_and_context_show_more(indexed: Run) -> None:
+    assert "A pear keeps for weeks" in indexed("query", "bruise", "--full")[1]
+    argv = ("query", "bruise", "--context", "2", "-f", "json")
+    hits = parsed(indexed(*argv))["hits"]
+    (pear,) = [hit for hit in hits if hit["path"] == "docs/pear.txt"]
+    assert pear["context"].startswith("A pear keeps")
+
+
+def test_plain_lines_have_six_fields(indexed: Run) -> None:
+    _, out, _ = indexed("query", "apple", "-f", "plain")
+    for number, line in enumerate(out.splitlines(), 1):
+        rank, relevance, similarity, place, _heading, _text = line.split("\t")
+        assert int(rank) == number
+        assert 0 <= float(relevance) <= 1
+        assert -1 <= float(similarity.lstrip("'")) <= 1
+        assert place.startswith("docs/")
+
+
+def test_queries_from_stdin_are_answered_one_by_one(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(monkeypatch, 'cherry stones\n\n{"_id": "q7", "text": "pear cellar"}\n')
+    code, out, _ = indexed("query", "-", "-f", "jsonl")
+    first, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert (first["query"], first["query_id"], first["line"]) == ("cherry stones", None, 1)
+    assert (second["query"], second["query_id"], second["line"]) == ("pear cellar", "q7", 3)
+    assert second["hits"][0]["path"] == "docs/pear.txt"
+
+
+def test_a_bad_line_stops_no_other(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, '{broken\n{"_id": 1}\npear\n')
+    code, out, _ = indexed("query", "-", "-f", "jsonl")
+    first, second, third = map(json.loads, out.splitlines())
+    assert code == 2
+    assert (first["schema"], first["line"]) == ("bienc.error/1", 1)
+    assert "no text" in second["error"]["message"]
+    assert third["hits"]
+
+
+def test_queries_from_stdin_as_one_document(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, "pear\napple\n")
+    answers = parsed(indexed("query", "-", "-f", "json"))
+    assert answers["schema"] == "bienc.queries/1"
+    assert [one["query"] for one in answers["results"]] == ["pear", "apple"]
+
+
+def test_a_long_query_is_warned_about_on_stderr(indexed: Run) -> None:
+    code, out, err = indexed("query", "pear " * 100, "-f", "json")
+    assert code == 0
+    assert "only the first 64 are read" in err
+    assert json.loads(out)["query_truncated"] is True
+
+
+def test_another_model_than_the_index_s_is_refused(indexed: Run) -> None:
+    code, _, err = indexed("query", "pear", "--model", "other")
+    assert code == 3
+    assert "made with fake" in err
+    assert "hint: leave out --model" in err
+
+
+def test_a_damaged_catalog_is_exit_4(indexed: Run, tmp_path: Path) -> None:
+    catalog = tmp_path / ".bienc" / "catalog.sqlite"
+    catalog.write_bytes(b"nothing that SQLite knows" * 100)
+    code, _, err = indexed("query", "pear")
+    assert code == 4
+    assert "damaged" in err
+
+
+def test_a_missing_graph_is_worked_around_with_one_warning(indexed: Run, tmp_path: Path) -> None:
+    (graph,) = (tmp_path / ".bienc").glob("graph-*.hnsw")
+    before = parsed(indexed("query", "pear", "-f", "json"))["hits"]
+    graph.unlink()
+    code, out, err = indexed("query", "pear", "-f", "json")
+    assert code == 0
+    assert err.count("warning:") == 1
+    assert json.loads(out)["hits"] == before
+    assert indexed("index")[0] == 0
+    assert indexed("query", "pear")[2] == ""
+
+
+def test_escape_sequences_in_files_are_shown(run: Run, docs: Path) -> None:
+    (docs / "evil.txt").write_text("A pear \x1b[31m[bold]red[/bold]\x07 and =1+1.\n")
+    run("index", "docs")
+    for format_ in ("table", "plain"):
+        _, out, _ = run("query", "pear red", "-f", format_)
+        assert "\x1b" not in out
+        assert "\x07" not in out
+        assert "[bold]red[/bold]" in out
+
+
+# ------------------------------------------- compare, score, info, models
+
+
+def test_compare_puts_both_side_by_side(indexed: Run) -> None:
+    code, out, err = indexed("compare", "apples in autumn", "-k", "3")
+    assert (code, err) == (0, "")
+    for expected in ("bi-encoder", "cross-encoder", "overlap@3", "RBO", "pairs read", "per pair"):
+        assert expected in out
+
+
+def test_compare_as_json(indexed: Run) -> None:
+    result = parsed(indexed("compare", "apples", "pear cellar", "--no-exhaustive", "-f", "json"))
+    assert result["schema"] == "bienc.compare/1"
+    assert [one["query"] for one in result["queries"]] == ["apples", "pear cellar"]
+    assert [cost["approach"] for cost in result["costs"]] == [
+        "bi-encoder",
+        "bi-encoder+cross-encoder",
+        "cross-encoder",
+    ]
+    assert result["costs"][2]["estimated"] is True
+    assert 0 <= result["agreement"]["mean_rbo"] <= 1
+
+
+def test_compare_reads_queries_from_stdin(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, "apples\npear\n")
+    assert len(parsed(indexed("compare", "-", "-f", "json"))["queries"]) == 2
+
+
+def test_compare_lines(indexed: Run) -> None:
+    _, out, _ = indexed("compare", "apples", "-k", "2", "-f", "plain")
+    approaches = [line.split("\t")[1] for line in out.splitlines()]
+    assert approaches[:4] == ["bi-encoder"] * 2 + ["bi-encoder+cross-encoder"] * 2
+
+
+def test_score_of_two_texts(run: Run) -> None:
+    code, out, _ = run("score", "red pear", "a red pear", "-f", "json")
+    assert code == 0
+    document = json.loads(out)
+    assert document["schema"] == "bienc.score/1"
+    (pair,) = document["pairs"]
+    assert pair["similarity"] > 0.5
+    assert pair["relevance"] > 0.5
+    assert "similarity (cosine)" in run("score", "red pear", "a red pear")[1]
+
+
+def test_score_of_pairs_from_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, '["pear", "a pear"]\n{"a": "x", "b": "y"}\n{"query": "p", "passage": "q"}\n')
+    code, out, _ = run("score", "-", "-f", "jsonl")
+    assert code == 0
+    assert [json.loads(line)["b"] for line in out.splitlines()] == ["a pear", "y", "q"]
+    feed(monkeypatch, '["one"]\n')
+    code, _, err = run("score", "-")
+    assert code == 2
+    assert "Line 1" in err
+
+
+def test_info_says_what_the_index_holds(indexed: Run) -> None:
+    held = parsed(indexed("info", "-f", "json"))
+    assert held["schema"] == "bienc.info/1"
+    assert held["documents"] == 4
+    assert held["formats"] == {"text": 2, "csv": 1, "markdown": 1}
+    assert held["model"]["name"] == "fake"
+    assert held["bytes"]["catalog"] > 0
+    assert "documents" in indexed("info")[1]
+
+
+def test_models_lists_the_aliases(run: Run) -> None:
+    listed = parsed(run("models", "-f", "json"))
+    assert listed["schema"] == "bienc.models/1"
+    assert [one["alias"] for one in listed["models"] if one["default"]] == [
+        "granite-30m",
+        "ms-marco-minilm-l12",
+    ]
+    assert "granite-30m *" in run("models")[1]
+
+
+# -------------------------------------------------------------- boundary
+
+
+def test_an_interrupt_is_exit_130(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bienc_cli import search
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search, "search", interrupt)
+    code, _, err = indexed("query", "pear")
+    assert code == 130
+    assert "interrupted" in err
+
+
+def test_a_fault_of_ours_is_no_traceback(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bienc_cli import search
+
+    monkeypatch.setattr(search, "search", lambda *_: 1 / 0)
+    code, _, err = indexed("query", "pear")
+    assert code == 2
+    assert "ZeroDivisionError" in err
+    assert "Traceback" not in err
+
+
+def test_a_closed_pipe_ends_quietly(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+        def fileno(self) -> int:
+            raise ValueError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    code, _, err = indexed("query", "pear", "-f", "jsonl")
+    assert (code, err) == (0, "")
+
+
+def test_version_and_help(run: Run) -> None:
+    code, out, _ = run("--version")
+    assert code == 0
+    assert out.startswith("bienc ")
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in ("index", "query", "compare", "score", "info", "models"):
+        assert command in out
+        code, shown, _ = run(command, "--help")
+        assert code == 0
+        assert "Usage: bienc" in shown

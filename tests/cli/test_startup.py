@@ -1,0 +1,50 @@
+"""What no command may load without need; each in a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "openvino",
+    "hnswlib",
+    "onnx",
+    "pypdf",
+    "docx",
+    "selectolax",
+    "scipy",
+}
+
+PROGRAM = """
+import sys
+from bienc_cli.cli import main
+code = main(sys.argv[1:])
+print(sorted({name.split(".")[0] for name in sys.modules}), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--help"],
+        ["index", "--help"],
+        ["query", "--help"],
+        ["compare", "--help"],
+        ["score", "--help"],
+        ["info", "--help"],
+        ["models", "--help"],
+        ["models", "--format", "json"],
+    ],
+)
+def test_light_commands_load_nothing_heavy(argv: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *argv], capture_output=True, text=True, check=True
+    )
+    loaded = set(eval(done.stderr.splitlines()[-1]))
+    assert loaded & HEAVY == set()
+    if "--help" in argv:
+        assert "numpy" not in loaded

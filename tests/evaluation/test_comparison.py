@@ -1,0 +1,96 @@
+import pytest
+from bienc_cli.errors import UsageError
+from bienc_cli.evaluation.comparison import Approach, CompareOptions, compare
+from bienc_cli.search import SearchOptions, search
+from bienc_cli.store import IndexReader
+
+from fakes import FakeBiEncoder, FakeCrossEncoder
+
+
+def test_both_rankings_are_those_of_query(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> None:
+    query = "apples autumn"
+    (one,) = compare(reader, [query], bi_encoder, cross_encoder, CompareOptions(k=3)).queries
+    plain = search(reader, query, bi_encoder, options=SearchOptions(k=3))
+    reranked = search(reader, query, bi_encoder, cross_encoder, SearchOptions(k=3))
+    assert one.bi_encoder == plain.hits
+    assert one.cross_encoder == reranked.hits
+    common = {hit.passage.passage_id for hit in plain.hits} & {
+        hit.passage.passage_id for hit in reranked.hits
+    }
+    assert one.overlap == pytest.approx(len(common) / 3)
+
+
+def test_a_small_index_is_read_whole(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> None:
+    result = compare(reader, ["pear"], bi_encoder, cross_encoder, CompareOptions(k=2))
+    (one,) = result.queries
+    assert one.exhaustive is not None
+    assert one.exhaustive_overlap == 1.0
+    by_approach = {cost.approach: cost for cost in one.costs}
+    assert not by_approach[Approach.CROSS_ENCODER].estimated
+    assert by_approach[Approach.CROSS_ENCODER].passages_scored == reader.info.passages
+    assert by_approach[Approach.BI_ENCODER].passages_scored == 0
+    assert by_approach[Approach.BI_ENCODER].seconds_per_pair is None
+
+
+def test_the_exhaustive_ranking_is_the_best_of_all(
+    reader: IndexReader,
+    bi_encoder: FakeBiEncoder,
+    cross_encoder: FakeCrossEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from bienc_cli.evaluation import comparison
+
+    monkeypatch.setattr(comparison, "_BATCH", 2)
+    options = CompareOptions(k=3, exhaustive=True)
+    (one,) = compare(reader, ["pear cellar"], bi_encoder, cross_encoder, options).queries
+    passages = list(reader.iter_passages())
+    logits = cross_encoder.score(
+        "pear cellar", [stored.passage.embedded_text for stored in passages]
+    ).logits[:, 0]
+    best = sorted(zip(-logits, (stored.passage_id for stored in passages), strict=True))[:3]
+    assert one.exhaustive is not None
+    assert [hit.passage.passage_id for hit in one.exhaustive] == [found for _, found in best]
+
+
+def test_a_larger_one_is_estimated_from_the_time_of_a_pair(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> None:
+    options = CompareOptions(k=2, exhaustive=False)
+    result = compare(reader, ["pear"], bi_encoder, cross_encoder, options)
+    (one,) = result.queries
+    _, reranked, exhaustive = one.costs
+    assert one.exhaustive is None
+    assert exhaustive.estimated
+    assert exhaustive.rerank == pytest.approx(
+        reranked.rerank / reranked.passages_scored * reader.info.passages
+    )
+    assert [summary.estimated for summary in result.costs] == [False, False, True]
+
+
+def test_several_queries_give_medians(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> None:
+    queries = ["pear", "apple tree", "cherry"]
+    seen: list[str] = []
+    result = compare(
+        reader, queries, bi_encoder, cross_encoder, on_query=lambda one: seen.append(one.query)
+    )
+    assert seen == queries
+    for position, summary in enumerate(result.costs):
+        totals = sorted(one.costs[position].total for one in result.queries)
+        assert summary.total == totals[1]
+        assert totals[1] <= summary.total_p95 <= totals[2]
+    assert result.mean_overlap == pytest.approx(sum(one.overlap for one in result.queries) / 3)
+
+
+def test_no_query_is_refused(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> None:
+    with pytest.raises(UsageError, match="no query"):
+        compare(reader, [], bi_encoder, cross_encoder)
+    with pytest.raises(UsageError, match="empty"):
+        compare(reader, ["pear", " "], bi_encoder, cross_encoder)
