@@ -174,6 +174,10 @@ class BiEncoder(Protocol):
         """How it runs, for people: `torch cpu fp32`, `openvino cpu bf16`."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs, as sentences."""
+
+    @property
     def tokenizer(self) -> PassageTokenizer:
         """The tokenizer that chunking counts with."""
 
@@ -194,6 +198,10 @@ class CrossEncoder(Protocol):
     @property
     def runtime(self) -> str:
         """How it runs, for people."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs, as sentences."""
 
     def score(self, query: str, passages: Sequence[str]) -> PairScores:
         """Score (query, passage) pairs; the passage is cut where both do not fit."""

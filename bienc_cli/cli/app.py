@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -47,5 +49,11 @@ def bienc(
     """
 
 
+def _paragraphs(command: Callable[..., int]) -> str:
+    """The command's docstring with a line for each paragraph, for the terminal to wrap."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
 for command in (index, query, compare, score, info, models):
-    app.command()(command)
+    app.command(help=_paragraphs(command))(command)

@@ -14,7 +14,7 @@ def compare(
     queries: Annotated[
         list[str],
         typer.Argument(
-            metavar="QUERY...",
+            metavar="QUERY",
             help="Queries, each one argument; - reads them from standard input, one a line.",
             show_default=False,
         ),
@@ -26,7 +26,7 @@ def compare(
         typer.Option(
             "--exhaustive/--no-exhaustive",
             help="Measure the cross-encoder over all passages, or only estimate it.  "
-            "[default: measure where it is 400 pairs at most]",
+            "\\[default: measure where it is 400 pairs at most]",
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -58,7 +58,7 @@ def compare(
     from bienc_cli.search import check_query
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline)
+    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     compare_options = CompareOptions(
         k=k,
         candidates=candidates,

@@ -17,7 +17,7 @@ def index(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATH]...",
+            metavar="PATH",
             help="Folders and files; none refreshes all that the index covers; - reads a list "
             "of files from standard input, one a line.",
             show_default=False,
@@ -49,7 +49,7 @@ def index(
             "--max-size",
             metavar="MB",
             min=0,
-            help="Skip larger files; .jsonl collections are exempt.  [default: 32 MiB]",
+            help="Skip larger files; .jsonl collections are exempt.  \\[default: 32 MiB]",
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -63,7 +63,7 @@ def index(
         typer.Option(
             "--passage-tokens",
             metavar="N",
-            help="Longest passage, in the model's tokens.  [default: the index's, else 256]",
+            help="Longest passage, in the model's tokens.  \\[default: the index's, else 256]",
             show_default=False,
             rich_help_panel=opt.INDEX_PANEL,
         ),
@@ -73,7 +73,7 @@ def index(
         typer.Option(
             "--overlap-tokens",
             metavar="N",
-            help="How much of a passage the next repeats.  [default: the index's, else 32]",
+            help="How much of a passage the next repeats.  \\[default: the index's, else 32]",
             show_default=False,
             rich_help_panel=opt.INDEX_PANEL,
         ),
@@ -116,7 +116,7 @@ def index(
     from bienc_cli.render import index_report as rendered
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, None, runtime, device, threads, offline)
+    choice = ModelChoice(model, None, runtime, device, threads, offline, output)
     listed = None
     if paths == ["-"]:
         listed = [path.expanduser().absolute() for path in standard_input.paths()]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bienc_cli.cli import environment
+from bienc_cli.cli.output import Output
 from bienc_cli.errors import UsageError
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+
+Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
 
 RUNTIMES = ("auto", "openvino", "torch")
 
@@ -21,6 +25,7 @@ class ModelChoice:
     device: str
     threads: int | None
     offline: bool
+    output: Output
 
     def __post_init__(self) -> None:
         if self.runtime not in RUNTIMES:
@@ -46,13 +51,15 @@ class ModelChoice:
             check_model(recorded, identify_bi_encoder(name, cache_dir=cache, offline=offline))
         else:
             name = self.model or environment.model_from_environment() or DEFAULT_BI_ENCODER
-        return load_bi_encoder(
-            name,
-            cache_dir=cache,
-            offline=offline,
-            runtime=self.runtime,
-            device=self.device,
-            threads=self.threads,
+        return self._with_notes(
+            load_bi_encoder(
+                name,
+                cache_dir=cache,
+                offline=offline,
+                runtime=self.runtime,
+                device=self.device,
+                threads=self.threads,
+            )
         )
 
     def load_cross_encoder(self) -> CrossEncoder:
@@ -68,11 +75,18 @@ class ModelChoice:
             or environment.cross_encoder_from_environment()
             or DEFAULT_CROSS_ENCODER
         )
-        return load_cross_encoder(
-            name,
-            cache_dir=environment.cache_directory(),
-            offline=environment.go_offline_if(self.offline),
-            runtime=self.runtime,
-            device=self.device,
-            threads=self.threads,
+        return self._with_notes(
+            load_cross_encoder(
+                name,
+                cache_dir=environment.cache_directory(),
+                offline=environment.go_offline_if(self.offline),
+                runtime=self.runtime,
+                device=self.device,
+                threads=self.threads,
+            )
         )
+
+    def _with_notes(self, encoder: Encoder) -> Encoder:
+        for note in encoder.notes:
+            self.output.note(f"note: {note}")
+        return encoder

@@ -23,7 +23,7 @@ IndexOption = Annotated[
         "--index",
         envvar="BIENC_INDEX",
         metavar="DIR",
-        help="The index directory.  [default: nearest .bienc upwards]",
+        help="The index directory.  \\[default: nearest .bienc upwards]",
         show_default=False,
         rich_help_panel=INDEX_PANEL,
     ),
@@ -46,7 +46,7 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="Bi-encoder: alias, hub id or directory.  [default: the index's, else granite-30m]",
+        help="Bi-encoder: alias, hub id or directory.  \\[default: the index's, else granite-30m]",
         show_default=False,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -56,7 +56,7 @@ CrossEncoderOption = Annotated[
     typer.Option(
         "--cross-encoder",
         metavar="NAME",
-        help="Cross-encoder: alias, hub id or directory.  [default: ms-marco-minilm-l12]",
+        help="Cross-encoder: alias, hub id or directory.  \\[default: ms-marco-minilm-l12]",
         show_default=False,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -84,7 +84,7 @@ ThreadsOption = Annotated[
     typer.Option(
         "--threads",
         min=1,
-        help="CPU threads.  [default: all cores]",
+        help="CPU threads.  \\[default: all cores]",
         show_default=False,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -106,7 +106,7 @@ CandidatesOption = Annotated[
     typer.Option(
         "--candidates",
         metavar="N",
-        help="How many passages the cross-encoder reads.  [default: 20, or k if that is more]",
+        help="How many passages the cross-encoder reads.  \\[default: 20, or k if that is more]",
         show_default=False,
         rich_help_panel=SEARCH_PANEL,
     ),

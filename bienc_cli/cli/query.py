@@ -19,7 +19,7 @@ def query(
     text: Annotated[
         list[str],
         typer.Argument(
-            metavar="TEXT...",
+            metavar="TEXT",
             help="What you are looking for; - reads queries from standard input, one a line, "
             'or JSON lines like {"_id": "1", "text": "..."}.',
             show_default=False,
@@ -83,13 +83,13 @@ def query(
     from bienc_cli.stages import Stopwatch
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline)
+    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     search_options = SearchOptions(
         k=k,
         candidates=candidates,
         min_relevance=min_relevance,
         where=opt.document_filter(path, type_),
-        best_sentence=not (full or context) or output.machine,
+        best_sentence=not (full or context or output.machine),
     )
     from_stdin = text == ["-"]
     if not from_stdin:

@@ -14,7 +14,7 @@ def score(
     texts: Annotated[
         list[str],
         typer.Argument(
-            metavar="A B",
+            metavar="TEXT",
             help="A query and a passage; - reads pairs from standard input, as JSON lines like "
             '["A", "B"] or {"a": "A", "b": "B"}.',
             show_default=False,
@@ -39,7 +39,7 @@ def score(
     from bienc_cli.render import scores as rendered
 
     output = Output(format_)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline)
+    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     if texts == ["-"]:
         pairs = [standard_input.parse_pair(*line) for line in standard_input.lines()]
     elif len(texts) == 2:

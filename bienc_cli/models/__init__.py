@@ -16,6 +16,7 @@ from bienc_cli.models.registry import (
     Role,
 )
 from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve
+from bienc_cli.models.runtimes import Runtime, choose_runtime
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "ModelStatus",
     "ResolvedModel",
     "Role",
+    "Runtime",
+    "choose_runtime",
     "identify_bi_encoder",
     "known_models",
     "load_bi_encoder",
@@ -59,19 +62,32 @@ def load_bi_encoder(
         name: alias, directory or hub id.
         cache_dir: where converted models lie.
         offline: look nothing up.
-        runtime: `auto`, `openvino` or `torch`.
+        runtime: `auto`, `openvino` or `torch`. Auto is torch on a GPU where there is one, else
+            OpenVINO. A model that OpenVINO does not compute as torch does runs on torch, and its
+            `notes` say so.
         device: `auto`, `cpu`, `cuda`, ...
-        threads: CPU threads; None for the runtime's own choice.
+        threads: CPU threads; None for one a core.
 
     Raises:
         ModelUnavailable: there is no such model, or it cannot be had.
-        UsageError: it is no bi-encoder, or there is no such device.
+        UsageError: it is no bi-encoder; there is no such device or runtime here.
         StorageError: the cache cannot be written.
     """
+    chosen = choose_runtime(runtime, device)
     model = resolve(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline)
+    notes: tuple[str, ...] = ()
+    if chosen is Runtime.OPENVINO:
+        from bienc_cli.models.openvino_conversion import converted_graph
+
+        directory, verdict = converted_graph(model, cache_dir)
+        if verdict.accepted:
+            from bienc_cli.models.openvino_runtime import OpenVinoBiEncoder
+
+            return OpenVinoBiEncoder(model, directory, verdict, threads=threads)
+        notes = (_fallback_note(name, verdict.reason),)
     from bienc_cli.models.torch_runtime import TorchBiEncoder
 
-    return TorchBiEncoder(model, device=device, threads=threads)
+    return TorchBiEncoder(model, device=device, threads=threads, notes=notes)
 
 
 def load_cross_encoder(
@@ -84,7 +100,22 @@ def load_cross_encoder(
     threads: int | None = None,
 ) -> CrossEncoder:
     """Load a cross-encoder; arguments and errors as for `load_bi_encoder`."""
+    chosen = choose_runtime(runtime, device)
     model = resolve(name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline)
+    notes: tuple[str, ...] = ()
+    if chosen is Runtime.OPENVINO:
+        from bienc_cli.models.openvino_conversion import converted_graph
+
+        directory, verdict = converted_graph(model, cache_dir)
+        if verdict.accepted:
+            from bienc_cli.models.openvino_runtime import OpenVinoCrossEncoder
+
+            return OpenVinoCrossEncoder(model, directory, verdict, threads=threads)
+        notes = (_fallback_note(name, verdict.reason),)
     from bienc_cli.models.torch_runtime import TorchCrossEncoder
 
-    return TorchCrossEncoder(model, device=device, threads=threads)
+    return TorchCrossEncoder(model, device=device, threads=threads, notes=notes)
+
+
+def _fallback_note(name: str, reason: str) -> str:
+    return f"{name} runs on torch, not on OpenVINO: {reason}."

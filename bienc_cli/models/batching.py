@@ -1,4 +1,4 @@
-"""Batches of like length under a budget of tokens.
+"""Batches of like length under a budget of tokens, and what is done to their results.
 
 A batch is padded to its longest member, so what it costs is members times longest; texts of
 like length together waste least, and a bound on the product bounds memory and time.
@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bienc_cli.types import Vectors
 
 
 def token_budget_batches(lengths: Sequence[int], budget: int) -> Iterator[NDArray[np.intp]]:
@@ -32,3 +34,9 @@ def token_budget_batches(lengths: Sequence[int], budget: int) -> Iterator[NDArra
         end = start + max(1, budget // longest)
         yield order[start:end]
         start = end
+
+
+def unit_length(vectors: NDArray[np.float32]) -> Vectors:
+    """Scale each row to length 1; a zero row stays."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)

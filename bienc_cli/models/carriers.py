@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,9 @@ _LICENSE_URLS = {
 
 def carrier_file(carrier: Carrier) -> Path | None:
     """Where the installed carrier's file lies; None where the package is not installed."""
+    # Not at the top: a query on a converted model has no need of it, and it takes 30 ms.
+    from importlib import metadata
+
     try:
         distribution = metadata.distribution(carrier.distribution)
     except metadata.PackageNotFoundError:
@@ -62,7 +64,7 @@ def converted_directory(model: KnownModel, cache_dir: Path) -> Path | None:
         ModelUnavailable: the carrier's file is not the one that was published, or cannot be read.
         StorageError: the cache cannot be written.
     """
-    if carrier_file(model.carrier) is None and not is_converted(model, cache_dir):
+    if not is_converted(model, cache_dir) and carrier_file(model.carrier) is None:
         return None
     return publish(
         converted_path(model, cache_dir),

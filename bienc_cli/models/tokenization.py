@@ -37,7 +37,7 @@ class TokenIds:
 
 @dataclass(frozen=True, slots=True)
 class PaddedBatch:
-    """Several inputs, padded at their ends; each array has shape (inputs, longest), int64."""
+    """Several inputs, padded at their ends; each array has shape (inputs, length), int64."""
 
     input_ids: NDArray[np.int64]
     attention_mask: NDArray[np.int64]
@@ -51,7 +51,7 @@ class ModelTokenizer:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
-        self._pad_id = pad_id
+        self.pad_id = pad_id
         self._special_single = tokenizer.num_special_tokens_to_add(False)
         self._special_pair = tokenizer.num_special_tokens_to_add(True)
 
@@ -120,10 +120,18 @@ class ModelTokenizer:
             inputs.append(_ids(self._tokenizer.post_process(query_encoding, passage)))
         return inputs, truncated
 
-    def pad(self, inputs: Sequence[TokenIds]) -> PaddedBatch:
-        """Put inputs into one batch, padded to its longest."""
-        shape = len(inputs), max(map(len, inputs))
-        input_ids = np.full(shape, self._pad_id, dtype=np.int64)
+    def pad(self, inputs: Sequence[TokenIds], *, multiple: int = 1, limit: int = 0) -> PaddedBatch:
+        """Put inputs into one batch.
+
+        Args:
+            inputs: at least one.
+            multiple: the common length is rounded up to a multiple of it.
+            limit: but not beyond this many tokens, the model's `max_tokens`.
+        """
+        longest = max(map(len, inputs))
+        width = max(longest, min(-(-longest // multiple) * multiple, limit))
+        shape = len(inputs), width
+        input_ids = np.full(shape, self.pad_id, dtype=np.int64)
         attention_mask = np.zeros(shape, dtype=np.int64)
         token_type_ids = np.zeros(shape, dtype=np.int64)
         for row, item in enumerate(inputs):

@@ -7,14 +7,12 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bienc_cli.errors import ModelUnavailable, UsageError
-from bienc_cli.models.batching import token_budget_batches
+from bienc_cli.models.batching import token_budget_batches, unit_length
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
@@ -32,20 +30,21 @@ needs many to be busy."""
 class TorchBiEncoder:
     """A bi-encoder on torch; satisfies `types.BiEncoder`."""
 
-    def __init__(self, model: ResolvedModel, *, device: str, threads: int | None) -> None:
+    def __init__(
+        self,
+        model: ResolvedModel,
+        *,
+        device: str,
+        threads: int | None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.notes = notes
         chosen = _device(device, threads)
-        with _silence(), _loading(model.name, model.directory):
-            from sentence_transformers import SentenceTransformer
-
-            self._model = SentenceTransformer(
-                str(model.directory), device=str(chosen), local_files_only=True
-            )
-        self._model.max_seq_length = model.files.max_tokens
-        self._model.eval()
-        self._half = _to_half(self._model, chosen)
+        self._model = load_sentence_transformer(model, str(chosen))
+        half = _to_half(self._model, chosen)
         self._identity = model.encoder_identity
-        self._tokenizer = _tokenizer(model, self._model)
-        self._runtime = f"torch {chosen.type} {'fp16' if self._half else 'fp32'}"
+        self._tokenizer = model_tokenizer(model, self._model)
+        self._runtime = f"torch {chosen.type} {'fp16' if half else 'fp32'}"
         self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
 
     @property
@@ -62,11 +61,6 @@ class TorchBiEncoder:
     def tokenizer(self) -> ModelTokenizer:
         """The tokenizer that chunking counts with."""
         return self._tokenizer
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it runs."""
-        return ()
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Encode passages, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
@@ -98,19 +92,21 @@ class TorchBiEncoder:
 class TorchCrossEncoder:
     """A sequence-classification cross-encoder on torch; satisfies `types.CrossEncoder`."""
 
-    def __init__(self, model: ResolvedModel, *, device: str, threads: int | None) -> None:
+    def __init__(
+        self,
+        model: ResolvedModel,
+        *,
+        device: str,
+        threads: int | None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.notes = notes
         chosen = _device(device, threads)
-        with _silence(), _loading(model.name, model.directory):
-            from sentence_transformers import CrossEncoder
-
-            self._model = CrossEncoder(
-                str(model.directory), device=str(chosen), local_files_only=True
-            )
-        self._model.eval()
+        self._model = load_sentence_transformers_cross_encoder(model, str(chosen))
         half = _to_half(self._model, chosen)
         self._device = chosen
         self._identity = model.cross_encoder_identity
-        self._tokenizer = _tokenizer(model, self._model)
+        self._tokenizer = model_tokenizer(model, self._model)
         self._runtime = f"torch {chosen.type} {'fp16' if half else 'fp32'}"
         self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
         self._takes_type_ids = model.files.config.get("type_vocab_size", 0) > 1
@@ -124,11 +120,6 @@ class TorchCrossEncoder:
     def runtime(self) -> str:
         """How it runs, for people."""
         return self._runtime
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it runs."""
-        return ()
 
     def score(self, query: str, passages: Sequence[str]) -> PairScores:
         """Score (query, passage) pairs; the passage is cut where both do not fit."""
@@ -152,10 +143,36 @@ class TorchCrossEncoder:
         return PairScores(logits, truncated)
 
 
-def unit_length(vectors: NDArray[np.float32]) -> Vectors:
-    """Scale each row to length 1; a zero row stays."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+def load_sentence_transformer(model: ResolvedModel, device: str) -> SentenceTransformer:
+    """The torch module of a bi-encoder, in evaluation mode.
+
+    Raises:
+        ModelUnavailable: the library cannot load it.
+    """
+    with silence(), _loading(model):
+        from sentence_transformers import SentenceTransformer
+
+        loaded = SentenceTransformer(str(model.directory), device=device, local_files_only=True)
+    loaded.max_seq_length = model.files.max_tokens
+    loaded.eval()
+    return loaded
+
+
+def load_sentence_transformers_cross_encoder(model: ResolvedModel, device: str) -> CrossEncoder:
+    """The torch module of a cross-encoder, in evaluation mode.
+
+    Raises:
+        ModelUnavailable: the library cannot load it.
+    """
+    with silence(), _loading(model):
+        from sentence_transformers import CrossEncoder
+
+        loaded: CrossEncoder = CrossEncoder(
+            str(model.directory), device=device, local_files_only=True
+        )
+    loaded.max_seq_length = model.files.max_tokens
+    loaded.eval()
+    return loaded
 
 
 def _device(name: str, threads: int | None) -> torch.device:
@@ -182,7 +199,14 @@ def _to_half(model: torch.nn.Module, device: torch.device) -> bool:
     return half
 
 
-def _tokenizer(model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder) -> ModelTokenizer:
+def model_tokenizer(
+    model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder
+) -> ModelTokenizer:
+    """The tokenizer of a loaded model: its tokenizer.json, else what the library made of it.
+
+    Raises:
+        ModelUnavailable: the model's tokenizer is none of the `tokenizers` library.
+    """
     pad_id = int(loaded.tokenizer.pad_token_id or 0)
     if model.files.tokenizer_json is not None:
         return ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=pad_id)
@@ -197,21 +221,20 @@ def _tokenizer(model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder)
 
 
 @contextmanager
-def _loading(name: str, directory: Path) -> Iterator[None]:
+def _loading(model: ResolvedModel) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-        detail = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        detail = next(iter(str(error).strip().splitlines()), repr(error))
         raise ModelUnavailable(
-            f"The model {name} in {directory} cannot be loaded: {detail}",
+            f"The model {model.name} in {model.directory} cannot be loaded: {detail}",
             "fetch the model again, or name another one: bienc models",
         ) from error
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Keep the libraries from writing while they load: stdout is data, stderr is ours."""
-    # Read at import, hence set before it; the progress bar of loading weights heeds nothing else.
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)

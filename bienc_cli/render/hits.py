@@ -108,7 +108,6 @@ def _folded(text: str) -> str:
 def hit_as_json(hit: Hit) -> dict[str, Any]:
     """Everything that is known about a hit."""
     stored, passage = hit.passage, hit.passage.passage
-    best = hit.best
     return {
         "rank": hit.rank,
         "similarity": rounded(hit.similarity),
@@ -129,7 +128,6 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
-        "best_sentence": {"start": best.start, "end": best.end} if best else None,
     }
 
 

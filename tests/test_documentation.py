@@ -1,0 +1,50 @@
+"""The documentation's console blocks print what they say."""
+
+import re
+
+import pytest
+
+from console_blocks import ROOT, normalized, run, steps
+
+EXECUTED = ["README.md", "docs/commands.md"]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", EXECUTED)
+def test_console_blocks_print_what_they_say(name: str) -> None:
+    expected = steps((ROOT / name).read_text(encoding="utf-8"))
+    assert expected
+    printed = run([step.command for step in expected])
+    for step, output in zip(expected, printed, strict=True):
+        words, numbers = normalized(output)
+        expected_words, expected_numbers = normalized(step.output)
+        assert words == expected_words, step.command
+        assert numbers == pytest.approx(expected_numbers, abs=0.02), step.command
+
+
+def test_every_command_and_exit_code_is_documented() -> None:
+    from bienc_cli.cli.app import app
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert command.callback is not None
+        name = command.callback.__name__
+        assert f"`bienc {name}" in readme
+        assert f"$ bienc {name} --help" in commands
+    for code in (0, 1, 2, 3, 4, 5, 6, 7, 130, 143):
+        assert re.search(rf"^\| {code}\b", readme, re.MULTILINE), code
+
+
+def test_every_dependency_is_accounted_for() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    accounts = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    for requirement in [
+        *project["dependencies"],
+        *project["optional-dependencies"]["models"],
+        *project["optional-dependencies"]["dev"],
+    ]:
+        name = re.split(r"[\[=<>~! ]", requirement)[0]
+        assert name in accounts, name
