@@ -15,7 +15,7 @@ from bienc_cli.models.registry import (
     KnownModel,
     Role,
 )
-from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve
+from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve_model
 from bienc_cli.models.runtimes import Runtime, choose_runtime
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
 
@@ -33,7 +33,7 @@ __all__ = [
     "known_models",
     "load_bi_encoder",
     "load_cross_encoder",
-    "resolve",
+    "resolve_model",
 ]
 
 
@@ -44,7 +44,9 @@ def identify_bi_encoder(name: str, *, cache_dir: Path, offline: bool) -> Encoder
         ModelUnavailable: there is no such model, or it cannot be had.
         UsageError: it is no bi-encoder.
     """
-    return resolve(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline).encoder_identity
+    return resolve_model(
+        name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline
+    ).encoder_identity
 
 
 def load_bi_encoder(
@@ -74,7 +76,7 @@ def load_bi_encoder(
         StorageError: the cache cannot be written.
     """
     chosen = choose_runtime(runtime, device)
-    model = resolve(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline)
+    model = resolve_model(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline)
     notes: tuple[str, ...] = ()
     if chosen is Runtime.OPENVINO:
         from bienc_cli.models.openvino_conversion import converted_graph
@@ -101,7 +103,7 @@ def load_cross_encoder(
 ) -> CrossEncoder:
     """Load a cross-encoder; arguments and errors as for `load_bi_encoder`."""
     chosen = choose_runtime(runtime, device)
-    model = resolve(name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline)
+    model = resolve_model(name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline)
     notes: tuple[str, ...] = ()
     if chosen is Runtime.OPENVINO:
         from bienc_cli.models.openvino_conversion import converted_graph

@@ -110,7 +110,7 @@ def known_models(cache_dir: Path) -> tuple[ModelStatus, ...]:
     )
 
 
-def resolve(name: str, role: Role, *, cache_dir: Path, offline: bool) -> ResolvedModel:
+def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> ResolvedModel:
     """Find a model, converting or downloading its weights if need be.
 
     Args:
@@ -142,7 +142,7 @@ def _directory(name: str, *, cache_dir: Path, offline: bool) -> Path:
     if model is not None:
         return _alias_directory(model, cache_dir=cache_dir, offline=offline)
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         return path.absolute()
     if name.startswith((".", "/", "~")) or not HUB_ID.fullmatch(name):
         aliases = [known.alias for known in KNOWN_MODELS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,7 +108,7 @@ class TorchCrossEncoder:
         self._tokenizer = model_tokenizer(model, self._model)
         self._runtime = f"torch {chosen.type} {'fp16' if half else 'fp32'}"
         self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
-        self._takes_type_ids = model.files.config.get("type_vocab_size", 0) > 1
+        self._takes_type_ids = "token_type_ids" in self._model.tokenizer.model_input_names
 
     @property
     def identity(self) -> CrossEncoderIdentity:
@@ -235,7 +234,6 @@ def _loading(model: ResolvedModel) -> Iterator[None]:
 @contextmanager
 def silence() -> Iterator[None]:
     """Keep the libraries from writing while they load: stdout is data, stderr is ours."""
-    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

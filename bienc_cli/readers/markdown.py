@@ -20,6 +20,7 @@ _FRONT_MATTER = re.compile(
     r"\A(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?\n)?(?:(?P=fence)|\.\.\.)[ \t]*(?:\n|\Z)",
     re.DOTALL,
 )
+_MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
 _TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<title>\S.*)$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -81,6 +82,8 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
 
 def _plain(inline: Token) -> str:
     """A heading as read, without mark-up."""
+    if _MARKUP.search(inline.content) is None:
+        return " ".join(inline.content.split())
     tokens = _inline_parser().parseInline(inline.content)[0].children or []
     words = (
         token.content if token.content and token.type != "html_inline" else " "

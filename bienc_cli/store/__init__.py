@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bienc_cli.store.catalog import CATALOG
+from bienc_cli.store.catalog import CATALOG, RESUME
 from bienc_cli.store.protocol import (
     CommitReport,
     FileState,
@@ -40,8 +40,9 @@ __all__ = [
 
 
 def find_index(start: Path) -> Path | None:
-    """The nearest index directory at or above `start`; None where there is none."""
+    """The nearest index directory at or above `start`, begun or finished; None if none."""
     for folder in (start, *start.parents):
-        if (folder / INDEX_NAME / CATALOG).is_file():
-            return folder / INDEX_NAME
+        directory = folder / INDEX_NAME
+        if any((directory / name).is_file() for name in (CATALOG, RESUME)):
+            return directory
     return None

@@ -12,12 +12,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bienc_cli.errors import IndexDamaged, IndexMismatch, IndexNotFound, StorageError
-from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION, TABLES
+from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch, IndexNotFound, StorageError
+from bienc_cli.store import schema
+from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 CATALOG = "catalog.sqlite"
 
-_REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
+RESUME = "resume.sqlite"
+"""What a writer has encoded and not committed; see `resume.py`."""
+
+REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
+
+_PAGE_SIZE = 8192
+"""Five vectors of 384 numbers to a page; SQLite's 4096 would hold two and waste a quarter."""
+
+_CACHE_KIB = 65_536
+_LOCK_SECONDS = 10.0
+
+
+def catalog_path(directory: Path) -> Path:
+    """Where an index's catalog lies; it need not exist."""
+    return directory / CATALOG
 
 
 def connect_to_read(directory: Path) -> sqlite3.Connection:
@@ -25,33 +40,56 @@ def connect_to_read(directory: Path) -> sqlite3.Connection:
 
     Raises:
         IndexNotFound: the directory is not there or holds no catalog.
-        IndexDamaged: the catalog is no SQLite file or lacks its tables.
+        IndexDamaged: the catalog is no SQLite file or has other tables.
         IndexMismatch: another version of the format.
+        StorageError: it cannot be opened.
     """
-    path = directory / CATALOG
-    if not path.is_file():
-        raise IndexNotFound(
-            f"There is no index in {directory}."
-            if directory.is_dir()
-            else f"There is no such index directory: {directory}.",
-            f"make one: bienc index PATH --index {directory}",
-        )
+    path = catalog_path(directory)
     with translated(directory):
-        connection = _open(path, "mode=ro")
+        if not path.is_file():
+            if (directory / RESUME).is_file():
+                raise _unfinished(directory)
+            raise IndexNotFound(
+                f"There is no index in {directory}."
+                if directory.is_dir()
+                else f"There is no such index directory: {directory}.",
+                f"make one: bienc index PATH --index {directory}",
+            )
         try:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("BEGIN")
-            _check_version(connection, directory)
+            return _snapshot(path, "mode=ro", directory)
         except sqlite3.OperationalError:
-            connection.close()
-            # On a read-only medium SQLite cannot make its shared-memory file. Nobody can
-            # write there either, so the file may be taken as it lies.
-            if os.access(directory, os.W_OK):
+            # In a directory that cannot be written, SQLite cannot make the shared-memory file
+            # that readers and writers agree by. A catalog at rest may be taken as it lies; one
+            # with a write-ahead log beside it may not, for part of it is in that log.
+            if not _at_rest(path):
                 raise
-            connection = _open(path, "mode=ro&immutable=1")
-            connection.execute("BEGIN")
-            _check_version(connection, directory)
+            return _snapshot(path, "mode=ro&immutable=1", directory)
+
+
+def _snapshot(path: Path, parameters: str, directory: Path) -> sqlite3.Connection:
+    connection = _open(path, parameters)
+    try:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("BEGIN")
+        if is_empty(connection):
+            raise _unfinished(directory)
+        _check_schema(connection, directory)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _unfinished(directory: Path) -> IndexNotFound:
+    return IndexNotFound(
+        f"The index in {directory} was begun and never finished.",
+        "finish it, what is encoded is kept: bienc index PATH",
+    )
+
+
+def _at_rest(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
 
 
 def connect_to_write(directory: Path) -> sqlite3.Connection:
@@ -61,54 +99,59 @@ def connect_to_write(directory: Path) -> sqlite3.Connection:
         StorageError: the directory cannot be written.
         IndexDamaged, IndexMismatch: as in `connect_to_read`.
     """
-    path = directory / CATALOG
+    path = catalog_path(directory)
+    if path.is_symlink():
+        raise StorageError(f"{path} is a symbolic link; what it points to is not written to.")
     with translated(directory):
-        new = not path.exists() or path.stat().st_size == 0
         connection = _open(path, "mode=rwc")
-        if new:
-            connection.execute("PRAGMA page_size = 8192")
-        connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: the commit has reached the disk before anything that it replaces is deleted.
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        # Deleted text is overwritten, not only unlinked.
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("BEGIN IMMEDIATE")
-        if not new and _empty(connection):
-            new = True
-        if new:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-            for statement in TABLES.split(";"):
-                if statement.strip():
-                    connection.execute(statement)
-        else:
-            _check_version(connection, directory)
+        try:
+            # Both have an effect on a new file only.
+            connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            # FULL: the commit has reached the disk before anything that it replaces is deleted.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            # Deleted text is overwritten, not only unlinked.
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            if is_empty(connection):
+                schema.create(connection)
+            else:
+                _check_schema(connection, directory)
+            connection.execute("CREATE TEMP TABLE loose (vector_id INTEGER PRIMARY KEY)")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
 def _open(path: Path, parameters: str) -> sqlite3.Connection:
     # isolation_level None: transactions begin and end where this package says so.
-    return sqlite3.connect(
-        f"file:{quote(str(path))}?{parameters}", uri=True, isolation_level=None, timeout=10
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?{parameters}",
+        uri=True,
+        isolation_level=None,
+        timeout=_LOCK_SECONDS,
     )
+    # As SQLite advises for files of unknown origin.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
 
 
-def _empty(connection: sqlite3.Connection) -> bool:
-    (number,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return bool(number == 0)
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether nothing was ever committed: no table, no mark."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(application == 0 and tables == 0)
 
 
-def _check_version(connection: sqlite3.Connection, directory: Path) -> None:
+def _check_schema(connection: sqlite3.Connection, directory: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
-        if _empty(connection):
-            raise IndexNotFound(
-                f"The index in {directory} was begun and never finished.",
-                "finish it: bienc index PATH",
-            )
-        raise IndexDamaged(f"{directory / CATALOG} is not an index of bienc.", _REBUILD)
+        raise IndexDamaged(f"{directory / CATALOG} is not an index of bienc.", REBUILD)
     if version > FORMAT_VERSION:
         raise IndexMismatch(
             f"The index in {directory} has format {version}; this bienc reads up to "
@@ -116,7 +159,9 @@ def _check_version(connection: sqlite3.Connection, directory: Path) -> None:
             "install a newer bienc: pip install --upgrade bienc-cli",
         )
     if version < 1:
-        raise IndexDamaged(f"The index in {directory} says it has format {version}.", _REBUILD)
+        raise IndexDamaged(f"The index in {directory} says it has format {version}.", REBUILD)
+    if not schema.is_intact(connection):
+        raise IndexDamaged(f"The index in {directory} has other tables than it should.", REBUILD)
 
 
 @contextmanager
@@ -129,17 +174,18 @@ def translated(directory: Path) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise _operational(error, directory) from error
-    except sqlite3.DatabaseError as error:
-        raise IndexDamaged(f"The index in {directory} is damaged: {error}.", _REBUILD) from error
+    except sqlite3.Error as error:
+        raise _explained(error, directory) from error
     except OSError as error:
         raise refused(error, directory) from error
+    except (UnicodeDecodeError, OverflowError, MemoryError) as error:
+        # Lengths and bytes that nothing of ours ever wrote.
+        raise IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD) from error
 
 
 def refused(error: OSError, directory: Path) -> StorageError:
     """The sentence for an operation on the index directory that the system refused."""
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk that holds {directory} is full; the index is as it was before.",
             "free some space and run the same command again: what is encoded is kept",
@@ -154,35 +200,56 @@ def refused(error: OSError, directory: Path) -> StorageError:
     return StorageError(f"{directory}: {error.strerror or error}.")
 
 
-def _operational(error: sqlite3.OperationalError, directory: Path) -> Exception:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return refused(OSError(errno.ENOSPC, "disk full"), directory)
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return refused(OSError(errno.EACCES, str(error)), directory)
-    if code == sqlite3.SQLITE_CANTOPEN:
-        return StorageError(
-            f"The index in {directory} cannot be opened: {error}.",
-            "check the permissions of the directory and the files in it",
-        )
-    if code == sqlite3.SQLITE_IOERR:
-        return StorageError(f"The disk failed on the index in {directory}: {error}.")
-    return IndexDamaged(f"The index in {directory} is damaged: {error}.", _REBUILD)
+def _explained(error: sqlite3.Error, directory: Path) -> BiencError:
+    code = getattr(error, "sqlite_errorcode", 0)
+    match code & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return refused(OSError(errno.ENOSPC, "disk full"), directory)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return refused(OSError(errno.EACCES, str(error)), directory)
+        case sqlite3.SQLITE_CANTOPEN:
+            return StorageError(
+                f"The index in {directory} cannot be opened: {error}.",
+                "check the permissions of the directory and of the files in it, "
+                "and the limit of open files",
+            )
+        case sqlite3.SQLITE_BUSY:
+            return StorageError(
+                f"The index in {directory} is locked by another program.",
+                "try again when it has finished",
+            )
+        case sqlite3.SQLITE_IOERR if code != sqlite3.SQLITE_IOERR_SHORT_READ:
+            return StorageError(
+                f"The disk failed on the index in {directory}: {error}.",
+                "check that it has space left, and its health",
+            )
+    return IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD)
 
 
 # ------------------------------------------------------------------- meta
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
-    """All of `meta`, parsed; empty in a new catalog."""
-    return {
-        key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM meta")
-    }
+    """All of `meta`, parsed; empty in a new catalog.
+
+    Raises:
+        IndexDamaged: a value does not parse.
+    """
+    try:
+        return {
+            key: json.loads(value)
+            for key, value in connection.execute("SELECT key, value FROM meta ORDER BY key")
+        }
+    except ValueError as error:
+        raise IndexDamaged(f"What the index says of itself is damaged: {error}.", REBUILD) from (
+            error
+        )
 
 
 def write_meta(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
-    """Set some of `meta`."""
+    """Set all of `meta`."""
+    connection.execute("DELETE FROM meta")
     connection.executemany(
-        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        [(key, json.dumps(value)) for key, value in values.items()],
+        "INSERT INTO meta VALUES (?, ?)",
+        [(key, json.dumps(value, sort_keys=True)) for key, value in values.items()],
     )

@@ -4,10 +4,10 @@ hnswlib promises little. `save_index` to a full disk raises nothing; a flipped b
 silently or kills the process; a file says neither its dimension nor its space; `ef` is
 forgotten on load; asking for more than is reachable raises. Hence: a file is written under a
 new name, synced, checked for size, checksummed and sealed before the catalog names it, and
-handed to hnswlib again only when checksum and seal hold.
+handed to hnswlib again only when seal and checksum hold.
 
-The seal is a keyed hash with a key that lies outside the index (`trust.py`). A checksum
-alone could be made to match a crafted file; the seal cannot, without the key.
+Both are keyed, with a key that lies outside the index (`trust.py`): whoever crafts a file can
+make a plain checksum match it, but not these.
 
 Source of the structure: Malkov and Yashunin, "Efficient and robust approximate nearest
 neighbor search using hierarchical navigable small world graphs", TPAMI 42(4), 2020.
@@ -16,16 +16,21 @@ neighbor search using hierarchical navigable small world graphs", TPAMI 42(4), 2
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store.trust import Key
+from bienc_cli.store import failpoints
+from bienc_cli.store.trust import Key, new_nonce
 from bienc_cli.types import Vectors
 
 M = 16
@@ -38,6 +43,10 @@ EF_SEARCH = 128
 """Least width of a search."""
 
 _CHUNK = 1 << 22
+_ADDED_AT_ONCE = 1024
+"""Vectors between two looks at the keyboard: less than half a second."""
+
+_NAME = re.compile(r"graph-[0-9]+\.hnsw")
 
 
 class GraphUnusable(Exception):
@@ -50,151 +59,248 @@ class GraphFile:
 
     Attributes:
         size: bytes.
-        checksum: xxh3_128 of the file, hex.
-        seal: keyed hash of all the other fields, hex.
+        nonce: of the checksum.
+        checksum: keyed, of the file's bytes, hex.
+        seal: keyed, of all the other fields, hex.
         elements: nodes, tombstones included.
         last_vector_id: the greatest label; later vectors are not in the graph.
     """
 
     name: str
     size: int
+    nonce: str
     checksum: str
-    seal: str
     dim: int
     elements: int
     last_vector_id: int
+    seal: str = ""
 
     @property
     def sealed_fields(self) -> str:
         """What the seal covers."""
         return "\n".join(
-            str(field)
-            for field in (
-                self.name,
-                self.size,
-                self.checksum,
-                self.dim,
-                self.elements,
-                self.last_vector_id,
+            map(
+                str,
+                (
+                    self.name,
+                    self.size,
+                    self.nonce,
+                    self.checksum,
+                    self.dim,
+                    self.elements,
+                    self.last_vector_id,
+                ),
             )
         )
 
 
-def write_graph(
-    directory: Path,
-    name: str,
-    batches: Iterable[tuple[NDArray[np.int64], Vectors]],
-    count: int,
-    dim: int,
-    key: Key,
-    on_built: Callable[[int], None] = lambda _: None,
-) -> GraphFile:
-    """Build a graph and write it, synced, under `directory / name`.
+def graph_name(generation: int) -> str:
+    """What the graph that is made for a generation is called."""
+    return f"graph-{generation}.hnsw"
 
-    Args:
-        directory: of the index.
-        name: a name that no committed generation uses.
-        batches: (vector ids, vectors), ids ascending over all batches.
-        count: how many vectors there are in all.
-        dim: length of a vector.
-        key: this user's, for the seal.
-        on_built: called with the number of vectors added so far.
 
-    Raises:
-        StorageError: the file did not come out whole.
+def graph_paths(directory: Path) -> Iterator[Path]:
+    """All files in a directory that are called like graphs."""
+    return (path for path in directory.glob("graph-*.hnsw") if _NAME.fullmatch(path.name))
+
+
+class VerifiedFile:
+    """A graph file that is open, and whose name, seal, kind and size are as recorded.
+
+    It stays readable when a later commit deletes it, and nobody can put another one in its
+    place between its verification and its loading.
     """
-    import hnswlib
 
-    index = hnswlib.Index(space="ip", dim=dim)
-    index.init_index(max_elements=max(count, 1), M=M, ef_construction=EF_CONSTRUCTION)
-    done = last = 0
-    for ids, vectors in batches:
-        index.add_items(vectors, ids)
-        done += len(ids)
-        last = int(ids[-1])
-        on_built(done)
-    path = directory / name
-    expected = index.index_file_size()
-    try:
-        index.save_index(str(path))
-    except RuntimeError as error:
-        raise StorageError(f"{path} cannot be written: {error}.") from error
-    size = path.stat().st_size
-    if size != expected:
-        path.unlink()
-        raise StorageError(
-            f"Only {size:,} of {expected:,} bytes of {path} were written; is the disk full?",
-            "free some space and run the same command again: what is encoded is kept",
-        )
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    unsealed = GraphFile(name, size, checksum(path), "", dim, done, last)
-    return GraphFile(
-        name, size, unsealed.checksum, key.seal(unsealed.sealed_fields), dim, done, last
-    )
+    def __init__(self, directory: Path, file: GraphFile, key: Key | None) -> None:
+        """Open a graph file.
 
+        Raises:
+            GraphUnusable: something is not as recorded, or it is not this user's.
+        """
+        self.file = file
+        if key is None or not key.holds(file.sealed_fields, file.seal):
+            raise GraphUnusable("it was not made by this user on this machine")
+        # The name comes from a catalog that may have come from anywhere.
+        if not _NAME.fullmatch(file.name):
+            raise GraphUnusable("its name leads out of the index")
+        self._key = key
+        self._path = directory / file.name
+        try:
+            self._descriptor = os.open(
+                self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            )
+        except OSError as error:
+            raise GraphUnusable(f"{file.name}: {error.strerror}") from error
+        status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
+            self.close()
+            raise GraphUnusable(f"{file.name} has not the size that was written")
 
-def checksum(path: Path) -> str:
-    """xxh3_128 of a file, hex; reads at the speed of memory."""
-    import xxhash
+    def verify(self) -> None:
+        """Read it all.
 
-    hasher = xxhash.xxh3_128()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            hasher.update(chunk)
-    return hasher.hexdigest()
+        Raises:
+            GraphUnusable: its bytes are not what was written.
+        """
+        try:
+            checksum = self._key.checksum(_chunks_of(self._descriptor), self.file.nonce)
+        except OSError as error:
+            raise GraphUnusable(f"{self.file.name}: {error.strerror}") from error
+        if checksum != self.file.checksum:
+            raise GraphUnusable(f"{self.file.name} is not what was written")
+
+    def load(self, spare: int = 0) -> Graph:
+        """Verify it and hand it to hnswlib.
+
+        Args:
+            spare: room for so many more vectors.
+
+        Raises:
+            GraphUnusable: its bytes are not what was written.
+        """
+        self.verify()
+        import hnswlib
+
+        index = hnswlib.Index(space="ip", dim=self.file.dim)
+        # By descriptor, so that it is the very file that was verified.
+        path = f"/dev/fd/{self._descriptor}"
+        if not Path(path).exists():
+            path = str(self._path)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        try:
+            index.load_index(path, max_elements=self.file.elements + spare)
+        except RuntimeError as error:
+            raise GraphUnusable(str(error)) from error
+        return Graph(index)
+
+    def close(self) -> None:
+        """Let go of the file; a graph that was loaded stays."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        """The file itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
 
 
 class Graph:
-    """A graph that has been verified and loaded."""
+    """A graph in memory."""
 
-    def __init__(self, index: Any, file: GraphFile) -> None:
+    def __init__(self, index: Any) -> None:
         self._index = index
-        self.file = file
 
     @classmethod
-    def load(cls, directory: Path, file: GraphFile, key: Key) -> Graph:
-        """Verify the file and hand it to hnswlib.
-
-        Raises:
-            GraphUnusable: it is missing, damaged, or not sealed by this user.
-        """
-        # The name comes from a catalog that may have come from anywhere.
-        if Path(file.name).name != file.name:
-            raise GraphUnusable("its name leads out of the index")
-        path = directory / file.name
-        if not key.holds(file.sealed_fields, file.seal):
-            raise GraphUnusable("it was not made by this user on this machine")
-        try:
-            if path.is_symlink() or path.stat().st_size != file.size:
-                raise GraphUnusable("its size is not what was written")
-            if checksum(path) != file.checksum:
-                raise GraphUnusable("its checksum is not what was written")
-        except OSError as error:
-            raise GraphUnusable(error.strerror or str(error)) from error
+    def empty(cls, dim: int, capacity: int) -> Graph:
+        """One that `capacity` vectors fit in."""
         import hnswlib
 
-        index = hnswlib.Index(space="ip", dim=file.dim)
-        try:
-            index.load_index(str(path), max_elements=file.elements)
-        except RuntimeError as error:
-            raise GraphUnusable(str(error)) from error
-        return cls(index, file)
+        index = hnswlib.Index(space="ip", dim=dim)
+        index.init_index(max_elements=max(capacity, 1), M=M, ef_construction=EF_CONSTRUCTION)
+        return cls(index)
 
-    def search(self, query: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-        """Labels of about the `k` nearest vectors, best first, shape (<= k,)."""
-        k = min(k, self.file.elements)
-        if k == 0:
-            return np.empty(0, dtype=np.int64)
-        self._index.set_ef(max(EF_SEARCH, 2 * k))
-        while True:
+    @property
+    def elements(self) -> int:
+        """How many nodes it has."""
+        return int(self._index.get_current_count())
+
+    def labels(self) -> list[int]:
+        """All of its labels."""
+        return [int(label) for label in self._index.get_ids_list()]
+
+    def vectors(self, labels: list[int]) -> Vectors:
+        """What it holds for labels of its own, shape (len(labels), dim)."""
+        return np.asarray(self._index.get_items(labels), dtype=np.float32)
+
+    def add(
+        self,
+        batches: Iterable[tuple[NDArray[np.int64], Vectors]],
+        on_added: Callable[[int], None] = lambda _: None,
+    ) -> int:
+        """Add vectors; the last id that was added, 0 if there was none.
+
+        Args:
+            batches: (ids, vectors), ids ascending over all batches.
+            on_added: called with the number of vectors added so far.
+        """
+        threads = usable_processors()
+        added = last = 0
+        for ids, vectors in batches:
+            for start in range(0, len(ids), _ADDED_AT_ONCE):
+                part = slice(start, start + _ADDED_AT_ONCE)
+                self._index.add_items(vectors[part], ids[part], num_threads=threads)
+                added += len(ids[part])
+                on_added(added)
+            last = int(ids[-1])
+        return last
+
+    def nearest(self, queries: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+        """Labels of about the `k` nearest vectors of each query, shape (queries, <= k)."""
+        k = min(k, self.elements)
+        threads = 1 if len(queries) == 1 else usable_processors()
+        while k:
+            self._index.set_ef(max(EF_SEARCH, 2 * k))
             try:
-                labels, _ = self._index.knn_query(query[np.newaxis], k=k, num_threads=1)
+                labels, _ = self._index.knn_query(queries, k=k, num_threads=threads)
             except RuntimeError:
                 # Fewer than k nodes could be reached from the entry point.
-                if k == 1:
-                    return np.empty(0, dtype=np.int64)
                 k //= 2
                 continue
-            found: NDArray[np.int64] = labels[0].astype(np.int64)
-            return found
+            return np.asarray(labels, dtype=np.int64)
+        return np.empty((len(queries), 0), dtype=np.int64)
+
+    def save(
+        self, directory: Path, name: str, dim: int, last_vector_id: int, key: Key
+    ) -> GraphFile:
+        """Write it, synced, under a name that no committed generation uses.
+
+        Raises:
+            StorageError: the file did not come out whole.
+        """
+        path = directory / name
+        expected = self._index.index_file_size()
+        # hnswlib opens by name and follows links; so it finds a file of our own making.
+        path.unlink(missing_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o644)
+        try:
+            with suppress(RuntimeError):  # the size tells
+                self._index.save_index(str(path))
+            failpoints.reached("graph written")
+            os.fsync(descriptor)
+            size = os.fstat(descriptor).st_size
+            if size != expected:
+                raise StorageError(
+                    f"Only {size:,} of {expected:,} bytes of {path} were written; "
+                    "is the disk full?",
+                    "free some space and run the same command again: what is encoded is kept",
+                )
+            nonce = new_nonce()
+            checksum = key.checksum(_chunks_of(descriptor), nonce)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+        file = GraphFile(name, size, nonce, checksum, dim, self.elements, last_vector_id)
+        return replace(file, seal=key.seal(file.sealed_fields))
+
+
+def usable_processors() -> int:
+    """How many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _chunks_of(descriptor: int) -> Iterator[bytes]:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while chunk := os.read(descriptor, _CHUNK):
+        yield chunk

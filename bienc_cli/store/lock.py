@@ -14,7 +14,7 @@ from pathlib import Path
 from bienc_cli.errors import IndexBusy
 from bienc_cli.store.catalog import refused
 
-_NAME = "lock"
+NAME = "lock"
 _INTERVAL = 0.1
 
 
@@ -33,47 +33,64 @@ def writer_lock(
         IndexBusy: another process holds it, and still does after `wait`.
         StorageError: the lock file cannot be opened.
     """
-    path = directory / _NAME
+    deadline = time.monotonic() + wait
+    told = False
+    while (descriptor := _try_lock(directory)) is None:
+        holder = _holder(directory)
+        if time.monotonic() >= deadline:
+            raise IndexBusy(
+                f"The index in {directory} is being written by {holder}.",
+                "try again when it has finished",
+            )
+        if not told:
+            on_wait(holder)
+            told = True
+        time.sleep(_INTERVAL)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise refused(error, directory) from error
-    try:
-        _acquire(descriptor, directory, wait, on_wait)
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        holder = json.dumps(
+            {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        )
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, holder.encode(), 0)
+        except OSError as error:
+            raise refused(error, directory) from error
         yield
-        # The file stays: unlinking it would let two writers lock two files of one name.
-        os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, directory: Path, wait: float, on_wait: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + wait
-    told = False
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = _holder(descriptor)
-            if time.monotonic() >= deadline:
-                raise IndexBusy(
-                    f"The index in {directory} is being written by {holder}.",
-                    "try again when it has finished",
-                ) from error
-            if not told:
-                on_wait(holder)
-                told = True
-            time.sleep(_INTERVAL)
-        else:
-            return
+def remove_lock(directory: Path) -> None:
+    """Delete the lock file; only for who holds the lock."""
+    (directory / NAME).unlink(missing_ok=True)
 
 
-def _holder(descriptor: int) -> str:
+def _try_lock(directory: Path) -> int | None:
+    """The locked file's descriptor; None where somebody else holds the lock."""
+    path = directory / NAME
     try:
-        held = json.loads(os.pread(descriptor, 4096, 0))
+        # Never through a link: the file is truncated, and the directory may be a stranger's.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o644)
+    except OSError as error:
+        raise refused(error, directory) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Its last holder may have deleted it in between; then it keeps nobody out any more.
+        if os.fstat(descriptor).st_ino == path.stat().st_ino:
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except OSError as error:
+        os.close(descriptor)
+        raise refused(error, directory) from error
+    os.close(descriptor)
+    return None
+
+
+def _holder(directory: Path) -> str:
+    try:
+        held = json.loads((directory / NAME).read_bytes()[:4096])
         since = time.strftime("%H:%M:%S", time.localtime(held["since"]))
         return f"process {held['pid']} on {held['host']} since {since}"
     except (ValueError, KeyError, TypeError, OSError):

@@ -164,17 +164,46 @@ class IndexReader(Protocol):
     ) -> list[tuple[int, float]]:
         """The same by comparing every vector: what the graph approximates."""
 
+    def search_many(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        where: Filter | None = None,
+        *,
+        exact: bool = False,
+    ) -> list[list[tuple[int, float]]]:
+        """`search`, or `search_exact`, for several queries together; faster than one by one.
+
+        Args:
+            queries: shape (n, dim), rows of length 1.
+            k: how many for each.
+            where: as for `search`.
+            exact: compare every vector.
+        """
+
+    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages that hold any of the query's words, by BM25.
+
+        Okapi BM25 (k1 = 1.2, b = 0.75) over stemmed words of the embedded texts.
+
+        Returns:
+            (passage id, score), ordered by (-score, passage id).
+        """
+
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked."""
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count, by id."""
+        """All passages that count, document by document."""
 
     def count(self, where: Filter | None = None) -> int:
         """How many passages count."""
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
+
+    def files(self) -> Iterator[tuple[Root, FileState]]:
+        """Every file that was read, with the root it was found under."""
 
     def skipped(self) -> list[Skipped]:
         """Files and records that were found and not indexed."""
@@ -246,11 +275,24 @@ class IndexWriter(Protocol):
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
 
-    def commit(self, on_stage: Callable[[str], None] = ...) -> CommitReport:
-        """Make everything visible at once.
+    def commit(
+        self,
+        on_stage: Callable[[str], None] = ...,
+        on_built: Callable[[int, int], None] = ...,
+        *,
+        compact: bool = False,
+    ) -> CommitReport:
+        """Make everything visible at once; the writer's last act.
+
+        Args:
+            on_stage: told what begins: `words`, `compact`, `graph`, `commit`.
+            on_built: told how many vectors are in the graph, of how many.
+            compact: leave nothing on the disk of what was removed, and no room for it; takes
+                time in proportion to the index.
 
         Raises:
             StorageError: the disk is full, or otherwise refused; the old generation is whole.
+            IndexDamaged: what is there already does not hold together.
         """
 
     def __enter__(self) -> Self:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,28 +15,23 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import records
+from bienc_cli.store import records, vectors
 from bienc_cli.store.catalog import connect_to_read, read_meta, translated
-from bienc_cli.store.graph import Graph, GraphUnusable
-from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
+from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.protocol import FileState, Filter, IndexInfo, Root, StoredPassage
+from bienc_cli.store.records import damaged
+from bienc_cli.store.selection import Selection, select
 from bienc_cli.store.trust import load_key
+from bienc_cli.store.vectors import Scored, VectorBlock
 from bienc_cli.types import Skipped
 
 EXACT_LIMIT = 20_000
-"""Vectors up to which a filtered search compares them all: some 20 ms, and no guessing how
-far a graph must be searched before enough of what it finds passes the filter."""
+"""Vectors up to which comparing them all is as fast as a graph, and exact."""
 
-_BATCH = 4096
 _TEXTS_KEPT = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Allowed:
-    """What a filter lets through."""
-
-    documents: frozenset[int]
-    vectors: frozenset[int]
+_SELECTIONS_KEPT = 4
+_OPENINGS = 5
+_WORD = re.compile(r"\w+")
 
 
 def open_reader(directory: Path, *, key_dir: Path, shown_from: Path | None = None) -> CatalogReader:
@@ -50,27 +47,69 @@ def open_reader(directory: Path, *, key_dir: Path, shown_from: Path | None = Non
         IndexNotFound: there is no index.
         IndexMismatch: it has a format that this version cannot read.
         IndexDamaged: it does not hold together.
+        StorageError: it cannot be opened.
     """
     return CatalogReader(directory, key_dir, shown_from or directory.parent)
 
 
 class CatalogReader:
-    """An `IndexReader` over `catalog.sqlite` and a graph file."""
+    """An `IndexReader` over `catalog.sqlite` and a graph file; for one thread."""
+
+    info: IndexInfo
 
     def __init__(self, directory: Path, key_dir: Path, shown_from: Path) -> None:
         self._directory = directory
-        self._key_dir = key_dir
         self._shown_from = shown_from
-        self._connection = connect_to_read(directory)
-        with translated(directory):
-            self._meta = read_meta(self._connection)
-            self.info: IndexInfo = records.index_info(self._connection, self._meta, directory)
-        self._dim = self.info.encoder.dim
+        self._key = load_key(key_dir)
         self._warnings: list[str] = []
         self._graph: Graph | None = None
-        self._graph_tried = False
+        self._file: VerifiedFile | None = None
+        self._tails: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
+        self._tombstones: frozenset[int] = frozenset()
+        self._blocks: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
+        self._selections: OrderedDict[Filter, Selection] = OrderedDict()
         self._texts: OrderedDict[int, str] = OrderedDict()
-        self._paths: dict[tuple[str, str], str] = {}
+        self._open()
+
+    def _open(self) -> None:
+        for left in reversed(range(_OPENINGS)):
+            with ExitStack() as stack:
+                self._connection = connect_to_read(self._directory)
+                stack.callback(self._connection.close)
+                with translated(self._directory):
+                    self._meta = read_meta(self._connection)
+                    self.info = records.index_info(self._connection, self._meta, self._directory)
+                    graph = records.graph_file(self._meta)
+                    if graph is None:
+                        stack.pop_all()
+                        return
+                    try:
+                        # Opened now: the next commit may delete it before it is loaded.
+                        self._file = VerifiedFile(self._directory, graph, self._key)
+                    except GraphUnusable as error:
+                        # A commit may have come between the catalog and the graph.
+                        if left and self._is_outdated():
+                            continue
+                        self._do_without_graph(error)
+                stack.pop_all()
+                return
+
+    def _is_outdated(self) -> bool:
+        connection = connect_to_read(self._directory)
+        try:
+            return read_meta(connection).get("generation") != self.info.generation
+        finally:
+            connection.close()
+
+    def _do_without_graph(self, error: GraphUnusable) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._warnings.append(
+            f"The graph of the index in {self._directory} is not used ({error}); all vectors "
+            "are compared instead, which is exact but slower for large indexes. "
+            "`bienc index` builds it again."
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -82,221 +121,303 @@ class CatalogReader:
     def search(
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` nearest passages, by the graph; see `IndexReader.search`."""
-        with translated(self._directory):
-            allowed = self._allowed(where)
-            graph = self._load_graph()
-            if graph is None or (allowed is not None and len(allowed.vectors) <= EXACT_LIMIT):
-                return self._scan(query, k, allowed)
-            return self._search_graph(graph, query, k, allowed)
+        """The `k` nearest passages; see `IndexReader.search`."""
+        return self.search_many(query[np.newaxis], k, where)[0]
 
     def search_exact(
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
     ) -> list[tuple[int, float]]:
         """The `k` nearest passages, by comparing all; see `IndexReader.search_exact`."""
+        return self.search_many(query[np.newaxis], k, where, exact=True)[0]
+
+    def search_many(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        where: Filter | None = None,
+        *,
+        exact: bool = False,
+    ) -> list[list[tuple[int, float]]]:
+        """Several queries together; see `IndexReader.search_many`."""
+        if k < 1 or not len(queries):
+            return [[] for _ in queries]
         with translated(self._directory):
-            return self._scan(query, k, self._allowed(where))
+            selection = self._selection(where)
+            size = selection.vector_count if selection else self.info.vectors
+            if size == 0:
+                return [[] for _ in queries]
+            graph = None if exact or size <= EXACT_LIMIT else self._load_graph()
+            if graph is None:
+                scored = self._scan(queries, k, where, selection, keep=not exact)
+                return [self._passages_of(one, k, selection) for one in scored]
+            return self._search_graph(graph, queries, k, where, selection)
 
     def _search_graph(
-        self, graph: Graph, query: NDArray[np.float32], k: int, allowed: _Allowed | None
-    ) -> list[tuple[int, float]]:
-        """Widen the search until `k` passages come through, or the graph has no more.
+        self,
+        graph: Graph,
+        queries: NDArray[np.float32],
+        k: int,
+        where: Filter | None,
+        selection: Selection | None,
+    ) -> list[list[tuple[int, float]]]:
+        """Ask the graph for more until `k` passages come through, or comparing all is cheaper."""
+        newer = self._newer(where, selection).compared(queries, k)
+        found: list[list[tuple[int, float]]] = [[] for _ in queries]
+        left = list(range(len(queries)))
+        # As many as hold `k` that count, if those were spread evenly.
+        let_through = selection.vector_count / self.info.vectors if selection else 1.0
+        dead = len(self._tombstones) / graph.elements
+        wanted = math.ceil(k / let_through / (1.0 - min(dead, 0.5)))
+        while left and wanted <= min(EXACT_LIMIT, graph.elements):
+            labels = graph.nearest(queries[left], wanted)
+            for position, near in zip(list(left), labels, strict=True):
+                live = self._live(near, selection)
+                scores = vectors.similarity(live.vectors, queries[position])
+                scored = Scored(live.ids, scores).and_also(newer[position])
+                found[position] = self._passages_of(scored.best(k), k, selection)
+                if len(found[position]) >= k:
+                    left.remove(position)
+            wanted *= 4
+        for position in left:
+            (scored,) = self._scan(queries[[position]], k, where, selection, keep=True)
+            found[position] = self._passages_of(scored, k, selection)
+        return found
 
-        Labels without a row are tombstones; vectors behind the last label are compared all.
-        """
-        newer = self._nearest(
-            "SELECT id, vector FROM vectors WHERE id > ?", (graph.file.last_vector_id,), query, k
+    def _live(self, labels: NDArray[np.int64], selection: Selection | None) -> VectorBlock:
+        """The vectors that labels stand for, without those that were removed or do not count."""
+        block = vectors.by_id(self._connection, self.info.encoder.dim, labels)
+        if len(block.ids) < len(labels):
+            for lost in set(labels.tolist()) - set(block.ids.tolist()) - self._tombstones:
+                raise damaged(f"vector {lost}")
+        if selection is None:
+            return block
+        rows = self._connection.execute(
+            f"SELECT id FROM {selection.vectors} WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(block.ids.tolist()),),
         )
-        wanted = k
-        while True:
-            labels = graph.search(query, wanted)
-            live = self._vectors_by_id([int(label) for label in labels])
-            found = self._expand({**live, **newer}, query, k, allowed)
-            if len(found) >= k or wanted >= graph.file.elements or len(labels) < wanted:
-                return found
-            wanted = min(wanted * 4, graph.file.elements)
+        counts = np.isin(block.ids, [row[0] for row in rows])
+        return VectorBlock(block.ids[counts], block.vectors[counts])
 
     def _scan(
-        self, query: NDArray[np.float32], k: int, allowed: _Allowed | None
-    ) -> list[tuple[int, float]]:
-        if allowed is None:
-            nearest = self._nearest("SELECT id, vector FROM vectors", (), query, k)
-        else:
-            nearest = self._nearest(
-                "SELECT id, vector FROM vectors WHERE id IN (SELECT value FROM json_each(?))",
-                (json.dumps(sorted(allowed.vectors)),),
-                query,
-                k,
-            )
-        return self._expand(nearest, query, k, allowed)
-
-    def _nearest(
-        self, statement: str, parameters: tuple[Any, ...], query: NDArray[np.float32], k: int
-    ) -> dict[int, NDArray[np.float32]]:
-        """The `k` nearest of the vectors that a statement selects, by id, in bounded memory."""
-        cursor = self._connection.execute(statement, parameters)
-        ids = np.empty(0, dtype=np.int64)
-        kept = np.empty((0, self._dim), dtype=np.float32)
-        while rows := cursor.fetchmany(_BATCH):
-            vectors = records.unpacked_vectors([row[1] for row in rows], self._dim)
-            ids = np.concatenate([ids, np.array([row[0] for row in rows], dtype=np.int64)])
-            kept = np.concatenate([kept, vectors])
-            if len(ids) > k:
-                best = np.lexsort((ids, -(kept @ query)))[:k]
-                ids, kept = ids[best], kept[best]
-        return dict(zip(ids.tolist(), kept, strict=True))
-
-    def _vectors_by_id(self, ids: list[int]) -> dict[int, NDArray[np.float32]]:
-        rows = self._connection.execute(
-            "SELECT id, vector FROM vectors WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(ids),),
-        ).fetchall()
-        vectors = records.unpacked_vectors([row[1] for row in rows], self._dim)
-        return dict(zip((row[0] for row in rows), vectors, strict=True))
-
-    def _expand(
         self,
-        vectors: dict[int, NDArray[np.float32]],
-        query: NDArray[np.float32],
+        queries: NDArray[np.float32],
         k: int,
-        allowed: _Allowed | None,
+        where: Filter | None,
+        selection: Selection | None,
+        *,
+        keep: bool,
+    ) -> list[Scored]:
+        """Compare all vectors; those of few are kept in memory for the next query."""
+        best = [vectors.NOTHING] * len(queries)
+        for block in self._blocks_of(where, selection, keep=keep):
+            best = [
+                one.and_also(other).best(k)
+                for one, other in zip(best, block.compared(queries, k), strict=True)
+            ]
+        return best
+
+    def _blocks_of(
+        self, where: Filter | None, selection: Selection | None, *, keep: bool
+    ) -> Iterator[VectorBlock]:
+        key = where or None
+        if key in self._blocks:
+            self._blocks.move_to_end(key)
+            yield self._blocks[key]
+            return
+        dim = self.info.encoder.dim
+        if selection is None:
+            size = self.info.vectors
+            found = vectors.all_blocks(self._connection, dim, size, self._meta["vectors_checksum"])
+        else:
+            size = selection.vector_count
+            found = vectors.blocks(self._connection, dim, selection.of_vectors)
+        if size > EXACT_LIMIT or not keep:
+            yield from found
+            return
+        self._blocks[key] = vectors.joined(list(found), dim)
+        if len(self._blocks) > _SELECTIONS_KEPT:
+            self._blocks.popitem(last=False)
+        yield self._blocks[key]
+
+    def _passages_of(
+        self, scored: Scored, k: int, selection: Selection | None
     ) -> list[tuple[int, float]]:
-        """Vectors to the passages that share them, ordered, cut at `k`."""
-        # Row by row in double precision, so that a score does not depend on the batch.
-        exact = {
-            vector_id: float((vector.astype(np.float64) * query).sum())
-            for vector_id, vector in vectors.items()
-            if allowed is None or vector_id in allowed.vectors
-        }
-        rows = self._connection.execute(
-            "SELECT id, vector_id, document_id FROM passages "
-            "WHERE vector_id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(exact)),),
-        ).fetchall()
-        found = [
-            (int(passage_id), exact[vector_id])
-            for passage_id, vector_id, document_id in rows
-            if allowed is None or document_id in allowed.documents
-        ]
+        """The `k` best passages of vectors that are in order, best first."""
+        condition = f" AND {selection.of_passages}" if selection else ""
+        statement = (
+            f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?{condition} "
+            "ORDER BY id LIMIT ?"
+        )
+        found: list[tuple[int, float]] = []
+        for vector_id, score in zip(scored.ids.tolist(), scored.scores.tolist(), strict=True):
+            if len(found) >= k and score < found[-1][1]:
+                break
+            rows = self._connection.execute(statement, (vector_id, k)).fetchall()
+            if not rows and selection is None:
+                raise damaged(f"the passage of vector {vector_id}")
+            for row in rows:
+                if records.checked(row, "passage")[10] != vector_id:
+                    raise damaged(f"passage {row[0]}")
+                found.append((row[0], score))
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages by BM25; see `IndexReader.bm25`."""
+        words = list(dict.fromkeys(_WORD.findall(query.lower())))
+        if k < 1 or not words:
+            return []
+        match = " OR ".join(f'"{word}"' for word in words)
+        with translated(self._directory):
+            selection = self._selection(where)
+            # The plus keeps SQLite from looking every passage up in the word index.
+            condition = (
+                f" AND +rowid IN (SELECT id FROM passages WHERE {selection.of_passages})"
+                if selection
+                else ""
+            )
+            rows = self._connection.execute(
+                "SELECT rowid, bm25(passage_words) AS score FROM passage_words "
+                f"WHERE passage_words MATCH ?{condition} ORDER BY score, rowid LIMIT ?",
+                (match, k),
+            )
+            # FTS5 gives the negative, so that its ascending order puts the best first.
+            return [(passage_id, -score) for passage_id, score in rows]
 
     # --------------------------------------------------------------- graph
 
     def _load_graph(self) -> Graph | None:
-        if not self._graph_tried:
-            self._graph_tried = True
-            file = records.graph_file(self._meta)
-            if file is None:
-                return None
+        if self._graph is None and self._file is not None:
             try:
-                key = load_key(self._key_dir)
-                if key is None:
-                    raise GraphUnusable("it was not made by this user on this machine")
-                self._graph = Graph.load(self._directory, file, key)
+                self._graph = self._file.load()
             except GraphUnusable as error:
-                self._warnings.append(
-                    f"the graph of the index in {self._directory} is not used: {error}; "
-                    "all vectors are compared instead (bienc index builds it again)"
-                )
+                self._do_without_graph(error)
+            else:
+                rows = self._connection.execute("SELECT vector_id FROM tombstones")
+                self._tombstones = frozenset(row[0] for row in rows)
         return self._graph
+
+    def _newer(self, where: Filter | None, selection: Selection | None) -> VectorBlock:
+        """The vectors that came after the graph, as far as they count."""
+        key = where or None
+        if key not in self._tails:
+            condition = f"id > {int(self._meta['graph']['last_vector_id'])}"
+            if selection is not None:
+                condition += f" AND {selection.of_vectors}"
+            dim = self.info.encoder.dim
+            newer = vectors.blocks(self._connection, dim, condition)
+            self._tails[key] = vectors.joined(list(newer), dim)
+            if len(self._tails) > _SELECTIONS_KEPT:
+                self._tails.popitem(last=False)
+        return self._tails[key]
 
     # ------------------------------------------------------------- filters
 
-    def _allowed(self, where: Filter | None) -> _Allowed | None:
+    def _selection(self, where: Filter | None) -> Selection | None:
         if not where:
             return None
-        documents = self._documents_where(where)
-        vectors = self._connection.execute(
-            "SELECT DISTINCT vector_id FROM passages "
-            "WHERE document_id IN (SELECT value FROM json_each(?))",
-            (json.dumps(documents),),
-        )
-        return _Allowed(frozenset(documents), frozenset(row[0] for row in vectors))
-
-    def _documents_where(self, where: Filter) -> list[int]:
-        conditions, parameters = ["TRUE"], []
-        if where.formats:
-            conditions.append("format IN (SELECT value FROM json_each(?))")
-            parameters.append(json.dumps(where.formats))
-        if where.paths:
-            conditions.append("file_id IN (SELECT value FROM json_each(?))")
-            parameters.append(json.dumps(self._files_where(where.paths)))
-        rows = self._connection.execute(
-            f"SELECT id FROM documents WHERE {' AND '.join(conditions)}", parameters
-        )
-        return [row[0] for row in rows]
-
-    def _files_where(self, patterns: Sequence[str]) -> list[int]:
-        from pathspec import GitIgnoreSpec
-
-        spec = GitIgnoreSpec.from_lines(patterns)
-        rows = self._connection.execute(
-            "SELECT files.id, roots.path, files.path FROM files "
-            "JOIN roots ON roots.id = files.root_id"
-        )
-        return [
-            file_id
-            for file_id, root, path in rows
-            if spec.match_file(path) or spec.match_file(self._shown(root, path).lstrip("/"))
-        ]
+        if where not in self._selections:
+            self._selections[where] = select(self._connection, where, self._shown)
+            if len(self._selections) > _SELECTIONS_KEPT:
+                _, oldest = self._selections.popitem(last=False)
+                self._connection.execute(f"DROP TABLE {oldest.documents}")
+                self._connection.execute(f"DROP TABLE {oldest.vectors}")
+        self._selections.move_to_end(where)
+        return self._selections[where]
 
     # ------------------------------------------------------------ passages
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Passages by id, in the order asked."""
+        """Passages by id, in the order asked.
+
+        Raises:
+            KeyError: there is no passage of that id.
+        """
         with translated(self._directory):
-            rows = self._connection.execute(
-                f"{records.STORED_PASSAGE} WHERE passages.id IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(passage_ids)),),
-            ).fetchall()
-            by_id = {row[0]: self._stored(row) for row in rows}
-        return [by_id[passage_id] for passage_id in passage_ids]
+            found = {
+                stored.passage_id: stored
+                for stored in self._stored(
+                    "passages.id IN (SELECT value FROM json_each(?))",
+                    (json.dumps(list(passage_ids)),),
+                )
+            }
+        return [found[passage_id] for passage_id in passage_ids]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count, by id."""
+        """All passages that count, by document."""
         with translated(self._directory):
-            if where:
-                rows = self._connection.execute(
-                    f"{records.STORED_PASSAGE} WHERE passages.document_id IN "
-                    "(SELECT value FROM json_each(?)) ORDER BY passages.id",
-                    (json.dumps(self._documents_where(where)),),
-                )
-            else:
-                rows = self._connection.execute(f"{records.STORED_PASSAGE} ORDER BY passages.id")
-            for row in rows:
-                yield self._stored(row)
+            selection = self._selection(where)
+            expected = selection.passage_count if selection else self.info.passages
+            number = 0
+            for stored in self._stored(selection.of_passages if selection else "TRUE", ()):
+                number += 1
+                yield stored
+            if number != expected:
+                raise damaged("the set of its passages")
+
+    def _stored(self, condition: str, parameters: tuple[Any, ...]) -> Iterator[StoredPassage]:
+        def of(table: str, columns: str) -> str:
+            return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
+
+        rows = self._connection.execute(
+            f"SELECT {of('passages', records.PASSAGE_COLUMNS)}, "
+            f"{of('documents', records.DOCUMENT_COLUMNS)}, "
+            f"{of('files', records.FILE_COLUMNS)}, roots.path, roots.kind "
+            "FROM passages "
+            "JOIN documents ON documents.id = passages.document_id "
+            "JOIN files ON files.id = documents.file_id "
+            "JOIN roots ON roots.id = files.root_id "
+            f"WHERE {condition} ORDER BY passages.document_id, passages.id",
+            parameters,
+        )
+        for row in rows:
+            passage_row, document_row, file_row = row[:12], row[12:19], row[19:27]
+            document_id, _, doc_id, title, format_, _ = records.checked(document_row, "document")
+            text = self.document_text(document_id)
+            yield StoredPassage(
+                passage_id=passage_row[0],
+                document_id=document_id,
+                passage=records.passage_from(passage_row, doc_id, text),
+                path=self._shown(row[27], row[28], records.file_state(file_row).path),
+                title=title,
+                format=format_,
+            )
 
     def count(self, where: Filter | None = None) -> int:
         """How many passages count."""
-        if not where:
-            return self.info.passages
         with translated(self._directory):
-            (number,) = self._connection.execute(
-                "SELECT count(*) FROM passages "
-                "WHERE document_id IN (SELECT value FROM json_each(?))",
-                (json.dumps(self._documents_where(where)),),
-            ).fetchone()
-        return int(number)
+            selection = self._selection(where)
+        return selection.passage_count if selection else self.info.passages
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
-        text = self._texts.get(document_id)
-        if text is None:
+        if document_id not in self._texts:
             with translated(self._directory):
                 row = self._connection.execute(
-                    "SELECT text FROM texts WHERE document_id = ?", (document_id,)
+                    "SELECT texts.length, texts.text, documents.digest FROM documents "
+                    "JOIN texts ON texts.document_id = documents.id WHERE documents.id = ?",
+                    (document_id,),
                 ).fetchone()
             if row is None:
-                raise IndexDamaged(
-                    f"The text of document {document_id} is missing from the index.",
-                    "make the index again",
-                )
-            text = self._texts[document_id] = records.unpacked_text(row[0])
+                raise damaged(f"the text of document {document_id}")
+            self._texts[document_id] = records.unpacked_text(*row)
             if len(self._texts) > _TEXTS_KEPT:
                 self._texts.popitem(last=False)
-        else:
-            self._texts.move_to_end(document_id)
-        return text
+        self._texts.move_to_end(document_id)
+        return self._texts[document_id]
+
+    # ------------------------------------------------------ files and skips
+
+    def files(self) -> Iterator[tuple[Root, FileState]]:
+        """Every file that was read, with the root it was found under."""
+        roots = dict(enumerate(self.info.roots))
+        with translated(self._directory):
+            ids = self._connection.execute("SELECT id FROM roots ORDER BY id").fetchall()
+            by_id = {root_id: roots[position] for position, (root_id,) in enumerate(ids)}
+            rows = self._connection.execute(
+                f"SELECT {records.FILE_COLUMNS} FROM files ORDER BY root_id, path"
+            )
+            for row in rows:
+                yield by_id[row[1]], records.file_state(row)
 
     def skipped(self) -> list[Skipped]:
         """Files and records that were found and not indexed."""
@@ -304,20 +425,15 @@ class CatalogReader:
             rows = self._connection.execute("SELECT path, code, reason FROM skips ORDER BY path")
             return [Skipped(*row) for row in rows]
 
-    def _stored(self, row: tuple[Any, ...]) -> StoredPassage:
-        return records.stored_passage(
-            row, self.document_text(row[1]), self._shown(row[13], row[14])
-        )
-
-    def _shown(self, root: str, path: str) -> str:
-        shown = self._paths.get((root, path))
-        if shown is None:
-            full = records.root_path_from_storage(root, self._directory)
-            shown = self._paths[root, path] = records.shown_path(full, path, self._shown_from)
-        return shown
+    def _shown(self, root: str, kind: str, path: str) -> str:
+        full = records.root_path_from_storage(root, self._directory)
+        return records.shown_path(full, kind, path, self._shown_from)
 
     def close(self) -> None:
         """Let go of the snapshot."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         self._connection.close()
 
     def __enter__(self) -> Self:

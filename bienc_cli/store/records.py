@@ -7,30 +7,68 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import IndexDamaged
-from bienc_cli.store.catalog import CATALOG
+from bienc_cli.errors import IndexDamaged, UsageError
+from bienc_cli.store.catalog import REBUILD, catalog_path
 from bienc_cli.store.graph import GraphFile
-from bienc_cli.store.protocol import IndexInfo, Root, StoredPassage
+from bienc_cli.store.protocol import FileState, IndexInfo, Root
 from bienc_cli.types import EncoderIdentity, Passage, Vectors
 
-STORED_PASSAGE = """
-    SELECT passages.id, passages.document_id, passages.ordinal, passages.start, passages.end,
-        passages.line_start, passages.line_end, passages.page, passages.heading,
-        passages.context, documents.doc_id, documents.title, documents.format,
-        roots.path, files.path
-    FROM passages
-    JOIN documents ON documents.id = passages.document_id
-    JOIN files ON files.id = documents.file_id
-    JOIN roots ON roots.id = files.root_id
-"""
-"""The columns of `stored_passage`, in its order."""
+PASSAGE_COLUMNS = (
+    "id, document_id, ordinal, start, end, line_start, line_end, page, heading, context, "
+    "vector_id, checksum"
+)
+DOCUMENT_COLUMNS = "id, file_id, doc_id, title, format, digest, checksum"
+FILE_COLUMNS = "id, root_id, path, size, mtime_ns, digest, reader, checksum"
+
+_COMPRESSION = 3
+"""zlib's level: half the size of the text, at some 100 MB/s."""
+
+MAX_TEXT_BYTES = 1 << 30
+"""SQLite's own limit for a value, nearly; more is a bomb."""
+
+_NORM_TOLERANCE = 1e-2
+"""How far from 1 a vector's length may be: encoders that compute in half precision round."""
+
+
+# --------------------------------------------------------------- integrity
+
+
+def checksum_of(*values: int | str | bytes | None) -> int:
+    """xxh3_64 of a row's values, as SQLite stores integers (signed)."""
+    return xxhash.xxh3_64_intdigest(repr(values).encode()) - (1 << 63)
+
+
+def checked(row: Sequence[Any], what: str) -> Sequence[Any]:
+    """A row whose last column is the checksum of the others; returned without it.
+
+    Raises:
+        IndexDamaged: it is not.
+    """
+    if checksum_of(*row[:-1]) != row[-1]:
+        raise damaged(f"{what} {row[0]}")
+    return row[:-1]
+
+
+def vector_checksum(vector_id: int, digest: bytes, vector: bytes) -> int:
+    """Likewise, for a row of `vectors`; fast, since a search reads many."""
+    return xxhash.xxh3_64_intdigest(digest + vector, seed=vector_id) - (1 << 63)
+
+
+def damaged(what: str) -> IndexDamaged:
+    """The error for a part of the index that is not what was written."""
+    return IndexDamaged(
+        f"The index is damaged: {what} is not what was written.",
+        "see what can be saved: bienc check --repair",
+    )
 
 
 def digest_of(text: str) -> bytes:
@@ -38,21 +76,32 @@ def digest_of(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def packed_text(text: str) -> bytes:
-    """A document's text as it is stored."""
-    return zlib.compress(text.encode(), 3)
+# ------------------------------------------------------- texts and vectors
 
 
-def unpacked_text(blob: bytes) -> str:
+def packed_text(text: str) -> tuple[int, bytes]:
+    """A document's text as it is stored: length in bytes, compressed."""
+    encoded = text.encode()
+    return len(encoded), zlib.compress(encoded, _COMPRESSION)
+
+
+def unpacked_text(length: int, blob: bytes, digest: bytes) -> str:
     """What `packed_text` packed.
 
     Raises:
         IndexDamaged: it is not what was stored.
     """
+    if not 0 <= length <= MAX_TEXT_BYTES:
+        raise damaged("a document's text")
     try:
-        return zlib.decompress(blob).decode()
+        # The length is a limit: a few bytes can be made to unpack into gigabytes.
+        encoded = zlib.decompressobj().decompress(blob, length + 1)
+        text = encoded.decode()
     except (zlib.error, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"A document's text in the index is damaged: {error}.") from error
+        raise damaged("a document's text") from error
+    if len(encoded) != length or digest_of(text) != digest:
+        raise damaged("a document's text")
+    return text
 
 
 def packed_vectors(vectors: Vectors) -> list[bytes]:
@@ -60,19 +109,46 @@ def packed_vectors(vectors: Vectors) -> list[bytes]:
     return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
 
 
-def unpacked_vectors(blobs: list[bytes], dim: int) -> Vectors:
-    """Rows of `packed_vectors`, shape (len(blobs), dim).
+def unpacked_vectors(rows: Sequence[tuple[int, bytes, bytes, int]], dim: int) -> Vectors:
+    """Rows (id, digest, vector, checksum) of `vectors` as an array of shape (len(rows), dim).
 
     Raises:
-        IndexDamaged: one has another length, or numbers that no encoder gives.
+        IndexDamaged: one is not what was written, or nothing an encoder gives.
     """
-    joined = b"".join(blobs)
-    if len(joined) != len(blobs) * dim * 4 or any(len(blob) != dim * 4 for blob in blobs):
-        raise IndexDamaged("A vector in the index has a wrong length.", "make the index again")
-    vectors = np.frombuffer(joined, dtype="<f4").reshape(-1, dim)
-    if not np.isfinite(vectors).all():
-        raise IndexDamaged("A vector in the index is not finite.", "make the index again")
+    for vector_id, digest, blob, checksum in rows:
+        if (
+            blob is None
+            or len(blob) != dim * 4
+            or vector_checksum(vector_id, digest, blob) != checksum
+        ):
+            raise damaged(f"vector {vector_id}")
+    vectors = np.frombuffer(b"".join(row[2] for row in rows), dtype="<f4").reshape(-1, dim)
+    check_vectors(vectors)
     return vectors
+
+
+def check_vectors(vectors: Vectors) -> None:
+    """Refuse what no encoder gives, whatever its checksum says.
+
+    Raises:
+        IndexDamaged: a number is not finite, or a length not 1.
+    """
+    if not are_unit(vectors).all():
+        raise damaged("a vector")
+
+
+def are_unit(vectors: Vectors) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which rows are finite and of length 1; shape (n,)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+        # Comparisons with NaN are false.
+        unit: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+            np.abs(squares - 1.0) <= 2 * _NORM_TOLERANCE
+        )
+    return unit
+
+
+# -------------------------------------------------------- roots and files
 
 
 def root_path_for_storage(path: Path, directory: Path) -> str:
@@ -88,73 +164,131 @@ def root_path_from_storage(stored: str, directory: Path) -> Path:
     return Path(os.path.normpath(directory.parent / stored))
 
 
+def root_settings(root: Root) -> str:
+    """The `settings` of a row of `roots`."""
+    values = asdict(root)
+    del values["path"]
+    return json.dumps(values, sort_keys=True)
+
+
 def root_from_row(path: str, settings: str, directory: Path) -> Root:
     """A row of `roots`."""
     values = json.loads(settings)
+    files = values["files"]
     return Root(
         path=root_path_from_storage(path, directory),
         include=tuple(values["include"]),
         exclude=tuple(values["exclude"]),
         max_bytes=values["max_bytes"],
         hidden=values["hidden"],
-        files=None if values["files"] is None else tuple(values["files"]),
+        files=None if files is None else tuple(files),
     )
 
 
-def root_settings(root: Root) -> str:
-    """The `settings` of a row of `roots`."""
-    return json.dumps(
-        {
-            "include": root.include,
-            "exclude": root.exclude,
-            "max_bytes": root.max_bytes,
-            "hidden": root.hidden,
-            "files": root.files,
-        }
+def file_row(file_id: int, root_id: int, state: FileState) -> tuple[Any, ...]:
+    """The values of `FILE_COLUMNS`."""
+    row = (
+        file_id,
+        root_id,
+        state.path,
+        state.size,
+        state.mtime_ns,
+        state.digest,
+        state.reader,
     )
+    return (*row, checksum_of(*row))
 
 
-def shown_path(root: Path, path: str, shown_from: Path) -> str:
+def file_state(row: Sequence[Any]) -> FileState:
+    """A row of `FILE_COLUMNS`.
+
+    Raises:
+        IndexDamaged: it is not what was written, or leads out of its root.
+    """
+    file_id, _, path, size, mtime_ns, digest, reader = checked(row, "file")
+    return FileState(file_id, inside_root(path), size, mtime_ns, digest, reader)
+
+
+def inside_root(path: str) -> str:
+    """A file's path under its root, if it is one.
+
+    Raises:
+        IndexDamaged: it is absolute or goes upwards; the index may be a stranger's.
+    """
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts:
+        raise damaged(f"the path {path!r}")
+    return path
+
+
+def shown_path(root: Path, kind: str, path: str, shown_from: Path) -> str:
     """A file's path for people: relative to where they are, else absolute.
 
     A root that is a single file has that file's name as its only path.
     """
-    full = root if root.name == path and not root.is_dir() else root / path
+    full = root if kind == "file" else root / inside_root(path)
     return str(full.relative_to(shown_from)) if full.is_relative_to(shown_from) else str(full)
 
 
-def stored_passage(row: tuple[Any, ...], text: str, path: str) -> StoredPassage:
-    """A row of `STORED_PASSAGE` with its document's text.
+# ---------------------------------------------------------------- passages
+
+
+def passage_row(
+    passage_id: int, document_id: int, passage: Passage, vector_id: int
+) -> tuple[Any, ...]:
+    """The values of `PASSAGE_COLUMNS`."""
+    row = (
+        passage_id,
+        document_id,
+        passage.ordinal,
+        passage.start,
+        passage.end,
+        passage.line_start,
+        passage.line_end,
+        passage.page,
+        json.dumps(passage.heading, ensure_ascii=False),
+        passage.context,
+        vector_id,
+    )
+    return (*row, checksum_of(*row))
+
+
+def passage_from(row: Sequence[Any], doc_id: str, text: str) -> Passage:
+    """A row of `PASSAGE_COLUMNS` with its document's text.
 
     Raises:
-        IndexDamaged: the passage does not lie within the text.
+        IndexDamaged: it is not what was written, or does not lie within the text.
     """
-    passage_id, document_id, ordinal, start, end, first, last, page, heading, context = row[:10]
-    doc_id, title, format_ = row[10:13]
+    values = checked(row, "passage")
+    passage_id, _, ordinal, start, end, first, last, page, heading, context = values[:10]
+    try:
+        trail = tuple(str(title) for title in json.loads(heading))
+    except (ValueError, TypeError) as error:
+        raise damaged(f"passage {passage_id}") from error
     if not 0 <= start < end <= len(text):
-        raise IndexDamaged(
-            f"Passage {passage_id} does not lie within its document {doc_id}.",
-            "make the index again",
-        )
-    return StoredPassage(
-        passage_id=passage_id,
-        document_id=document_id,
-        passage=Passage(
-            doc_id=doc_id,
-            ordinal=ordinal,
-            start=start,
-            end=end,
-            text=text[start:end],
-            line_start=first,
-            line_end=last,
-            page=page,
-            heading=tuple(json.loads(heading)),
-            context=context,
-        ),
-        path=path,
-        title=title,
-        format=format_,
+        raise damaged(f"passage {passage_id}")
+    return Passage(
+        doc_id=doc_id,
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        text=text[start:end],
+        line_start=first,
+        line_end=last,
+        page=page,
+        heading=trail,
+        context=context,
     )
+
+
+# -------------------------------------------------------------------- meta
+
+
+def meta_checksum(connection: sqlite3.Connection, meta: Mapping[str, Any]) -> int:
+    """Over all of `meta` but itself, and the roots."""
+    roots = connection.execute("SELECT id, path, kind, settings FROM roots ORDER BY id").fetchall()
+    held = {key: value for key, value in meta.items() if key != "checksum"}
+    return checksum_of(json.dumps(held, sort_keys=True), repr(roots))
 
 
 def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
@@ -169,8 +303,10 @@ def index_info(
     """What `meta` says, with the roots.
 
     Raises:
-        IndexDamaged: something that every generation records is missing.
+        IndexDamaged: it is not what was written, or not what every generation records.
     """
+    if meta.get("checksum") != meta_checksum(connection, meta):
+        raise damaged("what it says of itself")
     try:
         counts = meta["counts"]
         graph = graph_file(meta)
@@ -195,12 +331,11 @@ def index_info(
             skipped=counts["skipped"],
             formats=tuple((name, number) for name, number in meta["formats"]),
             sizes={
-                "catalog": (directory / CATALOG).stat().st_size,
+                "catalog": catalog_path(directory).stat().st_size,
                 "graph": graph.size if graph else 0,
             },
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, UsageError) as error:
         raise IndexDamaged(
-            f"The index in {directory} lacks what every index records ({error}).",
-            "make it again: bienc index PATH --index OTHER_DIRECTORY",
+            f"The index in {directory} lacks what every index records ({error}).", REBUILD
         ) from error

@@ -1,72 +1,124 @@
 """Vectors that were encoded for a commit that has not come yet.
 
 A file of its own, because the catalog changes in one transaction or not at all. Losing it
-costs time only, so it is written without waiting for the disk.
+costs time only, so it is written without waiting for the disk, and thrown away when anything
+about it is amiss.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from bienc_cli.store.catalog import RESUME
+from bienc_cli.store.records import vector_checksum
 from bienc_cli.types import EncoderIdentity
-
-_NAME = "resume.sqlite"
 
 
 class ResumeFile:
     """Vectors by the digest of their text, of one encoder."""
 
     def __init__(self, directory: Path, encoder: EncoderIdentity) -> None:
-        self._path = directory / _NAME
+        self._path = directory / RESUME
         self._dim = encoder.dim
+        if self._path.is_symlink():
+            self._path.unlink()
+        self._directory = directory
+        self._encoder = encoder
         try:
             self._connection = self._open(encoder)
-        except sqlite3.DatabaseError:
-            # Damaged: it is not worth repairing.
-            self._path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            remove_resume_file(directory)
             self._connection = self._open(encoder)
 
     def _open(self, encoder: EncoderIdentity) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = TRUNCATE")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("CREATE TABLE IF NOT EXISTS encoder (fingerprint TEXT PRIMARY KEY)")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-        )
-        recorded = connection.execute("SELECT fingerprint FROM encoder").fetchone()
-        if recorded != (encoder.fingerprint,):
-            connection.execute("DELETE FROM encoder")
-            connection.execute("DELETE FROM vectors")
-            connection.execute("INSERT INTO encoder VALUES (?)", (encoder.fingerprint,))
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("CREATE TABLE IF NOT EXISTS encoder (fingerprint TEXT PRIMARY KEY)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, "
+                "vector BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID"
+            )
+            recorded = connection.execute("SELECT fingerprint FROM encoder").fetchall()
+            if recorded != [(encoder.fingerprint,)]:
+                connection.execute("DELETE FROM encoder")
+                connection.execute("DELETE FROM vectors")
+                connection.execute("INSERT INTO encoder VALUES (?)", (encoder.fingerprint,))
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def lookup(self, digests: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Those that are known."""
+        """Those that are known and whole."""
         found = {}
-        for digest in digests:
-            row = self._connection.execute(
-                "SELECT vector FROM vectors WHERE digest = ?", (digest,)
-            ).fetchone()
-            if row is not None and len(row[0]) == self._dim * 4:
-                found[digest] = row[0]
+        try:
+            for digest in digests:
+                row = self._connection.execute(
+                    "SELECT vector, checksum FROM vectors WHERE digest = ?", (digest,)
+                ).fetchone()
+                if (
+                    row is not None
+                    and len(row[0]) == self._dim * 4
+                    and vector_checksum(0, digest, row[0]) == row[1]
+                ):
+                    found[digest] = row[0]
+        except sqlite3.DatabaseError:
+            return found
         return found
 
     def append(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         """Keep (digest, vector) pairs."""
+        try:
+            self._append(vectors)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            self._connection.close()
+            remove_resume_file(self._directory)
+            self._connection = self._open(self._encoder)
+            self._append(vectors)
+
+    def _append(self, vectors: Sequence[tuple[bytes, bytes]]) -> None:
         self._connection.execute("BEGIN")
-        self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vectors)
-        self._connection.execute("COMMIT")
+        try:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                [(digest, blob, vector_checksum(0, digest, blob)) for digest, blob in vectors],
+            )
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def __len__(self) -> int:
+        """How many vectors it keeps."""
+        return int(self._connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
 
-    def discard(self) -> None:
-        """Delete it: the catalog has everything."""
-        self._connection.close()
-        with suppress(FileNotFoundError):
-            self._path.unlink()
+
+def remove_resume_file(directory: Path) -> None:
+    """Delete it: the catalog has everything, or nothing is worth keeping."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        (directory / f"{RESUME}{suffix}").unlink(missing_ok=True)
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file's content is at fault, not the disk, the directory or the limits."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in {
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_CONSTRAINT,
+    }

@@ -1,12 +1,18 @@
 """The tables of `catalog.sqlite`, and the version of their shape.
 
-`files` and everything below it hang together by foreign keys that cascade: forgetting a file
-forgets its documents, texts and passages. Vectors are shared by all passages with the same
-embedded text and are collected when the last of them is gone. Their ids are never used
-twice, so a graph's label can go stale but cannot come to mean another vector.
+`files` and everything below it hang together by foreign keys that cascade. Vectors are shared
+by all passages with the same embedded text and are collected when the last of them is gone.
+Their ids are never used twice, so a graph's label can go stale but cannot come to mean
+another vector; `tombstones` tells a label that went stale from a row that was lost.
+
+Rows from which answers are made carry a checksum of their own. SQLite notices when its
+structure is broken, not when a number or a letter in it has changed.
 """
 
 from __future__ import annotations
+
+import re
+import sqlite3
 
 FORMAT_VERSION = 1
 """Raised whenever an older program could not read, or would misread, what is written."""
@@ -14,16 +20,15 @@ FORMAT_VERSION = 1
 APPLICATION_ID = 0x62696E63
 """`binc`: tells a catalog from any other SQLite file."""
 
-TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-
-CREATE TABLE roots (
+STATEMENTS = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE roots (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('directory', 'file')),
     settings TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE files (
+) STRICT""",
+    """CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     root_id INTEGER NOT NULL REFERENCES roots (id) ON DELETE CASCADE,
     path TEXT NOT NULL,
@@ -31,42 +36,43 @@ CREATE TABLE files (
     mtime_ns INTEGER NOT NULL,
     digest BLOB NOT NULL,
     reader TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
     UNIQUE (root_id, path)
-) STRICT;
-
-CREATE TABLE skips (
+) STRICT""",
+    """CREATE TABLE skips (
     id INTEGER PRIMARY KEY,
     root_id INTEGER NOT NULL REFERENCES roots (id) ON DELETE CASCADE,
     file_id INTEGER REFERENCES files (id) ON DELETE CASCADE,
     path TEXT NOT NULL,
     code TEXT NOT NULL,
     reason TEXT NOT NULL
-) STRICT;
-CREATE INDEX skips_of_file ON skips (file_id);
-CREATE INDEX skips_of_root ON skips (root_id);
-
-CREATE TABLE documents (
+) STRICT""",
+    "CREATE INDEX skips_of_file ON skips (file_id)",
+    "CREATE INDEX skips_of_root ON skips (root_id)",
+    """CREATE TABLE documents (
     id INTEGER PRIMARY KEY,
     file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
     doc_id TEXT NOT NULL,
     title TEXT,
     format TEXT NOT NULL,
-    digest BLOB NOT NULL
-) STRICT;
-CREATE INDEX documents_of_file ON documents (file_id);
-
-CREATE TABLE texts (
+    digest BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+) STRICT""",
+    "CREATE INDEX documents_of_file ON documents (file_id)",
+    # Apart from `documents`, so that going through those does not drag the texts along.
+    """CREATE TABLE texts (
     document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    length INTEGER NOT NULL,
     text BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE vectors (
+) STRICT""",
+    # A vector is NULL while its text waits to be encoded, never in a committed generation.
+    """CREATE TABLE vectors (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     digest BLOB NOT NULL UNIQUE,
-    vector BLOB
-) STRICT;
-
-CREATE TABLE passages (
+    vector BLOB,
+    checksum INTEGER
+) STRICT""",
+    """CREATE TABLE passages (
     id INTEGER PRIMARY KEY,
     document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     ordinal INTEGER NOT NULL,
@@ -77,8 +83,50 @@ CREATE TABLE passages (
     page INTEGER,
     heading TEXT NOT NULL,
     context TEXT NOT NULL,
-    vector_id INTEGER NOT NULL REFERENCES vectors (id)
-) STRICT;
-CREATE INDEX passages_of_document ON passages (document_id);
-CREATE INDEX passages_of_vector ON passages (vector_id);
-"""
+    vector_id INTEGER NOT NULL REFERENCES vectors (id),
+    checksum INTEGER NOT NULL
+) STRICT""",
+    "CREATE INDEX passages_of_document ON passages (document_id)",
+    "CREATE INDEX passages_of_vector ON passages (vector_id)",
+    "CREATE TABLE tombstones (vector_id INTEGER PRIMARY KEY) STRICT",
+    # The text itself is not stored a second time: a row is deleted by giving it again.
+    "CREATE VIRTUAL TABLE passage_words USING fts5(text, content='', tokenize='porter unicode61')",
+)
+
+# What SQLite makes by itself for the statements above.
+_IMPLIED = frozenset(
+    {
+        "sqlite_sequence",
+        "passage_words_data",
+        "passage_words_idx",
+        "passage_words_docsize",
+        "passage_words_config",
+    }
+)
+_EXPECTED = {
+    re.split(r"[ (]", statement.removeprefix("CREATE VIRTUAL ").removeprefix("CREATE "))[1]: (
+        statement
+    )
+    for statement in STATEMENTS
+}
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables, inside the transaction that has been begun."""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    for statement in STATEMENTS:
+        connection.execute(statement)
+
+
+def is_intact(connection: sqlite3.Connection) -> bool:
+    """Whether the schema is this one, to the letter.
+
+    A catalog may come from anywhere; one with a trigger or a view in it is not touched.
+    """
+    found = {
+        name: sql
+        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master")
+        if sql is not None and name not in _IMPLIED
+    }
+    return found == _EXPECTED

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +28,39 @@ class Key:
         return "Key(...)"
 
     def seal(self, text: str) -> str:
-        """Keyed BLAKE2b of `text`, hex."""
-        return hashlib.blake2b(text.encode(), key=self.secret, digest_size=32).hexdigest()
+        """Keyed BLAKE2b of `text`, hex; for what is short."""
+        return hashlib.blake2b(
+            text.encode(), key=self.secret, digest_size=32, person=b"bienc seal"
+        ).hexdigest()
 
     def holds(self, text: str, seal: str) -> bool:
         """Whether `seal` was made of `text` with this key."""
         return hmac.compare_digest(self.seal(text).encode(), seal.encode())
+
+    def checksum(self, chunks: Iterable[bytes], nonce: str) -> str:
+        """Poly1305 (RFC 8439) of a file, hex: as hard to forge as to hit by accident.
+
+        A plain fast hash would tell damage, not forgery; a plain cryptographic one costs
+        as much time as loading the graph. This does both at several GB/s.
+
+        Args:
+            chunks: the file's bytes, in order.
+            nonce: never used for another file; the one-time key is derived from it.
+        """
+        from cryptography.hazmat.primitives.poly1305 import Poly1305
+
+        once = hashlib.blake2b(
+            nonce.encode(), key=self.secret, digest_size=32, person=b"bienc file"
+        ).digest()
+        authenticator = Poly1305(once)
+        for chunk in chunks:
+            authenticator.update(chunk)
+        return authenticator.finalize().hex()
+
+
+def new_nonce() -> str:
+    """For one file's checksum."""
+    return secrets.token_hex(16)
 
 
 def load_key(directory: Path) -> Key | None:
@@ -54,19 +82,23 @@ def ensure_key(directory: Path) -> Key:
     if found is not None:
         return found
     secret = secrets.token_bytes(_LENGTH)
+    path = directory / _NAME
+    temporary = directory / f"{_NAME}.{os.getpid()}"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        temporary = directory / f"{_NAME}.{os.getpid()}"
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret)
         try:
             # link() fails where another process was first; its key is then the key.
-            os.link(temporary, directory / _NAME)
+            os.link(temporary, path)
+        except FileExistsError:
+            found = load_key(directory)
+            if found is None:
+                # Cut short or emptied: no graph was sealed by it that could still be checked.
+                temporary.replace(path)
         finally:
-            temporary.unlink()
-    except FileExistsError:
-        return load_key(directory) or Key(secret)
+            temporary.unlink(missing_ok=True)
     except OSError:
         return Key(secret)
-    return Key(secret)
+    return found or Key(secret)

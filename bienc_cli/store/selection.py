@@ -1,0 +1,105 @@
+"""A filter, resolved against one generation: the documents and vectors that count."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bienc_cli.errors import UsageError
+from bienc_cli.store.protocol import Filter
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a filter lets through, in temporary tables of one connection.
+
+    Attributes:
+        documents: name of a table of their ids (`id`).
+        vectors: name of a table of the ids of their passages' vectors (`id`).
+        passage_count: how many passages count.
+        vector_count: how many vectors.
+    """
+
+    documents: str
+    vectors: str
+    passage_count: int
+    vector_count: int
+
+    @property
+    def of_passages(self) -> str:
+        """An SQL condition on a row of `passages`."""
+        return f"passages.document_id IN (SELECT id FROM {self.documents})"
+
+    @property
+    def of_vectors(self) -> str:
+        """An SQL condition on a row of `vectors`."""
+        return f"vectors.id IN (SELECT id FROM {self.vectors})"
+
+
+def select(
+    connection: sqlite3.Connection, where: Filter, shown: Callable[[str, str, str], str]
+) -> Selection:
+    """Resolve a filter.
+
+    Args:
+        connection: for reading; temporary tables are made on it.
+        where: the filter.
+        shown: (root's path, root's kind, file's path) to the path that is shown.
+
+    Raises:
+        UsageError: a pattern is malformed.
+    """
+    number = next(_numbers)
+    documents, vectors = f"temp.selected_documents_{number}", f"temp.selected_vectors_{number}"
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    if where.formats:
+        conditions.append("format IN (SELECT value FROM json_each(?))")
+        parameters.append(json.dumps(where.formats))
+    if where.paths:
+        conditions.append("file_id IN (SELECT value FROM json_each(?))")
+        parameters.append(json.dumps(_files(connection, where.paths, shown)))
+    connection.execute(f"CREATE TABLE {documents} (id INTEGER PRIMARY KEY)")
+    connection.execute(
+        f"INSERT INTO {documents} SELECT id FROM documents WHERE {' AND '.join(conditions)}",
+        parameters,
+    )
+    connection.execute(f"CREATE TABLE {vectors} (id INTEGER PRIMARY KEY, uses INTEGER NOT NULL)")
+    connection.execute(
+        f"INSERT INTO {vectors} SELECT vector_id, count(*) FROM passages "
+        f"WHERE document_id IN (SELECT id FROM {documents}) GROUP BY vector_id"
+    )
+    vector_count, passage_count = connection.execute(
+        f"SELECT count(*), coalesce(sum(uses), 0) FROM {vectors}"
+    ).fetchone()
+    return Selection(documents, vectors, passage_count, vector_count)
+
+
+def _files(
+    connection: sqlite3.Connection,
+    patterns: Sequence[str],
+    shown: Callable[[str, str, str], str],
+) -> list[int]:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        spec = GitIgnoreSpec.from_lines([pattern.removeprefix("./") for pattern in patterns])
+    except ValueError as error:
+        raise UsageError(
+            f"--path {' '.join(patterns)} is no pattern: {error}.", "give, say, --path 'docs/*.md'"
+        ) from error
+    rows = connection.execute(
+        "SELECT files.id, files.path, roots.path, roots.kind FROM files "
+        "JOIN roots ON roots.id = files.root_id"
+    )
+    return [
+        file_id
+        for file_id, path, root, kind in rows
+        if spec.match_file(path) or spec.match_file(shown(root, kind, path).lstrip("/"))
+    ]

@@ -1,0 +1,94 @@
+"""Small models with random weights, made on the spot in the layouts that models come in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+WORDS = (
+    "how many people live in berlin has a population of inhabitants new york city is famous "
+    "for the museum art query passage one two three four five six seven eight nine ten"
+).split()
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def write_tokenizer(directory: Path, *, model_max_length: int = 32) -> None:
+    """A word-level tokenizer with BERT's template, saved as models save theirs."""
+    from tokenizers import Tokenizer, normalizers, pre_tokenizers
+    from tokenizers.models import WordLevel
+    from tokenizers.processors import TemplateProcessing
+
+    vocabulary = {word: index for index, word in enumerate(SPECIAL + WORDS)}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    # Published files often carry such settings; they must not reach counts or offsets.
+    tokenizer.enable_truncation(8)
+    tokenizer.enable_padding(length=8)
+    tokenizer.save(str(directory / "tokenizer.json"))
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": model_max_length,
+        "pad_token": "[PAD]",
+        "unk_token": "[UNK]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
+    }
+    (directory / "tokenizer_config.json").write_text(json.dumps(settings))
+
+
+def write_random_model(directory: Path, *, labels: int = 0, pooling: str = "mean") -> Path:
+    """A BERT of 2 layers with seeded random weights: a bi-encoder, or a cross-encoder."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertModel
+
+    directory.mkdir(parents=True)
+    torch.manual_seed(7)
+    config = BertConfig(
+        vocab_size=len(SPECIAL + WORDS),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=48,
+        initializer_range=0.4,
+        num_labels=labels or 2,
+    )
+    model = BertForSequenceClassification(config) if labels else BertModel(config)
+    model.save_pretrained(str(directory))
+    write_tokenizer(directory)
+    if not labels:
+        write_modules(directory, pooling=pooling)
+    return directory
+
+
+def write_modules(
+    directory: Path,
+    *,
+    pooling: str = "mean",
+    prompts: dict[str, str] | None = None,
+    default_prompt: str | None = None,
+) -> None:
+    """What sentence-transformers writes beside a transformer: modules, pooling, prompts."""
+    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds.items())
+    ]
+    (directory / "modules.json").write_text(json.dumps(modules))
+    (directory / "1_Pooling").mkdir(exist_ok=True)
+    (directory / "2_Normalize").mkdir(exist_ok=True)
+    (directory / "1_Pooling" / "config.json").write_text(
+        json.dumps({"word_embedding_dimension": 32, f"pooling_mode_{pooling}_token": True})
+        if pooling == "cls"
+        else json.dumps({"word_embedding_dimension": 32, f"pooling_mode_{pooling}_tokens": True})
+    )
+    (directory / "config_sentence_transformers.json").write_text(
+        json.dumps({"prompts": prompts or {}, "default_prompt_name": default_prompt})
+    )

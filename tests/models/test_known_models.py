@@ -1,0 +1,174 @@
+"""The models with an alias, from their carriers to the published figures."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bienc_cli.models import (
+    KNOWN_MODELS,
+    Role,
+    identify_bi_encoder,
+    known_models,
+    load_bi_encoder,
+    load_cross_encoder,
+)
+from bienc_cli.models.carriers import converted_directory
+from bienc_cli.models.registry import known_model
+
+pytestmark = pytest.mark.models
+
+QUESTION = "How many people live in Berlin?"
+BERLIN = "Berlin has a population of 3,520,031 registered inhabitants."
+BERLIN_WITH_AREA = BERLIN[:-1] + " in an area of 891.82 square kilometers."
+NEW_YORK = "New York City is famous for the Metropolitan Museum of Art."
+BI_ENCODERS = [model.alias for model in KNOWN_MODELS if model.role is Role.BI_ENCODER]
+SAMPLES = Path(__file__).parents[2] / "sample_docs"
+
+
+def passages() -> list[str]:
+    """Real texts of many lengths: this project's own documentation and code."""
+    root = Path(__file__).parents[2]
+    files = sorted([*root.glob("bienc_cli/**/*.py"), *root.glob("*.md"), *SAMPLES.rglob("*.md")])
+    texts = [part for file in files for part in file.read_text("utf-8").split("\n\n")]
+    return [text for text in texts if text.strip()][:120]
+
+
+def test_granite_reproduces_its_published_cosines(model_cache: Path) -> None:
+    encoder = load_bi_encoder("granite-30m", cache_dir=model_cache, offline=True, runtime="torch")
+    similarities = (
+        encoder.encode_queries([QUESTION]) @ encoder.encode_passages([BERLIN, NEW_YORK]).T
+    )
+    np.testing.assert_allclose(similarities[0], [0.927, 0.560], atol=6e-4)
+
+
+def test_the_cross_encoder_reproduces_its_published_logits(model_cache: Path) -> None:
+    encoder = load_cross_encoder(
+        "ms-marco-minilm-l12", cache_dir=model_cache, offline=True, runtime="torch"
+    )
+    logits = encoder.score(QUESTION, [BERLIN_WITH_AREA, NEW_YORK]).logits
+    np.testing.assert_allclose(logits[:, 0], [9.27, -11.19], atol=6e-3)
+
+
+def test_every_tensor_of_the_cross_encoder_is_loaded(model_cache: Path) -> None:
+    import torch
+    from safetensors.numpy import load_file
+    from transformers import BertConfig, BertForSequenceClassification
+
+    model = known_model("ms-marco-minilm-l12")
+    assert model is not None
+    directory = converted_directory(model, model_cache)
+    assert directory is not None
+    state = {k: torch.from_numpy(v) for k, v in load_file(directory / "model.safetensors").items()}
+    assert len(state) == 201
+    module = BertForSequenceClassification(BertConfig.from_pretrained(str(directory)))
+    module.load_state_dict(state, strict=True)
+
+
+@pytest.mark.parametrize("alias", [model.alias for model in KNOWN_MODELS])
+def test_the_registry_counts_the_weights_that_are_there(alias: str, model_cache: Path) -> None:
+    from safetensors.numpy import load_file
+
+    model = known_model(alias)
+    assert model is not None
+    directory = converted_directory(model, model_cache)
+    assert directory is not None
+    state = load_file(directory / "model.safetensors")
+    assert model.parameters == sum(t.size for t in state.values() if t.dtype == np.float32)
+
+
+@pytest.mark.parametrize("alias", BI_ENCODERS)
+def test_the_directory_loads_in_sentence_transformers(alias: str, model_cache: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    encoder = load_bi_encoder(alias, cache_dir=model_cache, offline=True, runtime="torch")
+    model = known_model(alias)
+    assert model is not None
+    theirs = SentenceTransformer(str(converted_directory(model, model_cache)), device="cpu")
+    assert theirs.max_seq_length == encoder.identity.max_tokens
+    texts = [*passages()[:6], QUESTION, "北京 🙂 naïveté"]
+    expected = theirs.encode(texts, normalize_embeddings=True)
+    np.testing.assert_allclose(encoder.encode_passages(texts), expected, atol=2e-5)
+    for text in texts:
+        ours = encoder.tokenizer.encode([text], encoder.identity.max_tokens)[0].ids
+        assert list(ours) == theirs.tokenizer(text, truncation=True)["input_ids"]
+
+
+@pytest.mark.parametrize("alias", BI_ENCODERS)
+def test_openvino_gives_the_vectors_of_torch(alias: str, model_cache: Path) -> None:
+    texts = passages()
+    torch = load_bi_encoder(alias, cache_dir=model_cache, offline=True, runtime="torch")
+    fast = load_bi_encoder(alias, cache_dir=model_cache, offline=True, runtime="openvino")
+    assert fast.runtime.startswith("openvino cpu")
+    assert fast.identity == torch.identity
+    cosines = np.sum(fast.encode_passages(texts) * torch.encode_passages(texts), axis=1)
+    assert cosines.mean() >= 0.9999
+    assert cosines.min() >= 0.999
+
+
+def test_openvino_ranks_as_torch_does(model_cache: Path) -> None:
+    name = "ms-marco-minilm-l12"
+    texts = [BERLIN_WITH_AREA, NEW_YORK, BERLIN, *passages()[:40]]
+    torch = load_cross_encoder(name, cache_dir=model_cache, offline=True, runtime="torch")
+    fast = load_cross_encoder(name, cache_dir=model_cache, offline=True, runtime="openvino")
+    assert fast.runtime.startswith("openvino cpu")
+    a, b = torch.score(QUESTION, texts), fast.score(QUESTION, texts)
+    np.testing.assert_array_equal(a.truncated, b.truncated)
+    np.testing.assert_allclose(a.logits, b.logits, atol=0.15)
+    assert np.argsort(-a.logits[:, 0])[:2].tolist() == np.argsort(-b.logits[:, 0])[:2].tolist()
+
+
+def test_identity_without_loading_is_the_loaded_one(model_cache: Path) -> None:
+    identity = identify_bi_encoder("granite-30m", cache_dir=model_cache, offline=True)
+    loaded = load_bi_encoder("granite-30m", cache_dir=model_cache, offline=True)
+    assert loaded.identity == identity
+
+
+def test_known_models_are_available_offline(model_cache: Path) -> None:
+    states = known_models(model_cache)
+    assert [state.model.alias for state in states] == [model.alias for model in KNOWN_MODELS]
+    assert all(state.available_offline for state in states)
+    assert sum(state.default for state in states) == 2
+
+
+def test_a_query_loads_no_torch_and_prints_nothing(model_cache: Path) -> None:
+    for load in (load_bi_encoder, load_cross_encoder):
+        name = "granite-30m" if load is load_bi_encoder else "ms-marco-minilm-l12"
+        load(name, cache_dir=model_cache, offline=True, runtime="openvino")  # converts
+    heavy = ["torch", "transformers", "sentence_transformers", "huggingface_hub", "onnx"]
+    heavy += ["openvino.tools.ovc", "openvino_telemetry"]
+    code = f"""
+import json, sys
+from pathlib import Path
+from bienc_cli.models import load_bi_encoder, load_cross_encoder
+where = dict(cache_dir=Path({str(model_cache)!r}), offline=True)
+assert load_bi_encoder("granite-30m", **where).encode_queries(["a"]).shape == (1, 384)
+assert load_cross_encoder("ms-marco-minilm-l12", **where).score("a", ["b"]).logits.shape == (1, 1)
+print(json.dumps([name for name in {heavy!r} if name in sys.modules]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
+    assert done.stderr == ""
+
+
+def test_two_processes_may_convert_at_once(model_cache: Path, tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from bienc_cli.models import load_bi_encoder
+encoder = load_bi_encoder("minilm", cache_dir=Path({str(tmp_path)!r}), offline=True)
+print(encoder.runtime, encoder.identity.fingerprint, encoder.encode_queries(["a"]).shape)
+"""
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    ends = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert ends[0] == ends[1]
+    assert ends[0][1] == ""
+    assert len(list((tmp_path / "openvino").glob("[!.]*"))) == 1
+    assert not list(tmp_path.rglob("*.partial"))
