@@ -35,6 +35,16 @@ def query(
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = True,
+    rerank_budget: Annotated[
+        float | None,
+        typer.Option(
+            "--rerank-budget",
+            metavar="MS",
+            help="Rerank only as many candidates, best first, as fit into this time.",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
     min_relevance: Annotated[
         float | None,
         typer.Option(
@@ -87,6 +97,7 @@ def query(
     search_options = SearchOptions(
         k=k,
         candidates=candidates,
+        rerank_seconds=None if rerank_budget is None else rerank_budget / 1000,
         min_relevance=min_relevance,
         where=opt.document_filter(path, type_),
         best_sentence=not (full or context or output.machine),

@@ -73,17 +73,19 @@ def index_paths(
         IndexMismatch: another model, or other lengths, than the index was made with.
         StorageError: the index directory cannot be written.
     """
+    base = base or directory.parent
     for path in [*paths, *(listed or ())]:
         # Before anything is made: a path that was mistyped leaves no empty index behind.
         if not path.exists():
-            raise PathNotFound(f"There is no '{path}'.", "check the path")
+            shown = path.relative_to(base) if path.is_relative_to(base) else path
+            raise PathNotFound(f"There is no '{shown}' here.", "check the path")
     with open_writer(directory, key_dir=key_dir) as writer:
         run = _Run(
             writer,
             load_encoder,
             options or IndexOptions(),
             observer or SilentObserver(),
-            base or directory.parent,
+            base,
         )
         return run.all(paths, listed, directory)
 

@@ -44,6 +44,7 @@ def rankings_table(one: QueryComparison) -> RenderableType:
     table.add_column("bi-encoder", ratio=1, overflow="fold")
     table.add_column("", justify="center")
     table.add_column("relev.", justify="right", style="green")
+    table.add_column("", justify="right")
     table.add_column("cross-encoder", ratio=1, overflow="fold")
     new_ranks = {hit.passage.passage_id: hit.rank for hit in one.cross_encoder}
     for left, right in zip_longest(one.bi_encoder, one.cross_encoder):
@@ -53,7 +54,8 @@ def rankings_table(one: QueryComparison) -> RenderableType:
             _place(left),
             _arrow(left, new_ranks),
             hit_.relevance(right) if right else "",
-            _place(right, came_from=True),
+            hit_.movement(right) if right else "",
+            _place(right),
         )
     agreement = (
         f"overlap@{max(len(one.bi_encoder), len(one.cross_encoder))} {one.overlap:.2f} · "
@@ -64,18 +66,12 @@ def rankings_table(one: QueryComparison) -> RenderableType:
     return Group(table, Text(agreement, style="dim"))
 
 
-def _place(hit: Hit | None, *, came_from: bool = False) -> Text:
+def _place(hit: Hit | None) -> Text:
     if hit is None:
         return Text("")
-    shown = Text()
-    if came_from:
-        shown.append_text(hit_.movement(hit))
-        shown.append(" ")
-    shown.append(one_line(hit_.location(hit.passage)), style="bold blue")
+    shown = Text(one_line(hit_.short_location(hit.passage)), style="bold blue")
     heading = one_line(hit_.heading(hit.passage))
-    if heading:
-        shown.append(f"\n{heading}", style="magenta")
-    return shown
+    return shown.append(f"\n{heading}", style="not bold magenta") if heading else shown
 
 
 def _arrow(left: Hit | None, new_ranks: Mapping[int, int]) -> Text:

@@ -32,6 +32,15 @@ def location(stored: StoredPassage) -> str:
     return f"{stored.path}:{passage.line_start}"
 
 
+def short_location(stored: StoredPassage) -> str:
+    """`location`, by the document's id: shorter, and as judgments name it."""
+    passage = stored.passage
+    if passage.page is not None:
+        return f"{passage.doc_id} p.{passage.page}"
+    is_file = stored.path.endswith(passage.doc_id)
+    return f"{passage.doc_id}:{passage.line_start}" if is_file else passage.doc_id
+
+
 def heading(stored: StoredPassage) -> str:
     """What the passage is about, as its document says: title or id of a record, then headings."""
     parts = list(stored.passage.heading)

@@ -93,7 +93,8 @@ def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
     if stage.name != "rerank" or not result.reranked:
         return ""
     cut = f", {result.truncated} cut" if result.truncated else ""
-    return f" ({result.reranked} passages{cut})"
+    of = f" of {result.candidates}" if result.reranked < result.candidates else ""
+    return f" ({result.reranked}{of} passages{cut})"
 
 
 def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +21,10 @@ DEFAULT_K = 10
 DEFAULT_CANDIDATES = 20
 """Enough for a relevant passage to be among them, few enough for an answer within a second."""
 
+_FIRST_PORTION = 4
+_PORTION = 16
+"""Candidates between two looks at the clock, where there is a time to keep."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
@@ -29,6 +34,8 @@ class SearchOptions:
         k: hits wanted.
         candidates: passages that the bi-encoder proposes for reranking; None for the default,
             or `k` where that is more.
+        rerank_seconds: rerank only as many candidates, best first, as fit into this time; None
+            reranks them all.
         min_relevance: drop hits whose relevance (the sigmoid, 0 to 1) is lower.
         where: which documents count; applied before the ranking is cut.
         best_sentence: also find the sentence of each hit that is nearest to the query.
@@ -36,6 +43,7 @@ class SearchOptions:
 
     k: int = DEFAULT_K
     candidates: int | None = None
+    rerank_seconds: float | None = None
     min_relevance: float | None = None
     where: Filter = field(default_factory=Filter)
     best_sentence: bool = False
@@ -47,6 +55,10 @@ class SearchOptions:
             raise UsageError(
                 f"{self.candidates} candidates cannot give {self.k} hits.",
                 f"give --candidates {self.k} or more",
+            )
+        if self.rerank_seconds is not None and self.rerank_seconds <= 0:
+            raise UsageError(
+                "A budget of no time reranks nothing.", "give --rerank-budget 300, or --no-rerank"
             )
         if self.min_relevance is not None and not 0 <= self.min_relevance <= 1:
             raise UsageError(
@@ -104,7 +116,8 @@ def search(
     candidates = len(hits)
     if cross_encoder is not None:
         with watch.stage("rerank"):
-            hits = rerank(query, hits, cross_encoder)
+            hits = rerank(query, hits, cross_encoder, options.rerank_seconds)
+    reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
     hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
     if options.best_sentence and hits:
@@ -115,7 +128,7 @@ def search(
         k=options.k,
         hits=tuple(hits),
         candidates=candidates,
-        reranked=candidates if cross_encoder else 0,
+        reranked=reranked,
         truncated=truncated,
         query_tokens=query_tokens,
         query_truncated=query_tokens > bi_encoder.identity.max_tokens,
@@ -141,26 +154,55 @@ def retrieve(
     ]
 
 
-def rerank(query: str, hits: Sequence[Hit], cross_encoder: CrossEncoder) -> list[Hit]:
-    """The cross-encoder's ranking of the same passages, by (-logit, passage id)."""
+def rerank(
+    query: str,
+    hits: Sequence[Hit],
+    cross_encoder: CrossEncoder,
+    seconds: float | None = None,
+) -> list[Hit]:
+    """The cross-encoder's ranking of the same passages, by (-logit, passage id).
+
+    Args:
+        query: what is looked for.
+        hits: candidates, best first.
+        cross_encoder: with one label.
+        seconds: stop when this time is used up; the candidates that were not read then follow
+            those that were, in their own order. A first few are always read.
+
+    Raises:
+        UsageError: the cross-encoder has several labels.
+    """
     check_relevance_model(cross_encoder)
-    if not hits:
-        return []
-    scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in hits])
-    logits = [float(logit) for logit in scores.logits[:, 0]]
-    order = sorted(
-        range(len(hits)), key=lambda index: (-logits[index], hits[index].passage.passage_id)
-    )
-    return [
-        replace(
-            hits[index],
-            rank=rank,
-            relevance=Relevance(logits[index], sigmoid(logits[index])),
-            relevance_rank=rank,
-            truncated=bool(scores.truncated[index]),
-        )
-        for rank, index in enumerate(order, 1)
-    ]
+    read: list[Hit] = []
+    for some in _portions(hits, seconds):
+        scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in some])
+        for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
+            relevance = Relevance(float(logit), sigmoid(float(logit)))
+            read.append(replace(hit, relevance=relevance, truncated=bool(cut)))
+    read.sort(key=_by_relevance)
+    ranked = [replace(hit, rank=rank, relevance_rank=rank) for rank, hit in enumerate(read, 1)]
+    rest = hits[len(read) :]
+    return ranked + [replace(hit, rank=rank) for rank, hit in enumerate(rest, len(read) + 1)]
+
+
+def _by_relevance(hit: Hit) -> tuple[float, int]:
+    return (-hit.relevance.logit if hit.relevance else math.inf, hit.passage.passage_id)
+
+
+def _portions(hits: Sequence[Hit], seconds: float | None) -> Iterator[Sequence[Hit]]:
+    """All at once; or as long as the time lasts, judged by the time of those before."""
+    if seconds is None:
+        if hits:
+            yield hits
+        return
+    started = time.perf_counter()
+    done = 0
+    size = _FIRST_PORTION
+    while done < len(hits) and size > 0:
+        yield hits[done : done + size]
+        done += size
+        spent = time.perf_counter() - started
+        size = min(_PORTION, int((seconds - spent) / (spent / done)))
 
 
 def text_to_read(stored: StoredPassage) -> str:

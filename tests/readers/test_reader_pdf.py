@@ -1,4 +1,6 @@
 import logging
+import re
+from pathlib import Path
 
 import pytest
 from bienc_cli.errors import UnreadableFile
@@ -109,3 +111,20 @@ class TestPages:
 
 def test_read_items_of_a_pdf_is_one_document(tmp_path):
     assert len(read_items(write(tmp_path, pdf_bytes("x y z")))) == 1
+
+
+REPORTS = Path(__file__).parents[3] / "shared" / "data" / "financebench" / "pdfs"
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["ULTABEAUTY_2023Q4_EARNINGS.pdf", "PEPSICO_2023Q1_EARNINGS.pdf"])
+def test_two_engines_find_the_same_words_on_the_same_pages(name):
+    """Each engine is the other's oracle, on reports as companies file them."""
+    pytest.importorskip("pypdfium2")
+    if not (REPORTS / name).is_file():
+        pytest.skip("the reports are absent")
+    ours, theirs = (page_texts(read_one(REPORTS / name, pdf_engine=engine)) for engine in ENGINES)
+    assert len(ours) == len(theirs)
+    for left, right in zip(ours, theirs, strict=True):
+        left_words, right_words = (set(re.findall(r"[^\W\d_]{3,}", page)) for page in (left, right))
+        assert len(left_words & right_words) >= 0.95 * len(left_words | right_words)
