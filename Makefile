@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_INDEX := build/demo/.bienc
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench docs clean
 
 demo: $(VENV)/.demo-ready
 	$(BIN)/bienc index sample_docs --index $(DEMO_INDEX)
@@ -18,6 +18,10 @@ test: $(VENV)/.test-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Writes anew what the commands in the documentation print.
+docs: $(VENV)/.test-ready
+	$(BIN)/python tests/console_blocks.py README.md docs/commands.md
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

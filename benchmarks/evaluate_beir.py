@@ -2,6 +2,8 @@
 
     python benchmarks/evaluate_beir.py COLLECTION --split test --index DIR [--no-rerank]
 
+Options that are not its own go to `bienc query`.
+
 Documents are ranked by their best passage. Reads the tool's output as any script would;
 nothing of the package is imported. The measure is trec_eval's, by ir-measures.
 """
@@ -26,8 +28,7 @@ def main() -> None:
     parser.add_argument("--index", required=True)
     parser.add_argument("--limit", type=int, help="only the first N judged queries")
     parser.add_argument("-k", type=int, default=100)
-    parser.add_argument("query_options", nargs="*", help="behind --: passed to bienc query")
-    arguments = parser.parse_args()
+    arguments, query_options = parser.parse_known_args()
     qrels = read_qrels(arguments.collection / "qrels" / f"{arguments.split}.tsv")
     queries = [
         (record["_id"], record["text"])
@@ -35,7 +36,7 @@ def main() -> None:
         if (record := json.loads(line))["_id"] in qrels
     ][: arguments.limit]
     kept = {query_id for query_id, _ in queries}
-    run = search(queries, arguments.index, arguments.k, arguments.query_options)
+    run = search(queries, arguments.index, arguments.k, query_options)
     measures = [ir_measures.nDCG @ 10, ir_measures.RR @ 10, ir_measures.R @ 100]
     judged = {query_id: judgments for query_id, judgments in qrels.items() if query_id in kept}
     for measure, value in ir_measures.calc_aggregate(measures, judged, run).items():

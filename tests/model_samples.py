@@ -57,7 +57,7 @@ def write_random_model(directory: Path, *, labels: int = 0, pooling: str = "mean
         num_attention_heads=4,
         intermediate_size=64,
         max_position_embeddings=48,
-        initializer_range=0.4,
+        initializer_range=0.2,
         num_labels=labels or 2,
     )
     model = BertForSequenceClassification(config) if labels else BertModel(config)

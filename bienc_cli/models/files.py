@@ -223,7 +223,11 @@ def _pooling_modes(settings: dict[str, Any]) -> list[str]:
 
 
 def _prompts(about: dict[str, Any]) -> tuple[str, str]:
-    """The prompts of queries and of passages, chosen by name as sentence-transformers does."""
+    """The prompts of queries and of passages, chosen by name.
+
+    The names are those that `SentenceTransformer.encode_query` and `encode_document` look for.
+    Unlike them, a `passage` prompt and a default prompt count where the file has no `document`.
+    """
     prompts = about.get("prompts") or {}
     fallback = prompts.get(about.get("default_prompt_name"))
     passage_name = next((n for n in ("document", "passage", "corpus") if n in prompts), None)

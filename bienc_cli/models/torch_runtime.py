@@ -6,12 +6,13 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.models.batching import token_budget_batches, unit_length
+from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
@@ -152,6 +153,7 @@ def load_sentence_transformer(model: ResolvedModel, device: str) -> SentenceTran
         from sentence_transformers import SentenceTransformer
 
         loaded = SentenceTransformer(str(model.directory), device=device, local_files_only=True)
+        _require_all_weights(model, loaded)
     loaded.max_seq_length = model.files.max_tokens
     loaded.eval()
     return loaded
@@ -169,6 +171,7 @@ def load_sentence_transformers_cross_encoder(model: ResolvedModel, device: str) 
         loaded: CrossEncoder = CrossEncoder(
             str(model.directory), device=device, local_files_only=True
         )
+        _require_all_weights(model, loaded)
     loaded.max_seq_length = model.files.max_tokens
     loaded.eval()
     return loaded
@@ -217,6 +220,23 @@ def model_tokenizer(
         )
     # A copy: our settings must not reach the one that the model uses itself.
     return ModelTokenizer(type(backend).from_str(backend.to_str()), pad_id=pad_id)
+
+
+def _require_all_weights(model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder) -> None:
+    """Refuse a checkpoint that lacks weights: the library fills them in at random and goes on."""
+    network: Any = loaded.transformers_model
+    root = model.directory / model.files.weight_files[0].parent
+    # Loaded a second time, a tenth of a second for a small model: the report is kept nowhere else.
+    _, report = type(network).from_pretrained(str(root), output_loading_info=True)
+    # A head over the first token that pooling does not use; many bi-encoders come without it.
+    unused = ("pooler.",) if model.files.role is Role.BI_ENCODER else ()
+    missing = sorted(name for name in report["missing_keys"] if not name.startswith(unused))
+    if missing:
+        raise ModelUnavailable(
+            f"The weights of {model.name} in {model.directory} are incomplete:"
+            f" {len(missing)} are missing, among them {missing[0]}.",
+            "fetch the model again, or name another one: bienc models",
+        )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = write_random_model(tmp_path_factory.mktemp("models") / "bi", pooling=request.param)
     write_modules(
-        path, pooling=request.param, prompts={"query": "query two ", "passage": "passage "}
+        path, pooling=request.param, prompts={"query": "query two ", "document": "passage "}
     )
     return path
 
@@ -86,7 +86,7 @@ def test_logits_are_those_of_sentence_transformers(
     expected = theirs.predict(pairs, activation_fn=torch.nn.Identity()).reshape(len(pairs), -1)
     assert scores.logits.shape == (len(pairs), len(encoder.identity.labels))
     assert 0 < fit.sum() < len(pairs)
-    np.testing.assert_allclose(scores.logits[fit], expected[fit], atol=0.06)
+    np.testing.assert_allclose(scores.logits[fit], expected[fit], atol=0.1)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

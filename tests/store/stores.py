@@ -82,9 +82,7 @@ def put_file(
     return file_id
 
 
-def build(
-    directory: Path, key_dir: Path, files: dict[str, Sequence[str]], dim: int = DIM
-) -> None:
+def build(directory: Path, key_dir: Path, files: dict[str, Sequence[str]], dim: int = DIM) -> None:
     """Commit an index that holds these files, and no others, under one root beside it."""
     with open_writer(directory, key_dir=key_dir) as writer:
         writer.begin(identity(dim=dim), CHUNKING)

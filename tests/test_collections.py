@@ -1,0 +1,93 @@
+"""The main job on real collections with the real models, through the command line."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import ir_measures
+import pytest
+
+from console_blocks import ROOT
+from evaluate_beir import read_qrels, search
+
+DATA = ROOT.parent / "shared" / "data"
+
+pytestmark = [pytest.mark.models, pytest.mark.data]
+
+
+def bienc(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "bienc_cli", *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def scifact(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    collection = DATA / "scifact"
+    if not collection.is_dir():
+        pytest.skip("the collection is not here")
+    index = tmp_path_factory.mktemp("scifact") / "index"
+    out = bienc("index", str(collection / "corpus.jsonl"), "--index", str(index), "-f", "plain")
+    assert "documents\t5183\nnew\t5183\n" in out
+    return collection, index
+
+
+def test_scifact_reaches_its_measured_quality(scifact: tuple[Path, Path]) -> None:
+    collection, index = scifact
+    qrels = read_qrels(collection / "qrels" / "test.tsv")
+    queries = [
+        (query_id, text)
+        for query_id, text in _queries(collection / "queries.jsonl")
+        if query_id in qrels
+    ]
+    assert len(queries) == 300
+    run = search(queries, str(index), 100, ["--no-rerank"])
+    measured = ir_measures.calc_aggregate([ir_measures.nDCG @ 10], qrels, run)
+    assert measured[ir_measures.nDCG @ 10] >= 0.70
+
+
+def test_a_second_run_over_scifact_encodes_nothing(scifact: tuple[Path, Path]) -> None:
+    _, index = scifact
+    out = bienc("index", "--index", str(index), "-f", "plain")
+    assert "new\t0\nchanged\t0\nunchanged\t5183\n" in out
+    assert "encoded\t0" in out
+
+
+def test_hits_in_real_pdfs_carry_the_page_of_the_viewer(tmp_path: Path) -> None:
+    import json
+
+    import pypdf
+
+    pdfs = DATA / "financebench" / "pdfs"
+    if not pdfs.is_dir():
+        pytest.skip("the collection is not here")
+    report = pdfs / "ULTABEAUTY_2023Q4_EARNINGS.pdf"
+    bienc("index", str(report), "--index", str(tmp_path / "index"))
+    answer = json.loads(
+        bienc(
+            *("query", "quarterly net sales and comparable sales increase"),
+            *("--index", str(tmp_path / "index"), "-k", "100", "-f", "json", "--no-rerank"),
+        )
+    )
+    pages = [_letters(page.extract_text()) for page in pypdf.PdfReader(report).pages]
+    assert len({hit["page"] for hit in answer["hits"]}) > 3
+    for hit in answer["hits"]:
+        # Hyphens at line ends are joined, so a whole passage need not stand there literally.
+        words = [_letters(word) for word in hit["text"].split() if len(word) > 3]
+        there = sum(word in pages[hit["page"] - 1] for word in words)
+        assert there >= 0.95 * len(words)
+
+
+def _queries(path: Path) -> list[tuple[str, str]]:
+    import json
+
+    records = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [(record["_id"], record["text"]) for record in records]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).lower()
