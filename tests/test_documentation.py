@@ -43,8 +43,7 @@ def test_every_dependency_is_accounted_for() -> None:
     accounts = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
     for requirement in [
         *project["dependencies"],
-        *project["optional-dependencies"]["models"],
-        *project["optional-dependencies"]["dev"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
     ]:
         name = re.split(r"[\[=<>~! ]", requirement)[0]
         assert name in accounts, name

@@ -165,6 +165,11 @@ class _Run:
             self._collect_skipped(work)
         with self._watch.stage("commit"):
             committed = self._writer.commit(self._observer.stage)
+        if not committed.info.documents:
+            self._warnings.append(
+                "there is nothing to index here"
+                + (": every file was skipped (--skipped says why)" if self._skipped else "")
+            )
         return IndexReport(
             directory=directory,
             documents=DocumentCounts(self._new, self._changed, self._unchanged, self._removed),

@@ -13,7 +13,6 @@ from bienc_cli.types import Block, Document, Heading
 
 _DELIMITERS = ",;\t|"
 _SAMPLED_LINES = 20
-_LONGEST_HEADER = 300
 _NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
 
 
@@ -31,7 +30,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     headings: tuple[Heading, ...] = ()
     if header is not None and len(blocks) > 1 and _is_header(header):
         names = ", ".join(" ".join(name.split()) for name in header)
-        headings = (Heading(blocks[0].start, 1, names[:_LONGEST_HEADER]),)
+        headings = (Heading(blocks[0].start, 1, names),)
     yield Document(doc_id, text, "csv", headings=headings, blocks=tuple(blocks))
 
 

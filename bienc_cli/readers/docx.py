@@ -39,23 +39,30 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
     _refuse_what_is_none(path)
     package = open_package(str(path))
-    levels = _heading_levels(package.styles.element)
+    styles = package.styles.element
+    levels = _heading_levels(styles)
+    numbered = {
+        style.get(f"{_W}styleId")
+        for style in styles.findall(f"{_W}style")
+        if style.find(f"{_W}pPr/{_W}numPr") is not None
+    }
     builder = DocumentBuilder()
     items: list[str] = []
-    for element in _body_elements(package.element.body):
-        if element.tag == f"{_W}p":
-            style, text = _style(element), _text(element)
-            if element.find(f"{_W}pPr/{_W}numPr") is not None and style not in levels:
-                items.append(f"- {text}")
-                continue
-        _end_list(builder, items)
+    for element in _outermost(package.element.body, f"{_W}p", f"{_W}tbl"):
+        style = _value(element, f"pPr/{_W}pStyle") or ""
+        listed = style in numbered or element.find(f"{_W}pPr/{_W}numPr") is not None
+        if listed and style not in levels:
+            items.append(f"- {_text(element)}")
+            continue
+        builder.block("\n".join(items))
+        items.clear()
         if element.tag == f"{_W}tbl":
             builder.block("\n".join(_rows(element)))
         elif style in levels:
-            builder.heading(levels[style], text)
+            builder.heading(levels[style], _text(element))
         else:
-            builder.block(text)
-    _end_list(builder, items)
+            builder.block(_text(element))
+    builder.block("\n".join(items))
     yield builder.build(doc_id, "docx", package.core_properties.title or None)
 
 
@@ -117,19 +124,15 @@ def _value(element: Element, child: str) -> str | None:
     return None if found is None else found.get(f"{_W}val")
 
 
-def _body_elements(body: Element) -> Iterator[Element]:
-    """Paragraphs and tables in order, also those inside content controls and the like."""
-    pending = list(reversed(body))
+def _outermost(parent: Element, *tags: str) -> Iterator[Element]:
+    """Elements of these kinds in order, also inside content controls, but not in one another."""
+    pending = list(reversed(parent))
     while pending:
         element = pending.pop()
-        if element.tag in (f"{_W}p", f"{_W}tbl"):
+        if element.tag in tags:
             yield element
         elif element.tag not in _LEFT_OUT:
             pending += reversed(element)
-
-
-def _style(paragraph: Element) -> str:
-    return _value(paragraph, f"pPr/{_W}pStyle") or ""
 
 
 def _text(paragraph: Element) -> str:
@@ -149,16 +152,11 @@ def _text(paragraph: Element) -> str:
 
 def _rows(table: Element) -> Iterator[str]:
     """A line for each row, its cells between bars."""
-    for row in table.iter(f"{_W}tr"):
+    for row in _outermost(table, f"{_W}tr"):
         cells = (
-            " ".join(" ".join(map(_text, cell.iter(f"{_W}p"))).split())
-            for cell in row.iter(f"{_W}tc")
+            " ".join(" ".join(map(_text, _outermost(cell, f"{_W}p"))).split())
+            for cell in _outermost(row, f"{_W}tc")
         )
         line = " | ".join(cells)
         if line.strip(" |"):
             yield line
-
-
-def _end_list(builder: DocumentBuilder, items: list[str]) -> None:
-    builder.block("\n".join(items))
-    items.clear()

@@ -21,6 +21,9 @@ _FRONT_MATTER = re.compile(
     re.DOTALL,
 )
 _MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
+_LONGEST_HEADING = 1000
+"""Characters beyond which it is left as it is: brackets cost the square of their number."""
+
 _TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<title>\S.*)$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -82,7 +85,7 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
 
 def _plain(inline: Token) -> str:
     """A heading as read, without mark-up."""
-    if _MARKUP.search(inline.content) is None:
+    if len(inline.content) > _LONGEST_HEADING or _MARKUP.search(inline.content) is None:
         return " ".join(inline.content.split())
     tokens = _inline_parser().parseInline(inline.content)[0].children or []
     words = (

@@ -16,6 +16,9 @@ from bienc_cli.types import Document, Skipped
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary: as many as git looks at."""
 
+_LONGEST_TITLE = 300
+"""Characters; a title says what something is about, and is embedded with every passage."""
+
 
 def reader_for(path: Path, pdf_engine: str = "pypdf") -> Reader | None:
     """Choose the reader of a file, by its name or else by how its content begins.
@@ -127,13 +130,15 @@ def _verdict_of_system(error: OSError) -> UnreadableFile:
 
 
 def _presentable(document: Document) -> Document:
-    """Titles and headings on one line and free of what no store or terminal takes.
+    """Titles and headings on one line, not too long, and fit for any store and terminal.
 
     The text itself is left alone: offsets refer to it, so its reader made it clean.
     """
-    title = " ".join(clean(document.title).split()) if document.title else None
     headings = tuple(
-        replace(heading, title=" ".join(clean(heading.title).split()))
-        for heading in document.headings
+        replace(heading, title=_one_line(heading.title)) for heading in document.headings
     )
-    return replace(document, title=title or None, headings=headings)
+    return replace(document, title=_one_line(document.title or "") or None, headings=headings)
+
+
+def _one_line(title: str) -> str:
+    return " ".join(clean(title[: 2 * _LONGEST_TITLE]).split())[:_LONGEST_TITLE].rstrip()

@@ -17,6 +17,7 @@ from bienc_cli.store.protocol import (
 )
 from bienc_cli.store.reader import open_reader
 from bienc_cli.store.records import digest_of
+from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport, check, repair
 from bienc_cli.store.writer import open_writer
 
 INDEX_NAME = ".bienc"
@@ -24,18 +25,24 @@ INDEX_NAME = ".bienc"
 
 __all__ = [
     "INDEX_NAME",
+    "CheckReport",
     "CommitReport",
     "FileState",
     "Filter",
     "IndexInfo",
     "IndexReader",
     "IndexWriter",
+    "Problem",
+    "Remedy",
+    "RepairReport",
     "Root",
     "StoredPassage",
+    "check",
     "digest_of",
     "find_index",
     "open_reader",
     "open_writer",
+    "repair",
 ]
 
 

@@ -54,6 +54,23 @@ class Tally:
             formats=Counter(dict(meta["formats"])),
         )
 
+    @classmethod
+    def counted(cls, connection: sqlite3.Connection) -> Self:
+        """By counting; for an index whose record is in doubt."""
+        (files,) = connection.execute("SELECT count(*) FROM files").fetchone()
+        (passages,) = connection.execute("SELECT count(*) FROM passages").fetchone()
+        formats = Counter(
+            dict(connection.execute("SELECT format, count(*) FROM documents GROUP BY format"))
+        )
+        tally = cls(files, formats.total(), passages, formats=formats)
+        for (checksum,) in connection.execute("SELECT checksum FROM vectors"):
+            tally.vectors += 1
+            if checksum is None:
+                tally.awaited += 1
+            else:
+                tally.vectors_checksum ^= checksum
+        return tally
+
 
 class Contents:
     """The half of an `IndexWriter` that changes rows; `CatalogWriter` is the other."""

@@ -26,7 +26,8 @@ class Filter:
 
     Attributes:
         paths: gitignore-style patterns, matched against a document's path under its root and
-            against its path as it is shown; one match is enough.
+            against its path as it is shown; one match is enough. What matches one that begins
+            with `!` is out.
         formats: names of formats (`markdown`, `pdf`).
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -15,18 +14,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store import records, vectors
+from bienc_cli.store import records
 from bienc_cli.store.catalog import connect_to_read, read_meta, translated
-from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.graph import GraphUnusable, VerifiedFile
+from bienc_cli.store.nearest import (
+    FILTERED_SCAN_LIMIT,
+    SCAN_LIMIT,
+    LoadedGraph,
+    NearestPassages,
+)
 from bienc_cli.store.protocol import FileState, Filter, IndexInfo, Root, StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.store.selection import Selection, select
 from bienc_cli.store.trust import load_key
-from bienc_cli.store.vectors import Scored, VectorBlock
 from bienc_cli.types import Skipped
-
-EXACT_LIMIT = 20_000
-"""Vectors up to which comparing them all is as fast as a graph, and exact."""
 
 _TEXTS_KEPT = 16
 _SELECTIONS_KEPT = 4
@@ -62,14 +63,17 @@ class CatalogReader:
         self._shown_from = shown_from
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
-        self._graph: Graph | None = None
+        self._graph: LoadedGraph | None = None
         self._file: VerifiedFile | None = None
-        self._tails: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
-        self._tombstones: frozenset[int] = frozenset()
-        self._blocks: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
         self._selections: OrderedDict[Filter, Selection] = OrderedDict()
         self._texts: OrderedDict[int, str] = OrderedDict()
         self._open()
+        self._nearest = NearestPassages(
+            self._connection,
+            self.info.encoder.dim,
+            self.info.vectors,
+            self._meta["vectors_checksum"],
+        )
 
     def _open(self) -> None:
         for left in reversed(range(_OPENINGS)):
@@ -146,120 +150,11 @@ class CatalogReader:
             size = selection.vector_count if selection else self.info.vectors
             if size == 0:
                 return [[] for _ in queries]
-            graph = None if exact or size <= EXACT_LIMIT else self._load_graph()
+            small = size <= (FILTERED_SCAN_LIMIT if selection else SCAN_LIMIT)
+            graph = None if exact or small else self._load_graph()
             if graph is None:
-                scored = self._scan(queries, k, where, selection, keep=not exact)
-                return [self._passages_of(one, k, selection) for one in scored]
-            return self._search_graph(graph, queries, k, where, selection)
-
-    def _search_graph(
-        self,
-        graph: Graph,
-        queries: NDArray[np.float32],
-        k: int,
-        where: Filter | None,
-        selection: Selection | None,
-    ) -> list[list[tuple[int, float]]]:
-        """Ask the graph for more until `k` passages come through, or comparing all is cheaper."""
-        newer = self._newer(where, selection).compared(queries, k)
-        found: list[list[tuple[int, float]]] = [[] for _ in queries]
-        left = list(range(len(queries)))
-        # As many as hold `k` that count, if those were spread evenly.
-        let_through = selection.vector_count / self.info.vectors if selection else 1.0
-        dead = len(self._tombstones) / graph.elements
-        wanted = math.ceil(k / let_through / (1.0 - min(dead, 0.5)))
-        while left and wanted <= min(EXACT_LIMIT, graph.elements):
-            labels = graph.nearest(queries[left], wanted)
-            for position, near in zip(list(left), labels, strict=True):
-                live = self._live(near, selection)
-                scores = vectors.similarity(live.vectors, queries[position])
-                scored = Scored(live.ids, scores).and_also(newer[position])
-                found[position] = self._passages_of(scored.best(k), k, selection)
-                if len(found[position]) >= k:
-                    left.remove(position)
-            wanted *= 4
-        for position in left:
-            (scored,) = self._scan(queries[[position]], k, where, selection, keep=True)
-            found[position] = self._passages_of(scored, k, selection)
-        return found
-
-    def _live(self, labels: NDArray[np.int64], selection: Selection | None) -> VectorBlock:
-        """The vectors that labels stand for, without those that were removed or do not count."""
-        block = vectors.by_id(self._connection, self.info.encoder.dim, labels)
-        if len(block.ids) < len(labels):
-            for lost in set(labels.tolist()) - set(block.ids.tolist()) - self._tombstones:
-                raise damaged(f"vector {lost}")
-        if selection is None:
-            return block
-        rows = self._connection.execute(
-            f"SELECT id FROM {selection.vectors} WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(block.ids.tolist()),),
-        )
-        counts = np.isin(block.ids, [row[0] for row in rows])
-        return VectorBlock(block.ids[counts], block.vectors[counts])
-
-    def _scan(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        where: Filter | None,
-        selection: Selection | None,
-        *,
-        keep: bool,
-    ) -> list[Scored]:
-        """Compare all vectors; those of few are kept in memory for the next query."""
-        best = [vectors.NOTHING] * len(queries)
-        for block in self._blocks_of(where, selection, keep=keep):
-            best = [
-                one.and_also(other).best(k)
-                for one, other in zip(best, block.compared(queries, k), strict=True)
-            ]
-        return best
-
-    def _blocks_of(
-        self, where: Filter | None, selection: Selection | None, *, keep: bool
-    ) -> Iterator[VectorBlock]:
-        key = where or None
-        if key in self._blocks:
-            self._blocks.move_to_end(key)
-            yield self._blocks[key]
-            return
-        dim = self.info.encoder.dim
-        if selection is None:
-            size = self.info.vectors
-            found = vectors.all_blocks(self._connection, dim, size, self._meta["vectors_checksum"])
-        else:
-            size = selection.vector_count
-            found = vectors.blocks(self._connection, dim, selection.of_vectors)
-        if size > EXACT_LIMIT or not keep:
-            yield from found
-            return
-        self._blocks[key] = vectors.joined(list(found), dim)
-        if len(self._blocks) > _SELECTIONS_KEPT:
-            self._blocks.popitem(last=False)
-        yield self._blocks[key]
-
-    def _passages_of(
-        self, scored: Scored, k: int, selection: Selection | None
-    ) -> list[tuple[int, float]]:
-        """The `k` best passages of vectors that are in order, best first."""
-        condition = f" AND {selection.of_passages}" if selection else ""
-        statement = (
-            f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?{condition} "
-            "ORDER BY id LIMIT ?"
-        )
-        found: list[tuple[int, float]] = []
-        for vector_id, score in zip(scored.ids.tolist(), scored.scores.tolist(), strict=True):
-            if len(found) >= k and score < found[-1][1]:
-                break
-            rows = self._connection.execute(statement, (vector_id, k)).fetchall()
-            if not rows and selection is None:
-                raise damaged(f"the passage of vector {vector_id}")
-            for row in rows:
-                if records.checked(row, "passage")[10] != vector_id:
-                    raise damaged(f"passage {row[0]}")
-                found.append((row[0], score))
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+                return self._nearest.by_scan(queries, k, where, selection)
+            return self._nearest.by_graph(graph, queries, k, where, selection)
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""
@@ -283,32 +178,18 @@ class CatalogReader:
             # FTS5 gives the negative, so that its ascending order puts the best first.
             return [(passage_id, -score) for passage_id, score in rows]
 
-    # --------------------------------------------------------------- graph
-
-    def _load_graph(self) -> Graph | None:
+    def _load_graph(self) -> LoadedGraph | None:
         if self._graph is None and self._file is not None:
             try:
-                self._graph = self._file.load()
+                graph = self._file.load()
             except GraphUnusable as error:
                 self._do_without_graph(error)
             else:
                 rows = self._connection.execute("SELECT vector_id FROM tombstones")
-                self._tombstones = frozenset(row[0] for row in rows)
+                self._graph = LoadedGraph(
+                    graph, self._file.file.last_vector_id, frozenset(row[0] for row in rows)
+                )
         return self._graph
-
-    def _newer(self, where: Filter | None, selection: Selection | None) -> VectorBlock:
-        """The vectors that came after the graph, as far as they count."""
-        key = where or None
-        if key not in self._tails:
-            condition = f"id > {int(self._meta['graph']['last_vector_id'])}"
-            if selection is not None:
-                condition += f" AND {selection.of_vectors}"
-            dim = self.info.encoder.dim
-            newer = vectors.blocks(self._connection, dim, condition)
-            self._tails[key] = vectors.joined(list(newer), dim)
-            if len(self._tails) > _SELECTIONS_KEPT:
-                self._tails.popitem(last=False)
-        return self._tails[key]
 
     # ------------------------------------------------------------- filters
 

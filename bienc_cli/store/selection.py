@@ -7,10 +7,13 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import UsageError
 from bienc_cli.store.protocol import Filter
+
+if TYPE_CHECKING:
+    from pathspec import PathSpec
 
 _numbers = itertools.count(1)
 
@@ -86,20 +89,26 @@ def _files(
     patterns: Sequence[str],
     shown: Callable[[str, str, str], str],
 ) -> list[int]:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        spec = GitIgnoreSpec.from_lines([pattern.removeprefix("./") for pattern in patterns])
-    except ValueError as error:
-        raise UsageError(
-            f"--path {' '.join(patterns)} is no pattern: {error}.", "give, say, --path 'docs/*.md'"
-        ) from error
+    wanted = _spec([one for one in patterns if not one.startswith("!")] or ["*"])
+    unwanted = _spec([one.removeprefix("!") for one in patterns if one.startswith("!")])
     rows = connection.execute(
         "SELECT files.id, files.path, roots.path, roots.kind FROM files "
         "JOIN roots ON roots.id = files.root_id"
     )
-    return [
-        file_id
-        for file_id, path, root, kind in rows
-        if spec.match_file(path) or spec.match_file(shown(root, kind, path).lstrip("/"))
-    ]
+    found = []
+    for file_id, path, root, kind in rows:
+        names = (path, shown(root, kind, path).lstrip("/"))
+        if any(map(wanted.match_file, names)) and not any(map(unwanted.match_file, names)):
+            found.append(file_id)
+    return found
+
+
+def _spec(patterns: Sequence[str]) -> PathSpec[Any]:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines([pattern.removeprefix("./") for pattern in patterns])
+    except ValueError as error:
+        raise UsageError(
+            f"{' '.join(patterns)} is no pattern: {error}.", "give, say, --path 'docs/*.md'"
+        ) from error

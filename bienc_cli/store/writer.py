@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -73,6 +73,8 @@ def open_writer(
 
 class CatalogWriter(Contents):
     """An `IndexWriter` over `catalog.sqlite` and a graph file."""
+
+    _graph_stale = False
 
     def __init__(
         self,
@@ -137,6 +139,32 @@ class CatalogWriter(Contents):
             self._resume = ResumeFile(self._directory, encoder)
         self._stack.callback(self._resume.close)
 
+    def forget(self, file_ids: Iterable[int]) -> list[str]:
+        """Forget files, whatever state their rows are in; their paths under their roots."""
+        paths = []
+        with translated(self._directory):
+            for file_id in sorted(file_ids):
+                row = self._connection.execute(
+                    "SELECT path FROM files WHERE id = ?", (file_id,)
+                ).fetchone()
+                if row is not None:
+                    paths.append(row[0])
+                    self.remove_file(file_id)
+        return paths
+
+    def distrust(self, *, words: bool = False, graph: bool = False) -> None:
+        """Have the commit make anew what is derived, and count what is there."""
+        with translated(self._directory):
+            self._tally = Tally.counted(self._connection)
+            # Vectors that no passage uses can only come from damage.
+            self._connection.execute(
+                "INSERT OR IGNORE INTO temp.loose SELECT id FROM vectors "
+                "WHERE id NOT IN (SELECT vector_id FROM passages)"
+            )
+        self._words_stale = self._words_stale or words
+        self._graph_stale = graph
+        self._changed = True
+
     def commit(
         self,
         on_stage: Callable[[str], None] = lambda _: None,
@@ -161,6 +189,8 @@ class CatalogWriter(Contents):
             need = maintenance.graph_need(
                 self._connection, self._directory, old, self._tally.vectors, key, compact=compact
             )
+            if self._graph_stale:
+                need = "build"
             if self.info is not None and not self._changed and not compact and need == "keep":
                 self._connection.execute("ROLLBACK")
                 return CommitReport(self.info, graph_rebuilt=False, committed=False)
@@ -225,10 +255,14 @@ class CatalogWriter(Contents):
         with suppress(OSError):
             _remove_graphs(self._directory, keep=graph)
         failpoints.reached("after removing graphs")
+        with suppress(sqlite3.Error, OSError):
+            self._discard_resume()
+
+    def _discard_resume(self) -> None:
         if self._resume is not None:
-            with suppress(sqlite3.Error, OSError):
-                self._resume.close()
-                remove_resume_file(self._directory)
+            self._resume.close()
+            self._resume = None
+            remove_resume_file(self._directory)
 
     def __enter__(self) -> Self:
         """The writer itself."""
@@ -244,6 +278,8 @@ class CatalogWriter(Contents):
         with self._stack, suppress(sqlite3.Error, OSError):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            if self._resume is not None and not len(self._resume):
+                self._discard_resume()
             # What the catalog says now, not what this object believes: an interrupt can fall
             # between the commit and the next statement.
             if is_empty(self._connection):
@@ -256,15 +292,11 @@ class CatalogWriter(Contents):
     def _remove_unborn(self) -> None:
         """Leave nothing of an index that never came to be, but what was encoded for it."""
         _remove_graphs(self._directory, keep=None)
-        worth_keeping = self._resume is not None and len(self._resume) > 0
         self._connection.close()
         for suffix in ("", "-wal", "-shm"):
             (self._directory / f"{CATALOG}{suffix}").unlink(missing_ok=True)
-        if worth_keeping:
+        if (self._directory / RESUME).exists():
             return
-        if self._resume is not None:
-            self._resume.close()
-            remove_resume_file(self._directory)
         (self._directory / _GITIGNORE).unlink(missing_ok=True)
         remove_lock(self._directory)
         if self._made_directory:

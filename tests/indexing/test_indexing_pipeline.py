@@ -171,6 +171,10 @@ def test_a_folder_with_nothing_in_it(folder: Folder) -> None:
     report = folder.index()
     assert counts(report) == (0, 0, 0, 0)
     assert report.passages == 0
+    assert report.warnings == ("there is nothing to index here",)
+    folder.write({"nul.txt": b"a\0b\0c\0" * 99})
+    (warning,) = folder.index().warnings
+    assert "every file was skipped" in warning
 
 
 def test_a_path_that_is_not_there_leaves_nothing_behind(folder: Folder) -> None:

@@ -45,8 +45,7 @@ def test_headings_paragraphs_lists_and_tables_in_order(tmp_path):
     assert outline(document) == [(1, "Results"), (2, "By region")]
     assert block_texts(document) == [
         "Sales rose in every region.",
-        "first point",
-        "second point",
+        "- first point\n- second point",
         "Region | Sales\nNorth | 12",
         "The end.",
     ]
@@ -67,6 +66,17 @@ def test_numbered_paragraphs_make_one_block(tmp_path):
     item = "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>{}</w:t></w:r></w:p>"
     document = with_body(tmp_path, item.format("one") + item.format("two"))
     assert block_texts(document) == ["- one\n- two"]
+
+
+def test_a_table_within_a_table_is_read_once(tmp_path):
+    def table(content: str) -> str:
+        return f"<w:tbl><w:tr><w:tc>{content}</w:tc></w:tr></w:tbl>"
+
+    def paragraph(text: str) -> str:
+        return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    document = with_body(tmp_path, table(paragraph("outer") + table(paragraph("inner"))))
+    assert block_texts(document) == ["outer inner"]
 
 
 def test_heading_styles_of_other_languages_and_of_peoples_own(tmp_path):

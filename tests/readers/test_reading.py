@@ -156,6 +156,15 @@ def test_titles_are_one_clean_line(tmp_path):
     assert read_one(path).title == "two lines \ufffd \ufffd"
 
 
+def test_titles_are_not_endless(tmp_path):
+    path = tmp_path / "a.md"
+    path.write_text(f"# {'[word](' * 50_000}\n\ntext\n")
+    document = read_one(path)
+    assert document.title is not None
+    assert len(document.title) <= 300
+    assert document.headings[0].title == document.title
+
+
 def test_the_document_carries_the_id_it_was_given(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("words")
