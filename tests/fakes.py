@@ -12,8 +12,9 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
 from numpy.typing import NDArray
+
+from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 

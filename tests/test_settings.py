@@ -1,4 +1,5 @@
 import pytest
+
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.settings import Setting, Source, resolve
 

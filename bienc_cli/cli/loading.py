@@ -59,6 +59,7 @@ class ModelChoice:
                 runtime=self.runtime,
                 device=self.device,
                 threads=self.threads,
+                on_convert=self._say_that_it_converts,
             )
         )
 
@@ -83,6 +84,7 @@ class ModelChoice:
                 runtime=self.runtime,
                 device=self.device,
                 threads=self.threads,
+                on_convert=self._say_that_it_converts,
             )
         )
 
@@ -90,3 +92,6 @@ class ModelChoice:
         for note in encoder.notes:
             self.output.note(f"note: {note}")
         return encoder
+
+    def _say_that_it_converts(self, name: str) -> None:
+        self.output.note(f"note: preparing {name} for this machine; this happens once")

@@ -6,6 +6,7 @@ libraries; loading a model imports those of its runtime.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from bienc_cli.models.registry import (
@@ -57,6 +58,7 @@ def load_bi_encoder(
     runtime: str = "auto",
     device: str = "auto",
     threads: int | None = None,
+    on_convert: Callable[[str], None] = lambda _: None,
 ) -> BiEncoder:
     """Load a bi-encoder.
 
@@ -69,6 +71,7 @@ def load_bi_encoder(
             `notes` say so.
         device: `auto`, `cpu`, `cuda`, ...
         threads: CPU threads; None for one a core.
+        on_convert: told the model's name before a conversion, which takes seconds, once.
 
     Raises:
         ModelUnavailable: there is no such model, or it cannot be had.
@@ -81,7 +84,7 @@ def load_bi_encoder(
     if chosen is Runtime.OPENVINO:
         from bienc_cli.models.openvino_conversion import converted_graph
 
-        directory, verdict = converted_graph(model, cache_dir)
+        directory, verdict = converted_graph(model, cache_dir, on_convert)
         if verdict.accepted:
             from bienc_cli.models.openvino_runtime import OpenVinoBiEncoder
 
@@ -100,6 +103,7 @@ def load_cross_encoder(
     runtime: str = "auto",
     device: str = "auto",
     threads: int | None = None,
+    on_convert: Callable[[str], None] = lambda _: None,
 ) -> CrossEncoder:
     """Load a cross-encoder; arguments and errors as for `load_bi_encoder`."""
     chosen = choose_runtime(runtime, device)
@@ -108,7 +112,7 @@ def load_cross_encoder(
     if chosen is Runtime.OPENVINO:
         from bienc_cli.models.openvino_conversion import converted_graph
 
-        directory, verdict = converted_graph(model, cache_dir)
+        directory, verdict = converted_graph(model, cache_dir, on_convert)
         if verdict.accepted:
             from bienc_cli.models.openvino_runtime import OpenVinoCrossEncoder
 

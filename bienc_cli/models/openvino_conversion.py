@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,8 +76,15 @@ class _Unconvertible(Exception):
     """Why a module is not run as a graph."""
 
 
-def converted_graph(model: ResolvedModel, cache_dir: Path) -> tuple[Path, Verdict]:
+def converted_graph(
+    model: ResolvedModel, cache_dir: Path, on_convert: Callable[[str], None] = lambda _: None
+) -> tuple[Path, Verdict]:
     """The directory of a model's graph and the verdict on it, converting now if need be.
+
+    Args:
+        model: what to convert.
+        cache_dir: where converted models lie.
+        on_convert: told the model's name before a conversion, which takes seconds.
 
     Raises:
         ModelUnavailable: torch cannot load the model either.
@@ -87,10 +94,15 @@ def converted_graph(model: ResolvedModel, cache_dir: Path) -> tuple[Path, Verdic
     precision = native_precision()
     versions = f"{model.fingerprint}/{CONVERTER_VERSION}/{openvino.__version__}/{precision}"
     key = hashlib.sha256(versions.encode()).hexdigest()[:24]
+
+    def make(empty: Path) -> None:
+        on_convert(model.name)
+        _convert(model, precision, empty)
+
     directory = publish(
         cache_dir / "openvino" / key,
         valid=lambda candidate: _read_verdict(candidate) is not None,
-        make=lambda empty: _convert(model, precision, empty),
+        make=make,
     )
     verdict = _read_verdict(directory)
     assert verdict is not None, "publish returns what is valid"  # noqa: S101

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 CPU_TOKEN_BUDGET = 4_096
 GPU_TOKEN_BUDGET = 65_536
-"""Tokens a batch, padding included. A CPU gains nothing beyond what its caches hold; a GPU
-needs many to be busy."""
+"""Tokens a batch, padding included; the larger one is there to keep a GPU busy."""
 
 
 class TorchBiEncoder:

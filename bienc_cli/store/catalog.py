@@ -35,7 +35,18 @@ def catalog_path(directory: Path) -> Path:
     return directory / CATALOG
 
 
-def connect_to_read(directory: Path) -> sqlite3.Connection:
+class Snapshot(sqlite3.Connection):
+    """A connection for reading.
+
+    Attributes:
+        as_it_lies: time and size of the catalog where it is read without any lock, because the
+            directory cannot be written; None otherwise.
+    """
+
+    as_it_lies: tuple[int, int] | None = None
+
+
+def connect_to_read(directory: Path) -> Snapshot:
     """A connection on a snapshot: it sees the generation that is current now, and no other.
 
     Raises:
@@ -63,15 +74,27 @@ def connect_to_read(directory: Path) -> sqlite3.Connection:
             # with a write-ahead log beside it may not, for part of it is in that log.
             if not _at_rest(path):
                 raise
-            return _snapshot(path, "mode=ro&immutable=1", directory)
+            before = time_and_size(path)
+            snapshot = _snapshot(path, "mode=ro&immutable=1", directory)
+            snapshot.as_it_lies = before
+            return snapshot
 
 
-def _snapshot(path: Path, parameters: str, directory: Path) -> sqlite3.Connection:
+def time_and_size(path: Path) -> tuple[int, int]:
+    """What changes when a file is written to."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def _snapshot(path: Path, parameters: str, directory: Path) -> Snapshot:
     connection = _open(path, parameters)
     try:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("BEGIN")
         if is_empty(connection):
+            if not path.stat().st_size and any(directory.glob("graph-*.hnsw")):
+                # SQLite takes an empty file for a new one. A graph is made after a catalog.
+                raise IndexDamaged(f"{path} is empty.", REBUILD)
             raise _unfinished(directory)
         _check_schema(connection, directory)
     except BaseException:
@@ -92,8 +115,8 @@ def _at_rest(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
 
 
-def connect_to_write(directory: Path) -> sqlite3.Connection:
-    """A connection with one write transaction begun, on a new catalog if there is none.
+def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, bool]:
+    """A connection with one write transaction begun, and whether the catalog is new.
 
     Raises:
         StorageError: the directory cannot be written.
@@ -115,7 +138,8 @@ def connect_to_write(directory: Path) -> sqlite3.Connection:
             # Deleted text is overwritten, not only unlinked.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
-            if is_empty(connection):
+            new = is_empty(connection)
+            if new:
                 schema.create(connection)
             else:
                 _check_schema(connection, directory)
@@ -123,16 +147,17 @@ def connect_to_write(directory: Path) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-    return connection
+    return connection, new
 
 
-def _open(path: Path, parameters: str) -> sqlite3.Connection:
+def _open(path: Path, parameters: str) -> Snapshot:
     # isolation_level None: transactions begin and end where this package says so.
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?{parameters}",
         uri=True,
         isolation_level=None,
         timeout=_LOCK_SECONDS,
+        factory=Snapshot,
     )
     # As SQLite advises for files of unknown origin.
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -152,16 +177,25 @@ def _check_schema(connection: sqlite3.Connection, directory: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise IndexDamaged(f"{directory / CATALOG} is not an index of bienc.", REBUILD)
-    if version > FORMAT_VERSION:
+    if version > FORMAT_VERSION and _recorded_version(connection) != FORMAT_VERSION:
         raise IndexMismatch(
             f"The index in {directory} has format {version}; this bienc reads up to "
             f"{FORMAT_VERSION}.",
             "install a newer bienc: pip install --upgrade bienc-cli",
         )
-    if version < 1:
+    if version != FORMAT_VERSION:
         raise IndexDamaged(f"The index in {directory} says it has format {version}.", REBUILD)
     if not schema.is_intact(connection):
         raise IndexDamaged(f"The index in {directory} has other tables than it should.", REBUILD)
+
+
+def _recorded_version(connection: sqlite3.Connection) -> object:
+    """The format as `meta` has it, which a changed bit in the file's header does not alter."""
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        return json.loads(row[0]) if row else None
+    except (sqlite3.Error, ValueError):
+        return None
 
 
 @contextmanager
@@ -178,8 +212,8 @@ def translated(directory: Path) -> Iterator[None]:
         raise _explained(error, directory) from error
     except OSError as error:
         raise refused(error, directory) from error
-    except (UnicodeDecodeError, OverflowError, MemoryError) as error:
-        # Lengths and bytes that nothing of ours ever wrote.
+    except (TypeError, ValueError, OverflowError, MemoryError) as error:
+        # Values that nothing of ours ever wrote: STRICT holds on writing, not on reading.
         raise IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD) from error
 
 
@@ -240,7 +274,7 @@ def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
             key: json.loads(value)
             for key, value in connection.execute("SELECT key, value FROM meta ORDER BY key")
         }
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise IndexDamaged(f"What the index says of itself is damaged: {error}.", REBUILD) from (
             error
         )

@@ -329,10 +329,10 @@ class Contents:
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
         digests = [records.digest_of(text) for text in texts]
-        blobs = records.packed_vectors(vectors)
+        pairs = list(zip(digests, records.packed_vectors(vectors), strict=True))
         with translated(self._directory):
-            self._resumed.append(list(zip(digests, blobs, strict=True)))
-            for digest, blob in zip(digests, blobs, strict=True):
+            self._resumed.append(pairs)
+            for digest, blob in pairs:
                 self._put_vector(digest, blob)
 
     def _put_vector(self, digest: bytes, blob: bytes) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,8 +14,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bienc_cli.errors import StorageError
 from bienc_cli.store import records
-from bienc_cli.store.catalog import connect_to_read, read_meta, translated
+from bienc_cli.store.catalog import (
+    catalog_path,
+    connect_to_read,
+    read_meta,
+    time_and_size,
+    translated,
+)
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
 from bienc_cli.store.nearest import (
     FILTERED_SCAN_LIMIT,
@@ -120,6 +127,17 @@ class CatalogReader:
         """What was found amiss so far and worked around."""
         return tuple(self._warnings)
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with translated(self._directory):
+            yield
+            held = self._connection.as_it_lies
+            if held is not None and held != time_and_size(catalog_path(self._directory)):
+                raise StorageError(
+                    f"The index in {self._directory} was changed while it was read.",
+                    "run the same command again",
+                )
+
     # ------------------------------------------------------------ searching
 
     def search(
@@ -143,9 +161,11 @@ class CatalogReader:
         exact: bool = False,
     ) -> list[list[tuple[int, float]]]:
         """Several queries together; see `IndexReader.search_many`."""
-        if k < 1 or not len(queries):
+        if queries.ndim != 2 or queries.shape[1] != self.info.encoder.dim:
+            raise ValueError(f"queries of shape {queries.shape} for this index")
+        if k < 1:
             return [[] for _ in queries]
-        with translated(self._directory):
+        with self._reading():
             selection = self._selection(where)
             size = selection.vector_count if selection else self.info.vectors
             if size == 0:
@@ -162,7 +182,7 @@ class CatalogReader:
         if k < 1 or not words:
             return []
         match = " OR ".join(f'"{word}"' for word in words)
-        with translated(self._directory):
+        with self._reading():
             selection = self._selection(where)
             # The plus keeps SQLite from looking every passage up in the word index.
             condition = (
@@ -208,12 +228,12 @@ class CatalogReader:
     # ------------------------------------------------------------ passages
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Passages by id, in the order asked.
+        """Passages by id, in the order asked; the ids are this reader's own.
 
         Raises:
-            KeyError: there is no passage of that id.
+            IndexDamaged: one is not there.
         """
-        with translated(self._directory):
+        with self._reading():
             found = {
                 stored.passage_id: stored
                 for stored in self._stored(
@@ -221,11 +241,14 @@ class CatalogReader:
                     (json.dumps(list(passage_ids)),),
                 )
             }
+        for passage_id in passage_ids:
+            if passage_id not in found:
+                raise damaged(f"passage {passage_id}")
         return [found[passage_id] for passage_id in passage_ids]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
         """All passages that count, by document."""
-        with translated(self._directory):
+        with self._reading():
             selection = self._selection(where)
             expected = selection.passage_count if selection else self.info.passages
             number = 0
@@ -265,14 +288,14 @@ class CatalogReader:
 
     def count(self, where: Filter | None = None) -> int:
         """How many passages count."""
-        with translated(self._directory):
+        with self._reading():
             selection = self._selection(where)
         return selection.passage_count if selection else self.info.passages
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
         if document_id not in self._texts:
-            with translated(self._directory):
+            with self._reading():
                 row = self._connection.execute(
                     "SELECT texts.length, texts.text, documents.digest FROM documents "
                     "JOIN texts ON texts.document_id = documents.id WHERE documents.id = ?",
@@ -291,7 +314,7 @@ class CatalogReader:
     def files(self) -> Iterator[tuple[Root, FileState]]:
         """Every file that was read, with the root it was found under."""
         roots = dict(enumerate(self.info.roots))
-        with translated(self._directory):
+        with self._reading():
             ids = self._connection.execute("SELECT id FROM roots ORDER BY id").fetchall()
             by_id = {root_id: roots[position] for position, (root_id,) in enumerate(ids)}
             rows = self._connection.execute(
@@ -302,7 +325,7 @@ class CatalogReader:
 
     def skipped(self) -> list[Skipped]:
         """Files and records that were found and not indexed."""
-        with translated(self._directory):
+        with self._reading():
             rows = self._connection.execute("SELECT path, code, reason FROM skips ORDER BY path")
             return [Skipped(*row) for row in rows]
 

@@ -37,6 +37,7 @@ from bienc_cli.store.lock import NAME as LOCK
 from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.protocol import CommitReport, IndexInfo
 from bienc_cli.store.resume import ResumeFile, remove_resume_file
+from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.trust import ensure_key
 from bienc_cli.types import EncoderIdentity
 
@@ -95,14 +96,12 @@ class CatalogWriter(Contents):
         self._made_directory = _prepare(directory)
         with ExitStack() as stack:
             stack.enter_context(writer_lock(directory, wait, on_wait))
-            self._connection = connect_to_write(directory)
+            self._connection, new = connect_to_write(directory)
             stack.callback(self._connection.close)
             with translated(directory):
                 self._meta = read_meta(self._connection)
                 self.info: IndexInfo | None = (
-                    records.index_info(self._connection, self._meta, directory)
-                    if self._meta
-                    else None
+                    None if new else records.index_info(self._connection, self._meta, directory)
                 )
                 self._tally = Tally.recorded(self._meta)
                 if self.info is None:
@@ -131,7 +130,9 @@ class CatalogWriter(Contents):
                     f"with {chunking.overlap_tokens}.",
                     "make another: bienc index PATH --index DIR",
                 )
-        described = {"encoder": asdict(encoder), "chunking": asdict(chunking)}
+        # One model may have several names; the index keeps to the first.
+        recorded = self.info.encoder if self.info else encoder
+        described = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
         if not described.items() <= self._meta.items():
             self._changed = True
             self._meta |= described
@@ -229,6 +230,7 @@ class CatalogWriter(Contents):
         now = time.time()
         (skips,) = self._connection.execute("SELECT count(*) FROM skips").fetchone()
         self._meta |= {
+            "format": FORMAT_VERSION,
             "created": self._meta.get("created", now),
             "updated": now,
             "graph": asdict(graph) if graph else None,
@@ -250,6 +252,9 @@ class CatalogWriter(Contents):
         with suppress(sqlite3.Error, OSError):
             if compact:
                 self._connection.execute("VACUUM")
+            else:
+                # Readers of older generations still need the log; they are not waited for.
+                self._connection.execute("PRAGMA busy_timeout = 0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         failpoints.reached("after checkpoint")
         with suppress(OSError):

@@ -1,12 +1,12 @@
 import re
 
 import pytest
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.errors import UsageError
-from bienc_cli.types import Block, Document, Heading, Passage
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.errors import UsageError
+from bienc_cli.types import Block, Document, Heading, Passage
 from fakes import FakeBiEncoder
 
 TOKENIZER = FakeBiEncoder().tokenizer

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conftest import FRUIT
+from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
 

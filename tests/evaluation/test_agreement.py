@@ -1,7 +1,8 @@
 import pytest
-from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
 
 rankings = st.lists(st.integers(0, 12), unique=True, max_size=10)
 

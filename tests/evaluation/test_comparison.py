@@ -1,9 +1,9 @@
 import pytest
+
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.comparison import Approach, CompareOptions, compare
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.store import IndexReader
-
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
 

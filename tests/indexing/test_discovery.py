@@ -4,6 +4,7 @@ import socket
 import sys
 
 import pytest
+
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.indexing.discovery import FoundFile, discover
 from bienc_cli.types import Skipped

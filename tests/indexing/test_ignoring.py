@@ -4,11 +4,12 @@ import shutil
 import subprocess
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from bienc_cli.errors import UsageError
 from bienc_cli.indexing.discovery import FoundFile, discover
 from bienc_cli.indexing.ignoring import Selection, parse_patterns, parse_rule
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b"]
 TREE = [

@@ -2,14 +2,14 @@ import os
 from pathlib import Path
 
 import pytest
-from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFound, UsageError
-from bienc_cli.indexing import DocumentCounts
-from bienc_cli.store import open_writer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import FRUIT, Folder
+from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFound, UsageError
+from bienc_cli.indexing import DocumentCounts
+from bienc_cli.store import open_writer
 from fakes import FakeBiEncoder
+from folders import FRUIT, Folder
 
 
 def counts(report: object) -> tuple[int, int, int, int]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from bienc_cli.models import KNOWN_MODELS
 from bienc_cli.models.carriers import carrier_file
 

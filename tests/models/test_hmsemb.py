@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bienc_cli.models.hmsemb import PackError, read_pack, roberta_state
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bienc_cli.models.hmsemb import PackError, read_pack, roberta_state
 
 TOKENIZER = b'{"version": "1.0"}'
 

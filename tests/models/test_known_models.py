@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bienc_cli.models import (
     KNOWN_MODELS,
     Role,

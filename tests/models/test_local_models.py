@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bienc_cli.models import load_bi_encoder, load_cross_encoder, openvino_conversion
 from bienc_cli.types import BiEncoder, CrossEncoder
-
 from model_samples import WORDS, write_modules, write_random_model
 
 RUNTIMES = ("torch", "openvino")

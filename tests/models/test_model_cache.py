@@ -3,6 +3,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from bienc_cli.errors import StorageError
 from bienc_cli.models.cache import publish, remembered_sha256, sha256_file
 

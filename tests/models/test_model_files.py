@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
 from bienc_cli.models.files import ModelFiles, read_model_files
 from bienc_cli.models.registry import Role

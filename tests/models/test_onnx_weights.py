@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from bienc_cli.models.onnx_weights import OnnxWeightsError, read_onnx_weights
 
 onnx = pytest.importorskip("onnx")

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.models import carriers, hub, known_models, registry
 from bienc_cli.models.registry import KNOWN_MODELS, Carrier, Role, WeightFormat
 from bienc_cli.models.resolve import resolve_model
-
 from model_samples import write_modules, write_tokenizer
 
 

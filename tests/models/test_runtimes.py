@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+
 from bienc_cli.errors import UsageError
 from bienc_cli.models import runtimes
 from bienc_cli.models.runtimes import Runtime, choose_runtime

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bienc_cli.errors import ModelUnavailable
-from bienc_cli.models.tokenization import PASSAGE_SHARE, ModelTokenizer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bienc_cli.errors import ModelUnavailable
+from bienc_cli.models.tokenization import PASSAGE_SHARE, ModelTokenizer
 from model_samples import WORDS, write_tokenizer
 
 CLS, SEP = 2, 3

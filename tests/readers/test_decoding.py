@@ -1,10 +1,11 @@
 import codecs
 
 import pytest
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers.decoding import clean, decode, looks_binary
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.readers.decoding import clean, decode, looks_binary
 
 FRENCH = "Café au lait, garçon ? Où êtes-vous né, à l'été ou à Noël ? Ça va très bien.\n"
 RUSSIAN = "Привет, как дела? Это русский текст о погоде в Москве и о море.\n"

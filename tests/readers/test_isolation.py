@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from reader_samples import docx_bytes, pdf_bytes
+
 from bienc_cli.errors import UsageError
 from bienc_cli.readers import Limits, isolation, read_documents, read_files
 from bienc_cli.types import Document, Skipped
-from reader_samples import docx_bytes, pdf_bytes
 
 ROOT = Path(isolation.__file__).parents[2]
 

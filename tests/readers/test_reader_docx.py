@@ -2,9 +2,10 @@ import io
 import zipfile
 
 import pytest
+from reader_samples import block_texts, docx_bytes, outline, read_items, read_one
+
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers import docx as reader
-from reader_samples import block_texts, docx_bytes, outline, read_items, read_one
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers import FORMATS, read_documents
-from bienc_cli.types import Document, Skipped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reader_samples import docx_bytes, encrypted_pdf_bytes, pdf_bytes
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.readers import FORMATS, read_documents
+from bienc_cli.types import Document, Skipped
 
 MARKDOWN = b"""---\ntitle: T\n---\n# A\n\ntext *x*\n\n- l\n  - m\n\n| a | b |\n|---|---|\n| 1 | 2 |
 \n```py\nx\n\ny\n```\n\n> q\n\nB\n---\n\n<div>\nx\n</div>\n\n    code\n\n[r]: http://x 'y'\n"""

@@ -3,9 +3,10 @@ import re
 from pathlib import Path
 
 import pytest
+from reader_samples import encrypted_pdf_bytes, pdf_bytes, read_items, read_one
+
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.pages import paged_document
-from reader_samples import encrypted_pdf_bytes, pdf_bytes, read_items, read_one
 
 ENGINES = ["pypdf", "pdfium"]
 

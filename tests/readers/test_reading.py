@@ -1,11 +1,12 @@
 import os
 
 import pytest
+from reader_samples import pdf_bytes, read_items, read_one
+
 from bienc_cli.errors import UnreadableFile, UsageError
 from bienc_cli.readers import BINARY_SUFFIXES, FORMATS, read_documents, reader_for, reader_named
 from bienc_cli.readers.table import Reader
 from bienc_cli.types import Document
-from reader_samples import pdf_bytes, read_items, read_one
 
 
 @pytest.mark.parametrize(

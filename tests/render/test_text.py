@@ -1,6 +1,7 @@
-from bienc_cli.render.text import cell, one_line, visible
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bienc_cli.render.text import cell, one_line, visible
 
 
 @given(st.text())

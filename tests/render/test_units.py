@@ -1,4 +1,5 @@
 import pytest
+
 from bienc_cli.render import units
 
 

@@ -2,6 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.context import with_lines_around
@@ -9,11 +12,8 @@ from bienc_cli.search.pipeline import sigmoid
 from bienc_cli.search.sentences import split
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import CrossEncoderIdentity, PairScores
-from hypothesis import given
-from hypothesis import strategies as st
-
-from conftest import Folder
 from fakes import FakeBiEncoder, FakeCrossEncoder
+from folders import Folder
 
 
 def test_without_a_cross_encoder_hits_come_by_similarity(

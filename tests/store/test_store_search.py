@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
 from bienc_cli.store import reader as reader_module
 from bienc_cli.types import Skipped
@@ -51,7 +52,7 @@ def test_passages_come_in_the_order_asked(home: Path) -> None:
         asked = ids[::-1] + ids[:2]
         assert [stored.passage_id for stored in index.passages(asked)] == asked
         assert len(ids) == index.info.passages == index.count() == 12
-        with pytest.raises(KeyError):
+        with pytest.raises(IndexDamaged, match="passage 10000"):
             index.passages([10_000])
 
 

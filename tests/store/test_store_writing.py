@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,39 @@ def test_nothing_changed_writes_nothing(directory: Path, keys: Path) -> None:
     assert not report.committed
     assert (directory / "catalog.sqlite").read_bytes() == before
     assert names(directory) == {"catalog.sqlite", "graph-1.hnsw", "lock", ".gitignore"}
+
+
+def test_the_same_model_by_another_name_is_the_same_model(directory: Path, keys: Path) -> None:
+    build(directory, keys, {"a.md": numbered(3)})
+    with open_writer(directory, key_dir=keys) as writer:
+        writer.begin(replace(identity(), name="alias"), CHUNKING)
+        report = writer.commit()
+    assert (report.committed, report.info.encoder.name) == (False, "fake")
+
+
+def test_roots_and_files_come_and_go(directory: Path, keys: Path) -> None:
+    built: list[tuple[int, int]] = []
+    with open_writer(directory, key_dir=keys) as writer:
+        writer.begin(identity(), CHUNKING)
+        for name in ("one", "two"):
+            root_id = writer.put_root(Root(directory.parent / name, include=("*.md",)))
+            put_file(writer, root_id, "a.md", numbered(3, name))
+            writer.replace_file(root_id, state("empty.md", []))
+        writer.commit(on_built=lambda done, total: built.append((done, total)))
+    assert built[-1] == (6, 6)
+    with open_writer(directory, key_dir=keys) as writer:
+        root_id = writer.put_root(Root(directory.parent / "two", include=("*.txt",)))
+        known = writer.files(root_id)
+        assert sorted(writer.document_counts(root_id).values()) == [0, 1]
+        assert list(writer.document_digests(known["a.md"].file_id)) == ["a.md"]
+        writer.touch_file(replace(known["a.md"], size=7, mtime_ns=8))
+        writer.remove_root(directory.parent / "one")
+        writer.commit()
+    with open_reader(directory, key_dir=keys) as index:
+        (root,) = index.info.roots
+        assert (root.path.name, root.include) == ("two", ("*.txt",))
+        assert (index.info.files, index.info.documents, index.info.passages) == (2, 1, 3)
+        assert {(one.path, one.size) for _, one in index.files()} == {("a.md", 7), ("empty.md", 0)}
 
 
 def test_text_that_moves_keeps_its_vector(directory: Path, keys: Path) -> None:
@@ -184,7 +218,7 @@ def altered(directory: Path, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "error"),
     [
-        ("PRAGMA user_version = 99", IndexMismatch),
+        ("PRAGMA user_version = 99", IndexDamaged),
         ("PRAGMA user_version = 0", IndexDamaged),
         ("PRAGMA application_id = 7", IndexDamaged),
         ("DROP TABLE tombstones", IndexDamaged),
@@ -202,9 +236,18 @@ def test_another_format_or_shape_is_refused(
     altered(directory, statement)
     with pytest.raises(error):
         open_reader(directory, key_dir=keys)
-    if "meta" not in statement or "UPDATE" in statement:
-        with pytest.raises(error):
-            open_writer(directory, key_dir=keys)
+    with pytest.raises(error):
+        open_writer(directory, key_dir=keys)
+
+
+def test_a_newer_format_is_refused_by_name(directory: Path, keys: Path) -> None:
+    build(directory, keys, {"a.md": numbered(2)})
+    altered(directory, "UPDATE meta SET value = '2' WHERE key = 'format'")
+    altered(directory, "PRAGMA user_version = 2")
+    altered(directory, "CREATE TABLE of_the_future (id INTEGER)")
+    for opened in (open_reader, open_writer):
+        with pytest.raises(IndexMismatch, match="has format 2; this bienc reads up to 1"):
+            opened(directory, key_dir=keys)
 
 
 def test_one_writer_at_a_time(directory: Path, keys: Path) -> None:

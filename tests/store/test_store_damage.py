@@ -1,0 +1,257 @@
+"""No damage kills, hangs, or gives a wrong answer; no stranger's graph reaches hnswlib."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import bienc_cli
+import hnswlib
+import numpy as np
+import pytest
+import xxhash
+from bienc_cli.errors import IndexDamaged
+from bienc_cli.store import open_reader, open_writer, reader, records
+from bienc_cli.store.catalog import read_meta, write_meta
+from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.trust import ensure_key, load_key
+from stores import CHUNKING, build, encode, identity, numbered
+
+HERE = Path(__file__).parent
+DAMAGES = 400
+AT_ONCE = 100
+
+
+def test_random_damage_is_survived_or_refused(tmp_path: Path) -> None:
+    files = {f"{n}.md": numbered(8, f"file {n}") for n in range(8)}
+    build(tmp_path / ".bienc", tmp_path / "keys", files)
+    build(tmp_path / "other" / ".bienc", tmp_path / "keys", {"x.md": numbered(40, "other")})
+    results: list[str] = []
+    for first in range(0, DAMAGES, AT_ONCE):
+        finished = subprocess.run(
+            [sys.executable, HERE / "damager.py", tmp_path, str(first), str(first + AT_ONCE)],
+            env={"PYTHONPATH": f"{Path(bienc_cli.__file__).parent.parent}:{HERE}"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout[-200:] + finished.stderr[-2000:]
+        results += finished.stdout.splitlines()
+    outcomes = [line.split()[-1] for line in results]
+    assert [line for line in results if line.endswith("WRONG")] == []
+    assert len(outcomes) == DAMAGES
+    assert min(outcomes.count("right"), outcomes.count("refused")) > DAMAGES // 20
+
+
+# --------------------------------------------------------------------- trust
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Spies on hnswlib's loader: what it was given."""
+    given: list[str] = []
+    genuine = hnswlib.Index
+
+    class Spy:
+        def __init__(self, **options: object) -> None:
+            self._index = genuine(**options)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._index, name)
+
+        def load_index(self, path: str, **options: object) -> None:
+            given.append(path)
+            self._index.load_index(path, **options)
+
+    monkeypatch.setattr(hnswlib, "Index", Spy)
+    monkeypatch.setattr(reader, "SCAN_LIMIT", 0)
+    return given
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": numbered(50)})
+    return tmp_path
+
+
+def nearest(home: Path, keys: str = "keys") -> tuple[str, tuple[str, ...]]:
+    with open_reader(home / ".bienc", key_dir=home / keys) as index:
+        (query,) = encode(["text number 7 of some words"])
+        ((passage_id, _), *_) = index.search(query, 3)
+        index.search(query, 3)
+        (stored,) = index.passages([passage_id])
+        return stored.passage.text, tuple(index.warnings)
+
+
+def test_ones_own_graph_is_loaded(home: Path, loads: list[str]) -> None:
+    assert nearest(home) == ("text number 7 of some words", ())
+    assert len(loads) == 1
+
+
+def test_a_graph_from_elsewhere_is_scanned_around_then_rebuilt(
+    home: Path, loads: list[str]
+) -> None:
+    """As after a clone: same files, another user's key."""
+    for keys in ("no-keys", "their-keys"):
+        if keys == "their-keys":
+            ensure_key(home / keys)
+        text, (warning,) = nearest(home, keys)
+        assert text == "text number 7 of some words"
+        assert "not made by this user" in warning
+    assert loads == []
+    with open_writer(home / ".bienc", key_dir=home / "their-keys") as writer:
+        writer.begin(identity(), CHUNKING)
+        assert writer.commit().graph_rebuilt
+    assert loads == []
+    assert nearest(home, "their-keys") == ("text number 7 of some words", ())
+    assert len(loads) == 1
+
+
+def crafted(home: Path, how: str) -> None:
+    """A file that would lead hnswlib's loader astray, named as well as a stranger can."""
+    directory = home / ".bienc"
+    path = next(directory.glob("graph-*.hnsw"))
+    held = bytearray(path.read_bytes())
+    # The header: offset, capacity, count, ..., then level-0 links; see saveIndex of hnswlib.
+    match how:
+        case "count":
+            held[16:24] = struct.pack("<Q", 1 << 40)
+        case "levels":
+            held[-8:-4] = struct.pack("<I", 0x7FFFFFF0)
+        case "links":
+            held[96 : 96 + 132] = struct.pack("<33I", *([16] + [0xFFFFFF] * 32))
+        case "fifo":
+            path.unlink()
+            os.mkfifo(path)
+        case "link":
+            path.rename(home / "real")
+            path.symlink_to(home / "real")
+    if how not in {"fifo", "link"}:
+        path.write_bytes(held)
+    connection = sqlite3.connect(directory / "catalog.sqlite")
+    meta = read_meta(connection)
+    meta["graph"]["checksum"] = xxhash.xxh3_128_hexdigest(held)
+    meta["graph"]["size"] = len(held)
+    if how == "elsewhere":
+        meta["graph"]["name"] = "../real"
+        (home / "real").write_bytes(held)
+    meta["checksum"] = records.meta_checksum(connection, meta)
+    write_meta(connection, meta)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("how", ["count", "levels", "links", "fifo", "link", "elsewhere"])
+def test_a_crafted_graph_never_reaches_the_loader(home: Path, loads: list[str], how: str) -> None:
+    crafted(home, how)
+    text, (warning,) = nearest(home)
+    assert text == "text number 7 of some words"
+    assert "not used" in warning
+    with open_writer(home / ".bienc", key_dir=home / "keys") as writer:
+        writer.begin(identity(), CHUNKING)
+        assert writer.commit().graph_rebuilt
+    assert loads == []
+    assert nearest(home) == ("text number 7 of some words", ())
+    assert len(list((home / ".bienc").glob("graph-*"))) == 1
+
+
+def test_every_byte_of_a_graph_file_counts(home: Path) -> None:
+    directory, key = home / ".bienc", load_key(home / "keys")
+    connection = sqlite3.connect(directory / "catalog.sqlite")
+    file = records.graph_file(read_meta(connection))
+    connection.close()
+    assert file is not None
+    path = directory / file.name
+    held = path.read_bytes()
+    for at in np.random.default_rng(5).integers(0, len(held), 200).tolist():
+        path.write_bytes(held[:at] + bytes([held[at] ^ 4]) + held[at + 1 :])
+        with VerifiedFile(directory, file, key) as opened, pytest.raises(GraphUnusable):
+            opened.verify()
+    path.write_bytes(held)
+    with VerifiedFile(directory, file, key) as opened:
+        opened.verify()
+
+
+def test_a_stranger_cannot_reseal_a_file_with_what_the_index_tells(home: Path) -> None:
+    key, other = ensure_key(home / "keys"), ensure_key(home / "their-keys")
+    assert key.checksum([b"graph"], "n") != other.checksum([b"graph"], "n")
+    assert key.checksum([b"graph"], "n") != key.checksum([b"graph"], "m")
+    assert not other.holds("fields", key.seal("fields"))
+    assert key.holds("fields", key.seal("fields"))
+    assert (home / "keys" / "graph.key").stat().st_mode & 0o777 == 0o600
+    assert key.secret.hex() not in repr(key)
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf, 1e30, 0.0])
+def test_vectors_from_elsewhere_are_validated_before_a_graph_is_made(
+    home: Path, poison: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every checksum made right: a crafted catalog, not a damaged one."""
+    connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
+    digest, blob, old = connection.execute(
+        "SELECT digest, vector, checksum FROM vectors WHERE id = 9"
+    ).fetchone()
+    vector = np.full(len(blob) // 4, poison, np.float32).tobytes()
+    new = records.vector_checksum(9, digest, vector)
+    connection.execute("UPDATE vectors SET vector = ?, checksum = ? WHERE id = 9", (vector, new))
+    meta = read_meta(connection)
+    meta["vectors_checksum"] ^= old ^ new
+    meta["checksum"] = records.meta_checksum(connection, meta)
+    write_meta(connection, meta)
+    connection.commit()
+    connection.close()
+    added: list[object] = []
+    monkeypatch.setattr(Graph, "save", lambda *_: added.append("saved"))
+    writer = open_writer(home / ".bienc", key_dir=home / "their-keys")
+    with writer, pytest.raises(IndexDamaged, match="vector"):
+        writer.commit()
+    assert added == []
+    with pytest.raises(IndexDamaged):
+        nearest(home, "their-keys")
+
+
+def test_paths_in_an_index_do_not_lead_out_of_its_roots(home: Path) -> None:
+    connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
+    row = list(connection.execute(f"SELECT {records.FILE_COLUMNS} FROM files").fetchone())
+    for path in ("../../etc/passwd", "/etc/passwd", "a/../../b", "."):
+        row[2] = path
+        row[7] = records.checksum_of(*row[:7])
+        connection.execute("UPDATE files SET path = ?, checksum = ?", (path, row[7]))
+        connection.commit()
+        with open_reader(home / ".bienc", key_dir=home / "keys") as index:
+            with pytest.raises(IndexDamaged, match="path"):
+                list(index.files())
+            with pytest.raises(IndexDamaged, match="path"):
+                list(index.iter_passages())
+        writer = open_writer(home / ".bienc", key_dir=home / "keys")
+        with writer, pytest.raises(IndexDamaged, match="path"):
+            writer.files(1)
+    connection.close()
+
+
+def test_a_text_that_would_unpack_to_gigabytes(home: Path) -> None:
+    import zlib
+
+    connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
+    bomb = zlib.compress(bytes(200_000_000), 9)
+    for length in (200_000_000_000, 5, -1):
+        connection.execute("UPDATE texts SET text = ?, length = ?", (bomb, length))
+        connection.commit()
+        index = open_reader(home / ".bienc", key_dir=home / "keys")
+        with index, pytest.raises(IndexDamaged):
+            index.document_text(1)
+    connection.close()
+
+
+def test_meta_that_is_no_json(home: Path) -> None:
+    connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
+    connection.execute("UPDATE meta SET value = '{' WHERE key = 'graph'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(IndexDamaged):
+        open_reader(home / ".bienc", key_dir=home / "keys")
