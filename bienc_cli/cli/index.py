@@ -58,6 +58,17 @@ def index(
         bool,
         typer.Option("--hidden", help="Hidden files too.", rich_help_panel=_FILES_PANEL),
     ] = False,
+    pdf_engine: Annotated[
+        str | None,
+        typer.Option(
+            "--pdf-engine",
+            metavar="pypdf|pdfium",
+            help="What reads PDFs; pdfium is many times faster and an extra.  "
+            "\\[default: what was used before, else pypdf]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
     passage_tokens: Annotated[
         int | None,
         typer.Option(
@@ -133,6 +144,7 @@ def index(
                 exclude=tuple(exclude or ()),
                 max_bytes=None if max_size is None else int(max_size * 1_000_000),
                 hidden=hidden,
+                pdf_engine=pdf_engine,
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,
             ),

@@ -122,6 +122,7 @@ def _with_options(root: Root, o: IndexOptions) -> Root:
         exclude=tuple(o.exclude) or root.exclude,
         max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
         hidden=o.hidden or root.hidden,
+        pdf_engine=o.pdf_engine or root.pdf_engine,
     )
 
 
@@ -195,7 +196,7 @@ def compare_with_index(
             state is not None
             and not all_stale
             and (state.size, state.mtime_ns) == (file.size, file.mtime_ns)
-            and is_current(state.reader, file.path)
+            and is_current(state.reader, file.path, finding.root.pdf_engine)
         )
         if state is not None and same:
             unchanged.append(state)
@@ -210,22 +211,22 @@ def compare_with_index(
     return Changes(tuple(read), tuple(gone), tuple(unchanged))
 
 
-def is_current(stamp: str, path: Path) -> bool:
+def is_current(stamp: str, path: Path, pdf_engine: str) -> bool:
     """Whether the reader that read a file is still the one that would.
 
     A file whose name says nothing was judged by its content; that its reader still exists in
     that version is enough, since the content is the same.
     """
-    reader = reader_named(path)
+    reader = reader_named(path, pdf_engine)
     if reader is not None:
         return stamp == reader.stamp
     return stamp == "" or any(stamp == reader.stamp for reader in FORMATS.values())
 
 
-def stamp_of(path: Path) -> str:
+def stamp_of(path: Path, pdf_engine: str) -> str:
     """Which reader reads a file, in which version; "" where none does."""
     try:
-        reader = reader_for(path)
+        reader = reader_for(path, pdf_engine)
     except UnreadableFile:
         return ""
     return reader.stamp if reader is not None else ""

@@ -281,8 +281,11 @@ class _Run:
         self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
         known = self._writer.files(work.root_id)
         passed: list[Skipped] = []
-        candidates = self._candidates(work.changes.read, known, counts, passed)
-        results = read_files(candidates, workers=self._options.workers, limits=Limits())
+        engine = work.finding.root.pdf_engine
+        candidates = self._candidates(work.changes.read, engine, known, counts, passed)
+        results = read_files(
+            candidates, workers=self._options.workers, limits=Limits(), pdf_engine=engine
+        )
         while True:
             with self._watch.stage("read"):
                 candidate, items = next(results, (None, iter(())))
@@ -323,6 +326,7 @@ class _Run:
     def _candidates(
         self,
         files: Sequence[FoundFile],
+        pdf_engine: str,
         known: dict[str, FileState],
         counts: dict[int, int],
         passed: list[Skipped],
@@ -337,7 +341,7 @@ class _Run:
                 passed.append(Skipped(file.doc_id, code, error.strerror or str(error)))
                 self._unchanged += counts[state.file_id] if state else 0
                 continue
-            stamp = stamp_of(file.path)
+            stamp = stamp_of(file.path, pdf_engine)
             if state is not None and (state.digest, state.reader) == (digest, stamp):
                 self._writer.touch_file(
                     FileState(state.file_id, state.path, file.size, file.mtime_ns, digest, stamp)

@@ -100,6 +100,7 @@ class IndexOptions:
         exclude: no file that matches one of these.
         max_bytes: larger files are skipped; None for discovery's default.
         hidden: look into hidden files and folders too.
+        pdf_engine: what reads PDFs: `pypdf` or `pdfium`; None for what is recorded, or pypdf.
         passage_tokens: longest passage, context and special tokens included; None for what
             the index was made with, or the default.
         overlap_tokens: how much of a passage its successor repeats; None likewise.
@@ -110,6 +111,7 @@ class IndexOptions:
     exclude: Sequence[str] = ()
     max_bytes: int | None = None
     hidden: bool = False
+    pdf_engine: str | None = None
     passage_tokens: int | None = None
     overlap_tokens: int | None = None
     workers: int = 2

@@ -80,6 +80,7 @@ def as_json(info: IndexInfo) -> dict[str, Any]:
                 "exclude": list(root.exclude),
                 "max_bytes": root.max_bytes,
                 "hidden": root.hidden,
+                "pdf_engine": root.pdf_engine,
                 "files": list(root.files) if root.files is not None else None,
             }
             for root in info.roots

@@ -48,6 +48,7 @@ class Root:
         exclude: likewise; none if empty.
         max_bytes: larger files were skipped; None for discovery's default.
         hidden: hidden files were looked into.
+        pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         files: only these, by path under `path`, as they came in a list; None for all.
     """
 
@@ -56,6 +57,7 @@ class Root:
     exclude: tuple[str, ...] = ()
     max_bytes: int | None = None
     hidden: bool = False
+    pdf_engine: str = "pypdf"
     files: tuple[str, ...] | None = None
 
 

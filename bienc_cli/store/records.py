@@ -181,6 +181,7 @@ def root_from_row(path: str, settings: str, directory: Path) -> Root:
         exclude=tuple(values["exclude"]),
         max_bytes=values["max_bytes"],
         hidden=values["hidden"],
+        pdf_engine=values["pdf_engine"],
         files=None if files is None else tuple(files),
     )
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing import DocumentCounts
 from bienc_cli.store import open_writer
+from console_blocks import ROOT
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
 
@@ -329,3 +330,25 @@ def _answers(reader, query):  # type: ignore[no-untyped-def]
         f"{stored.passage.doc_id} {stored.passage.text}": found[stored.passage_id]
         for stored in reader.passages(list(found))
     }
+
+
+def test_another_pdf_engine_reads_again_and_is_remembered(folder: Folder) -> None:
+    pytest.importorskip("pypdfium2")
+    manual = ROOT / "sample_docs/coffee/brindle-40-manual.pdf"
+    folder.write({"manual.pdf": manual.read_bytes(), "a.txt": "Text.\n"})
+    folder.index()
+    read = len(folder.encoder.passages_encoded)
+    report = folder.index(pdf_engine="pdfium")
+    assert report.documents.new == 0
+    assert report.documents.unchanged >= 1
+    with folder.open() as reader:
+        assert reader.info.roots[0].pdf_engine == "pdfium"
+    assert not _refresh(folder).committed
+    assert report.new_passages > 1
+    assert len(folder.encoder.passages_encoded) >= read
+
+
+def test_an_unknown_pdf_engine_is_refused(folder: Folder) -> None:
+    folder.write(dict(FRUIT))
+    with pytest.raises(UsageError, match="no PDF engine 'abacus'"):
+        folder.index(pdf_engine="abacus")

@@ -11,8 +11,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bienc_cli.store import open_reader, reader
 from stores import encode
+
+from bienc_cli.store import open_reader, reader
 
 LAST = 20
 

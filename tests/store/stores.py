@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store import FileState, IndexWriter, Root, open_writer
 from bienc_cli.types import Document, EncoderIdentity, Passage, Vectors

@@ -9,17 +9,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bienc_cli
 import hnswlib
 import numpy as np
 import pytest
 import xxhash
+from stores import CHUNKING, build, encode, identity, numbered
+
+import bienc_cli
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import open_reader, open_writer, reader, records
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
 from bienc_cli.store.trust import ensure_key, load_key
-from stores import CHUNKING, build, encode, identity, numbered
 
 HERE = Path(__file__).parent
 DAMAGES = 400

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bienc_cli
 import pytest
+from stores import CHUNKING, build, encode, identity, numbered, put_file
+
+import bienc_cli
 from bienc_cli.errors import IndexNotFound, StorageError
 from bienc_cli.store import Root, catalog, open_reader, open_writer, reader
-from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 HERE = Path(__file__).parent
 PATHS = {"PYTHONPATH": f"{Path(bienc_cli.__file__).parent.parent}:{HERE}"}

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stores import CHUNKING, build, encode, identity, numbered, put_file, state
+
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
 from bienc_cli.store import reader as reader_module
 from bienc_cli.types import Skipped
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from stores import CHUNKING, build, encode, identity, numbered, put_file, state
 
 FILES = {
     "a.md": numbered(6),

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
-from bienc_cli.store import Filter, Root, check, maintenance, open_reader, open_writer
 from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -17,6 +16,8 @@ from hypothesis.stateful import (
     rule,
 )
 from stores import CHUNKING, build, encode, identity, put_file
+
+from bienc_cli.store import Filter, Root, check, maintenance, open_reader, open_writer
 
 NAMES = st.sampled_from(["a.md", "b.md", "sub/c.md", "sub/d.txt"])
 WORDS = st.sampled_from(["fig", "pear", "plum", "figs and pears", "ünïcode", "a quince"])

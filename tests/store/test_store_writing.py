@@ -11,16 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import (
-    IndexBusy,
-    IndexDamaged,
-    IndexMismatch,
-    IndexNotFound,
-    StorageError,
-)
-from bienc_cli.store import Root, find_index, maintenance, open_reader, open_writer
-from bienc_cli.store.graph import Graph
 from stores import (
     CHUNKING,
     build,
@@ -32,6 +22,17 @@ from stores import (
     put_file,
     state,
 )
+
+from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.errors import (
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexNotFound,
+    StorageError,
+)
+from bienc_cli.store import Root, find_index, maintenance, open_reader, open_writer
+from bienc_cli.store.graph import Graph
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bienc_cli.store import Root, failpoints, maintenance, open_writer
 from stores import CHUNKING, identity, put_file, state
+
+from bienc_cli.store import Root, failpoints, maintenance, open_writer
 
 
 def run(directory: Path, keys: Path, folder: Path) -> None:
