@@ -80,21 +80,30 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     start, end = (hit.best.start, hit.best.end) if hit.best else (0, min(len(text), length))
     end = min(end, start + length)
     spare = length - (end - start)
-    before = max(0, start - spare // 3)
+    # The heading is shown already, so the passage's own heading line is left out.
+    first = min(_heading_end(hit.passage), start)
+    before = max(first, start - spare // 3)
     behind = min(len(text), end + spare - (start - before))
-    if before > 0:
+    if before > first:
         before = text.find(" ", before, start) + 1 or start
     if behind < len(text):
         cut = text.rfind(" ", end, behind)
         behind = cut if cut > end else end
     shown = Text()
-    shown.append("… " if text[:before].strip() else "", style="dim")
+    shown.append("… " if text[first:before].strip() else "", style="dim")
     shown.append(_folded(text[before:start]), style="dim")
     shown.append(_folded(text[start:end]))
     shown.append(_folded(text[end:behind]), style="dim")
     shown.append(" …" if text[behind:].strip() else "", style="dim")
     light(query, shown)
     return shown
+
+
+def _heading_end(stored: StoredPassage) -> int:
+    """Where the text goes on behind a first line that only repeats the heading; 0 if none."""
+    first_line, line_break, _ = stored.passage.text.partition("\n")
+    titles = {*stored.passage.heading, stored.title}
+    return len(first_line) + 1 if line_break and first_line.strip(" #=*") in titles else 0
 
 
 def light(query: str, text: Text) -> None:

@@ -18,19 +18,18 @@ SCHEMA = "bienc.models/1"
 def as_table(models: Sequence[ModelStatus]) -> RenderableType:
     """One model a row; the defaults are marked."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column("alias", style="bold", no_wrap=True)
-    table.add_column("role", no_wrap=True)
-    table.add_column("offline", no_wrap=True)
-    table.add_column("licence", no_wrap=True)
-    table.add_column("weights from", overflow="fold")
+    table.add_column("model", overflow="fold")
+    for name in ("role", "offline", "licence"):
+        table.add_column(name, no_wrap=True)
     for status in models:
         model = status.model
+        named = Text(f"{model.alias}{' *' if status.default else ''}", "bold")
+        named.append(f"\n{model.hub_id}\nin {model.carrier.requirement}", "not bold dim")
         table.add_row(
-            f"{model.alias}{' *' if status.default else ''}",
+            named,
             model.role.value,
             Text("yes", "green") if status.available_offline else Text("no", "yellow"),
             model.license,
-            Text(f"{model.hub_id}\n").append(f"in {model.carrier.requirement}", "dim"),
         )
     return Group(
         table,
