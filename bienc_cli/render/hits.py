@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.search.result import Hit
+from bienc_cli.search.sentences import body_start
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
 
@@ -77,11 +78,11 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     left, and `…` marks what is missing on either side.
     """
     text = hit.passage.passage.text
-    start, end = (hit.best.start, hit.best.end) if hit.best else (0, min(len(text), length))
+    # The heading is shown already, so the passage's own heading line is left out.
+    first = body_start(hit.passage)
+    start, end = (hit.best.start, hit.best.end) if hit.best else (first, len(text))
     end = min(end, start + length)
     spare = length - (end - start)
-    # The heading is shown already, so the passage's own heading line is left out.
-    first = min(_heading_end(hit.passage), start)
     before = max(first, start - spare // 3)
     behind = min(len(text), end + spare - (start - before))
     if before > first:
@@ -97,13 +98,6 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     shown.append(" …" if text[behind:].strip() else "", style="dim")
     light(query, shown)
     return shown
-
-
-def _heading_end(stored: StoredPassage) -> int:
-    """Where the text goes on behind a first line that only repeats the heading; 0 if none."""
-    first_line, line_break, _ = stored.passage.text.partition("\n")
-    titles = {*stored.passage.heading, stored.title}
-    return len(first_line) + 1 if line_break and first_line.strip(" #=*") in titles else 0
 
 
 def light(query: str, text: Text) -> None:

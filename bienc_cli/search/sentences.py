@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.chunking.boundaries import lines, paragraphs, sentences
 from bienc_cli.search.result import Hit, Span
+from bienc_cli.store import StoredPassage
 from bienc_cli.types import BiEncoder
 
 _LONGEST = 400
@@ -28,7 +29,7 @@ def best_sentences(
         hits: whose `best` is to be filled.
         bi_encoder: that made the query vector.
     """
-    spans = [split(hit.passage.passage.text) for hit in hits]
+    spans = [split(hit.passage.passage.text, body_start(hit.passage)) for hit in hits]
     texts = [
         hit.passage.passage.text[span.start : span.end]
         for hit, its_spans in zip(hits, spans, strict=True)
@@ -44,14 +45,25 @@ def best_sentences(
     return chosen
 
 
-def split(text: str) -> list[Span]:
-    """Sentences of a passage's text, trimmed; long ones without an end by lines; at least one."""
+def body_start(stored: StoredPassage) -> int:
+    """Where a passage goes on behind a first line that only repeats its heading; 0 if none."""
+    text = stored.passage.text
+    first_line, line_break, rest = text.partition("\n")
+    titles = {*stored.passage.heading, stored.title}
+    if not rest.strip() or first_line.strip(" #=*") not in titles:
+        return 0
+    start = len(first_line) + len(line_break)
+    return start + len(rest) - len(rest.lstrip())
+
+
+def split(text: str, start: int = 0) -> list[Span]:
+    """Sentences of `text[start:]`, trimmed; long ones without an end by lines; at least one."""
     found: list[Span] = []
-    for block in paragraphs(text, 0, len(text)):
-        for start, end in sentences(text, *block):
-            parts = [(start, end)] if end - start <= _LONGEST else list(lines(text, start, end))
+    for block in paragraphs(text, start, len(text)):
+        for first, last in sentences(text, *block):
+            parts = [(first, last)] if last - first <= _LONGEST else list(lines(text, first, last))
             found.extend(_trimmed(text, *part) for part in parts)
-    return [span for span in found if span.end > span.start] or [Span(0, len(text))]
+    return [span for span in found if span.end > span.start] or [Span(start, len(text))]
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
