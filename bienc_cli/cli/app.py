@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bienc_cli import __version__
+from bienc_cli.cli.check import check
 from bienc_cli.cli.compare import compare
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
@@ -55,5 +56,5 @@ def _paragraphs(command: Callable[..., int]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-for command in (index, query, compare, score, info, models):
+for command in (index, query, compare, score, info, models, check):
     app.command(help=_paragraphs(command))(command)

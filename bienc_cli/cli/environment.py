@@ -55,14 +55,13 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
-def open_index(named: Path | None) -> IndexReader:
-    """The index to read: as named, or the nearest one upwards; paths are shown from here.
+def index_to_read(named: Path | None) -> Path:
+    """The index as named, or the nearest one upwards.
 
     Raises:
-        IndexNotFound: there is none.
-        IndexMismatch, IndexDamaged: it cannot be read.
+        IndexNotFound: there is none upwards.
     """
-    from bienc_cli.store import find_index, open_reader
+    from bienc_cli.store import find_index
 
     here = Path.cwd()
     directory = named.expanduser().absolute() if named is not None else find_index(here)
@@ -70,7 +69,19 @@ def open_index(named: Path | None) -> IndexReader:
         raise IndexNotFound(
             f"There is no index in {here} or above it.", "make one: bienc index PATH"
         )
-    return open_reader(directory, key_dir=key_directory(), shown_from=here)
+    return directory
+
+
+def open_index(named: Path | None) -> IndexReader:
+    """The index to read, opened; paths are shown from here.
+
+    Raises:
+        IndexNotFound: there is none.
+        IndexMismatch, IndexDamaged: it cannot be read.
+    """
+    from bienc_cli.store import open_reader
+
+    return open_reader(index_to_read(named), key_dir=key_directory(), shown_from=Path.cwd())
 
 
 def index_to_write(named: Path | None) -> Path:

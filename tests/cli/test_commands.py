@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -344,6 +345,51 @@ def test_models_lists_the_aliases(run: Run) -> None:
     assert "granite-30m *" in run("models")[1]
 
 
+def test_check_of_a_whole_index(indexed: Run) -> None:
+    code, out, err = indexed("check")
+    assert (code, err) == (0, "")
+    assert out.startswith("whole: 4 documents, ")
+    document = parsed(indexed("check", "-f", "json"))
+    assert document["schema"] == "bienc.check/1"
+    assert document["whole"] is True
+    assert document["problems"] == []
+
+
+def test_check_finds_and_repair_mends(indexed: Run, tmp_path: Path) -> None:
+    before = parsed(indexed("query", "pear", "-f", "json"))["hits"]
+    with sqlite3.connect(tmp_path / ".bienc" / "catalog.sqlite") as catalog:
+        catalog.execute("UPDATE texts SET text = zeroblob(9) WHERE document_id = 1")
+    code, out, err = indexed("check")
+    assert code == 4
+    assert "texts" in out
+    assert "hint: bienc check --repair" in err
+    code, out, err = indexed("check", "--repair")
+    assert code == 0
+    assert "made anew: words, graph; to be read again: apple.md" in out
+    assert "bienc index" in err
+    assert parsed(indexed("index", "-f", "json"))["documents"]["new"] == 1
+    after = parsed(indexed("query", "pear", "-f", "json"))["hits"]
+    assert [hit["text"] for hit in after] == [hit["text"] for hit in before]
+
+
+def test_check_builds_a_lost_graph_again(indexed: Run, tmp_path: Path) -> None:
+    (graph,) = (tmp_path / ".bienc").glob("graph-*.hnsw")
+    graph.unlink()
+    code, out, _ = indexed("check", "-f", "plain")
+    assert code == 4
+    assert out.startswith("graph\trebuild\t")
+    assert indexed("check", "--repair")[0] == 0
+    assert indexed("check")[0] == 0
+
+
+def test_check_of_what_cannot_be_mended(indexed: Run, tmp_path: Path) -> None:
+    (tmp_path / ".bienc" / "catalog.sqlite").write_bytes(b"no catalog" * 1000)
+    code, out, _ = indexed("check", "-f", "json")
+    assert code == 4
+    assert json.loads(out)["problems"][0]["remedy"] == "start over"
+    assert indexed("check", "--repair")[0] == 4
+
+
 # -------------------------------------------------------------- boundary
 
 
@@ -388,7 +434,7 @@ def test_version_and_help(run: Run) -> None:
     assert out.startswith("bienc ")
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("index", "query", "compare", "score", "info", "models"):
+    for command in ("index", "query", "compare", "score", "info", "models", "check"):
         assert command in out
         code, shown, _ = run(command, "--help")
         assert code == 0

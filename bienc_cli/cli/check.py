@@ -1,0 +1,50 @@
+"""`bienc check`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Format, Output
+
+
+def check(
+    mend: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Make anew what can be made from what is whole, and forget the files whose "
+            "texts are damaged, so that the next `bienc index` reads them again.",
+        ),
+    ] = False,
+    format_: opt.FormatOption = Format.table,
+    index: opt.IndexOption = None,
+) -> int:
+    """Verify an index: every text, passage and vector, the word index and the graph.
+
+    Says what is wrong and what mends it. Exit code 4 when something is wrong.
+    """
+    from bienc_cli.cli import environment
+    from bienc_cli.errors import EXIT_OK, IndexDamaged
+    from bienc_cli.render import check as rendered
+    from bienc_cli.store import check as verify
+    from bienc_cli.store import repair
+
+    output = Output(format_)
+    directory = environment.index_to_read(index)
+    keys = environment.key_directory()
+    repaired = repair(directory, key_dir=keys) if mend else None
+    report = verify(directory, key_dir=keys)
+    if output.machine:
+        output.print_json(rendered.as_json(report, repaired))
+    elif output.format is Format.plain:
+        output.print_lines(rendered.as_lines(report, repaired))
+    else:
+        output.print_rich(rendered.as_table(report, repaired))
+    if repaired is not None and repaired.forgotten:
+        output.note("now read those files again: bienc index")
+    elif report.problems and not mend:
+        output.note("hint: bienc check --repair")
+    return IndexDamaged.exit_code if report.problems else EXIT_OK
