@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(
-    r"≈?\s*\b[\d,.]+ (?:ms|s|min|h|kB|MB|GB|passages/s|tokens/s)\b(?: \d+ (?:s|min)\b)?"
+    r"(?:≈ )?\b[\d,.]+ (?:ms|s|min|h|kB|MB|GB|passages/s|tokens/s)\b(?: \d+ (?:s|min)\b)?"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 )
 _RUNTIME = re.compile(r"\b(?:openvino|torch) cpu (?:bf16|fp32)\b")
@@ -70,7 +70,8 @@ def run(commands: list[str]) -> list[str]:
 
 def normalized(output: str) -> tuple[str, list[float]]:
     """Words with times and decimals out and white space folded, and the decimals apart."""
-    text = _RUNTIME.sub("RUNTIME", _TIME.sub("TIME", output))
+    # Folded first: a longer time may push its unit onto the next line.
+    text = _RUNTIME.sub("RUNTIME", _TIME.sub("TIME", " ".join(output.split())))
     numbers = [float(number) for number in _NUMBER.findall(text)]
     return " ".join(_NUMBER.sub("NUMBER", text).split()), numbers
 

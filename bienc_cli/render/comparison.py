@@ -94,13 +94,13 @@ def _costs_table(comparison: Comparison) -> Table:
         title_justify="left",
         box=None,
         pad_edge=False,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
         show_edge=False,
     )
-    table.add_column("approach", overflow="fold")
+    table.add_column("approach", no_wrap=True)
     for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
         table.add_column(name, justify="right")
-    table.add_column("pairs read", justify="right")
+    table.add_column("pairs", justify="right")
     table.add_column("per pair", justify="right")
     for summary in comparison.costs:
         table.add_row(*_cost_row(summary, several))
@@ -119,7 +119,7 @@ def _cost_row(summary: CostSummary, several: bool) -> list[Text]:
 
     per_pair = summary.seconds_per_pair
     return [
-        Text(summary.approach.value + (" (estimate)" if summary.estimated else ""), style=style),
+        Text(summary.approach.value, style=style),
         took(summary.encode_query),
         took(summary.search),
         took(summary.rerank, summary.estimated),

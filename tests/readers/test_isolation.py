@@ -247,8 +247,11 @@ def test_the_working_directory_is_not_on_a_workers_path(tmp_path, monkeypatch):
 
 
 CALLER = """
+import signal
 import sys
 from pathlib import Path
+# A job in the background of a shell is started with interrupts ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from dataclasses import dataclass
 from bienc_cli.readers import Limits, read_files
