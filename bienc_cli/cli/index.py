@@ -89,6 +89,16 @@ def index(
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            min=0,
+            help="Wait this long for another process that is writing to the index.",
+            rich_help_panel=opt.INDEX_PANEL,
+        ),
+    ] = 0,
     skipped: Annotated[
         bool,
         typer.Option(
@@ -149,6 +159,8 @@ def index(
                 overlap_tokens=overlap_tokens,
             ),
             observer=observer,
+            wait=wait,
+            on_wait=lambda holder: output.note(f"waiting for {holder}"),
         )
     for warning in report.warnings:
         output.warn(warning)

@@ -22,11 +22,12 @@ import numpy as np
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
 from bienc_cli.search.pipeline import (
-    DEFAULT_CANDIDATES,
     DEFAULT_K,
+    check_depth,
     check_model,
     check_query,
     check_relevance_model,
+    depth_of,
     rerank,
     retrieve,
 )
@@ -67,18 +68,12 @@ class CompareOptions:
     where: Filter = field(default_factory=Filter)
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"-k {self.k} asks for no hits.", "give -k 1 or more")
-        if self.candidates is not None and self.candidates < self.k:
-            raise UsageError(
-                f"{self.candidates} candidates cannot give {self.k} hits.",
-                f"give --candidates {self.k} or more",
-            )
+        check_depth(self.k, self.candidates)
 
     @property
     def depth(self) -> int:
         """How many candidates are reranked."""
-        return self.candidates or max(self.k, DEFAULT_CANDIDATES)
+        return depth_of(self.k, self.candidates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ def index_paths(
     base: Path | None = None,
     options: IndexOptions | None = None,
     observer: IndexObserver | None = None,
+    wait: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
 ) -> IndexReport:
     """Make an index agree with folders and files, reading and encoding only what changed.
 
@@ -65,6 +67,8 @@ def index_paths(
             it; the folder that holds the index by default.
         options: what to cover and how to cut it.
         observer: told how far it is.
+        wait: seconds to wait for another process that is writing to the index.
+        on_wait: told once who is waited for.
 
     Raises:
         PathNotFound: something that was named is not there.
@@ -79,7 +83,7 @@ def index_paths(
         if not path.exists():
             shown = path.relative_to(base) if path.is_relative_to(base) else path
             raise PathNotFound(f"There is no '{shown}' here.", "check the path")
-    with open_writer(directory, key_dir=key_dir) as writer:
+    with open_writer(directory, key_dir=key_dir, wait=wait, on_wait=on_wait) as writer:
         run = _Run(
             writer,
             load_encoder,

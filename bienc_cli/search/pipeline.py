@@ -49,13 +49,7 @@ class SearchOptions:
     best_sentence: bool = False
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"-k {self.k} asks for no hits.", "give -k 1 or more")
-        if self.candidates is not None and self.candidates < self.k:
-            raise UsageError(
-                f"{self.candidates} candidates cannot give {self.k} hits.",
-                f"give --candidates {self.k} or more",
-            )
+        check_depth(self.k, self.candidates)
         if self.rerank_seconds is not None and self.rerank_seconds <= 0:
             raise UsageError(
                 "A budget of no time reranks nothing.", "give --rerank-budget 300, or --no-rerank"
@@ -69,7 +63,22 @@ class SearchOptions:
     @property
     def depth(self) -> int:
         """How many candidates to retrieve when they are to be reranked."""
-        return self.candidates or max(self.k, DEFAULT_CANDIDATES)
+        return depth_of(self.k, self.candidates)
+
+
+def check_depth(k: int, candidates: int | None) -> None:
+    """Refuse rankings of no length, and candidates too few to fill them."""
+    if k < 1:
+        raise UsageError(f"-k {k} asks for no hits.", "give -k 1 or more")
+    if candidates is not None and candidates < k:
+        raise UsageError(
+            f"{candidates} candidates cannot give {k} hits.", f"give --candidates {k} or more"
+        )
+
+
+def depth_of(k: int, candidates: int | None) -> int:
+    """How many candidates to rerank: as many as were asked for, or the default."""
+    return candidates or max(k, DEFAULT_CANDIDATES)
 
 
 def search(

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFound, UsageError
-from bienc_cli.indexing import DocumentCounts
+from bienc_cli.indexing import DocumentCounts, index_paths
 from bienc_cli.store import open_writer
 from console_blocks import ROOT
 from fakes import FakeBiEncoder
@@ -193,8 +193,6 @@ def test_a_missing_root_is_not_taken_for_deletion(fruit: Folder) -> None:
 
 
 def _refresh(folder: Folder):  # type: ignore[no-untyped-def]
-    from bienc_cli.indexing import index_paths
-
     return index_paths(
         (), directory=folder.directory, load_encoder=lambda _: folder.encoder, key_dir=folder.keys
     )
@@ -240,8 +238,6 @@ def test_two_roots_may_hold_files_of_one_name(folder: Folder) -> None:
 
 
 def test_a_list_of_files_is_covered_and_refreshed(folder: Folder) -> None:
-    from bienc_cli.indexing import index_paths
-
     folder.write(dict(FRUIT))
     listed = [folder.root / "pear.txt", folder.root / "deep/cherry.txt"]
     report = index_paths(
@@ -352,3 +348,23 @@ def test_an_unknown_pdf_engine_is_refused(folder: Folder) -> None:
     folder.write(dict(FRUIT))
     with pytest.raises(UsageError, match="no PDF engine 'abacus'"):
         folder.index(pdf_engine="abacus")
+
+
+def test_a_second_writer_waits_when_told(fruit: Folder) -> None:
+    first = open_writer(fruit.directory, key_dir=fruit.keys)
+    seen: list[str] = []
+
+    def finish(holder: str) -> None:
+        seen.append(holder)
+        first.__exit__(None, None, None)
+
+    report = index_paths(
+        (),
+        directory=fruit.directory,
+        load_encoder=lambda _: fruit.encoder,
+        key_dir=fruit.keys,
+        wait=30,
+        on_wait=finish,
+    )
+    assert report.documents.unchanged == 4
+    assert [f"process {os.getpid()}" in holder for holder in seen] == [True]
