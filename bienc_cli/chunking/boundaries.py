@@ -122,7 +122,8 @@ class TokenCounts:
     """
 
     def __init__(self, offsets: Sequence[tuple[int, int]], base: int) -> None:
-        self._starts = [base + start for start, stop in offsets if stop > start]
+        # A token of white space may have a span of no length; the model reads it all the same.
+        self._starts = [base + start for start, _ in offsets]
 
     def within(self, start: int, end: int) -> int:
         """Number of tokens that begin in [start, end)."""

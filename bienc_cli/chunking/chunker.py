@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bienc_cli.chunking.boundaries import Atom, Strength, TokenCounts, atoms
 from bienc_cli.errors import UsageError
@@ -25,6 +26,10 @@ CHUNKING_VERSION = 1
 
 _SMALLEST_PASSAGE = 16
 """Tokens below which a passage could not hold a sentence beside its context."""
+
+_EDGE_TOKENS = 8
+"""More than a vocabulary can make of the two edges of a span and the break behind the context
+beyond what their parts were counted as."""
 
 _WINDOW = 1 << 16
 """Code points tokenized at a time, so that memory does not grow with the document."""
@@ -124,18 +129,26 @@ def chunk(
     capacity = parameters.max_tokens - tokenizer.special_tokens
     # The context may take a third; beyond that, its innermost part is kept.
     context_limit = capacity // 3
+    lengths = {"": 0}
     ordinal = 0
     for section in _merge_small(document, outline, tokenizer, parameters):
         widest = _context(document.title, outline.above(section.end))
         context_tokens = min(tokenizer.counts([widest])[0], context_limit) if widest else 0
         # The line break between context and text is a token in some vocabularies.
         budget = capacity - context_tokens - (1 if context_tokens else 0)
-        for start, end in _pack(document, section, tokenizer, budget, parameters.overlap_tokens):
+        packed = _pack(document, section, tokenizer, budget, parameters.overlap_tokens)
+        for start, end, tokens in packed:
             # A title that is a heading too stands in the text or among the headings above.
             title = None if document.title in outline.of(start, end) else document.title
             context = _context(title, outline.above(start))
             context = _innermost(context, tokenizer, context_limit)
-            for piece_start, piece_end in _fitting(text, start, end, context, tokenizer, capacity):
+            # Counted in parts and far enough from the limit, it need not be counted whole.
+            if context not in lengths:
+                lengths[context] = tokenizer.counts([context])[0]
+            sure = tokens + lengths[context] + _EDGE_TOKENS <= capacity
+            fitting = _trimmed if sure else partial(_fitting, context, tokenizer, capacity)
+            pieces = fitting(text, start, end)
+            for piece_start, piece_end in pieces:
                 yield Passage(
                     doc_id=document.doc_id,
                     ordinal=ordinal,
@@ -194,8 +207,8 @@ def _pack(
     tokenizer: PassageTokenizer,
     budget: int,
     overlap: int,
-) -> Iterator[tuple[int, int]]:
-    """Spans of at most about `budget` tokens that together cover the section."""
+) -> Iterator[tuple[int, int, int]]:
+    """Spans of about `budget` tokens at most that together cover the section, with their tokens."""
     for start, end in _windows(document.text, section.start, section.end):
         counts = TokenCounts(tokenizer.offsets(document.text[start:end]), start)
         pieces = list(atoms(document.text, start, end, document.blocks, counts, budget))
@@ -213,21 +226,23 @@ def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-def _pack_atoms(pieces: Sequence[Atom], budget: int, overlap: int) -> Iterator[tuple[int, int]]:
+def _pack_atoms(
+    pieces: Sequence[Atom], budget: int, overlap: int
+) -> Iterator[tuple[int, int, int]]:
     first = 0
     remaining = sum(atom.tokens for atom in pieces)
     while first < len(pieces):
         if remaining <= budget:
-            yield pieces[first].start, pieces[-1].end
+            yield pieces[first].start, pieces[-1].end, remaining
             return
         # Each passage but the last hands `overlap` tokens on, so holds that much less.
         passages = math.ceil((remaining - overlap) / max(budget - overlap, 1))
         aim = min(budget, math.ceil((remaining - overlap) / passages) + overlap)
         last = _best_cut(pieces, first, aim, budget)
-        yield pieces[first].start, pieces[last].end
+        taken = sum(atom.tokens for atom in pieces[first : last + 1])
+        yield pieces[first].start, pieces[last].end, taken
         if last == len(pieces) - 1:
             return
-        taken = sum(atom.tokens for atom in pieces[first : last + 1])
         following = last + 1
         repeated = 0
         while (
@@ -261,26 +276,31 @@ def _best_cut(pieces: Sequence[Atom], first: int, aim: int, budget: int) -> int:
 
 
 def _fitting(
-    text: str, start: int, end: int, context: str, tokenizer: PassageTokenizer, capacity: int
+    context: str, tokenizer: PassageTokenizer, capacity: int, text: str, start: int, end: int
 ) -> Iterator[tuple[int, int]]:
     """Trim white space, and halve what turns out longer than its parts were counted.
 
     Token counts do not add up exactly: some vocabularies merge across a boundary and some
     do not, so the passage is counted once more as it will be read.
     """
+    for first, last in _trimmed(text, start, end):
+        embedded = f"{context}\n{text[first:last]}" if context else text[first:last]
+        if tokenizer.counts([embedded])[0] <= capacity or last - first == 1:
+            yield first, last
+            continue
+        middle = _middle(text, first, last)
+        yield from _fitting(context, tokenizer, capacity, text, first, middle)
+        yield from _fitting(context, tokenizer, capacity, text, middle, last)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span without white space around it, if anything is left."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if start == end:
-        return
-    embedded = f"{context}\n{text[start:end]}" if context else text[start:end]
-    if tokenizer.counts([embedded])[0] <= capacity or end - start == 1:
+    if start < end:
         yield start, end
-        return
-    middle = _middle(text, start, end)
-    yield from _fitting(text, start, middle, context, tokenizer, capacity)
-    yield from _fitting(text, middle, end, context, tokenizer, capacity)
 
 
 def _middle(text: str, start: int, end: int) -> int:

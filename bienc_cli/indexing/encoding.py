@@ -9,8 +9,8 @@ from bienc_cli.stages import Stopwatch
 from bienc_cli.store import IndexWriter
 from bienc_cli.types import BiEncoder
 
-_WINDOW_TEXTS = 4096
-_WINDOW_CHARACTERS = 4_000_000
+_WINDOW_TEXTS = 1024
+_WINDOW_CHARACTERS = 1_000_000
 """What waits to be encoded together. Sorting by length needs many texts; memory, few."""
 
 _SHARE = 128
