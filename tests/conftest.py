@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bienc_cli.store import IndexReader
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
+
+# A slow machine is no fault of the code: nothing here depends on the clock.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 
 @pytest.fixture

@@ -157,11 +157,16 @@ def chunk(
                     text=text[piece_start:piece_end],
                     line_start=document.first_line + bisect.bisect_left(line_breaks, piece_start),
                     line_end=document.first_line + bisect.bisect_left(line_breaks, piece_end - 1),
-                    page=bisect.bisect_right(document.pages, piece_start) or None,
+                    page=_page(document, piece_start),
                     heading=outline.of(piece_start, piece_end),
                     context=context,
                 )
                 ordinal += 1
+
+
+def _page(document: Document, position: int) -> int | None:
+    """The page of a place in the text, from 1; None where there are no pages."""
+    return bisect.bisect_right(document.pages, position) or None
 
 
 def _sections(document: Document) -> Iterator[_Section]:
@@ -181,13 +186,13 @@ def _merge_small(
 
     Never across a page, nor into a section of a higher heading, whose subject is another.
     """
-    page_starts = set(document.pages)
     smallest = parameters.max_tokens // 8
     held: _Section | None = None
     for section in _sections(document):
         if held is not None:
             rises = outline.level(section.start) < outline.level(held.start)
-            if section.start in page_starts or rises:
+            # By number, not by where it starts: a page may begin with nothing but white space.
+            if _page(document, section.start) != _page(document, held.start) or rises:
                 yield held
             else:
                 section = _Section(held.start, section.end)

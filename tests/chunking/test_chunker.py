@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bienc_cli.chunking import ChunkingParameters, chunk
@@ -46,6 +46,7 @@ def documents(draw: st.DrawFn) -> Document:
     return document(text, headings=headings, pages=pages, blocks=blocks, title=title)
 
 
+@settings(max_examples=400)
 @given(documents(), st.integers(16, 64), st.integers(0, 8))
 def test_passages_are_exact_slices_that_fit_and_cover(
     doc: Document, max_tokens: int, overlap: int
@@ -159,6 +160,12 @@ def test_one_unbroken_line_is_cut() -> None:
 def test_a_record_counts_lines_from_where_it_stands() -> None:
     (passage,) = passages(document("one line", first_line=41))
     assert (passage.line_start, passage.line_end) == (41, 41)
+
+
+def test_a_page_that_begins_with_white_space_is_not_crossed() -> None:
+    headings = (Heading(1, 1, "One"), Heading(6, 1, "Two"))
+    cut = passages(document("alpha alpha", headings=headings, pages=(0, 5)))
+    assert [(passage.text, passage.page) for passage in cut] == [("alpha", 1), ("alpha", 2)]
 
 
 def test_nothing_comes_of_white_space() -> None:
