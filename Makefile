@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_INDEX := build/demo/.bienc
 
-.PHONY: demo test bench docs clean
+.PHONY: demo test docs clean
 
 demo: $(VENV)/.demo-ready
 	$(BIN)/bienc index sample_docs --index $(DEMO_INDEX)
