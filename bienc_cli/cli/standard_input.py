@@ -23,15 +23,11 @@ class QueryLine:
 def lines() -> Iterator[tuple[int, str]]:
     """Numbered lines as they come, without their ends; blank ones left out.
 
-    Raises:
-        UsageError: a line is not UTF-8.
+    What is not UTF-8 comes as lone surrogates: right for a file name, wrong for a text.
     """
     # Bytes, because a text stream reads ahead and would not answer each line as it comes.
     for number, raw in enumerate(iter(sys.stdin.buffer.readline, b""), 1):
-        try:
-            line = raw.decode("utf-8").strip()
-        except UnicodeDecodeError as error:
-            raise UsageError(f"Line {number} of standard input is not UTF-8.") from error
+        line = raw.decode("utf-8", "surrogateescape").strip()
         if line:
             yield number, line
 
@@ -40,8 +36,9 @@ def parse_query(number: int, line: str) -> QueryLine:
     """One query: the line itself, or a JSON object with `text` (or `query`) and an id.
 
     Raises:
-        UsageError: it begins like an object and is none, or has no text.
+        UsageError: it is not UTF-8, or begins like an object and is none, or has no text.
     """
+    _check_encoding(number, line)
     if not line.startswith("{"):
         return QueryLine(number, line, None)
     record = _parsed(number, line)
@@ -61,8 +58,9 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
     """One pair: `["A", "B"]`, or an object with `a` and `b` or `query` and `passage`.
 
     Raises:
-        UsageError: the line is neither.
+        UsageError: the line is neither, or not UTF-8.
     """
+    _check_encoding(number, line)
     record = _parsed(number, line)
     if isinstance(record, list) and len(record) == 2:
         first, second = record
@@ -82,6 +80,13 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
 def paths() -> list[Path]:
     """A list of files, one a line."""
     return [Path(line) for _, line in lines()]
+
+
+def _check_encoding(number: int, line: str) -> None:
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"Line {number} of standard input is not UTF-8.") from error
 
 
 def _parsed(number: int, line: str) -> object:

@@ -209,9 +209,10 @@ def test_queries_from_stdin_are_answered_one_by_one(
 
 
 def test_a_bad_line_stops_no_other(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    feed(monkeypatch, '{broken\n{"_id": 1}\npear\n')
+    feed(monkeypatch, b'{broken\n{"_id": 1}\nb\xe4r\npear\n')
     code, out, _ = indexed("query", "-", "-f", "jsonl")
-    first, second, third = map(json.loads, out.splitlines())
+    first, second, latin, third = map(json.loads, out.splitlines())
+    assert "not UTF-8" in latin["error"]["message"]
     assert code == 2
     assert (first["schema"], first["line"]) == ("bienc.error/1", 1)
     assert "no text" in second["error"]["message"]
