@@ -36,6 +36,7 @@ sys.exit(code)
         ["compare", "--help"],
         ["score", "--help"],
         ["info", "--help"],
+        ["check", "--help"],
         ["models", "--help"],
         ["models", "--format", "json"],
     ],
