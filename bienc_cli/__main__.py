@@ -7,9 +7,14 @@ import sys
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
-    from bienc_cli.cli import main
+    try:
+        from bienc_cli.cli.interrupts import end_now, end_soon_when_interrupted
 
-    sys.exit(main(sys.argv[1:]))
+        end_soon_when_interrupted()
+        from bienc_cli.cli import main
+    except KeyboardInterrupt:
+        sys.exit(130)
+    end_now(main(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from bienc_cli.cli.check import check
 from bienc_cli.cli.compare import compare
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
+from bienc_cli.cli.judge import judge
 from bienc_cli.cli.models import models
 from bienc_cli.cli.query import query
+from bienc_cli.cli.remove import remove
 from bienc_cli.cli.score import score
 
 app = typer.Typer(
@@ -56,5 +58,5 @@ def _paragraphs(command: Callable[..., int]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-for command in (index, query, compare, score, info, models, check):
+for command in (index, query, compare, judge, score, info, models, check, remove):
     app.command(help=_paragraphs(command))(command)

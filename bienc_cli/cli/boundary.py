@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType
 
 from bienc_cli.errors import (
@@ -22,6 +22,31 @@ from bienc_cli.errors import (
 
 class _Terminated(BaseException):
     """SIGTERM, as an exception, so that an index being written is left whole."""
+
+
+class _Termination:
+    """Has SIGTERM raise `_Terminated` meanwhile.
+
+    Attributes:
+        asked: it has; also where a library made something else of the exception.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._previous: Callable[[int, FrameType | None], object] | int | None = None
+
+    def __enter__(self) -> None:
+        # Not the main thread: its owner decides about signals.
+        with suppress(ValueError):
+            self._previous = signal.signal(signal.SIGTERM, self._raise)
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(ValueError, TypeError):
+            signal.signal(signal.SIGTERM, self._previous)
+
+    def _raise(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        raise _Terminated
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,13 +67,14 @@ def main(argv: Sequence[str]) -> int:
     from bienc_cli.cli.output import ClosedPipe
 
     arguments = list(argv)
+    termination = _Termination()
     try:
-        with _termination_as_exception():
+        with termination:
             code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
             sys.stdout.flush()
             if code == EXIT_INTERRUPTED:
                 # Typer has caught the KeyboardInterrupt itself.
-                return _interrupted(EXIT_INTERRUPTED, "interrupted")
+                return _interrupted(termination)
             return code if isinstance(code, int) else EXIT_OK
     except BiencError as error:
         return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
@@ -65,10 +91,8 @@ def main(argv: Sequence[str]) -> int:
             f"{command} --help",
             EXIT_USAGE,
         )
-    except (KeyboardInterrupt, Abort):
-        return _interrupted(EXIT_INTERRUPTED, "interrupted")
-    except _Terminated:
-        return _interrupted(EXIT_TERMINATED, "terminated")
+    except (KeyboardInterrupt, Abort, _Terminated):
+        return _interrupted(termination)
     except (ClosedPipe, BrokenPipeError):
         _discard_stdout()
         return EXIT_OK
@@ -116,30 +140,14 @@ def _report(
     return exit_code
 
 
-def _interrupted(exit_: int, word: str) -> int:
+def _interrupted(termination: _Termination) -> int:
+    word = "terminated" if termination.asked else "interrupted"
     with suppress(OSError):
         sys.stderr.write(f"\nbienc: {word}\n")
-    return exit_
+    return EXIT_TERMINATED if termination.asked else EXIT_INTERRUPTED
 
 
 def _discard_stdout() -> None:
     """Let the interpreter's own flush at exit go nowhere instead of failing."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextmanager
-def _termination_as_exception() -> Iterator[None]:
-    def raise_terminated(_number: int, _frame: FrameType | None) -> None:
-        raise _Terminated
-
-    previous: Callable[[int, FrameType | None], object] | int | None
-    try:
-        previous = signal.signal(signal.SIGTERM, raise_terminated)
-    except ValueError:  # not the main thread: its owner decides about signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,18 +10,41 @@ import typer
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
 
+_MANY = "Many queries"
+
 
 def compare(
     queries: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="QUERY",
             help="Queries, each one argument; - reads them from standard input, one a line.",
             show_default=False,
         ),
-    ],
+    ] = None,
     k: opt.KOption = 10,
-    candidates: opt.CandidatesOption = None,
+    strategies: Annotated[
+        str | None,
+        typer.Option(
+            "--strategies",
+            metavar="A,B,...",
+            help="What to compare; the first is the baseline.  \\[default: bi-encoder and "
+            "bi-encoder+cross-encoder; with --queries also bm25, light-blend and blend]",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            "--candidates",
+            metavar="N,...",
+            help="How many passages the cross-encoder reads; with --queries several numbers are "
+            "measured one by one.  \\[default: 20, or k if that is more]",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
     exhaustive: Annotated[
         bool | None,
         typer.Option(
@@ -33,6 +57,103 @@ def compare(
     ] = None,
     path: opt.PathOption = None,
     type_: opt.TypeOption = None,
+    queries_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--queries",
+            metavar="FILE",
+            help="Queries: text lines, JSON lines, TSV or TREC topics.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    qrels: Annotated[
+        Path | None,
+        typer.Option(
+            "--qrels",
+            metavar="FILE",
+            help="Judgments: BEIR TSV, TREC qrels or JSON lines.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    beir: Annotated[
+        Path | None,
+        typer.Option(
+            "--beir",
+            metavar="DIR",
+            help="Both at once: queries.jsonl and qrels/SPLIT.tsv of a BEIR collection.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    split: Annotated[
+        str,
+        typer.Option("--split", help="Which judgments of --beir.", rich_help_panel=_MANY),
+    ] = "test",
+    measures: Annotated[
+        str,
+        typer.Option(
+            "--measures",
+            metavar="A,B,...",
+            help="In the grammar of ir-measures.",
+            rich_help_panel=_MANY,
+        ),
+    ] = "nDCG@10,RR@10,R@100",
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-under",
+            metavar="[STRATEGY:]MEASURE=X",
+            help="Exit 1 where a measure is lower, of blend unless a strategy is named; repeatable.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="JSON of an earlier comparison; exit 1 where a mean fell by more than --max-drop.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    max_drop: Annotated[
+        float,
+        typer.Option("--max-drop", min=0.0, metavar="X", rich_help_panel=_MANY, help="See there."),
+    ] = 0.02,
+    run_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--run-out",
+            metavar="DIR",
+            help="Write each strategy's rankings as a TREC run file.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    rerun: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--rerun",
+            metavar="FILE",
+            help="Measure a TREC run file of any system too; repeatable.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page with plots and every query.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
     format_: opt.FormatOption = Format.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
@@ -43,44 +164,52 @@ def compare(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Put the bi-encoder's and the cross-encoder's rankings side by side, with their cost.
+    """Put strategies side by side: their rankings, their cost, their quality.
 
-    Shows where each passage moves, how much the rankings agree, and the time of both
-    approaches, stage by stage, beside that of reading every passage with the cross-encoder.
+    With queries as arguments: the rankings of the first and the last strategy beside each
+    other, and the time of all, stage by stage, beside that of reading every passage.
+
+    With --queries or --beir: quality against judgments, significance, agreement and time.
     """
-    from bienc_cli.cli import environment, standard_input
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.progress import counting
-    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.evaluation.comparison import CompareOptions
-    from bienc_cli.evaluation.comparison import compare as run
-    from bienc_cli.render import comparison as rendered
-    from bienc_cli.search import check_query
+    from bienc_cli.cli.measuring import Judging, evaluate_files
+    from bienc_cli.cli.side_by_side import compare_queries
+    from bienc_cli.errors import UsageError
+    from bienc_cli.search.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
-    compare_options = CompareOptions(
-        k=k,
-        candidates=candidates,
-        exhaustive=exhaustive,
-        where=opt.document_filter(path, type_),
+    where = opt.document_filter(path, type_)
+    named = strategies_named(strategies.split(",")) if strategies else None
+    depths = opt.numbers("--candidates", candidates)
+    judging = Judging(
+        queries=queries_file,
+        qrels=qrels,
+        beir=beir,
+        split=split,
+        measures=tuple(name.strip() for name in measures.split(",") if name.strip()),
+        fail_under=tuple(fail_under or ()),
+        baseline=baseline,
+        max_drop=max_drop,
+        run_out=run_out,
+        rerun=tuple(rerun or ()),
+        report=report,
     )
-    texts = queries
-    if queries == ["-"]:
-        texts = [standard_input.parse_query(*line).text for line in standard_input.lines()]
-    for text in texts:
-        check_query(text)
-    with environment.open_index(index) as reader:
-        bi_encoder = choice.load_bi_encoder(reader.info.encoder)
-        reranker = choice.load_cross_encoder()
-        with counting(output, "comparing", len(texts)) as advance:
-            result = run(reader, texts, bi_encoder, reranker, compare_options, lambda _: advance())
-    for warning in result.warnings:
-        output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(result))
-    elif output.format is Format.plain:
-        output.print_lines(rendered.as_lines(result))
-    else:
-        output.print_rich(rendered.as_table(result))
-    return EXIT_OK if any(one.bi_encoder for one in result.queries) else EXIT_NO_RESULT
+    if queries and judging.has_queries:
+        raise UsageError(
+            "Queries were given as arguments and as a file.", "leave out one or the other"
+        )
+    if judging.has_queries:
+        return evaluate_files(
+            judging, choice, output, index, named, depths, where, exhaustive=bool(exhaustive)
+        )
+    judging.refuse_what_needs_queries()
+    if not queries:
+        raise UsageError("There is no query to compare.", "bienc compare 'your question'")
+    if len(depths) > 1:
+        raise UsageError(
+            "Several depths are measured over a file of queries.", "give --queries FILE too"
+        )
+    return compare_queries(
+        queries, choice, output, index, named, k, depths[0] if depths else None, where, exhaustive
+    )

@@ -9,6 +9,7 @@ import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.remove import absolute
 
 _FILES_PANEL = "Files"
 
@@ -89,16 +90,25 @@ def index(
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = None,
-    wait: Annotated[
-        float,
+    prune: Annotated[
+        bool,
         typer.Option(
-            "--wait",
-            metavar="SECONDS",
-            min=0,
-            help="Wait this long for another process that is writing to the index.",
+            "--prune",
+            help="Forget roots that are not there any more, instead of taking them for disks "
+            "that are not mounted.",
             rich_help_panel=opt.INDEX_PANEL,
         ),
-    ] = 0,
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Then go on, and bring the index up to date whenever files change, until "
+            "interrupted.",
+            rich_help_panel=opt.INDEX_PANEL,
+        ),
+    ] = False,
+    wait: opt.WaitOption = 0,
     skipped: Annotated[
         bool,
         typer.Option(
@@ -129,7 +139,7 @@ def index(
     Only what is new or has changed is read and encoded. The index lies in .bienc, beside
     what it covers, unless --index says otherwise.
     """
-    from bienc_cli.cli import environment, standard_input
+    from bienc_cli.cli import environment, standard_input, watching
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES
@@ -138,15 +148,18 @@ def index(
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
+    if watch:
+        watching.check_format(output)
+    directory = environment.index_to_write(index)
     listed = None
     if paths == ["-"]:
         listed = [path.expanduser().absolute() for path in standard_input.paths()]
     with progress(output) as observer:
         report = index_paths(
-            [] if listed is not None else _absolute(paths or []),
+            [] if listed is not None else absolute(paths or []),
             listed=listed,
             base=Path.cwd(),
-            directory=environment.index_to_write(index),
+            directory=directory,
             load_encoder=choice.load_bi_encoder,
             key_dir=environment.key_directory(),
             options=IndexOptions(
@@ -157,6 +170,7 @@ def index(
                 pdf_engine=pdf_engine,
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,
+                prune=prune,
             ),
             observer=observer,
             wait=wait,
@@ -170,11 +184,6 @@ def index(
         output.print_lines(rendered.as_lines(report))
     else:
         output.print_rich(rendered.as_table(report, skipped=skipped))
+    if watch:
+        watching.follow(directory, output, choice)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
-
-
-def _absolute(paths: list[str]) -> list[Path]:
-    # normpath, not resolve: a link that was named stays what it was named.
-    import os
-
-    return [Path(os.path.normpath(Path(path).expanduser().absolute())) for path in paths]

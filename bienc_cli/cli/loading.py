@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bienc_cli.cli import environment
@@ -26,6 +26,7 @@ class ModelChoice:
     threads: int | None
     offline: bool
     output: Output
+    _loaded: dict[str, BiEncoder] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.runtime not in RUNTIMES:
@@ -34,7 +35,7 @@ class ModelChoice:
             )
 
     def load_bi_encoder(self, recorded: EncoderIdentity | None) -> BiEncoder:
-        """The index's own model; for a new index the one asked for.
+        """The index's own model; for a new index the one asked for. Loaded once.
 
         Raises:
             IndexMismatch: another model was asked for than the index was made with.
@@ -51,7 +52,9 @@ class ModelChoice:
             check_model(recorded, identify_bi_encoder(name, cache_dir=cache, offline=offline))
         else:
             name = self.model or environment.model_from_environment() or DEFAULT_BI_ENCODER
-        return self._with_notes(
+        if name in self._loaded:
+            return self._loaded[name]
+        self._loaded[name] = self._with_notes(
             load_bi_encoder(
                 name,
                 cache_dir=cache,
@@ -62,6 +65,7 @@ class ModelChoice:
                 on_convert=self._say_that_it_converts,
             )
         )
+        return self._loaded[name]
 
     def load_cross_encoder(self) -> CrossEncoder:
         """The cross-encoder asked for.

@@ -133,6 +133,51 @@ TypeOption = Annotated[
 ]
 
 
+RefreshOption = Annotated[
+    bool,
+    typer.Option(
+        "--refresh",
+        help="Bring the index up to date first.",
+        rich_help_panel=INDEX_PANEL,
+    ),
+]
+NoCheckOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-check",
+        help="Do not look whether files have changed since they were indexed.",
+        rich_help_panel=INDEX_PANEL,
+    ),
+]
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        min=0,
+        help="Wait this long for another process that is writing to the index.",
+        rich_help_panel=INDEX_PANEL,
+    ),
+]
+
+
+def numbers(flag: str, text: str | None) -> tuple[int, ...]:
+    """`10,20,50` as numbers; none for None.
+
+    Raises:
+        UsageError: it is something else, or one is below 1.
+    """
+    from bienc_cli.errors import UsageError
+
+    try:
+        found = tuple(int(part) for part in text.split(",")) if text is not None else ()
+    except ValueError:
+        found = (0,)
+    if any(number < 1 for number in found):
+        raise UsageError(f"{flag} {text} is not a list of numbers.", f"give {flag} 10,20,50, say")
+    return tuple(dict.fromkeys(found))
+
+
 def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filter:
     """What `--path` and `--type` let through.
 

@@ -26,6 +26,23 @@ def counting(output: Output, what: str, total: int) -> Iterator[Callable[[], Non
 
 
 @contextmanager
+def measuring(output: Output, total: int) -> Iterator[Callable[[str, int], None]]:
+    """A bar over rankings to be made; what it yields is told whose, and how many more."""
+    if not output.animated:
+        yield lambda _name, _queries: None
+        return
+    with _progress(output) as progress:
+        task = progress.add_task("reading", total=total, detail="")
+
+        def advance(name: str, queries: int) -> None:
+            progress.update(
+                task, advance=queries, description="ranking" if queries else "timing", detail=name
+            )
+
+        yield advance
+
+
+@contextmanager
 def indexing(output: Output) -> Iterator[IndexObserver]:
     """A bar over the bytes of the files to read, with the rate of encoding."""
     from bienc_cli.indexing import SilentObserver

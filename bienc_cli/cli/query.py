@@ -26,12 +26,23 @@ def query(
         ),
     ],
     k: opt.KOption = 10,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="NAME",
+            help="How to find and order passages: bm25, bi-encoder, hybrid, each also with "
+            "+cross-encoder, light-blend, blend, cross-encoder.  \\[default: blend]",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
     candidates: opt.CandidatesOption = None,
     rerank: Annotated[
         bool,
         typer.Option(
             "--rerank/--no-rerank",
-            help="Put the candidates in the cross-encoder's order.",
+            help="Let the cross-encoder read the candidates; without it, light-blend.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = True,
@@ -55,6 +66,14 @@ def query(
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = None,
+    exhaustive: Annotated[
+        bool,
+        typer.Option(
+            "--exhaustive",
+            help="Let the strategy cross-encoder read more than 2,000 passages.",
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = False,
     path: opt.PathOption = None,
     type_: opt.TypeOption = None,
     full: Annotated[
@@ -74,6 +93,8 @@ def query(
     ] = 0,
     format_: opt.FormatOption = Format.table,
     quiet: opt.QuietOption = False,
+    refresh: opt.RefreshOption = False,
+    no_check: opt.NoCheckOption = False,
     index: opt.IndexOption = None,
     model: opt.ModelOption = None,
     cross_encoder: opt.CrossEncoderOption = None,
@@ -84,21 +105,25 @@ def query(
 ) -> int:
     """Find the passages that answer a query.
 
-    The bi-encoder proposes candidates, the cross-encoder reads each together with the query
-    and puts them in order. Exit code 1 when nothing is found.
+    The bi-encoder and BM25 propose candidates, the cross-encoder reads each together with the
+    query, and all three put them in order. Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import environment
+    from bienc_cli.cli import freshness
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.search import SearchOptions, check_query, search
+    from bienc_cli.search.strategy import strategy_chosen
     from bienc_cli.stages import Stopwatch
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    chosen = strategy_chosen(strategy, rerank)
     search_options = SearchOptions(
+        strategy=chosen,
         k=k,
         candidates=candidates,
         rerank_seconds=None if rerank_budget is None else rerank_budget / 1000,
         min_relevance=min_relevance,
+        exhaustive=exhaustive,
         where=opt.document_filter(path, type_),
         best_sentence=not (full or context or output.machine),
     )
@@ -107,11 +132,13 @@ def query(
         check_query(" ".join(text))
     watch = Stopwatch()
     with watch.stage("open index"):
-        reader = environment.open_index(index)
-    with reader:
+        reader = freshness.open_index(index, output, choice, refresh=refresh)
+    with reader, freshness.noted(reader, output, check=not no_check):
         with watch.stage("load models"):
-            bi_encoder = choice.load_bi_encoder(reader.info.encoder)
-            reranker = choice.load_cross_encoder() if rerank else None
+            bi_encoder = (
+                choice.load_bi_encoder(reader.info.encoder) if chosen.needs_bi_encoder else None
+            )
+            reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
         view = _View(output, reader, full=full, context=context)
         if from_stdin:
             return _answer_each(
@@ -147,9 +174,7 @@ class _View:
 
     def warn(self, result: SearchResult) -> None:
         """Say on stderr what the user should know about this answer, each thing once."""
-        limit = result.bi_encoder.identity.max_tokens
-        too_long = f"the query has {result.query_tokens} tokens; only the first {limit} are read"
-        for warning in (*result.warnings, *([too_long] if result.query_truncated else [])):
+        for warning in (*result.warnings, *_cut_query(result)):
             if warning not in self._warned:
                 self.output.warn(warning)
                 self._warned.add(warning)
@@ -167,6 +192,13 @@ class _View:
 
         passages = [hit.passage for hit in result.hits]
         return with_lines_around(self._reader, passages, self._context)
+
+
+def _cut_query(result: SearchResult) -> list[str]:
+    if result.bi_encoder is None or not result.query_truncated:
+        return []
+    limit = result.bi_encoder.identity.max_tokens
+    return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]
 
 
 def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:

@@ -1,13 +1,8 @@
-"""`compare`: the bi-encoder's ranking beside the cross-encoder's, and what each costs.
+"""`compare`: rankings of the same queries side by side, and what each costs.
 
-Three approaches are timed on the same queries:
-
-    bi-encoder                  encode the query, search the graph: no passage is read
-    bi-encoder+cross-encoder    the same, then read the candidates with the query
-    cross-encoder               read every passage of the index with the query: O(N)
-
-The last is measured where that takes seconds, and otherwise estimated from the measured
-time a pair takes, and marked as an estimate.
+Strategies are timed on the same queries, and beside them the cross-encoder alone, reading
+every passage of the index with the query: O(N). That is measured where it takes seconds, and
+otherwise estimated from the measured time a pair takes, and marked as an estimate.
 """
 
 from __future__ import annotations
@@ -15,39 +10,33 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
+from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, BlendWeights
 from bienc_cli.search.pipeline import (
     DEFAULT_K,
+    SearchOptions,
     check_depth,
     check_model,
     check_query,
-    check_relevance_model,
-    depth_of,
-    rerank,
     retrieve,
 )
+from bienc_cli.search.reranking import check_relevance_model, rank_all, rerank
 from bienc_cli.search.result import Hit, ModelUse
+from bienc_cli.search.strategy import Order, Strategy
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader
 from bienc_cli.types import BiEncoder, CrossEncoder
 
+DEFAULT_STRATEGIES = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)
+"""The two approaches pure: what they have in common is all but the model that orders."""
+
 EXHAUSTIVE_PAIRS = 400
 """Pairs that the exhaustive cross-encoder may read before its time is estimated instead."""
-
-_BATCH = 256
-
-
-class Approach(StrEnum):
-    """The strategies that are timed side by side."""
-
-    BI_ENCODER = "bi-encoder"
-    RERANKED = "bi-encoder+cross-encoder"
-    CROSS_ENCODER = "cross-encoder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +44,55 @@ class CompareOptions:
     """What to compare, and how deep.
 
     Attributes:
+        strategies: at least two; the first and the last are shown side by side, and agreement
+            is theirs. `cross-encoder` alone is always timed and not one of them.
         k: length of the rankings shown and of overlap@k.
         candidates: how many passages are reranked; None for the default, or `k` if more.
         exhaustive: True measures the cross-encoder over all passages, False never does,
             None does where it is at most `EXHAUSTIVE_PAIRS` pairs.
         where: which documents count.
+        weights: of the strategy `blend`.
+        light_weights: of the strategy `light-blend`.
     """
 
+    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
     k: int = DEFAULT_K
     candidates: int | None = None
     exhaustive: bool | None = None
     where: Filter = field(default_factory=Filter)
+    weights: BlendWeights = DEFAULT_BLEND
+    light_weights: BlendWeights = DEFAULT_LIGHT_BLEND
 
     def __post_init__(self) -> None:
         check_depth(self.k, self.candidates)
+        if len(self.strategies) < 2 or Strategy.CROSS_ENCODER in self.strategies:
+            raise UsageError(
+                "Comparing takes two strategies, and cross-encoder is timed beside them anyway.",
+                "give --strategies bi-encoder,blend, say",
+            )
 
-    @property
-    def depth(self) -> int:
-        """How many candidates are reranked."""
-        return depth_of(self.k, self.candidates)
+    def searching(self, strategy: Strategy) -> SearchOptions:
+        """How one of the strategies searches."""
+        return SearchOptions(
+            strategy=strategy,
+            k=self.k,
+            candidates=self.candidates,
+            where=self.where,
+            weights=self.weights,
+            light_weights=self.light_weights,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one approach took for one query; seconds of wall time.
+    """What one strategy took for one query; seconds of wall time.
 
     Attributes:
         passages_scored: (query, passage) pairs that went through a model together.
         estimated: `rerank` was not measured but computed from the time a pair took.
     """
 
-    approach: Approach
+    strategy: Strategy
     encode_query: float
     search: float
     rerank: float
@@ -104,34 +111,55 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyRanking:
+    """The top `k` of one strategy."""
+
+    strategy: Strategy
+    hits: tuple[Hit, ...]
+
+    @property
+    def ids(self) -> list[int]:
+        """Passage ids in order."""
+        return [hit.passage.passage_id for hit in self.hits]
+
+
+@dataclass(frozen=True, slots=True)
 class QueryComparison:
-    """Both rankings of one query.
+    """The rankings of one query.
 
     Attributes:
-        bi_encoder: the top `k` by similarity, `rank` being that rank.
-        cross_encoder: the top `k` of the candidates by relevance.
+        rankings: one for each strategy.
         exhaustive: the top `k` of all passages by relevance, where that was measured.
-        overlap: overlap@k of the two.
-        rbo: rank-biased overlap (p = 0.9) of the two.
-        exhaustive_overlap: overlap@k of the reranked with the exhaustive ranking.
+        overlap: overlap@k of the first ranking and the last.
+        rbo: rank-biased overlap (p = 0.9) of the same two.
+        exhaustive_overlap: overlap@k of the last ranking with the exhaustive one.
+        costs: one for each strategy, and `cross-encoder` last.
     """
 
     query: str
-    bi_encoder: tuple[Hit, ...]
-    cross_encoder: tuple[Hit, ...]
+    rankings: tuple[StrategyRanking, ...]
     exhaustive: tuple[Hit, ...] | None
-    candidates: int
     overlap: float
     rbo: float
     exhaustive_overlap: float | None
     costs: tuple[Cost, ...]
 
+    @property
+    def first(self) -> StrategyRanking:
+        """What stands on the left."""
+        return self.rankings[0]
+
+    @property
+    def last(self) -> StrategyRanking:
+        """What stands on the right."""
+        return self.rankings[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class CostSummary:
-    """One approach over all queries: medians, and the 95th percentile of the total."""
+    """One strategy over all queries: medians, and the 95th percentile of the total."""
 
-    approach: Approach
+    strategy: Strategy
     encode_query: float
     search: float
     rerank: float
@@ -147,6 +175,7 @@ class Comparison:
     """The answer of `compare`."""
 
     k: int
+    strategies: tuple[Strategy, ...]
     queries: tuple[QueryComparison, ...]
     costs: tuple[CostSummary, ...]
     mean_overlap: float
@@ -166,17 +195,17 @@ def compare(
     options: CompareOptions | None = None,
     on_query: Callable[[QueryComparison], None] = lambda _: None,
 ) -> Comparison:
-    """Run every query through the approaches, one after the other.
+    """Run every query through the strategies, one after the other.
 
-    Both models are run once on the first query before anything is timed, so that no
-    approach pays for another's warming up.
+    All of it is run once on the first query before anything is timed, so that no strategy
+    pays for another's warming up.
 
     Args:
         index: opened for reading.
         queries: at least one.
         bi_encoder: the model that the index was made with.
         cross_encoder: with one label.
-        options: depth of the rankings, and what to measure.
+        options: which strategies, depth of the rankings, and what to measure.
         on_query: called as each query is finished.
 
     Raises:
@@ -194,19 +223,19 @@ def compare(
     exhaustive = options.exhaustive
     if exhaustive is None:
         exhaustive = total * len(queries) <= EXHAUSTIVE_PAIRS
-    _warm_up(index, queries[0], bi_encoder, cross_encoder, options)
+    run = _Run(index, bi_encoder, cross_encoder, options, total)
+    for strategy in options.strategies:
+        run.ranked(queries[0], strategy)
     compared = []
     for query in queries:
-        compared.append(
-            _compare_one(index, query, bi_encoder, cross_encoder, options, total, exhaustive)
-        )
+        compared.append(run.one(query, exhaustive))
         on_query(compared[-1])
     return Comparison(
         k=options.k,
+        strategies=options.strategies,
         queries=tuple(compared),
         costs=tuple(
-            _summary([costs[position] for costs in (one.costs for one in compared)])
-            for position in range(len(Approach))
+            _summary(costs) for costs in zip(*(one.costs for one in compared), strict=True)
         ),
         mean_overlap=statistics.fmean(one.overlap for one in compared),
         mean_rbo=statistics.fmean(one.rbo for one in compared),
@@ -218,102 +247,86 @@ def compare(
     )
 
 
-def _compare_one(
-    index: IndexReader,
-    query: str,
-    bi_encoder: BiEncoder,
-    cross_encoder: CrossEncoder,
-    options: CompareOptions,
-    total: int,
-    exhaustive: bool,
-) -> QueryComparison:
-    watch = Stopwatch()
-    with watch.stage("encode"):
-        (vector,) = bi_encoder.encode_queries([query])
-    with watch.stage("search"):
-        candidates = retrieve(index, vector, options.depth, options.where)
-    with watch.stage("rerank"):
-        reranked = rerank(query, candidates, cross_encoder)
-    ranking: list[Hit] | None = None
-    if exhaustive:
-        with watch.stage("exhaustive"):
-            ranking = _rank_all(index, query, cross_encoder, options)
-    seconds = {stage.name: stage.seconds for stage in watch.times}
-    per_pair = seconds["rerank"] / len(candidates) if candidates else 0.0
-    all_pairs = seconds["exhaustive"] if exhaustive else per_pair * total
-    bi_top, cross_top = candidates[: options.k], reranked[: options.k]
-    bi_ids, cross_ids = _ids(bi_top), _ids(cross_top)
-    return QueryComparison(
-        query=query,
-        bi_encoder=tuple(bi_top),
-        cross_encoder=tuple(cross_top),
-        exhaustive=tuple(ranking) if ranking is not None else None,
-        candidates=len(candidates),
-        overlap=overlap_at(bi_ids, cross_ids, options.k),
-        rbo=rank_biased_overlap(bi_ids, cross_ids),
-        exhaustive_overlap=(
-            overlap_at(cross_ids, _ids(ranking), options.k) if ranking is not None else None
-        ),
-        costs=(
-            Cost(Approach.BI_ENCODER, seconds["encode"], seconds["search"], 0.0, 0),
-            Cost(
-                Approach.RERANKED,
-                seconds["encode"],
-                seconds["search"],
-                seconds["rerank"],
-                len(candidates),
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The models, the index and what is asked of them."""
+
+    index: IndexReader
+    bi_encoder: BiEncoder
+    cross_encoder: CrossEncoder
+    options: CompareOptions
+    passages: int
+
+    def one(self, query: str, exhaustive: bool) -> QueryComparison:
+        """All strategies on one query."""
+        rankings, costs = [], []
+        for strategy in self.options.strategies:
+            ranking, cost = self.ranked(query, strategy)
+            rankings.append(ranking)
+            costs.append(cost)
+        whole, whole_cost = self._exhaustive(query, exhaustive, costs)
+        first, last = rankings[0].ids, rankings[-1].ids
+        k = self.options.k
+        return QueryComparison(
+            query=query,
+            rankings=tuple(rankings),
+            exhaustive=tuple(whole) if whole is not None else None,
+            overlap=overlap_at(first, last, k),
+            rbo=rank_biased_overlap(first, last),
+            exhaustive_overlap=(
+                overlap_at(last, [hit.passage.passage_id for hit in whole], k)
+                if whole is not None
+                else None
             ),
-            Cost(Approach.CROSS_ENCODER, 0.0, 0.0, all_pairs, total, estimated=not exhaustive),
-        ),
-    )
+            costs=(*costs, whole_cost),
+        )
 
+    def ranked(self, query: str, strategy: Strategy) -> tuple[StrategyRanking, Cost]:
+        """One strategy on one query."""
+        search = self.options.searching(strategy)
+        watch = Stopwatch()
+        vector: NDArray[np.float32] | None = None
+        if strategy.needs_bi_encoder:
+            with watch.stage("encode"):
+                (vector,) = self.bi_encoder.encode_queries([query])
+        with watch.stage("search"):
+            hits = retrieve(self.index, query, vector, strategy, search)
+        scored = len(hits) if strategy.needs_cross_encoder else 0
+        if scored:
+            weights = self.options.weights if strategy.order is Order.BLEND else None
+            with watch.stage("rerank"):
+                hits = rerank(query, hits, self.cross_encoder, weights=weights)
+        seconds = {stage.name: stage.seconds for stage in watch.times}
+        return StrategyRanking(strategy, tuple(hits[: self.options.k])), Cost(
+            strategy,
+            seconds.get("encode", 0.0),
+            seconds["search"],
+            seconds.get("rerank", 0.0),
+            scored,
+        )
 
-def _rank_all(
-    index: IndexReader, query: str, cross_encoder: CrossEncoder, options: CompareOptions
-) -> list[Hit]:
-    """The top `k` of all passages by the cross-encoder alone."""
-    best: list[Hit] = []
-    batch: list[Hit] = []
-
-    def keep_best() -> None:
-        nonlocal best
-        merged = [*best, *rerank(query, batch, cross_encoder)]
-        merged.sort(key=lambda hit: (-_logit(hit), hit.passage.passage_id))
-        best = merged[: options.k]
-        batch.clear()
-
-    for stored in index.iter_passages(options.where):
-        batch.append(Hit(rank=0, passage=stored))
-        if len(batch) == _BATCH:
-            keep_best()
-    keep_best()
-    return best
-
-
-def _logit(hit: Hit) -> float:
-    return hit.relevance.logit if hit.relevance else float("-inf")
-
-
-def _ids(hits: Sequence[Hit]) -> list[int]:
-    return [hit.passage.passage_id for hit in hits]
-
-
-def _warm_up(
-    index: IndexReader,
-    query: str,
-    bi_encoder: BiEncoder,
-    cross_encoder: CrossEncoder,
-    options: CompareOptions,
-) -> None:
-    (vector,) = bi_encoder.encode_queries([query])
-    rerank(query, retrieve(index, vector, options.depth, options.where), cross_encoder)
+    def _exhaustive(
+        self, query: str, measured: bool, costs: Sequence[Cost]
+    ) -> tuple[list[Hit] | None, Cost]:
+        """The cross-encoder over all passages, or what that would take."""
+        if measured:
+            watch = Stopwatch()
+            with watch.stage("rerank"):
+                hits = rank_all(
+                    self.index, query, self.cross_encoder, self.options.k, self.options.where
+                )
+            (stage,) = watch.times
+            return hits, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, stage.seconds, self.passages)
+        per_pair = [cost.seconds_per_pair for cost in costs if cost.seconds_per_pair is not None]
+        seconds = statistics.fmean(per_pair) * self.passages if per_pair else 0.0
+        return None, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, seconds, self.passages, estimated=True)
 
 
 def _summary(costs: Sequence[Cost]) -> CostSummary:
     per_pair = [cost.seconds_per_pair for cost in costs if cost.seconds_per_pair is not None]
     totals = [cost.total for cost in costs]
     return CostSummary(
-        approach=costs[0].approach,
+        strategy=costs[0].strategy,
         encode_query=statistics.median(cost.encode_query for cost in costs),
         search=statistics.median(cost.search for cost in costs),
         rerank=statistics.median(cost.rerank for cost in costs),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bienc_cli.errors import UsageError
-from bienc_cli.search.pipeline import sigmoid
+from bienc_cli.search.reranking import relevance_of
 from bienc_cli.search.result import ModelUse, Relevance
 from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder, CrossEncoder
@@ -100,7 +100,7 @@ def _score(
         first=first,
         second=second,
         similarity=float(query @ passage),
-        relevance=Relevance(float(logits[0]), sigmoid(float(logits[0]))) if one_label else None,
+        relevance=relevance_of(float(logits[0])) if one_label else None,
         labels=()
         if one_label
         else tuple(

@@ -6,6 +6,7 @@ from bienc_cli.indexing.pipeline import (
     EncoderLoader,
     index_paths,
 )
+from bienc_cli.indexing.removal import RemovalReport, Removed, remove_paths
 from bienc_cli.indexing.report import (
     DocumentCounts,
     IndexObserver,
@@ -22,6 +23,9 @@ __all__ = [
     "IndexObserver",
     "IndexOptions",
     "IndexReport",
+    "RemovalReport",
+    "Removed",
     "SilentObserver",
     "index_paths",
+    "remove_paths",
 ]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bienc_cli.errors import IndexNotFound, PathNotFound, UnreadableFile
+from bienc_cli.errors import PathNotFound, UnreadableFile
 from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.readers import FORMATS, reader_for, reader_named
@@ -59,7 +59,7 @@ def look(
     paths: Sequence[Path],
     listed: Sequence[Path] | None,
     base: Path,
-    info: IndexInfo | None,
+    covered: Sequence[Root],
     o: IndexOptions,
 ) -> Iterator[Finding | str]:
     """Look at everything a run covers.
@@ -68,7 +68,7 @@ def look(
         paths: what was named, absolute; empty for all that the index covers.
         listed: files from a list, absolute, in place of `paths`; None where there was none.
         base: listed files below it get their ids relative to it.
-        info: the index as it is; None for a new one.
+        covered: roots that the index covers already.
         o: options that were given.
 
     Yields:
@@ -76,9 +76,7 @@ def look(
 
     Raises:
         PathNotFound: something that was named has vanished.
-        IndexNotFound: nothing was named, and nothing is covered.
     """
-    covered = info.roots if info else ()
     if listed is not None:
         yield from (_look_at(root) for root in _roots_of_list(listed, base, covered, o))
     elif paths:
@@ -88,14 +86,15 @@ def look(
             if finding.root.path not in done:
                 done.add(finding.root.path)
                 yield finding
-    elif not covered:
-        raise IndexNotFound("There is no index here to refresh.", "make one: bienc index PATH")
     else:
         for root in covered:
             if root.path.exists():
                 yield _look_at(_with_options(root, o))
             else:
-                yield f"{root.path} is not there; what the index knows of it is kept"
+                yield (
+                    f"{root.path} is not there; what the index knows of it is kept "
+                    "(bienc index --prune forgets it)"
+                )
 
 
 def _look_at_path(path: Path, covered: Sequence[Root], o: IndexOptions) -> Finding:
@@ -103,14 +102,24 @@ def _look_at_path(path: Path, covered: Sequence[Root], o: IndexOptions) -> Findi
         if path == root.path and root.files is None:
             return _look_at(_with_options(root, o))
         if path.is_relative_to(root.path) and root.files is None:
-            finding = _look_at(_with_options(root, o))
             below = path.relative_to(root.path).as_posix()
-            if any(_is_below(file.doc_id, below) for file in finding.files):
+            # Who names what was removed wants it back.
+            removed = tuple(name for name in root.removed if name != below)
+            finding = _look_at(_with_options(replace(root, removed=removed), o))
+            if any(is_below(file.doc_id, below) for file in finding.files):
                 return finding
-    return _look_at(_with_options(Root(path), o))
+    # A root that takes the place of others inside it does not bring back what they had removed.
+    removed = tuple(
+        (root.path.relative_to(path) / name).as_posix()
+        for root in covered
+        if root.path.is_relative_to(path)
+        for name in root.removed
+    )
+    return _look_at(_with_options(Root(path, removed=removed), o))
 
 
-def _is_below(doc_id: str, folder: str) -> bool:
+def is_below(doc_id: str, folder: str) -> bool:
+    """Whether a path under a root is another one, or lies below it."""
     return doc_id == folder or doc_id.startswith(f"{folder}/")
 
 
@@ -146,7 +155,7 @@ def _roots_of_list(
 def _look_at(root: Root) -> Finding:
     files: list[FoundFile] = []
     skipped: list[Skipped] = []
-    for item in _items(root):
+    for item in items_under(root):
         if isinstance(item, Skipped):
             skipped.append(item)
         else:
@@ -154,7 +163,12 @@ def _look_at(root: Root) -> Finding:
     return Finding(root, tuple(files), tuple(skipped))
 
 
-def _items(root: Root) -> Iterator[FoundFile | Skipped]:
+def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
+    """What discovery finds under a root, by its settings.
+
+    Raises:
+        PathNotFound: it is not there.
+    """
     limit = DEFAULT_MAX_BYTES if root.max_bytes is None else root.max_bytes
     if root.files is None:
         yield from discover(
@@ -163,6 +177,7 @@ def _items(root: Root) -> Iterator[FoundFile | Skipped]:
             exclude=root.exclude,
             max_bytes=limit,
             hidden=root.hidden,
+            removed=root.removed,
         )
         return
     for name in root.files:
@@ -206,7 +221,7 @@ def compare_with_index(
     for path, state in known.items():
         if path in found:
             continue
-        kept = any(_is_below(path, place) or place == "." for place in finding.unreadable)
+        kept = any(is_below(path, place) or place == "." for place in finding.unreadable)
         (unchanged if kept else gone).append(state)
     return Changes(tuple(read), tuple(gone), tuple(unchanged))
 
@@ -258,5 +273,5 @@ def absorb_roots(finding: Finding, info: IndexInfo | None, writer: IndexWriter) 
         if root.path == finding.root.path or not root.path.is_relative_to(finding.root.path):
             continue
         below = root.path.relative_to(finding.root.path).as_posix()
-        if any(_is_below(file.doc_id, below) for file in finding.files):
+        if any(is_below(file.doc_id, below) for file in finding.files):
             writer.remove_root(root.path)

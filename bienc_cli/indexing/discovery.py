@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,11 @@ class FoundFile:
     mtime_ns: int
 
 
+def is_never_a_document(name: str) -> bool:
+    """Whether discovery passes over anything of this name, whatever its options."""
+    return name in _NEVER or name in _CACHES
+
+
 def discover(
     root: Path,
     *,
@@ -69,6 +74,7 @@ def discover(
     exclude: Sequence[str] = (),
     max_bytes: int = DEFAULT_MAX_BYTES,
     hidden: bool = False,
+    removed: Collection[str] = (),
 ) -> Iterator[FoundFile | Skipped]:
     """Find the files under a root.
 
@@ -85,6 +91,7 @@ def discover(
         exclude: patterns of files and directories to pass over.
         max_bytes: cap on a file's size; collections have a cap of their own.
         hidden: whether files and directories whose name begins with a dot are found too.
+        removed: paths under the root to pass over, exactly these and what is below them.
 
     Returns:
         Files and refusals, ordered by path, component by component. The root is looked at
@@ -103,8 +110,10 @@ def discover(
     except OSError as error:
         raise PathNotFound(f"There is no '{root}' here.") from error
     if stat.S_ISDIR(status.st_mode):
-        return _Walk(absolute, selection, max_bytes, hidden=hidden).run()
-    return iter((_judge(absolute, _shown(absolute.name), status, max_bytes),))
+        return _Walk(
+            absolute, selection, max_bytes, hidden=hidden, removed=frozenset(removed)
+        ).run()
+    return iter((_judge(str(absolute), _shown(absolute.name), status, max_bytes),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +128,21 @@ class _Place:
 class _Walk:
     """One walk below one root."""
 
-    def __init__(self, root: Path, selection: Selection, max_bytes: int, *, hidden: bool) -> None:
+    def __init__(
+        self,
+        root: Path,
+        selection: Selection,
+        max_bytes: int,
+        *,
+        hidden: bool,
+        removed: frozenset[str],
+    ) -> None:
         self._root = str(root)
         self._real_root = os.path.realpath(root)
         self._selection = selection
         self._max_bytes = max_bytes
         self._hidden = hidden
+        self._removed = removed
         # Judged after everything else: most lead to what has a name of its own.
         self._links: deque[_Place] = deque()
         # Device and inode of the files handed out and the directories listed.
@@ -169,9 +187,11 @@ class _Walk:
                 yield item
 
     def _enter(self, entry: os.DirEntry[str], place: _Place) -> FoundFile | Skipped | _Place | None:
-        if entry.name in _NEVER or entry.name in _CACHES:
+        if is_never_a_document(entry.name):
             return None
         if entry.name.startswith(".") and not self._hidden:
+            return None
+        if place.doc_id in self._removed:
             return None
         try:
             # As to git, a link is a file, also one to a directory.
@@ -221,7 +241,7 @@ class _Walk:
 
     def _found(self, place: _Place, status: os.stat_result) -> FoundFile | Skipped:
         self._is_new(status)
-        return _judge(Path(place.path), place.doc_id, status, self._max_bytes)
+        return _judge(place.path, place.doc_id, status, self._max_bytes)
 
     def _is_new(self, status: os.stat_result) -> bool:
         identity = (status.st_dev, status.st_ino)
@@ -230,21 +250,24 @@ class _Walk:
         return new
 
 
-def _judge(path: Path, doc_id: str, status: os.stat_result, max_bytes: int) -> FoundFile | Skipped:
+def _judge(path: str, doc_id: str, status: os.stat_result, max_bytes: int) -> FoundFile | Skipped:
     """Refuse what cannot or should not be read; nothing is opened for it."""
     if not stat.S_ISREG(status.st_mode):
         # Opening one could wait forever (a pipe) or do something (a device).
         return Skipped(doc_id, "special", "a pipe, socket or device, not a file")
-    if path.suffix.lower() in BINARY_SUFFIXES:
-        return Skipped(doc_id, "binary", f"a binary file ({path.suffix.lower()})")
-    reader = reader_named(path)
-    cap = MAX_COLLECTION_BYTES if reader is not None and reader.streamed else max_bytes
-    if status.st_size > cap:
-        size, limit = status.st_size / (1 << 20), cap / (1 << 20)
-        return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")
+    # Strings as far as possible: every `Path` costs as much as asking the system for the file.
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    if suffix in BINARY_SUFFIXES:
+        return Skipped(doc_id, "binary", f"a binary file ({suffix})")
+    if status.st_size > max_bytes:
+        reader = reader_named(Path(path))
+        cap = MAX_COLLECTION_BYTES if reader is not None and reader.streamed else max_bytes
+        if status.st_size > cap:
+            size, limit = status.st_size / (1 << 20), cap / (1 << 20)
+            return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")
     if not os.access(path, os.R_OK):
         return Skipped(doc_id, "permission", "no permission to read it")
-    return FoundFile(path, doc_id, status.st_size, status.st_mtime_ns)
+    return FoundFile(Path(path), doc_id, status.st_size, status.st_mtime_ns)
 
 
 def _rules_in(directory: str, names: set[str]) -> tuple[Rule, ...]:

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters, chunk
-from bienc_cli.errors import PathNotFound, UsageError
+from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing.coverage import (
     Changes,
     Finding,
@@ -31,7 +31,7 @@ from bienc_cli.indexing.report import (
 from bienc_cli.readers import Limits, read_files
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import FileState, IndexInfo, IndexWriter, digest_of, open_writer
+from bienc_cli.store import FileState, IndexInfo, IndexWriter, Root, digest_of, open_writer
 from bienc_cli.types import BiEncoder, Document, EncoderIdentity, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
@@ -132,6 +132,7 @@ class _Run:
     ) -> None:
         self._writer = writer
         self._info: IndexInfo | None = writer.info
+        self._covered = self._info.roots if self._info else ()
         self._load_encoder = load_encoder
         self._options = options
         self._observer = observer
@@ -152,6 +153,11 @@ class _Run:
         chunking = self._recorded_chunking()
         stale = chunking is not None and chunking.version != CHUNKING_VERSION
         with self._watch.stage("discover"):
+            pruned = self._prune() if self._options.prune else ()
+            if not paths and listed is None and not self._covered and not pruned:
+                raise IndexNotFound(
+                    "There is no index here to refresh.", "make one: bienc index PATH"
+                )
             works = [self._plan(finding, stale) for finding in self._look(paths, listed)]
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))
@@ -168,7 +174,7 @@ class _Run:
         for work in works:
             self._collect_skipped(work)
         with self._watch.stage("commit"):
-            committed = self._writer.commit(self._observer.stage)
+            committed = self._writer.commit(self._observer.stage, compact=bool(pruned))
         if not committed.info.documents:
             self._warnings.append(
                 "there is nothing to index here"
@@ -193,11 +199,20 @@ class _Run:
         )
 
     def _look(self, paths: Sequence[Path], listed: Sequence[Path] | None) -> Iterator[Finding]:
-        for found in look(paths, listed, self._base, self._info, self._options):
+        for found in look(paths, listed, self._base, self._covered, self._options):
             if isinstance(found, str):
                 self._warnings.append(found)
             else:
                 yield found
+
+    def _prune(self) -> Sequence[Root]:
+        """Forget the roots that are not there; which."""
+        gone = [root for root in self._covered if not root.path.exists()]
+        for root in gone:
+            self._removed += self._writer.remove_root(root.path)
+            self._warnings.append(f"{root.path} is not there; it is forgotten")
+        self._covered = tuple(root for root in self._covered if root not in gone)
+        return gone
 
     def _plan(self, finding: Finding, stale: bool) -> _Work:
         absorb_roots(finding, self._info, self._writer)

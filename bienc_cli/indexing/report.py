@@ -105,6 +105,8 @@ class IndexOptions:
             the index was made with, or the default.
         overlap_tokens: how much of a passage its successor repeats; None likewise.
         workers: processes that read files beside this one.
+        prune: forget roots that are not there any more, which otherwise are taken for disks
+            that are not mounted.
     """
 
     include: Sequence[str] = ()
@@ -115,3 +117,4 @@ class IndexOptions:
     passage_tokens: int | None = None
     overlap_tokens: int | None = None
     workers: int = 2
+    prune: bool = False

@@ -1,4 +1,4 @@
-"""The answer of `compare`: rankings side by side, costs below, agreement last."""
+"""The answer of `compare`: two rankings side by side, costs below, agreement last."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit
+from bienc_cli.search.strategy import Strategy
 
-SCHEMA = "bienc.compare/1"
+SCHEMA = "bienc.compare/2"
 
 
 def as_table(comparison: Comparison) -> RenderableType:
@@ -29,7 +30,7 @@ def as_table(comparison: Comparison) -> RenderableType:
 
 
 def rankings_table(one: QueryComparison) -> RenderableType:
-    """The bi-encoder's ranking left, the cross-encoder's right, arrows between."""
+    """The first strategy's ranking left, the last one's right, arrows between."""
     table = Table(
         title=Text(one_line(one.query), style="bold"),
         title_justify="left",
@@ -39,31 +40,43 @@ def rankings_table(one: QueryComparison) -> RenderableType:
         show_edge=False,
         expand=True,
     )
+    new_ranks = {hit.passage.passage_id: hit.rank for hit in one.last.hits}
     table.add_column("#", justify="right", style="bold")
-    table.add_column("simil.", justify="right", style="cyan")
-    table.add_column("bi-encoder", ratio=1, overflow="fold")
+    table.add_column(_score_name(one.first.strategy), justify="right", style="cyan")
+    table.add_column(one.first.strategy.value, ratio=1, overflow="fold")
     table.add_column("", justify="center")
-    table.add_column("relev.", justify="right", style="green")
-    table.add_column("", justify="right")
-    table.add_column("cross-encoder", ratio=1, overflow="fold")
-    new_ranks = {hit.passage.passage_id: hit.rank for hit in one.cross_encoder}
-    for left, right in zip_longest(one.bi_encoder, one.cross_encoder):
+    table.add_column(_score_name(one.last.strategy), justify="right", style="green")
+    table.add_column(one.last.strategy.value, ratio=1, overflow="fold")
+    for left, right in zip_longest(one.first.hits, one.last.hits):
         table.add_row(
             str((left or right).rank),
-            hit_.similarity(left) if left else "",
+            _score(left, one.first.strategy),
             _place(left),
             _arrow(left, new_ranks),
-            hit_.relevance(right) if right else "",
-            hit_.movement(right) if right else "",
+            _score(right, one.last.strategy),
             _place(right),
         )
     agreement = (
-        f"overlap@{max(len(one.bi_encoder), len(one.cross_encoder))} {one.overlap:.2f} · "
+        f"overlap@{max(len(one.first.hits), len(one.last.hits))} {one.overlap:.2f} · "
         f"RBO {one.rbo:.2f}"
     )
     if one.exhaustive_overlap is not None:
         agreement += f" · with the cross-encoder over all passages {one.exhaustive_overlap:.2f}"
     return Group(table, Text(agreement, style="dim"))
+
+
+def _score_name(strategy: Strategy) -> str:
+    if strategy.needs_cross_encoder:
+        return "relev."
+    return "simil." if strategy.needs_bi_encoder else "bm25"
+
+
+def _score(hit: Hit | None, strategy: Strategy) -> str:
+    if hit is None:
+        return ""
+    if strategy.needs_cross_encoder:
+        return hit_.relevance(hit)
+    return hit_.similarity(hit) if strategy.needs_bi_encoder else hit_.bm25(hit)
 
 
 def _place(hit: Hit | None) -> Text:
@@ -97,7 +110,7 @@ def _costs_table(comparison: Comparison) -> Table:
         padding=(0, 1, 0, 0),
         show_edge=False,
     )
-    table.add_column("approach", no_wrap=True)
+    table.add_column("strategy", no_wrap=True)
     for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
         table.add_column(name, justify="right")
     table.add_column("pairs", justify="right")
@@ -119,7 +132,7 @@ def _cost_row(summary: CostSummary, several: bool) -> list[Text]:
 
     per_pair = summary.seconds_per_pair
     return [
-        Text(summary.approach.value, style=style),
+        Text(summary.strategy.value, style=style),
         took(summary.encode_query),
         took(summary.search),
         took(summary.rerank, summary.estimated),
@@ -154,6 +167,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "k": comparison.k,
+        "strategies": [strategy.value for strategy in comparison.strategies],
         "passages": comparison.passages,
         "queries": [query_as_json(one) for one in comparison.queries],
         "costs": [_summary_as_json(summary) for summary in comparison.costs],
@@ -179,12 +193,16 @@ def query_as_json(one: QueryComparison) -> dict[str, Any]:
     exhaustive = one.exhaustive
     return {
         "query": hit_.writable(one.query),
-        "candidates": one.candidates,
         "overlap": hit_.rounded(one.overlap),
         "rbo": hit_.rounded(one.rbo),
         "exhaustive_overlap": hit_.rounded(one.exhaustive_overlap),
-        "bi_encoder": [hit_.hit_as_json(hit) for hit in one.bi_encoder],
-        "cross_encoder": [hit_.hit_as_json(hit) for hit in one.cross_encoder],
+        "rankings": [
+            {
+                "strategy": ranking.strategy.value,
+                "hits": [hit_.hit_as_json(hit) for hit in ranking.hits],
+            }
+            for ranking in one.rankings
+        ],
         "exhaustive": (
             [hit_.hit_as_json(hit) for hit in exhaustive] if exhaustive is not None else None
         ),
@@ -194,7 +212,7 @@ def query_as_json(one: QueryComparison) -> dict[str, Any]:
 
 def _cost_as_json(cost: Cost) -> dict[str, Any]:
     return {
-        "approach": cost.approach.value,
+        "strategy": cost.strategy.value,
         "seconds": {
             "encode_query": hit_.rounded(cost.encode_query),
             "search": hit_.rounded(cost.search),
@@ -209,7 +227,7 @@ def _cost_as_json(cost: Cost) -> dict[str, Any]:
 
 def _summary_as_json(summary: CostSummary) -> dict[str, Any]:
     return {
-        "approach": summary.approach.value,
+        "strategy": summary.strategy.value,
         "median_seconds": {
             "encode_query": hit_.rounded(summary.encode_query),
             "search": hit_.rounded(summary.search),
@@ -224,17 +242,14 @@ def _summary_as_json(summary: CostSummary) -> dict[str, Any]:
 
 
 def as_lines(comparison: Comparison) -> Iterator[str]:
-    """Tab-separated: query number, approach, then a hit's fields; costs behind `#`."""
+    """Tab-separated: query number, strategy, then a hit's fields; costs behind `#`."""
     for number, one in enumerate(comparison.queries, 1):
-        for approach, hits in (
-            ("bi-encoder", one.bi_encoder),
-            ("bi-encoder+cross-encoder", one.cross_encoder),
-        ):
-            for hit in hits:
-                fields = [str(number), approach, *hit_.hit_as_line(hit)]
+        for ranking in one.rankings:
+            for hit in ranking.hits:
+                fields = [str(number), ranking.strategy.value, *hit_.hit_as_line(hit)]
                 yield "\t".join(cell(field) for field in fields)
     for summary in comparison.costs:
         label = "estimated" if summary.estimated else "measured"
         yield "\t".join(
-            ["#", summary.approach.value, label, f"{summary.total:.6f}"],
+            ["#", summary.strategy.value, label, f"{summary.total:.6f}"],
         )

@@ -68,7 +68,14 @@ def relevance(hit: Hit) -> str:
 
 def similarity(hit: Hit) -> str:
     """The cosine to three places, or nothing."""
-    return f"{hit.similarity:.3f}" if hit.similarity is not None else ""
+    known = hit.candidate.similarity if hit.candidate else None
+    return f"{known:.3f}" if known is not None else ""
+
+
+def bm25(hit: Hit) -> str:
+    """The BM25 score to one place, or nothing."""
+    known = hit.candidate.bm25 if hit.candidate else None
+    return f"{known:.1f}" if known is not None else ""
 
 
 def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
@@ -120,10 +127,14 @@ def _folded(text: str) -> str:
 def hit_as_json(hit: Hit) -> dict[str, Any]:
     """Everything that is known about a hit."""
     stored, passage = hit.passage, hit.passage.passage
+    candidate = hit.candidate
     return {
         "rank": hit.rank,
-        "similarity": rounded(hit.similarity),
-        "similarity_rank": hit.similarity_rank,
+        "candidate_rank": candidate.rank if candidate else None,
+        "similarity": rounded(candidate.similarity) if candidate else None,
+        "similarity_rank": candidate.similarity_rank if candidate else None,
+        "bm25": rounded(candidate.bm25) if candidate else None,
+        "bm25_rank": candidate.bm25_rank if candidate else None,
         "relevance": rounded(hit.relevance.probability) if hit.relevance else None,
         "relevance_logit": rounded(hit.relevance.logit) if hit.relevance else None,
         "relevance_rank": hit.relevance_rank,

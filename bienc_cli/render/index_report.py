@@ -55,6 +55,19 @@ def _passages(report: IndexReport) -> str:
     return f"{held}: {', '.join(parts)}"
 
 
+def as_sentence(report: IndexReport) -> str:
+    """What a run did, on one line: `2 new, 1 removed; 3 passages encoded in 41 ms`."""
+    documents = report.documents
+    counts = (
+        (documents.new, "new"),
+        (documents.changed, "changed"),
+        (documents.removed, "removed"),
+    )
+    parts = ", ".join(f"{number:,} {what}" for number, what in counts if number)
+    encoded = f"{count(report.encoded, 'passage')} encoded in {duration(report.seconds)}"
+    return f"{parts or 'no document changed'}; {encoded}"
+
+
 def _times(report: IndexReport) -> str:
     parts = []
     for stage in report.stages:

@@ -39,19 +39,24 @@ def as_table(
 
 def _hits_table(result: SearchResult, full: bool, contexts: dict[int, str]) -> Table:
     reranked = result.cross_encoder is not None
+    compared, worded = result.strategy.needs_bi_encoder, result.strategy.needs_bm25
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("#", justify="right", style="bold")
     if reranked:
         table.add_column("moved", justify="right")
         table.add_column("relev.", justify="right")
-    table.add_column("simil.", justify="right")
+    if compared:
+        table.add_column("simil.", justify="right")
+    if worded:
+        table.add_column("bm25", justify="right")
     table.add_column("passage", ratio=1, overflow="fold")
     for hit in result.hits:
         scores = [hit_.movement(hit), Text(hit_.relevance(hit), style="green")] if reranked else []
         table.add_row(
             str(hit.rank),
             *scores,
-            Text(hit_.similarity(hit), style="cyan"),
+            *([Text(hit_.similarity(hit), style="cyan")] if compared else []),
+            *([Text(hit_.bm25(hit), style="yellow")] if worded else []),
             _passage_cell(result.query, hit, full, contexts.get(hit.passage.passage_id)),
         )
     return table
@@ -79,13 +84,13 @@ def _summary(result: SearchResult) -> str:
             part + _rerank_detail(result, stage)
             for part, stage in zip(parts, result.stages, strict=True)
         ]
-    models = result.bi_encoder.identity.name
-    if result.cross_encoder is not None:
-        models += f" + {result.cross_encoder.identity.name}"
+    models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
+    names = " + ".join(use.identity.name for use in models)
     return (
         f"{' · '.join(parts)} · total {duration(result.seconds)}\n"
         f"{count(len(result.hits), 'hit')} of {count(result.index.passages, 'passage')} in "
-        f"{count(result.index.documents, 'document')} · {models} · {result.bi_encoder.runtime}"
+        f"{count(result.index.documents, 'document')} · "
+        + " · ".join([result.strategy.value, *([names, models[0].runtime] if models else [])])
     )
 
 
@@ -105,11 +110,11 @@ def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dic
         if contexts is not None:
             row["context"] = contexts.get(hit.passage.passage_id)
         rows.append(row)
-    cross = result.cross_encoder
+    bi, cross = result.bi_encoder, result.cross_encoder
     return {
         "schema": SCHEMA,
         "query": hit_.writable(result.query),
-        "strategy": "bi-encoder+cross-encoder" if cross else "bi-encoder",
+        "strategy": result.strategy.value,
         "k": result.k,
         "candidates": result.candidates,
         "reranked": result.reranked,
@@ -125,7 +130,7 @@ def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dic
         },
         "index": hit_.index_as_json(result.index),
         "models": {
-            "bi_encoder": hit_.model_as_json(result.bi_encoder.identity, result.bi_encoder.runtime),
+            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
             "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
         },
         "warnings": list(result.warnings),

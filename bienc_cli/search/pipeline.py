@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
-from bienc_cli.search.result import Hit, ModelUse, Relevance, SearchResult
+from bienc_cli.search.candidates import look_up, propose
+from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, BlendWeights
+from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
+from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
+from bienc_cli.search.strategy import (
+    DEFAULT_STRATEGY,
+    DEFAULT_WITHOUT_CROSS_ENCODER,
+    Order,
+    Source,
+    Strategy,
+)
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import Filter, IndexReader, StoredPassage
+from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
 
 DEFAULT_K = 10
 DEFAULT_CANDIDATES = 20
 """Enough for a relevant passage to be among them, few enough for an answer within a second."""
-
-_FIRST_PORTION = 4
-_PORTION = 16
-"""Candidates between two looks at the clock, where there is a time to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +35,31 @@ class SearchOptions:
     """What to search for and how far to look.
 
     Attributes:
+        strategy: where candidates come from and what orders them; None for the best that the
+            given models can do.
         k: hits wanted.
-        candidates: passages that the bi-encoder proposes for reranking; None for the default,
+        candidates: passages that the first stage proposes for reranking; None for the default,
             or `k` where that is more.
         rerank_seconds: rerank only as many candidates, best first, as fit into this time; None
             reranks them all.
         min_relevance: drop hits whose relevance (the sigmoid, 0 to 1) is lower.
+        exhaustive: the strategy `cross-encoder` may read any number of passages.
         where: which documents count; applied before the ranking is cut.
         best_sentence: also find the sentence of each hit that is nearest to the query.
+        weights: of the strategy `blend`.
+        light_weights: of the strategy `light-blend`.
     """
 
+    strategy: Strategy | None = None
     k: int = DEFAULT_K
     candidates: int | None = None
     rerank_seconds: float | None = None
     min_relevance: float | None = None
+    exhaustive: bool = False
     where: Filter = field(default_factory=Filter)
     best_sentence: bool = False
+    weights: BlendWeights = DEFAULT_BLEND
+    light_weights: BlendWeights = DEFAULT_LIGHT_BLEND
 
     def __post_init__(self) -> None:
         check_depth(self.k, self.candidates)
@@ -84,7 +97,7 @@ def depth_of(k: int, candidates: int | None) -> int:
 def search(
     index: IndexReader,
     query: str,
-    bi_encoder: BiEncoder,
+    bi_encoder: BiEncoder | None,
     cross_encoder: CrossEncoder | None = None,
     options: SearchOptions | None = None,
     watch: Stopwatch | None = None,
@@ -94,137 +107,125 @@ def search(
     Args:
         index: opened for reading.
         query: what is looked for, in plain language.
-        bi_encoder: the model that the index was made with.
-        cross_encoder: orders the candidates; None leaves them in the bi-encoder's order.
-        options: how many, among which.
+        bi_encoder: the model that the index was made with; None where the strategy compares
+            no vectors.
+        cross_encoder: reads the candidates; None where the strategy reranks nothing.
+        options: by which strategy, how many, among which.
         watch: with stages that came before, such as loading the models; they count.
 
     Raises:
-        UsageError: an empty query, or a threshold on relevance without a cross-encoder.
+        UsageError: an empty query, a strategy whose model is not given, or a threshold on
+            relevance without a cross-encoder.
         IndexMismatch: the index was made with another model.
         IndexDamaged: the index does not hold together.
     """
     options = options or SearchOptions()
-    if cross_encoder is None and options.min_relevance is not None:
-        raise UsageError(
-            "Relevance is the cross-encoder's score, and there is to be no reranking.",
-            "leave out --no-rerank or --min-relevance",
-        )
+    strategy = options.strategy or strategy_for(bi_encoder, cross_encoder)
+    check_models(strategy, bi_encoder, cross_encoder, options.min_relevance)
     check_query(query)
-    check_model(index.info.encoder, bi_encoder.identity)
     watch = watch or Stopwatch()
-    with watch.stage("encode query"):
-        vectors = bi_encoder.encode_queries([query])
-    query_tokens = (
-        bi_encoder.tokenizer.counts([bi_encoder.identity.query_prompt + query])[0]
-        + bi_encoder.tokenizer.special_tokens
-    )
-    with watch.stage("search"):
-        depth = options.depth if cross_encoder else options.k
-        hits = retrieve(index, vectors[0], depth, options.where)
-    candidates = len(hits)
-    if cross_encoder is not None:
+    vector: NDArray[np.float32] | None = None
+    query_tokens = None
+    if bi_encoder is not None:
+        check_model(index.info.encoder, bi_encoder.identity)
+        query_tokens = _tokens_of(query, bi_encoder)
+        if strategy.needs_bi_encoder or options.best_sentence:
+            with watch.stage("encode query"):
+                (vector,) = bi_encoder.encode_queries([query])
+    reads = cross_encoder if strategy.needs_cross_encoder else None
+    if reads is not None and strategy.source is Source.ALL:
+        candidates = index.count(options.where)
+        check_exhaustive(candidates, options.exhaustive)
         with watch.stage("rerank"):
-            hits = rerank(query, hits, cross_encoder, options.rerank_seconds)
-    reranked = sum(hit.relevance is not None for hit in hits)
+            hits = rank_all(index, query, reads, options.k, options.where)
+        reranked = candidates
+    else:
+        with watch.stage("search"):
+            hits = retrieve(index, query, vector, strategy, options)
+        candidates = len(hits)
+        if reads is not None:
+            weights = options.weights if strategy.order is Order.BLEND else None
+            with watch.stage("rerank"):
+                hits = rerank(query, hits, reads, options.rerank_seconds, weights)
+        reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
     hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
-    if options.best_sentence and hits:
+    if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
-            hits = best_sentences(vectors[0], hits, bi_encoder)
+            hits = best_sentences(vector, hits, bi_encoder)
     return SearchResult(
         query=query,
+        strategy=strategy,
         k=options.k,
         hits=tuple(hits),
         candidates=candidates,
         reranked=reranked,
         truncated=truncated,
         query_tokens=query_tokens,
-        query_truncated=query_tokens > bi_encoder.identity.max_tokens,
+        query_truncated=(
+            bi_encoder is not None
+            and query_tokens is not None
+            and query_tokens > bi_encoder.identity.max_tokens
+        ),
         stages=watch.times,
         index=index.info,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
-        cross_encoder=(
-            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
-        ),
+        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
+        cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
         warnings=tuple(index.warnings),
     )
 
 
 def retrieve(
-    index: IndexReader, query_vector: NDArray[np.float32], k: int, where: Filter
+    index: IndexReader,
+    query: str,
+    vector: NDArray[np.float32] | None,
+    strategy: Strategy,
+    options: SearchOptions,
 ) -> list[Hit]:
-    """The bi-encoder's ranking: the `k` passages nearest to a query vector of shape (dim,)."""
-    found = index.search(query_vector, k, where)
-    passages = index.passages([passage_id for passage_id, _ in found])
+    """The first stage's ranking: as many as are to be reranked, or `k` where nothing is."""
+    depth = options.depth if strategy.needs_cross_encoder else options.k
+    found = look_up(index, query, vector, strategy, depth, options.where)
+    return as_hits(
+        index, propose(index, query, vector, found, strategy, depth, options.light_weights)
+    )
+
+
+def as_hits(index: IndexReader, candidates: Sequence[Candidate]) -> list[Hit]:
+    """Candidates with their passages, in the same order."""
+    passages = index.passages([candidate.passage_id for candidate in candidates])
     return [
-        Hit(rank, passage, similarity, rank)
-        for rank, (passage, (_, similarity)) in enumerate(zip(passages, found, strict=True), 1)
+        Hit(candidate.rank, passage, candidate)
+        for candidate, passage in zip(candidates, passages, strict=True)
     ]
 
 
-def rerank(
-    query: str,
-    hits: Sequence[Hit],
-    cross_encoder: CrossEncoder,
-    seconds: float | None = None,
-) -> list[Hit]:
-    """The cross-encoder's ranking of the same passages, by (-logit, passage id).
+def strategy_for(bi_encoder: BiEncoder | None, cross_encoder: CrossEncoder | None) -> Strategy:
+    """The best strategy that the given models can do."""
+    if bi_encoder is None:
+        return Strategy.BM25 if cross_encoder is None else Strategy.BM25_RERANKED
+    return DEFAULT_WITHOUT_CROSS_ENCODER if cross_encoder is None else DEFAULT_STRATEGY
 
-    Args:
-        query: what is looked for.
-        hits: candidates, best first.
-        cross_encoder: with one label.
-        seconds: stop when this time is used up; the candidates that were not read then follow
-            those that were, in their own order. A first few are always read.
+
+def check_models(
+    strategy: Strategy,
+    bi_encoder: BiEncoder | None,
+    cross_encoder: CrossEncoder | None,
+    min_relevance: float | None = None,
+) -> None:
+    """Refuse a strategy without its models, and a threshold on what nobody computes.
 
     Raises:
-        UsageError: the cross-encoder has several labels.
+        UsageError: saying which.
     """
-    check_relevance_model(cross_encoder)
-    read: list[Hit] = []
-    for some in _portions(hits, seconds):
-        scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in some])
-        for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
-            relevance = Relevance(float(logit), sigmoid(float(logit)))
-            read.append(replace(hit, relevance=relevance, truncated=bool(cut)))
-    read.sort(key=_by_relevance)
-    ranked = [replace(hit, rank=rank, relevance_rank=rank) for rank, hit in enumerate(read, 1)]
-    rest = hits[len(read) :]
-    return ranked + [replace(hit, rank=rank) for rank, hit in enumerate(rest, len(read) + 1)]
-
-
-def _by_relevance(hit: Hit) -> tuple[float, int]:
-    return (-hit.relevance.logit if hit.relevance else math.inf, hit.passage.passage_id)
-
-
-def _portions(hits: Sequence[Hit], seconds: float | None) -> Iterator[Sequence[Hit]]:
-    """All at once; or as long as the time lasts, judged by the time of those before."""
-    if seconds is None:
-        if hits:
-            yield hits
-        return
-    started = time.perf_counter()
-    done = 0
-    size = _FIRST_PORTION
-    while done < len(hits) and size > 0:
-        yield hits[done : done + size]
-        done += size
-        spent = time.perf_counter() - started
-        size = min(_PORTION, int((seconds - spent) / (spent / done)))
-
-
-def text_to_read(stored: StoredPassage) -> str:
-    """What the cross-encoder is given: the same text that was embedded."""
-    return stored.passage.embedded_text
-
-
-def sigmoid(logit: float) -> float:
-    """1 / (1 + e^-x), without overflow for any float."""
-    if logit >= 0:
-        return 1 / (1 + math.exp(-logit))
-    grown = math.exp(logit)
-    return grown / (1 + grown)
+    if strategy.needs_bi_encoder and bi_encoder is None:
+        raise UsageError(f"The strategy {strategy} needs a bi-encoder.", "give it one")
+    if strategy.needs_cross_encoder and cross_encoder is None:
+        raise UsageError(f"The strategy {strategy} needs a cross-encoder.", "give it one")
+    if min_relevance is not None and not strategy.needs_cross_encoder:
+        raise UsageError(
+            "Relevance is the cross-encoder's score, and there is to be no reranking.",
+            "leave out --no-rerank or --min-relevance, or give a strategy that reranks",
+        )
 
 
 def check_query(query: str) -> None:
@@ -244,15 +245,9 @@ def check_model(recorded: EncoderIdentity, loaded: EncoderIdentity) -> None:
         )
 
 
-def check_relevance_model(cross_encoder: CrossEncoder) -> None:
-    """Refuse a classifier of several labels (NLI, say) as a judge of relevance."""
-    labels = cross_encoder.identity.labels
-    if len(labels) > 1:
-        raise UsageError(
-            f"{cross_encoder.identity.name} has {len(labels)} labels ({', '.join(labels)}); "
-            "ranking needs a cross-encoder with one, which is relevance.",
-            "use it with: bienc score A B --cross-encoder MODEL",
-        )
+def _tokens_of(query: str, bi_encoder: BiEncoder) -> int:
+    text = bi_encoder.identity.query_prompt + query
+    return bi_encoder.tokenizer.counts([text])[0] + bi_encoder.tokenizer.special_tokens
 
 
 def _relevant_enough(hit: Hit, threshold: float | None) -> bool:

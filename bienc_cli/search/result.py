@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bienc_cli.search.strategy import Strategy
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
@@ -26,13 +27,32 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that the first stage proposes, not yet read.
+
+    Attributes:
+        rank: 1-based, in the order of the proposals.
+        similarity: cosine of query and passage; None where no vector was compared.
+        similarity_rank: 1-based rank in the bi-encoder's ranking; None where it is not in it.
+        bm25: BM25 score; None where no word was looked up.
+        bm25_rank: 1-based rank in BM25's ranking; None where it is not in it.
+    """
+
+    passage_id: int
+    rank: int
+    similarity: float | None = None
+    similarity_rank: int | None = None
+    bm25: float | None = None
+    bm25_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One passage of a ranking.
 
     Attributes:
         rank: 1-based, in the final order.
-        similarity: cosine of query and passage; None where no bi-encoder ranked it.
-        similarity_rank: 1-based rank among the candidates by similarity; None likewise.
+        candidate: how the first stage saw it; None where every passage was read.
         relevance: None where the passage was not reranked.
         relevance_rank: 1-based rank among the reranked; None likewise.
         truncated: the cross-encoder could not read the passage to its end.
@@ -41,8 +61,7 @@ class Hit:
 
     rank: int
     passage: StoredPassage
-    similarity: float | None = None
-    similarity_rank: int | None = None
+    candidate: Candidate | None = None
     relevance: Relevance | None = None
     relevance_rank: int | None = None
     truncated: bool = False
@@ -50,8 +69,8 @@ class Hit:
 
     @property
     def rose(self) -> int:
-        """Ranks gained by reranking; negative where it fell."""
-        return self.similarity_rank - self.rank if self.similarity_rank else 0
+        """Ranks gained over the order of the candidates; negative where it fell."""
+        return self.candidate.rank - self.rank if self.candidate else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +87,29 @@ class SearchResult:
 
     Attributes:
         hits: at most `k`, best first, ordered by (-score, passage id).
-        candidates: how many passages the bi-encoder proposed.
+        candidates: how many passages the first stage proposed.
         reranked: how many of them the cross-encoder read.
         truncated: how many of those it could not read to the end.
-        query_tokens: length of the query for the bi-encoder, special tokens included.
+        query_tokens: length of the query for the bi-encoder, special tokens included; None
+            where there was none.
         query_truncated: the query is longer than the bi-encoder reads.
         stages: wall time of each stage, in order.
+        bi_encoder: None where the strategy compares no vectors.
+        cross_encoder: None where nothing was reranked.
     """
 
     query: str
+    strategy: Strategy
     k: int
     hits: tuple[Hit, ...]
     candidates: int
     reranked: int
     truncated: int
-    query_tokens: int
+    query_tokens: int | None
     query_truncated: bool
     stages: tuple[StageTime, ...]
     index: IndexInfo
-    bi_encoder: ModelUse
+    bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
     warnings: tuple[str, ...] = ()
 

@@ -85,6 +85,15 @@ class Contents:
 
     # --------------------------------------------------------------- roots
 
+    def roots(self) -> dict[int, Root]:
+        """What is covered now, by id."""
+        with translated(self._directory):
+            rows = self._connection.execute("SELECT id, path, settings FROM roots ORDER BY id")
+            return {
+                root_id: records.root_from_row(path, settings, self._directory)
+                for root_id, path, settings in rows
+            }
+
     def put_root(self, root: Root) -> int:
         """Cover a root, or change the settings of one that is covered; its id."""
         path = records.root_path_for_storage(root.path, self._directory)
@@ -104,8 +113,9 @@ class Contents:
             ).fetchone()
             return int(root_id)
 
-    def remove_root(self, path: Path) -> None:
-        """Stop covering a root and forget its files."""
+    def remove_root(self, path: Path) -> int:
+        """Stop covering a root and forget its files; how many documents those held."""
+        before = self._tally.documents
         stored = records.root_path_for_storage(path, self._directory)
         with translated(self._directory):
             files = self._connection.execute(
@@ -116,6 +126,7 @@ class Contents:
             for (file_id,) in files:
                 self.remove_file(file_id)
             self._change("DELETE FROM roots WHERE path = ?", (stored,))
+        return before - self._tally.documents
 
     # --------------------------------------------------------------- files
 
@@ -232,18 +243,23 @@ class Contents:
     def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
         """Record what discovery passed over, in place of what it did last time."""
         with translated(self._directory):
-            rows = self._connection.execute(
-                "SELECT path, code, reason FROM skips WHERE root_id = ? AND file_id IS NULL "
-                "ORDER BY id",
-                (root_id,),
-            ).fetchall()
-            if [Skipped(*row) for row in rows] == list(skipped):
+            if self.unread(root_id) == list(skipped):
                 return
             self._change("DELETE FROM skips WHERE root_id = ? AND file_id IS NULL", (root_id,))
             self._connection.executemany(
                 "INSERT INTO skips (root_id, path, code, reason) VALUES (?, ?, ?, ?)",
                 [(root_id, one.path, one.code, one.reason) for one in skipped],
             )
+
+    def unread(self, root_id: int) -> list[Skipped]:
+        """What discovery passed over under a root, in its order."""
+        with translated(self._directory):
+            rows = self._connection.execute(
+                "SELECT path, code, reason FROM skips WHERE root_id = ? AND file_id IS NULL "
+                "ORDER BY id",
+                (root_id,),
+            )
+            return [Skipped(*row) for row in rows]
 
     def skipped(self, root_id: int) -> list[Skipped]:
         """All that is recorded as skipped under a root."""

@@ -11,7 +11,7 @@ import json
 import math
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +120,24 @@ class NearestPassages:
             for position, passages in zip(left, rest, strict=True):
                 found[position] = passages
         return found
+
+    def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """Cosines of passages by id, in the order asked."""
+        rows = self._connection.execute(
+            f"SELECT {records.PASSAGE_COLUMNS} FROM passages "
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(passage_ids)),),
+        )
+        vector_ids = {row[0]: records.checked(row, "passage")[10] for row in rows}
+        block = vectors.by_id(
+            self._connection, self._dim, np.array(sorted(set(vector_ids.values())), dtype=np.int64)
+        )
+        scores = vectors.similarity(block.vectors, query).tolist()
+        by_vector = dict(zip(block.ids.tolist(), scores, strict=True))
+        for passage_id in passage_ids:
+            if vector_ids.get(passage_id) not in by_vector:
+                raise damaged(f"passage {passage_id}")
+        return [by_vector[vector_ids[passage_id]] for passage_id in passage_ids]
 
     def _live(
         self, labels: NDArray[np.int64], loaded: LoadedGraph, selection: Selection | None

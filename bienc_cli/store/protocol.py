@@ -50,6 +50,8 @@ class Root:
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         files: only these, by path under `path`, as they came in a list; None for all.
+        removed: never these, nor what is below them, by path under `path`: a person had the
+            index forget them while the root went on being covered.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Root:
     hidden: bool = False
     pdf_engine: str = "pypdf"
     files: tuple[str, ...] | None = None
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,16 @@ class IndexReader(Protocol):
             exact: compare every vector.
         """
 
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """The cosine of a query with each of some passages, in the order asked.
+
+        The same numbers as `search` gives for the same passages.
+
+        Args:
+            query: shape (dim,), length 1.
+            passage_ids: this reader's own.
+        """
+
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages that hold any of the query's words, by BM25.
 
@@ -191,6 +204,13 @@ class IndexReader(Protocol):
 
         Returns:
             (passage id, score), ordered by (-score, passage id).
+        """
+
+    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """What `bm25` gives these passages, in the order asked.
+
+        Returns:
+            A score for each; 0.0 for one that holds none of the query's words.
         """
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
@@ -202,11 +222,21 @@ class IndexReader(Protocol):
     def count(self, where: Filter | None = None) -> int:
         """How many passages count."""
 
+    def documents(self) -> Iterator[tuple[str, str]]:
+        """Id and shown path of every document; records of a collection share their file's."""
+
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
 
     def files(self) -> Iterator[tuple[Root, FileState]]:
         """Every file that was read, with the root it was found under."""
+
+    def file_times(self) -> list[tuple[Root, dict[str, tuple[int, int]]]]:
+        """Each root with the size and time of its files, by path under it.
+
+        Ten times as fast as `files`, because nothing is verified: good for telling whether
+        it is time to look again, and for nothing that is shown or read.
+        """
 
     def skipped(self) -> list[Skipped]:
         """Files and records that were found and not indexed."""
@@ -236,11 +266,14 @@ class IndexWriter(Protocol):
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
         """Say what vectors and passages will be of; the same as recorded, if anything is."""
 
+    def roots(self) -> dict[int, Root]:
+        """What is covered now, by id."""
+
     def put_root(self, root: Root) -> int:
         """Cover a root, or change the settings of one that is covered; its id."""
 
-    def remove_root(self, path: Path) -> None:
-        """Stop covering a root and forget its files."""
+    def remove_root(self, path: Path) -> int:
+        """Stop covering a root and forget its files; how many documents those held."""
 
     def files(self, root_id: int) -> dict[str, FileState]:
         """What is known of a root's files, by path under the root."""
@@ -268,6 +301,9 @@ class IndexWriter(Protocol):
 
     def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
         """Record what discovery passed over, in place of what it did last time."""
+
+    def unread(self, root_id: int) -> list[Skipped]:
+        """What discovery passed over under a root, in its order."""
 
     def skipped(self, root_id: int) -> list[Skipped]:
         """All that is recorded as skipped under a root."""

@@ -176,12 +176,18 @@ class CatalogReader:
                 return self._nearest.by_scan(queries, k, where, selection)
             return self._nearest.by_graph(graph, queries, k, where, selection)
 
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """The cosine of each of these passages; see `IndexReader.similarities`."""
+        if not passage_ids:
+            return []
+        with self._reading():
+            return self._nearest.of_passages(query, passage_ids)
+
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""
-        words = list(dict.fromkeys(_WORD.findall(query.lower())))
-        if k < 1 or not words:
+        match = _any_word_of(query)
+        if k < 1 or not match:
             return []
-        match = " OR ".join(f'"{word}"' for word in words)
         with self._reading():
             selection = self._selection(where)
             # The plus keeps SQLite from looking every passage up in the word index.
@@ -197,6 +203,20 @@ class CatalogReader:
             )
             # FTS5 gives the negative, so that its ascending order puts the best first.
             return [(passage_id, -score) for passage_id, score in rows]
+
+    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """The BM25 score of each of these passages; see `IndexReader.bm25_of`."""
+        match = _any_word_of(query)
+        if not match:
+            return [0.0] * len(passage_ids)
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT rowid, -bm25(passage_words) FROM passage_words "
+                "WHERE passage_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))",
+                (match, json.dumps(list(passage_ids))),
+            )
+            scores = dict(rows.fetchall())
+        return [scores.get(passage_id, 0.0) for passage_id in passage_ids]
 
     def _load_graph(self) -> LoadedGraph | None:
         if self._graph is None and self._file is not None:
@@ -292,6 +312,16 @@ class CatalogReader:
             selection = self._selection(where)
         return selection.passage_count if selection else self.info.passages
 
+    def documents(self) -> Iterator[tuple[str, str]]:
+        """Id and shown path of every document; see `IndexReader.documents`."""
+        with self._reading():
+            rows = self._connection.execute(
+                "SELECT documents.doc_id, roots.path, roots.kind, files.path FROM documents "
+                "JOIN files ON files.id = documents.file_id JOIN roots ON roots.id = files.root_id"
+            )
+            for doc_id, root, kind, path in rows:
+                yield doc_id, self._shown(root, kind, path)
+
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
         if document_id not in self._texts:
@@ -323,6 +353,17 @@ class CatalogReader:
             for row in rows:
                 yield by_id[row[1]], records.file_state(row)
 
+    def file_times(self) -> list[tuple[Root, dict[str, tuple[int, int]]]]:
+        """Size and time of each file, unverified; see `IndexReader.file_times`."""
+        with self._reading():
+            ids = self._connection.execute("SELECT id FROM roots ORDER BY id").fetchall()
+            times: dict[int, dict[str, tuple[int, int]]] = {root_id: {} for (root_id,) in ids}
+            for root_id, path, size, mtime_ns in self._connection.execute(
+                "SELECT root_id, path, size, mtime_ns FROM files"
+            ):
+                times[root_id][path] = size, mtime_ns
+        return list(zip(self.info.roots, times.values(), strict=True))
+
     def skipped(self) -> list[Skipped]:
         """Files and records that were found and not indexed."""
         with self._reading():
@@ -352,3 +393,9 @@ class CatalogReader:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _any_word_of(query: str) -> str:
+    """An FTS5 expression; empty where there is no word."""
+    words = dict.fromkeys(_WORD.findall(query.lower()))
+    return " OR ".join(f'"{word}"' for word in words)

@@ -168,6 +168,9 @@ def root_settings(root: Root) -> str:
     """The `settings` of a row of `roots`."""
     values = asdict(root)
     del values["path"]
+    if not root.removed:
+        # As indexes have it that were made before anything could be removed.
+        del values["removed"]
     return json.dumps(values, sort_keys=True)
 
 
@@ -183,6 +186,7 @@ def root_from_row(path: str, settings: str, directory: Path) -> Root:
         hidden=values["hidden"],
         pdf_engine=values["pdf_engine"],
         files=None if files is None else tuple(files),
+        removed=tuple(values.get("removed", ())),
     )
 
 

@@ -15,6 +15,9 @@ from bienc_cli.store.catalog import RESUME
 from bienc_cli.store.records import vector_checksum
 from bienc_cli.types import EncoderIdentity
 
+_MOST_BYTES = 256 << 20
+"""Of vectors that are kept beyond a commit: an hour's work and more, and no second index."""
+
 
 class ResumeFile:
     """Vectors by the digest of their text, of one encoder."""
@@ -98,9 +101,26 @@ class ResumeFile:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def drop_committed(self, catalog: Path) -> None:
+        """Keep only what no commit has taken yet, and not more than `_MOST_BYTES` of it."""
+        self._connection.execute("ATTACH ? AS catalog", (str(catalog),))
+        self._connection.execute(
+            "DELETE FROM main.vectors WHERE digest IN (SELECT digest FROM catalog.vectors)"
+        )
+        surplus = len(self) - _MOST_BYTES // (self._dim * 4)
+        if surplus > 0:
+            self._connection.execute(
+                "DELETE FROM main.vectors WHERE digest IN "
+                "(SELECT digest FROM main.vectors LIMIT ?)",
+                (surplus,),
+            )
+        self._connection.execute("DETACH catalog")
+        if len(self):
+            self._connection.execute("VACUUM")
+
     def __len__(self) -> int:
         """How many vectors it keeps."""
-        return int(self._connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
+        return int(self._connection.execute("SELECT count(*) FROM main.vectors").fetchone()[0])
 
     def close(self) -> None:
         """Let go of the file."""

@@ -221,8 +221,10 @@ class CatalogWriter(Contents):
             failpoints.reached("before commit")
             self._connection.execute("COMMIT")
             failpoints.reached("after commit")
-            self.info = records.index_info(self._connection, self._meta, self._directory)
         self._clean_up(graph, compact=compact)
+        with translated(self._directory):
+            # Only now: its sizes are those that are left.
+            self.info = records.index_info(self._connection, self._meta, self._directory)
         return CommitReport(self.info, graph_rebuilt=need != "keep", committed=True)
 
     def _describe(self, graph: GraphFile | None) -> None:
@@ -261,13 +263,17 @@ class CatalogWriter(Contents):
             _remove_graphs(self._directory, keep=graph)
         failpoints.reached("after removing graphs")
         with suppress(sqlite3.Error, OSError):
-            self._discard_resume()
+            if self._resume is not None and not compact:
+                # What a run over another root had encoded when it was stopped stays.
+                self._resume.drop_committed(catalog_path(self._directory))
+            if compact or (self._resume is not None and not len(self._resume)):
+                self._discard_resume()
 
     def _discard_resume(self) -> None:
         if self._resume is not None:
             self._resume.close()
             self._resume = None
-            remove_resume_file(self._directory)
+        remove_resume_file(self._directory)
 
     def __enter__(self) -> Self:
         """The writer itself."""

@@ -1,0 +1,60 @@
+"""Ctrl-C ends the process soon, whatever it is at.
+
+Python delivers a signal between two of its own instructions, and so not while the main thread
+is inside a model, a graph or a library that is being loaded. A second thread waits for the
+signal too, and ends the process when the main thread has not done so itself in time. Nothing
+is lost by that: what is not committed never was, and what is encoded is on the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import NoReturn
+
+GRACE_SECONDS = 0.4
+"""For the main thread to take back what it was at. With what Python takes to deliver the signal
+it keeps a promise of one second."""
+
+_WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+def end_soon_when_interrupted() -> None:
+    """From the first SIGINT or SIGTERM on, this process has `GRACE_SECONDS` to live.
+
+    For a program that owns its process; must be called in the main thread, once.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    threading.Thread(target=_wait, args=(reading,), daemon=True, name="bienc-interrupts").start()
+
+
+def end_now(exit_code: int) -> NoReturn:
+    """Leave without taking the interpreter apart, which with torch takes more than a second.
+
+    Everything that had to be closed has been by then, and no interrupt finds it half gone.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(exit_code)
+
+
+def _wait(reading: int) -> None:
+    while True:
+        number = os.read(reading, 1)[0]
+        if number in _WORDS:
+            break
+    time.sleep(GRACE_SECONDS)
+    # Not through sys.stderr: the main thread may hold its lock.
+    with suppress(OSError):
+        if os.isatty(2):
+            os.write(2, _SHOW_CURSOR)
+        os.write(2, f"\nbienc: {_WORDS[signal.Signals(number)]}\n".encode())
+    os._exit(128 + number)

@@ -1,0 +1,188 @@
+"""`bienc compare --queries FILE`: quality, agreement and cost over many queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.cli.output import Format, Output
+from bienc_cli.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.evaluation.gates import Baseline, Failure, Threshold
+    from bienc_cli.evaluation.qrels import Qrels
+    from bienc_cli.evaluation.queries import Query
+    from bienc_cli.evaluation.results import Evaluation
+    from bienc_cli.search import Strategy
+    from bienc_cli.store import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What the user said about files of queries, judgments, thresholds and reports."""
+
+    queries: Path | None
+    qrels: Path | None
+    beir: Path | None
+    split: str
+    measures: tuple[str, ...]
+    fail_under: tuple[str, ...]
+    baseline: Path | None
+    max_drop: float
+    run_out: Path | None
+    rerun: tuple[Path, ...]
+    report: Path | None
+
+    def __post_init__(self) -> None:
+        if self.beir is not None and (self.queries is not None or self.qrels is not None):
+            raise UsageError(
+                "--beir names the queries and the judgments already.",
+                "leave out --queries and --qrels, or --beir",
+            )
+
+    @property
+    def has_queries(self) -> bool:
+        """Whether there is a file of queries."""
+        return self.queries is not None or self.beir is not None
+
+    def refuse_what_needs_queries(self) -> None:
+        """Refuse options that mean nothing without a file of queries.
+
+        Raises:
+            UsageError: naming the first.
+        """
+        for flag, value in (
+            ("--qrels", self.qrels),
+            ("--fail-under", self.fail_under),
+            ("--baseline", self.baseline),
+            ("--run-out", self.run_out),
+            ("--rerun", self.rerun),
+            ("--report", self.report),
+        ):
+            if value:
+                raise UsageError(f"{flag} is for many queries.", "give --queries FILE too")
+
+    def read(self) -> tuple[tuple[Query, ...], Qrels | None]:
+        """The queries, of a BEIR collection only those that are judged, and the judgments.
+
+        Raises:
+            PathNotFound, UsageError: a file is not there, or not of its form.
+        """
+        from bienc_cli.evaluation.qrels import read_qrels
+        from bienc_cli.evaluation.queries import read_queries
+
+        if self.beir is None:
+            assert self.queries is not None  # noqa: S101 - has_queries was asked
+            qrels = read_qrels(self.qrels) if self.qrels is not None else None
+            return read_queries(self.queries), qrels
+        nested = self.beir / "qrels" / f"{self.split}.tsv"
+        qrels = read_qrels(nested if nested.parent.is_dir() else self.beir / "qrels.tsv")
+        queries = read_queries(self.beir / "queries.jsonl")
+        judged = tuple(query for query in queries if query.query_id in qrels.by_query)
+        if not judged:
+            raise UsageError(f"'{self.beir}' judges none of its own queries.")
+        return judged, qrels
+
+
+def evaluate_files(
+    judging: Judging,
+    choice: ModelChoice,
+    output: Output,
+    index: Path | None,
+    strategies: tuple[Strategy, ...] | None,
+    depths: tuple[int, ...],
+    where: Filter,
+    *,
+    exhaustive: bool,
+) -> int:
+    """Measure, write what was asked for, print; the exit code."""
+    from bienc_cli.cli import environment
+    from bienc_cli.cli.progress import measuring as progress
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
+    from bienc_cli.evaluation.experiment import evaluate
+    from bienc_cli.evaluation.gates import parse_threshold, read_baseline
+    from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
+    from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
+    from bienc_cli.evaluation.runs import read_run
+    from bienc_cli.render import evaluation as rendered
+    from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
+
+    thresholds = [parse_threshold(text) for text in judging.fail_under]
+    baseline = read_baseline(judging.baseline) if judging.baseline is not None else None
+    measures = dict.fromkeys([*judging.measures, *(one.measure for one in thresholds)])
+    options = EvaluationOptions(
+        strategies=strategies or DEFAULT_STRATEGIES,
+        candidates=depths or (DEFAULT_CANDIDATES,),
+        measures=tuple(measures),
+        where=where,
+        exhaustive=exhaustive,
+    )
+    queries, qrels = judging.read()
+    runs = [read_run(path) for path in judging.rerun]
+    with environment.open_index(index) as reader:
+        judged = judged_in(qrels or Qrels(Unit.DOCUMENT, {}), reader.documents())
+        compares = any(one.needs_bi_encoder for one in options.strategies)
+        reranks = any(one.needs_cross_encoder for one in options.strategies)
+        bi_encoder = choice.load_bi_encoder(reader.info.encoder) if compares else None
+        cross_encoder = choice.load_cross_encoder() if reranks else None
+        with progress(output, len(options.systems()) * len(queries)) as on_step:
+            result = evaluate(
+                reader,
+                queries,
+                judged,
+                bi_encoder,
+                cross_encoder,
+                options,
+                runs=runs,
+                cache_dir=environment.cache_directory() / "scores",
+                on_step=on_step,
+            )
+    failures = _failures(result, thresholds, baseline, judging.max_drop)
+    if judging.run_out is not None:
+        _write_runs(judging.run_out, result)
+    if judging.report is not None:
+        _write_report(judging.report, result)
+    for warning in rendered.warnings(result):
+        output.warn(warning)
+    if output.machine:
+        output.print_json(rendered.as_json(result, failures))
+    elif output.format is Format.plain:
+        output.print_lines(rendered.as_lines(result))
+    else:
+        output.print_rich(rendered.as_table(result))
+    for failure in failures:
+        output.warn(failure.message)
+    return EXIT_NO_RESULT if failures else EXIT_OK
+
+
+def _failures(
+    result: Evaluation,
+    thresholds: list[Threshold],
+    baseline: Baseline | None,
+    max_drop: float,
+) -> list[Failure]:
+    from bienc_cli.evaluation.gates import below, dropped
+
+    fallen = dropped(result, baseline, max_drop) if baseline is not None else []
+    return below(result, thresholds) + fallen
+
+
+def _write_runs(directory: Path, result: Evaluation) -> None:
+    from bienc_cli.evaluation.runs import Run, write_run
+
+    for system in result.systems:
+        name = system.name.replace("/", "_")
+        write_run(directory / f"{name}.run", Run(system.name, system.rankings))
+
+
+def _write_report(path: Path, result: Evaluation) -> None:
+    from bienc_cli.render.report import as_html
+
+    page = as_html(result, created=datetime.now(UTC))
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error

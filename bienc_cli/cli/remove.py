@@ -1,0 +1,67 @@
+"""`bienc remove`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Format, Output
+
+
+def remove(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH",
+            help="Files, folders or roots, as they are shown or as they lie on the disk; they "
+            "need not exist any more.",
+            show_default=False,
+        ),
+    ],
+    wait: opt.WaitOption = 0,
+    format_: opt.FormatOption = Format.table,
+    quiet: opt.QuietOption = False,
+    index: opt.IndexOption = None,
+) -> int:
+    """Forget files, folders or whole roots, and leave nothing of them in the index.
+
+    The files themselves stay. What lies in a folder that is still covered is passed over from
+    then on, until it is named again: bienc index PATH. The index is compacted, which takes
+    time in proportion to its size. Exit code 1 when the index knows nothing of a path.
+    """
+    from bienc_cli.cli import environment
+    from bienc_cli.cli.progress import indexing as progress
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
+    from bienc_cli.indexing import remove_paths
+    from bienc_cli.render import removal as rendered
+
+    output = Output(format_, quiet=quiet)
+    with progress(output) as observer:
+        report = remove_paths(
+            absolute(paths),
+            directory=environment.index_to_read(index),
+            key_dir=environment.key_directory(),
+            observer=observer,
+            wait=wait,
+            on_wait=lambda holder: output.note(f"waiting for {holder}"),
+        )
+    here = Path.cwd()
+    for path in report.unmatched:
+        output.warn(f"the index knows nothing of {rendered.shown(path, here)}")
+    if output.machine:
+        output.print_json(rendered.as_json(report, here))
+    elif output.format is Format.plain:
+        output.print_lines(rendered.as_lines(report, here))
+    else:
+        output.print_rich(rendered.as_table(report, here))
+    return EXIT_NO_RESULT if report.unmatched else EXIT_OK
+
+
+def absolute(paths: list[str]) -> list[Path]:
+    """Paths as they were named, from here."""
+    # normpath, not resolve: a link that was named stays what it was named.
+    return [Path(os.path.normpath(Path(path).expanduser().absolute())) for path in paths]

@@ -1,0 +1,67 @@
+"""What `bienc index --watch` does behind its first run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from bienc_cli.cli import environment
+from bienc_cli.cli.loading import ModelChoice
+from bienc_cli.cli.output import Format, Output
+from bienc_cli.errors import UsageError
+
+
+def check_format(output: Output) -> None:
+    """Refuse a format that cannot be printed batch by batch.
+
+    Raises:
+        UsageError: one JSON document has an end.
+    """
+    if output.format is Format.json:
+        raise UsageError(
+            "With --watch there is no end, and so no single JSON document.",
+            "give --format jsonl: a line for each batch",
+        )
+
+
+def follow(directory: Path, output: Output, choice: ModelChoice) -> None:
+    """Follow changes until interrupted; each batch is a line.
+
+    For people it goes to stderr, as jsonl or plain lines to stdout.
+
+    Raises:
+        StorageError: the folders cannot be watched, or the index cannot be written.
+        IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
+    """
+    from bienc_cli.cli.progress import indexing as progress
+    from bienc_cli.indexing import IndexReport, index_paths
+    from bienc_cli.indexing.watching import follow as changes
+    from bienc_cli.render import index_report as rendered
+    from bienc_cli.store import Root
+
+    def update() -> IndexReport:
+        with progress(output) as observer:
+            return index_paths(
+                [],
+                directory=directory,
+                base=Path.cwd(),
+                load_encoder=choice.load_bi_encoder,
+                key_dir=environment.key_directory(),
+                observer=observer,
+                wait=float("inf"),
+                on_wait=lambda holder: output.note(f"waiting for {holder}"),
+            )
+
+    def covered() -> tuple[Root, ...]:
+        with environment.open_index(directory) as reader:
+            return reader.info.roots
+
+    roots = covered()
+    output.note(f"watching {', '.join(str(root.path) for root in roots)} (Ctrl-C ends)")
+    for report in changes(update, covered, directory):
+        if output.machine:
+            output.print_json(rendered.as_json(report))
+        elif output.format is Format.plain:
+            output.print_lines(rendered.as_lines(report))
+        else:
+            output.note(f"{time.strftime('%H:%M:%S')}  {rendered.as_sentence(report)}")

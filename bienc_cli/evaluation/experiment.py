@@ -1,0 +1,324 @@
+"""Many queries by several strategies: quality against judgments, agreement, and cost.
+
+All strategies see the same vectors, the same BM25 rankings and the same scores of pairs, each
+computed once. What a strategy costs is measured apart from that, by answering some of the
+queries one at a time as `query` would.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import UsageError
+from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
+from bienc_cli.evaluation.measures import measure
+from bienc_cli.evaluation.qrels import JudgedIndex, best_first
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import (
+    SHOWN,
+    Evaluation,
+    EvaluationOptions,
+    Latency,
+    System,
+    SystemResult,
+)
+from bienc_cli.evaluation.runs import Run
+from bienc_cli.evaluation.score_cache import CachedScores
+from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
+from bienc_cli.search.candidates import Found, propose
+from bienc_cli.search.fusion import in_turn
+from bienc_cli.search.pipeline import (
+    SearchOptions,
+    as_hits,
+    check_model,
+    check_models,
+    check_query,
+    search,
+)
+from bienc_cli.search.reranking import (
+    check_exhaustive,
+    check_relevance_model,
+    ordered,
+    relevance_of,
+    text_to_read,
+)
+from bienc_cli.search.result import Hit, ModelUse
+from bienc_cli.search.strategy import Order, Source
+from bienc_cli.store import IndexReader
+from bienc_cli.types import BiEncoder, CrossEncoder
+
+_DEPTH = 100
+"""Passages that a strategy ranks, as `query -k 100` would."""
+
+_TAIL = 300
+"""Passages up to which a ranking is filled up by what the sources found further down, so that
+a hundred documents of several passages each can be measured."""
+
+_TIMED_QUERIES = 30
+_TIMED_EXHAUSTIVELY = 3
+_BATCH = 256
+
+
+def evaluate(
+    index: IndexReader,
+    queries: Sequence[Query],
+    judged: JudgedIndex,
+    bi_encoder: BiEncoder | None,
+    cross_encoder: CrossEncoder | None,
+    options: EvaluationOptions | None = None,
+    *,
+    runs: Sequence[Run] = (),
+    cache_dir: Path | None = None,
+    on_step: Callable[[str, int], None] = lambda _name, _queries: None,
+) -> Evaluation:
+    """Answer all queries by all strategies, and measure.
+
+    Args:
+        index: opened for reading.
+        queries: at least one.
+        judged: the judgments as `judged_in` finds them in the index; may be of no query.
+        bi_encoder: the index's; None where no strategy compares vectors.
+        cross_encoder: with one label; None where no strategy reranks.
+        options: which strategies, depths and measures.
+        runs: rankings of other systems, measured beside.
+        cache_dir: where scores of pairs are kept from one run to the next.
+        on_step: told the system that is at work and how many more queries it has answered.
+
+    Raises:
+        UsageError: an empty query, or a strategy whose model is not given.
+        IndexMismatch: the index was made with another model.
+    """
+    options = options or EvaluationOptions()
+    for query in queries:
+        check_query(query.text)
+    if bi_encoder is not None:
+        check_model(index.info.encoder, bi_encoder.identity)
+    for strategy in options.strategies:
+        check_models(strategy, bi_encoder, cross_encoder)
+        if strategy.source is Source.ALL:
+            check_exhaustive(index.count(options.where), options.exhaustive)
+    if cross_encoder is not None:
+        check_relevance_model(cross_encoder)
+    if not queries or not (options.strategies or runs):
+        raise UsageError("There is nothing to compare.", "give queries and --strategies")
+    with ExitStack() as stack:
+        scores = None
+        if cross_encoder is not None:
+            scores = stack.enter_context(CachedScores(cross_encoder, cache_dir))
+        experiment = _Experiment(
+            index, queries, judged, bi_encoder, cross_encoder, scores, options, on_step
+        )
+        results = experiment.run()
+    results += [
+        SystemResult(run.name, None, run.rankings, {}, {}, {}, None, None, None, {}) for run in runs
+    ]
+    ids = {query.query_id for query in queries}
+    grades = {name: items for name, items in judged.by_query.items() if name in ids}
+    measures = options.measures if grades else ()
+    return Evaluation(
+        queries=tuple(queries),
+        judged=tuple(grades),
+        unit=judged.unit,
+        missing=judged.missing,
+        grades=grades,
+        measures=measures,
+        systems=tuple(_measured(results, measures, grades, queries)),
+        index=index.info,
+        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
+        cross_encoder=(
+            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
+        ),
+        warnings=tuple(index.warnings),
+    )
+
+
+def _as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
+    return {
+        query_id: list(dict.fromkeys(judged.item_named(item) for item in items))
+        for query_id, items in run.rankings.items()
+    }
+
+
+def _measured(
+    results: Sequence[SystemResult],
+    measures: Sequence[str],
+    grades: Mapping[str, Mapping[str, int]],
+    queries: Sequence[Query],
+) -> list[SystemResult]:
+    """The same results with quality, agreement and differences from the first."""
+    valued = []
+    for result in results:
+        values = measure(measures, grades, result.rankings) if measures else {}
+        means = {name: mean_of(list(by_query.values())) for name, by_query in values.items()}
+        valued.append(replace(result, values=values, means=means))
+    baseline, *others = valued
+    differences = {
+        name: compare_with_baseline(
+            baseline.values[name], {other.name: other.values[name] for other in others}
+        )
+        for name in measures
+    }
+    finished = [baseline]
+    for other in others:
+        pairs = [
+            (baseline.rankings.get(query.query_id, ()), other.rankings.get(query.query_id, ()))
+            for query in queries
+        ]
+        finished.append(
+            replace(
+                other,
+                overlap=statistics.fmean(overlap_at(*pair, SHOWN) for pair in pairs),
+                rbo=statistics.fmean(rank_biased_overlap(*pair) for pair in pairs),
+                differences={name: differences[name][other.name] for name in measures},
+            )
+        )
+    return finished
+
+
+class _Experiment:
+    """One evaluation; holds what the strategies share."""
+
+    def __init__(
+        self,
+        index: IndexReader,
+        queries: Sequence[Query],
+        judged: JudgedIndex,
+        bi_encoder: BiEncoder | None,
+        cross_encoder: CrossEncoder | None,
+        scores: CachedScores | None,
+        options: EvaluationOptions,
+        on_step: Callable[[str, int], None],
+    ) -> None:
+        self._index = index
+        self._queries = queries
+        self._judged = judged
+        self._bi_encoder = bi_encoder
+        self._cross_encoder = cross_encoder
+        self._scores = scores
+        self._options = options
+        self._on_step = on_step
+        self._vectors: NDArray[np.float32] | None = None
+        self._items: dict[int, tuple[str, ...]] = {}
+
+    def run(self) -> list[SystemResult]:
+        """Every system, in order: all rankings first, then what they cost."""
+        systems = self._options.systems()
+        found = self._look_up() if systems else []
+        ranked = [self._rank(system, found) for system in systems]
+        return [
+            replace(result, latency=self._timed(system))
+            for result, system in zip(ranked, systems, strict=True)
+        ]
+
+    def _look_up(self) -> list[Found]:
+        """What the sources have for each query, deeper than any strategy looks."""
+        texts = [query.text for query in self._queries]
+        where, strategies = self._options.where, self._options.strategies
+        near: Sequence[Sequence[tuple[int, float]]] = [()] * len(texts)
+        if self._bi_encoder is not None and any(one.needs_bi_encoder for one in strategies):
+            self._vectors = self._bi_encoder.encode_queries(texts)
+            near = self._index.search_many(self._vectors, _TAIL, where)
+        worded = any(one.needs_bm25 for one in strategies)
+        return [
+            Found(by_similarity, self._index.bm25(text, _TAIL, where) if worded else ())
+            for text, by_similarity in zip(texts, near, strict=True)
+        ]
+
+    def _rank(self, system: System, found: Sequence[Found]) -> SystemResult:
+        rankings, hits = {}, {}
+        for place, query in enumerate(self._queries):
+            if system.strategy.source is Source.ALL:
+                top = self._rank_all(query.text)
+                rest: list[int] = []
+            else:
+                top, rest = self._rank_one(system, place, found[place])
+            ids = [hit.passage.passage_id for hit in top] + rest
+            rankings[query.query_id] = best_first(self._items_of(ids))
+            hits[query.query_id] = tuple(top[:SHOWN])
+            self._on_step(system.name, 1)
+        return SystemResult(system.name, system, rankings, hits, {}, {}, None, None, None, {})
+
+    def _rank_one(self, system: System, place: int, found: Found) -> tuple[list[Hit], list[int]]:
+        """The hits at the head of a ranking, and the passages that follow."""
+        strategy, query = system.strategy, self._queries[place].text
+        near = found.by_similarity if strategy.needs_bi_encoder else ()
+        worded = found.by_bm25 if strategy.needs_bm25 else ()
+        candidates = propose(
+            self._index,
+            query,
+            self._vectors[place] if self._vectors is not None else None,
+            Found(near[:_DEPTH], worded[:_DEPTH]),
+            strategy,
+            _DEPTH,
+            self._options.light_weights,
+        )
+        read = system.candidates or SHOWN
+        hits = as_hits(self._index, candidates[:read])
+        if strategy.needs_cross_encoder:
+            weights = self._options.weights if strategy.order is Order.BLEND else None
+            hits = ordered(self._read(query, hits), weights)
+        seen = {candidate.passage_id for candidate in candidates}
+        deeper = in_turn([[one for one, _ in near], [one for one, _ in worded]], 2 * _TAIL)
+        rest = [candidate.passage_id for candidate in candidates[read:]]
+        return hits, (rest + [one for one in deeper if one not in seen])[: _TAIL - len(hits)]
+
+    def _rank_all(self, query: str) -> list[Hit]:
+        best: list[Hit] = []
+        batch: list[Hit] = []
+        for stored in self._index.iter_passages(self._options.where):
+            batch.append(Hit(rank=0, passage=stored))
+            if len(batch) == _BATCH:
+                best = ordered([*best, *self._read(query, batch)])[:_TAIL]
+                batch.clear()
+        return ordered([*best, *self._read(query, batch)])[:_TAIL]
+
+    def _read(self, query: str, hits: Sequence[Hit]) -> list[Hit]:
+        assert self._scores is not None  # noqa: S101 - evaluate() has checked the models
+        logits = self._scores.logits(query, [text_to_read(hit.passage) for hit in hits])
+        return [
+            replace(hit, relevance=relevance_of(logit))
+            for hit, logit in zip(hits, logits, strict=True)
+        ]
+
+    def _items_of(self, passage_ids: Sequence[int]) -> list[tuple[str, ...]]:
+        unknown = [one for one in passage_ids if one not in self._items]
+        for stored in self._index.passages(unknown):
+            self._items[stored.passage_id] = self._judged.items_of(stored)
+        return [self._items[one] for one in passage_ids]
+
+    def _timed(self, system: System) -> Latency:
+        """Answer some queries one at a time, as `query` does; the first one warms up."""
+        exhaustive = system.strategy.source is Source.ALL
+        number = _TIMED_EXHAUSTIVELY if exhaustive else _TIMED_QUERIES
+        options = SearchOptions(
+            strategy=system.strategy,
+            k=min(SHOWN, system.candidates or SHOWN),
+            candidates=system.candidates,
+            exhaustive=self._options.exhaustive,
+            where=self._options.where,
+            weights=self._options.weights,
+            light_weights=self._options.light_weights,
+        )
+        seconds, pairs = [], []
+        for query in [self._queries[0], *self._queries[:number]]:
+            started = time.perf_counter()
+            result = search(self._index, query.text, self._bi_encoder, self._cross_encoder, options)
+            seconds.append(time.perf_counter() - started)
+            pairs.append(result.reranked)
+            self._on_step(system.name, 0)
+        seconds, pairs = seconds[1:], pairs[1:]
+        return Latency(
+            p50=float(np.percentile(seconds, 50)),
+            p95=float(np.percentile(seconds, 95)),
+            mean=statistics.fmean(seconds),
+            queries=len(seconds),
+            pairs=statistics.fmean(pairs),
+        )

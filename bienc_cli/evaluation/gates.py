@@ -1,0 +1,167 @@
+"""Thresholds that a CI job holds an evaluation to."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bienc_cli.errors import PathNotFound, UsageError
+from bienc_cli.evaluation.measures import check_measures
+from bienc_cli.evaluation.results import Evaluation, SystemResult
+from bienc_cli.search.strategy import DEFAULT_STRATEGY
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A least value of a measure.
+
+    Attributes:
+        system: whose; None for the default strategy where it was compared, else for all.
+    """
+
+    system: str | None
+    measure: str
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A threshold that was not met, in a sentence with both numbers."""
+
+    system: str
+    measure: str
+    value: float
+    least: float
+    message: str
+
+
+def parse_threshold(text: str) -> Threshold:
+    """Read `nDCG@10=0.6` or `blend:nDCG@10=0.6`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    what, equals, number = text.rpartition("=")
+    system, colon, name = what.rpartition(":")
+    try:
+        least = float(number)
+    except ValueError:
+        least = float("nan")
+    if not equals or not name or least != least:
+        raise UsageError(f"'{text}' is not a threshold.", "give nDCG@10=0.6, or blend:nDCG@10=0.6")
+    check_measures([name])
+    return Threshold(system if colon else None, name, least)
+
+
+def below(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[Failure]:
+    """Thresholds that are not met.
+
+    Raises:
+        UsageError: one is of a system or a measure that was not computed.
+    """
+    return [
+        Failure(
+            result.name,
+            threshold.measure,
+            value,
+            threshold.least,
+            f"{result.name}: {threshold.measure} is {value:.4f}, below {threshold.least:g}",
+        )
+        for threshold in thresholds
+        for result in _held(evaluation, threshold)
+        if (value := result.means[threshold.measure].value) < threshold.least
+    ]
+
+
+def _held(evaluation: Evaluation, threshold: Threshold) -> list[SystemResult]:
+    if threshold.measure not in evaluation.measures:
+        raise UsageError(
+            f"{threshold.measure} was not measured, so it cannot be held to {threshold.least:g}.",
+            f"give judgments (--qrels) and --measures {threshold.measure}",
+        )
+    by_name = {result.name: result for result in evaluation.systems}
+    if threshold.system is None:
+        default = by_name.get(DEFAULT_STRATEGY.value)
+        return [default] if default else list(by_name.values())
+    if threshold.system not in by_name:
+        raise UsageError(
+            f"{threshold.system} was not compared.", f"give one of: {', '.join(by_name)}"
+        )
+    return [by_name[threshold.system]]
+
+
+Baseline = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""System to measure to query to value."""
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The values of an earlier evaluation, from its JSON.
+
+    Raises:
+        PathNotFound: there is no such file.
+        UsageError: it is not what `compare --format json` prints for judged queries.
+    """
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            system["name"]: {
+                measure: {str(query): float(value) for query, value in values.items()}
+                for measure, values in system["values"].items()
+            }
+            for system in stored["systems"]
+        }
+    except FileNotFoundError as error:
+        raise PathNotFound(f"There is no '{path}' here.", "check the path") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(
+            f"'{path}' is not the JSON of an earlier comparison.",
+            "make one: bienc compare --queries FILE --qrels FILE --format json > baseline.json",
+        ) from error
+
+
+def dropped(evaluation: Evaluation, baseline: Baseline, max_drop: float) -> list[Failure]:
+    """Where a mean has fallen by more than `max_drop` since the baseline.
+
+    Means are taken over the queries that both have, for every system and measure that both
+    have.
+
+    Raises:
+        UsageError: they have nothing in common.
+    """
+    compared = list(_in_common(evaluation, baseline))
+    if not compared:
+        raise UsageError(
+            "The baseline and this comparison have no strategy, measure and query in common.",
+            "compare the same strategies on the same queries as the baseline did",
+        )
+    return [
+        Failure(
+            name,
+            measure,
+            now,
+            before - max_drop,
+            f"{name}: {measure} fell from {before:.4f} to {now:.4f}, by more than {max_drop:g}",
+        )
+        for name, measure, before, now in compared
+        # What was written with six places may differ by half of the last one.
+        if before - now > max_drop + 1e-6
+    ]
+
+
+def _in_common(
+    evaluation: Evaluation, baseline: Baseline
+) -> Iterator[tuple[str, str, float, float]]:
+    for result in evaluation.systems:
+        for measure, values in result.values.items():
+            before = baseline.get(result.name, {}).get(measure, {})
+            ids = [query_id for query_id in values if query_id in before]
+            if ids:
+                yield (
+                    result.name,
+                    measure,
+                    statistics.fmean(before[one] for one in ids),
+                    statistics.fmean(values[one] for one in ids),
+                )

@@ -1,0 +1,244 @@
+"""A file of judgments that grows answer by answer: TREC qrels, `query 0 document grade`.
+
+Nothing is held open and nothing is kept in memory only: every answer is appended and on the
+disk before the next question is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from bienc_cli.errors import StorageError, UsageError
+from bienc_cli.evaluation.qrels import Place, Qrels, Unit, place_of, read_qrels
+from bienc_cli.evaluation.queries import Query, read_queries
+
+_JUDGMENT = re.compile(rb"\s*[^\s{]\S*\s+\S+\s+\S.*\s[+-]?\d+\s*")
+_FILE_OF_ITS_OWN = "give a file of its own: --qrels NEW.qrels"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """One answer. 0 is not relevant, more is better."""
+
+    query_id: str
+    document: str
+    grade: int
+
+    def __str__(self) -> str:
+        return f"{self.query_id} 0 {self.document} {self.grade}"
+
+
+class JudgmentFile:
+    """Judgments of documents in a file, which need not exist yet.
+
+    Attributes:
+        path: of the file.
+        qrels: what it held when it was opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read what is there.
+
+        Raises:
+            UsageError: it cannot be read, or is not TREC qrels about documents.
+            StorageError: it cannot be written, or could not be made.
+        """
+        self.path = path
+        self.qrels = _read(path)
+        self._added: list[Judgment] = []
+
+    @property
+    def added(self) -> Sequence[Judgment]:
+        """What has been added since, and not been taken back."""
+        return self._added
+
+    def add(self, judgment: Judgment) -> None:
+        """Append a judgment; it is on the disk when this returns.
+
+        Raises:
+            UsageError: TREC qrels cannot hold such a name.
+            StorageError: the file cannot be written.
+        """
+        check_query_id(judgment.query_id)
+        if not can_name(judgment.document):
+            raise UsageError(f"TREC qrels cannot hold the name {judgment.document!r}.")
+        append_lines(self.path, [str(judgment)])
+        self._added.append(judgment)
+
+    def undo(self) -> Judgment | None:
+        """Take back the last that was added; None where there is none.
+
+        Raises:
+            StorageError: somebody else has added to the file since.
+        """
+        if not self._added:
+            return None
+        line = f"{self._added[-1]}\n".encode()
+        try:
+            with self.path.open("r+b") as file:
+                start = file.seek(0, os.SEEK_END) - len(line)
+                if start < 0 or file.seek(start) != start or file.read() != line:
+                    raise StorageError(
+                        f"'{self.path}' has been changed by somebody else, so nothing is undone.",
+                        "change the line in the file",
+                    )
+                file.truncate(start)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        return self._added.pop()
+
+
+def check_query_id(query_id: str) -> None:
+    """Refuse an id that a line of qrels cannot hold.
+
+    Raises:
+        UsageError: it is empty, has a blank in it, or begins like another format.
+    """
+    # A line that begins with `{` is read as JSON; a byte order mark would be dropped.
+    whole = query_id.split() == [query_id] and not query_id.startswith(("{", "\ufeff"))
+    if not whole or not _encodable(query_id):
+        raise UsageError(
+            f"TREC qrels cannot hold the query id {query_id!r}.",
+            "give the queries ids without blanks",
+        )
+
+
+def can_name(document: str) -> bool:
+    """Whether a document's name is read from a line of qrels as it was written.
+
+    White space but single blanks is not, nor what reads like a page or lines of a document.
+    """
+    folded = " ".join(document.split())
+    return folded == document and place_of(folded) == Place(document) and _encodable(document)
+
+
+def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query, ...]]:
+    """Give queries ids that stay: kept in a file beside the judgments, `id<TAB>text`.
+
+    Args:
+        qrels: the file of judgments; `my.qrels` has its queries in `my.queries.tsv`.
+        texts: a text that is known keeps its id, others are numbered on.
+
+    Returns:
+        The file, and the queries in the order of `texts`, each once.
+
+    Raises:
+        UsageError: the file is not of queries.
+        StorageError: it cannot be written.
+    """
+    path = qrels.with_suffix(".queries.tsv")
+    known = {query.text: query for query in read_queries(path)} if path.exists() else {}
+    numbers = [int(query.query_id) for query in known.values() if query.query_id.isdecimal()]
+    number = max(numbers, default=0)
+    wanted = list(dict.fromkeys(" ".join(text.split()) for text in texts))
+    new = [text for text in wanted if text not in known]
+    for text in new:
+        number += 1
+        known[text] = Query(str(number), text)
+    append_lines(path, [f"{known[text].query_id}\t{text}" for text in new])
+    return path, tuple(known[text] for text in wanted)
+
+
+def append_lines(path: Path, lines: Sequence[str]) -> None:
+    """Add lines to the end of a file, which is made where it does not exist; synced.
+
+    Raises:
+        StorageError: it cannot be written; what it held is as it was.
+    """
+    if not lines:
+        return
+    content = "".join(f"{line}\n" for line in lines).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
+        with path.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                _write_whole(file, content)
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)
+                raise
+        if new:
+            _sync_directory(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _write_whole(file: FileIO, content: bytes) -> None:
+    # A disk that is almost full takes a part without a word and refuses the rest.
+    written = 0
+    while written < len(content):
+        written += file.write(content[written:])
+
+
+def _read(path: Path) -> Qrels:
+    """Judgments in a file that judge may add to; its last line is closed where it is open."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Qrels(Unit.DOCUMENT, {})
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be read: {error.strerror}.") from error
+    *lines, last = content.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not _JUDGMENT.fullmatch(line):
+            raise _of_another_form(path, number)
+    if last and _JUDGMENT.fullmatch(last):
+        append_lines(path, [""])
+    elif last and lines:
+        # Half a judgment, behind whole ones: the power failed.
+        _truncate(path, len(content) - len(last))
+    elif last:
+        raise _of_another_form(path, 1)
+    if not path.read_bytes().strip():
+        return Qrels(Unit.DOCUMENT, {})
+    qrels = read_qrels(path)
+    if qrels.unit is not Unit.DOCUMENT:
+        judged = {Unit.PAGE: "pages", Unit.LINES: "lines"}[qrels.unit]
+        raise UsageError(
+            f"'{path}' judges {judged}, and here documents are judged.", _FILE_OF_ITS_OWN
+        )
+    return qrels
+
+
+def _of_another_form(path: Path, number: int) -> UsageError:
+    return UsageError(
+        f"Line {number} of '{path}' is not a TREC judgment, and only such are added.",
+        _FILE_OF_ITS_OWN,
+    )
+
+
+def _truncate(path: Path, size: int) -> None:
+    try:
+        with path.open("r+b") as file:
+            file.truncate(size)
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"'{path}' cannot be written: {error.strerror}.")

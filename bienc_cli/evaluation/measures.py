@@ -1,0 +1,76 @@
+"""Measures of rankings against judgments, computed by ir-measures.
+
+Names follow its grammar: `nDCG@10`, `RR@10`, `R@100`, `P@5`, `AP`; see https://ir-measur.es.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bienc_cli.errors import UsageError
+
+DEFAULT_MEASURES = ("nDCG@10", "RR@10", "R@100")
+
+Ranking = Sequence[str]
+"""Items, best first, none twice."""
+
+
+def check_measures(names: Sequence[str]) -> None:
+    """Refuse what is no measure.
+
+    Raises:
+        UsageError: naming it.
+    """
+    for name in names:
+        _parsed(name)
+
+
+def measure(
+    names: Sequence[str],
+    judgments: Mapping[str, Mapping[str, int]],
+    rankings: Mapping[str, Ranking],
+) -> dict[str, dict[str, float]]:
+    """Values by measure and query.
+
+    The order of a ranking decides, not its scores: each is handed over with scores that fall
+    strictly, so that no tie is left to the library. A query that is judged and has no ranking
+    counts as one whose ranking is empty; one without judgments does not count.
+
+    Args:
+        names: of measures.
+        judgments: query id to item to grade.
+        rankings: query id to items.
+
+    Returns:
+        For each measure its value for every judged query.
+    """
+    import ir_measures
+
+    parsed = {_parsed(name): name for name in names}
+    run = {
+        query_id: {item: float(-rank) for rank, item in enumerate(rankings.get(query_id, ()))}
+        for query_id in judgments
+    }
+    values: dict[str, dict[str, float]] = {
+        name: dict.fromkeys(judgments, 0.0) for name in parsed.values()
+    }
+    judged = {query_id: dict(items) for query_id, items in judgments.items()}
+    try:
+        for metric in ir_measures.iter_calc(list(parsed), judged, run):
+            values[parsed[metric.measure]][metric.query_id] = float(metric.value)
+    except RuntimeError as error:
+        # Some of the grammar's measures need programs that do not come with the library.
+        raise UsageError(f"{', '.join(names)} cannot be computed here: {error}.") from error
+    return values
+
+
+def _parsed(name: str) -> Any:
+    import ir_measures
+
+    try:
+        return ir_measures.parse_measure(name)
+    except (NameError, ValueError, SyntaxError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"There is no measure '{name}'.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"
+        ) from error

@@ -1,0 +1,144 @@
+"""Pools: what several strategies find for a query, for a person to judge.
+
+What no strategy finds counts as not relevant, so a pool must hold what each strategy that is
+to be compared puts at its head (Sparck Jones and van Rijsbergen 1975; TREC does the same).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bienc_cli.errors import UsageError
+from bienc_cli.evaluation.qrels import JudgedIndex
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
+from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, SearchOptions, search
+from bienc_cli.search.result import Hit
+from bienc_cli.search.strategy import Source, Strategy
+from bienc_cli.store import IndexReader, StoredPassage
+from bienc_cli.types import BiEncoder, CrossEncoder
+
+DEFAULT_DEPTH = 5
+
+_PASSAGES_PER_DOCUMENT = 20
+"""Passages looked at for each document wanted, as one document may hold many of the best;
+where a cross-encoder reads them, as many as it reads for `compare`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOptions:
+    """What goes into a pool.
+
+    Attributes:
+        strategies: by default all that `compare` measures.
+        depth: documents taken from each.
+        exhaustive: the strategy `cross-encoder` may read any number of passages.
+    """
+
+    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
+    depth: int = DEFAULT_DEPTH
+    exhaustive: bool = False
+
+    def __post_init__(self) -> None:
+        if self.depth < 1:
+            raise UsageError(f"--depth {self.depth} pools nothing.", "give --depth 1 or more")
+        if not self.strategies:
+            raise UsageError("There is no strategy to pool.", "give --strategies bm25, say")
+
+
+@dataclass(frozen=True, slots=True)
+class PooledDocument:
+    """A document to be judged.
+
+    Attributes:
+        document: as judgments name it.
+        passages: each that some strategy puts before the document's others, the one that most
+            of them do first.
+    """
+
+    document: str
+    passages: tuple[StoredPassage, ...]
+
+
+@dataclass(slots=True)
+class _Votes:
+    """How strategies see one document's passages, by passage id."""
+
+    passages: dict[int, StoredPassage] = field(default_factory=dict)
+    voters: Counter[int] = field(default_factory=Counter)
+    best_rank: dict[int, int] = field(default_factory=dict)
+
+    def add(self, hit: Hit) -> None:
+        passage_id = hit.passage.passage_id
+        self.passages[passage_id] = hit.passage
+        self.voters[passage_id] += 1
+        self.best_rank[passage_id] = min(hit.rank, self.best_rank.get(passage_id, hit.rank))
+
+    def in_order(self) -> tuple[StoredPassage, ...]:
+        order = sorted(self.passages, key=lambda one: (-self.voters[one], self.best_rank[one], one))
+        return tuple(self.passages[one] for one in order)
+
+
+def pool(
+    index: IndexReader,
+    query: Query,
+    judged: JudgedIndex,
+    bi_encoder: BiEncoder | None,
+    cross_encoder: CrossEncoder | None,
+    options: PoolOptions | None = None,
+) -> tuple[PooledDocument, ...]:
+    """The first documents of every strategy, in an order that tells nothing.
+
+    Args:
+        index: opened for reading.
+        query: what is looked for.
+        judged: knows what judgments call a document; its unit is the document.
+        bi_encoder: the index's; None where no strategy compares vectors.
+        cross_encoder: with one label; None where no strategy reranks.
+        options: which strategies, how deep.
+
+    Returns:
+        Each document once, by a digest of the query and its name: the same in every session,
+        and nothing to do with any rank.
+
+    Raises:
+        UsageError: an empty query, or a strategy whose model is not given.
+        IndexMismatch: the index was made with another model.
+    """
+    options = options or PoolOptions()
+    votes: dict[str, _Votes] = {}
+    for strategy in options.strategies:
+        reads_some = strategy.needs_cross_encoder and strategy.source is not Source.ALL
+        search_options = SearchOptions(
+            strategy=strategy,
+            k=(
+                max(DEFAULT_CANDIDATES, options.depth)
+                if reads_some
+                else _PASSAGES_PER_DOCUMENT * options.depth
+            ),
+            exhaustive=options.exhaustive,
+        )
+        hits = search(index, query.text, bi_encoder, cross_encoder, search_options).hits
+        for document, hit in _by_document(hits, judged, options.depth):
+            votes.setdefault(document, _Votes()).add(hit)
+    return tuple(
+        PooledDocument(document, votes[document].in_order())
+        for document in sorted(votes, key=lambda name: _digest(query.text, name))
+    )
+
+
+def _by_document(hits: Sequence[Hit], judged: JudgedIndex, depth: int) -> list[tuple[str, Hit]]:
+    """The first `depth` documents of a ranking, each with its best passage."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        (document,) = judged.items_of(hit.passage)
+        first.setdefault(document, hit)
+    return list(first.items())[:depth]
+
+
+def _digest(query: str, document: str) -> bytes:
+    text = f"{query}\n{document}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,152 @@
+"""What an evaluation is asked for, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bienc_cli.evaluation.measures import DEFAULT_MEASURES, check_measures
+from bienc_cli.evaluation.qrels import Unit
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.significance import Mean, PairedDifference
+from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, BlendWeights
+from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
+from bienc_cli.search.result import Hit, ModelUse
+from bienc_cli.search.strategy import Source, Strategy
+from bienc_cli.store import Filter, IndexInfo
+
+DEFAULT_STRATEGIES = (
+    Strategy.BI_ENCODER,
+    Strategy.BM25,
+    Strategy.LIGHT_BLEND,
+    Strategy.BI_ENCODER_RERANKED,
+    Strategy.BLEND,
+)
+SHOWN = 10
+"""Hits of each ranking that are kept with their text; overlap is at this depth too."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A strategy at one depth of reranking (None where it reranks nothing, or everything)."""
+
+    name: str
+    strategy: Strategy
+    candidates: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOptions:
+    """What to compare.
+
+    Attributes:
+        strategies: the first is the baseline of all comparisons.
+        candidates: depths of reranking; with several, each strategy that reranks is measured
+            at each.
+        measures: in the grammar of ir-measures; used where there are judgments.
+        where: which documents count.
+        exhaustive: the strategy `cross-encoder` may read any number of passages.
+        weights: of the strategy `blend`.
+        light_weights: of the strategy `light-blend`.
+    """
+
+    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
+    candidates: tuple[int, ...] = (DEFAULT_CANDIDATES,)
+    measures: tuple[str, ...] = DEFAULT_MEASURES
+    where: Filter = field(default_factory=Filter)
+    exhaustive: bool = False
+    weights: BlendWeights = DEFAULT_BLEND
+    light_weights: BlendWeights = DEFAULT_LIGHT_BLEND
+
+    def __post_init__(self) -> None:
+        check_measures(self.measures)
+
+    def systems(self) -> tuple[System, ...]:
+        """Every strategy at every depth that makes a difference to it."""
+        systems = []
+        for strategy in self.strategies:
+            has_depth = strategy.needs_cross_encoder and strategy.source is not Source.ALL
+            for candidates in self.candidates if has_depth else (None,):
+                several = has_depth and len(self.candidates) > 1
+                name = f"{strategy}@{candidates}" if several else strategy.value
+                systems.append(System(name, strategy, candidates))
+        return tuple(systems)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """What answering takes, one query at a time, models loaded and warm; seconds of wall time.
+
+    Attributes:
+        queries: how many were timed.
+        pairs: (query, passage) pairs read together for one query, the mean.
+    """
+
+    p50: float
+    p95: float
+    mean: float
+    queries: int
+    pairs: float
+
+    @property
+    def queries_per_second(self) -> float:
+        """One after the other."""
+        return 1.0 / self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class SystemResult:
+    """What came of one system.
+
+    Attributes:
+        system: None for a run that was read from a file.
+        rankings: query id to items, best first.
+        hits: query id to the first `SHOWN` hits; empty for a run from a file.
+        means: by measure, over the judged queries; empty without judgments.
+        values: by measure and query.
+        latency: None for a run from a file.
+        overlap: mean overlap@10 with the baseline; None for the baseline itself.
+        rbo: mean rank-biased overlap with it, likewise.
+        differences: by measure, against the baseline; empty for the baseline itself.
+    """
+
+    name: str
+    system: System | None
+    rankings: Mapping[str, Sequence[str]]
+    hits: Mapping[str, tuple[Hit, ...]]
+    means: Mapping[str, Mean]
+    values: Mapping[str, Mapping[str, float]]
+    latency: Latency | None
+    overlap: float | None
+    rbo: float | None
+    differences: Mapping[str, PairedDifference]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The answer: one result for each system, the baseline first.
+
+    Attributes:
+        judged: ids of the queries that have judgments; quality is over these.
+        unit: what was ranked: documents, pages or lines.
+        missing: judged documents that the index does not hold.
+        grades: query id to item to grade.
+        measures: in order; empty without judgments.
+    """
+
+    queries: tuple[Query, ...]
+    judged: tuple[str, ...]
+    unit: Unit
+    missing: tuple[str, ...]
+    grades: Mapping[str, Mapping[str, int]]
+    measures: tuple[str, ...]
+    systems: tuple[SystemResult, ...]
+    index: IndexInfo
+    bi_encoder: ModelUse | None
+    cross_encoder: ModelUse | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def baseline(self) -> SystemResult:
+        """What the others are compared with."""
+        return self.systems[0]

@@ -1,0 +1,79 @@
+"""TREC run files: rankings of many queries, one line an item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bienc_cli.errors import StorageError, UsageError
+from bienc_cli.evaluation.text_files import read_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rankings of a system.
+
+    Attributes:
+        name: the file's tag.
+        rankings: query id to items, best first, none twice.
+    """
+
+    name: str
+    rankings: Mapping[str, Sequence[str]]
+
+
+def read_run(path: Path) -> Run:
+    """Read `query Q0 item rank score tag`, ordered by (-score, item) whatever the ranks say.
+
+    Raises:
+        UsageError: a line is of another form.
+    """
+    scored: dict[str, dict[str, float]] = {}
+    name = path.stem
+    for number, line in read_lines(path):
+        fields = line.split()
+        if len(fields) < 6:
+            raise _malformed(path, number)
+        # An item may hold blanks: it is what stands between the second and the last three.
+        query_id, item, score, name = fields[0], " ".join(fields[2:-3]), fields[-2], fields[-1]
+        try:
+            scores = scored.setdefault(query_id, {})
+            scores[item] = max(float(score), scores.get(item, float("-inf")))
+        except ValueError:
+            raise _malformed(path, number) from None
+    return Run(
+        name,
+        {
+            query_id: sorted(scores, key=lambda item: (-scores[item], item))
+            for query_id, scores in scored.items()
+        },
+    )
+
+
+def write_run(path: Path, run: Run) -> None:
+    """Write a run file; a score is the rank counted from the end.
+
+    What two stages have ordered has no one score, so the order itself is written: any program
+    that sorts by score finds it again.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    lines = [
+        f"{query_id} Q0 {item} {rank} {len(items) - rank + 1} {run.name}\n"
+        for query_id, items in run.rankings.items()
+        for rank, item in enumerate(items, 1)
+    ]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error
+
+
+def _malformed(path: Path, number: int) -> UsageError:
+    return UsageError(
+        f"Line {number} of '{path}' is not of a run.",
+        "give lines like: query Q0 item rank score tag",
+    )

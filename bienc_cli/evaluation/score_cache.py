@@ -1,0 +1,113 @@
+"""What the cross-encoder has said before, kept on the disk.
+
+Comparing strategies asks the same questions again and again: by several strategies, by the
+run after an interrupt, by the one after a change to three files. A pair of texts always gets
+the same score from the same model, so it is read once.
+
+Scores that are looked up take no time: what a strategy costs is never measured through this.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bienc_cli.types import CrossEncoder
+
+_LARGEST = 256 * 2**20
+"""Bytes beyond which a file of scores is begun anew."""
+
+
+class CachedScores:
+    """Logits of (query, passage) pairs by one cross-encoder, from memory, disk or the model.
+
+    A file that cannot be opened or written costs time and nothing else: scores are then kept
+    in memory only.
+
+    Args:
+        cross_encoder: with one label.
+        directory: where the scores of all models lie; None keeps nothing on the disk.
+    """
+
+    def __init__(self, cross_encoder: CrossEncoder, directory: Path | None) -> None:
+        self._cross_encoder = cross_encoder
+        self._known: dict[bytes, float] = {}
+        self._database = _opened(directory, cross_encoder) if directory else None
+
+    def logits(self, query: str, passages: Sequence[str]) -> list[float]:
+        """One logit for each passage."""
+        keys = [_key(query, passage) for passage in passages]
+        self._recall([key for key in keys if key not in self._known])
+        unread = [place for place, key in enumerate(keys) if key not in self._known]
+        if unread:
+            scores = self._cross_encoder.score(query, [passages[place] for place in unread])
+            new = {
+                keys[place]: float(logit)
+                for place, logit in zip(unread, scores.logits[:, 0], strict=True)
+            }
+            self._known.update(new)
+            self._remember(new)
+        return [self._known[key] for key in keys]
+
+    def _recall(self, keys: Sequence[bytes]) -> None:
+        if self._database is None:
+            return
+        with suppress(sqlite3.Error):
+            for key in keys:
+                row = self._database.execute(
+                    "SELECT logit FROM scores WHERE pair = ?", (key,)
+                ).fetchone()
+                if row is not None and isinstance(row[0], float):
+                    self._known[key] = row[0]
+
+    def _remember(self, new: dict[bytes, float]) -> None:
+        if self._database is None:
+            return
+        with suppress(sqlite3.Error), self._database:
+            self._database.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?)", new.items())
+
+    def __enter__(self) -> Self:
+        """The scores themselves."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        if self._database is not None:
+            self._database.close()
+
+
+def _opened(directory: Path, cross_encoder: CrossEncoder) -> sqlite3.Connection | None:
+    path = directory / f"{cross_encoder.identity.fingerprint[:16]}.sqlite"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _LARGEST:
+            path.unlink()
+        database = sqlite3.connect(path, timeout=10)
+        # A lost score is read again; a synced disk is not worth waiting for.
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS scores "
+            "(pair BLOB PRIMARY KEY, logit REAL NOT NULL) WITHOUT ROWID"
+        )
+    except (OSError, sqlite3.Error):
+        return None
+    return database
+
+
+def _key(query: str, passage: str) -> bytes:
+    digest = blake2b(digest_size=16)
+    for text in (query, passage):
+        encoded = text.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "little"))
+        digest.update(encoded)
+    return digest.digest()

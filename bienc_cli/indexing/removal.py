@@ -1,0 +1,155 @@
+"""Forgetting paths: files, folders or whole roots, so that nothing of them stays on the disk.
+
+A root that is named, or lies in a folder that is, is covered no more. A path inside a root
+that goes on being covered is recorded with that root, else the next run would bring it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bienc_cli.indexing.coverage import is_below
+from bienc_cli.indexing.report import IndexObserver, SilentObserver
+from bienc_cli.stages import StageTime, Stopwatch
+from bienc_cli.store import IndexWriter, Root, open_writer
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What one path took along.
+
+    Attributes:
+        path: absolute.
+        roots: how many roots are covered no more.
+        files: how many files were forgotten, those included that could not be read.
+        documents: how many documents they held.
+    """
+
+    path: Path
+    roots: int
+    files: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReport:
+    """The answer of `remove`.
+
+    Attributes:
+        removed: one for each path that matched something, as they were given.
+        unmatched: paths of which the index knows nothing.
+        documents: how many the index holds now.
+        passages: likewise.
+        freed: bytes by which the index has shrunk; negative where it has grown.
+        committed: False where nothing matched, so that nothing was written.
+    """
+
+    directory: Path
+    removed: tuple[Removed, ...]
+    unmatched: tuple[Path, ...]
+    documents: int
+    passages: int
+    freed: int
+    stages: tuple[StageTime, ...]
+    committed: bool
+
+
+def remove_paths(
+    paths: Sequence[Path],
+    *,
+    directory: Path,
+    key_dir: Path,
+    observer: IndexObserver | None = None,
+    wait: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
+) -> RemovalReport:
+    """Have an index forget paths, and leave no text and no vector of theirs on the disk.
+
+    The files themselves are not touched and need not exist any more. The index is compacted,
+    which takes time in proportion to its size, once for all paths.
+
+    Args:
+        paths: files, folders or roots, absolute.
+        directory: of the index.
+        key_dir: where this user's key for graph files lies.
+        observer: told which stage begins.
+        wait: seconds to wait for another process that is writing to the index.
+        on_wait: told once who is waited for.
+
+    Raises:
+        IndexNotFound: there is no index.
+        IndexBusy: another process is writing to it.
+        IndexDamaged: it does not hold together.
+        StorageError: it cannot be written.
+    """
+    watch = Stopwatch()
+    observer = observer or SilentObserver()
+    with open_writer(
+        directory, key_dir=key_dir, create=False, wait=wait, on_wait=on_wait
+    ) as writer:
+        before = sum(writer.info.sizes.values()) if writer.info else 0
+        with watch.stage("remove"):
+            results = [(path, _remove(writer, path)) for path in paths]
+        removed = tuple(result for _, result in results if result is not None)
+        with watch.stage("compact"):
+            report = writer.commit(observer.stage, compact=bool(removed))
+    return RemovalReport(
+        directory=directory,
+        removed=removed,
+        unmatched=tuple(path for path, result in results if result is None),
+        documents=report.info.documents,
+        passages=report.info.passages,
+        freed=before - sum(report.info.sizes.values()),
+        stages=watch.times,
+        committed=report.committed,
+    )
+
+
+def _remove(writer: IndexWriter, path: Path) -> Removed | None:
+    roots = files = documents = 0
+    covering: dict[int, tuple[Root, str]] = {}
+    for root_id, root in writer.roots().items():
+        if root.path.is_relative_to(path):
+            roots += 1
+            files += len(_known_files(writer, root_id))
+            documents += writer.remove_root(root.path)
+        elif path.is_relative_to(root.path):
+            below = path.relative_to(root.path).as_posix()
+            covering[root_id] = root, below
+            counts = writer.document_counts(root_id)
+            for name, file_id in _known_files(writer, root_id).items():
+                if not is_below(name, below):
+                    continue
+                files += 1
+                if file_id is not None:
+                    documents += counts[file_id]
+                    writer.remove_file(file_id)
+    if not (roots or files):
+        return None
+    for root_id, (root, below) in covering.items():
+        _stop_covering(writer, root_id, root, below)
+    return Removed(path, roots, files, documents)
+
+
+def _known_files(writer: IndexWriter, root_id: int) -> dict[str, int | None]:
+    """Files under a root by path, those too that were found and not read, which have no id."""
+    known: dict[str, int | None] = {one.path: None for one in writer.unread(root_id)}
+    known.update((name, state.file_id) for name, state in writer.files(root_id).items())
+    return known
+
+
+def _stop_covering(writer: IndexWriter, root_id: int, root: Root, below: str) -> None:
+    if root.files is not None:
+        left = tuple(name for name in root.files if not is_below(name, below))
+        if not left:
+            writer.remove_root(root.path)
+            return
+        writer.put_root(replace(root, files=left))
+    else:
+        # What lies inside need not be recorded beside it.
+        kept = (name for name in root.removed if not is_below(name, below))
+        writer.put_root(replace(root, removed=(*kept, below)))
+    unread = writer.unread(root_id)
+    writer.put_discovery_skips(root_id, [one for one in unread if not is_below(one.path, below)])

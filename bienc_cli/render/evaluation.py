@@ -1,0 +1,282 @@
+"""The answer of `compare` over many queries: table, JSON, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.evaluation.gates import Failure
+from bienc_cli.evaluation.results import SHOWN, Evaluation, Latency, SystemResult
+from bienc_cli.evaluation.significance import Mean, PairedDifference
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, duration
+
+SCHEMA = "bienc.evaluation/1"
+
+_NAMED = 3
+"""Missing documents, and queries that gained or lost, that are named on the screen."""
+
+
+def as_table(evaluation: Evaluation) -> RenderableType:
+    """Quality and cost by strategy, differences from the first, what stands out."""
+    parts: list[RenderableType] = [_quality_table(evaluation)]
+    others = evaluation.systems[1:]
+    if others and evaluation.measures:
+        parts += [Text(), _differences_table(evaluation)]
+        parts += [Text(line, style="dim") for line in _extremes(evaluation)]
+    elif others:
+        parts += [Text(), _agreement_table(evaluation)]
+    parts += [Text(), Text(_summary(evaluation), style="dim")]
+    return Group(*parts)
+
+
+def _plain_table(title: str) -> Table:
+    return Table(
+        title=Text(title, style="bold"),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        show_edge=False,
+    )
+
+
+def _quality_table(evaluation: Evaluation) -> Table:
+    judged = len(evaluation.judged)
+    quality = (
+        f"over {count(judged, 'judged query', 'judged queries')}" if judged else "without judgments"
+    )
+    table = _plain_table(f"{count(len(evaluation.queries), 'query', 'queries')}, quality {quality}")
+    table.add_column("strategy", no_wrap=True)
+    for name in (*evaluation.measures, "p50", "p95", "pairs"):
+        table.add_column(name, justify="right")
+    best = {
+        name: max(result.means[name].value for result in evaluation.systems)
+        for name in evaluation.measures
+    }
+    for result in evaluation.systems:
+        latency = result.latency
+        table.add_row(
+            one_line(result.name),
+            *(
+                Text(
+                    f"{result.means[name].value:.4f}",
+                    style="bold green" if result.means[name].value == best[name] else "",
+                )
+                for name in evaluation.measures
+            ),
+            *(
+                [duration(latency.p50), duration(latency.p95), f"{latency.pairs:,.0f}"]
+                if latency
+                else ["–", "–", "–"]
+            ),
+        )
+    return table
+
+
+def _differences_table(evaluation: Evaluation) -> Table:
+    name = evaluation.measures[0]
+    table = _plain_table(f"{name} against {one_line(evaluation.baseline.name)}")
+    table.add_column("strategy", no_wrap=True)
+    for column in ("mean", "95 % interval", "better", "equal", "worse", "p", "corrected"):
+        table.add_column(column, justify="right")
+    for result in evaluation.systems[1:]:
+        one = result.differences[name]
+        table.add_row(
+            one_line(result.name),
+            Text(f"{one.mean:+.4f}", style=_sign(one)),
+            _interval(one),
+            str(one.wins),
+            str(one.ties),
+            str(one.losses),
+            _p(one.p_randomisation),
+            _p(one.p_corrected),
+        )
+    return table
+
+
+def _sign(one: PairedDifference) -> str:
+    if one.p_corrected is None or one.p_corrected >= 0.05:
+        return ""
+    return "green" if one.mean > 0 else "red"
+
+
+def _interval(one: PairedDifference) -> str:
+    if one.low is None or one.high is None:
+        return "–"
+    return f"{one.low:+.3f} to {one.high:+.3f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _agreement_table(evaluation: Evaluation) -> Table:
+    table = _plain_table(f"agreement with {one_line(evaluation.baseline.name)}")
+    table.add_column("strategy", no_wrap=True)
+    table.add_column(f"overlap@{SHOWN}", justify="right")
+    table.add_column("RBO", justify="right")
+    for result in evaluation.systems[1:]:
+        table.add_row(one_line(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
+    return table
+
+
+def _extremes(evaluation: Evaluation) -> Iterator[str]:
+    name, last = evaluation.measures[0], evaluation.systems[-1]
+    for word, ids in (
+        ("gained", last.differences[name].gained),
+        ("lost", last.differences[name].lost),
+    ):
+        if ids:
+            named = ", ".join(one_line(one) for one in ids[:_NAMED])
+            yield f"{one_line(last.name)} {word} most on: {named}"
+
+
+def _summary(evaluation: Evaluation) -> str:
+    lines = []
+    if evaluation.measures and len(evaluation.systems) > 1:
+        lines.append("p: paired randomisation test; corrected for several comparisons after Holm")
+    timed = next((one.latency for one in evaluation.systems if one.latency), None)
+    if timed:
+        lines.append(
+            f"p50, p95: time of a query, over {timed.queries} answered one at a time, models "
+            "loaded and warm; pairs: passages that the cross-encoder read"
+        )
+    if not evaluation.judged:
+        lines.append("no judgments: agreement and time only (--qrels gives quality)")
+    models = [use for use in (evaluation.bi_encoder, evaluation.cross_encoder) if use]
+    parts = [
+        f"{count(evaluation.index.passages, 'passage')} in "
+        f"{count(evaluation.index.documents, 'document')}",
+        f"ranked by {evaluation.unit}",
+    ]
+    if models:
+        parts += [" + ".join(use.identity.name for use in models), models[0].runtime]
+    return "\n".join([*lines, " · ".join(parts)])
+
+
+def warnings(evaluation: Evaluation) -> list[str]:
+    """What a person should know before trusting the numbers, as sentences."""
+    found = list(evaluation.warnings)
+    unjudged = len(evaluation.queries) - len(evaluation.judged)
+    if evaluation.judged and unjudged:
+        found.append(
+            f"{count(unjudged, 'query', 'queries')} without judgments; quality leaves them out"
+        )
+    if evaluation.missing:
+        named = ", ".join(hit_.writable(one) for one in evaluation.missing[:_NAMED])
+        more = ", ..." if len(evaluation.missing) > _NAMED else ""
+        found.append(
+            f"{count(len(evaluation.missing), 'judged document')} not in the index, counted as "
+            f"not found: {named}{more}"
+        )
+    return found
+
+
+def as_json(evaluation: Evaluation, failures: Sequence[Failure] = ()) -> dict[str, Any]:
+    """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
+    bi, cross = evaluation.bi_encoder, evaluation.cross_encoder
+    return {
+        "schema": SCHEMA,
+        "queries": len(evaluation.queries),
+        "judged_queries": len(evaluation.judged),
+        "unit": evaluation.unit.value,
+        "missing_documents": [hit_.writable(one) for one in evaluation.missing],
+        "measures": list(evaluation.measures),
+        "baseline": evaluation.baseline.name,
+        "systems": [_system_as_json(result) for result in evaluation.systems],
+        "failures": [
+            {
+                "system": one.system,
+                "measure": one.measure,
+                "value": hit_.rounded(one.value),
+                "least": hit_.rounded(one.least),
+                "message": one.message,
+            }
+            for one in failures
+        ],
+        "index": hit_.index_as_json(evaluation.index),
+        "models": {
+            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
+            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
+        },
+        "warnings": warnings(evaluation),
+    }
+
+
+def _system_as_json(result: SystemResult) -> dict[str, Any]:
+    system = result.system
+    return {
+        "name": result.name,
+        "strategy": system.strategy.value if system else None,
+        "candidates": system.candidates if system else None,
+        "means": {name: _mean_as_json(mean) for name, mean in result.means.items()},
+        "latency": _latency_as_json(result.latency) if result.latency else None,
+        "overlap": hit_.rounded(result.overlap),
+        "rbo": hit_.rounded(result.rbo),
+        "differences": {name: _difference_as_json(one) for name, one in result.differences.items()},
+        "values": {
+            name: {query_id: hit_.rounded(value) for query_id, value in by_query.items()}
+            for name, by_query in result.values.items()
+        },
+    }
+
+
+def _mean_as_json(mean: Mean) -> dict[str, float | None]:
+    return {
+        "value": hit_.rounded(mean.value),
+        "low": hit_.rounded(mean.low),
+        "high": hit_.rounded(mean.high),
+    }
+
+
+def _latency_as_json(latency: Latency) -> dict[str, float | int | None]:
+    return {
+        "p50": hit_.rounded(latency.p50),
+        "p95": hit_.rounded(latency.p95),
+        "mean": hit_.rounded(latency.mean),
+        "queries_per_second": hit_.rounded(latency.queries_per_second),
+        "queries_timed": latency.queries,
+        "passages_scored": hit_.rounded(latency.pairs),
+    }
+
+
+def _difference_as_json(one: PairedDifference) -> dict[str, Any]:
+    return {
+        "mean": hit_.rounded(one.mean),
+        "low": hit_.rounded(one.low),
+        "high": hit_.rounded(one.high),
+        "wins": one.wins,
+        "ties": one.ties,
+        "losses": one.losses,
+        "p_randomisation": hit_.rounded(one.p_randomisation),
+        "p_t_test": hit_.rounded(one.p_t_test),
+        "p_corrected": hit_.rounded(one.p_corrected),
+        "gained": list(one.gained),
+        "lost": list(one.lost),
+    }
+
+
+def as_lines(evaluation: Evaluation) -> Iterator[str]:
+    """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
+    for result in evaluation.systems:
+        for name in evaluation.measures:
+            one = result.differences.get(name)
+            fields = [
+                result.name,
+                name,
+                f"{result.means[name].value:.6f}",
+                f"{one.mean:+.6f}" if one else "",
+                f"{one.p_corrected:.6f}" if one and one.p_corrected is not None else "",
+            ]
+            yield "\t".join(cell(field) for field in fields)
+        if result.latency:
+            for label, seconds in (("p50", result.latency.p50), ("p95", result.latency.p95)):
+                yield "\t".join([cell(result.name), label, f"{seconds:.6f}", "", ""])

@@ -1,0 +1,194 @@
+"""What `judge` shows: one passage with its query, the keys, and where the judging stands.
+
+Nothing tells which strategy found a passage, nor at what rank, nor how it was scored; and the
+query's words are not lit up, because that would speak for the strategy that looks words up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.evaluation.judging import JudgingSummary, Question
+from bienc_cli.evaluation.judgments import Judgment
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import one_line, visible
+from bienc_cli.render.units import count
+from bienc_cli.search.sentences import body_start
+from bienc_cli.store import StoredPassage
+
+SCHEMA = "bienc.judge/1"
+
+_GRADES = (
+    ("0", "not relevant", "nothing to do with the query, or only its words"),
+    ("1", "partly", "helps, and does not answer"),
+    ("2", "relevant", "answers, with more to look up or to read around"),
+    ("3", "perfect", "made for this query; answers it fully"),
+)
+_KEYS = (
+    ("s", "skip", "leave this one; the next session asks again"),
+    ("u", "undo", "take back the last answer, and again the one before"),
+    ("n", "next query", "leave the rest of this query's passages"),
+    ("q", "quit", "all answers are saved; the same command goes on from here"),
+    ("?", "help", "show this"),
+)
+_MORE = ("m", "more", "the rest of the passage, then others of its document")
+_LEAST_LINES = 5
+
+
+def question_screens(question: Question, console: Console) -> list[RenderableType]:
+    """A passage to be judged, on as many screens as it takes, then its document's others.
+
+    Each has the query on top and the keys at the bottom, so that neither scrolls away.
+    """
+    pages: list[tuple[StoredPassage, Text]] = []
+    for stored in question.pooled.passages:
+        around = [*_head(question, stored, ""), *_foot(several=True)]
+        taken = len(console.render_lines(Group(*around), pad=False))
+        # A line for what is said about the last key, and one for the cursor.
+        room = max(console.height - taken - 2, _LEAST_LINES)
+        lines = Text(_body(stored)).wrap(console, console.width)
+        pages += [
+            (stored, Text("\n").join(lines[start : start + room]))
+            for start in range(0, len(lines), room)
+        ]
+    several = len(pages) > 1
+    return [
+        Group(
+            *_head(question, stored, f", screen {number} of {len(pages)}" if several else ""),
+            page,
+            *_foot(several=several),
+        )
+        for number, (stored, page) in enumerate(pages, 1)
+    ]
+
+
+def _head(question: Question, stored: StoredPassage, screen: str) -> list[RenderableType]:
+    progress = (
+        f"query {question.query_number} of {question.queries}, "
+        f"passage {question.number} of {question.of}{screen}"
+    )
+    parts: list[RenderableType] = [
+        Text(progress, style="dim"),
+        Text(one_line(question.query.text), style="bold"),
+        Rule(style="dim"),
+        Text(one_line(hit_.short_location(stored)), style="bold blue"),
+    ]
+    heading = one_line(hit_.heading(stored))
+    return [*parts, *([Text(heading, style="magenta")] if heading else []), Text()]
+
+
+def _foot(*, several: bool) -> list[RenderableType]:
+    return [Rule(style="dim"), _key_line(_GRADES), _key_line((_MORE, *_KEYS) if several else _KEYS)]
+
+
+def _body(stored: StoredPassage) -> str:
+    # The heading stands above already.
+    text = stored.passage.text
+    return visible((text[body_start(stored) :].strip("\n") or text).rstrip())
+
+
+def _key_line(keys: tuple[tuple[str, str, str], ...]) -> Text:
+    line = Text()
+    for place, (key, name, _) in enumerate(keys):
+        line.append("  " if place else "").append(key, style="bold cyan").append(f" {name}")
+    return line
+
+
+def help_screen() -> RenderableType:
+    """Every key with what it means."""
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, show_header=False
+    )
+    table.add_column(style="bold cyan")
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in (*_GRADES, _MORE, *_KEYS):
+        table.add_row(*row)
+    return Group(
+        Text("How well does the document answer the query? Its best passage is shown."),
+        Text(),
+        table,
+        Text(),
+        Text("any key goes back", style="dim"),
+    )
+
+
+def end_screen() -> RenderableType:
+    """Behind the last question: the last answer can still be taken back."""
+    line = Text("That was the last passage.  ")
+    line.append("u", style="bold cyan").append(" undo  ")
+    return line.append("any other key", style="bold cyan").append(" ends")
+
+
+def answered(judgment: Judgment) -> str:
+    """What was answered last, for the next screen."""
+    _, name, _ = _GRADES[judgment.grade]
+    return f"saved: {judgment.grade} {name}, {one_line(judgment.document)}"
+
+
+def summary_as_table(summary: JudgingSummary, qrels: Path, commands: list[str]) -> RenderableType:
+    """Where the judging stands, and what to type next."""
+    parts = [Text(as_sentence(summary, qrels))]
+    for command in commands:
+        # Not broken into lines, so that it can be copied.
+        line = Text("next: ", no_wrap=True, overflow="ignore")
+        parts.append(line.append(one_line(command), style="bold"))
+    return Group(*parts)
+
+
+def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
+    """`12 judgments in my.qrels (5 new), 7 relevant; 2 of 20 queries finished`."""
+    return (
+        f"{count(summary.judged, 'judgment')} in {one_line(str(qrels))} ({summary.added:,} new), "
+        f"{summary.relevant:,} relevant; "
+        f"{summary.finished:,} of {count(summary.queries, 'query', 'queries')} finished"
+    )
+
+
+def as_json(summary: JudgingSummary, qrels: Path, commands: list[str]) -> dict[str, Any]:
+    """The same, `schema` first."""
+    return {
+        "schema": SCHEMA,
+        "qrels": hit_.writable(str(qrels)),
+        "queries": summary.queries,
+        "finished_queries": summary.finished,
+        "empty_queries": [hit_.writable(one) for one in summary.empty],
+        "judgments": {
+            "total": summary.judged,
+            "new": summary.added,
+            "relevant": summary.relevant,
+        },
+        "unnameable_documents": [hit_.writable(one) for one in summary.unnameable],
+        "next": [hit_.writable(command) for command in commands],
+    }
+
+
+def as_lines(summary: JudgingSummary) -> Iterator[str]:
+    """Tab-separated counts."""
+    for name, number in (
+        ("judgments", summary.judged),
+        ("new", summary.added),
+        ("relevant", summary.relevant),
+        ("queries", summary.queries),
+        ("finished", summary.finished),
+    ):
+        yield f"{name}\t{number}"
+
+
+def warnings(summary: JudgingSummary) -> list[str]:
+    """What was not asked, and why."""
+    found = []
+    if summary.empty:
+        named = ", ".join(one_line(one) for one in summary.empty)
+        found.append(f"nothing was found for the queries with these ids: {named}")
+    if summary.unnameable:
+        named = ", ".join(one_line(one) for one in summary.unnameable)
+        found.append(f"left out, because TREC qrels cannot hold the name: {named}")
+    return found

@@ -1,0 +1,82 @@
+"""The answer of `remove`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.indexing import RemovalReport
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, duration, size
+
+SCHEMA = "bienc.remove/1"
+
+
+def shown(path: Path, here: Path) -> str:
+    """A path as other commands show it: relative to the working directory where below it."""
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def as_table(report: RemovalReport, here: Path) -> RenderableType:
+    """What each path took along, and what is left."""
+    parts: list[RenderableType] = []
+    if report.removed:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+        table.add_column("removed", overflow="fold")
+        for name in ("roots", "files", "documents"):
+            table.add_column(name, justify="right")
+        for removed in report.removed:
+            table.add_row(
+                Text(one_line(shown(removed.path, here)), style="red"),
+                *(f"{number:,}" for number in (removed.roots, removed.files, removed.documents)),
+            )
+        parts.append(table)
+    left = f"{count(report.documents, 'document')} and {count(report.passages, 'passage')} left"
+    if not report.committed:
+        left = f"nothing removed; {left}"
+    elif report.freed > 0:
+        left += f"; {size(report.freed)} freed"
+    seconds = sum(stage.seconds for stage in report.stages)
+    parts.append(Text(f"{left} · {duration(seconds)}"))
+    return Group(*parts)
+
+
+def as_json(report: RemovalReport, here: Path) -> dict[str, Any]:
+    """The whole report, `schema` first."""
+    return {
+        "schema": SCHEMA,
+        "directory": hit_.writable(str(report.directory)),
+        "committed": report.committed,
+        "removed": [
+            {
+                "path": hit_.writable(shown(removed.path, here)),
+                "roots": removed.roots,
+                "files": removed.files,
+                "documents": removed.documents,
+            }
+            for removed in report.removed
+        ],
+        "unmatched": [hit_.writable(shown(path, here)) for path in report.unmatched],
+        "documents": report.documents,
+        "passages": report.passages,
+        "bytes_freed": report.freed,
+        "seconds": {
+            **{stage.name: hit_.rounded(stage.seconds) for stage in report.stages},
+            "total": hit_.rounded(sum(stage.seconds for stage in report.stages)),
+        },
+    }
+
+
+def as_lines(report: RemovalReport, here: Path) -> Iterator[str]:
+    """Tab-separated: what became of each path, with roots, files and documents."""
+    for removed in report.removed:
+        numbers = (removed.roots, removed.files, removed.documents)
+        yield "\t".join(["removed", cell(shown(removed.path, here)), *map(str, numbers)])
+    for path in report.unmatched:
+        yield f"unmatched\t{cell(shown(path, here))}"

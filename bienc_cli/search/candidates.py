@@ -1,0 +1,113 @@
+"""The first stage: passages worth reading, by their vectors, by their words, or by both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.search.fusion import BlendWeights, blended, in_turn, reciprocal_rank_fusion
+from bienc_cli.search.result import Candidate
+from bienc_cli.search.strategy import Order, Source, Strategy
+from bienc_cli.store import Filter, IndexReader
+
+FUSED_DEPTH = 100
+"""How deep rankings are looked at that are made into one without a model reading anything: a
+passage that both know may stand far down in each."""
+
+Ranked = Sequence[tuple[int, float]]
+"""(passage id, score), best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What each source has for one query; empty where it was not asked."""
+
+    by_similarity: Ranked = ()
+    by_bm25: Ranked = ()
+
+
+def look_up(
+    index: IndexReader,
+    query: str,
+    vector: NDArray[np.float32] | None,
+    strategy: Strategy,
+    depth: int,
+    where: Filter,
+) -> Found:
+    """Ask the sources that a strategy needs.
+
+    Args:
+        index: opened for reading.
+        query: its words are looked up.
+        vector: its vector, shape (dim,); None where the strategy compares none.
+        strategy: says which sources.
+        depth: how many candidates are wanted in the end.
+        where: which documents count.
+    """
+    depth = depth_of_sources(strategy, depth)
+    return Found(
+        by_similarity=(
+            index.search(vector, depth, where)
+            if strategy.needs_bi_encoder and vector is not None
+            else ()
+        ),
+        by_bm25=index.bm25(query, depth, where) if strategy.needs_bm25 else (),
+    )
+
+
+def depth_of_sources(strategy: Strategy, depth: int) -> int:
+    """How deep each source is looked into for so many candidates."""
+    looks_deeper = strategy.source is Source.FUSION or strategy is Strategy.LIGHT_BLEND
+    return max(depth, FUSED_DEPTH) if looks_deeper else depth
+
+
+def propose(
+    index: IndexReader,
+    query: str,
+    vector: NDArray[np.float32] | None,
+    found: Found,
+    strategy: Strategy,
+    depth: int,
+    light_weights: BlendWeights,
+) -> list[Candidate]:
+    """Candidates in the order in which the first stage proposes them, `depth` at most.
+
+    Where both sources were asked, each candidate has both scores, whichever proposed it.
+    """
+    near = dict(found.by_similarity)
+    worded = dict(found.by_bm25)
+    if strategy.source is Source.FUSION:
+        ids = reciprocal_rank_fusion([list(near), list(worded)])[:depth]
+    elif strategy.source is Source.IN_TURN:
+        ids = in_turn([list(near), list(worded)], depth_of_sources(strategy, depth))
+    else:
+        ids = [*near, *worded][:depth]
+    if strategy.needs_bi_encoder and strategy.needs_bm25 and vector is not None:
+        unseen = [one for one in ids if one not in near]
+        near_too = {**near, **dict(zip(unseen, index.similarities(vector, unseen), strict=True))}
+        unheard = [one for one in ids if one not in worded]
+        worded_too = {**worded, **dict(zip(unheard, index.bm25_of(query, unheard), strict=True))}
+    else:
+        near_too, worded_too = near, worded
+    if strategy.order is Order.BLEND and not strategy.needs_cross_encoder:
+        scores = blended(
+            light_weights, [near_too[one] for one in ids], [worded_too[one] for one in ids]
+        )
+        order = sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place]))
+        ids = [ids[place] for place in order][:depth]
+    near_ranks = {passage_id: rank for rank, passage_id in enumerate(near, 1)}
+    word_ranks = {passage_id: rank for rank, passage_id in enumerate(worded, 1)}
+    return [
+        Candidate(
+            passage_id=passage_id,
+            rank=rank,
+            similarity=near_too.get(passage_id),
+            similarity_rank=near_ranks.get(passage_id),
+            bm25=worded_too.get(passage_id),
+            bm25_rank=word_ranks.get(passage_id),
+        )
+        for rank, passage_id in enumerate(ids, 1)
+    ]

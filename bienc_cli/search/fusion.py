@@ -1,0 +1,100 @@
+"""Two or three rankings of a query made into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+RRF_K = 60
+"""The constant of reciprocal rank fusion, as its authors set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlendWeights:
+    """Weights of the standardised scores in a blend; relevance has weight 1 where there is one.
+
+    Attributes:
+        similarity: of the bi-encoder's cosine.
+        bm25: of BM25.
+    """
+
+    similarity: float
+    bm25: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.similarity < np.inf and 0 <= self.bm25 < np.inf):
+            raise ValueError(f"weights of a blend are finite and not negative, not {self}")
+
+
+DEFAULT_BLEND = BlendWeights(similarity=0.75, bm25=0.1)
+"""Learned by benchmarks/learn_blend.py, for the worst case over collections."""
+
+DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.3)
+"""Likewise, for candidates that no cross-encoder has read."""
+
+
+def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int = RRF_K) -> list[int]:
+    """Fuse rankings by the sum of 1 / (k + rank), ordered by (-sum, passage id).
+
+    Source: Cormack, Clarke, Büttcher, "Reciprocal rank fusion outperforms Condorcet and
+    individual rank learning methods", SIGIR 2009.
+
+    Args:
+        rankings: passage ids, best first, none twice in one.
+        k: dampens the first ranks.
+    """
+    sums: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, passage_id in enumerate(ranking, 1):
+            sums[passage_id] = sums.get(passage_id, 0.0) + 1.0 / (k + rank)
+    return sorted(sums, key=lambda passage_id: (-sums[passage_id], passage_id))
+
+
+def in_turn(rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
+    """The best of each ranking in turn, each passage once, until there are `limit`."""
+    mixed = chain.from_iterable(zip_longest(*rankings))
+    return list(islice(dict.fromkeys(one for one in mixed if one is not None), limit))
+
+
+def blended(
+    weights: BlendWeights,
+    similarities: Sequence[float],
+    bm25: Sequence[float],
+    relevances: Sequence[float] | None = None,
+) -> NDArray[np.float64]:
+    """One score for each candidate: a weighted sum of its standardised scores.
+
+    Each kind of score is standardised over the candidates of this one query (mean 0, standard
+    deviation 1), so that scales that differ by query and by model weigh the same; a kind in
+    which all candidates are equal says nothing and counts as 0. Bruch, Gai and Ingber ("An
+    analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), 2023) find such sums
+    ahead of rank fusion.
+
+    Args:
+        weights: see `BlendWeights`.
+        similarities: shape (n,), cosines.
+        bm25: shape (n,), 0 for a candidate with none of the words.
+        relevances: shape (n,), logits; None where no cross-encoder has read the candidates.
+
+    Returns:
+        Shape (n,).
+    """
+    score: NDArray[np.float64] = weights.similarity * _standardised(similarities)
+    score = score + weights.bm25 * _standardised(bm25)
+    return score if relevances is None else score + _standardised(relevances)
+
+
+def _standardised(values: Sequence[float]) -> NDArray[np.float64]:
+    array = np.asarray(values, dtype=np.float64)
+    if not len(array):
+        return array
+    spread = array.std()
+    # Equal values differ by rounding from their own mean.
+    if spread <= 1e-9 * max(1.0, float(np.abs(array).max())):
+        return np.zeros_like(array)
+    standardised: NDArray[np.float64] = (array - array.mean()) / spread
+    return standardised

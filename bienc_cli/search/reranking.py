@@ -1,0 +1,173 @@
+"""The second stage: the cross-encoder reads candidates together with the query."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bienc_cli.errors import UsageError
+from bienc_cli.search.fusion import BlendWeights, blended
+from bienc_cli.search.result import Hit, Relevance
+from bienc_cli.store import Filter, IndexReader, StoredPassage
+from bienc_cli.types import CrossEncoder
+
+EXHAUSTIVE_LIMIT = 2_000
+"""Passages up to which the cross-encoder reads all of them without being told to: half a
+minute on two cores."""
+
+_FIRST_PORTION = 4
+_PORTION = 16
+"""Candidates between two looks at the clock, where there is a time to keep."""
+
+_BATCH = 256
+
+
+def rerank(
+    query: str,
+    hits: Sequence[Hit],
+    cross_encoder: CrossEncoder,
+    seconds: float | None = None,
+    weights: BlendWeights | None = None,
+) -> list[Hit]:
+    """Candidates in the cross-encoder's order, by (-logit, passage id), or in a blend's.
+
+    Args:
+        query: what is looked for.
+        hits: candidates, best first.
+        cross_encoder: with one label.
+        seconds: stop when this time is used up; the candidates that were not read then follow
+            those that were, in their own order. A first few are always read.
+        weights: order by the weighted sum of relevance, similarity and BM25; the candidates
+            have both scores.
+
+    Raises:
+        UsageError: the cross-encoder has several labels.
+    """
+    check_relevance_model(cross_encoder)
+    read: list[Hit] = []
+    for some in _portions(hits, seconds):
+        scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in some])
+        for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
+            read.append(replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut)))
+    return ordered(read, weights) + [
+        replace(hit, rank=rank) for rank, hit in enumerate(hits[len(read) :], len(read) + 1)
+    ]
+
+
+def ordered(read: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hit]:
+    """Hits that the cross-encoder has read, in the order of their relevance or of a blend."""
+    by_relevance = sorted(read, key=_by_relevance)
+    ranked = [replace(hit, relevance_rank=rank) for rank, hit in enumerate(by_relevance, 1)]
+    if weights is not None:
+        scores = blended(
+            weights,
+            [_similarity(hit) for hit in ranked],
+            [_bm25(hit) for hit in ranked],
+            [_logit(hit) for hit in ranked],
+        )
+        order = sorted(
+            range(len(ranked)), key=lambda place: (-scores[place], ranked[place].passage.passage_id)
+        )
+        ranked = [ranked[place] for place in order]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(ranked, 1)]
+
+
+def rank_all(
+    index: IndexReader, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
+) -> list[Hit]:
+    """The top `k` of all passages by the cross-encoder alone: one model pass for each."""
+    best: list[Hit] = []
+    batch: list[Hit] = []
+
+    def keep_best() -> None:
+        nonlocal best
+        best = ordered([*best, *rerank(query, batch, cross_encoder)])[:k]
+        batch.clear()
+
+    for stored in index.iter_passages(where):
+        batch.append(Hit(rank=0, passage=stored))
+        if len(batch) == _BATCH:
+            keep_best()
+    keep_best()
+    return best
+
+
+def check_exhaustive(passages: int, exhaustive: bool | None) -> None:
+    """Refuse to read more passages than anybody waits for, unless it was asked for.
+
+    Raises:
+        UsageError: there are more than `EXHAUSTIVE_LIMIT`.
+    """
+    if passages > EXHAUSTIVE_LIMIT and not exhaustive:
+        raise UsageError(
+            f"The strategy cross-encoder would read all {passages:,} passages, one by one, for "
+            "each query.",
+            "add --exhaustive if that is wanted, or use --strategy blend",
+        )
+
+
+def check_relevance_model(cross_encoder: CrossEncoder) -> None:
+    """Refuse a classifier of several labels (NLI, say) as a judge of relevance.
+
+    Raises:
+        UsageError: naming the labels.
+    """
+    labels = cross_encoder.identity.labels
+    if len(labels) > 1:
+        raise UsageError(
+            f"{cross_encoder.identity.name} has {len(labels)} labels ({', '.join(labels)}); "
+            "ranking needs a cross-encoder with one, which is relevance.",
+            "use it with: bienc score A B --cross-encoder MODEL",
+        )
+
+
+def text_to_read(stored: StoredPassage) -> str:
+    """What the cross-encoder is given: the same text that was embedded."""
+    return stored.passage.embedded_text
+
+
+def relevance_of(logit: float) -> Relevance:
+    """A logit with its sigmoid."""
+    return Relevance(logit, sigmoid(logit))
+
+
+def sigmoid(logit: float) -> float:
+    """1 / (1 + e^-x), without overflow for any float."""
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    grown = math.exp(logit)
+    return grown / (1 + grown)
+
+
+def _portions(hits: Sequence[Hit], seconds: float | None) -> Iterator[Sequence[Hit]]:
+    """All at once; or as long as the time lasts, judged by the time of those before."""
+    if seconds is None:
+        if hits:
+            yield hits
+        return
+    started = time.perf_counter()
+    done = 0
+    size = _FIRST_PORTION
+    while done < len(hits) and size > 0:
+        yield hits[done : done + size]
+        done += size
+        spent = time.perf_counter() - started
+        size = min(_PORTION, int((seconds - spent) / (spent / done)))
+
+
+def _by_relevance(hit: Hit) -> tuple[float, int]:
+    return (-_logit(hit), hit.passage.passage_id)
+
+
+def _logit(hit: Hit) -> float:
+    return hit.relevance.logit if hit.relevance else -math.inf
+
+
+def _similarity(hit: Hit) -> float:
+    return (hit.candidate.similarity if hit.candidate else None) or 0.0
+
+
+def _bm25(hit: Hit) -> float:
+    return (hit.candidate.bm25 if hit.candidate else None) or 0.0

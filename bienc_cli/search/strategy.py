@@ -1,0 +1,146 @@
+"""Strategies: where candidates come from, and what orders them.
+
+strategy                   candidates                   ordered by
+bm25                       BM25                         BM25
+bi-encoder                 bi-encoder                   similarity
+hybrid                     both                         reciprocal rank fusion
+light-blend                both                         weighted sum of similarity, BM25
+bm25+cross-encoder         BM25                         relevance
+bi-encoder+cross-encoder   bi-encoder                   relevance
+hybrid+cross-encoder       hybrid                       relevance
+blend                      both, in turn                weighted sum of all three
+cross-encoder              every passage                relevance
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bienc_cli.errors import UsageError
+
+
+class Source(StrEnum):
+    """What proposes candidates."""
+
+    BM25 = "bm25"
+    BI_ENCODER = "bi-encoder"
+    FUSION = "fusion"
+    """Both, in the order of their reciprocal rank fusion."""
+    IN_TURN = "in turn"
+    """Both, one of each in turn."""
+    ALL = "all"
+    """Every passage."""
+
+
+class Order(StrEnum):
+    """What the final order is by."""
+
+    CANDIDATES = "candidates"
+    """The order in which the candidates were proposed."""
+    RELEVANCE = "relevance"
+    BLEND = "blend"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    source: Source
+    order: Order
+    reranks: bool
+
+
+class Strategy(StrEnum):
+    """A way to answer a query, by the name that users type."""
+
+    BM25 = "bm25"
+    BI_ENCODER = "bi-encoder"
+    HYBRID = "hybrid"
+    LIGHT_BLEND = "light-blend"
+    BM25_RERANKED = "bm25+cross-encoder"
+    BI_ENCODER_RERANKED = "bi-encoder+cross-encoder"
+    HYBRID_RERANKED = "hybrid+cross-encoder"
+    BLEND = "blend"
+    CROSS_ENCODER = "cross-encoder"
+
+    @property
+    def source(self) -> Source:
+        """What proposes its candidates."""
+        return _PLANS[self].source
+
+    @property
+    def order(self) -> Order:
+        """What orders them."""
+        return _PLANS[self].order
+
+    @property
+    def needs_bi_encoder(self) -> bool:
+        """Whether it compares vectors."""
+        return self.source not in (Source.BM25, Source.ALL)
+
+    @property
+    def needs_bm25(self) -> bool:
+        """Whether it looks words up."""
+        return self.source not in (Source.BI_ENCODER, Source.ALL)
+
+    @property
+    def needs_cross_encoder(self) -> bool:
+        """Whether a model reads query and passage together."""
+        return _PLANS[self].reranks
+
+
+_PLANS = {
+    Strategy.BM25: _Plan(Source.BM25, Order.CANDIDATES, reranks=False),
+    Strategy.BI_ENCODER: _Plan(Source.BI_ENCODER, Order.CANDIDATES, reranks=False),
+    Strategy.HYBRID: _Plan(Source.FUSION, Order.CANDIDATES, reranks=False),
+    Strategy.LIGHT_BLEND: _Plan(Source.IN_TURN, Order.BLEND, reranks=False),
+    Strategy.BM25_RERANKED: _Plan(Source.BM25, Order.RELEVANCE, reranks=True),
+    Strategy.BI_ENCODER_RERANKED: _Plan(Source.BI_ENCODER, Order.RELEVANCE, reranks=True),
+    Strategy.HYBRID_RERANKED: _Plan(Source.FUSION, Order.RELEVANCE, reranks=True),
+    Strategy.BLEND: _Plan(Source.IN_TURN, Order.BLEND, reranks=True),
+    Strategy.CROSS_ENCODER: _Plan(Source.ALL, Order.RELEVANCE, reranks=True),
+}
+
+DEFAULT_STRATEGY = Strategy.BLEND
+"""Chosen by measurement: docs/evaluation.md has the table."""
+
+DEFAULT_WITHOUT_CROSS_ENCODER = Strategy.LIGHT_BLEND
+
+
+def strategy_named(name: str) -> Strategy:
+    """The strategy of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    try:
+        return Strategy(name.strip())
+    except ValueError:
+        names = ", ".join(strategy.value for strategy in Strategy)
+        raise UsageError(f"There is no strategy '{name}'.", f"give one of: {names}") from None
+
+
+def strategy_chosen(name: str | None, rerank: bool = True) -> Strategy:
+    """What a user means who may have named a strategy, and may not want a cross-encoder.
+
+    Raises:
+        UsageError: there is none of that name, or the two contradict each other.
+    """
+    if name is None:
+        return DEFAULT_STRATEGY if rerank else DEFAULT_WITHOUT_CROSS_ENCODER
+    strategy = strategy_named(name)
+    if strategy.needs_cross_encoder and not rerank:
+        raise UsageError(
+            f"The strategy {strategy} reranks, and there is to be no reranking.",
+            "leave out --no-rerank, or use --strategy light-blend",
+        )
+    return strategy
+
+
+def strategies_named(names: Sequence[str]) -> tuple[Strategy, ...]:
+    """Strategies by name, in order, each once.
+
+    Raises:
+        UsageError: there is none of a name.
+    """
+    return tuple(dict.fromkeys(strategy_named(name) for name in names))
