@@ -6,6 +6,7 @@ Similarity is a cosine in [-1, 1]; relevance is a logit (any real) and its sigmo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -208,3 +209,38 @@ class CrossEncoder(Protocol):
 
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         """Score arbitrary pairs, in order."""
+
+
+# ------------------------------------------------------------------ ranking
+
+
+@dataclass(frozen=True, slots=True)
+class BlendWeights:
+    """Weights of the standardised scores in a blend; relevance has weight 1 where there is one.
+
+    Attributes:
+        similarity: of the bi-encoder's cosine.
+        bm25: of BM25.
+    """
+
+    similarity: float
+    bm25: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.similarity < math.inf and 0 <= self.bm25 < math.inf):
+            raise ValueError(f"weights of a blend are finite and not negative, not {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class TunedBlend:
+    """Weights learned from judgments of one's own.
+
+    Attributes:
+        weights: where a cross-encoder reads the candidates.
+        light_weights: where none does.
+        queries: how many judged queries they were learned from.
+    """
+
+    weights: BlendWeights
+    light_weights: BlendWeights
+    queries: int

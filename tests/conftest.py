@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from bienc_cli.store import IndexReader
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
+from schema_check import asks_for_json, checked
 
 # A slow machine is no fault of the code: nothing here depends on the clock.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,7 +50,10 @@ def cross_encoder() -> FakeCrossEncoder:
 def run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
-    """Run `main(argv)` in `tmp_path` with fake models; gives (exit code, stdout, stderr)."""
+    """Run `main(argv)` in `tmp_path` with fake models; gives (exit code, stdout, stderr).
+
+    What it prints as JSON is held to its schema.
+    """
     from bienc_cli import models
     from bienc_cli.cli import main
 
@@ -73,6 +77,8 @@ def run(
         capfd.readouterr()
         code = main(list(argv))
         captured = capfd.readouterr()
+        if asks_for_json(argv):
+            checked(captured.out)
         return code, captured.out, captured.err
 
     return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -100,12 +101,13 @@ def main(argv: Sequence[str]) -> int:
         return exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
     except OSError as error:
         # A disk that fills or a file handle that is missing, where nobody expected it.
+        handles = error.errno in (errno.EMFILE, errno.ENFILE)
         return _report(
             arguments,
             error,
             StorageError.code,
-            f"The system refused: {error}.",
-            None,
+            "There are no file handles left." if handles else f"The system refused: {error}.",
+            "raise the limit: ulimit -n 1024" if handles else None,
             StorageError.exit_code,
         )
     except Exception as error:

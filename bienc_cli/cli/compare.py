@@ -105,7 +105,7 @@ def compare(
         typer.Option(
             "--fail-under",
             metavar="[STRATEGY:]MEASURE=X",
-            help="Exit 1 where a measure is lower, of blend unless a strategy is named; repeatable.",
+            help="Exit 1 where a measure is lower; blend's, unless named; repeatable.",
             show_default=False,
             rich_help_panel=_MANY,
         ),

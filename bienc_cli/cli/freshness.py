@@ -57,17 +57,17 @@ def _bring_up_to_date(directory: Path, output: Output, choice: ModelChoice) -> N
 
 
 @contextmanager
-def noted(reader: IndexReader, output: Output, *, check: bool) -> Iterator[None]:
+def noted(reader: IndexReader, output: Output, *, check: bool = True) -> Iterator[None]:
     """Look for changed files while the body runs, and say behind it if there are any."""
     if not check or output.quiet:
         yield
         return
-    from bienc_cli.indexing.freshness import FreshnessCheck
+    from bienc_cli.indexing import freshness
 
-    looking = FreshnessCheck(reader)
+    looking = freshness.FreshnessCheck(reader, freshness.DEFAULT_BUDGET)
     yield
     if found := looking.result():
-        output.note(f"note: {_sentence(found)} (--refresh updates first, --no-check does not look)")
+        output.note(f"note: {_sentence(found)} (bienc index, or query --refresh)")
 
 
 def _sentence(found: Staleness) -> str:

@@ -85,7 +85,7 @@ def judge(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Judge what the strategies find, one key a passage, and so measure them on your own folder.
+    """Judge passages with one key each, to measure strategies on your own folder.
 
     Shows the pooled first documents of all strategies, without saying whose they are. Every
     answer is saved at once; the same command goes on where you stopped.
@@ -137,7 +137,7 @@ def judge(
     elif output.format is Format.plain:
         output.print_lines(rendered.as_lines(summary))
     else:
-        output.print_rich(rendered.summary_as_table(summary, qrels, commands))
+        output.print_lines(rendered.as_text(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK
 
 

@@ -99,7 +99,7 @@ def evaluate_files(
     exhaustive: bool,
 ) -> int:
     """Measure, write what was asked for, print; the exit code."""
-    from bienc_cli.cli import environment
+    from bienc_cli.cli import environment, freshness
     from bienc_cli.cli.progress import measuring as progress
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.experiment import evaluate
@@ -122,7 +122,7 @@ def evaluate_files(
     )
     queries, qrels = judging.read()
     runs = [read_run(path) for path in judging.rerun]
-    with environment.open_index(index) as reader:
+    with environment.open_index(index) as reader, freshness.noted(reader, output):
         judged = judged_in(qrels or Qrels(Unit.DOCUMENT, {}), reader.documents())
         compares = any(one.needs_bi_encoder for one in options.strategies)
         reranks = any(one.needs_cross_encoder for one in options.strategies)

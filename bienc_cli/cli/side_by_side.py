@@ -25,7 +25,7 @@ def compare_queries(
     exhaustive: bool | None,
 ) -> int:
     """Compare and print; the exit code."""
-    from bienc_cli.cli import environment, standard_input
+    from bienc_cli.cli import environment, freshness, standard_input
     from bienc_cli.cli.progress import counting
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
@@ -44,7 +44,7 @@ def compare_queries(
         texts = [standard_input.parse_query(*line).text for line in standard_input.lines()]
     for text in texts:
         check_query(text)
-    with environment.open_index(index) as reader:
+    with environment.open_index(index) as reader, freshness.noted(reader, output):
         bi_encoder = choice.load_bi_encoder(reader.info.encoder)
         reranker = choice.load_cross_encoder()
         with counting(output, "comparing", len(texts)) as advance:

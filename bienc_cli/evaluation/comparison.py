@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
-from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, BlendWeights
 from bienc_cli.search.pipeline import (
     DEFAULT_K,
     SearchOptions,
+    blend_of,
     check_depth,
     check_model,
     check_query,
@@ -30,7 +30,7 @@ from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.search.strategy import Order, Strategy
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader
-from bienc_cli.types import BiEncoder, CrossEncoder
+from bienc_cli.types import BiEncoder, CrossEncoder, TunedBlend
 
 DEFAULT_STRATEGIES = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)
 """The two approaches pure: what they have in common is all but the model that orders."""
@@ -51,8 +51,8 @@ class CompareOptions:
         exhaustive: True measures the cross-encoder over all passages, False never does,
             None does where it is at most `EXHAUSTIVE_PAIRS` pairs.
         where: which documents count.
-        weights: of the strategy `blend`.
-        light_weights: of the strategy `light-blend`.
+        blend: weights for the strategies that blend; None for those learned for the index, or
+            the defaults.
     """
 
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
@@ -60,8 +60,7 @@ class CompareOptions:
     candidates: int | None = None
     exhaustive: bool | None = None
     where: Filter = field(default_factory=Filter)
-    weights: BlendWeights = DEFAULT_BLEND
-    light_weights: BlendWeights = DEFAULT_LIGHT_BLEND
+    blend: TunedBlend | None = None
 
     def __post_init__(self) -> None:
         check_depth(self.k, self.candidates)
@@ -78,8 +77,7 @@ class CompareOptions:
             k=self.k,
             candidates=self.candidates,
             where=self.where,
-            weights=self.weights,
-            light_weights=self.light_weights,
+            blend=self.blend,
         )
 
 
@@ -293,7 +291,8 @@ class _Run:
             hits = retrieve(self.index, query, vector, strategy, search)
         scored = len(hits) if strategy.needs_cross_encoder else 0
         if scored:
-            weights = self.options.weights if strategy.order is Order.BLEND else None
+            blends = strategy.order is Order.BLEND
+            weights = blend_of(self.index, self.options.blend).weights if blends else None
             with watch.stage("rerank"):
                 hits = rerank(query, hits, self.cross_encoder, weights=weights)
         seconds = {stage.name: stage.seconds for stage in watch.times}

@@ -38,6 +38,7 @@ from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.pipeline import (
     SearchOptions,
     as_hits,
+    blend_of,
     check_model,
     check_models,
     check_query,
@@ -45,7 +46,6 @@ from bienc_cli.search.pipeline import (
 )
 from bienc_cli.search.reranking import (
     check_exhaustive,
-    check_relevance_model,
     ordered,
     relevance_of,
     text_to_read,
@@ -105,8 +105,6 @@ def evaluate(
         check_models(strategy, bi_encoder, cross_encoder)
         if strategy.source is Source.ALL:
             check_exhaustive(index.count(options.where), options.exhaustive)
-    if cross_encoder is not None:
-        check_relevance_model(cross_encoder)
     if not queries or not (options.strategies or runs):
         raise UsageError("There is nothing to compare.", "give queries and --strategies")
     with ExitStack() as stack:
@@ -205,6 +203,7 @@ class _Experiment:
         self._scores = scores
         self._options = options
         self._on_step = on_step
+        self._blend = blend_of(index, options.blend)
         self._vectors: NDArray[np.float32] | None = None
         self._items: dict[int, tuple[str, ...]] = {}
 
@@ -258,12 +257,12 @@ class _Experiment:
             Found(near[:_DEPTH], worded[:_DEPTH]),
             strategy,
             _DEPTH,
-            self._options.light_weights,
+            self._blend.light_weights,
         )
         read = system.candidates or SHOWN
         hits = as_hits(self._index, candidates[:read])
         if strategy.needs_cross_encoder:
-            weights = self._options.weights if strategy.order is Order.BLEND else None
+            weights = self._blend.weights if strategy.order is Order.BLEND else None
             hits = ordered(self._read(query, hits), weights)
         seen = {candidate.passage_id for candidate in candidates}
         deeper = in_turn([[one for one, _ in near], [one for one, _ in worded]], 2 * _TAIL)
@@ -304,8 +303,7 @@ class _Experiment:
             candidates=system.candidates,
             exhaustive=self._options.exhaustive,
             where=self._options.where,
-            weights=self._options.weights,
-            light_weights=self._options.light_weights,
+            blend=self._blend,
         )
         seconds, pairs = [], []
         for query in [self._queries[0], *self._queries[:number]]:

@@ -115,7 +115,8 @@ def can_name(document: str) -> bool:
     White space but single blanks is not, nor what reads like a page or lines of a document.
     """
     folded = " ".join(document.split())
-    return folded == document and place_of(folded) == Place(document) and _encodable(document)
+    whole = document != "" and folded == document
+    return whole and place_of(document) == Place(document) and _encodable(document)
 
 
 def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query, ...]]:

@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.qrels import JudgedIndex
 from bienc_cli.evaluation.queries import Query
@@ -19,7 +22,7 @@ from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, SearchOptions, search
 from bienc_cli.search.result import Hit
 from bienc_cli.search.strategy import Source, Strategy
 from bienc_cli.store import IndexReader, StoredPassage
-from bienc_cli.types import BiEncoder, CrossEncoder
+from bienc_cli.types import BiEncoder, CrossEncoder, CrossEncoderIdentity, PairScores
 
 DEFAULT_DEPTH = 5
 
@@ -61,6 +64,40 @@ class PooledDocument:
 
     document: str
     passages: tuple[StoredPassage, ...]
+
+
+class _ReadsOnce:
+    """A cross-encoder for strategies that read the same passages: half the wait for a pool."""
+
+    def __init__(self, model: CrossEncoder) -> None:
+        self._model = model
+        self._read: dict[tuple[str, str], tuple[NDArray[np.float32], np.bool_]] = {}
+
+    @property
+    def identity(self) -> CrossEncoderIdentity:
+        return self._model.identity
+
+    @property
+    def runtime(self) -> str:
+        return self._model.runtime
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._model.notes
+
+    def score(self, query: str, passages: Sequence[str]) -> PairScores:
+        return self.score_pairs([(query, passage) for passage in passages])
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        if new := [pair for pair in dict.fromkeys(pairs) if pair not in self._read]:
+            scores = self._model.score_pairs(new)
+            self._read.update(
+                zip(new, zip(scores.logits, scores.truncated, strict=True), strict=True)
+            )
+        labels = len(self.identity.labels)
+        logits = np.array([self._read[pair][0] for pair in pairs], dtype=np.float32)
+        truncated = np.array([self._read[pair][1] for pair in pairs], dtype=np.bool_)
+        return PairScores(logits.reshape(len(pairs), labels), truncated)
 
 
 @dataclass(slots=True)
@@ -109,6 +146,7 @@ def pool(
         IndexMismatch: the index was made with another model.
     """
     options = options or PoolOptions()
+    reads = _ReadsOnce(cross_encoder) if cross_encoder is not None else None
     votes: dict[str, _Votes] = {}
     for strategy in options.strategies:
         reads_some = strategy.needs_cross_encoder and strategy.source is not Source.ALL
@@ -121,7 +159,7 @@ def pool(
             ),
             exhaustive=options.exhaustive,
         )
-        hits = search(index, query.text, bi_encoder, cross_encoder, search_options).hits
+        hits = search(index, query.text, bi_encoder, reads, search_options).hits
         for document, hit in _by_document(hits, judged, options.depth):
             votes.setdefault(document, _Votes()).add(hit)
     return tuple(

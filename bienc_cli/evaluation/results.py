@@ -9,11 +9,11 @@ from bienc_cli.evaluation.measures import DEFAULT_MEASURES, check_measures
 from bienc_cli.evaluation.qrels import Unit
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.significance import Mean, PairedDifference
-from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, BlendWeights
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
 from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.search.strategy import Source, Strategy
 from bienc_cli.store import Filter, IndexInfo
+from bienc_cli.types import TunedBlend
 
 DEFAULT_STRATEGIES = (
     Strategy.BI_ENCODER,
@@ -46,8 +46,8 @@ class EvaluationOptions:
         measures: in the grammar of ir-measures; used where there are judgments.
         where: which documents count.
         exhaustive: the strategy `cross-encoder` may read any number of passages.
-        weights: of the strategy `blend`.
-        light_weights: of the strategy `light-blend`.
+        blend: weights for the strategies that blend; None for those learned for the index, or
+            the defaults.
     """
 
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
@@ -55,8 +55,7 @@ class EvaluationOptions:
     measures: tuple[str, ...] = DEFAULT_MEASURES
     where: Filter = field(default_factory=Filter)
     exhaustive: bool = False
-    weights: BlendWeights = DEFAULT_BLEND
-    light_weights: BlendWeights = DEFAULT_LIGHT_BLEND
+    blend: TunedBlend | None = None
 
     def __post_init__(self) -> None:
         check_measures(self.measures)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bienc_cli.search.reranking import check_relevance_model
 from bienc_cli.types import CrossEncoder
 
 _LARGEST = 256 * 2**20
@@ -32,9 +33,13 @@ class CachedScores:
     Args:
         cross_encoder: with one label.
         directory: where the scores of all models lie; None keeps nothing on the disk.
+
+    Raises:
+        UsageError: the cross-encoder has several labels.
     """
 
     def __init__(self, cross_encoder: CrossEncoder, directory: Path | None) -> None:
+        check_relevance_model(cross_encoder)
         self._cross_encoder = cross_encoder
         self._known: dict[bytes, float] = {}
         self._database = _opened(directory, cross_encoder) if directory else None

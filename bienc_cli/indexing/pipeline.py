@@ -96,10 +96,11 @@ def index_paths(
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One root with what has to be done about it."""
+    """One root with what is known of its files, and what has to be done about them."""
 
     root_id: int
     finding: Finding
+    known: dict[str, FileState]
     changes: Changes
 
 
@@ -218,8 +219,9 @@ class _Run:
         absorb_roots(finding, self._info, self._writer)
         root_id = self._writer.put_root(finding.root)
         self._writer.put_discovery_skips(root_id, finding.skipped)
-        changes = compare_with_index(finding, self._writer.files(root_id), all_stale=stale)
-        return _Work(root_id, finding, changes)
+        known = self._writer.files(root_id)
+        changes = compare_with_index(finding, known, all_stale=stale)
+        return _Work(root_id, finding, known, changes)
 
     def _collect_skipped(self, work: _Work) -> None:
         root = work.finding.root.path
@@ -298,10 +300,9 @@ class _Run:
     ) -> None:
         counts = self._writer.document_counts(work.root_id)
         self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
-        known = self._writer.files(work.root_id)
         passed: list[Skipped] = []
         engine = work.finding.root.pdf_engine
-        candidates = self._candidates(work.changes.read, engine, known, counts, passed)
+        candidates = self._candidates(work.changes.read, engine, work.known, counts, passed)
         results = read_files(
             candidates, workers=self._options.workers, limits=Limits(), pdf_engine=engine
         )

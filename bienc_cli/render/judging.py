@@ -6,7 +6,7 @@ query's words are not lit up, because that would speak for the strategy that loo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def question_screens(question: Question, console: Console) -> list[RenderableTyp
     """
     pages: list[tuple[StoredPassage, Text]] = []
     for stored in question.pooled.passages:
-        around = [*_head(question, stored, ""), *_foot(several=True)]
+        around = [*_head(question, stored, ", screen 10 of 10"), *_foot(several=True)]
         taken = len(console.render_lines(Group(*around), pad=False))
         # A line for what is said about the last key, and one for the cursor.
         room = max(console.height - taken - 2, _LEAST_LINES)
@@ -133,14 +133,11 @@ def answered(judgment: Judgment) -> str:
     return f"saved: {judgment.grade} {name}, {one_line(judgment.document)}"
 
 
-def summary_as_table(summary: JudgingSummary, qrels: Path, commands: list[str]) -> RenderableType:
-    """Where the judging stands, and what to type next."""
-    parts = [Text(as_sentence(summary, qrels))]
+def as_text(summary: JudgingSummary, qrels: Path, commands: Sequence[str]) -> Iterator[str]:
+    """Where the judging stands, and what to type next, each command whole on its line."""
+    yield as_sentence(summary, qrels)
     for command in commands:
-        # Not broken into lines, so that it can be copied.
-        line = Text("next: ", no_wrap=True, overflow="ignore")
-        parts.append(line.append(one_line(command), style="bold"))
-    return Group(*parts)
+        yield f"next: {one_line(command)}"
 
 
 def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
@@ -152,7 +149,7 @@ def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
     )
 
 
-def as_json(summary: JudgingSummary, qrels: Path, commands: list[str]) -> dict[str, Any]:
+def as_json(summary: JudgingSummary, qrels: Path, commands: Sequence[str]) -> dict[str, Any]:
     """The same, `schema` first."""
     return {
         "schema": SCHEMA,

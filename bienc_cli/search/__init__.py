@@ -1,6 +1,5 @@
 """Queries to ranked passages."""
 
-from bienc_cli.search.fusion import BlendWeights
 from bienc_cli.search.pipeline import (
     DEFAULT_CANDIDATES,
     DEFAULT_K,
@@ -16,7 +15,6 @@ from bienc_cli.search.strategy import Strategy
 __all__ = [
     "DEFAULT_CANDIDATES",
     "DEFAULT_K",
-    "BlendWeights",
     "Candidate",
     "Hit",
     "ModelUse",

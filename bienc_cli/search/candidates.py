@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.search.fusion import BlendWeights, blended, in_turn, reciprocal_rank_fusion
+from bienc_cli.search.fusion import blended, in_turn, reciprocal_rank_fusion
 from bienc_cli.search.result import Candidate
 from bienc_cli.search.strategy import Order, Source, Strategy
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.types import BlendWeights
 
 FUSED_DEPTH = 100
 """How deep rankings are looked at that are made into one without a model reading anything: a

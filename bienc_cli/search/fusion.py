@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from bienc_cli.types import BlendWeights, TunedBlend
 
 RRF_K = 60
 """The constant of reciprocal rank fusion, as its authors set it."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlendWeights:
-    """Weights of the standardised scores in a blend; relevance has weight 1 where there is one.
-
-    Attributes:
-        similarity: of the bi-encoder's cosine.
-        bm25: of BM25.
-    """
-
-    similarity: float
-    bm25: float
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.similarity < np.inf and 0 <= self.bm25 < np.inf):
-            raise ValueError(f"weights of a blend are finite and not negative, not {self}")
 
 
 DEFAULT_BLEND = BlendWeights(similarity=0.75, bm25=0.1)
@@ -35,6 +19,10 @@ DEFAULT_BLEND = BlendWeights(similarity=0.75, bm25=0.1)
 
 DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.3)
 """Likewise, for candidates that no cross-encoder has read."""
+
+
+DEFAULTS = TunedBlend(DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, queries=0)
+"""What holds for an index for which nothing was learned."""
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int = RRF_K) -> list[int]:
@@ -62,9 +50,9 @@ def in_turn(rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
 
 def blended(
     weights: BlendWeights,
-    similarities: Sequence[float],
-    bm25: Sequence[float],
-    relevances: Sequence[float] | None = None,
+    similarities: ArrayLike,
+    bm25: ArrayLike,
+    relevances: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
     """One score for each candidate: a weighted sum of its standardised scores.
 
@@ -88,7 +76,7 @@ def blended(
     return score if relevances is None else score + _standardised(relevances)
 
 
-def _standardised(values: Sequence[float]) -> NDArray[np.float64]:
+def _standardised(values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
     if not len(array):
         return array

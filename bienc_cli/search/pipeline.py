@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search.candidates import look_up, propose
-from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, BlendWeights
+from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
 from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
@@ -23,7 +23,7 @@ from bienc_cli.search.strategy import (
 )
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexReader
-from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity, TunedBlend
 
 DEFAULT_K = 10
 DEFAULT_CANDIDATES = 20
@@ -46,8 +46,8 @@ class SearchOptions:
         exhaustive: the strategy `cross-encoder` may read any number of passages.
         where: which documents count; applied before the ranking is cut.
         best_sentence: also find the sentence of each hit that is nearest to the query.
-        weights: of the strategy `blend`.
-        light_weights: of the strategy `light-blend`.
+        blend: weights for the strategies that blend; None for those learned for the index, or
+            the defaults.
     """
 
     strategy: Strategy | None = None
@@ -58,8 +58,7 @@ class SearchOptions:
     exhaustive: bool = False
     where: Filter = field(default_factory=Filter)
     best_sentence: bool = False
-    weights: BlendWeights = DEFAULT_BLEND
-    light_weights: BlendWeights = DEFAULT_LIGHT_BLEND
+    blend: TunedBlend | None = None
 
     def __post_init__(self) -> None:
         check_depth(self.k, self.candidates)
@@ -144,9 +143,15 @@ def search(
             hits = retrieve(index, query, vector, strategy, options)
         candidates = len(hits)
         if reads is not None:
-            weights = options.weights if strategy.order is Order.BLEND else None
+            weights = blend_of(index, options.blend).weights
             with watch.stage("rerank"):
-                hits = rerank(query, hits, reads, options.rerank_seconds, weights)
+                hits = rerank(
+                    query,
+                    hits,
+                    reads,
+                    options.rerank_seconds,
+                    weights if strategy.order is Order.BLEND else None,
+                )
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
     hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
@@ -185,9 +190,13 @@ def retrieve(
     """The first stage's ranking: as many as are to be reranked, or `k` where nothing is."""
     depth = options.depth if strategy.needs_cross_encoder else options.k
     found = look_up(index, query, vector, strategy, depth, options.where)
-    return as_hits(
-        index, propose(index, query, vector, found, strategy, depth, options.light_weights)
-    )
+    light_weights = blend_of(index, options.blend).light_weights
+    return as_hits(index, propose(index, query, vector, found, strategy, depth, light_weights))
+
+
+def blend_of(index: IndexReader, given: TunedBlend | None) -> TunedBlend:
+    """The weights that hold: those given, else those learned for the index, else the defaults."""
+    return given or index.info.blend or DEFAULTS
 
 
 def as_hits(index: IndexReader, candidates: Sequence[Candidate]) -> list[Hit]:

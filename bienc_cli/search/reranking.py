@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bienc_cli.errors import UsageError
-from bienc_cli.search.fusion import BlendWeights, blended
+from bienc_cli.search.fusion import blended
 from bienc_cli.search.result import Hit, Relevance
 from bienc_cli.store import Filter, IndexReader, StoredPassage
-from bienc_cli.types import CrossEncoder
+from bienc_cli.types import BlendWeights, CrossEncoder
 
 EXHAUSTIVE_LIMIT = 2_000
 """Passages up to which the cross-encoder reads all of them without being told to: half a

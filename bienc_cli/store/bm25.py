@@ -1,17 +1,17 @@
 """BM25 over the word index: exact, without going through every word of a query.
 
-The score of a passage p is the sum over the words w of the query of
+The score of a passage p is the sum over the words w of the query, each once, of
 
-    q * idf(w) * f * (k1 + 1) / (f + k1 * (1 - b + b * |p| / avg)),
+    idf(w) * f * (k1 + 1) / (f + k1 * (1 - b + b * |p| / avg)),
     idf(w) = ln((N - n + 0.5) / (n + 0.5)), or 1e-6 where that is not positive,
 
-with q how often the query has w and f how often p has it, |p| the words of p, avg their mean
-over all N passages, n the passages that have w. SQLite's FTS5 computes the same (`bm25()`), at
-a hundred times the cost.
+with f how often p has w, |p| the words of p, avg their mean over all N passages, n the passages
+that have w. SQLite's FTS5 computes the same (`bm25()`), but slowly: it looks every passage up
+that has any of the words.
 
-Words are gone through by rising n. A word adds q * idf(w) * (k1 + 1) at most; as soon as those
-that are left cannot lift a passage that has none of the others among the k best, they are
-looked up only for the passages that they can lift that far.
+Words are gone through by rising n. A word adds idf(w) * (k1 + 1) at most; as soon as those that
+are left cannot lift a passage that has none of the others among the k best, they are looked up
+only for the passages that they can lift that far.
 
 Sources: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
 2009; Turtle and Flood, "Query Evaluation: Strategies and Optimizations" (MaxScore), 1995.
@@ -24,7 +24,7 @@ import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,19 +45,20 @@ B = 0.75
 _LEAST_IDF = 1e-6
 
 MOST_WORDS = 64
-"""Words of a query that count where there is more than one block: the rarest. Questions have
-some 10; a pasted paragraph has 150, of which the commonest take the time and decide nothing."""
+"""Words of a query that count where there is more than one block of passages: the rarest.
+Questions have some 10; a pasted paragraph has 150, whose commonest take the time and decide
+nothing."""
 
 SHARE_WORTH_ASKING = 1 / 16
 """Share of the passages a word must be in before it is asked whether the words that are left
 have to be gone through: the answer takes a look at every score."""
 
-LOOKING_UP = 8
+_LOOKING_UP = 8
 """How much longer it takes to look a word up for one passage than to go past one of those that
 have it."""
 
 _ROUNDING = 1e-12
-"""Share of a score, more than can be lost by adding up in double precision."""
+"""Share of a score, more than is lost by adding up in double precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,50 +67,49 @@ class _Word:
 
     Attributes:
         count: passages that have it.
-        weight: its idf, times how often the query has it.
-        postings: by block.
+        postings: by the number of the block among those there are.
     """
 
     text: str
     count: int
-    weight: float
+    idf: float
     postings: dict[int, Postings]
 
     @property
     def most(self) -> float:
         """What it can add to a score."""
-        return self.weight * (K1 + 1.0)
+        return self.idf * (K1 + 1.0)
 
     def scores(self, frequencies: Numbers, norms: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What it adds to scores, with the frequencies and norms of some passages."""
-        scores: NDArray[np.float64] = self.weight * (
-            frequencies * (K1 + 1.0) / (frequencies + norms)
-        )
+        """What it adds, with its frequencies in some passages and the norms of those."""
+        scores: NDArray[np.float64] = self.idf * (frequencies * (K1 + 1.0) / (frequencies + norms))
         return scores
 
 
-class PassageWords:
+class Bm25:
     """BM25 over one generation.
+
+    Scores of all passages lie in one array, block after block, without the ids that no block
+    covers: a *position* is a passage's index in it.
 
     Args:
         connection: on the generation.
         passages: how many there are.
-        checksum: of the lengths, as recorded.
+        checksum: of their lengths, as recorded.
 
     Raises:
-        IndexDamaged: the lengths of the passages are not what was written.
+        IndexDamaged: the lengths are not what was written.
     """
 
     def __init__(self, connection: sqlite3.Connection, passages: int, checksum: int) -> None:
         self._connection = connection
         self._passages = passages
-        self._norms: dict[int, NDArray[np.float64]] = {}
         lengths = read_lengths(connection, checksum)
         words = sum(int(held.sum(dtype=np.int64)) for held in lengths.values())
-        for block, held in lengths.items():
-            norms = np.full(BLOCK, K1 * (1.0 - B))
+        self._blocks = np.array(list(lengths), dtype=np.int64)
+        self._norms = [np.full(BLOCK, K1 * (1.0 - B)) for _ in lengths]
+        for norms, held in zip(self._norms, lengths.values(), strict=True):
             norms[: len(held)] += (K1 * B * passages / words) * held
-            self._norms[block] = norms
         self._tokenizer = Tokenizer()
         self._last: tuple[str, list[_Word]] = ("", [])
 
@@ -120,113 +120,131 @@ class PassageWords:
 
         Args:
             query: any text.
-            k: how many.
+            k: how many, at least 1.
             allowed: the only passages that count; all if None.
 
         Returns:
             (passage id, score), ordered by (-score, passage id).
         """
         words = self._words(query)
-        if not words or k < 1:
-            return []
         scores = self._no_scores(allowed)
         # What the words from each one on can add.
         rests = [*accumulate((word.most for word in reversed(words)), initial=0.0)][::-1]
-        scanned = 0
+        added = 0
         for word, rest in zip(words, rests, strict=False):
             if word.count > SHARE_WORTH_ASKING * self._passages:
                 floor = _floor(_kth_best(scores, k), rest)
-                left = words[scanned:]
-                if floor > 0.0 and np.count_nonzero(scores >= floor) * len(left) < (
-                    sum(word.count for word in left) / LOOKING_UP
-                ):
+                if floor > 0.0 and self._sooner_looked_up(words[added:], scores, floor):
                     break
             self._add(word, scores)
-            scanned += 1
-        floor = _floor(_kth_best(scores, k), rests[scanned])
-        ids = np.flatnonzero(scores >= floor if floor > 0.0 else scores > 0.0)
-        found = scores[ids]
-        for word in words[scanned:]:
-            found += self._looked_up(word, ids)
-        keep = np.flatnonzero(found >= _kth_best(found, k))
-        order = keep[np.lexsort((ids[keep], -found[keep]))][:k]
-        return list(zip(ids[order].tolist(), found[order].tolist(), strict=True))
+            added += 1
+        floor = _floor(_kth_best(scores, k), rests[added])
+        positions = np.flatnonzero(scores >= floor if floor > 0.0 else scores > 0.0)
+        found = scores[positions]
+        for word in words[added:]:
+            found += self._looked_up(word, positions)
+        best = np.flatnonzero(found >= _kth_best(found, k))
+        # A stable sort: what is equal stays in the order of positions, which is that of ids.
+        order = best[np.argsort(-found[best], kind="stable")][:k]
+        ids = self._blocks[positions[order] >> BLOCK_BITS] * BLOCK + positions[order] % BLOCK
+        return list(zip(ids.tolist(), found[order].tolist(), strict=True))
 
     def scores_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """The score of each passage; 0.0 for one that has no word of the query."""
-        ids, positions = np.unique(np.array(passage_ids, dtype=np.int64), return_inverse=True)
+        ids, indices = np.unique(np.array(passage_ids, dtype=np.int64), return_inverse=True)
+        known, positions = self._positions(ids)
         scores = np.zeros(len(ids))
         for word in self._words(query):
-            scores += self._looked_up(word, ids)
-        return [float(score) for score in scores[positions]]
+            scores[known] += self._looked_up(word, positions)
+        return [float(score) for score in scores[indices]]
 
     def close(self) -> None:
-        """Let go of the memory that the tokenizer holds."""
+        """Let go of the tokenizer's memory."""
         self._tokenizer.close()
 
     # --------------------------------------------------------------- scores
 
+    def _positions(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Which of some ids are in a block, and the positions of those."""
+        known = np.isin(ids >> BLOCK_BITS, self._blocks)
+        numbers = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
+        return known, numbers * BLOCK + ids[known] % BLOCK
+
     def _no_scores(self, allowed: NDArray[np.int64] | None) -> NDArray[np.float64]:
-        """0 for every passage; for one that does not count, what nothing can lift above 0."""
-        size = (max(self._norms) + 1) * BLOCK
+        """0 for each passage; for one that does not count, what nothing lifts above 0."""
+        size = len(self._blocks) * BLOCK
         if allowed is None:
             return np.zeros(size)
         scores = np.full(size, -np.inf)
-        scores[allowed[allowed < size]] = 0.0
+        scores[self._positions(allowed)[1]] = 0.0
         return scores
 
     def _add(self, word: _Word, scores: NDArray[np.float64]) -> None:
         """Add to the scores of all passages what a word adds."""
-        for block, held in word.postings.items():
-            part = scores[block * BLOCK : (block + 1) * BLOCK]
-            norms = self._norms[block]
+        for number, held in word.postings.items():
+            part = scores[number * BLOCK : (number + 1) * BLOCK]
+            norms = self._norms[number]
             if held.places is None:
                 part += word.scores(held.frequencies, norms)
             else:
                 places = held.places.astype(np.intp)
                 part[places] += word.scores(held.frequencies, norms[places])
 
-    def _looked_up(self, word: _Word, ids: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What a word adds to the scores of some passages, ascending."""
-        scores = np.zeros(len(ids))
-        for block, part in _by_block(ids):
-            if block in word.postings:
-                places = ids[part] & (BLOCK - 1)
-                frequencies = word.postings[block].at(places)
-                scores[part] = word.scores(frequencies, self._norms[block][places])
+    def _looked_up(self, word: _Word, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What a word adds to the scores of the passages at some positions, ascending."""
+        scores = np.zeros(len(positions))
+        for number, part in self._by_block(positions):
+            if number in word.postings:
+                places = positions[part] % BLOCK
+                frequencies = word.postings[number].at(places)
+                scores[part] = word.scores(frequencies, self._norms[number][places])
         return scores
+
+    def _by_block(self, positions: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
+        edges = np.arange(len(self._blocks) + 1) * BLOCK
+        bounds = np.searchsorted(positions, edges).tolist()
+        for number, (start, end) in enumerate(pairwise(bounds)):
+            if start < end:
+                yield number, slice(start, end)
+
+    @staticmethod
+    def _sooner_looked_up(
+        words: Sequence[_Word], scores: NDArray[np.float64], floor: float
+    ) -> bool:
+        """Whether it takes less time to look words up for the passages that reach a score."""
+        reaching = int(np.count_nonzero(scores >= floor))
+        return reaching * len(words) * _LOOKING_UP < sum(word.count for word in words)
 
     # ---------------------------------------------------------------- words
 
     def _words(self, query: str) -> list[_Word]:
         """Those that occur, the rarest first; kept for the next call with the same query."""
         if self._last[0] != query:
-            counts = self._tokenizer.words_of(query)
-            found = [self._word(text, counts[text]) for text in self._rarest(list(counts))]
-            words = [word for word in found if word.count]
+            texts = self._rarest(self._tokenizer.words_of(query))
+            words = [word for word in map(self._word, texts) if word.count]
             self._last = (query, sorted(words, key=lambda word: (word.count, word.text)))
         return self._last[1]
 
     def _rarest(self, words: list[str]) -> list[str]:
-        if len(words) <= MOST_WORDS or len(self._norms) <= 1:
+        if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
             return words
         rows = self._connection.execute(
             "SELECT word.value FROM json_each(?) AS word CROSS JOIN json_each(?) AS block "
             "JOIN postings ON postings.block = block.value AND postings.word = word.value "
             "GROUP BY word.value ORDER BY sum(count), word.value LIMIT ?",
-            (json.dumps(words), json.dumps(list(self._norms)), MOST_WORDS),
+            (json.dumps(words), json.dumps(self._blocks.tolist()), MOST_WORDS),
         )
         return [row[0] for row in rows]
 
-    def _word(self, text: str, times: int) -> _Word:
+    def _word(self, text: str) -> _Word:
         postings = {}
-        for block in self._norms:
+        for number, block in enumerate(self._blocks.tolist()):
             held = read_postings(self._connection, text, block)
             if held is not None:
-                postings[block] = held
+                postings[number] = held
         count = sum(held.count for held in postings.values())
         idf = math.log((self._passages - count + 0.5) / (count + 0.5))
-        return _Word(text, count, times * (idf if idf > 0.0 else _LEAST_IDF), postings)
+        return _Word(text, count, idf if idf > 0.0 else _LEAST_IDF, postings)
 
 
 def _kth_best(scores: NDArray[np.float64], k: int) -> float:
@@ -244,17 +262,5 @@ def _kth_best(scores: NDArray[np.float64], k: int) -> float:
 
 
 def _floor(kth_best: float, rest: float) -> float:
-    """What a passage must have by now to be among the `k` best yet, with `rest` still to come."""
+    """What a passage must have by now to be among the best yet, with `rest` still to come."""
     return kth_best - rest - _ROUNDING * kth_best
-
-
-def _by_block(ids: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
-    """Which blocks ids, ascending, are of, and which part of them is of each."""
-    if not len(ids):
-        return
-    blocks = range(int(ids[0]) >> BLOCK_BITS, (int(ids[-1]) >> BLOCK_BITS) + 1)
-    edges = np.arange(blocks.start, blocks.stop + 1) * BLOCK
-    bounds = np.searchsorted(ids, edges).tolist()
-    for block, start, end in zip(blocks, bounds, bounds[1:], strict=False):
-        if start < end:
-            yield block, slice(start, end)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch, IndexNotFound, StorageError
-from bienc_cli.store import schema
+from bienc_cli.store import schema, upgrade
 from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 CATALOG = "catalog.sqlite"
@@ -68,10 +68,13 @@ def connect_to_read(directory: Path) -> Snapshot:
             )
         try:
             return _snapshot(path, "mode=ro", directory)
-        except sqlite3.OperationalError:
-            # In a directory that cannot be written, SQLite cannot make the shared-memory file
-            # that readers and writers agree by. A catalog at rest may be taken as it lies; one
-            # with a write-ahead log beside it may not, for part of it is in that log.
+        except sqlite3.OperationalError as error:
+            # In a directory that cannot be written, or on a full disk, SQLite cannot make the
+            # shared-memory file that readers and writers agree by. A catalog at rest may be
+            # taken as it lies; one with a write-ahead log beside it may not, for part of it is
+            # in that log.
+            if os.access(path.parent, os.W_OK) and not _is_full(error):
+                raise
             if not _at_rest(path):
                 raise
             before = time_and_size(path)
@@ -96,7 +99,13 @@ def _snapshot(path: Path, parameters: str, directory: Path) -> Snapshot:
                 # SQLite takes an empty file for a new one. A graph is made after a catalog.
                 raise IndexDamaged(f"{path} is empty.", REBUILD)
             raise _unfinished(directory)
-        _check_schema(connection, directory)
+        version = _checked_version(connection, directory)
+        if version != FORMAT_VERSION:
+            raise IndexMismatch(
+                f"The index in {directory} has format {version}, that of an earlier bienc; this "
+                f"one reads format {FORMAT_VERSION}.",
+                "bring it up to date, what is encoded is kept: bienc index",
+            )
     except BaseException:
         connection.close()
         raise
@@ -112,11 +121,18 @@ def _unfinished(directory: Path) -> IndexNotFound:
 
 def _at_rest(path: Path) -> bool:
     log = path.with_name(f"{path.name}-wal")
-    return not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    return not (log.exists() and log.stat().st_size)
 
 
-def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, bool]:
-    """A connection with one write transaction begun, and whether the catalog is new.
+def _is_full(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+
+
+def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection with one write transaction begun, and the format that was found.
+
+    The tables are those of this format, whatever was found; 0 stands for a new catalog.
 
     Raises:
         StorageError: the directory cannot be written.
@@ -138,16 +154,16 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, bool]:
             # Deleted text is overwritten, not only unlinked.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
-            new = is_empty(connection)
-            if new:
+            found = 0 if is_empty(connection) else _checked_version(connection, directory)
+            if found == 0:
                 schema.create(connection)
-            else:
-                _check_schema(connection, directory)
+            elif found != FORMAT_VERSION:
+                upgrade.upgrade(connection, found)
             connection.execute("CREATE TEMP TABLE loose (vector_id INTEGER PRIMARY KEY)")
         except BaseException:
             connection.close()
             raise
-    return connection, new
+    return connection, found
 
 
 def _open(path: Path, parameters: str) -> Snapshot:
@@ -172,21 +188,25 @@ def is_empty(connection: sqlite3.Connection) -> bool:
     return bool(application == 0 and tables == 0)
 
 
-def _check_schema(connection: sqlite3.Connection, directory: Path) -> None:
+def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
+    """The format: this one, or one that can be brought up to it."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise IndexDamaged(f"{directory / CATALOG} is not an index of bienc.", REBUILD)
-    if version > FORMAT_VERSION and _recorded_version(connection) != FORMAT_VERSION:
+    recorded = _recorded_version(connection)
+    if version > FORMAT_VERSION and recorded != FORMAT_VERSION:
         raise IndexMismatch(
             f"The index in {directory} has format {version}; this bienc reads up to "
             f"{FORMAT_VERSION}.",
             "install a newer bienc: pip install --upgrade bienc-cli",
         )
-    if version != FORMAT_VERSION:
+    if version != FORMAT_VERSION and not (version in upgrade.EARLIER and recorded == version):
         raise IndexDamaged(f"The index in {directory} says it has format {version}.", REBUILD)
-    if not schema.is_intact(connection):
+    current = version == FORMAT_VERSION
+    if not (schema.is_intact(connection) if current else upgrade.is_intact(connection, version)):
         raise IndexDamaged(f"The index in {directory} has other tables than it should.", REBUILD)
+    return int(version)
 
 
 def _recorded_version(connection: sqlite3.Connection) -> object:
@@ -235,10 +255,10 @@ def refused(error: OSError, directory: Path) -> StorageError:
 
 
 def _explained(error: sqlite3.Error, directory: Path) -> BiencError:
+    if _is_full(error):
+        return refused(OSError(errno.ENOSPC, "disk full"), directory)
     code = getattr(error, "sqlite_errorcode", 0)
     match code & 0xFF:
-        case sqlite3.SQLITE_FULL:
-            return refused(OSError(errno.ENOSPC, "disk full"), directory)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return refused(OSError(errno.EACCES, str(error)), directory)
         case sqlite3.SQLITE_CANTOPEN:

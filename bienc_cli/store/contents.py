@@ -17,6 +17,7 @@ from typing import Any, Self
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import records
 from bienc_cli.store.catalog import translated
+from bienc_cli.store.postings import WordIndexChanges
 from bienc_cli.store.protocol import FileState, Root
 from bienc_cli.store.resume import ResumeFile
 from bienc_cli.types import Document, Passage, Skipped, Vectors
@@ -79,9 +80,8 @@ class Contents:
     _connection: sqlite3.Connection
     _tally: Tally
     _resume: ResumeFile | None = None
+    _words: WordIndexChanges
     _changed = False
-    # A text that could not be read back could not be taken out of the word index either.
-    _words_stale = False
 
     # --------------------------------------------------------------- roots
 
@@ -223,11 +223,11 @@ class Contents:
                 (row[0], records.passage_from(row, doc_id, text).embedded_text) for row in rows
             ]
         except IndexDamaged:
-            self._words_stale = True
+            # What cannot be read back cannot be taken out of the word index either.
+            self._words.stale = True
             return
-        self._connection.executemany(
-            "INSERT INTO passage_words (passage_words, rowid, text) VALUES ('delete', ?, ?)", words
-        )
+        for passage_id, embedded in words:
+            self._words.remove(passage_id, embedded)
 
     # --------------------------------------------------------------- skips
 
@@ -303,10 +303,8 @@ class Contents:
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            self._connection.executemany(
-                "INSERT INTO passage_words (rowid, text) VALUES (?, ?)",
-                [(row[0], one.embedded_text) for row, one in zip(rows, passages, strict=True)],
-            )
+            for row, passage in zip(rows, passages, strict=True):
+                self._words.add(row[0], passage.embedded_text)
         self._tally.documents += 1
         self._tally.formats[document.format] += 1
         self._tally.passages += len(rows)

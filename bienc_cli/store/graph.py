@@ -284,6 +284,9 @@ class Graph:
             failpoints.reached("graph written")
             os.fsync(descriptor)
             size = os.fstat(descriptor).st_size
+            if not size:
+                # hnswlib does not say why it could not open a file; the system does.
+                os.close(os.open(path, os.O_WRONLY))
             if size != expected:
                 raise StorageError(
                     f"Only {size:,} of {expected:,} bytes of {path} were written; "

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bienc_cli.store import records, vectors
 from bienc_cli.store.contents import Tally
 from bienc_cli.store.graph import Graph, GraphFile, GraphUnusable, VerifiedFile, graph_name
+from bienc_cli.store.postings import WordIndexChanges
 from bienc_cli.store.trust import Key
 from bienc_cli.types import Vectors
 
@@ -31,8 +32,14 @@ and thrown away again, a quarter more work at most."""
 GraphNeed = Literal["keep", "extend", "build"]
 
 
-def collect_vectors(connection: sqlite3.Connection, tally: Tally, graph: GraphFile | None) -> None:
-    """Delete the vectors that were let go in this transaction and that no passage uses."""
+def collect_vectors(
+    connection: sqlite3.Connection, tally: Tally, graph: GraphFile | None
+) -> list[int]:
+    """Delete the vectors that were let go in this transaction and that no passage uses.
+
+    Returns:
+        Their ids.
+    """
     unused = (
         "SELECT vector_id FROM temp.loose WHERE NOT EXISTS "
         "(SELECT 1 FROM passages WHERE passages.vector_id = loose.vector_id)"
@@ -51,6 +58,7 @@ def collect_vectors(connection: sqlite3.Connection, tally: Tally, graph: GraphFi
         if vector_id <= covered:
             connection.execute("INSERT INTO tombstones VALUES (?)", (vector_id,))
     connection.execute("DELETE FROM temp.loose")
+    return [vector_id for vector_id, _ in rows]
 
 
 def graph_need(
@@ -133,13 +141,13 @@ def _batches(
         yield block.ids, block.vectors
 
 
-def rebuild_words(connection: sqlite3.Connection) -> None:
+def rebuild_words(connection: sqlite3.Connection, words: WordIndexChanges) -> None:
     """Make the word index anew from the texts.
 
     Raises:
         IndexDamaged: a text or a passage is not what was written.
     """
-    connection.execute("INSERT INTO passage_words (passage_words) VALUES ('delete-all')")
+    words.clear()
     documents = connection.execute(
         "SELECT documents.id, documents.doc_id, texts.length, texts.text, documents.digest "
         "FROM documents JOIN texts ON texts.document_id = documents.id ORDER BY documents.id"
@@ -149,13 +157,7 @@ def rebuild_words(connection: sqlite3.Connection) -> None:
         rows = connection.execute(
             f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE document_id = ? ORDER BY id",
             (document_id,),
-        ).fetchall()
-        connection.executemany(
-            "INSERT INTO passage_words (rowid, text) VALUES (?, ?)",
-            [(row[0], records.passage_from(row, doc_id, text).embedded_text) for row in rows],
         )
-
-
-def compact_words(connection: sqlite3.Connection) -> None:
-    """Merge the word index into one piece, which drops the words of what was removed."""
-    connection.execute("INSERT INTO passage_words (passage_words) VALUES ('optimize')")
+        for row in rows.fetchall():
+            words.add(row[0], records.passage_from(row, doc_id, text).embedded_text)
+    words.flush()

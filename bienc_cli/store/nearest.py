@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store import records, vectors
+from bienc_cli.store import codes, records, vectors
+from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.graph import Graph
 from bienc_cli.store.protocol import Filter
 from bienc_cli.store.records import damaged
@@ -86,6 +87,28 @@ class NearestPassages:
                 for one, other in zip(best, block.compared(queries, k), strict=True)
             ]
         return [self._passages_of(one, k, selection) for one in best]
+
+    def by_codes(
+        self,
+        table: CodeTable,
+        queries: NDArray[np.float32],
+        k: int,
+        selection: Selection | None,
+    ) -> list[list[tuple[int, float]]]:
+        """Compare the vectors that their codes propose."""
+        among: NDArray[np.int64] | None = None
+        if selection is not None:
+            rows = self._connection.execute(f"SELECT id FROM {selection.vectors} ORDER BY id")
+            among = np.array([row[0] for row in rows], dtype=np.int64)
+        found = []
+        for query in queries:
+            ids = table.nearest(query, max(codes.CANDIDATES, 10 * k), among)
+            block = vectors.by_id(self._connection, self._dim, ids)
+            if len(block.ids) < len(ids):
+                raise damaged("the set of its vectors")
+            scored = Scored(block.ids, vectors.similarity(block.vectors, query)).best(k)
+            found.append(self._passages_of(scored, k, selection))
+        return found
 
     def by_graph(
         self,

@@ -38,8 +38,8 @@ of those that have one: 1 byte each against 2 + 1."""
 _BUFFERED = 1 << 25
 """Characters of text that wait to be taken in: some 40,000 passages, 100 MB while they are."""
 
-_PLACE = np.dtype("<u2")
-_WIDTHS = {1: np.dtype("u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4")}
+_PLACE: np.dtype[Any] = np.dtype("<u2")
+_WIDTHS: dict[int, np.dtype[Any]] = {1: np.dtype("u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4")}
 
 Numbers = NDArray[Any]
 
@@ -181,7 +181,7 @@ def read_lengths(
 
 def lengths_checksum(connection: sqlite3.Connection) -> int:
     """The exclusive or of the checksums of all rows of `lengths`."""
-    rows = connection.execute("SELECT checksum FROM lengths")
+    rows = connection.execute("SELECT checksum FROM main.lengths")
     return reduce(xor, (row[0] for row in rows), 0)
 
 
@@ -202,14 +202,15 @@ class _Occurrences:
 
     def by_block(self) -> Iterator[tuple[int, _Occurrences]]:
         """Divided by block, with places instead of passages."""
-        blocks = self.passages >> BLOCK_BITS
-        if not len(blocks):
+        if not len(self.passages):
             return
-        bounds = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(blocks)]
+        bounds = [0, len(self.passages)]
+        if self.passages[0] >> BLOCK_BITS != self.passages[-1] >> BLOCK_BITS:
+            bounds[1:1] = (np.flatnonzero(np.diff(self.passages >> BLOCK_BITS)) + 1).tolist()
         for start, end in pairwise(bounds):
-            part = slice(start, end)
-            places = self.passages[part] & (BLOCK - 1)
-            yield int(blocks[start]), _Occurrences(places, self.frequencies[part])
+            passages = self.passages[start:end]
+            block = int(passages[0]) >> BLOCK_BITS
+            yield block, _Occurrences(passages & (BLOCK - 1), self.frequencies[start:end])
 
 
 _NONE = _Occurrences(np.empty(0, np.int64), np.empty(0, np.int64))
@@ -307,10 +308,14 @@ class WordIndexChanges:
                     raise damaged(f"where {word!r} occurs")
                 places, frequencies = places[stays], frequencies[stays]
             if block in more:
+                appended = not len(places) or places[-1] < more[block].passages[0]
                 places = np.concatenate([places, more[block].passages])
                 frequencies = np.concatenate([frequencies, more[block].frequencies])
-                order = np.argsort(places, kind="stable")
-                places, frequencies = places[order], frequencies[order]
+                if not appended:
+                    order = np.argsort(places)
+                    places, frequencies = places[order], frequencies[order]
+                    if (places[1:] == places[:-1]).any():
+                        raise damaged(f"where {word!r} occurs")
             self._put(block, word, places, frequencies)
 
     def _put(self, block: int, word: str, places: Numbers, frequencies: Numbers) -> None:

@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.types import Document, EncoderIdentity, Passage, Skipped, Vectors
+from bienc_cli.types import (
+    Document,
+    EncoderIdentity,
+    Passage,
+    Skipped,
+    TunedBlend,
+    Vectors,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,7 @@ class IndexInfo:
         formats: documents by format, most frequent first.
         skipped: files and records that were found and not indexed.
         sizes: bytes on disk by part: `catalog`, `graph`.
+        blend: weights that were learned for this index; None where the defaults hold.
     """
 
     directory: Path
@@ -125,6 +133,7 @@ class IndexInfo:
     skipped: int
     formats: tuple[tuple[str, int], ...]
     sizes: Mapping[str, int]
+    blend: TunedBlend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,9 @@ class IndexReader(Protocol):
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages that hold any of the query's words, by BM25.
 
-        Okapi BM25 (k1 = 1.2, b = 0.75) over stemmed words of the embedded texts.
+        Okapi BM25 (k1 = 1.2, b = 0.75) over stemmed words of the embedded texts, each word of
+        the query once. Exact at any size, but that of a query of more than 64 words only the
+        rarest count where there are more than 65,536 passages.
 
         Returns:
             (passage id, score), ordered by (-score, passage id).
@@ -314,6 +325,9 @@ class IndexWriter(Protocol):
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
 
+    def put_blend(self, blend: TunedBlend | None) -> None:
+        """Record weights learned for this index; None goes back to the defaults."""
+
     def commit(
         self,
         on_stage: Callable[[str], None] = ...,
@@ -324,7 +338,7 @@ class IndexWriter(Protocol):
         """Make everything visible at once; the writer's last act.
 
         Args:
-            on_stage: told what begins: `words`, `compact`, `graph`, `commit`.
+            on_stage: told what begins: `words`, `graph`, `commit`.
             on_built: told how many vectors are in the graph, of how many.
             compact: leave nothing on the disk of what was removed, and no room for it; takes
                 time in proportion to the index.

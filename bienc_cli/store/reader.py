@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,8 +14,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.errors import StorageError
-from bienc_cli.store import records
+from bienc_cli.errors import IndexDamaged, StorageError
+from bienc_cli.store import codes, records
+from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.catalog import (
     catalog_path,
     connect_to_read,
@@ -23,6 +24,7 @@ from bienc_cli.store.catalog import (
     time_and_size,
     translated,
 )
+from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
 from bienc_cli.store.nearest import (
     FILTERED_SCAN_LIMIT,
@@ -39,7 +41,6 @@ from bienc_cli.types import Skipped
 _TEXTS_KEPT = 16
 _SELECTIONS_KEPT = 4
 _OPENINGS = 5
-_WORD = re.compile(r"\w+")
 
 
 def open_reader(directory: Path, *, key_dir: Path, shown_from: Path | None = None) -> CatalogReader:
@@ -71,8 +72,11 @@ class CatalogReader:
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
         self._graph: LoadedGraph | None = None
+        self._codes: CodeTable | None = None
+        self._asked = 0
         self._file: VerifiedFile | None = None
         self._selections: OrderedDict[Filter, Selection] = OrderedDict()
+        self._passage_ids: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, str] = OrderedDict()
         self._open()
         self._nearest = NearestPassages(
@@ -171,6 +175,10 @@ class CatalogReader:
             if size == 0:
                 return [[] for _ in queries]
             small = size <= (FILTERED_SCAN_LIMIT if selection else SCAN_LIMIT)
+            if not exact and not small and self._codes_will_do(len(queries)):
+                table = self._load_codes()
+                if table is not None:
+                    return self._nearest.by_codes(table, queries, k, selection)
             graph = None if exact or small else self._load_graph()
             if graph is None:
                 return self._nearest.by_scan(queries, k, where, selection)
@@ -185,40 +193,65 @@ class CatalogReader:
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""
-        match = _any_word_of(query)
-        if k < 1 or not match:
+        if k < 1:
             return []
         with self._reading():
-            selection = self._selection(where)
-            # The plus keeps SQLite from looking every passage up in the word index.
-            condition = (
-                f" AND +rowid IN (SELECT id FROM passages WHERE {selection.of_passages})"
-                if selection
-                else ""
-            )
-            rows = self._connection.execute(
-                "SELECT rowid, bm25(passage_words) AS score FROM passage_words "
-                f"WHERE passage_words MATCH ?{condition} ORDER BY score, rowid LIMIT ?",
-                (match, k),
-            )
-            # FTS5 gives the negative, so that its ascending order puts the best first.
-            return [(passage_id, -score) for passage_id, score in rows]
+            return self._words.best(query, k, self._allowed(where))
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """The BM25 score of each of these passages; see `IndexReader.bm25_of`."""
-        match = _any_word_of(query)
-        if not match:
-            return [0.0] * len(passage_ids)
         with self._reading():
+            return self._words.scores_of(query, passage_ids)
+
+    @cached_property
+    def _words(self) -> Bm25:
+        # Zero is right for an index without a word and wrong for any other.
+        checksum = self._meta.get("lengths_checksum", 0)
+        return Bm25(self._connection, self.info.passages, checksum)
+
+    def _allowed(self, where: Filter | None) -> NDArray[np.int64] | None:
+        """The passages that count, ascending; None for all."""
+        selection = self._selection(where)
+        if selection is None:
+            return None
+        if self._passage_ids is None or self._passage_ids[0] != where:
             rows = self._connection.execute(
-                "SELECT rowid, -bm25(passage_words) FROM passage_words "
-                "WHERE passage_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))",
-                (match, json.dumps(list(passage_ids))),
+                f"SELECT id FROM passages WHERE {selection.of_passages} ORDER BY id"
             )
-            scores = dict(rows.fetchall())
-        return [scores.get(passage_id, 0.0) for passage_id in passage_ids]
+            ids = np.fromiter((row[0] for row in rows), dtype=np.int64)
+            self._passage_ids = (where, ids)
+        return self._passage_ids[1]
+
+    def _codes_will_do(self, queries: int) -> bool:
+        """Whether so many more queries are not worth loading the graph for."""
+        self._asked += queries
+        return (
+            self._graph is None
+            and self._asked <= codes.QUERIES
+            and self._meta.get("codes") is not None
+        )
+
+    def _load_codes(self) -> CodeTable | None:
+        if self._codes is None:
+            try:
+                self._codes = codes.load(
+                    self._connection,
+                    self.info.encoder.dim,
+                    self.info.vectors,
+                    self._meta["codes"],
+                )
+            except IndexDamaged:
+                self._asked = codes.QUERIES + 1
+                self._warnings.append(
+                    f"The codes of the index in {self._directory} are damaged and not used; the "
+                    "graph is, which takes longer to load. `bienc check --repair` makes them "
+                    "again."
+                )
+        return self._codes
 
     def _load_graph(self) -> LoadedGraph | None:
+        # From here on every query goes to the graph.
+        self._codes = None
         if self._graph is None and self._file is not None:
             try:
                 graph = self._file.load()
@@ -379,6 +412,8 @@ class CatalogReader:
         if self._file is not None:
             self._file.close()
             self._file = None
+        if "_words" in self.__dict__:
+            self._words.close()
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -393,9 +428,3 @@ class CatalogReader:
     ) -> None:
         """Close."""
         self.close()
-
-
-def _any_word_of(query: str) -> str:
-    """An FTS5 expression; empty where there is no word."""
-    words = dict.fromkeys(_WORD.findall(query.lower()))
-    return " OR ".join(f'"{word}"' for word in words)

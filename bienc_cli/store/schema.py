@@ -13,12 +13,39 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Container, Iterable
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever an older program could not read, or would misread, what is written."""
 
 APPLICATION_ID = 0x62696E63
 """`binc`: tells a catalog from any other SQLite file."""
+
+WORD_INDEX = (
+    """CREATE TABLE postings (
+    block INTEGER NOT NULL,
+    word TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    postings BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (block, word)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE lengths (
+    block INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    lengths BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+) STRICT""",
+)
+"""Of `postings.py`; made from the texts."""
+
+CODES = """CREATE TABLE codes (
+    first_id INTEGER PRIMARY KEY,
+    ids BLOB NOT NULL,
+    codes BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+) STRICT"""
+"""Of `codes.py`; made from the vectors."""
 
 STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
@@ -89,26 +116,12 @@ STATEMENTS = (
     "CREATE INDEX passages_of_document ON passages (document_id)",
     "CREATE INDEX passages_of_vector ON passages (vector_id)",
     "CREATE TABLE tombstones (vector_id INTEGER PRIMARY KEY) STRICT",
-    # The text itself is not stored a second time: a row is deleted by giving it again.
-    "CREATE VIRTUAL TABLE passage_words USING fts5(text, content='', tokenize='porter unicode61')",
+    *WORD_INDEX,
+    CODES,
 )
 
-# What SQLite makes by itself for the statements above.
-_IMPLIED = frozenset(
-    {
-        "sqlite_sequence",
-        "passage_words_data",
-        "passage_words_idx",
-        "passage_words_docsize",
-        "passage_words_config",
-    }
-)
-_EXPECTED = {
-    re.split(r"[ (]", statement.removeprefix("CREATE VIRTUAL ").removeprefix("CREATE "))[1]: (
-        statement
-    )
-    for statement in STATEMENTS
-}
+IMPLIED = frozenset({"sqlite_sequence"})
+"""What SQLite makes by itself for these statements."""
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -119,7 +132,11 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def is_intact(connection: sqlite3.Connection) -> bool:
+def is_intact(
+    connection: sqlite3.Connection,
+    statements: Iterable[str] = STATEMENTS,
+    implied: Container[str] = IMPLIED,
+) -> bool:
     """Whether the schema is this one, to the letter.
 
     A catalog may come from anywhere; one with a trigger or a view in it is not touched.
@@ -127,6 +144,11 @@ def is_intact(connection: sqlite3.Connection) -> bool:
     found = {
         name: sql
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master")
-        if sql is not None and name not in _IMPLIED
+        if sql is not None and name not in implied
     }
-    return found == _EXPECTED
+    return found == {_name(statement): statement for statement in statements}
+
+
+def _name(statement: str) -> str:
+    rest = statement.removeprefix("CREATE VIRTUAL ").removeprefix("CREATE ")
+    return re.split(r"[ (]", rest)[1]

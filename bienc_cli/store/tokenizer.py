@@ -35,11 +35,11 @@ class Tokenizer:
         )
         self._connection.execute("CREATE VIRTUAL TABLE words USING fts5vocab (texts, instance)")
 
-    def words_of(self, text: str) -> dict[str, int]:
-        """The words of a text, alphabetically, and how often it has each."""
+    def words_of(self, text: str) -> list[str]:
+        """The words of a text, each once, alphabetically."""
         # A command line can hold what is no text: half of a surrogate pair.
         readable = text.encode(errors="replace").decode()
-        return {word: int(counts[0]) for word, _, counts in self.counted([readable])}
+        return [word for word, _, _ in self.counted([readable])]
 
     def counted(self, texts: Sequence[str]) -> Iterator[WordCounts]:
         """The words of some texts, alphabetically, each with the texts that hold it."""

@@ -6,7 +6,7 @@ A query verifies what it uses. This looks at the rest too, and at how well the g
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import records, vectors
+from bienc_cli.store import codes, maintenance, records, schema, vectors
 from bienc_cli.store.catalog import REBUILD, connect_to_read, read_meta, translated
 from bienc_cli.store.graph import Graph, GraphFile, GraphUnusable, VerifiedFile
+from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.trust import load_key
 from bienc_cli.store.writer import open_writer
@@ -46,7 +47,7 @@ class Problem:
     """Something that is not what was written.
 
     Attributes:
-        part: `catalog`, `texts`, `passages`, `vectors`, `words` or `graph`.
+        part: `catalog`, `texts`, `passages`, `vectors`, `words`, `codes` or `graph`.
         message: a sentence.
         file_ids: the files it concerns, where it concerns some.
     """
@@ -142,7 +143,8 @@ class _Check:
             problems += self._vectors(info, meta["vectors_checksum"])
             if not problems:
                 self._on_stage("words")
-                problems += self._words()
+                problems += self._words(meta.get("lengths_checksum", 0))
+                problems += self._codes(info, meta.get("codes"))
                 self._on_stage("graph")
                 problems += self._graph(info, records.graph_file(meta))
         return CheckReport(info, tuple(problems), self._recall)
@@ -235,42 +237,41 @@ class _Check:
             found.update(row[0] for row in rows)
         return tuple(sorted(found))
 
-    def _words(self) -> Iterator[Problem]:
+    def _words(self, recorded: int) -> Iterator[Problem]:
         """The word index against one that is made from the texts for comparison."""
-        one = self._connection.execute
-        one("CREATE VIRTUAL TABLE temp.expected USING fts5"
-            "(text, content='', tokenize='porter unicode61')")  # fmt: skip
-        documents = one(
-            "SELECT documents.id, doc_id, length, text, digest FROM documents "
-            "JOIN texts ON document_id = documents.id"
-        )
-        for document_id, doc_id, length, blob, digest in documents:
-            text = records.unpacked_text(length, blob, digest)
-            rows = one(
-                f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE document_id = ?",
-                (document_id,),
+        for statement in schema.WORD_INDEX:
+            self._connection.execute(statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1))
+        maintenance.rebuild_words(self._connection, WordIndexChanges(self._connection, "temp"))
+        if lengths_checksum(self._connection) != recorded or any(
+            self._differs(table, key, values)
+            for table, key, values in (
+                ("postings", "block, word", ("count", "postings", "checksum")),
+                ("lengths", "block", ("count", "lengths", "checksum")),
             )
-            for row in rows.fetchall():
-                passage = records.passage_from(row, doc_id, text)
-                one(
-                    "INSERT INTO temp.expected (rowid, text) VALUES (?, ?)",
-                    (row[0], passage.embedded_text),
-                )
-        one("CREATE VIRTUAL TABLE temp.words_held USING fts5vocab (main, passage_words, row)")
-        one("CREATE VIRTUAL TABLE temp.words_expected USING fts5vocab (temp, expected, row)")
-        for held, expected in (
-            ("temp.words_held", "temp.words_expected"),
-            (
-                "(SELECT id, sz FROM main.passage_words_docsize)",
-                "(SELECT id, sz FROM temp.expected_docsize)",
-            ),
         ):
-            for less, more in ((held, expected), (expected, held)):
-                if one(f"SELECT * FROM {more} EXCEPT SELECT * FROM {less} LIMIT 1").fetchone():
-                    yield Problem(
-                        "words", "The word index does not agree with the texts.", Remedy.REBUILD
-                    )
-                    return
+            yield Problem("words", "The word index does not agree with the texts.", Remedy.REBUILD)
+
+    def _differs(self, table: str, key: str, values: Sequence[str]) -> bool:
+        """Whether a table is another than the temporary one of the same name."""
+        held, expected = (
+            self._connection.execute(f"SELECT count(*) FROM {database}.{table}").fetchone()
+            for database in ("main", "temp")
+        )
+        differing = self._connection.execute(
+            f"SELECT 1 FROM temp.{table} AS expected LEFT JOIN main.{table} AS held "
+            f"USING ({key}) WHERE "
+            + " OR ".join(f"held.{value} IS NOT expected.{value}" for value in values)
+            + " LIMIT 1"
+        )
+        return bool(held != expected or differing.fetchone())
+
+    def _codes(self, info: IndexInfo, recorded: dict[str, Any] | None) -> Iterator[Problem]:
+        try:
+            differ = codes.differ(self._connection, info.encoder.dim, info.vectors, recorded)
+        except IndexDamaged:
+            differ = True
+        if differ:
+            yield Problem("codes", "The codes do not agree with the vectors.", Remedy.REBUILD)
 
     def _graph(self, info: IndexInfo, file: GraphFile | None) -> Iterator[Problem]:
         if file is None:

@@ -19,7 +19,7 @@ from typing import Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexMismatch, IndexNotFound
-from bienc_cli.store import failpoints, maintenance, records
+from bienc_cli.store import codes, failpoints, maintenance, records
 from bienc_cli.store.catalog import (
     CATALOG,
     RESUME,
@@ -35,11 +35,12 @@ from bienc_cli.store.contents import Contents, Tally
 from bienc_cli.store.graph import GraphFile, graph_paths
 from bienc_cli.store.lock import NAME as LOCK
 from bienc_cli.store.lock import remove_lock, writer_lock
+from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
 from bienc_cli.store.protocol import CommitReport, IndexInfo
 from bienc_cli.store.resume import ResumeFile, remove_resume_file
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.trust import ensure_key
-from bienc_cli.types import EncoderIdentity
+from bienc_cli.types import EncoderIdentity, TunedBlend
 
 _GITIGNORE = ".gitignore"
 
@@ -96,13 +97,16 @@ class CatalogWriter(Contents):
         self._made_directory = _prepare(directory)
         with ExitStack() as stack:
             stack.enter_context(writer_lock(directory, wait, on_wait))
-            self._connection, new = connect_to_write(directory)
+            self._connection, found = connect_to_write(directory)
             stack.callback(self._connection.close)
+            self._words = WordIndexChanges(self._connection)
             with translated(directory):
                 self._meta = read_meta(self._connection)
                 self.info: IndexInfo | None = (
-                    None if new else records.index_info(self._connection, self._meta, directory)
+                    records.index_info(self._connection, self._meta, directory) if found else None
                 )
+                if found not in (0, FORMAT_VERSION):
+                    self._changed = self._words.stale = True
                 self._tally = Tally.recorded(self._meta)
                 if self.info is None:
                     _write_gitignore(directory)
@@ -140,6 +144,13 @@ class CatalogWriter(Contents):
             self._resume = ResumeFile(self._directory, encoder)
         self._stack.callback(self._resume.close)
 
+    def put_blend(self, blend: TunedBlend | None) -> None:
+        """Record weights learned for this index; see `IndexWriter.put_blend`."""
+        recorded = asdict(blend) if blend else None
+        if self._meta.get("blend") != recorded:
+            self._meta["blend"] = recorded
+            self._changed = True
+
     def forget(self, file_ids: Iterable[int]) -> list[str]:
         """Forget files, whatever state their rows are in; their paths under their roots."""
         paths = []
@@ -162,7 +173,7 @@ class CatalogWriter(Contents):
                 "INSERT OR IGNORE INTO temp.loose SELECT id FROM vectors "
                 "WHERE id NOT IN (SELECT vector_id FROM passages)"
             )
-        self._words_stale = self._words_stale or words
+        self._words.stale = self._words.stale or words
         self._graph_stale = graph
         self._changed = True
 
@@ -183,8 +194,9 @@ class CatalogWriter(Contents):
         key = ensure_key(self._key_dir)
         old = records.graph_file(self._meta)
         with translated(self._directory):
+            gone: list[int] = []
             if self._changed:
-                maintenance.collect_vectors(self._connection, self._tally, old)
+                gone = maintenance.collect_vectors(self._connection, self._tally, old)
             if self._tally.awaited:
                 raise RuntimeError(f"{self._tally.awaited} texts have no vector yet")
             need = maintenance.graph_need(
@@ -195,12 +207,10 @@ class CatalogWriter(Contents):
             if self.info is not None and not self._changed and not compact and need == "keep":
                 self._connection.execute("ROLLBACK")
                 return CommitReport(self.info, graph_rebuilt=False, committed=False)
-            if self._words_stale:
+            self._words.flush()
+            if self._words.stale:
                 on_stage("words")
-                maintenance.rebuild_words(self._connection)
-            elif compact:
-                on_stage("compact")
-                maintenance.compact_words(self._connection)
+                maintenance.rebuild_words(self._connection, self._words)
             self._meta["generation"] = self._meta.get("generation", 0) + 1
             graph = old
             if need != "keep":
@@ -217,6 +227,14 @@ class CatalogWriter(Contents):
                 )
                 _sync_directory(self._directory)
             on_stage("commit")
+            self._meta["codes"] = codes.refresh(
+                self._connection,
+                self._meta["encoder"]["dim"],
+                self._tally.vectors,
+                self._meta.get("codes"),
+                gone,
+                anew=self._graph_stale,
+            )
             self._describe(graph)
             failpoints.reached("before commit")
             self._connection.execute("COMMIT")
@@ -244,6 +262,7 @@ class CatalogWriter(Contents):
                 "skipped": skips,
             },
             "vectors_checksum": tally.vectors_checksum,
+            "lengths_checksum": lengths_checksum(self._connection),
             "formats": [pair for pair in tally.formats.most_common() if pair[1]],
         }
         self._meta["checksum"] = records.meta_checksum(self._connection, self._meta)

@@ -34,6 +34,7 @@ sys.exit(code)
         ["index", "--help"],
         ["query", "--help"],
         ["compare", "--help"],
+        ["judge", "--help"],
         ["score", "--help"],
         ["info", "--help"],
         ["check", "--help"],

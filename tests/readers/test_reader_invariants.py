@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import resource
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from reader_samples import docx_bytes, encrypted_pdf_bytes, pdf_bytes
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers import FORMATS, read_documents
 from bienc_cli.types import Document, Skipped
+from endurance import times
 
 MARKDOWN = b"""---\ntitle: T\n---\n# A\n\ntext *x*\n\n- l\n  - m\n\n| a | b |\n|---|---|\n| 1 | 2 |
 \n```py\nx\n\ny\n```\n\n> q\n\nB\n---\n\n<div>\nx\n</div>\n\n    code\n\n[r]: http://x 'y'\n"""
@@ -34,6 +36,7 @@ SAMPLES = {
     "json": b'{"title": "T", "a": [1, {"b": "\\ud800,"}], "c": "d"}',
     "jsonl": b'{"_id": 1, "title": "T", "text": "x"}\n{"a": [1]}\n[]\n{"text": "\\ud800"}\n',
 }
+MOST_KIB = 400 << 10
 SUFFIXES = {name: FORMATS[name].suffixes[0] for name in FORMATS}
 
 
@@ -114,6 +117,14 @@ fuzzed = settings(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def bounded_memory() -> Iterator[None]:
+    """All of it, in this very process: what no limit of a worker had to hold back."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_KIB
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_sample_itself_is_read(name, tmp_path):
     assert read_and_check(tmp_path / f"a{SUFFIXES[name]}", SAMPLES[name]) >= 1
@@ -123,7 +134,7 @@ def test_the_sample_itself_is_read(name, tmp_path):
 def test_arbitrary_bytes(name, tmp_path):
     path = tmp_path / f"a{SUFFIXES[name]}"
 
-    @settings(fuzzed, max_examples=60)
+    @settings(fuzzed, max_examples=times(60, 2000))
     @given(st.binary(max_size=500))
     def run(content):
         read_and_check(path, content)
@@ -137,7 +148,7 @@ def test_arbitrary_text(name, tmp_path):
     # The characters that mean something to one format or another, close together.
     marks = st.text("#=-*`~>|[](){}<>/\\\"'&;:,.!@ \n\t\r\f\u2028ax1é\ufeff", max_size=120)
 
-    @settings(fuzzed, max_examples=150)
+    @settings(fuzzed, max_examples=times(150, 1000))
     @given(marks)
     def run(text):
         read_and_check(path, text.encode())
@@ -149,7 +160,7 @@ def test_arbitrary_text(name, tmp_path):
 def test_damaged_files(name, tmp_path):
     path = tmp_path / f"a{SUFFIXES[name]}"
 
-    @settings(fuzzed, max_examples=120)
+    @settings(fuzzed, max_examples=times(120, 3000))
     @given(damaged(SAMPLES[name]))
     def run(content):
         read_and_check(path, content)
@@ -164,7 +175,7 @@ def test_damaged_encrypted_pdf(engine, tmp_path):
     sample = encrypted_pdf_bytes("Secret text", "", "AES-256")
     path = tmp_path / "a.pdf"
 
-    @settings(fuzzed, max_examples=60)
+    @settings(fuzzed, max_examples=times(60, 3000))
     @given(damaged(sample))
     def run(content):
         read_and_check(path, content, engine)

@@ -21,9 +21,10 @@ from bienc_cli.store import open_reader, open_writer, reader, records
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
 from bienc_cli.store.trust import ensure_key, load_key
+from endurance import times
 
 HERE = Path(__file__).parent
-DAMAGES = 400
+DAMAGES = times(400, 1000)
 AT_ONCE = 100
 
 

@@ -33,6 +33,7 @@ from bienc_cli.errors import (
 )
 from bienc_cli.store import Root, find_index, maintenance, open_reader, open_writer
 from bienc_cli.store.graph import Graph
+from bienc_cli.store.schema import FORMAT_VERSION
 
 
 @pytest.fixture
@@ -243,11 +244,13 @@ def test_another_format_or_shape_is_refused(
 
 def test_a_newer_format_is_refused_by_name(directory: Path, keys: Path) -> None:
     build(directory, keys, {"a.md": numbered(2)})
-    altered(directory, "UPDATE meta SET value = '2' WHERE key = 'format'")
-    altered(directory, "PRAGMA user_version = 2")
+    newer = FORMAT_VERSION + 1
+    altered(directory, f"UPDATE meta SET value = '{newer}' WHERE key = 'format'")
+    altered(directory, f"PRAGMA user_version = {newer}")
     altered(directory, "CREATE TABLE of_the_future (id INTEGER)")
     for opened in (open_reader, open_writer):
-        with pytest.raises(IndexMismatch, match="has format 2; this bienc reads up to 1"):
+        said = f"has format {newer}; this bienc reads up to {FORMAT_VERSION}"
+        with pytest.raises(IndexMismatch, match=said):
             opened(directory, key_dir=keys)
 
 

@@ -96,9 +96,10 @@ def test_damaged_rows_are_found_and_their_files_read_again(
 @pytest.mark.parametrize(
     ("part", "statement"),
     [
-        ("words", "INSERT INTO passage_words (passage_words) VALUES ('delete-all')"),
-        ("words", "INSERT INTO passage_words (rowid, text) VALUES (900, 'stray')"),
-        ("words", "UPDATE passage_words_docsize SET sz = x'7f' WHERE id = 4"),
+        ("words", "DELETE FROM postings"),
+        ("words", "DELETE FROM postings WHERE word = 'number'"),
+        ("words", "INSERT INTO postings SELECT 7, word, count, postings, 0 FROM postings"),
+        ("words", "UPDATE lengths SET lengths = zeroblob(124)"),
         ("vectors", "DELETE FROM passages WHERE document_id = 3"),
         ("graph", "INSERT INTO tombstones VALUES (999)"),
     ],

@@ -1,0 +1,253 @@
+"""Weights of a blend, learned from judgments.
+
+The weights are few and the grid is coarse on purpose: with some dozens of judged queries a
+finer search learns the queries, not the collection. What is gained is measured on queries
+that the weights were not learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import UsageError
+from bienc_cli.evaluation.measures import measure
+from bienc_cli.evaluation.qrels import JudgedIndex, best_first
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.score_cache import CachedScores
+from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
+from bienc_cli.search.candidates import FUSED_DEPTH, Found, propose
+from bienc_cli.search.fusion import DEFAULTS, blended
+from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, as_hits, check_model, check_query
+from bienc_cli.search.reranking import text_to_read
+from bienc_cli.search.strategy import Strategy
+from bienc_cli.store import IndexReader
+from bienc_cli.types import BiEncoder, BlendWeights, TunedBlend
+
+MEASURE = "nDCG@10"
+FEWEST_QUERIES = 20
+"""Judged queries below which nothing can be learned that would hold for others."""
+
+_FOLDS = 5
+
+GRID = tuple(
+    BlendWeights(similarity, bm25)
+    for similarity, bm25 in product(
+        (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0), (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
+    )
+)
+LIGHT_GRID = tuple(
+    BlendWeights(1.0, bm25) for bm25 in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The scores of one query's candidates, and which items they stand for.
+
+    Attributes:
+        passage_ids: shape (n,), int64.
+        items: of each candidate.
+        similarities: shape (n,).
+        bm25: shape (n,).
+        relevances: logits, shape (n,); None for candidates that are not read.
+    """
+
+    passage_ids: NDArray[np.int64]
+    items: tuple[tuple[str, ...], ...]
+    similarities: NDArray[np.float64]
+    bm25: NDArray[np.float64]
+    relevances: NDArray[np.float64] | None
+
+    def ranking(self, weights: BlendWeights) -> list[str]:
+        """Items in the order that the weights give, by (-score, passage id)."""
+        scores = blended(weights, self.similarities, self.bm25, self.relevances)
+        return best_first([self.items[place] for place in np.lexsort((self.passage_ids, -scores))])
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What was learned for one blend.
+
+    Attributes:
+        weights: the best over all judged queries.
+        before: the default weights.
+        gain: on held-out queries: weights learned from the others against the default ones.
+    """
+
+    weights: BlendWeights
+    before: BlendWeights
+    gain: PairedDifference
+
+    @property
+    def helps(self) -> bool:
+        """Whether the gain is there on held-out queries and not explained by chance.
+
+        The lower end of its 95 % interval is above zero.
+        """
+        return self.gain.low is not None and self.gain.low > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The answer of `tune`.
+
+    Attributes:
+        queries: how many judged queries it was learned from.
+        missing: judged documents that the index does not hold.
+        blend: with the cross-encoder.
+        light_blend: without.
+        kept: what is to be recorded; None where neither helps.
+    """
+
+    queries: int
+    missing: tuple[str, ...]
+    blend: Tuned
+    light_blend: Tuned
+
+    @property
+    def kept(self) -> TunedBlend | None:
+        """Those weights that help, the default ones beside them; None where none do."""
+        if not (self.blend.helps or self.light_blend.helps):
+            return None
+        return TunedBlend(
+            self.blend.weights if self.blend.helps else self.blend.before,
+            self.light_blend.weights if self.light_blend.helps else self.light_blend.before,
+            self.queries,
+        )
+
+
+def tune(
+    index: IndexReader,
+    queries: Sequence[Query],
+    judged: JudgedIndex,
+    bi_encoder: BiEncoder,
+    scores: CachedScores,
+    on_query: Callable[[], None] = lambda: None,
+) -> Tuning:
+    """Learn the weights of both blends from judged queries.
+
+    The gain that is reported is cross-validated: the queries are dealt into five folds, and
+    each fold is ranked with the weights that are best on the other four.
+
+    Args:
+        index: opened for reading.
+        queries: those without judgments are left out.
+        judged: judgments as the index knows their places.
+        bi_encoder: the index's.
+        scores: of the cross-encoder.
+        on_query: called as each query's candidates have been read.
+
+    Raises:
+        UsageError: there are fewer than `FEWEST_QUERIES` judged queries.
+        IndexMismatch: the index was made with another model.
+    """
+    check_model(index.info.encoder, bi_encoder.identity)
+    asked = [query for query in queries if query.query_id in judged.by_query]
+    if len(asked) < FEWEST_QUERIES:
+        raise UsageError(
+            f"{len(asked)} judged queries are too few to learn from.",
+            f"judge {FEWEST_QUERIES} or more: bienc judge --queries FILE --qrels FILE",
+        )
+    for query in asked:
+        check_query(query.text)
+    read: dict[str, Signals] = {}
+    light: dict[str, Signals] = {}
+    vectors = bi_encoder.encode_queries([query.text for query in asked])
+    near = index.search_many(vectors, FUSED_DEPTH)
+    for query, vector, by_similarity in zip(asked, vectors, near, strict=True):
+        found = Found(by_similarity, index.bm25(query.text, FUSED_DEPTH))
+        for strategy, into in ((Strategy.BLEND, read), (Strategy.LIGHT_BLEND, light)):
+            into[query.query_id] = signals_of(
+                index, query.text, vector, found, strategy, judged, scores
+            )
+        on_query()
+    grades = {query.query_id: judged.by_query[query.query_id] for query in asked}
+    return Tuning(
+        queries=len(asked),
+        missing=judged.missing,
+        blend=_tuned(read, grades, GRID, DEFAULTS.weights),
+        light_blend=_tuned(light, grades, LIGHT_GRID, DEFAULTS.light_weights),
+    )
+
+
+def signals_of(
+    index: IndexReader,
+    query: str,
+    vector: NDArray[np.float32],
+    found: Found,
+    strategy: Strategy,
+    judged: JudgedIndex,
+    scores: CachedScores,
+) -> Signals:
+    """What a blending strategy has to order for one query.
+
+    Args:
+        index: opened for reading.
+        query: its text.
+        vector: its vector, shape (dim,).
+        found: what both sources have for it, `FUSED_DEPTH` deep.
+        strategy: `blend` or `light-blend`.
+        judged: tells which items passages stand for.
+        scores: of the cross-encoder.
+    """
+    depth = DEFAULT_CANDIDATES if strategy.needs_cross_encoder else FUSED_DEPTH
+    candidates = propose(index, query, vector, found, strategy, depth, DEFAULTS.light_weights)
+    hits = as_hits(index, candidates)
+    relevances = None
+    if strategy.needs_cross_encoder:
+        texts = [text_to_read(hit.passage) for hit in hits]
+        relevances = np.array(scores.logits(query, texts), dtype=np.float64)
+    return Signals(
+        passage_ids=np.array([one.passage_id for one in candidates], dtype=np.int64),
+        items=tuple(judged.items_of(hit.passage) for hit in hits),
+        similarities=np.array([one.similarity for one in candidates], dtype=np.float64),
+        bm25=np.array([one.bm25 for one in candidates], dtype=np.float64),
+        relevances=relevances,
+    )
+
+
+def values_by_weights(
+    signals: Mapping[str, Signals],
+    grades: Mapping[str, Mapping[str, int]],
+    grid: Sequence[BlendWeights],
+) -> NDArray[np.float64]:
+    """The measure of each query under each point of a grid, shape (len(grid), queries)."""
+    rows = []
+    for weights in grid:
+        rankings = {query_id: one.ranking(weights) for query_id, one in signals.items()}
+        values = measure([MEASURE], grades, rankings)[MEASURE]
+        rows.append([values[query_id] for query_id in signals])
+    return np.array(rows, dtype=np.float64)
+
+
+def _tuned(
+    signals: Mapping[str, Signals],
+    grades: Mapping[str, Mapping[str, int]],
+    grid: Sequence[BlendWeights],
+    before: BlendWeights,
+) -> Tuned:
+    values = values_by_weights(signals, grades, grid)
+    default = values_by_weights(signals, grades, [before])[0]
+    # Dealt out in the order of their ids, so that the same judgments give the same answer.
+    ids = list(signals)
+    by_id = np.argsort(np.array(ids, dtype=object), kind="stable")
+    held_out = np.empty(len(ids))
+    for fold in range(_FOLDS):
+        inside = by_id[fold::_FOLDS]
+        others = np.setdiff1d(by_id, inside)
+        held_out[inside] = values[_best(values[:, others]), inside]
+    gain = compare_with_baseline(
+        dict(zip(ids, default.tolist(), strict=True)),
+        {"tuned": dict(zip(ids, held_out.tolist(), strict=True))},
+    )["tuned"]
+    return Tuned(grid[_best(values)], before, gain)
+
+
+def _best(values: NDArray[np.float64]) -> int:
+    """The point of the grid with the highest mean; the first of equals."""
+    return int(np.argmax(values.mean(axis=1)))

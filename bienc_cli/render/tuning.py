@@ -1,0 +1,99 @@
+"""The answer of `tune`: weights before and after, and what they gain on held-out queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell
+from bienc_cli.types import BlendWeights
+
+SCHEMA = "bienc.tune/1"
+
+
+def as_table(tuning: Tuning, *, recorded: bool) -> RenderableType:
+    """One line for each blend, and what was done about it."""
+    table = Table(
+        title=Text(f"learned from {tuning.queries:,} judged queries", style="bold"),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        show_edge=False,
+    )
+    table.add_column("strategy", no_wrap=True)
+    for name in ("default", "learned", "held-out gain", "95 % interval", "kept"):
+        table.add_column(name, justify="right")
+    for name, one in _blends(tuning):
+        table.add_row(
+            name,
+            _weights(one.before),
+            _weights(one.weights),
+            Text(f"{one.gain.mean:+.4f}", style="green" if one.helps else ""),
+            f"{one.gain.low:+.3f} to {one.gain.high:+.3f}",
+            "yes" if one.helps and recorded else "no",
+        )
+    lines = [
+        "weights are those of similarity + BM25, beside 1 for relevance where there is one",
+        f"gain: mean {MEASURE} on queries that the weights were not learned from",
+    ]
+    if not (tuning.blend.helps or tuning.light_blend.helps):
+        lines.append("nothing was kept: the gain is none, or may be chance")
+    return Group(table, Text("\n".join(lines), style="dim"))
+
+
+def _blends(tuning: Tuning) -> tuple[tuple[str, Tuned], ...]:
+    return (("blend", tuning.blend), ("light-blend", tuning.light_blend))
+
+
+def _weights(weights: BlendWeights) -> str:
+    return f"{weights.similarity:g} + {weights.bm25:g}"
+
+
+def as_json(tuning: Tuning, *, recorded: bool) -> dict[str, Any]:
+    """The whole answer, `schema` first."""
+    return {
+        "schema": SCHEMA,
+        "queries": tuning.queries,
+        "measure": MEASURE,
+        "missing_documents": [hit_.writable(one) for one in tuning.missing],
+        "blends": [
+            {
+                "strategy": name,
+                "before": _weights_as_json(one.before),
+                "learned": _weights_as_json(one.weights),
+                "gain": {
+                    "mean": hit_.rounded(one.gain.mean),
+                    "low": hit_.rounded(one.gain.low),
+                    "high": hit_.rounded(one.gain.high),
+                    "p_randomisation": hit_.rounded(one.gain.p_randomisation),
+                },
+                "kept": one.helps and recorded,
+            }
+            for name, one in _blends(tuning)
+        ],
+    }
+
+
+def _weights_as_json(weights: BlendWeights) -> dict[str, float]:
+    return {"similarity": weights.similarity, "bm25": weights.bm25}
+
+
+def as_lines(tuning: Tuning, *, recorded: bool) -> Iterator[str]:
+    """Tab-separated: strategy, weights of similarity and BM25, held-out gain, kept or not."""
+    for name, one in _blends(tuning):
+        kept = "kept" if one.helps and recorded else "not kept"
+        fields = [
+            name,
+            f"{one.weights.similarity:g}",
+            f"{one.weights.bm25:g}",
+            f"{one.gain.mean:+.6f}",
+            kept,
+        ]
+        yield "\t".join(cell(field) for field in fields)

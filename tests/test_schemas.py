@@ -1,0 +1,132 @@
+"""The JSON schemas: valid, complete, strict, and of what the program says.
+
+That the program's own output is valid is seen to by the fixture `run`.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+import bienc_cli
+from bienc_cli import errors, schemas
+from bienc_cli.errors import BiencError, UsageError
+from bienc_cli.evaluation.qrels import Unit
+from bienc_cli.models.registry import Role
+from bienc_cli.search import Strategy
+from bienc_cli.store.verification import Remedy
+from console_blocks import ROOT
+from folders import FRUIT
+from schema_check import checked, validator
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every schema inside a schema."""
+    if isinstance(schema, dict):
+        yield schema
+        for part in schema.values():
+            yield from parts(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from parts(part)
+
+
+@pytest.mark.parametrize("name", schemas.names())
+def test_a_schema_is_valid_and_strict(name: str) -> None:
+    schema = schemas.load(name)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["title"] == name
+    assert {"const": name} in [one.get("properties", {}).get("schema") for one in parts(schema)]
+    for part in parts(schema):
+        if part.get("type") == "object":
+            assert part["additionalProperties"] is False or "properties" not in part
+            assert set(part.get("required", ())) <= set(part.get("properties", ()))
+
+
+def test_every_schema_that_the_program_names_is_shipped() -> None:
+    package = Path(bienc_cli.__file__).parent
+    named = {
+        name
+        for path in package.rglob("*.py")
+        if path.parent.name != "schemas"
+        for name in re.findall(r'"(bienc\.\w+/\d+)"', path.read_text(encoding="utf-8"))
+    }
+    assert named == set(schemas.names())
+
+
+def test_what_several_schemas_define_is_the_same_everywhere() -> None:
+    first: dict[str, Any] = {}
+    for name in schemas.names():
+        for word, definition in schemas.load(name).get("$defs", {}).items():
+            assert first.setdefault(word, definition) == definition, (name, word)
+    for word in ("query", "error"):
+        own = schemas.load(f"bienc.{word}/1")
+        assert {key: own[key] for key in first[word]} == first[word]
+
+
+def test_enumerations_are_those_of_the_program() -> None:
+    def of(name: str, *path: str) -> list[str]:
+        part = schemas.load(name)
+        for step in path:
+            part = part[step]
+        found: list[str] = part["enum"]
+        return found
+
+    item = ("items", "properties")
+    codes = {
+        error.code
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, BiencError) and error is not BiencError
+    }
+    assert of("bienc.query/1", "$defs", "strategy") == list(Strategy)
+    error = ("properties", "error", "properties", "code")
+    assert set(of("bienc.error/1", *error)) == {*codes, "internal"}
+    remedy = ("properties", "problems", *item, "remedy")
+    assert set(of("bienc.check/1", *remedy)) == set(Remedy)
+    assert set(of("bienc.models/1", "properties", "models", *item, "role")) == set(Role)
+    assert set(of("bienc.evaluation/1", "properties", "unit")) == set(Unit)
+
+
+def test_every_field_is_documented() -> None:
+    manual = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    for name in schemas.names():
+        assert f"`{name}`" in manual, name
+        for part in parts(schemas.load(name)):
+            for field in part.get("properties", {}) if part.get("type") == "object" else ():
+                assert re.search(rf"`[^`]*\b{re.escape(field)}\b[^`]*`", manual), (name, field)
+
+
+def test_a_field_that_nobody_documented_is_noticed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "apple.md").write_text(FRUIT["apple.md"])
+    run("index", "docs", "-q")
+    (answer,) = checked(run("query", "apple", "-f", "json")[1])
+    assert answer["hits"]
+    wrong: list[Callable[[dict[str, Any]], object]] = [
+        lambda document: document.update(new=1),
+        lambda document: document["hits"][0].update(new=1),
+        lambda document: document["hits"][0].update(similarity=1.1),
+        lambda document: document["hits"][0].update(rank=0),
+        lambda document: document["hits"][0].pop("page"),
+        lambda document: document.update(strategy="abacus"),
+        lambda document: document["seconds"].update(dream=0.1),
+    ]
+    for spoil in wrong:
+        document = copy.deepcopy(answer)
+        spoil(document)
+        with pytest.raises(ValidationError):
+            validator("bienc.query/1").validate(document)
+
+
+def test_a_schema_that_does_not_exist_is_named() -> None:
+    with pytest.raises(UsageError, match=r"no schema 'bienc\.abacus/1'"):
+        schemas.load("bienc.abacus/1")
