@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -31,11 +32,9 @@ def checked(printed: str) -> list[dict[str, Any]]:
 
 def asks_for_json(argv: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, however it is spelt."""
-    pairs = zip(argv, [*argv[1:], ""], strict=True)
-    return any(
-        (flag in ("--format", "-f") and value in ("json", "jsonl"))
-        or flag in ("--format=json", "--format=jsonl", "-fjson", "-fjsonl")
-        for flag, value in pairs
+    written_together = {"--format=json", "--format=jsonl", "-fjson", "-fjsonl"}
+    return bool(written_together & set(argv)) or any(
+        flag in ("--format", "-f") and value in ("json", "jsonl") for flag, value in pairwise(argv)
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from console_blocks import ROOT
 from evaluate_beir import read_qrels, search
+from schema_check import checked
 
 DATA = ROOT.parent / "shared" / "data"
 
@@ -58,8 +59,6 @@ def test_a_second_run_over_scifact_encodes_nothing(scifact: tuple[Path, Path]) -
 
 
 def test_hits_in_real_pdfs_carry_the_page_of_the_viewer(tmp_path: Path) -> None:
-    import json
-
     import pypdf
 
     pdfs = DATA / "financebench" / "pdfs"
@@ -67,7 +66,7 @@ def test_hits_in_real_pdfs_carry_the_page_of_the_viewer(tmp_path: Path) -> None:
         pytest.skip("the collection is not here")
     report = pdfs / "ULTABEAUTY_2023Q4_EARNINGS.pdf"
     bienc("index", str(report), "--index", str(tmp_path / "index"))
-    answer = json.loads(
+    (answer,) = checked(
         bienc(
             *("query", "quarterly net sales and comparable sales increase"),
             *("--index", str(tmp_path / "index"), "-k", "100", "-f", "json", "--no-rerank"),

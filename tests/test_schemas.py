@@ -98,11 +98,12 @@ def test_enumerations_are_those_of_the_program() -> None:
 
 def test_every_field_is_documented() -> None:
     manual = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+(?: \w+)*", "\n".join(re.findall(r"`([^`]+)`", manual))))
     for name in schemas.names():
         assert f"`{name}`" in manual, name
         for part in parts(schemas.load(name)):
             for field in part.get("properties", {}) if part.get("type") == "object" else ():
-                assert re.search(rf"`[^`]*\b{re.escape(field)}\b[^`]*`", manual), (name, field)
+                assert field in words, (name, field)
 
 
 def test_a_field_that_nobody_documented_is_noticed(run: Run, tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def remove(
     here = Path.cwd()
     for path in report.unmatched:
         output.warn(f"the index knows nothing of {rendered.shown(path, here)}")
+    for warning in report.warnings:
+        output.warn(warning)
     if output.machine:
         output.print_json(rendered.as_json(report, here))
     elif output.format is Format.plain:

@@ -14,6 +14,12 @@ from bienc_cli.indexing.coverage import is_below
 from bienc_cli.indexing.report import IndexObserver, SilentObserver
 from bienc_cli.stages import StageTime, Stopwatch
 from bienc_cli.store import IndexWriter, Root, open_writer
+from bienc_cli.store.catalog import catalog_path, is_at_rest
+
+_LINGERS = (
+    "another process still reads the index as it was, so that what was removed is still on the "
+    "disk; the next `bienc index` clears it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class RemovalReport:
         passages: likewise.
         freed: bytes by which the index has shrunk; negative where it has grown.
         committed: False where nothing matched, so that nothing was written.
+        warnings: what a person should know about it, as sentences.
     """
 
     directory: Path
@@ -54,6 +61,7 @@ class RemovalReport:
     freed: int
     stages: tuple[StageTime, ...]
     committed: bool
+    warnings: tuple[str, ...] = ()
 
 
 def remove_paths(
@@ -95,6 +103,7 @@ def remove_paths(
         removed = tuple(result for _, result in results if result is not None)
         with watch.stage("compact"):
             report = writer.commit(observer.stage, compact=bool(removed))
+    whole = not removed or is_at_rest(catalog_path(directory))
     return RemovalReport(
         directory=directory,
         removed=removed,
@@ -104,6 +113,7 @@ def remove_paths(
         freed=before - sum(report.info.sizes.values()),
         stages=watch.times,
         committed=report.committed,
+        warnings=() if whole else (_LINGERS,),
     )
 
 

@@ -70,6 +70,7 @@ def as_json(report: RemovalReport, here: Path) -> dict[str, Any]:
             **{stage.name: hit_.rounded(stage.seconds) for stage in report.stages},
             "total": hit_.rounded(sum(stage.seconds for stage in report.stages)),
         },
+        "warnings": list(report.warnings),
     }
 
 

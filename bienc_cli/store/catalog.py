@@ -75,7 +75,7 @@ def connect_to_read(directory: Path) -> Snapshot:
             # in that log.
             if os.access(path.parent, os.W_OK) and not _is_full(error):
                 raise
-            if not _at_rest(path):
+            if not is_at_rest(path):
                 raise
             before = time_and_size(path)
             snapshot = _snapshot(path, "mode=ro&immutable=1", directory)
@@ -119,7 +119,8 @@ def _unfinished(directory: Path) -> IndexNotFound:
     )
 
 
-def _at_rest(path: Path) -> bool:
+def is_at_rest(path: Path) -> bool:
+    """Whether a catalog is all in its file, and no part of it in the write-ahead log."""
     log = path.with_name(f"{path.name}-wal")
     return not (log.exists() and log.stat().st_size)
 

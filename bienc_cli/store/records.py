@@ -185,7 +185,7 @@ def root_from_row(path: str, settings: str, directory: Path) -> Root:
         max_bytes=values["max_bytes"],
         hidden=values["hidden"],
         pdf_engine=values["pdf_engine"],
-        files=None if files is None else tuple(files),
+        files=None if files is None else tuple(map(inside_root, files)),
         removed=tuple(values.get("removed", ())),
     )
 

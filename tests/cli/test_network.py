@@ -18,6 +18,7 @@ import pytest
 
 import bienc_cli
 from folders import FRUIT
+from schema_check import asks_for_json, checked
 
 HERE = Path(__file__).parent
 PATIENCE = 300.0
@@ -43,6 +44,12 @@ with open({seen!r}, "a") as file:
     file.write(f"{{os.getpid()}}\\n")
 """
 
+PAGE = """<?xml version="1.0"?>
+<!DOCTYPE html SYSTEM "http://192.0.2.1/x.dtd" [<!ENTITY x SYSTEM "http://192.0.2.1/y">]>
+<html><head><base href="http://192.0.2.1/"><link rel="stylesheet" href="a.css">
+<script src="a.js"></script><meta http-equiv="refresh" content="0; url=http://192.0.2.1/"></head>
+<body><img src="a.png"><iframe src="b.html"></iframe><object data="c"></object>&x; Apples.</body>
+"""
 COMMANDS = (
     ("index", "docs"),
     ("query", "apples in autumn"),
@@ -76,6 +83,7 @@ class Offline:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         shutil.copy(HERE.parent.parent / "sample_docs" / "README.md", home / "docs")
+        (home / "docs" / "page.html").write_text(PAGE)
         (home / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
 
     def run(self, *argv: str) -> tuple[int, list[str]]:
@@ -96,6 +104,8 @@ class Offline:
         )
         assert "Traceback" not in done.stderr, done.stderr
         assert self.seen.exists(), "the hook was not installed"
+        if asks_for_json(argv):
+            checked(done.stdout)
         attempts = self.told.read_text().splitlines() if self.told.exists() else []
         if trace.exists():
             attempts += re.findall(r".*\bAF_INET6?\b.*", trace.read_text())

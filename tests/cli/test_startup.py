@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from schema_check import asks_for_json, checked
+
 HEAVY = {
     "torch",
     "transformers",
@@ -15,6 +17,7 @@ HEAVY = {
     "pypdf",
     "docx",
     "selectolax",
+    "watchfiles",
     "scipy",
 }
 
@@ -38,6 +41,7 @@ sys.exit(code)
         ["score", "--help"],
         ["info", "--help"],
         ["check", "--help"],
+        ["remove", "--help"],
         ["models", "--help"],
         ["models", "--format", "json"],
     ],
@@ -48,5 +52,7 @@ def test_light_commands_load_nothing_heavy(argv: list[str]) -> None:
     )
     loaded = set(eval(done.stderr.splitlines()[-1]))
     assert loaded & HEAVY == set()
+    if asks_for_json(argv):
+        checked(done.stdout)
     if "--help" in argv:
         assert "numpy" not in loaded

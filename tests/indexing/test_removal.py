@@ -16,6 +16,7 @@ from bienc_cli.indexing import (
     index_paths,
     remove_paths,
 )
+from bienc_cli.store import catalog
 from folders import FRUIT, Folder
 
 
@@ -95,6 +96,21 @@ def test_what_is_removed_leaves_the_disk(fruit: Folder) -> None:
     held = on_disk(fruit.directory)
     assert not any(blob in held for blob in blobs)
     assert b"zymurgi" not in held
+
+
+def test_what_a_reader_still_needs_goes_with_the_next_run(
+    fruit: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "_LOCK_SECONDS", 0.01)
+    blobs = stored_blobs(fruit, "pear.txt")
+    with fruit.open() as reader:
+        passages = list(reader.iter_passages())
+        (warning,) = remove(fruit, "pear.txt").warnings
+        assert "still on the disk" in warning
+        assert list(reader.iter_passages()) == passages
+    assert not fruit.index().committed
+    assert not any(blob in on_disk(fruit.directory) for blob in blobs)
+    assert remove(fruit, "deep").warnings == ()
 
 
 def test_a_root_is_forgotten_with_all_that_is_in_it(fruit: Folder) -> None:

@@ -1,0 +1,5 @@
+"""An evaluation as one HTML page that needs nothing else: no server, no script, no network."""
+
+from bienc_cli.render.report.page import as_html
+
+__all__ = ["as_html"]

@@ -1,0 +1,268 @@
+"""The geometry of the charts; `templates/charts.html.j2` draws them.
+
+Strips and bars are placed in percent of a width that only the browser knows, so that they fit
+a phone, a desk and a sheet of paper. The trade-off, whose labels must keep clear of each
+other, is laid out twice: once wide, once narrow; the style sheet shows one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bienc_cli.evaluation.results import Evaluation, Latency, SystemResult
+from bienc_cli.evaluation.significance import PairedDifference
+from bienc_cli.evaluation.standing import QueryDifference, pareto_front, trade_off
+from bienc_cli.render.hits import rounded
+from bienc_cli.render.report.labels import Box, Label, place_labels
+from bienc_cli.render.report.scales import Scale, Tick, for_times, linear
+from bienc_cli.render.text import one_line
+
+_INSET = 4.0
+"""Percent of a strip's width that stays free at either end, for dots and the outer labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A dot with an interval, on a line of its own; places in percent."""
+
+    dot: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """Dots of several systems on one axis; None where there is nothing to draw."""
+
+    by_system: Mapping[str, Strip | None]
+    ticks: tuple[Tick, ...]
+    zero: float | None = None
+
+
+def means(systems: Sequence[SystemResult], measure: str) -> Strips:
+    """Each system's mean of a measure with its interval."""
+    known = {one.name: one.means[measure] for one in systems}
+    ends = [end for one in known.values() for end in (one.value, one.low, one.high)]
+    scale = linear([end for end in ends if end is not None], _INSET, 100 - _INSET, about=4)
+    strips = {name: _strip(scale, one.value, one.low, one.high) for name, one in known.items()}
+    return Strips(strips, scale.ticks)
+
+
+def differences(compared: Mapping[str, PairedDifference]) -> Strips:
+    """Each system's mean difference from the baseline with its interval; zero is on the axis."""
+    ends = [end for one in compared.values() for end in (one.mean, one.low, one.high)]
+    numbers = [end for end in ends if end is not None and end == end]  # noqa: PLR0124 - NaN
+    scale = linear(numbers, _INSET, 100 - _INSET, about=4, zero=True)
+    strips = {
+        name: _strip(scale, one.mean, one.low, one.high) if one.mean == one.mean else None  # noqa: PLR0124
+        for name, one in compared.items()
+    }
+    return Strips(strips, scale.ticks, scale(0.0))
+
+
+def times(systems: Sequence[SystemResult]) -> Strips | None:
+    """Each system's median time, and up to its 95th percentile; None where none was timed."""
+    timed = [one.latency for one in systems if one.latency is not None]
+    if not timed:
+        return None
+    scale = for_times(
+        [end for one in timed for end in (one.p50, one.p95)], _INSET, 100 - _INSET, about=4
+    )
+
+    def strip(latency: Latency | None) -> Strip | None:
+        return latency and _strip(scale, latency.p50, latency.p50, latency.p95)
+
+    return Strips({one.name: strip(one.latency) for one in systems}, scale.ticks)
+
+
+def agreements(systems: Sequence[SystemResult], field: str) -> Strips:
+    """Each system's agreement with the baseline, from 0 to 1."""
+    scale = linear([0.0, 1.0], _INSET, 100 - _INSET, about=2)
+    values = {one.name: getattr(one, field) for one in systems}
+    strips = {
+        name: Strip(scale(value), None, None) if value is not None else None
+        for name, value in values.items()
+    }
+    return Strips(strips, scale.ticks)
+
+
+def _strip(scale: Scale, value: float, low: float | None, high: float | None) -> Strip:
+    if low is None or high is None:
+        return Strip(scale(value), None, None)
+    return Strip(scale(value), scale(low), scale(high))
+
+
+# ---------------------------------------------------------------- bars
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One query's difference: x and width in percent, y and height in pixels."""
+
+    query: QueryDifference
+    x: float
+    width: float
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Differences by query in falling order, around a line at zero."""
+
+    bars: tuple[Bar, ...]
+    height: float
+    ticks: tuple[Tick, ...]
+    zero: float
+
+
+_BAR_HEIGHT = 150.0
+_WIDEST_BAR = 6.0
+_LEAST = 1.5
+"""Pixels of a bar that is nearly nothing, but not nothing."""
+
+
+def bars(found: Sequence[QueryDifference], furthest: float) -> Bars:
+    """One bar a query.
+
+    Args:
+        found: in falling order.
+        furthest: the greatest difference, either way, of all the charts that are to have the
+            same scale.
+    """
+    scale = linear([-furthest, furthest], _BAR_HEIGHT - 8, 8, about=2)
+    zero = scale(0.0)
+    step = min(_WIDEST_BAR, 100 / max(1, len(found)))
+    width = step * (0.8 if len(found) <= 100 else 1.0)
+    drawn = []
+    for place, one in enumerate(found):
+        end = scale(one.difference)
+        height = max(_LEAST, abs(end - zero)) if one.difference else 0.0
+        top = zero - height if one.difference > 0 else zero
+        drawn.append(
+            Bar(one, round(place * step, 3), round(width, 3), round(top, 1), round(height, 1))
+        )
+    return Bars(tuple(drawn), _BAR_HEIGHT, scale.ticks, zero)
+
+
+# ---------------------------------------------------------------- trade-off
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A system in the trade-off."""
+
+    name: str
+    seconds: float
+    value: float
+    x: float
+    y: float
+    on_front: bool
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """Quality against time.
+
+    Attributes:
+        front: the path of what can be reached in a given time.
+        sweeps: for each strategy measured at several depths, the path through them.
+        logarithmic: whether the axis of times is.
+    """
+
+    width: float
+    height: float
+    left: float
+    bottom: float
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    marks: tuple[Mark, ...]
+    front: str
+    sweeps: tuple[str, ...]
+    logarithmic: bool
+
+
+def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> TradeOff | None:
+    """The trade-off in a box of that size; None where no system was timed and measured."""
+    points = trade_off(evaluation)
+    if not points:
+        return None
+    front = pareto_front(points)
+    room = Box(46, 12, width - 10, height - 40)
+    x = for_times([one for one, _ in points.values()], room.left, room.right, about=width // 110)
+    y = linear([value for _, value in points.values()], room.bottom - 10, room.top + 10)
+    placed = {name: (x(seconds), y(value)) for name, (seconds, value) in points.items()}
+    # Those on the front choose first where their names stand.
+    names = sorted(points, key=lambda name: (name not in front, -placed[name][1]))
+    steps = _steps([placed[name] for name in front], room.right)
+    labels = place_labels(
+        [(*placed[name], one_line(name)) for name in names], 12, room, _along(steps)
+    )
+    marks = [
+        Mark(name, *points[name], *placed[name], name in front, label)
+        for name, label in zip(names, labels, strict=True)
+    ]
+    sweeps = [
+        _path([placed[name] for name in depths]) for depths in _sweeps(evaluation, points) if depths
+    ]
+    return TradeOff(
+        width=width,
+        height=height,
+        left=room.left,
+        bottom=room.bottom,
+        x_ticks=x.ticks,
+        y_ticks=y.ticks,
+        marks=tuple(marks),
+        front=_path(steps),
+        sweeps=tuple(sweeps),
+        logarithmic=x.logarithmic,
+    )
+
+
+def _sweeps(
+    evaluation: Evaluation, points: Mapping[str, tuple[float, float]]
+) -> list[tuple[str, ...]]:
+    """Names of the systems of each strategy that was measured at several depths."""
+    by_strategy: dict[str, list[tuple[int, str]]] = {}
+    for result in evaluation.systems:
+        if result.system and result.system.candidates and result.name in points:
+            depths = by_strategy.setdefault(result.system.strategy.value, [])
+            depths.append((result.system.candidates, result.name))
+    return [
+        tuple(name for _, name in sorted(depths))
+        for depths in by_strategy.values()
+        if len(depths) > 1
+    ]
+
+
+def _steps(front: Sequence[tuple[float, float]], right: float) -> list[tuple[float, float]]:
+    """Along the front: what is reached stays reached until something better is."""
+    steps: list[tuple[float, float]] = []
+    for x, y in front:
+        if steps:
+            steps.append((x, steps[-1][1]))
+        steps.append((x, y))
+    return [*steps, (right, steps[-1][1])]
+
+
+def _along(steps: Sequence[tuple[float, float]]) -> list[Box]:
+    """What the steps cover, for names to keep clear of."""
+    pairs = zip(steps, steps[1:], strict=False)
+    return [Box(min(a, c), min(b, d) - 1, max(a, c) + 1, max(b, d) + 1) for (a, b), (c, d) in pairs]
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
+
+
+def furthest(found: Sequence[Sequence[QueryDifference]]) -> float:
+    """The greatest difference of all, either way."""
+    known = [abs(one.difference) for some in found for one in some]
+    return max(known, default=0.0) or 1.0
+
+
+def axis_number(value: float) -> str:
+    """A number beside an axis, as short as it can be; a real minus sign."""
+    return f"{rounded(value):g}".replace("-", "−")

@@ -1,0 +1,214 @@
+"""Puts the page together: what it shows, and how much of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import bienc_cli
+from bienc_cli.evaluation.facing import Entry, facing, ranked_items
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
+from bienc_cli.evaluation.standing import (
+    QueryDifference,
+    best_system,
+    challenger,
+    differences_by_query,
+    is_significant,
+    pareto_front,
+    trade_off,
+)
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.evaluation import warnings
+from bienc_cli.render.report import charts, writing
+from bienc_cli.render.text import one_line
+from bienc_cli.render.units import count
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEXT = 1_200_000
+"""Characters of passages on the page, about; with markup that is 4 MB of HTML at the most."""
+
+_LONGEST = 240
+_SHORTEST = 60
+"""Below this many characters a passage says nothing; the page then gives its place only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """One system against the baseline, query by query.
+
+    Attributes:
+        gained: the queries that gained most, best first.
+        lost: those that lost most, worst first.
+    """
+
+    system: SystemResult
+    bars: charts.Bars
+    gained: tuple[QueryDifference, ...]
+    lost: tuple[QueryDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryView:
+    """One query as it is shown.
+
+    Attributes:
+        number: 1-based; `#q<number>` leads to it.
+        difference: None where there is no judgment, or nothing to compare.
+        left: the baseline's ranking.
+        right: the challenger's; empty where there is none.
+        others: the first items of every system's ranking.
+    """
+
+    number: int
+    query: Query
+    judged: bool
+    difference: QueryDifference | None
+    left: tuple[Entry, ...]
+    right: tuple[Entry, ...]
+    others: tuple[tuple[SystemResult, tuple[Entry, ...]], ...]
+
+
+def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = None) -> str:
+    """The whole evaluation as one page.
+
+    It holds its style, its script and its charts, and its policy forbids it to fetch anything.
+    Without the script everything can be read; with it, queries can be searched and sorted.
+    Every number is that of the JSON, which also stands unrounded in its `<data value>`.
+
+    Args:
+        evaluation: with or without judgments; its systems may come from run files.
+        created: when it was made.
+        command: what was typed, to be shown; None for nothing.
+    """
+    environment = _environment()
+    style = writing.resource("page.css")
+    script = writing.resource("page.js")
+    length = _snippet_length(evaluation)
+    other = challenger(evaluation)
+    measured = bool(evaluation.measures)
+    page = environment.get_template("page.html.j2").render(
+        evaluation=evaluation,
+        systems=evaluation.systems,
+        baseline=evaluation.baseline,
+        other=other,
+        best=best_system(evaluation) if measured else None,
+        compared=evaluation.systems[1:],
+        measure=evaluation.measures[0] if measured else None,
+        front=pareto_front(trade_off(evaluation)),
+        charts=charts,
+        gains=_gains(evaluation),
+        queries=_queries(evaluation, other),
+        numbers={query.query_id: place for place, query in enumerate(evaluation.queries, 1)},
+        texts={query.query_id: query.text for query in evaluation.queries},
+        warnings=warnings(evaluation),
+        collection=evaluation.index.directory.parent.name or str(evaluation.index.directory),
+        models=[use for use in (evaluation.bi_encoder, evaluation.cross_encoder) if use],
+        timed=[result.latency for result in evaluation.systems if result.latency],
+        shown=SHOWN,
+        snippet_length=length,
+        longest=_LONGEST,
+        is_significant=is_significant,
+        created=created,
+        command=command,
+        version=bienc_cli.__version__,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    # Undecodable bytes in names are shown as escapes by the filters; nothing else may be left.
+    return page.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": writing.number,
+        "took": writing.took,
+        "probability": writing.probability,
+        "name": writing.name,
+        "line": one_line,
+        "snippet": writing.snippet,
+        "location": hit_.location,
+        "place": hit_.short_location,
+        "heading": hit_.heading,
+        "axis": charts.axis_number,
+    }
+    environment.globals |= {
+        "count": count,
+        "axis_time": writing.axis_time,
+        "relevance": hit_.relevance,
+        "similarity": hit_.similarity,
+        "bm25": hit_.bm25,
+        "nan": math.isnan,
+    }
+    return environment
+
+
+def _hash(text: str) -> str:
+    """As a Content-Security-Policy names what may be run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _snippet_length(evaluation: Evaluation) -> int:
+    """Characters of each passage, so that the page stays of a size that opens at once."""
+    passages = 2 * SHOWN * max(1, len(evaluation.queries))
+    length = min(_LONGEST, _TEXT // passages)
+    return length if length >= _SHORTEST else 0
+
+
+def _gains(evaluation: Evaluation) -> list[Gains]:
+    if not evaluation.measures:
+        return []
+    measure = evaluation.measures[0]
+    found = {
+        result.name: differences_by_query(evaluation.baseline, result, measure)
+        for result in evaluation.systems[1:]
+    }
+    furthest = charts.furthest(list(found.values()))
+    gains = []
+    for result in evaluation.systems[1:]:
+        by_id = {one.query_id: one for one in found[result.name]}
+        difference = result.differences[measure]
+        gains.append(
+            Gains(
+                result,
+                charts.bars(found[result.name], furthest),
+                tuple(by_id[name] for name in difference.gained),
+                tuple(by_id[name] for name in difference.lost),
+            )
+        )
+    return gains
+
+
+def _queries(evaluation: Evaluation, other: SystemResult | None) -> list[QueryView]:
+    found = {}
+    if other is not None and evaluation.measures:
+        measure = evaluation.measures[0]
+        by_query = differences_by_query(evaluation.baseline, other, measure)
+        found = {one.query_id: one for one in by_query}
+    views = []
+    for number, query in enumerate(evaluation.queries, 1):
+        name = query.query_id
+        left, right = facing(evaluation, name, evaluation.baseline, other)
+        items = tuple(
+            (result, ranked_items(evaluation, name, result)) for result in evaluation.systems
+        )
+        judged = name in evaluation.grades
+        views.append(QueryView(number, query, judged, found.get(name), left, right, items))
+    return views

@@ -1,0 +1,84 @@
+"""From values to places on paper, and the round numbers to write beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_WIDE = 10.0
+"""Times the smallest value up to which a plain axis still keeps small values apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark of an axis: where, and the value there."""
+
+    place: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Values in [low, high] to places from `start` to `end`, straight or by their logarithm."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    ticks: tuple[Tick, ...] = ()
+    logarithmic: bool = False
+
+    def __call__(self, value: float) -> float:
+        """The place of a value, to a tenth of a unit."""
+        low, high = self.low, self.high
+        if self.logarithmic:
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        share = (value - low) / (high - low)
+        return round(self.start + share * (self.end - self.start), 2)
+
+
+def linear(
+    values: Iterable[float], start: float, end: float, *, about: int = 5, zero: bool = False
+) -> Scale:
+    """An axis that begins and ends on round numbers.
+
+    Args:
+        values: what must be on it; at least one.
+        start: place of the low end.
+        end: place of the high end.
+        about: how many marks are wanted.
+        zero: keep zero on it.
+    """
+    known = [*values, *([0.0] if zero else [])]
+    low, high = min(known), max(known)
+    if high - low < 1e-9:
+        low, high = low - 0.05, high + 0.05
+    step = _round_step((high - low) / about)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    scale = Scale(first * step, last * step, start, end)
+    return _with_ticks(scale, [round(number * step, 10) for number in range(first, last + 1)])
+
+
+def for_times(seconds: Sequence[float], start: float, end: float, *, about: int = 6) -> Scale:
+    """An axis for times: by logarithm where they are of several orders of magnitude."""
+    low, high = min(seconds), max(seconds)
+    if low <= 0 or high < _WIDE * low:
+        return linear(seconds, start, end, about=about, zero=True)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    wanted = (1, 2, 5) if len(decades) <= max(2, about // 2) else (1,)
+    marks = [mark * 10.0**decade for decade in decades for mark in wanted]
+    # A little room, so that no point lies on the edge.
+    scale = Scale(low / 1.5, high * 1.5, start, end, logarithmic=True)
+    inside = [mark for mark in marks if scale.low <= mark <= scale.high]
+    return _with_ticks(scale, inside)
+
+
+def _with_ticks(scale: Scale, values: Sequence[float]) -> Scale:
+    ticks = tuple(Tick(scale(value), value) for value in values)
+    return Scale(scale.low, scale.high, scale.start, scale.end, ticks, scale.logarithmic)
+
+
+def _round_step(step: float) -> float:
+    power = 10.0 ** math.floor(math.log10(step))
+    return float(next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= step * 0.999))
