@@ -6,7 +6,9 @@ That the program's own output is valid is seen to by the fixture `run`.
 from __future__ import annotations
 
 import copy
+import io
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +128,46 @@ def test_a_field_that_nobody_documented_is_noticed(run: Run, tmp_path: Path) -> 
         spoil(document)
         with pytest.raises(ValidationError):
             validator("bienc.query/1").validate(document)
+
+
+def test_every_schema_is_of_something_that_is_printed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in FRUIT.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "docs" / "broken.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    names = [*FRUIT, "gone.txt"]
+    numbers = range(24)
+    Path("queries.tsv").write_text("".join(f"q{n}\tpear apple {n}\n" for n in numbers))
+    Path("my.qrels").write_text("".join(f"q{n} 0 {names[n % 5]} {n % 4}\n" for n in numbers))
+    Path("other.run").write_text("q1 Q0 pear.txt 1 2.5 other\n")
+    monkeypatch.setattr("bienc_cli.cli.judge.on_terminal", lambda: True)
+    monkeypatch.setattr("bienc_cli.cli.judge.read_key", lambda: "q")
+    files = ("--queries", "queries.tsv", "--qrels", "my.qrels")
+    lines = io.BytesIO(b'pears\n{"_id": 3}\n{"_id": "4", "text": "apples"}\n')
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(lines))
+    printed = set()
+    for argv in (
+        ("query", "pear"),
+        ("index", "docs"),
+        ("info",),
+        ("models",),
+        ("query", "pear", "-C", "1", "--strategy", "cross-encoder"),
+        ("query", "-"),
+        ("score", "pear", "pears"),
+        ("compare", "pear", "apples in autumn"),
+        ("compare", *files, "--rerun", "other.run", "--fail-under", "nDCG@10=1"),
+        ("judge", *files),
+        ("tune", *files),
+        ("check", "--repair"),
+        ("remove", "docs/pear.txt", "nowhere"),
+    ):
+        for form in ("jsonl", "json"):
+            documents = checked(run(*argv, "--quiet", "--format", form)[1])
+            printed |= {document["schema"] for document in documents}
+    assert printed == set(schemas.names())
 
 
 def test_a_schema_that_does_not_exist_is_named() -> None:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _TEXT = 1_200_000
 """Characters of passages on the page, about; with markup that is 4 MB of HTML at the most."""
 
+_WIDE, _NARROW = (940, 460), (343, 380)
+"""Pixels of the trade-off on a desk and on a phone."""
+
 _LONGEST = 240
 _SHORTEST = 60
 """Below this many characters a passage says nothing; the page then gives its place only."""
@@ -103,6 +106,11 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
         measure=evaluation.measures[0] if measured else None,
         front=pareto_front(trade_off(evaluation)),
         charts=charts,
+        wide=charts.trade_off_chart(evaluation, *_WIDE),
+        narrow=charts.trade_off_chart(evaluation, *_NARROW),
+        differences_of=lambda name: {
+            result.name: result.differences[name] for result in evaluation.systems[1:]
+        },
         gains=_gains(evaluation),
         queries=_queries(evaluation, other),
         numbers={query.query_id: place for place, query in enumerate(evaluation.queries, 1)},
