@@ -165,7 +165,7 @@ def test_every_schema_is_of_something_that_is_printed(
         ("remove", "docs/pear.txt", "nowhere"),
     ):
         for form in ("jsonl", "json"):
-            documents = checked(run(*argv, "--quiet", "--format", form)[1])
+            documents = checked(run(*argv, "--format", form)[1])
             printed |= {document["schema"] for document in documents}
     assert printed == set(schemas.names())
 

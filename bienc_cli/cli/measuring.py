@@ -102,7 +102,7 @@ def evaluate_files(
     from bienc_cli.cli import environment, freshness
     from bienc_cli.cli.progress import measuring as progress
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.evaluation.experiment import evaluate
+    from bienc_cli.evaluation.experiment import evaluate, to_search
     from bienc_cli.evaluation.gates import parse_threshold, read_baseline
     from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
     from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
@@ -124,11 +124,12 @@ def evaluate_files(
     runs = [read_run(path) for path in judging.rerun]
     with environment.open_index(index) as reader, freshness.noted(reader, output):
         judged = judged_in(qrels or Qrels(Unit.DOCUMENT, {}), reader.documents())
-        compares = any(one.needs_bi_encoder for one in options.strategies)
-        reranks = any(one.needs_cross_encoder for one in options.strategies)
+        searching = [system.strategy for system in to_search(options, runs)]
+        compares = any(one.needs_bi_encoder for one in searching)
+        reranks = any(one.needs_cross_encoder for one in searching)
         bi_encoder = choice.load_bi_encoder(reader.info.encoder) if compares else None
         cross_encoder = choice.load_cross_encoder() if reranks else None
-        with progress(output, len(options.systems()) * len(queries)) as on_step:
+        with progress(output, len(searching) * len(queries)) as on_step:
             result = evaluate(
                 reader,
                 queries,

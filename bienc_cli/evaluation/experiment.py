@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +51,7 @@ from bienc_cli.search.reranking import (
     text_to_read,
 )
 from bienc_cli.search.result import Hit, ModelUse
-from bienc_cli.search.strategy import Order, Source
+from bienc_cli.search.strategy import Order, Source, Strategy
 from bienc_cli.store import IndexReader
 from bienc_cli.types import BiEncoder, CrossEncoder
 
@@ -88,7 +88,8 @@ def evaluate(
         bi_encoder: the index's; None where no strategy compares vectors.
         cross_encoder: with one label; None where no strategy reranks.
         options: which strategies, depths and measures.
-        runs: rankings of other systems, measured beside.
+        runs: rankings of other systems, measured beside; one that carries a system's name
+            stands in its place.
         cache_dir: where scores of pairs are kept from one run to the next.
         on_step: told the system that is at work and how many more queries it has answered.
 
@@ -101,7 +102,8 @@ def evaluate(
         check_query(query.text)
     if bi_encoder is not None:
         check_model(index.info.encoder, bi_encoder.identity)
-    for strategy in options.strategies:
+    systems = to_search(options, runs)
+    for strategy in {system.strategy for system in systems}:
         check_models(strategy, bi_encoder, cross_encoder)
         if strategy.source is Source.ALL:
             check_exhaustive(index.count(options.where), options.exhaustive)
@@ -114,10 +116,11 @@ def evaluate(
         experiment = _Experiment(
             index, queries, judged, bi_encoder, cross_encoder, scores, options, on_step
         )
-        results = experiment.run()
-    results += [
-        SystemResult(run.name, None, run.rankings, {}, {}, {}, None, None, None, {}) for run in runs
-    ]
+        results = {result.name: result for result in experiment.run(systems)}
+    for run in runs:
+        rankings = _as_called_here(run, judged)
+        results[run.name] = SystemResult(run.name, None, rankings, {}, {}, {}, None, None, None, {})
+    names = dict.fromkeys([*(system.name for system in options.systems()), *results])
     ids = {query.query_id for query in queries}
     grades = {name: items for name, items in judged.by_query.items() if name in ids}
     measures = options.measures if grades else ()
@@ -128,7 +131,7 @@ def evaluate(
         missing=judged.missing,
         grades=grades,
         measures=measures,
-        systems=tuple(_measured(results, measures, grades, queries)),
+        systems=tuple(_measured([results[name] for name in names], measures, grades, queries)),
         index=index.info,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=(
@@ -136,6 +139,19 @@ def evaluate(
         ),
         warnings=tuple(index.warnings),
     )
+
+
+def to_search(options: EvaluationOptions, runs: Sequence[Run]) -> tuple[System, ...]:
+    """The systems that search; those whose name a run carries are read from it instead.
+
+    Raises:
+        UsageError: two runs carry the same name.
+    """
+    names = [run.name for run in runs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"Two runs are called '{name}'.", "give each its own tag")
+    return tuple(system for system in options.systems() if system.name not in names)
 
 
 def _as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
@@ -204,30 +220,30 @@ class _Experiment:
         self._options = options
         self._on_step = on_step
         self._blend = blend_of(index, options.blend)
+        self._tail = max(_TAIL, *options.candidates)
         self._vectors: NDArray[np.float32] | None = None
         self._items: dict[int, tuple[str, ...]] = {}
 
-    def run(self) -> list[SystemResult]:
+    def run(self, systems: Sequence[System]) -> list[SystemResult]:
         """Every system, in order: all rankings first, then what they cost."""
-        systems = self._options.systems()
-        found = self._look_up() if systems else []
+        found = self._look_up({system.strategy for system in systems}) if systems else []
         ranked = [self._rank(system, found) for system in systems]
         return [
             replace(result, latency=self._timed(system))
             for result, system in zip(ranked, systems, strict=True)
         ]
 
-    def _look_up(self) -> list[Found]:
+    def _look_up(self, strategies: Collection[Strategy]) -> list[Found]:
         """What the sources have for each query, deeper than any strategy looks."""
         texts = [query.text for query in self._queries]
-        where, strategies = self._options.where, self._options.strategies
+        where = self._options.where
         near: Sequence[Sequence[tuple[int, float]]] = [()] * len(texts)
         if self._bi_encoder is not None and any(one.needs_bi_encoder for one in strategies):
             self._vectors = self._bi_encoder.encode_queries(texts)
-            near = self._index.search_many(self._vectors, _TAIL, where)
+            near = self._index.search_many(self._vectors, self._tail, where)
         worded = any(one.needs_bm25 for one in strategies)
         return [
-            Found(by_similarity, self._index.bm25(text, _TAIL, where) if worded else ())
+            Found(by_similarity, self._index.bm25(text, self._tail, where) if worded else ())
             for text, by_similarity in zip(texts, near, strict=True)
         ]
 
@@ -248,15 +264,16 @@ class _Experiment:
     def _rank_one(self, system: System, place: int, found: Found) -> tuple[list[Hit], list[int]]:
         """The hits at the head of a ranking, and the passages that follow."""
         strategy, query = system.strategy, self._queries[place].text
+        depth = max(_DEPTH, system.candidates or 0)
         near = found.by_similarity if strategy.needs_bi_encoder else ()
         worded = found.by_bm25 if strategy.needs_bm25 else ()
         candidates = propose(
             self._index,
             query,
             self._vectors[place] if self._vectors is not None else None,
-            Found(near[:_DEPTH], worded[:_DEPTH]),
+            Found(near[:depth], worded[:depth]),
             strategy,
-            _DEPTH,
+            depth,
             self._blend.light_weights,
         )
         read = system.candidates or SHOWN
@@ -265,9 +282,9 @@ class _Experiment:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
             hits = ordered(self._read(query, hits), weights)
         seen = {candidate.passage_id for candidate in candidates}
-        deeper = in_turn([[one for one, _ in near], [one for one, _ in worded]], 2 * _TAIL)
+        deeper = in_turn([[one for one, _ in near], [one for one, _ in worded]], 2 * self._tail)
         rest = [candidate.passage_id for candidate in candidates[read:]]
-        return hits, (rest + [one for one in deeper if one not in seen])[: _TAIL - len(hits)]
+        return hits, (rest + [one for one in deeper if one not in seen])[: self._tail - len(hits)]
 
     def _rank_all(self, query: str) -> list[Hit]:
         best: list[Hit] = []

@@ -99,9 +99,7 @@ def grade_of(
     return max(found, default=None)
 
 
-def _placed(
-    entries: Sequence[Entry], others: Sequence[Entry], passages: bool
-) -> tuple[Entry, ...]:
+def _placed(entries: Sequence[Entry], others: Sequence[Entry], passages: bool) -> tuple[Entry, ...]:
     def key(entry: Entry) -> object:
         return entry.hit.passage.passage_id if passages and entry.hit else entry.item
 

@@ -182,11 +182,13 @@ def _write_whole(file: FileIO, content: bytes) -> None:
 def _read(path: Path) -> Qrels:
     """Judgments in a file that judge may add to; its last line is closed where it is open."""
     try:
-        content = path.read_bytes()
+        # For writing too: better refused now than at the first answer.
+        with path.open("r+b") as file:
+            content = file.read()
     except FileNotFoundError:
         return Qrels(Unit.DOCUMENT, {})
     except OSError as error:
-        raise UsageError(f"'{path}' cannot be read: {error.strerror}.") from error
+        raise UsageError(f"'{path}' cannot be opened: {error.strerror}.") from error
     *lines, last = content.split(b"\n")
     for number, line in enumerate(lines, 1):
         if line.strip() and not _JUDGMENT.fullmatch(line):

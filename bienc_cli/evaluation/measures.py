@@ -47,22 +47,23 @@ def measure(
     """
     import ir_measures
 
-    parsed = {_parsed(name): name for name in names}
+    parsed = {name: _parsed(name) for name in names}
     run = {
         query_id: {item: float(-rank) for rank, item in enumerate(rankings.get(query_id, ()))}
         for query_id in judgments
     }
-    values: dict[str, dict[str, float]] = {
-        name: dict.fromkeys(judgments, 0.0) for name in parsed.values()
+    # Two names may mean one measure, AP and MAP.
+    values: dict[Any, dict[str, float]] = {
+        metric: dict.fromkeys(judgments, 0.0) for metric in parsed.values()
     }
     judged = {query_id: dict(items) for query_id, items in judgments.items()}
     try:
-        for metric in ir_measures.iter_calc(list(parsed), judged, run):
-            values[parsed[metric.measure]][metric.query_id] = float(metric.value)
+        for one in ir_measures.iter_calc(list(values), judged, run):
+            values[one.measure][one.query_id] = float(one.value)
     except RuntimeError as error:
         # Some of the grammar's measures need programs that do not come with the library.
         raise UsageError(f"{', '.join(names)} cannot be computed here: {error}.") from error
-    return values
+    return {name: dict(values[metric]) for name, metric in parsed.items()}
 
 
 def _parsed(name: str) -> Any:

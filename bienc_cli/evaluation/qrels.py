@@ -79,11 +79,11 @@ def read_qrels(path: Path) -> Qrels:
         UsageError: it cannot be read, a line is of another form, or units are mixed.
     """
     lines = read_lines(path)
-    if not lines:
-        raise UsageError(f"There is no judgment in '{path}'.")
     by_query: dict[str, dict[Place, int]] = {}
-    for query_id, place, grade in _judgments(path, lines):
+    for query_id, place, grade in _judgments(path, lines) if lines else ():
         by_query.setdefault(query_id, {})[place] = grade
+    if not by_query:
+        raise UsageError(f"There is no judgment in '{path}'.")
     units = {place.unit for places in by_query.values() for place in places}
     if len(units) > 1:
         raise UsageError(
@@ -108,11 +108,12 @@ def _judgments(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, 
         if line.lstrip().startswith("{"):
             yield _from_json(path, number, line)
             continue
-        fields = line.split()
-        if len(fields) < 4:
+        if len(line.split()) < 4:
             raise _malformed(path, number)
         # A document id may hold blanks: it is what stands between the second and the last.
-        yield _judgment(path, number, fields[0], " ".join(fields[2:-1]), fields[-1], None)
+        query_id, _, rest = line.split(maxsplit=2)
+        document, grade = rest.rsplit(maxsplit=1)
+        yield _judgment(path, number, query_id, document, grade, None)
 
 
 def _from_json(path: Path, number: int, line: str) -> tuple[str, Place, int]:

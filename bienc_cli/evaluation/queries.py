@@ -55,8 +55,8 @@ def read_queries(path: Path) -> tuple[Query, ...]:
 
 
 def _body(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    first = lines[0][1].split("\t")[0].strip().lower() if lines else ""
-    return lines[1:] if "\t" in lines[0][1] and first in _HEADER else lines if lines else []
+    first, tab, _ = lines[0][1].partition("\t") if lines else ("", "", "")
+    return lines[1:] if tab and first.strip().lower() in _HEADER else lines
 
 
 def _query(path: Path, number: int, line: str) -> Query:

@@ -32,11 +32,11 @@ def read_run(path: Path) -> Run:
     scored: dict[str, dict[str, float]] = {}
     name = path.stem
     for number, line in read_lines(path):
-        fields = line.split()
-        if len(fields) < 6:
+        if len(line.split()) < 6:
             raise _malformed(path, number)
         # An item may hold blanks: it is what stands between the second and the last three.
-        query_id, item, score, name = fields[0], " ".join(fields[2:-3]), fields[-2], fields[-1]
+        query_id, _, rest = line.split(maxsplit=2)
+        item, _, score, name = rest.rsplit(maxsplit=3)
         try:
             scores = scored.setdefault(query_id, {})
             scores[item] = max(float(score), scores.get(item, float("-inf")))

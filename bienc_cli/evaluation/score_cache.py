@@ -48,12 +48,16 @@ class CachedScores:
         """One logit for each passage."""
         keys = [_key(query, passage) for passage in passages]
         self._recall([key for key in keys if key not in self._known])
-        unread = [place for place, key in enumerate(keys) if key not in self._known]
+        # Equal passages of different documents are one pair.
+        unread = {
+            key: passage
+            for key, passage in zip(keys, passages, strict=True)
+            if key not in self._known
+        }
         if unread:
-            scores = self._cross_encoder.score(query, [passages[place] for place in unread])
+            scores = self._cross_encoder.score(query, list(unread.values()))
             new = {
-                keys[place]: float(logit)
-                for place, logit in zip(unread, scores.logits[:, 0], strict=True)
+                key: float(logit) for key, logit in zip(unread, scores.logits[:, 0], strict=True)
             }
             self._known.update(new)
             self._remember(new)

@@ -44,10 +44,9 @@ B = 0.75
 
 _LEAST_IDF = 1e-6
 
-MOST_WORDS = 64
-"""Words of a query that count where there is more than one block of passages: the rarest.
-Questions have some 10; a pasted paragraph has 150, whose commonest take the time and decide
-nothing."""
+MOST_WORDS = 192
+"""Words of a query that count where there is more than one block of passages: the rarest. A
+question has some 10, a pasted paragraph of 300 words has 155."""
 
 SHARE_WORTH_ASKING = 1 / 16
 """Share of the passages a word must be in before it is asked whether the words that are left
@@ -121,7 +120,7 @@ class Bm25:
         Args:
             query: any text.
             k: how many, at least 1.
-            allowed: the only passages that count; all if None.
+            allowed: positions of the only passages that count; all if None.
 
         Returns:
             (passage id, score), ordered by (-score, passage id).
@@ -158,6 +157,10 @@ class Bm25:
             scores[known] += self._looked_up(word, positions)
         return [float(score) for score in scores[indices]]
 
+    def positions(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The positions of some passages, without those that no block covers."""
+        return self._positions(passage_ids)[1]
+
     def close(self) -> None:
         """Let go of the tokenizer's memory."""
         self._tokenizer.close()
@@ -176,7 +179,7 @@ class Bm25:
         if allowed is None:
             return np.zeros(size)
         scores = np.full(size, -np.inf)
-        scores[self._positions(allowed)[1]] = 0.0
+        scores[allowed] = 0.0
         return scores
 
     def _add(self, word: _Word, scores: NDArray[np.float64]) -> None:
@@ -221,7 +224,11 @@ class Bm25:
         """Those that occur, the rarest first; kept for the next call with the same query."""
         if self._last[0] != query:
             texts = self._rarest(self._tokenizer.words_of(query))
-            words = [word for word in map(self._word, texts) if word.count]
+            held: dict[str, dict[int, Postings]] = {text: {} for text in texts}
+            for number, block in enumerate(self._blocks.tolist()):
+                for text, postings in read_postings(self._connection, texts, block).items():
+                    held[text][number] = postings
+            words = [self._word(text, postings) for text, postings in held.items() if postings]
             self._last = (query, sorted(words, key=lambda word: (word.count, word.text)))
         return self._last[1]
 
@@ -236,12 +243,7 @@ class Bm25:
         )
         return [row[0] for row in rows]
 
-    def _word(self, text: str) -> _Word:
-        postings = {}
-        for number, block in enumerate(self._blocks.tolist()):
-            held = read_postings(self._connection, text, block)
-            if held is not None:
-                postings[number] = held
+    def _word(self, text: str, postings: dict[int, Postings]) -> _Word:
         count = sum(held.count for held in postings.values())
         idf = math.log((self._passages - count + 0.5) / (count + 0.5))
         return _Word(text, count, idf if idf > 0.0 else _LEAST_IDF, postings)

@@ -11,8 +11,9 @@ words, of which scores are made, are always exact, and nothing of a removed text
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
@@ -126,26 +127,27 @@ def _checksum(block: int, word: str, count: int, blob: bytes) -> int:
 
 
 def read_postings(
-    connection: sqlite3.Connection, word: str, block: int, schema: str = "main"
-) -> Postings | None:
-    """Where in a block a word occurs; None if nowhere.
+    connection: sqlite3.Connection, words: Sequence[str], block: int, schema: str = "main"
+) -> dict[str, Postings]:
+    """Where in a block some words occur, by word; without those that do not.
 
     Raises:
-        IndexDamaged: the row is not what was written.
+        IndexDamaged: a row is not what was written.
     """
-    row = connection.execute(
-        f"SELECT count, postings, checksum FROM {schema}.postings WHERE block = ? AND word = ?",
-        (block, word),
-    ).fetchone()
-    if row is None:
-        return None
-    count, blob, checksum = row
-    if _checksum(block, word, count, blob) != checksum:
-        raise damaged(f"where {word!r} occurs")
-    try:
-        return Postings.unpacked(count, blob)
-    except ValueError as error:
-        raise damaged(f"where {word!r} occurs") from error
+    rows = connection.execute(
+        "SELECT word, count, postings, checksum FROM json_each(?) AS asked "
+        f"CROSS JOIN {schema}.postings ON block = ? AND word = asked.value",
+        (json.dumps(words), block),
+    )
+    found = {}
+    for word, count, blob, checksum in rows:
+        if _checksum(block, word, count, blob) != checksum:
+            raise damaged(f"where {word!r} occurs")
+        try:
+            found[word] = Postings.unpacked(count, blob)
+        except ValueError as error:
+            raise damaged(f"where {word!r} occurs") from error
+    return found
 
 
 def read_lengths(
@@ -300,7 +302,7 @@ class WordIndexChanges:
     def _change(self, word: str, gone: _Occurrences, new: _Occurrences) -> None:
         less, more = dict(gone.by_block()), dict(new.by_block())
         for block in less.keys() | more.keys():
-            held = read_postings(self._connection, word, block, self._schema)
+            held = read_postings(self._connection, [word], block, self._schema).get(word)
             places, frequencies = held.occurring() if held else (_NONE.passages, _NONE.frequencies)
             if block in less:
                 stays = np.isin(places, less[block].passages, invert=True)

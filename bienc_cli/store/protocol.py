@@ -210,7 +210,7 @@ class IndexReader(Protocol):
         """The `k` best passages that hold any of the query's words, by BM25.
 
         Okapi BM25 (k1 = 1.2, b = 0.75) over stemmed words of the embedded texts, each word of
-        the query once. Exact at any size, but that of a query of more than 64 words only the
+        the query once. Exact at any size, but that of a query of more than 192 words only the
         rarest count where there are more than 65,536 passages.
 
         Returns:

@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.errors import IndexDamaged, StorageError
-from bienc_cli.store import codes, records
+from bienc_cli.errors import StorageError
+from bienc_cli.store import records
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.catalog import (
     catalog_path,
@@ -24,18 +24,12 @@ from bienc_cli.store.catalog import (
     time_and_size,
     translated,
 )
-from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
-from bienc_cli.store.nearest import (
-    FILTERED_SCAN_LIMIT,
-    SCAN_LIMIT,
-    LoadedGraph,
-    NearestPassages,
-)
 from bienc_cli.store.protocol import FileState, Filter, IndexInfo, Root, StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.store.selection import Selection, select
 from bienc_cli.store.trust import load_key
+from bienc_cli.store.vector_search import VectorSearch, without_graph
 from bienc_cli.types import Skipped
 
 _TEXTS_KEPT = 16
@@ -71,22 +65,16 @@ class CatalogReader:
         self._shown_from = shown_from
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
-        self._graph: LoadedGraph | None = None
-        self._codes: CodeTable | None = None
-        self._asked = 0
-        self._file: VerifiedFile | None = None
         self._selections: OrderedDict[Filter, Selection] = OrderedDict()
-        self._passage_ids: tuple[Filter | None, NDArray[np.int64]] | None = None
+        self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, str] = OrderedDict()
-        self._open()
-        self._nearest = NearestPassages(
-            self._connection,
-            self.info.encoder.dim,
-            self.info.vectors,
-            self._meta["vectors_checksum"],
+        file = self._open()
+        self._vectors = VectorSearch(
+            self._connection, self.info, self._meta, file, self._warnings.append
         )
 
-    def _open(self) -> None:
+    def _open(self) -> VerifiedFile | None:
+        """Connect; the file of the graph, where there is one that may be used."""
         for left in reversed(range(_OPENINGS)):
             with ExitStack() as stack:
                 self._connection = connect_to_read(self._directory)
@@ -95,19 +83,19 @@ class CatalogReader:
                     self._meta = read_meta(self._connection)
                     self.info = records.index_info(self._connection, self._meta, self._directory)
                     graph = records.graph_file(self._meta)
-                    if graph is None:
-                        stack.pop_all()
-                        return
+                    file = None
                     try:
                         # Opened now: the next commit may delete it before it is loaded.
-                        self._file = VerifiedFile(self._directory, graph, self._key)
+                        if graph is not None:
+                            file = VerifiedFile(self._directory, graph, self._key)
                     except GraphUnusable as error:
                         # A commit may have come between the catalog and the graph.
                         if left and self._is_outdated():
                             continue
-                        self._do_without_graph(error)
+                        self._warnings.append(without_graph(self.info, error))
                 stack.pop_all()
-                return
+                return file
+        raise AssertionError("the last opening either returns or raises")
 
     def _is_outdated(self) -> bool:
         connection = connect_to_read(self._directory)
@@ -115,16 +103,6 @@ class CatalogReader:
             return read_meta(connection).get("generation") != self.info.generation
         finally:
             connection.close()
-
-    def _do_without_graph(self, error: GraphUnusable) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        self._warnings.append(
-            f"The graph of the index in {self._directory} is not used ({error}); all vectors "
-            "are compared instead, which is exact but slower for large indexes. "
-            "`bienc index` builds it again."
-        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -170,26 +148,14 @@ class CatalogReader:
         if k < 1:
             return [[] for _ in queries]
         with self._reading():
-            selection = self._selection(where)
-            size = selection.vector_count if selection else self.info.vectors
-            if size == 0:
-                return [[] for _ in queries]
-            small = size <= (FILTERED_SCAN_LIMIT if selection else SCAN_LIMIT)
-            if not exact and not small and self._codes_will_do(len(queries)):
-                table = self._load_codes()
-                if table is not None:
-                    return self._nearest.by_codes(table, queries, k, selection)
-            graph = None if exact or small else self._load_graph()
-            if graph is None:
-                return self._nearest.by_scan(queries, k, where, selection)
-            return self._nearest.by_graph(graph, queries, k, where, selection)
+            return self._vectors.search(queries, k, where, self._selection(where), exact=exact)
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine of each of these passages; see `IndexReader.similarities`."""
         if not passage_ids:
             return []
         with self._reading():
-            return self._nearest.of_passages(query, passage_ids)
+            return self._vectors.of_passages(query, passage_ids)
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""
@@ -210,59 +176,17 @@ class CatalogReader:
         return Bm25(self._connection, self.info.passages, checksum)
 
     def _allowed(self, where: Filter | None) -> NDArray[np.int64] | None:
-        """The passages that count, ascending; None for all."""
+        """The positions of the passages that count, for BM25; None for all."""
         selection = self._selection(where)
         if selection is None:
             return None
-        if self._passage_ids is None or self._passage_ids[0] != where:
+        if self._allowed_last is None or self._allowed_last[0] != where:
             rows = self._connection.execute(
                 f"SELECT id FROM passages WHERE {selection.of_passages} ORDER BY id"
             )
             ids = np.fromiter((row[0] for row in rows), dtype=np.int64)
-            self._passage_ids = (where, ids)
-        return self._passage_ids[1]
-
-    def _codes_will_do(self, queries: int) -> bool:
-        """Whether so many more queries are not worth loading the graph for."""
-        self._asked += queries
-        return (
-            self._graph is None
-            and self._asked <= codes.QUERIES
-            and self._meta.get("codes") is not None
-        )
-
-    def _load_codes(self) -> CodeTable | None:
-        if self._codes is None:
-            try:
-                self._codes = codes.load(
-                    self._connection,
-                    self.info.encoder.dim,
-                    self.info.vectors,
-                    self._meta["codes"],
-                )
-            except IndexDamaged:
-                self._asked = codes.QUERIES + 1
-                self._warnings.append(
-                    f"The codes of the index in {self._directory} are damaged and not used; the "
-                    "graph is, which takes longer to load. `bienc check --repair` makes them "
-                    "again."
-                )
-        return self._codes
-
-    def _load_graph(self) -> LoadedGraph | None:
-        # From here on every query goes to the graph.
-        self._codes = None
-        if self._graph is None and self._file is not None:
-            try:
-                graph = self._file.load()
-            except GraphUnusable as error:
-                self._do_without_graph(error)
-            else:
-                rows = self._connection.execute("SELECT vector_id FROM tombstones")
-                self._graph = LoadedGraph(
-                    graph, self._file.file.last_vector_id, frozenset(row[0] for row in rows)
-                )
-        return self._graph
+            self._allowed_last = (where, self._words.positions(ids))
+        return self._allowed_last[1]
 
     # ------------------------------------------------------------- filters
 
@@ -409,9 +333,7 @@ class CatalogReader:
 
     def close(self) -> None:
         """Let go of the snapshot."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._vectors.close()
         if "_words" in self.__dict__:
             self._words.close()
         self._connection.close()

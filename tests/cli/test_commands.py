@@ -130,7 +130,7 @@ def test_query_as_json_says_everything(indexed: Run) -> None:
     assert (code, err) == (0, "")
     answer = json.loads(out)
     assert answer["schema"] == "bienc.query/1"
-    assert answer["strategy"] == "bi-encoder+cross-encoder"
+    assert answer["strategy"] == "blend"
     assert [hit["rank"] for hit in answer["hits"]] == [1, 2]
     top = answer["hits"][0]
     text = Path("docs/apple.md").read_text()
@@ -148,7 +148,7 @@ def test_query_as_json_says_everything(indexed: Run) -> None:
 
 def test_query_without_reranking(indexed: Run) -> None:
     answer = parsed(indexed("query", "pear", "--no-rerank", "-f", "json"))
-    assert answer["strategy"] == "bi-encoder"
+    assert answer["strategy"] == "light-blend"
     assert answer["models"]["cross_encoder"] is None
     assert {hit["relevance"] for hit in answer["hits"]} == {None}
 
@@ -282,9 +282,9 @@ def test_compare_puts_both_side_by_side(indexed: Run) -> None:
 
 def test_compare_as_json(indexed: Run) -> None:
     result = parsed(indexed("compare", "apples", "pear cellar", "--no-exhaustive", "-f", "json"))
-    assert result["schema"] == "bienc.compare/1"
+    assert result["schema"] == "bienc.compare/2"
     assert [one["query"] for one in result["queries"]] == ["apples", "pear cellar"]
-    assert [cost["approach"] for cost in result["costs"]] == [
+    assert [cost["strategy"] for cost in result["costs"]] == [
         "bi-encoder",
         "bi-encoder+cross-encoder",
         "cross-encoder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import inspect
 import json
 import os
 import pty
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from bienc_cli.cli.judge import judge
+from bienc_cli.evaluation.pooling import DEFAULT_DEPTH
 from bienc_cli.evaluation.qrels import Place, read_qrels
 from folders import FRUIT
 
@@ -183,6 +186,11 @@ def test_errors_say_what(press: Run, argv: tuple[str, ...], code: int, message: 
     got, out, err = press("", *argv)
     assert (got, out) == (code, "")
     assert message in err
+
+
+def test_the_depth_in_the_help_is_that_of_the_library() -> None:
+    # Written twice, because the library is not loaded for the help.
+    assert inspect.signature(judge).parameters["depth"].default == DEFAULT_DEPTH
 
 
 # ------------------------------------------------------------- a real terminal

@@ -1,25 +1,37 @@
 import pytest
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.comparison import Approach, CompareOptions, compare
-from bienc_cli.search import SearchOptions, search
+from bienc_cli.evaluation.comparison import CompareOptions, compare
+from bienc_cli.search import SearchOptions, Strategy, search
 from bienc_cli.store import IndexReader
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
 
-def test_both_rankings_are_those_of_query(
-    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+@pytest.mark.parametrize(
+    "strategies",
+    [
+        [Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED],
+        [one for one in Strategy if one is not Strategy.CROSS_ENCODER],
+    ],
+)
+def test_the_rankings_are_those_of_query(
+    reader: IndexReader,
+    bi_encoder: FakeBiEncoder,
+    cross_encoder: FakeCrossEncoder,
+    strategies: list[Strategy],
 ) -> None:
     query = "apples autumn"
-    (one,) = compare(reader, [query], bi_encoder, cross_encoder, CompareOptions(k=3)).queries
-    plain = search(reader, query, bi_encoder, options=SearchOptions(k=3))
-    reranked = search(reader, query, bi_encoder, cross_encoder, SearchOptions(k=3))
-    assert one.bi_encoder == plain.hits
-    assert one.cross_encoder == reranked.hits
-    common = {hit.passage.passage_id for hit in plain.hits} & {
-        hit.passage.passage_id for hit in reranked.hits
-    }
-    assert one.overlap == pytest.approx(len(common) / 3)
+    options = CompareOptions(strategies=tuple(strategies), k=3)
+    (one,) = compare(reader, [query], bi_encoder, cross_encoder, options).queries
+    expected = [
+        search(reader, query, bi_encoder, cross_encoder, SearchOptions(strategy=strategy, k=3)).hits
+        for strategy in strategies
+    ]
+    assert [ranking.strategy for ranking in one.rankings] == strategies
+    assert [ranking.hits for ranking in one.rankings] == expected
+    assert (one.first, one.last) == (one.rankings[0], one.rankings[-1])
+    first, last = ({hit.passage.passage_id for hit in hits} for hits in (expected[0], expected[-1]))
+    assert one.overlap == pytest.approx(len(first & last) / max(len(first), len(last)))
 
 
 def test_a_small_index_is_read_whole(
@@ -29,11 +41,11 @@ def test_a_small_index_is_read_whole(
     (one,) = result.queries
     assert one.exhaustive is not None
     assert one.exhaustive_overlap == 1.0
-    by_approach = {cost.approach: cost for cost in one.costs}
-    assert not by_approach[Approach.CROSS_ENCODER].estimated
-    assert by_approach[Approach.CROSS_ENCODER].passages_scored == reader.info.passages
-    assert by_approach[Approach.BI_ENCODER].passages_scored == 0
-    assert by_approach[Approach.BI_ENCODER].seconds_per_pair is None
+    costs = {cost.strategy: cost for cost in one.costs}
+    assert not costs[Strategy.CROSS_ENCODER].estimated
+    assert costs[Strategy.CROSS_ENCODER].passages_scored == reader.info.passages
+    assert costs[Strategy.BI_ENCODER].passages_scored == 0
+    assert costs[Strategy.BI_ENCODER].seconds_per_pair is None
 
 
 def test_the_exhaustive_ranking_is_the_best_of_all(
@@ -42,9 +54,9 @@ def test_the_exhaustive_ranking_is_the_best_of_all(
     cross_encoder: FakeCrossEncoder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from bienc_cli.evaluation import comparison
+    from bienc_cli.search import reranking
 
-    monkeypatch.setattr(comparison, "_BATCH", 2)
+    monkeypatch.setattr(reranking, "_BATCH", 2)
     options = CompareOptions(k=3, exhaustive=True)
     (one,) = compare(reader, ["pear cellar"], bi_encoder, cross_encoder, options).queries
     passages = list(reader.iter_passages())
@@ -85,6 +97,12 @@ def test_several_queries_give_medians(
         assert summary.total == totals[1]
         assert totals[1] <= summary.total_p95 <= totals[2]
     assert result.mean_overlap == pytest.approx(sum(one.overlap for one in result.queries) / 3)
+
+
+def test_one_strategy_is_no_comparison() -> None:
+    for strategies in [(Strategy.BM25,), (Strategy.BM25, Strategy.CROSS_ENCODER)]:
+        with pytest.raises(UsageError, match="takes two strategies"):
+            CompareOptions(strategies=strategies)
 
 
 def test_no_query_is_refused(

@@ -142,7 +142,7 @@ def test_another_file_is_refused_and_left_alone(
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be opened"):
         JudgmentFile(tmp_path)
 
 

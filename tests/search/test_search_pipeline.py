@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,22 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexMismatch, UsageError
-from bienc_cli.search import SearchOptions, search
+from bienc_cli.search import Hit, SearchOptions, Strategy, search
 from bienc_cli.search.context import with_lines_around
-from bienc_cli.search.pipeline import sigmoid
+from bienc_cli.search.reranking import sigmoid
 from bienc_cli.search.sentences import split
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import CrossEncoderIdentity, PairScores
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 
+BY_VECTORS = SearchOptions(strategy=Strategy.BI_ENCODER)
 
-def test_without_a_cross_encoder_hits_come_by_similarity(
+
+def similarity_of(hit: Hit) -> float:
+    assert hit.candidate is not None
+    assert hit.candidate.similarity is not None
+    return hit.candidate.similarity
+
+
+def test_the_bi_encoder_alone_orders_by_similarity(
     reader: IndexReader, bi_encoder: FakeBiEncoder
 ) -> None:
-    result = search(reader, "cherry stones", bi_encoder, options=SearchOptions(k=3))
+    result = search(reader, "cherry stones", bi_encoder, options=replace(BY_VECTORS, k=3))
     assert result.hits[0].passage.passage.doc_id == "deep/cherry.txt"
-    scores = [hit.similarity for hit in result.hits]
+    scores = [similarity_of(hit) for hit in result.hits]
     assert scores == sorted(scores, reverse=True)
     assert [hit.rank for hit in result.hits] == [1, 2, 3]
     assert all(hit.relevance is None for hit in result.hits)
@@ -33,15 +42,17 @@ def test_reranking_orders_by_relevance_and_remembers_the_rank_before(
     reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
 ) -> None:
     query = "apples autumn"
-    plain = search(reader, query, bi_encoder, options=SearchOptions(k=5))
-    result = search(reader, query, bi_encoder, cross_encoder, SearchOptions(k=5))
+    plain = search(reader, query, bi_encoder, options=replace(BY_VECTORS, k=5))
+    options = SearchOptions(strategy=Strategy.BI_ENCODER_RERANKED, k=5, candidates=5)
+    result = search(reader, query, bi_encoder, cross_encoder, options)
     logits = [hit.relevance.logit for hit in result.hits if hit.relevance]
     assert logits == sorted(logits, reverse=True)
-    before = {hit.passage.passage_id: (hit.rank, hit.similarity) for hit in plain.hits}
+    before = {hit.passage.passage_id: hit for hit in plain.hits}
     for hit in result.hits:
-        assert (hit.similarity_rank, hit.similarity) == before[hit.passage.passage_id]
+        first = before[hit.passage.passage_id]
+        assert hit.candidate == first.candidate
         assert hit.rank == hit.relevance_rank
-        assert hit.rose == hit.similarity_rank - hit.rank
+        assert hit.rose == first.rank - hit.rank
         assert hit.relevance is not None
         assert hit.relevance.probability == pytest.approx(sigmoid(hit.relevance.logit))
 
@@ -53,8 +64,9 @@ def test_equal_scores_are_ordered_by_passage_id(folder: Folder, bi_encoder: Fake
 
     folder.write({f"{n}.txt": f"Number {n}.\n" for n in range(9)})
     folder.index()
+    options = SearchOptions(strategy=Strategy.BI_ENCODER_RERANKED, k=9)
     with folder.open() as reader:
-        result = search(reader, "Number", bi_encoder, Indifferent(), SearchOptions(k=9))
+        result = search(reader, "Number", bi_encoder, Indifferent(), options)
     ids = [hit.passage.passage_id for hit in result.hits]
     assert ids == sorted(ids)
 
@@ -87,11 +99,11 @@ def test_k_beyond_the_number_of_passages_gives_them_all(
 def test_a_filter_acts_before_the_ranking_is_cut(
     reader: IndexReader, bi_encoder: FakeBiEncoder, where: Filter
 ) -> None:
-    everything = search(reader, "cherry", bi_encoder, options=SearchOptions(k=100))
+    everything = search(reader, "cherry", bi_encoder, options=replace(BY_VECTORS, k=100))
     kept = {stored.passage_id for stored in reader.iter_passages(where)}
     assert 0 < len(kept) < len(everything.hits)
     expected = [hit.passage.passage_id for hit in everything.hits if hit.passage.passage_id in kept]
-    found = search(reader, "cherry", bi_encoder, options=SearchOptions(k=1, where=where))
+    found = search(reader, "cherry", bi_encoder, options=replace(BY_VECTORS, k=1, where=where))
     assert [hit.passage.passage_id for hit in found.hits] == expected[:1]
     assert reader.count(where) == len(kept)
 
@@ -197,7 +209,7 @@ def test_a_budget_reads_the_best_candidates_and_keeps_the_rest_in_order(
     folder: Folder, bi_encoder: FakeBiEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A clock that a pair moves by 10 ms: 4 pairs, then 60 ms are left of 100, then none."""
-    from bienc_cli.search import pipeline
+    from bienc_cli.search import reranking
 
     class Timed(FakeCrossEncoder):
         def score_pairs(self, pairs):  # type: ignore[no-untyped-def]
@@ -205,13 +217,15 @@ def test_a_budget_reads_the_best_candidates_and_keeps_the_rest_in_order(
             return super().score_pairs(pairs)
 
     clock = [0.0]
-    monkeypatch.setattr(pipeline.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(reranking.time, "perf_counter", lambda: clock[0])
     folder.write({f"{n}.txt": f"Number {n} of a kind.\n" for n in range(30)})
     folder.index()
     cross_encoder = Timed()
     with folder.open() as reader:
-        plain = search(reader, "Number 7", bi_encoder, options=SearchOptions(k=30))
-        options = SearchOptions(k=30, rerank_seconds=0.1 + 1e-9)
+        plain = search(reader, "Number 7", bi_encoder, options=replace(BY_VECTORS, k=30))
+        options = SearchOptions(
+            strategy=Strategy.BI_ENCODER_RERANKED, k=30, rerank_seconds=0.1 + 1e-9
+        )
         result = search(reader, "Number 7", bi_encoder, cross_encoder, options)
     assert (result.candidates, result.reranked) == (30, 10)
     assert len(cross_encoder.pairs_scored) == 10

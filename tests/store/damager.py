@@ -17,7 +17,7 @@ from pathlib import Path
 from stores import encode
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import open_reader, reader
+from bienc_cli.store import open_reader, vector_search
 
 QUERIES = encode(["file 1 number 2 of some words", "file 3 number 0 of some words", "far off"])
 PAGE = 8192
@@ -27,7 +27,7 @@ def answers(directory: Path, keys: Path) -> list[object]:
     """Everything a query shows, by graph and by comparing all."""
     found: list[object] = []
     for limit in (0, 1_000_000):
-        reader.SCAN_LIMIT = limit
+        vector_search.SCAN_LIMIT = limit
         with open_reader(directory, key_dir=keys) as index:
             for hits in index.search_many(QUERIES, 5):
                 stored = index.passages([passage_id for passage_id, _ in hits])

@@ -120,7 +120,8 @@ def test_a_filter_leaves_the_scores_of_what_counts(
     small_blocks: str, texts: dict[int, str], query: str, k: int, allowed: set[int]
 ) -> None:
     connection, index = index_of(texts)
-    found = index.best(query, k, np.array(sorted(allowed), dtype=np.int64))
+    positions = index.positions(np.array(sorted(allowed), dtype=np.int64))
+    found = index.best(query, k, positions)
     counting = [hit for hit in index.best(query, len(texts)) if hit[0] in allowed]
     assert found == counting[:k]
     index.close()

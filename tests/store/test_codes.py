@@ -17,8 +17,8 @@ from bienc_cli.store import (
     codes,
     open_reader,
     open_writer,
-    reader,
     repair,
+    vector_search,
     vectors,
 )
 from bienc_cli.store.codes import CodeTable
@@ -32,8 +32,8 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "FEWEST", 1)
     monkeypatch.setattr(codes, "_AT_ONCE", 50)
     monkeypatch.setattr(vectors, "_AT_ONCE", 10)
-    monkeypatch.setattr(reader, "SCAN_LIMIT", 0)
-    monkeypatch.setattr(reader, "FILTERED_SCAN_LIMIT", 0)
+    monkeypatch.setattr(vector_search, "SCAN_LIMIT", 0)
+    monkeypatch.setattr(vector_search, "FILTERED_SCAN_LIMIT", 0)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_first_query_is_answered_exactly_without_the_graph(
     def refuse(self: object) -> None:
         raise AssertionError("the graph was loaded")
 
-    monkeypatch.setattr(reader.CatalogReader, "_load_graph", refuse)
+    monkeypatch.setattr(vector_search.VectorSearch, "_load_graph", refuse)
     with reading(home) as index:
         for query in encode(["file 3 text number 7 of some words", "something else"]):
             # With more candidates than vectors, all are compared.
@@ -105,13 +105,13 @@ def test_many_queries_and_later_ones_go_to_the_graph(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = []
-    load = reader.CatalogReader._load_graph
+    load = vector_search.VectorSearch._load_graph
 
-    def counting(self: reader.CatalogReader) -> object:
+    def counting(self: vector_search.VectorSearch) -> object:
         loads.append(1)
         return load(self)
 
-    monkeypatch.setattr(reader.CatalogReader, "_load_graph", counting)
+    monkeypatch.setattr(vector_search.VectorSearch, "_load_graph", counting)
     (query,) = encode(["some words"])
     with reading(home) as index:
         for _ in range(codes.QUERIES):

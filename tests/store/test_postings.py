@@ -153,9 +153,9 @@ def test_damage_is_noticed_by_the_next_change(statement: str) -> None:
     words.add(1, "fig pear")
     words.flush()
     assert not words.stale
-    fig = read_postings(connection, "fig", 0)
-    assert fig is not None
-    assert fig.occurring()[0].tolist() == [1]
+    found = read_postings(connection, ["fig", "absent"], 0)
+    assert found["fig"].occurring()[0].tolist() == [1]
+    assert list(found) == ["fig"]
     connection.close()
 
 
@@ -183,7 +183,7 @@ def test_a_row_whose_checksum_is_right_and_content_is_not() -> None:
     checksum = postings._checksum(0, "fig", 2, b"123")
     connection.execute("INSERT INTO postings VALUES (0, 'fig', 2, ?, ?)", (b"123", checksum))
     with pytest.raises(IndexDamaged):
-        read_postings(connection, "fig", 0)
+        read_postings(connection, ["fig"], 0)
     checksum = postings._checksum(0, "", 2, b"123")
     connection.execute("INSERT INTO lengths VALUES (0, 2, ?, ?)", (b"123", checksum))
     with pytest.raises(IndexDamaged):

@@ -17,7 +17,7 @@ from stores import CHUNKING, build, encode, identity, numbered
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import open_reader, open_writer, reader, records
+from bienc_cli.store import open_reader, open_writer, records, vector_search
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
 from bienc_cli.store.trust import ensure_key, load_key
@@ -71,7 +71,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             self._index.load_index(path, **options)
 
     monkeypatch.setattr(hnswlib, "Index", Spy)
-    monkeypatch.setattr(reader, "SCAN_LIMIT", 0)
+    monkeypatch.setattr(vector_search, "SCAN_LIMIT", 0)
     return given
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from stores import CHUNKING, build, encode, identity, numbered, put_file, state
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
-from bienc_cli.store import reader as reader_module
+from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer, vector_search
 from bienc_cli.types import Skipped
 
 FILES = {
@@ -162,8 +161,8 @@ def test_a_root_may_be_a_single_file_and_lie_elsewhere(tmp_path: Path) -> None:
 
 def big(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int = 600) -> Path:
     """An index that is searched by its graph, with a tail and tombstones beside it."""
-    monkeypatch.setattr(reader_module, "SCAN_LIMIT", 10)
-    monkeypatch.setattr(reader_module, "FILTERED_SCAN_LIMIT", 20)
+    monkeypatch.setattr(vector_search, "SCAN_LIMIT", 10)
+    monkeypatch.setattr(vector_search, "FILTERED_SCAN_LIMIT", 20)
     files = {f"{n}.md": numbered(10, f"file {n}") for n in range(count // 10)}
     build(tmp_path / ".bienc", tmp_path / "keys", files)
     for name in ("0.md", "1.md", "2.md"):

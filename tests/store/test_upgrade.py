@@ -11,22 +11,22 @@ from stores import CHUNKING, build, identity, numbered
 from bienc_cli.errors import IndexDamaged, IndexMismatch
 from bienc_cli.store import check, open_reader, open_writer, records, upgrade
 from bienc_cli.store.catalog import read_meta, write_meta
-from bienc_cli.store.schema import FORMAT_VERSION, WORD_INDEX
+from bienc_cli.store.schema import CODES, FORMAT_VERSION, WORD_INDEX
 
 
 def make_format_1(directory: Path) -> None:
-    """What format 1 was: the words in a table of FTS5."""
+    """What format 1 was: the words in a table of FTS5, and no codes."""
     with open_reader(directory, key_dir=directory) as index:
         texts = [(one.passage_id, one.passage.embedded_text) for one in index.iter_passages()]
     connection = sqlite3.connect(directory / "catalog.sqlite", isolation_level=None)
     connection.execute("BEGIN")
-    for statement in WORD_INDEX:
+    for statement in (*WORD_INDEX, CODES):
         connection.execute(statement.replace("CREATE", "DROP", 1).partition("(")[0])
     connection.execute(upgrade.EARLIER[1].statements[-1])
     connection.executemany("INSERT INTO passage_words (rowid, text) VALUES (?, ?)", texts)
     connection.execute("PRAGMA user_version = 1")
     meta = read_meta(connection) | {"format": 1}
-    del meta["lengths_checksum"]
+    del meta["lengths_checksum"], meta["codes"]
     write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
     connection.execute("COMMIT")
     connection.close()

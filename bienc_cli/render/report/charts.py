@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bienc_cli.evaluation.results import Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import PairedDifference
@@ -131,7 +132,7 @@ def bars(found: Sequence[QueryDifference], furthest: float) -> Bars:
         furthest: the greatest difference, either way, of all the charts that are to have the
             same scale.
     """
-    scale = linear([-furthest, furthest], _BAR_HEIGHT - 8, 8, about=2)
+    scale = linear([-furthest, furthest], _BAR_HEIGHT - 8, 8, about=8)
     zero = scale(0.0)
     step = min(_WIDEST_BAR, 100 / max(1, len(found)))
     width = step * (0.8 if len(found) <= 100 else 1.0)
@@ -143,7 +144,8 @@ def bars(found: Sequence[QueryDifference], furthest: float) -> Bars:
         drawn.append(
             Bar(one, round(place * step, 3), round(width, 3), round(top, 1), round(height, 1))
         )
-    return Bars(tuple(drawn), _BAR_HEIGHT, scale.ticks, zero)
+    ends = (scale.ticks[0], Tick(zero, 0.0), scale.ticks[-1])
+    return Bars(tuple(drawn), _BAR_HEIGHT, ends, zero)
 
 
 # ---------------------------------------------------------------- trade-off
@@ -197,15 +199,17 @@ def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> Trad
     # Those on the front choose first where their names stand.
     names = sorted(points, key=lambda name: (name not in front, -placed[name][1]))
     steps = _steps([placed[name] for name in front], room.right)
+    sweeps = _sweeps(evaluation, points)
+    paths = [steps, *([placed[name] for name in depths] for depths in sweeps)]
     labels = place_labels(
-        [(*placed[name], one_line(name)) for name in names], 12, room, _along(steps)
+        [(*placed[name], _label(name, sweeps)) for name in names],
+        12,
+        room,
+        [box for path in paths for box in _along(path)],
     )
     marks = [
         Mark(name, *points[name], *placed[name], name in front, label)
         for name, label in zip(names, labels, strict=True)
-    ]
-    sweeps = [
-        _path([placed[name] for name in depths]) for depths in _sweeps(evaluation, points) if depths
     ]
     return TradeOff(
         width=width,
@@ -216,7 +220,7 @@ def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> Trad
         y_ticks=y.ticks,
         marks=tuple(marks),
         front=_path(steps),
-        sweeps=tuple(sweeps),
+        sweeps=tuple(_path(path) for path in paths[1:]),
         logarithmic=x.logarithmic,
     )
 
@@ -237,6 +241,12 @@ def _sweeps(
     ]
 
 
+def _label(name: str, sweeps: Sequence[tuple[str, ...]]) -> str:
+    """The name; along a sweep only the deepest has it, the others say how deep they are."""
+    shallower = any(name in depths[:-1] for depths in sweeps)
+    return "@" + name.rpartition("@")[2] if shallower else one_line(name)
+
+
 def _steps(front: Sequence[tuple[float, float]], right: float) -> list[tuple[float, float]]:
     """Along the front: what is reached stays reached until something better is."""
     steps: list[tuple[float, float]] = []
@@ -247,10 +257,15 @@ def _steps(front: Sequence[tuple[float, float]], right: float) -> list[tuple[flo
     return [*steps, (right, steps[-1][1])]
 
 
-def _along(steps: Sequence[tuple[float, float]]) -> list[Box]:
-    """What the steps cover, for names to keep clear of."""
-    pairs = zip(steps, steps[1:], strict=False)
-    return [Box(min(a, c), min(b, d) - 1, max(a, c) + 1, max(b, d) + 1) for (a, b), (c, d) in pairs]
+def _along(path: Sequence[tuple[float, float]]) -> list[Box]:
+    """Small boxes along a path, for names to keep clear of."""
+    boxes = []
+    for (x0, y0), (x1, y1) in pairwise(path):
+        pieces = max(1, round(max(abs(x1 - x0), abs(y1 - y0)) / 4))
+        for piece in range(pieces + 1):
+            x, y = x0 + (x1 - x0) * piece / pieces, y0 + (y1 - y0) * piece / pieces
+            boxes.append(Box(x - 2, y - 2, x + 2, y + 2))
+    return boxes
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

@@ -9,7 +9,7 @@ _CHARACTER = 0.56
 """Width of a character of the page's sans-serif, in its size; a little too wide, to be safe."""
 
 _LINE = 1.15
-_GAP = 7.0
+_GAP = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,18 @@ def place_labels(
     covered = [Box(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points] + list(taken)
     labels = []
     for x, y, text in points:
-        choices = list(_choices(x, y, text, size))
+        choices = list(_choices(x, y, text, size, room))
         label, box = min(choices, key=lambda one: _cost(one[1], room, covered))
         covered.append(box)
         labels.append(label)
     return labels
 
 
-def _choices(x: float, y: float, text: str, size: float) -> Iterator[tuple[Label, Box]]:
+def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[tuple[Label, Box]]:
     width, height = len(text) * size * _CHARACTER, size * _LINE
     middle = size * 0.35
+    # Right above or below the point, moved as far sideways as the picture's edge asks for.
+    within = min(max(x - width / 2, room.left), room.right - width)
     for anchor, left, baseline in (
         ("start", x + _GAP, y + middle),
         ("start", x + _GAP, y - _GAP),
@@ -71,10 +73,11 @@ def _choices(x: float, y: float, text: str, size: float) -> Iterator[tuple[Label
         ("end", x - _GAP - width, y + _GAP + size * 0.7),
         ("middle", x - width / 2, y - _GAP - 2),
         ("middle", x - width / 2, y + _GAP + size * 0.8 + 2),
-        ("start", x + _GAP, y - 2.4 * _GAP),
-        ("end", x - _GAP - width, y - 2.4 * _GAP),
-        ("start", x + _GAP, y + 2.4 * _GAP + size * 0.7),
-        ("end", x - _GAP - width, y + 2.4 * _GAP + size * 0.7),
+        ("start", within, y + _GAP + size * 0.8 + 2),
+        ("start", within, y - _GAP - 2),
+        ("start", within, y + 2 * _GAP + size * 0.8 + 2),
+        ("start", within, y - 2 * _GAP - 2),
+        ("start", within, y + 3 * _GAP + size * 0.8 + 2),
     ):
         at = {"start": left, "end": left + width, "middle": x}[anchor]
         box = Box(left, baseline - size * 0.8, left + width, baseline - size * 0.8 + height)

@@ -31,10 +31,13 @@ from bienc_cli.render.units import count
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_TEXT = 1_200_000
-"""Characters of passages on the page, about; with markup that is 4 MB of HTML at the most."""
+_TEXT = 1_000_000
+"""Characters of passages on the page, about, so that it stays of a size that opens at once."""
 
-_WIDE, _NARROW = (940, 460), (343, 380)
+_NAMED = 3
+"""Queries that gained or lost most, named for each system but the challenger, which has more."""
+
+_WIDE, _NARROW = (820, 430), (343, 380)
 """Pixels of the trade-off on a desk and on a phone."""
 
 _LONGEST = 240
@@ -47,11 +50,13 @@ class Gains:
     """One system against the baseline, query by query.
 
     Attributes:
+        leads: it is the challenger, which is shown first and largest.
         gained: the queries that gained most, best first.
         lost: those that lost most, worst first.
     """
 
     system: SystemResult
+    leads: bool
     bars: charts.Bars
     gained: tuple[QueryDifference, ...]
     lost: tuple[QueryDifference, ...]
@@ -111,7 +116,7 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
         differences_of=lambda name: {
             result.name: result.differences[name] for result in evaluation.systems[1:]
         },
-        gains=_gains(evaluation),
+        gains=_gains(evaluation, other),
         queries=_queries(evaluation, other),
         numbers={query.query_id: place for place, query in enumerate(evaluation.queries, 1)},
         texts={query.query_id: query.text for query in evaluation.queries},
@@ -152,17 +157,14 @@ def _environment() -> Environment:
         "name": writing.name,
         "line": one_line,
         "snippet": writing.snippet,
-        "location": hit_.location,
         "place": hit_.short_location,
         "heading": hit_.heading,
         "axis": charts.axis_number,
+        "scores": writing.scores,
     }
     environment.globals |= {
         "count": count,
         "axis_time": writing.axis_time,
-        "relevance": hit_.relevance,
-        "similarity": hit_.similarity,
-        "bm25": hit_.bm25,
         "nan": math.isnan,
     }
     return environment
@@ -174,13 +176,13 @@ def _hash(text: str) -> str:
 
 
 def _snippet_length(evaluation: Evaluation) -> int:
-    """Characters of each passage, so that the page stays of a size that opens at once."""
+    """Characters of each passage that is shown; 0 for no text at all."""
     passages = 2 * SHOWN * max(1, len(evaluation.queries))
     length = min(_LONGEST, _TEXT // passages)
     return length if length >= _SHORTEST else 0
 
 
-def _gains(evaluation: Evaluation) -> list[Gains]:
+def _gains(evaluation: Evaluation, other: SystemResult | None) -> list[Gains]:
     if not evaluation.measures:
         return []
     measure = evaluation.measures[0]
@@ -190,15 +192,17 @@ def _gains(evaluation: Evaluation) -> list[Gains]:
     }
     furthest = charts.furthest(list(found.values()))
     gains = []
-    for result in evaluation.systems[1:]:
+    for result in sorted(evaluation.systems[1:], key=lambda one: one is not other):
         by_id = {one.query_id: one for one in found[result.name]}
         difference = result.differences[measure]
+        named = _NAMED if result is not other else None
         gains.append(
             Gains(
                 result,
+                result is other,
                 charts.bars(found[result.name], furthest),
-                tuple(by_id[name] for name in difference.gained),
-                tuple(by_id[name] for name in difference.lost),
+                tuple(by_id[name] for name in difference.gained[:named]),
+                tuple(by_id[name] for name in difference.lost[:named]),
             )
         )
     return gains

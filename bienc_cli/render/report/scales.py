@@ -69,7 +69,7 @@ def for_times(seconds: Sequence[float], start: float, end: float, *, about: int 
     wanted = (1, 2, 5) if len(decades) <= max(2, about // 2) else (1,)
     marks = [mark * 10.0**decade for decade in decades for mark in wanted]
     # A little room, so that no point lies on the edge.
-    scale = Scale(low / 1.5, high * 1.5, start, end, logarithmic=True)
+    scale = Scale(low / 1.6, high * 1.6, start, end, logarithmic=True)
     inside = [mark for mark in marks if scale.low <= mark <= scale.high]
     return _with_ticks(scale, inside)
 

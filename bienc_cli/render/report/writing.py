@@ -30,13 +30,18 @@ def number(value: float | None, form: str = ".4f") -> Markup | str:
     exact = hit_.rounded(value)
     if exact is None or math.isnan(exact):
         return _NOTHING
-    return _data(exact, format(exact, form).replace("-", "−"))
+    # Adding 0.0 takes the sign off a zero.
+    return _data(exact, format(exact + 0.0, form).replace("-", "−"))
 
 
 def took(seconds: float | None) -> Markup | str:
     """A time in the unit that suits it; its value in seconds, as in the JSON."""
     exact = hit_.rounded(seconds)
-    return _NOTHING if exact is None else _data(exact, duration(exact))
+    return (
+        _NOTHING
+        if exact is None
+        else _data(exact, duration(exact).replace(" ", "\N{NO-BREAK SPACE}"))
+    )
 
 
 def probability(value: float | None) -> Markup | str:
@@ -65,6 +70,16 @@ def name(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(str(escape(one_line(text))).replace("+", "+<wbr>").replace("@", "<wbr>@"))
+
+
+def scores(hit: Hit) -> str:
+    """What is known of the hit, each by its name."""
+    known = (
+        ("relevance", hit_.relevance(hit)),
+        ("similarity", hit_.similarity(hit)),
+        ("BM25", hit_.bm25(hit)),
+    )
+    return " · ".join(f"{label}\N{NO-BREAK SPACE}{value}" for label, value in known if value)
 
 
 def snippet(hit: Hit, query: str, length: int) -> Markup:
