@@ -103,7 +103,7 @@ def evaluate(
     if bi_encoder is not None:
         check_model(index.info.encoder, bi_encoder.identity)
     systems = to_search(options, runs)
-    for strategy in {system.strategy for system in systems}:
+    for strategy in dict.fromkeys(system.strategy for system in systems):
         check_models(strategy, bi_encoder, cross_encoder)
         if strategy.source is Source.ALL:
             check_exhaustive(index.count(options.where), options.exhaustive)
@@ -220,7 +220,7 @@ class _Experiment:
         self._options = options
         self._on_step = on_step
         self._blend = blend_of(index, options.blend)
-        self._tail = max(_TAIL, *options.candidates)
+        self._tail = max((_TAIL, *options.candidates))
         self._vectors: NDArray[np.float32] | None = None
         self._items: dict[int, tuple[str, ...]] = {}
 

@@ -6,6 +6,7 @@ Names follow its grammar: `nDCG@10`, `RR@10`, `R@100`, `P@5`, `AP`; see https://
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from subprocess import SubprocessError
 from typing import Any
 
 from bienc_cli.errors import UsageError
@@ -17,13 +18,22 @@ Ranking = Sequence[str]
 
 
 def check_measures(names: Sequence[str]) -> None:
-    """Refuse what is no measure.
+    """Refuse what is no measure, or cannot be computed here, before anything is measured.
 
     Raises:
         UsageError: naming it.
     """
+    import ir_measures
+
     for name in names:
-        _parsed(name)
+        metric = _parsed(name)
+        try:
+            list(ir_measures.iter_calc([metric], {"q": {"item": 1}}, {"q": {"item": 1.0}}))
+        except (RuntimeError, ValueError, OSError, SubprocessError) as error:
+            # Some of the grammar's measures need programs that do not come with the library.
+            raise UsageError(
+                f"{name} cannot be computed here.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"
+            ) from error
 
 
 def measure(
@@ -44,6 +54,9 @@ def measure(
 
     Returns:
         For each measure its value for every judged query.
+
+    Raises:
+        UsageError: a name is of no measure.
     """
     import ir_measures
 
@@ -57,12 +70,8 @@ def measure(
         metric: dict.fromkeys(judgments, 0.0) for metric in parsed.values()
     }
     judged = {query_id: dict(items) for query_id, items in judgments.items()}
-    try:
-        for one in ir_measures.iter_calc(list(values), judged, run):
-            values[one.measure][one.query_id] = float(one.value)
-    except RuntimeError as error:
-        # Some of the grammar's measures need programs that do not come with the library.
-        raise UsageError(f"{', '.join(names)} cannot be computed here: {error}.") from error
+    for one in ir_measures.iter_calc(list(values), judged, run):
+        values[one.measure][one.query_id] = float(one.value)
     return {name: dict(values[metric]) for name, metric in parsed.items()}
 
 
@@ -70,8 +79,13 @@ def _parsed(name: str) -> Any:
     import ir_measures
 
     try:
-        return ir_measures.parse_measure(name)
-    except (NameError, ValueError, SyntaxError, TypeError, KeyError) as error:
+        metric: Any = ir_measures.parse_measure(name)
+        metric.validate_params()
+        # pytrec_eval ends the process where a cutoff is 0.
+        if any(metric.params.get(one, 1) < 1 for one in ("cutoff", "rel")):
+            raise ValueError("cutoffs and grades begin at 1")
+    except (NameError, ValueError, SyntaxError, TypeError, KeyError, AssertionError) as error:
         raise UsageError(
             f"There is no measure '{name}'.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"
         ) from error
+    return metric

@@ -81,7 +81,9 @@ class _Word:
 
     def scores(self, frequencies: Numbers, norms: NDArray[np.float64]) -> NDArray[np.float64]:
         """What it adds, with its frequencies in some passages and the norms of those."""
-        scores: NDArray[np.float64] = self.idf * (frequencies * (K1 + 1.0) / (frequencies + norms))
+        scores = frequencies.astype(np.float64)
+        scores /= scores + norms
+        scores *= self.most
         return scores
 
 
@@ -191,7 +193,7 @@ class Bm25:
                 part += word.scores(held.frequencies, norms)
             else:
                 places = held.places.astype(np.intp)
-                part[places] += word.scores(held.frequencies, norms[places])
+                part[places] += word.scores(held.frequencies, norms.take(places))
 
     def _looked_up(self, word: _Word, positions: NDArray[np.int64]) -> NDArray[np.float64]:
         """What a word adds to the scores of the passages at some positions, ascending."""

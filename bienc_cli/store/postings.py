@@ -76,10 +76,12 @@ class Postings:
         places = np.flatnonzero(self.frequencies).astype(np.uint32)
         return places, self.frequencies[places]
 
-    def at(self, places: NDArray[np.int64]) -> Numbers:
+    def at(self, places: Numbers) -> Numbers:
         """The frequency at each of some places, 0 where it does not occur."""
         if self.places is None:
             return self.frequencies[places]
+        # Of one type, or the longer of the two would be converted.
+        places = places.astype(self.places.dtype)
         found = np.searchsorted(self.places, places)
         found[found == len(self.places)] = 0
         frequencies = self.frequencies[found]

@@ -68,7 +68,7 @@ class Browser:
         process = subprocess.Popen(
             [program, *_FLAGS, f"--user-data-dir={home}", *flags, "about:blank"],
             pass_fds=(3, 4),
-            preexec_fn=hand_over,
+            preexec_fn=hand_over,  # noqa: PLW1509 - nothing but dup2
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ other, is laid out twice: once wide, once narrow; the style sheet shows one of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -53,10 +54,10 @@ def means(systems: Sequence[SystemResult], measure: str) -> Strips:
 def differences(compared: Mapping[str, PairedDifference]) -> Strips:
     """Each system's mean difference from the baseline with its interval; zero is on the axis."""
     ends = [end for one in compared.values() for end in (one.mean, one.low, one.high)]
-    numbers = [end for end in ends if end is not None and end == end]  # noqa: PLR0124 - NaN
+    numbers = [end for end in ends if end is not None and not math.isnan(end)]
     scale = linear(numbers, _INSET, 100 - _INSET, about=4, zero=True)
     strips = {
-        name: _strip(scale, one.mean, one.low, one.high) if one.mean == one.mean else None  # noqa: PLR0124
+        name: None if math.isnan(one.mean) else _strip(scale, one.mean, one.low, one.high)
         for name, one in compared.items()
     }
     return Strips(strips, scale.ticks, scale(0.0))
@@ -72,7 +73,9 @@ def times(systems: Sequence[SystemResult]) -> Strips | None:
     )
 
     def strip(latency: Latency | None) -> Strip | None:
-        return latency and _strip(scale, latency.p50, latency.p50, latency.p95)
+        if latency is None:
+            return None
+        return _strip(scale, latency.p50, latency.p50, latency.p95)
 
     return Strips({one.name: strip(one.latency) for one in systems}, scale.ticks)
 
@@ -193,7 +196,9 @@ def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> Trad
         return None
     front = pareto_front(points)
     room = Box(46, 12, width - 10, height - 40)
-    x = for_times([one for one, _ in points.values()], room.left, room.right, about=width // 110)
+    x = for_times(
+        [one for one, _ in points.values()], room.left, room.right, about=int(width // 110)
+    )
     y = linear([value for _, value in points.values()], room.bottom - 10, room.top + 10)
     placed = {name: (x(seconds), y(value)) for name, (seconds, value) in points.items()}
     # Those on the front choose first where their names stand.

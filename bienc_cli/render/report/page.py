@@ -31,7 +31,7 @@ from bienc_cli.render.units import count
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_TEXT = 1_000_000
+_TEXT = 1_300_000
 """Characters of passages on the page, about, so that it stays of a size that opens at once."""
 
 _NAMED = 3
@@ -40,6 +40,10 @@ _NAMED = 3
 _WIDE, _NARROW = (820, 430), (343, 380)
 """Pixels of the trade-off on a desk and on a phone."""
 
+_ENTRIES = 12_000
+"""Places of rankings on the page, about, for the same reason."""
+
+_FEWEST = 3
 _LONGEST = 240
 _SHORTEST = 60
 """Below this many characters a passage says nothing; the page then gives its place only."""
@@ -98,7 +102,8 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
     environment = _environment()
     style = writing.resource("page.css")
     script = writing.resource("page.js")
-    length = _snippet_length(evaluation)
+    depth = _depth(evaluation)
+    length = _snippet_length(evaluation, depth)
     other = challenger(evaluation)
     measured = bool(evaluation.measures)
     page = environment.get_template("page.html.j2").render(
@@ -117,7 +122,7 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
             result.name: result.differences[name] for result in evaluation.systems[1:]
         },
         gains=_gains(evaluation, other),
-        queries=_queries(evaluation, other),
+        queries=_queries(evaluation, other, depth),
         numbers={query.query_id: place for place, query in enumerate(evaluation.queries, 1)},
         texts={query.query_id: query.text for query in evaluation.queries},
         warnings=warnings(evaluation),
@@ -125,6 +130,7 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
         models=[use for use in (evaluation.bi_encoder, evaluation.cross_encoder) if use],
         timed=[result.latency for result in evaluation.systems if result.latency],
         shown=SHOWN,
+        depth=depth,
         snippet_length=length,
         longest=_LONGEST,
         is_significant=is_significant,
@@ -175,10 +181,14 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _snippet_length(evaluation: Evaluation) -> int:
+def _depth(evaluation: Evaluation) -> int:
+    """Places of each ranking that are shown."""
+    return max(_FEWEST, min(SHOWN, _ENTRIES // (2 * len(evaluation.queries))))
+
+
+def _snippet_length(evaluation: Evaluation, depth: int) -> int:
     """Characters of each passage that is shown; 0 for no text at all."""
-    passages = 2 * SHOWN * max(1, len(evaluation.queries))
-    length = min(_LONGEST, _TEXT // passages)
+    length = min(_LONGEST, _TEXT // (2 * depth * len(evaluation.queries)))
     return length if length >= _SHORTEST else 0
 
 
@@ -208,7 +218,7 @@ def _gains(evaluation: Evaluation, other: SystemResult | None) -> list[Gains]:
     return gains
 
 
-def _queries(evaluation: Evaluation, other: SystemResult | None) -> list[QueryView]:
+def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> list[QueryView]:
     found = {}
     if other is not None and evaluation.measures:
         measure = evaluation.measures[0]
@@ -219,8 +229,11 @@ def _queries(evaluation: Evaluation, other: SystemResult | None) -> list[QueryVi
         name = query.query_id
         left, right = facing(evaluation, name, evaluation.baseline, other)
         items = tuple(
-            (result, ranked_items(evaluation, name, result)) for result in evaluation.systems
+            (result, ranked_items(evaluation, name, result)[:depth])
+            for result in evaluation.systems
         )
         judged = name in evaluation.grades
-        views.append(QueryView(number, query, judged, found.get(name), left, right, items))
+        views.append(
+            QueryView(number, query, judged, found.get(name), left[:depth], right[:depth], items)
+        )
     return views

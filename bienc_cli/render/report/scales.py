@@ -65,12 +65,14 @@ def for_times(seconds: Sequence[float], start: float, end: float, *, about: int 
     low, high = min(seconds), max(seconds)
     if low <= 0 or high < _WIDE * low:
         return linear(seconds, start, end, about=about, zero=True)
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    wanted = (1, 2, 5) if len(decades) <= max(2, about // 2) else (1,)
-    marks = [mark * 10.0**decade for decade in decades for mark in wanted]
     # A little room, so that no point lies on the edge.
     scale = Scale(low / 1.6, high * 1.6, start, end, logarithmic=True)
-    inside = [mark for mark in marks if scale.low <= mark <= scale.high]
+    decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)))
+    for wanted in ((1, 2, 5), (1, 3), (1,)):
+        marks = [round(mark * 10.0**decade, 9) for decade in decades for mark in wanted]
+        inside = [mark for mark in marks if scale.low <= mark <= scale.high]
+        if len(inside) <= about:
+            break
     return _with_ticks(scale, inside)
 
 

@@ -69,7 +69,7 @@ def name(text: str) -> Markup:
     """A system's name, which may be broken at its joints."""
     from markupsafe import Markup, escape
 
-    return Markup(str(escape(one_line(text))).replace("+", "+<wbr>").replace("@", "<wbr>@"))
+    return escape(one_line(text)).replace("+", Markup("+<wbr>")).replace("@", Markup("<wbr>@"))
 
 
 def scores(hit: Hit) -> str:
