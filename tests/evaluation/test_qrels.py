@@ -64,7 +64,8 @@ LINES = Place("a.md", lines=(3, 9)), Place("a.md", lines=(12, 12))
         ("q1 0 a.md:3-9 1\nq1 0 a.md:12-12 2\n", Unit.LINES, {"q1": {LINES[0]: 1, LINES[1]: 2}}),
         ("q1 0 r.pdf#page=3 1\n", Unit.PAGE, {"q1": {PAGES[0]: 1}}),
         (
-            '{"query_id": "q1", "doc_id": "a.md", "relevance": 2}\n{"_id": 7, "corpus_id": "a.md"}\n',
+            '{"query_id": "q1", "doc_id": "a.md", "relevance": 2}\n'
+            '{"_id": 7, "corpus_id": "a.md"}\n',
             Unit.DOCUMENT,
             {"q1": {A: 2}, "7": {A: 1}},
         ),
