@@ -15,17 +15,12 @@ from bienc_cli.store import maintenance
 from folders import Folder
 
 
-def folder_at(home: Path) -> Folder:
-    """With thresholds at which a few dozen files make several batches and change the graph."""
+def main() -> None:
+    # A few dozen files make several batches and change the graph.
     maintenance.TAIL_LEAST = 15
     encoding._WINDOW_TEXTS, encoding._SHARE = 40, 8
-    return Folder(home)
-
-
-def main() -> None:
-    folder = folder_at(Path(sys.argv[1]))
     print("ready", flush=True)
-    folder.index()
+    Folder(Path(sys.argv[1])).index()
 
 
 if __name__ == "__main__":

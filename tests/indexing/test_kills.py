@@ -10,8 +10,6 @@ import sys
 import time
 from pathlib import Path
 
-from indexer import folder_at
-
 import bienc_cli
 from bienc_cli.errors import IndexNotFound
 from bienc_cli.store import check
@@ -63,7 +61,7 @@ def start(home: Path) -> subprocess.Popen[str]:
 
 def fresh(folder: Folder, home: Path) -> list[tuple[str, str]]:
     """The passages of an index of the same files that was never disturbed."""
-    another = folder_at(home)
+    another = Folder(home)
     another.root = folder.root
     another.index()
     texts = another.texts()
@@ -77,7 +75,7 @@ def problems(folder: Folder) -> list[str]:
 
 def test_killed_at_random_instants(tmp_path: Path) -> None:
     chance = random.Random(20_260_214)
-    folder = folder_at(tmp_path / "home")
+    folder = Folder(tmp_path / "home")
     changing = Changing(folder, chance)
     for _ in range(2 * FILES):
         changing.change()

@@ -1,0 +1,258 @@
+"""`docs/benchmarks.md`, made of `results.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Results = dict[str, Any]
+Row = Sequence[str]
+
+_CONTENDERS = {
+    "a": "a: plain script",
+    "b": "b: bienc, torch",
+    "c": "c: bienc",
+    "d": "d: OpenVINO alone",
+}
+
+_INTRODUCTION = """# Benchmarks
+
+<!-- Made by `make bench`; edit benchmarks/tables.py instead. -->
+
+    make bench BEIR=path/to/scifact
+
+runs contenders side by side, in turns, in one run, so that what disturbs the machine disturbs
+all of them. All have the same models and the same passages.
+
+- **a**: the script one writes by hand: `SentenceTransformer`, hnswlib, `CrossEncoder.predict`,
+  with the libraries' defaults ([plain.py](../benchmarks/plain.py))
+- **b**: bienc with `--runtime torch`
+- **c**: bienc as it is
+- **d**: the converted OpenVINO models alone, on batches that were prepared before the clock
+  started: the ceiling
+
+A figure is the median of its runs, with the least and the most behind it.
+"""
+
+
+def document(results: Results) -> str:
+    """The whole page; parts that were never run say so."""
+    parts = [_INTRODUCTION, _machine(results)]
+    for name, title, write in _PARTS:
+        part = results.get(name)
+        body = write(part) if part else "Not measured yet.\n"
+        parts.append(f"## {title}\n\n{body}")
+    return "\n".join(parts)
+
+
+def _machine(results: Results) -> str:
+    if "machine" not in results:
+        return ""
+    about, versions = results["machine"], results["versions"]
+    extensions = ", ".join(about["extensions"]) or "no AVX"
+    return (
+        f"Measured on {about['processor']} ({extensions}), {about['cores']} cores, "
+        f"{about['memory_gib']:.0f} GiB, {about['system']}, Python {about['python']}; "
+        f"OpenVINO computes in {about['precision']}. Versions: "
+        + ", ".join(f"{name} {version}" for name, version in versions.items())
+        + ".\n"
+    )
+
+
+def _cold(part: Results) -> str:
+    figures = part["figures"]
+    rows = [
+        [
+            _CONTENDERS.get(name, name),
+            spread(one["seconds"], "{:.2f}"),
+            f"{ratio(figures, 'a', name, 'seconds'):.1f}",
+            spread(one["cpu_seconds"], "{:.2f}"),
+            spread(one["peak_mib"], "{:.0f}"),
+        ]
+        for name, one in figures.items()
+    ]
+    return (
+        "From the start of the process to its end, one query over the sample documents. 20\n"
+        "candidates are reranked; b and c in the order of a (`--strategy "
+        "bi-encoder+cross-encoder`),\nand as they are by default.\n\n"
+        + table(["", "seconds", "times faster", "CPU seconds", "peak MiB"], rows)
+        + f"\na and c have the same top 5, in the same order, for {part['same_top_5']} of "
+        f"{part['queries']} queries.\n"
+    )
+
+
+def _index(part: Results) -> str:
+    figures = part["figures"]
+    rows = []
+    for name, one in figures.items():
+        whole = one.get("end_to_end")
+        rows.append(
+            [
+                _CONTENDERS[name],
+                spread(one["passages_per_second"], "{:.0f}"),
+                f"{ratio(figures, name, 'a', 'passages_per_second'):.2f}",
+                f"{ratio(figures, name, 'd', 'passages_per_second'):.2f}",
+                spread(whole, "{:.0f}") if whole else "",
+                f"{whole['median'] / figures['d']['passages_per_second']['median']:.2f}"
+                if whole
+                else "",
+                spread(one["peak_mib"], "{:.0f}") if whole else "",
+            ]
+        )
+    columns = ["", "encoded /s", "of a", "of d", "end to end /s", "of d", "peak MiB"]
+    return (
+        f"Passages a second while {part['documents']:,} documents of the collection "
+        f"({part['passages']:,} passages) are\nencoded, and over the whole process: start, "
+        "loading, reading, chunking, encoding, graph,\ncommit.\n\n" + table(columns, rows)
+    )
+
+
+def _rerank(part: Results) -> str:
+    figures = part["figures"]
+    rows = [
+        [
+            _CONTENDERS[name],
+            spread(one["pairs_per_second"], "{:.0f}"),
+            f"{ratio(figures, name, 'a', 'pairs_per_second'):.2f}",
+        ]
+        for name, one in figures.items()
+    ]
+    return f"{part['pairs']} pairs of query and passage, 20 for each query.\n\n" + table(
+        ["", "pairs /s", "of a"], rows
+    )
+
+
+def _warm(part: Results) -> str:
+    rows = [
+        [
+            _CONTENDERS.get(name, name),
+            spread(one["p50"], "{:.0f}", 1000),
+            spread(one["p95"], "{:.0f}", 1000),
+        ]
+        for name, one in part["figures"].items()
+    ]
+    return (
+        f"One query after the other in one process ({part['queries']} queries), models loaded, 20 "
+        "candidates\nreranked.\n\n" + table(["", "p50 ms", "p95 ms"], rows)
+    )
+
+
+def _start(part: Results) -> str:
+    rows = [
+        [
+            f"`{name}`",
+            spread(one["seconds"], "{:.3f}"),
+            spread(one["cpu_seconds"], "{:.3f}"),
+            spread(one["peak_mib"], "{:.0f}"),
+        ]
+        for name, one in part["figures"].items()
+    ]
+    return table(["", "seconds", "CPU seconds", "peak MiB"], rows)
+
+
+def _quality(part: Results) -> str:
+    rows = []
+    for name, one in part["models"].items():
+        torch, openvino = one["ndcg"]["torch"], one["ndcg"]["openvino"]
+        cosine = one["cosine_to_fp32"]
+        rows.append(
+            [
+                name,
+                f"{torch:.4f}",
+                f"{openvino:.4f}",
+                f"{openvino - torch:+.4f}",
+                f"{cosine['mean']:.6f}",
+                f"{cosine['least']:.6f}",
+            ]
+        )
+    columns = ["bi-encoder", "torch fp32", "OpenVINO", "difference", "mean cosine", "least"]
+    return (
+        f"nDCG@10 of the strategy `bi-encoder` on {part['collection']} (test), index and queries "
+        "both by the\nruntime; and the cosine between the two runtimes' vectors of the same "
+        "600 passages.\n\n" + table(columns, rows)
+    )
+
+
+def _gpu(part: Results) -> str:
+    if part.get("gpu") is None:
+        return "No GPU was at hand: the torch runtime was not measured on one.\n"
+    return table(
+        ["GPU", "runtime", "passages /s", "pairs /s"],
+        [
+            [
+                part["gpu"],
+                part["runtime"],
+                f"{part['passages_per_second']:.0f}",
+                f"{part['pairs_per_second']:.0f}",
+            ]
+        ],
+    )
+
+
+def _scaling(part: Results) -> str:
+    sizes = part["sizes"]
+    lines: list[tuple[str, Callable[[Results], str]]] = [
+        ("of them real", lambda one: f"{one['real']:,}"),
+        ("build without encoding, s", lambda one: f"{one['build_seconds']:.0f}"),
+        ("of that the graph, s", lambda one: f"{one['graph_seconds']:.0f}"),
+        ("catalog, MiB", lambda one: f"{one['bytes']['catalog'] / 2**20:.0f}"),
+        ("graph, MiB", lambda one: f"{one['bytes']['graph'] / 2**20:.0f}"),
+        ("open, ms", lambda one: f"{one['open_seconds'] * 1000:.1f}"),
+        ("first search, ms", lambda one: f"{one['first_search_seconds'] * 1000:.0f}"),
+        ("its recall@10", lambda one: f"{one['cold_recall']:.3f}"),
+        ("graph loaded, ms", lambda one: f"{one['graph_load_seconds'] * 1000:.0f}"),
+        ("warm search p50, ms", lambda one: f"{one['graph']['p50'] * 1000:.2f}"),
+        ("warm search p95, ms", lambda one: f"{one['graph']['p95'] * 1000:.2f}"),
+        ("its recall@10", lambda one: f"{one['recall']:.3f}"),
+        ("BM25 p50, ms", lambda one: f"{one['bm25']['p50'] * 1000:.1f}"),
+        ("BM25 p95, ms", lambda one: f"{one['bm25']['p95'] * 1000:.1f}"),
+        ("peak of all searches, MiB", lambda one: f"{one['peak_mib']:.0f}"),
+    ]
+    for command in ("query --no-rerank", "query", "info"):
+        lines += [
+            (f"`bienc {command}`, s", _command(command, "seconds", "{:.2f}")),
+            (f"`bienc {command}`, CPU s", _command(command, "cpu_seconds", "{:.2f}")),
+            (f"`bienc {command}`, peak MiB", _command(command, "peak_mib", "{:.0f}")),
+        ]
+    rows = [[label, *(show(one) for one in sizes.values())] for label, show in lines]
+    head = ["passages", *(f"{int(size):,}" for size in sizes)]
+    return (
+        f"Real vectors as far as they go, then perturbed mixtures of them; {part['queries']} real "
+        "queries. Recall\nis against comparing every vector. Up to 5,000 vectors all are compared; "
+        "from 50,000 on a\nprocess that has asked little yet goes through codes of one bit a "
+        "dimension and compares the\nbest thousand exactly, instead of loading the graph "
+        "([storage.md](storage.md)).\n\n" + table(head, rows)
+    )
+
+
+def _command(name: str, key: str, form: str) -> Callable[[Results], str]:
+    return lambda one: spread(one["commands"][name][key], form)
+
+
+_PARTS: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
+    ("cold", "A cold query", _cold),
+    ("index", "Indexing", _index),
+    ("rerank", "Reranking", _rerank),
+    ("warm", "Warm queries", _warm),
+    ("start", "Commands that need no model", _start),
+    ("quality", "Quality of the fast runtime", _quality),
+    ("gpu", "On a GPU", _gpu),
+    ("scaling", "Cost against size", _scaling),
+)
+
+
+def ratio(figures: Results, one: str, other: str, key: str) -> float:
+    """Median of one over median of another."""
+    return float(figures[one][key]["median"] / figures[other][key]["median"])
+
+
+def spread(one: Results, form: str, scale: float = 1) -> str:
+    """A median with the least and the most."""
+    median, least, most = (form.format(one[key] * scale) for key in ("median", "least", "most"))
+    return f"{median} ({least} to {most})"
+
+
+def table(head: Row, rows: Sequence[Row]) -> str:
+    """A table in Markdown, figures to the right."""
+    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
