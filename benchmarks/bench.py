@@ -285,8 +285,8 @@ def quality(bench: Bench) -> dict[str, Any]:
                 *("--measures", "nDCG@10", "--runtime", runtime),
                 index=directory,
             )
-            (strategy,) = done.output["strategies"]
-            scores[runtime] = strategy["measures"]["nDCG@10"]["mean"]
+            (system,) = done.output["systems"]
+            scores[runtime] = system["means"]["nDCG@10"]["value"]
             print(f"  {name} {runtime} {scores[runtime]:.4f}", flush=True)
         cosines = bench.worker("vectors", sample, "--model", name).output
         models[name] = {"ndcg": scores, "cosine_to_fp32": cosines}

@@ -240,14 +240,21 @@ def _tuned(
     for fold in range(_FOLDS):
         inside = by_id[fold::_FOLDS]
         others = np.setdiff1d(by_id, inside)
-        held_out[inside] = values[_best(values[:, others]), inside]
+        held_out[inside] = values[_best(values[:, others], grid), inside]
     gain = compare_with_baseline(
         dict(zip(ids, default.tolist(), strict=True)),
         {"tuned": dict(zip(ids, held_out.tolist(), strict=True))},
     )["tuned"]
-    return Tuned(grid[_best(values)], before, gain)
+    return Tuned(grid[_best(values, grid)], before, gain)
 
 
-def _best(values: NDArray[np.float64]) -> int:
-    """The point of the grid with the highest mean; the first of equals."""
-    return int(np.argmax(values.mean(axis=1)))
+def _best(values: NDArray[np.float64], grid: Sequence[BlendWeights]) -> int:
+    """The point of the grid with the highest mean; of equals the one in their midst.
+
+    At the edge of a region where all judged queries fare alike, the next query may not.
+    """
+    means = values.mean(axis=1)
+    equals = np.flatnonzero(means >= means.max() - 1e-12)
+    points = np.array([(grid[one].similarity, grid[one].bm25) for one in equals.tolist()])
+    away = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
+    return int(equals[np.argmin(away)])

@@ -45,8 +45,9 @@ class ResumeFile:
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("CREATE TABLE IF NOT EXISTS encoder (fingerprint TEXT PRIMARY KEY)")
             connection.execute(
+                # With row ids: without them each of these long rows would take a page or two.
                 "CREATE TABLE IF NOT EXISTS vectors (digest BLOB PRIMARY KEY, "
-                "vector BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID"
+                "vector BLOB NOT NULL, checksum INTEGER NOT NULL)"
             )
             recorded = connection.execute("SELECT fingerprint FROM encoder").fetchall()
             if recorded != [(encoder.fingerprint,)]:

@@ -1,0 +1,90 @@
+"""`bienc tune` through `main(argv)`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bienc_cli import models
+from fakes import FakeCrossEncoder
+
+Run = Callable[..., tuple[int, str, str]]
+FILES = ("--queries", "queries.tsv", "--qrels", "my.qrels")
+NUMBER = 24
+
+
+class Backwards(FakeCrossEncoder):
+    """Calls relevant what is not."""
+
+    def score_pairs(self, pairs: object) -> object:  # type: ignore[override]
+        scores = super().score_pairs(pairs)  # type: ignore[arg-type]
+        return type(scores)(np.negative(scores.logits), scores.truncated)
+
+
+@pytest.fixture
+def judged(run: Run, tmp_path: Path) -> Run:
+    (tmp_path / "docs").mkdir()
+    for n in range(NUMBER):
+        (tmp_path / "docs" / f"{n}.txt").write_text(f"gadget{n} widget{n} with shared words")
+    (tmp_path / "queries.tsv").write_text(
+        "".join(f"q{n}\tgadget{n} widget{n} shared\n" for n in range(NUMBER))
+    )
+    (tmp_path / "my.qrels").write_text("".join(f"q{n} 0 {n}.txt 1\n" for n in range(NUMBER)))
+    assert run("index", "docs")[0] == 0
+    return run
+
+
+def blend_in_use(run: Run) -> list[str]:
+    code, out, _ = run("query", "gadget3 widget3 shared", "--format", "json", "-k", "3")
+    assert code == 0
+    return [hit["document_id"] for hit in json.loads(out)["hits"]]
+
+
+def test_what_helps_is_kept_and_used_and_taken_back(
+    judged: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: Backwards(name="b"))
+    before = blend_in_use(judged)
+    code, out, err = judged("tune", *FILES, "--dry-run", "--format", "json")
+    assert (code, err) == (0, "")
+    assert blend_in_use(judged) == before
+    assert judged("tune", *FILES, "--format", "json")[0] == 0
+    shown = json.loads(out)
+    assert shown["queries"] == NUMBER
+    after = blend_in_use(judged)
+    assert before[0] != "3.txt"
+    assert after[0] == "3.txt"
+    code, _, err = judged("tune", "--reset")
+    assert (code, err) == (0, "the default weights hold again\n")
+    assert blend_in_use(judged) == before
+
+
+def test_what_does_not_help_is_exit_1(judged: Run) -> None:
+    code, out, _ = judged("tune", *FILES)
+    assert code == 1
+    assert "nothing was kept" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "takes queries and judgments"),
+        (FILES[:2], "takes queries and judgments"),
+        (("--reset", *FILES), "--reset learns nothing"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(judged: Run, argv: tuple[str, ...], said: str) -> None:
+    code, out, err = judged("tune", *argv)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_judgments_of_documents_that_are_not_there_are_counted(judged: Run, tmp_path: Path) -> None:
+    with (tmp_path / "my.qrels").open("a") as file:
+        file.write("q0 0 gone.txt 1\n")
+    _, _, err = judged("tune", *FILES)
+    assert "1 judged documents are not in the index" in err
