@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from rich.text import Text
@@ -10,8 +11,9 @@ from rich.text import Text
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
+from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
-from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
+from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity
 
 _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
@@ -182,6 +184,16 @@ def index_as_json(info: IndexInfo) -> dict[str, Any]:
 def model_as_json(identity: EncoderIdentity | CrossEncoderIdentity, runtime: str) -> dict[str, str]:
     """Which model answered, and how it ran."""
     return {"name": identity.name, "fingerprint": identity.fingerprint, "runtime": runtime}
+
+
+def stages_as_json(stages: Iterable[StageTime]) -> dict[str, float | None]:
+    """Seconds by stage."""
+    return {stage.name.replace(" ", "_"): rounded(stage.seconds) for stage in stages}
+
+
+def weights_as_json(weights: BlendWeights) -> dict[str, float]:
+    """Weights of a blend, beside 1 for relevance."""
+    return {"similarity": weights.similarity, "bm25": weights.bm25}
 
 
 def rounded(value: float | None) -> float | None:

@@ -122,7 +122,7 @@ def as_json(report: IndexReport) -> dict[str, Any]:
         "tokens": report.tokens,
         "text_characters": report.text_characters,
         "seconds": {
-            **{stage.name: hit_.rounded(stage.seconds) for stage in report.stages},
+            **hit_.stages_as_json(report.stages),
             "total": hit_.rounded(report.seconds),
         },
         "model": hit_.model_as_json(report.encoder, report.runtime),

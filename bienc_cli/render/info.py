@@ -14,6 +14,7 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, size
 from bienc_cli.store import IndexInfo
+from bienc_cli.types import TunedBlend
 
 SCHEMA = "bienc.info/1"
 
@@ -49,6 +50,14 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
         f"up to {chunking.max_tokens} tokens, {chunking.overlap_tokens} repeated "
         f"(the model reads {info.encoder.max_tokens})",
     )
+    if blend := info.blend:
+        yield (
+            "blend",
+            f"learned from {count(blend.queries, 'query', 'queries')}: "
+            f"similarity {blend.weights.similarity:g}, BM25 {blend.weights.bm25:g}; "
+            f"light similarity {blend.light_weights.similarity:g}, "
+            f"BM25 {blend.light_weights.bm25:g}",
+        )
     yield "on disk", f"{size(total)} ({parts})"
     yield "updated", f"{_local_time(info.updated)} (generation {info.generation})"
     yield "format", str(info.format_version)
@@ -82,6 +91,7 @@ def as_json(info: IndexInfo) -> dict[str, Any]:
                 "hidden": root.hidden,
                 "pdf_engine": root.pdf_engine,
                 "files": list(root.files) if root.files is not None else None,
+                "removed": list(root.removed),
             }
             for root in info.roots
         ],
@@ -105,7 +115,16 @@ def as_json(info: IndexInfo) -> dict[str, Any]:
             "overlap_tokens": chunking.overlap_tokens,
             "version": chunking.version,
         },
+        "blend": _blend_as_json(info.blend) if info.blend else None,
         "bytes": dict(info.sizes),
+    }
+
+
+def _blend_as_json(blend: TunedBlend) -> dict[str, Any]:
+    return {
+        "blend": hit_.weights_as_json(blend.weights),
+        "light_blend": hit_.weights_as_json(blend.light_weights),
+        "queries": blend.queries,
     }
 
 

@@ -67,7 +67,7 @@ def as_json(report: RemovalReport, here: Path) -> dict[str, Any]:
         "passages": report.passages,
         "bytes_freed": report.freed,
         "seconds": {
-            **{stage.name: hit_.rounded(stage.seconds) for stage in report.stages},
+            **hit_.stages_as_json(report.stages),
             "total": hit_.rounded(sum(stage.seconds for stage in report.stages)),
         },
         "warnings": list(report.warnings),

@@ -123,9 +123,7 @@ def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dic
         "query_truncated": result.query_truncated,
         "hits": rows,
         "seconds": {
-            **{
-                stage.name.replace(" ", "_"): hit_.rounded(stage.seconds) for stage in result.stages
-            },
+            **hit_.stages_as_json(result.stages),
             "total": hit_.rounded(result.seconds),
         },
         "index": hit_.index_as_json(result.index),

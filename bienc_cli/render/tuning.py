@@ -66,8 +66,8 @@ def as_json(tuning: Tuning, *, recorded: bool) -> dict[str, Any]:
         "blends": [
             {
                 "strategy": name,
-                "before": _weights_as_json(one.before),
-                "learned": _weights_as_json(one.weights),
+                "before": hit_.weights_as_json(one.before),
+                "learned": hit_.weights_as_json(one.weights),
                 "gain": {
                     "mean": hit_.rounded(one.gain.mean),
                     "low": hit_.rounded(one.gain.low),
@@ -79,10 +79,6 @@ def as_json(tuning: Tuning, *, recorded: bool) -> dict[str, Any]:
             for name, one in _blends(tuning)
         ],
     }
-
-
-def _weights_as_json(weights: BlendWeights) -> dict[str, float]:
-    return {"similarity": weights.similarity, "bm25": weights.bm25}
 
 
 def as_lines(tuning: Tuning, *, recorded: bool) -> Iterator[str]:
