@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_INDEX := build/demo/.bienc
 
-.PHONY: demo test docs clean
+.PHONY: demo test docs bench clean
 
 demo: $(VENV)/.demo-ready
 	$(BIN)/bienc index sample_docs --index $(DEMO_INDEX)
@@ -38,6 +38,13 @@ $(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,pdfium,dev]'
 	@touch $@ $(VENV)/.demo-ready
+
+# make bench BEIR="one/collection another": speed beside a plain script, then cost against size.
+# It takes an hour or two; benchmarks/results.json and docs/benchmarks.md are made anew.
+bench: $(VENV)/.test-ready
+	@test -n "$(BEIR)" || { echo 'Name collections in BEIR layout: make bench BEIR="path path"'; exit 1; }
+	$(BIN)/python benchmarks/bench.py --beir $(firstword $(BEIR))
+	$(BIN)/python benchmarks/scaling.py --beir $(BEIR)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,12 +1,11 @@
 """What an index costs as it grows: 1 thousand to 1 million passages.
 
-    python benchmarks/scaling.py --indexes DIR [DIR ...] --queries FILE [FILE ...]
-        [--sizes 1000,10000,100000,1000000]
+    python benchmarks/scaling.py --beir DIR [DIR ...] [--sizes 1000,10000,100000,1000000]
 
-The indexes (made by `bienc index` with the default model, of collections like those of
-`--queries`) give real texts and vectors. What they lack for a size is made of them: the text is
-half of one passage and half of another, the vector lies between theirs with noise added, so
-that neighbourhoods are as crowded as real ones. The queries are real, encoded with the model.
+The collections give real texts, vectors and queries. What they lack for a size is made of them:
+the text is half of one passage and half of another, the vector lies between theirs with noise
+added, so that neighbourhoods are as crowded as real ones. Indexes are kept under --work and
+used again.
 
 Recall is against comparing every vector. Times of searches are of one process after another on
 the same index, in the same minutes. Figures go into `results.json`, as of `bench.py`.
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 
 from bench import keep, percentiles, rows_of, write_rows
 from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.indexing import index_paths
 from bienc_cli.indexing.coverage import digest_of_file, stamp_of
 from bienc_cli.models import identify_bi_encoder, load_bi_encoder
 from bienc_cli.store import FileState, Root, open_reader, open_writer
@@ -42,12 +42,19 @@ Pool = tuple[list[str], NDArray[np.float32]]
 """Texts and their vectors, shape (n, dim)."""
 
 
-def real_passages(directories: Sequence[Path], cache: Path) -> Pool:
-    """Texts of all indexes with their vectors, shuffled."""
+def real_passages(collections: Sequence[Path], work: Path, cache: Path) -> Pool:
+    """Passages of collections with their vectors, shuffled."""
     texts: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     encoder = load_bi_encoder("granite-30m", cache_dir=cache, offline=True)
-    for directory in directories:
+    for collection in collections:
+        directory = (work / f"real-{collection.name}").resolve()
+        index_paths(
+            [(collection / "corpus.jsonl").resolve()],
+            directory=directory,
+            load_encoder=lambda _: encoder,
+            key_dir=cache / "keys",
+        )
         with open_reader(directory, key_dir=cache / "keys") as reader:
             found = [stored.passage.embedded_text for stored in reader.iter_passages()]
         texts.extend(dict.fromkeys(found))
@@ -214,8 +221,7 @@ def commands(index: Path, texts: Sequence[str], cache: Path, runs: int) -> dict[
 def main() -> None:
     """Build, search, and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--indexes", type=Path, nargs="+", default=[])
-    parser.add_argument("--queries", type=Path, nargs="+", default=[])
+    parser.add_argument("--beir", type=Path, nargs="+", default=[])
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--work", type=Path, default=Path("build/scaling"))
     parser.add_argument("--cache", type=Path, default=Path("~/.cache/bienc").expanduser())
@@ -227,7 +233,7 @@ def main() -> None:
         return
     given.work.mkdir(parents=True, exist_ok=True)
     queries = given.work / "queries.jsonl"
-    rows = [row for path in given.queries for row in rows_of(path)]
+    rows = [row for beir in given.beir for row in rows_of(beir / "queries.jsonl")]
     write_rows(queries, random.Random(SEED).sample(rows, 200))
     texts = [row["text"] for row in rows_of(queries)]
     encoder = load_bi_encoder("granite-30m", cache_dir=given.cache, offline=True)
@@ -240,7 +246,7 @@ def main() -> None:
         directory = given.work / str(size)
         built = directory / "built.json"
         if not built.exists():
-            pool = pool or real_passages(given.indexes, given.cache)
+            pool = pool or real_passages(given.beir, given.work, given.cache)
             figures = build(directory, pool, size, identity, given.cache)
             built.write_text(json.dumps({**figures, "real": min(size, len(pool[0]))}))
         index = directory / "index"

@@ -19,7 +19,7 @@ _INTRODUCTION = """# Benchmarks
 
 <!-- Made by `make bench`; edit benchmarks/tables.py instead. -->
 
-    make bench BEIR=path/to/scifact
+    make bench BEIR="path/to/scifact path/to/another"
 
 runs contenders side by side, in turns, in one run, so that what disturbs the machine disturbs
 all of them. All have the same models and the same passages.

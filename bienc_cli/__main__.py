@@ -12,9 +12,13 @@ def run() -> None:
 
         end_soon_when_interrupted()
         from bienc_cli.cli import main
+
+        code = main(sys.argv[1:])
     except KeyboardInterrupt:
+        # While something was imported: `main` itself has an answer to interrupts.
+        sys.stderr.write("\nbienc: interrupted\n")
         sys.exit(130)
-    end_now(main(sys.argv[1:]))
+    end_now(code)
 
 
 if __name__ == "__main__":
