@@ -102,9 +102,21 @@ class ResumeFile:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def drop_committed(self, catalog: Path) -> None:
-        """Keep only what no commit has taken yet, and not more than `_MOST_BYTES` of it."""
+    def drop_committed(self, catalog: Path) -> bool:
+        """Keep only what no commit has taken yet, and not more than `_MOST_BYTES` of it.
+
+        Returns:
+            False where nothing is worth keeping: the file can go, and was not emptied first,
+            which for a million vectors writes more than encoding them did.
+        """
         self._connection.execute("ATTACH ? AS catalog", (str(catalog),))
+        (uncommitted,) = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM main.vectors AS kept WHERE NOT EXISTS "
+            "(SELECT 1 FROM catalog.vectors WHERE vectors.digest = kept.digest))"
+        ).fetchone()
+        if not uncommitted:
+            self._connection.execute("DETACH catalog")
+            return False
         self._connection.execute(
             "DELETE FROM main.vectors WHERE digest IN (SELECT digest FROM catalog.vectors)"
         )
@@ -116,8 +128,8 @@ class ResumeFile:
                 (surplus,),
             )
         self._connection.execute("DETACH catalog")
-        if len(self):
-            self._connection.execute("VACUUM")
+        self._connection.execute("VACUUM")
+        return True
 
     def __len__(self) -> int:
         """How many vectors it keeps."""

@@ -282,10 +282,10 @@ class CatalogWriter(Contents):
             _remove_graphs(self._directory, keep=graph)
         failpoints.reached("after removing graphs")
         with suppress(sqlite3.Error, OSError):
-            if self._resume is not None and not compact:
-                # What a run over another root had encoded when it was stopped stays.
-                self._resume.drop_committed(catalog_path(self._directory))
-            if compact or (self._resume is not None and not len(self._resume)):
+            # What a run over another root had encoded when it was stopped stays.
+            if compact or not (
+                self._resume is None or self._resume.drop_committed(catalog_path(self._directory))
+            ):
                 self._discard_resume()
 
     def _discard_resume(self) -> None:
