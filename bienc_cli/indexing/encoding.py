@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bienc_cli.indexing.execution import Execution
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import IndexWriter
-from bienc_cli.types import BiEncoder
 
 _WINDOW_TEXTS = 1024
 _WINDOW_CHARACTERS = 1_000_000
-"""What waits to be encoded together. Sorting by length needs many texts; memory, few."""
+"""What waits to be encoded together, for each batch that is encoded at the same time. Sorting by
+length needs many texts; memory, few."""
 
 _SHARE = 128
 """Texts handed to the encoder at once: what an interrupt can cost."""
@@ -40,12 +41,12 @@ class Encoding:
     def __init__(
         self,
         writer: IndexWriter,
-        encoder: BiEncoder,
+        execution: Execution,
         watch: Stopwatch,
         on_progress: Callable[[EncodingTotals], None],
     ) -> None:
         self._writer = writer
-        self._encoder = encoder
+        self._execution = execution
         self._watch = watch
         self._on_progress = on_progress
         self._waiting: dict[str, float] = {}
@@ -65,7 +66,11 @@ class Encoding:
             self._waiting[text] = self._waiting.get(text, 0.0) + weight / len(texts)
             self._characters += len(text)
         self._advance(reused=repeated)
-        if len(self._waiting) >= _WINDOW_TEXTS or self._characters >= _WINDOW_CHARACTERS:
+        width = self._execution.width
+        if (
+            len(self._waiting) >= _WINDOW_TEXTS * width
+            or self._characters >= _WINDOW_CHARACTERS * width
+        ):
             self.flush()
 
     def flush(self) -> None:
@@ -75,14 +80,17 @@ class Encoding:
         known = waiting.keys() - set(missing)
         self._advance(reused=len(known), weight=sum(waiting[text] for text in known))
         with self._watch.stage("encode"):
-            extra = self._encoder.tokenizer.special_tokens
-            lengths = [count + extra for count in self._encoder.tokenizer.counts(missing)]
+            tokenizer = self._execution.encoder.tokenizer
+            extra = tokenizer.special_tokens
+            lengths = [count + extra for count in tokenizer.counts(missing)]
             # Of like length together, so that little is padded.
             order = sorted(range(len(missing)), key=lambda index: -lengths[index])
-            for start in range(0, len(order), _SHARE):
-                chosen = order[start : start + _SHARE]
-                texts = [missing[index] for index in chosen]
-                self._writer.add_vectors(texts, self._encoder.encode_passages(texts))
+            shares = [order[start : start + _SHARE] for start in range(0, len(order), _SHARE)]
+            batches = [[missing[index] for index in chosen] for chosen in shares]
+            for chosen, texts, vectors in zip(
+                shares, batches, self._execution.encode(batches), strict=True
+            ):
+                self._writer.add_vectors(texts, vectors)
                 self._advance(
                     encoded=len(texts),
                     tokens=sum(lengths[index] for index in chosen),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters, chunk
+from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters
 from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing.coverage import (
     Changes,
@@ -21,6 +21,7 @@ from bienc_cli.indexing.coverage import (
 )
 from bienc_cli.indexing.discovery import FoundFile
 from bienc_cli.indexing.encoding import Encoding, EncodingTotals
+from bienc_cli.indexing.execution import CutDocument, Execution, Executor, in_this_process
 from bienc_cli.indexing.report import (
     DocumentCounts,
     IndexObserver,
@@ -28,7 +29,6 @@ from bienc_cli.indexing.report import (
     IndexReport,
     SilentObserver,
 )
-from bienc_cli.readers import Limits, read_files
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import FileState, IndexInfo, IndexWriter, Root, digest_of, open_writer
@@ -54,6 +54,7 @@ def index_paths(
     observer: IndexObserver | None = None,
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
+    executor: Executor | None = None,
 ) -> IndexReport:
     """Make an index agree with folders and files, reading and encoding only what changed.
 
@@ -69,6 +70,7 @@ def index_paths(
         observer: told how far it is.
         wait: seconds to wait for another process that is writing to the index.
         on_wait: told once who is waited for.
+        executor: who reads and encodes, if there is anything to do; this process by default.
 
     Raises:
         PathNotFound: something that was named is not there.
@@ -90,6 +92,7 @@ def index_paths(
             options or IndexOptions(),
             observer or SilentObserver(),
             base,
+            executor,
         )
         return run.all(paths, listed, directory)
 
@@ -130,8 +133,11 @@ class _Run:
         options: IndexOptions,
         observer: IndexObserver,
         base: Path,
+        executor: Executor | None,
     ) -> None:
         self._writer = writer
+        self._executor = executor or in_this_process(options.workers)
+        self._runtime = ""
         self._info: IndexInfo | None = writer.info
         self._covered = self._info.roots if self._info else ()
         self._load_encoder = load_encoder
@@ -162,12 +168,13 @@ class _Run:
             works = [self._plan(finding, stale) for finding in self._look(paths, listed)]
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))
-        encoder: BiEncoder | None = None
         totals = EncodingTotals()
         if to_read or self._info is None:
             with self._watch.stage("load model"):
                 encoder = self._load_encoder(self._info.encoder if self._info else None)
-            totals = self._read_and_encode(works, encoder)
+            with self._executor(encoder, self._watch) as execution:
+                self._runtime = execution.runtime
+                totals = self._read_and_encode(works, execution)
         else:
             for work in works:
                 self._forget(work)
@@ -194,7 +201,7 @@ class _Run:
             text_characters=self._characters,
             stages=self._watch.times,
             encoder=committed.info.encoder,
-            runtime=encoder.runtime if encoder else "",
+            runtime=self._runtime,
             committed=committed.committed,
             warnings=tuple(self._warnings),
         )
@@ -272,12 +279,12 @@ class _Run:
 
     # ----------------------------------------------------------- documents
 
-    def _read_and_encode(self, works: Sequence[_Work], encoder: BiEncoder) -> EncodingTotals:
-        chunking = self._chunking(encoder)
-        self._writer.begin(encoder.identity, chunking)
+    def _read_and_encode(self, works: Sequence[_Work], execution: Execution) -> EncodingTotals:
+        chunking = self._chunking(execution.encoder)
+        self._writer.begin(execution.encoder.identity, chunking)
         encoding = Encoding(
             self._writer,
-            encoder,
+            execution,
             self._watch,
             lambda totals: self._observer.progressed(
                 int(self._passed_bytes + totals.weight), totals.encoded
@@ -285,7 +292,7 @@ class _Run:
         )
         for work in works:
             self._forget(work)
-            self._read(work, encoder, chunking, encoding)
+            self._read(work, execution, chunking, encoding)
         encoding.flush()
         return encoding.totals
 
@@ -296,22 +303,19 @@ class _Run:
             self._writer.remove_file(state.file_id)
 
     def _read(
-        self, work: _Work, encoder: BiEncoder, chunking: ChunkingParameters, encoding: Encoding
+        self,
+        work: _Work,
+        execution: Execution,
+        chunking: ChunkingParameters,
+        encoding: Encoding,
     ) -> None:
         counts = self._writer.document_counts(work.root_id)
         self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
         passed: list[Skipped] = []
         engine = work.finding.root.pdf_engine
         candidates = self._candidates(work.changes.read, engine, work.known, counts, passed)
-        results = read_files(
-            candidates, workers=self._options.workers, limits=Limits(), pdf_engine=engine
-        )
-        while True:
-            with self._watch.stage("read"):
-                candidate, items = next(results, (None, iter(())))
-                first = next(items, None)
-            if candidate is None:
-                break
+        for candidate, items in execution.cut(candidates, chunking, engine):
+            first = next(items, None)
             if isinstance(first, Skipped) and is_transient(first):
                 # It could not be read this time; what is known of it stays.
                 passed.append(first)
@@ -329,15 +333,15 @@ class _Run:
             file_id = self._writer.replace_file(work.root_id, state)
             left = float(candidate.size)
             before = dict(candidate.before)
-            for item in self._timed(chain([first] if first else [], items)):
+            for item in chain([first] if first else [], items):
                 if isinstance(item, Skipped):
                     self._writer.add_skipped(file_id, item)
                     continue
-                self._count(item, before)
+                self._count(item.document, before)
                 # A collection comes record by record; any other file is one document.
-                weight = min(left, float(len(item.text)))
+                weight = min(left, float(len(item.document.text)))
                 left -= weight
-                self._add(file_id, item, encoder, chunking, encoding, weight)
+                self._add(file_id, item, encoding, weight)
             self._removed += len(before)
             self._passed_bytes += left
         if passed:
@@ -379,14 +383,6 @@ class _Run:
                 before=self._writer.document_digests(state.file_id) if state else {},
             )
 
-    def _timed(self, items: Iterator[Document | Skipped]) -> Iterator[Document | Skipped]:
-        while True:
-            with self._watch.stage("read"):
-                item = next(items, None)
-            if item is None:
-                return
-            yield item
-
     def _count(self, document: Document, before: dict[str, bytes]) -> None:
         known = before.pop(document.doc_id, None)
         if known is None:
@@ -396,18 +392,9 @@ class _Run:
         else:
             self._changed += 1
 
-    def _add(
-        self,
-        file_id: int,
-        document: Document,
-        encoder: BiEncoder,
-        chunking: ChunkingParameters,
-        encoding: Encoding,
-        weight: float,
-    ) -> None:
+    def _add(self, file_id: int, cut: CutDocument, encoding: Encoding, weight: float) -> None:
         with self._watch.stage("chunk"):
-            passages = list(chunk(document, encoder.tokenizer, chunking))
-            self._writer.add_document(file_id, document, passages)
-        self._new_passages += len(passages)
-        self._characters += len(document.text)
-        encoding.add([passage.embedded_text for passage in passages], weight)
+            self._writer.add_document(file_id, cut.document, cut.passages)
+        self._new_passages += len(cut.passages)
+        self._characters += len(cut.document.text)
+        encoding.add([passage.embedded_text for passage in cut.passages], weight)
