@@ -3,7 +3,8 @@
     BiencError                    exit  code in JSON
     ├── UsageError                  2   usage
     │   ├── PathNotFound            2   path_not_found
-    │   └── StorageError            2   storage
+    │   ├── StorageError            2   storage
+    │   └── ClusterUnavailable      2   cluster_unavailable
     ├── IndexNotFound               3   index_not_found
     ├── IndexMismatch               3   index_mismatch
     ├── IndexDamaged                4   index_damaged
@@ -62,6 +63,12 @@ class StorageError(UsageError):
     """The index directory cannot be written: disk full, read-only, no permission."""
 
     code = "storage"
+
+
+class ClusterUnavailable(UsageError):
+    """A compute cluster cannot be reached, or lost its workers."""
+
+    code = "cluster_unavailable"
 
 
 class IndexNotFound(BiencError):

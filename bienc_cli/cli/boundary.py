@@ -50,6 +50,16 @@ class _Termination:
         raise _Terminated
 
 
+def _with_implied_value(argv: Sequence[str]) -> list[str]:
+    """`--ray` alone is `--ray local`: Typer has no option whose value may be left out."""
+    arguments = list(argv)
+    if "--ray" in arguments:
+        behind = arguments.index("--ray") + 1
+        if behind == len(arguments) or arguments[behind].startswith("-"):
+            arguments.insert(behind, "local")
+    return arguments
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one command.
 
@@ -67,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
     from bienc_cli.cli.app import app
     from bienc_cli.cli.output import ClosedPipe
 
-    arguments = list(argv)
+    arguments = _with_implied_value(argv)
     termination = _Termination()
     try:
         with termination:

@@ -109,6 +109,17 @@ def index(
         ),
     ] = False,
     wait: opt.WaitOption = 0,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="[ADDRESS]",
+            help="Read and encode on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT; "
+            "local, workers on this machine, if none is given.",
+            show_default=False,
+            rich_help_panel=opt.MODELS_PANEL,
+        ),
+    ] = None,
     skipped: Annotated[
         bool,
         typer.Option(
@@ -175,6 +186,7 @@ def index(
             observer=observer,
             wait=wait,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
+            executor=choice.on_ray(ray) if ray is not None else None,
         )
     for warning in report.warnings:
         output.warn(warning)

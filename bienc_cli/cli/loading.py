@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from bienc_cli.cli import environment
 from bienc_cli.cli.output import Output
 from bienc_cli.errors import UsageError
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+
+if TYPE_CHECKING:
+    from bienc_cli.indexing.execution import Executor
 
 Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
 
@@ -66,6 +70,23 @@ class ModelChoice:
             )
         )
         return self._loaded[name]
+
+    def on_ray(self, address: str) -> Executor:
+        """Have a Ray cluster do the work, whose workers load the same model.
+
+        Raises:
+            UsageError: Ray is not installed.
+        """
+        from bienc_cli.indexing.distributed import on_ray
+        from bienc_cli.models import load_bi_encoder
+
+        load = partial(
+            load_bi_encoder,
+            cache_dir=environment.cache_directory(),
+            offline=environment.go_offline_if(self.offline),
+            runtime=self.runtime,
+        )
+        return on_ray(address, load, threads=self.threads)
 
     def load_cross_encoder(self) -> CrossEncoder:
         """The cross-encoder asked for.

@@ -1,0 +1,74 @@
+"""What runs on the nodes of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.indexing.execution import CutDocument
+from bienc_cli.readers import Limits, read_files
+from bienc_cli.types import PassageTokenizer, Skipped, Vectors
+
+if TYPE_CHECKING:
+    from bienc_cli.indexing.distributed.execution import ModelLoader
+
+_PORTION_ITEMS = 64
+_PORTION_CHARACTERS = 1_000_000
+
+PORTIONS_AHEAD = 4
+"""Portions of a task that nobody has taken yet, before it waits."""
+
+Portion = list[tuple[int, CutDocument | Skipped]]
+"""Items, each with the number of its file in the group."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file to read; satisfies `readers.SourceFile`."""
+
+    path: Path
+    doc_id: str
+    size: int
+
+
+def read_and_cut(
+    files: Sequence[NamedFile],
+    tokenizer: PassageTokenizer,
+    chunking: ChunkingParameters,
+    pdf_engine: str,
+) -> Iterator[Portion]:
+    """Read files and cut their documents, in order, portion by portion."""
+    portion: Portion = []
+    held = 0
+    results = read_files(files, workers=1, limits=Limits(), pdf_engine=pdf_engine)
+    for number, (_, items) in enumerate(results):
+        for item in items:
+            if isinstance(item, Skipped):
+                portion.append((number, item))
+            else:
+                passages = tuple(chunk(item, tokenizer, chunking))
+                portion.append((number, CutDocument(item, passages)))
+                held += len(item.text)
+            if len(portion) >= _PORTION_ITEMS or held >= _PORTION_CHARACTERS:
+                yield portion
+                portion, held = [], 0
+    if portion:
+        yield portion
+
+
+class Encoder:
+    """An actor that holds the model, loaded once."""
+
+    def __init__(self, load: ModelLoader, name: str, device: str, threads: int) -> None:
+        self._encoder = load(name, device=device, threads=threads)
+
+    def state(self) -> tuple[str, str]:
+        """The model's fingerprint, and how it runs."""
+        return self._encoder.identity.fingerprint, self._encoder.runtime
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of one batch."""
+        return self._encoder.encode_passages(texts)

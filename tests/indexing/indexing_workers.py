@@ -1,0 +1,100 @@
+"""Encoders and readers for workers of a cluster, which import them by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bienc_cli.indexing.distributed import workers
+from bienc_cli.types import Skipped, Vectors
+from fakes import FakeBiEncoder
+
+
+def load_fake(name: str, *, device: str, threads: int) -> FakeBiEncoder:
+    assert (name, device, threads) == ("fake", "cpu", 1)
+    return FakeBiEncoder()
+
+
+def load_other(_name: str, **_: object) -> FakeBiEncoder:
+    return FakeBiEncoder(max_tokens=48)
+
+
+class DyingEncoder(FakeBiEncoder):
+    """Its process is killed in the midst of its second batch, the first time."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self._home = home
+
+    @staticmethod
+    def told(home: Path) -> None:
+        (home / "alive").touch()
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        if self.calls:
+            die_once(self._home, "alive", "died")
+        return super().encode_passages(texts)
+
+
+def die_once(home: Path, token: str, note: str) -> None:
+    try:
+        (home / token).unlink()
+    except FileNotFoundError:
+        return
+    (home / note).write_text(str(os.getpid()))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _dying(home: Path, _name: str, **_: object) -> DyingEncoder:
+    return DyingEncoder(home)
+
+
+def load_dying(home: Path) -> Any:
+    return partial(_dying, home)
+
+
+class _Failing(FakeBiEncoder):
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        raise ArithmeticError("out of ink")
+
+
+def load_failing(_name: str, **_: object) -> FakeBiEncoder:
+    return _Failing()
+
+
+class _Slow(FakeBiEncoder):
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        told = Path(os.environ["TOLD"])
+        told.with_suffix(".new").write_text(str(os.getpid()))
+        told.with_suffix(".new").rename(told)
+        time.sleep(600)
+        return super().encode_passages(texts)
+
+
+def load_slow(_name: str, **_: object) -> FakeBiEncoder:
+    return _Slow()
+
+
+def dying_reader(home: Path) -> Callable[..., Iterator[workers.Portion]]:
+    (home / "reading").touch()
+    whole = workers.read_and_cut
+
+    def read(*arguments: Any) -> Iterator[workers.Portion]:
+        for number, portion in enumerate(whole(*arguments)):
+            if number:
+                die_once(home, "reading", "reader died")
+            yield portion
+
+    return read
+
+
+def read_elsewhere(files: Sequence[workers.NamedFile], *_: object) -> Iterator[workers.Portion]:
+    yield [
+        (number, Skipped(file.doc_id, "vanished", "was there and is gone"))
+        for number, file in enumerate(files)
+    ]

@@ -1,0 +1,320 @@
+"""Indexing on a Ray cluster of several processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from indexing_workers import DyingEncoder, load_dying, load_fake, load_other
+
+import bienc_cli
+from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
+from bienc_cli.indexing import encoding, index_paths
+from bienc_cli.indexing.distributed import connected, on_ray
+from bienc_cli.indexing.distributed.execution import _plan
+from bienc_cli.indexing.execution import Execution
+from bienc_cli.stages import Stopwatch
+from bienc_cli.types import BiEncoder
+from fakes import FakeBiEncoder
+from folders import FRUIT, Folder
+
+pytest.importorskip("ray")
+TESTS = Path(__file__).parent
+PATHS = [str(TESTS.parent), str(TESTS), str(Path(bienc_cli.__file__).parent.parent)]
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    """A cluster of three cores, as Ray counts them; what is connected already is used."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(PATHS)
+    import ray
+
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(
+        num_cpus=3,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="CRITICAL",
+        _node_ip_address="127.0.0.1",
+        object_store_memory=100 * 2**20,
+    )
+    yield ray
+    ray.shutdown()
+    if before is None:
+        del os.environ["PYTHONPATH"]
+    else:
+        os.environ["PYTHONPATH"] = before
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that every encoder has several."""
+    monkeypatch.setattr(encoding, "_SHARE", 16)
+
+
+def fill(folder: Folder) -> None:
+    folder.write(dict(FRUIT))
+    folder.write({f"many/{n}.txt": f"Text number {n}.\n\nAnd more of it.\n" for n in range(150)})
+    folder.write({"broken.pdf": b"%PDF-1.7\nnothing", "empty.txt": "", "x.bin": b"\x00\x01"})
+    records = "".join(f'{{"_id": "r{n}", "text": "record {n}"}}\n' for n in range(200))
+    folder.write({"records.jsonl": records + "not json\n"})
+
+
+def index(
+    folder: Folder, executor: Callable[[BiEncoder, Stopwatch], AbstractContextManager[Execution]]
+) -> Any:
+    return index_paths(
+        [folder.root],
+        directory=folder.directory,
+        load_encoder=lambda _: folder.encoder,
+        key_dir=folder.keys,
+        executor=executor,
+    )
+
+
+def content(folder: Folder) -> list[tuple[Any, ...]]:
+    """Every passage, in the order of the index, with its vector as a query finds it."""
+    with folder.open() as reader:
+        return [
+            (
+                one.passage_id,
+                one.document_id,
+                one.path,
+                one.title,
+                one.passage,
+                round(
+                    reader.similarities(
+                        FakeBiEncoder().encode_passages([one.passage.embedded_text])[0],
+                        [one.passage_id],
+                    )[0],
+                    5,
+                ),
+            )
+            for one in reader.iter_passages()
+        ]
+
+
+def test_the_index_is_the_same_as_without(ray: Any, tmp_path: Path) -> None:
+    here, there = Folder(tmp_path / "here"), Folder(tmp_path / "there")
+    for folder in (here, there):
+        fill(folder)
+    alone = here.index()
+    report = index(there, on_ray("local", load_fake, threads=1))
+    assert report.runtime == "ray, 3 x fake cpu fp32"
+    assert content(there) == content(here)
+    for name in ("documents", "passages", "encoded", "reused", "tokens", "text_characters"):
+        assert getattr(report, name) == getattr(alone, name)
+    assert report.skipped == alone.skipped
+    # The model of this process has encoded nothing.
+    assert there.encoder.passages_encoded == []
+
+
+def test_only_what_changed_is_read_and_nothing_starts_where_nothing_did(
+    ray: Any, tmp_path: Path
+) -> None:
+    folder = Folder(tmp_path)
+    fill(folder)
+    index(folder, on_ray("local", load_fake, threads=1))
+
+    def never(*_: object) -> Any:
+        raise AssertionError("a cluster was asked for")
+
+    assert not index(folder, never).committed
+    folder.write({"many/7.txt": "Another text.\n"})
+    report = index(folder, on_ray("local", load_fake, threads=1))
+    assert (report.documents.changed, report.encoded) == (1, 1)
+
+
+def test_a_killed_worker_changes_nothing(ray: Any, tmp_path: Path) -> None:
+    here, there = Folder(tmp_path / "here"), Folder(tmp_path / "there")
+    for folder in (here, there):
+        fill(folder)
+    here.index()
+    DyingEncoder.told(tmp_path)
+    report = index(there, on_ray("local", load_dying(tmp_path), threads=1))
+    assert (tmp_path / "died").read_text() != str(os.getpid())
+    assert report.committed
+    assert content(there) == content(here)
+
+
+def test_a_killed_reader_changes_nothing(
+    ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import indexing_workers
+
+    from bienc_cli.indexing.distributed import workers
+
+    here, there = Folder(tmp_path / "here"), Folder(tmp_path / "there")
+    for folder in (here, there):
+        fill(folder)
+    here.index()
+    monkeypatch.setattr(workers, "read_and_cut", indexing_workers.dying_reader(tmp_path))
+    index(there, on_ray("local", load_fake, threads=1))
+    assert (tmp_path / "reader died").exists()
+    assert content(there) == content(here)
+
+
+def test_workers_with_another_model_are_refused(ray: Any, folder: Folder) -> None:
+    fill(folder)
+    with pytest.raises(ClusterUnavailable, match="another fake"):
+        index(folder, on_ray("local", load_other, threads=1))
+
+
+def test_a_worker_that_does_not_see_the_folder(
+    ray: Any, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import indexing_workers
+
+    from bienc_cli.indexing.distributed import workers
+
+    fill(folder)
+    monkeypatch.setattr(workers, "read_and_cut", indexing_workers.read_elsewhere)
+    with pytest.raises(ClusterUnavailable, match="does not see"):
+        index(folder, on_ray("local", load_fake, threads=1))
+    with pytest.raises(IndexNotFound):
+        folder.open()
+
+
+def test_an_error_of_a_worker_is_a_sentence(ray: Any, folder: Folder) -> None:
+    import indexing_workers
+
+    fill(folder)
+    with pytest.raises(ClusterUnavailable, match=r"A worker failed: .*out of ink"):
+        index(folder, on_ray("local", indexing_workers.load_failing, threads=1))
+
+
+def test_what_is_under_way_is_bounded(ray: Any) -> None:
+    """Batches are taken as results are: two for each encoder ahead of what was given out."""
+    taken: list[int] = []
+
+    def batches() -> Iterator[list[str]]:
+        for number in range(40):
+            taken.append(number)
+            yield [f"text {number}"]
+
+    with on_ray("local", load_fake, threads=1)(FakeBiEncoder(), Stopwatch()) as execution:
+        assert execution.width == 3
+        for number, vectors in enumerate(execution.encode(batches())):
+            assert len(taken) <= number + 2 * execution.width + 1
+            expected = FakeBiEncoder().encode_passages([f"text {number}"])
+            assert np.array_equal(vectors, expected)
+    assert len(taken) == 40
+
+
+@pytest.mark.parametrize(
+    ("resources", "threads", "encoders", "each", "gpus"),
+    [
+        ({"CPU": 2.0}, None, 1, 2, 0),
+        ({"CPU": 2.0}, 1, 2, 1, 0),
+        ({"CPU": 64.0}, None, 16, 4, 0),
+        ({"CPU": 2.0}, 8, 1, 2, 0),
+        ({"CPU": 64.0, "GPU": 8.0}, None, 8, 1, 1),
+    ],
+)
+def test_as_many_encoders_as_fit(
+    resources: dict[str, float], threads: int | None, encoders: int, each: int, gpus: int
+) -> None:
+    plan = _plan(resources, threads)
+    assert (plan.encoders, plan.threads, plan.gpus) == (encoders, each, gpus)
+
+
+def test_nobody_answers() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    script = (
+        "from bienc_cli.indexing.distributed import connected\n"
+        "from bienc_cli.errors import ClusterUnavailable\n"
+        f"for address in ('127.0.0.1:{port}', 'ray://127.0.0.1:{port}'):\n"
+        "    try:\n"
+        "        with connected(address): pass\n"
+        "    except ClusterUnavailable as error: print(error.message, error.hint)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.count("No Ray cluster answers at") == 2
+    assert said.stderr == ""
+
+
+@pytest.mark.parametrize("address", ["somewhere", "docs", "host:", "ray://"])
+def test_no_address(address: str) -> None:
+    script = (
+        "import sys\n"
+        "from bienc_cli.indexing.distributed import connected\n"
+        "from bienc_cli.errors import UsageError\n"
+        "try:\n"
+        "    with connected(sys.argv[1]): pass\n"
+        "except UsageError as error: print(error.message)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script, address], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == f"'{address}' is no address of a Ray cluster.\n"
+
+
+def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with (
+        pytest.raises(UsageError, match="Ray is not installed") as caught,
+        connected("local"),
+    ):
+        pass
+    assert caught.value.hint is not None
+    assert "bienc-cli[ray]" in caught.value.hint
+
+
+def test_nothing_else_imports_it() -> None:
+    script = (
+        "import sys, pkgutil, importlib, bienc_cli\n"
+        "for one in pkgutil.walk_packages(bienc_cli.__path__, 'bienc_cli.'):\n"
+        "    if not one.name.endswith('__main__'): importlib.import_module(one.name)\n"
+        "assert 'ray' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_interrupted_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    """From a process of its own, with a cluster of its own."""
+    folder = Folder(tmp_path)
+    fill(folder)
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import indexing_workers; from pathlib import Path; from folders import Folder\n"
+        "from bienc_cli.cli.interrupts import end_soon_when_interrupted\n"
+        "from test_distributed import index\n"
+        "from bienc_cli.indexing.distributed import on_ray\n"
+        "end_soon_when_interrupted()\n"
+        f"folder = Folder(Path({str(tmp_path)!r}))\n"
+        "index(folder, on_ray('local', indexing_workers.load_slow, threads=1))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "TOLD": str(tmp_path / "told")},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        while not (tmp_path / "told").exists():
+            assert process.poll() is None, process.communicate()
+        worker = Path("/proc", (tmp_path / "told").read_text())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        for _ in range(600):
+            if not worker.exists():
+                break
+            signal.sigtimedwait([], 0.1)
+        assert not worker.exists()
+    finally:
+        process.kill()
+    with pytest.raises(IndexNotFound):
+        folder.open()
