@@ -56,10 +56,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/blend"))
     parser.add_argument("--cache", type=Path, default=Path("~/.cache/bienc").expanduser())
     parser.add_argument("--models", default="granite-30m,minilm")
-    parser.add_argument("--queries", type=int, default=250, help="at most, of each collection")
+    parser.add_argument("--queries", type=int, default=500, help="at most, of each collection")
     arguments = parser.parse_args()
     docstrings = arguments.work / "docstrings"
-    make_docstring_collection(docstrings)
+    make_docstring_collection(docstrings, arguments.queries)
     read: Table = {}
     light: Table = {}
     cross_encoder = load_cross_encoder(
@@ -137,7 +137,7 @@ def report(title: str, table: Table, grid: tuple[BlendWeights, ...], default: Bl
         print("\t".join([*cells, *(f"{values[place]:.4f}" for values in table.values())]))
 
 
-def make_docstring_collection(directory: Path, limit: int = 200) -> None:
+def make_docstring_collection(directory: Path, limit: int) -> None:
     """Docstrings of the standard library as a BEIR collection, the same for one Python."""
     if (directory / "qrels" / "dev.tsv").exists():
         return
