@@ -73,7 +73,7 @@ class Bench:
         self.queries = work / "queries.jsonl"
         rows = rows_of(beir / "queries.jsonl")
         random.Random(SEED).shuffle(rows)
-        write_rows(self.queries, rows[:30])
+        write_rows(self.queries, rows[:20])
         self.pairs = self._candidates(work / "pairs.jsonl")
 
     def bienc(self, *argv: str | Path, index: Path) -> Any:
