@@ -36,7 +36,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,pdfium,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,pdfium,milvus,dev]'
 	@touch $@ $(VENV)/.demo-ready
 
 clean:
