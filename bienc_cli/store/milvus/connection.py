@@ -115,14 +115,13 @@ class Connection:
 
     def create(self, collection: str, schema: Any, indexes: Any) -> None:
         """Make a collection with its indexes, and have it loaded."""
-        self._call(
-            "create_collection",
-            collection,
-            schema=schema,
-            index_params=indexes,
-            consistency_level="Strong",
-            seconds=BUILD_SECONDS,
-        )
+        self._call("create_collection", collection, schema=schema, consistency_level="Strong")
+        self._index(collection, indexes)
+
+    def _index(self, collection: str, indexes: Any) -> None:
+        # Loading waits for the indexes; waiting for each as well takes half a second each.
+        self._call("create_index", collection, indexes, sync=False)
+        self.load(collection)
 
     def load(self, collection: str) -> None:
         """Have it in the server's memory, ready to be searched; at once where it is."""
@@ -140,8 +139,7 @@ class Connection:
         """Make an index anew from what it is of."""
         self._call("release_collection", collection)
         self._call("drop_index", collection, field)
-        self._call("create_index", collection, indexes, seconds=BUILD_SECONDS)
-        self.load(collection)
+        self._index(collection, indexes)
 
     def flush(self, collection: str) -> None:
         """Have everything written sealed on the server's disk."""
@@ -251,7 +249,7 @@ def _library(address: MilvusAddress) -> Any:
             "pip install 'bienc-cli[milvus]'",
         ) from error
     # They print every refusal with its traceback, and it is said in one sentence here.
-    for name in (*needed, "pymilvus.milvus_client"):
+    for name in (*needed, "pymilvus.milvus_client", "grpc._server"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return pymilvus
 

@@ -212,18 +212,28 @@ def text_key(text: str) -> str:
 
 
 def words_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
-    """The words of each text, folded and stemmed, each as often as the text has it."""
-    words: list[list[str]] = [[] for _ in texts]
+    """The words of each text, folded and stemmed, each as often as the text has it.
+
+    Of a text with more than a string holds, every word is there before any is repeated.
+    """
+    counts: list[dict[str, int]] = [{} for _ in texts]
     for word, holding, frequencies in tokenizer.counted(texts):
         for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
-            words[position] += [word] * frequency
-    return [_cut(" ".join(held)) for held in words]
+            counts[position][word] = frequency
+    return [_written(held) for held in counts]
 
 
-def _cut(words: str) -> str:
+def _written(counts: Mapping[str, int]) -> str:
+    words = " ".join(word for word, count in counts.items() for _ in range(count))
     if len(words.encode()) <= MOST_BYTES:
         return words
-    return next(pieces(words)).rpartition(" ")[0]
+    rounds = (
+        word
+        for round_ in range(max(counts.values()))
+        for word, count in counts.items()
+        if count > round_
+    )
+    return next(pieces(" ".join(rounds))).rpartition(" ")[0]
 
 
 def split_long(row: Row) -> tuple[Row, Record | None]:
