@@ -16,7 +16,7 @@ from bienc_cli.store.milvus.rows import Record, split_long, text_key, vectors_of
 from bienc_cli.store.milvus.schema import VECTOR, all_of, among, in_chunks
 from bienc_cli.types import Vectors
 
-_KEYS_AT_ONCE = 200
+_KEYS_AT_ONCE = 500
 _ROWS_AT_ONCE = 256
 
 
@@ -26,7 +26,8 @@ class Uploads:
     Args:
         connection: to the server.
         dim: length of a vector.
-        known: the condition that a row belongs to the generation before or to this attempt.
+        is_counted: whether a row, by `born` and `file_id`, belongs to the generation before or
+            to this attempt.
         put_record: takes what does not fit in a row.
         before_upload: called before each batch; raises where nothing may be written any more.
 
@@ -39,14 +40,14 @@ class Uploads:
         self,
         connection: Connection,
         dim: int,
-        known: str,
+        is_counted: Callable[[Row], bool],
         put_record: Callable[[Record], None],
         before_upload: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._collection = connection.address.collection
         self._dim = dim
-        self._known = known
+        self._is_counted = is_counted
         self._put_record = put_record
         self._before_upload = before_upload
         self._waiting: dict[str, list[Row]] = {}
@@ -105,17 +106,19 @@ class Uploads:
         self.flush()
         missing = set()
         for chunk in in_chunks(keys, _KEYS_AT_ONCE):
-            counted = self._vectors(chunk, self._known)
-            others = [key for key in chunk if key not in counted]
-            found = {key: self._early[key] for key in others if key in self._early}
-            found |= self._vectors([key for key in others if key not in found], "")
+            held = one_of_each(
+                self._connection, chunk, "", ["born", "file_id", VECTOR], self._is_counted
+            )
+            vectors = vectors_of(list(held.values()), self._dim).tolist()
+            found = dict(zip(held, vectors, strict=True))
             for key in chunk:
-                if key in counted:
-                    self._complete(key, counted[key], counted=True)
-                elif key in found:
+                if key in found:
+                    self._complete(key, found[key], counted=self._is_counted(held[key]))
+                elif key in self._early:
+                    early = self._early[key]
                     if key in self._waiting:
-                        self._early.pop(key, None)
-                    self._complete(key, found[key], counted=False)
+                        del self._early[key]
+                    self._complete(key, early, counted=False)
                 else:
                     missing.add(key)
         self._missing |= missing
@@ -128,39 +131,36 @@ class Uploads:
         if rows and not counted:
             self.new_texts += 1
 
-    def _vectors(self, keys: Sequence[str], condition: str) -> dict[str, list[float]]:
-        """The vectors of those texts that some row has for which a condition holds."""
-        if not keys:
-            return {}
-        found = one_of_each(self._connection, keys, condition, [VECTOR])
-        vectors = vectors_of(list(found.values()), self._dim)
-        return dict(zip(found, vectors.tolist(), strict=True))
-
 
 def one_of_each(
     connection: Connection,
     keys: Sequence[str],
     condition: str,
     fields: Sequence[str],
-    accept: Callable[[Row], bool] = lambda _: True,
+    preferred: Callable[[Row], bool],
 ) -> dict[str, Row]:
-    """For each text that has one, a row for which a condition holds and that is accepted.
+    """For each text that has one, a row for which a condition holds; a preferred one if any is.
 
     A text can have very many rows (a licence at the head of every file), of which one is wanted.
     """
     collection = connection.address.collection
     found: dict[str, Row] = {}
+
+    def take(rows: Iterable[Row]) -> None:
+        for row in rows:
+            key = row["text_key"]
+            if key not in found or (preferred(row) and not preferred(found[key])):
+                found[key] = row
+
     fields = ["text_key", *fields]
     limit = 4 * len(keys)
     rows = connection.rows(collection, all_of(among("text_key", keys), condition), fields, limit)
-    for row in filter(accept, rows):
-        found.setdefault(row["text_key"], row)
-    left = [key for key in keys if key not in found]
+    take(rows)
+    left = [key for key in keys if key not in found or not preferred(found[key])]
     if len(rows) < limit or not left:
         return found
     for page in connection.pages(collection, all_of(among("text_key", left), condition), fields):
-        for row in filter(accept, page):
-            found.setdefault(row["text_key"], row)
-        if all(key in found for key in left):
+        take(page)
+        if all(key in found and preferred(found[key]) for key in left):
             break
     return found

@@ -21,7 +21,7 @@ from bienc_cli.store import failpoints
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.milvus import schema
 from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Connection
+from bienc_cli.store.milvus.connection import Connection, Row
 from bienc_cli.store.milvus.contents import Contents
 from bienc_cli.store.milvus.head import Head, publish, read_head
 from bienc_cli.store.milvus.lease import Lease
@@ -134,7 +134,7 @@ class MilvusWriter(Contents):
         else:
             self._full_text = self._head.full_text
         self._uploads = Uploads(
-            self._connection, encoder.dim, self._mine, self._put, self._lease.check
+            self._connection, encoder.dim, self._is_counted, self._put, self._lease.check
         )
 
     def _make_collection(self, encoder: EncoderIdentity) -> bool:
@@ -241,18 +241,28 @@ class MilvusWriter(Contents):
             condition = all_of(among("file_id", chunk), self._mine)
             for page in self._connection.pages(collection, condition, ["text_key"]):
                 keys.update(row["text_key"] for row in page)
-        left = 0
-        for chunk in in_chunks(keys, 200):
-            left += len(
-                one_of_each(
-                    self._connection,
-                    chunk,
-                    self._mine,
-                    ["file_id"],
-                    lambda row: row["file_id"] not in self._dead_files,
-                )
+        gone = 0
+        for texts in in_chunks(keys):
+            held = one_of_each(
+                self._connection, texts, self._mine, ["file_id"], lambda row: not self._is_dead(row)
             )
-        return len(keys) - left
+            gone += sum(1 for row in held.values() if self._is_dead(row))
+        return gone
+
+    def _is_dead(self, row: Row) -> bool:
+        return row["file_id"] in self._dead_files
+
+    def _is_counted(self, row: Row) -> bool:
+        """Whether a passage belongs to the generation before, or to this attempt."""
+        if row["born"] == self._attempt:
+            return True
+        head = self._head
+        return (
+            head is not None
+            and row["born"] <= head.attempt
+            and row["born"] not in head.void
+            and row["file_id"] not in head.dead_files
+        )
 
     def _clean_up(self, *, compact: bool) -> None:
         """Past the commit nothing may fail it any more; the next writer cleans up what stays."""
