@@ -308,10 +308,10 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
     """The sentence for what the library raised."""
     if isinstance(error, BiencError):
         return error
-    said = " ".join(str(getattr(error, "message", "") or error).split())
-    code = getattr(error, "code", None)
-    status = str(code() if callable(code) else code)
-    if address.file is None and any(word in f"{status} {said}".lower() for word in _DENIED):
+    said = _said(error)
+    if error.__cause__ is not None and error.__cause__ is not error:
+        said = f"{said} {_said(error.__cause__)}"
+    if address.file is None and any(word in said.lower() for word in _DENIED):
         token = address.access.token
         return StorageError(
             f"The Milvus server of {address} refuses "
@@ -319,13 +319,28 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
             f"set BIENC_MILVUS_TOKEN to {'one' if token else 'a token'} that it accepts, "
             "user:password or an API key",
         )
-    if any(word in f"{status} {said}" for word in _LOST):
+    if "certificate_verify_failed" in said.lower():
+        return StorageError(
+            f"The certificate of the Milvus server of {address} is not one to be trusted.",
+            "name its authority: BIENC_MILVUS_CA=FILE.pem",
+        )
+    if any(word in said for word in _LOST):
         return StorageError(
             f"The Milvus server of {address} does not answer.",
             "check the address and that it runs; then run the same command again: "
             "what was committed is whole, and what is encoded is kept",
         )
     return StorageError(f"Milvus refuses, at {address}: {_short(said)}")
+
+
+def _said(error: BaseException) -> str:
+    """What an exception of pymilvus or of gRPC says, its status included, in one line."""
+    code, details = getattr(error, "code", ""), getattr(error, "details", "")
+    parts = (
+        code() if callable(code) else code,
+        details() if callable(details) else getattr(error, "message", "") or error,
+    )
+    return " ".join(" ".join(map(str, parts)).split())
 
 
 def _short(said: str, length: int = 300) -> str:

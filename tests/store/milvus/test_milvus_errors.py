@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import datetime
 import importlib
+import ipaddress
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,38 +39,98 @@ def test_a_port_where_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert raised.value.exit_code == 2
 
 
-@pytest.fixture
-def denying() -> Iterator[str]:
-    """The address of a server that lets nobody in."""
+@contextmanager
+def denying(tls: object = None) -> Iterator[tuple[str, list[str]]]:
+    """A server that lets nobody in: host and port, and the tokens it was shown."""
     pytest.importorskip("pymilvus")
     import grpc
     from pymilvus.grpc_gen import milvus_pb2_grpc
 
+    shown = []
+
     class Denying(milvus_pb2_grpc.MilvusServiceServicer):
         def Connect(self, request, context):
+            held = dict(context.invocation_metadata()).get("authorization", "")
+            shown.append(base64.b64decode(held).decode())
             context.abort(
                 grpc.StatusCode.UNAUTHENTICATED, "auth check failure, please check api key"
             )
 
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=1))
     milvus_pb2_grpc.add_MilvusServiceServicer_to_server(Denying(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    if tls is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([tls]))
     server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.stop(None)
+    try:
+        yield f"127.0.0.1:{port}", shown
+    finally:
+        server.stop(None)
 
 
 @pytest.mark.parametrize(
     ("token", "said"), [("", "to answer without a token"), ("root:hunter2", "the token")]
 )
-def test_a_token_that_is_refused(denying: str, tmp_path: Path, token: str, said: str) -> None:
+def test_a_token_that_is_refused(tmp_path: Path, token: str, said: str) -> None:
     place = Place(tmp_path, "milvus")
-    place.index = MilvusAddress(denying, "a", Access(token))
-    with pytest.raises(StorageError, match=f"refuses {said}") as raised:
-        place.read()
+    with denying() as (host, seen):
+        place.index = MilvusAddress(f"http://{host}", "a", Access(token))
+        with pytest.raises(StorageError, match=f"refuses {said}") as raised:
+            place.read()
     assert "BIENC_MILVUS_TOKEN" in str(raised.value.hint)
-    shown = f"{raised.value.message} {raised.value.hint} {raised.value.__cause__!r}"
-    assert "hunter2" not in shown
+    assert "hunter2" not in f"{raised.value.message} {raised.value.hint}"
+    assert set(seen) == {token}
+
+
+def test_tls_with_an_authority_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 2.0)
+    key, certificate = self_signed()
+    authority = tmp_path / "ca.pem"
+    authority.write_bytes(certificate)
+    place = Place(tmp_path, "milvus")
+    with denying((key, certificate)) as (host, seen):
+        place.index = MilvusAddress(f"https://{host}", "a", Access("root:hunter2", authority))
+        with pytest.raises(StorageError, match="refuses the token"):
+            place.read()
+        assert set(seen) == {"root:hunter2"}
+        place.index = MilvusAddress(f"https://{host}", "a", Access("root:other"))
+        with pytest.raises(StorageError, match="not one to be trusted"):
+            place.read()
+    # A server that is not trusted is not shown the token.
+    assert "root:other" not in seen
+
+
+def self_signed() -> tuple[bytes, bytes]:
+    """A key and a certificate of 127.0.0.1 by itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return private, certificate.public_bytes(serialization.Encoding.PEM)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +279,8 @@ def test_damage_is_found_and_mended(tmp_path: Path) -> None:
     held = connection.Connection(place.index)  # type: ignore[arg-type]
     try:
         collection, records = held.address.collection, held.address.records
+        held.load(collection)
+        held.load(records)
         held.delete(collection, 'text == "two"')
         (row,) = held.rows(records, 'kind == "text" and body == "three"', ["*"])
         held.upsert(records, [{**row, "body": "forged"}])
