@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,10 +15,12 @@ from typing import Any
 
 import pytest
 
+import bienc_cli
 from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
 
+TESTS = Path(__file__).parent.parent
 FILE = "milvus+file:fruit.db"
 DIRECTORY = "local"
 STORES = (DIRECTORY, FILE)
@@ -225,3 +230,31 @@ def test_nothing_else_loads_the_packages(both: Run, tmp_path: Path) -> None:
         loaded[store] = set(eval(done.stderr.splitlines()[-1]))
     assert {"pymilvus", "grpc", "milvus_lite"} <= loaded[FILE]
     assert not {"pymilvus", "grpc", "milvus_lite"} & loaded[DIRECTORY]
+
+
+def test_milvus_lite_is_spoken_to_on_this_machine_only(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    if not shutil.which("strace"):
+        pytest.skip("there is no strace here")
+    (tmp_path / "a.txt").write_text("Apples ripen in autumn.")
+    trace = tmp_path / "trace"
+    done = subprocess.run(
+        [
+            *("strace", "-f", "-qq", "-e", "trace=connect,sendto", "-o", str(trace)),
+            *(sys.executable, str(TESTS / "cli" / "interrupted.py"), "none"),
+            *("index", "a.txt", "--index", FILE, "-q"),
+        ],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "BIENC_CACHE": str(tmp_path / "cache"),
+            "PYTHONPATH": ":".join([str(Path(bienc_cli.__file__).parent.parent), str(TESTS)]),
+        },
+        capture_output=True,
+    )
+    if b"ptrace" in done.stderr:
+        pytest.skip("strace is not allowed here")
+    assert done.returncode == 0, done.stderr
+    attempts = re.findall(r".*sa_family=AF_INET.*", trace.read_text())
+    assert attempts
+    assert [one for one in attempts if "127.0.0.1" not in one] == []
