@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ REQUEST_SECONDS = 60.0
 
 BUILD_SECONDS = 3600.0
 """For what takes a server time in proportion to the index: loading it, flushing it."""
+
+_INTERVAL = 0.2
 
 PAGE = 1000
 MOST_HITS = 16_000
@@ -237,6 +240,32 @@ class Connection:
             # Else other processes would be kept out for as long as this one lives.
             manager = importlib.import_module("milvus_lite.server_manager")
             manager.server_manager_instance.release_server(self.address.uri)
+
+
+def connected(
+    address: MilvusAddress, deadline: float, on_wait: Callable[[str], None]
+) -> Connection:
+    """A connection, waited for while another process has the file of Milvus Lite open.
+
+    Args:
+        address: of the index.
+        deadline: by the monotonic clock.
+        on_wait: told once that it is waited.
+
+    Raises:
+        IndexBusy: it is open there still.
+    """
+    told = False
+    while True:
+        try:
+            return Connection(address)
+        except IndexBusy:
+            if time.monotonic() >= deadline:
+                raise
+        if not told:
+            on_wait("another process")
+            told = True
+        time.sleep(_INTERVAL)
 
 
 def _library(address: MilvusAddress) -> Any:

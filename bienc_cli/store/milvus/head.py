@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import IndexDamaged, IndexMismatch
+from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch
 from bienc_cli.store import records
 from bienc_cli.store.milvus.address import MilvusAddress
 from bienc_cli.store.milvus.connection import Connection
@@ -161,7 +162,9 @@ def publish(connection: Connection, head: Head) -> Head:
             }
         ],
     )
-    connection.delete(collection, all_of(among("kind", ["body"]), f"key != {key}"))
+    with suppress(BiencError):
+        # What is committed is committed; the next one deletes what this one could not.
+        connection.delete(collection, all_of(among("kind", ["body"]), f"key != {key}"))
     return head
 
 

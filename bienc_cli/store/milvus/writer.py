@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import Self
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import BiencError, IndexBusy, IndexMismatch
+from bienc_cli.errors import BiencError, IndexMismatch
 from bienc_cli.store import failpoints
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.milvus import schema
 from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Connection, Row
+from bienc_cli.store.milvus.connection import Connection, Row, connected
 from bienc_cli.store.milvus.contents import Contents
 from bienc_cli.store.milvus.head import Head, publish, read_head
 from bienc_cli.store.milvus.lease import Lease
@@ -39,8 +39,6 @@ search has to name them. More are deleted at once."""
 _VOID_KEPT = 64
 """Attempts that are remembered as void when nothing is left of them: one that was stopped in the
 midst of an upload may still be sending."""
-
-_INTERVAL = 0.2
 
 
 def open_writer(
@@ -86,14 +84,14 @@ class MilvusWriter(Contents):
         made_folder = address.file is not None and not address.file.exists()
         if made_folder and not create:
             raise not_found(address)
-        self._unborn = made_folder
+        self._unborn = False
         deadline = time.monotonic() + wait
         with ExitStack() as stack:
             # The last to be done: nobody may have the folder open.
             stack.callback(self._remove_folder)
-            connection = _connected(address, deadline, on_wait)
+            connection = connected(address, deadline, on_wait)
             stack.callback(connection.close)
-            _prepare(connection, create=create)
+            self._unborn = _prepare(connection, create=create) and made_folder
             before = read_head(connection)
             if before is None and not create:
                 raise not_found(address)
@@ -372,25 +370,10 @@ _OF_FILES = ("file", "document", "text", "skip", "long")
 """Kinds of records that belong to files; the others stay when an attempt is cleaned away."""
 
 
-def _connected(
-    address: MilvusAddress, deadline: float, on_wait: Callable[[str], None]
-) -> Connection:
-    told = False
-    while True:
-        try:
-            return Connection(address)
-        except IndexBusy:
-            if time.monotonic() >= deadline:
-                raise
-        if not told:
-            on_wait("another process")
-            told = True
-        time.sleep(_INTERVAL)
-
-
-def _prepare(connection: Connection, *, create: bool) -> None:
-    """Have the collection of records there and loaded."""
+def _prepare(connection: Connection, *, create: bool) -> bool:
+    """Have the collection of records there and loaded; whether it had to be made."""
     address = connection.address
+    made = False
     if not connection.exists(address.records):
         if connection.exists(address.collection):
             raise IndexMismatch(
@@ -400,4 +383,6 @@ def _prepare(connection: Connection, *, create: bool) -> None:
         if not create:
             raise not_found(address)
         connection.create(address.records, *schema.records())
+        made = True
     connection.load(address.records)
+    return made

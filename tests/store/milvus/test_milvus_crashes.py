@@ -180,3 +180,22 @@ def test_a_server_answers_as_the_file_does(server, tmp_path: Path) -> None:
                 ]
             )
     assert answers[0] == answers[1]
+
+
+def test_a_folder_that_another_process_makes_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("milvus_lite")
+    place = Place(tmp_path, "milvus")
+    real = writer_module.connected
+
+    def late(*arguments: object) -> object:
+        # Between the look whether the folder is there and the connection.
+        monkeypatch.setattr(writer_module, "connected", real)
+        place.build(files(OLD))
+        raise IndexBusy("open in another process")
+
+    monkeypatch.setattr(writer_module, "connected", late)
+    with pytest.raises(IndexBusy, match="another process"):
+        place.write()
+    assert set(place.texts()) == wanted(OLD)
