@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from bienc_cli.cli import environment
 from bienc_cli.errors import IndexNotFound
+from bienc_cli.evaluation.qrels import read_qrels
 from bienc_cli.indexing import index_paths
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.store import IndexPlace, IndexReader, digest_of, open_reader
 from bienc_cli.types import BiEncoder, Vectors
-from evaluate_beir import read_qrels
 
 K = 10
 DEPTH = 100
@@ -76,7 +76,11 @@ def main() -> None:
     encoder = load_bi_encoder(name, cache_dir=cache, offline=True)
     assert isinstance(local, Path)
     make(milvus, arguments.collection / "corpus.jsonl", Remembered(encoder, local), keys)
-    qrels = read_qrels(arguments.collection / "qrels" / f"{arguments.split}.tsv")
+    judged = read_qrels(arguments.collection / "qrels" / f"{arguments.split}.tsv").by_query
+    qrels = {
+        query_id: {place.document: grade for place, grade in places.items()}
+        for query_id, places in judged.items()
+    }
     records = map(json.loads, (arguments.collection / "queries.jsonl").open(encoding="utf-8"))
     queries = {one["_id"]: one["text"] for one in records if one["_id"] in qrels}
     vectors = encoder.encode_queries(list(queries.values()))
