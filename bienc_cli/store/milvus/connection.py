@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import logging
-import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bienc_cli.errors import BiencError, IndexBusy, IndexMismatch, StorageError, UsageError
+from bienc_cli.errors import BiencError, IndexBusy, StorageError, UsageError
+from bienc_cli.store.milvus import lite
 from bienc_cli.store.milvus.address import MilvusAddress
 
 if TYPE_CHECKING:
@@ -70,26 +68,26 @@ class Connection:
         self.address = address
         self._lock = threading.RLock()
         self._open = False
-        pymilvus = _library(address)
-        self._client: MilvusClient = self._connect(pymilvus)
+        self._client: MilvusClient = self._connect()
         self._open = True
         with _users_lock:
             _users[address.uri] += 1
 
-    def _connect(self, pymilvus: Any) -> MilvusClient:
+    def _connect(self) -> MilvusClient:
         address = self.address
+        pymilvus = _library(address)
         options: dict[str, Any] = {"timeout": CONNECT_SECONDS}
         if address.file is None:
             options |= {"token": address.access.token, **_tls(address)}
         else:
-            _prepare(address.file)
+            lite.check_folder(address.file)
             # A proxy is asked for 127.0.0.1 too, unless it is told not to be.
             options["grpc_options"] = {"grpc.enable_http_proxy": 0}
         try:
             # Dedicated: a shared one would be closed under its other users.
             client: MilvusClient = pymilvus.MilvusClient(address.uri, dedicated=True, **options)
         except Exception as error:
-            if address.file is not None and _is_locked(address.file):
+            if address.file is not None and lite.is_locked(address.file):
                 raise IndexBusy(
                     f"{address.file} is open in another process, and Milvus Lite lets in one.",
                     "try again when it has finished, or run a Milvus server for several",
@@ -128,7 +126,18 @@ class Connection:
 
     def load(self, collection: str) -> None:
         """Have it in the server's memory, ready to be searched; at once where it is."""
-        self._call("load_collection", collection, seconds=BUILD_SECONDS)
+        try:
+            self._call("load_collection", collection, seconds=BUILD_SECONDS)
+        except StorageError:
+            file = self.address.file
+            if file is None or _users[self.address.uri] > 1:
+                raise
+            with self._lock:
+                self._client.close()
+                lite.stop(file)
+                lite.remove_derived(file)
+                self._client = self._connect()
+            self._call("load_collection", collection, seconds=BUILD_SECONDS)
 
     def describe(self, collection: str) -> Row:
         """Its fields and properties."""
@@ -238,8 +247,7 @@ class Connection:
             last = not _users[self.address.uri]
         if last and self.address.file is not None:
             # Else other processes would be kept out for as long as this one lives.
-            manager = importlib.import_module("milvus_lite.server_manager")
-            manager.server_manager_instance.release_server(self.address.uri)
+            lite.stop(self.address.file)
 
 
 def connected(
@@ -305,32 +313,6 @@ def _tls(address: MilvusAddress) -> dict[str, Any]:
         if path is not None and not path.is_file():
             raise UsageError(f"There is no certificate {path}.", "check the BIENC_MILVUS_* paths")
     return {"secure": True, **{name: str(path) for name, path in files.items() if path}}
-
-
-def _prepare(file: Path) -> None:
-    if file.exists() and not file.is_dir():
-        raise IndexMismatch(
-            f"{file} is a file, not a folder of Milvus Lite.",
-            "give another path: --index milvus+file:PATH.db",
-        )
-    if not file.parent.is_dir():
-        raise StorageError(f"There is no folder {file.parent}.", "make it first")
-    # Reading too takes a lock in it.
-    held = file if file.exists() else file.parent
-    if not os.access(held, os.W_OK | os.X_OK):
-        raise StorageError(f"{held} cannot be written.", "choose another place")
-
-
-def _is_locked(file: Path) -> bool:
-    """Whether somebody else has Milvus Lite's lock on its folder."""
-    try:
-        with (file / "LOCK").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def explained(error: Exception, address: MilvusAddress) -> BiencError:

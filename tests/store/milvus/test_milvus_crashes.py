@@ -72,6 +72,18 @@ def test_a_killed_writer_leaves_one_generation_and_its_vectors(tmp_path: Path, s
     assert not check(place.index, key_dir=place.keys).problems
 
 
+def test_indexes_of_milvus_lite_that_were_cut_short_are_made_again(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    place = Place(tmp_path, "milvus")
+    place.build(files(NEW))
+    derived = [*(tmp_path / "i.db").rglob("*.sidx"), *(tmp_path / "i.db").rglob("*.idx")]
+    assert derived
+    for path in derived:
+        path.write_bytes(path.read_bytes()[:-9])
+    assert set(place.texts()) == wanted(NEW)
+    assert check(place.index, key_dir=place.keys).recall == 1.0
+
+
 def test_a_first_run_that_is_killed_leaves_no_index_but_its_vectors(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite")
     place = Place(tmp_path, "milvus")
