@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,8 @@ from bienc_cli.types import BiEncoder
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
 
-pytest.importorskip("ray")
+# Not imported here: what is to hold for the cluster is said in the environment before.
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 TESTS = Path(__file__).parent
 PATHS = [str(TESTS.parent), str(TESTS), str(Path(bienc_cli.__file__).parent.parent)]
 
@@ -37,19 +41,8 @@ def ray() -> Iterator[Any]:
     """A cluster of three cores, as Ray counts them; what is connected already is used."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(PATHS)
-    import ray
-
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(
-        num_cpus=3,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="CRITICAL",
-        _node_ip_address="127.0.0.1",
-        object_store_memory=100 * 2**20,
-    )
-    yield ray
-    ray.shutdown()
+    with connected("local", cores=3) as ray:
+        yield ray
     if before is None:
         del os.environ["PYTHONPATH"]
     else:
@@ -228,6 +221,72 @@ def test_as_many_encoders_as_fit(
     assert (plan.encoders, plan.threads, plan.gpus) == (encoders, each, gpus)
 
 
+PRIVATE = """
+import os, signal, threading
+from pathlib import Path
+from bienc_cli.indexing.distributed import connected
+
+class Worker:
+    def die(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+before, handler = dict(os.environ), signal.getsignal(signal.SIGTERM)
+with connected("local", cores=1) as ray:
+    (node,) = ray.nodes()
+    assert node["NodeManagerAddress"] == "127.0.0.1", node
+    # The report of a loss comes from another thread; it has to have come, and to be unseen.
+    reported, report = threading.Event(), ray._private.worker.print_to_stdstream
+    ray._private.worker.print_to_stdstream = lambda *a, **k: (report(*a, **k), reported.set())
+    lost = ray.remote(Worker).options(max_restarts=1, max_task_retries=1).remote()
+    try:
+        ray.get(lost.die.remote())
+    except ray.exceptions.RayError:
+        pass
+    assert reported.wait(60)
+    assert signal.getsignal(signal.SIGTERM) is handler
+assert {k: v for k, v in os.environ.items() if k.startswith("RAY_AUTH")} == {}
+assert not (Path.home() / ".ray").exists()
+"""
+
+
+def test_a_cluster_of_our_own_is_private_and_silent(tmp_path: Path) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    said = subprocess.run(
+        [sys.executable, "-c", PRIVATE],
+        env={**others, "PYTHONPATH": os.pathsep.join(PATHS), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+def test_a_cluster_is_told_from_what_else_answers(ray: Any) -> None:
+    from bienc_cli.indexing.distributed import cluster
+
+    address = ray.get_runtime_context().gcs_address
+    assert cluster._checked(address) == address
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n"])
+def test_somebody_else_answers(answer: bytes) -> None:
+    from bienc_cli.indexing.distributed import cluster
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(ClusterUnavailable, match="No Ray cluster answers"):
+            cluster._checked(f"127.0.0.1:{port}")
+        thread.join()
+
+
 def test_nobody_answers() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -284,6 +343,19 @@ def test_nothing_else_imports_it() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def descendants(number: int) -> set[int]:
+    """Processes below one, as /proc has them."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found: set[int] = set()
+    level = {number}
+    while level := {child for child, parent in parents.items() if parent in level}:
+        found |= level
+    return found
+
+
 def test_interrupted_it_leaves_no_process_behind(tmp_path: Path) -> None:
     """From a process of its own, with a cluster of its own."""
     folder = Folder(tmp_path)
@@ -300,20 +372,27 @@ def test_interrupted_it_leaves_no_process_behind(tmp_path: Path) -> None:
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "TOLD": str(tmp_path / "told")},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(PATHS),
+            "TOLD": str(tmp_path / "told"),
+        },
         stderr=subprocess.PIPE,
     )
     try:
         while not (tmp_path / "told").exists():
             assert process.poll() is None, process.communicate()
-        worker = Path("/proc", (tmp_path / "told").read_text())
+        started = descendants(process.pid)
+        assert int((tmp_path / "told").read_text()) in started
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-        for _ in range(600):
-            if not worker.exists():
+        assert process.returncode == 130
+        for _ in range(300):
+            left = [number for number in started if Path("/proc", str(number)).exists()]
+            if not left:
                 break
             signal.sigtimedwait([], 0.1)
-        assert not worker.exists()
+        assert left == []
     finally:
         process.kill()
     with pytest.raises(IndexNotFound):

@@ -1,15 +1,25 @@
-"""A connection to a Ray cluster, or a cluster of this machine's own."""
+"""A connection to a Ray cluster, or a cluster of this machine's own.
+
+Our own is private: on the loopback interface only, behind a token that exists for one run, its
+files in a directory that goes with it. Either way Ray reports nothing to anybody, and writes
+nothing where people or pipes read.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
+import secrets
 import shutil
+import signal
 import socket
+import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from bienc_cli.errors import ClusterUnavailable, UsageError
@@ -21,46 +31,145 @@ _REACHABLE_SECONDS = 5.0
 _OBJECT_STORE_BYTES = 256 * 2**20
 _HOST = re.compile(r"(?:ray://)?(?P<host>\[[^\]]+\]|[^:/\s]+):(?P<port>\d{1,5})")
 
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""How a client of HTTP/2, and so of gRPC, begins (RFC 9113, section 3.4): preface, no settings."""
+
+_LONGEST_BASE = 24
+"""Characters: sockets lie below it, and the path of one may have 104."""
+
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str, *, cores: int | None = None) -> Iterator[Any]:
     """Ray, connected; a process that was connected before stays so.
 
     Args:
         address: `local` starts a cluster on this machine; `auto` takes the one that runs on
             this machine; otherwise `HOST:PORT` or `ray://HOST:PORT`.
+        cores: of a cluster that is started, as Ray counts them; None for all there are.
 
     Raises:
         UsageError: Ray is not installed, or `address` is none.
         ClusterUnavailable: there is no cluster there.
     """
-    ray = _imported()
-    if ray.is_initialized():
-        yield ray
-        return
-    # What matters comes as an exception.
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
-    quiet = {"log_to_driver": False, "configure_logging": False}
-    if address == LOCAL:
-        # Short, because sockets lie in it and their names may not be long.
-        directory = tempfile.mkdtemp(prefix="bienc-ray-", dir=tempfile.gettempdir())
-        settings = {
-            "include_dashboard": False,
-            "object_store_memory": _OBJECT_STORE_BYTES,
-            # Without it Ray asks the network which address this machine has.
-            "_node_ip_address": "127.0.0.1",
-            "_temp_dir": directory,
-        }
-    else:
-        directory = None
-        settings = {"address": _checked(address)}
-    try:
-        _join(ray, address, {**quiet, **settings})
-        yield ray
-    finally:
-        ray.shutdown()
+    with ExitStack() as stack:
+        stack.enter_context(_variables(_private() if address == LOCAL else {}))
+        ray = _imported()
+        if ray.is_initialized():
+            yield ray
+            return
+        # What matters comes as an exception.
+        logging.getLogger("ray").setLevel(logging.CRITICAL)
+        quiet = {"log_to_driver": False, "configure_logging": False}
+        directory = stack.enter_context(_own_directory()) if address == LOCAL else None
+        settings: dict[str, Any]
         if directory is not None:
-            shutil.rmtree(directory, ignore_errors=True)
+            settings = {
+                "include_dashboard": False,
+                "num_cpus": cores,
+                "object_store_memory": _OBJECT_STORE_BYTES,
+                "_temp_dir": str(directory),
+            }
+        else:
+            settings = {"address": _checked(address)}
+        before = _descendants()
+        stack.callback(ray.shutdown)
+        with _signal_kept():
+            _join(ray, address, {**quiet, **settings})
+        _keep_off_stdout(ray)
+        if directory is not None:
+            stack.enter_context(_survived(_descendants() - before, directory))
+        yield ray
+
+
+def _private() -> dict[str, str]:
+    return {
+        # Ray's name for staying on the loopback interface, which is its default elsewhere than
+        # on Linux. An address of 127.0.0.1 it would replace by the machine's own.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_AUTH_MODE": "token",
+        # Else Ray makes a token, and leaves it in the user's home directory.
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables of the environment, which Ray and its processes cannot be told otherwise."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _own_directory() -> Iterator[Path]:
+    """A directory for a cluster's files, in which a socket's name does not get too long."""
+    base = Path(tempfile.gettempdir())
+    if len(str(base)) > _LONGEST_BASE:
+        base = Path("/tmp")  # noqa: S108  (what is made in it is private)
+    directory = Path(tempfile.mkdtemp(prefix="bienc-ray-", dir=base))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _descendants() -> set[int]:
+    import psutil  # Ray brings it along
+
+    return {process.pid for process in psutil.Process().children(recursive=True)}
+
+
+@contextmanager
+def _survived(processes: set[int], directory: Path) -> Iterator[None]:
+    """End a cluster and remove its files also where this process is ended at once.
+
+    Ray's servers end with it, but their agents go on for a minute, and files stay. So a shell
+    waits for its standard input to end, which it does however this process ends.
+    """
+    script = 'read -r _; directory=$1; shift; kill -9 "$@" 2>/dev/null; rm -rf -- "$directory"'
+    numbers = [str(number) for number in sorted(processes)]
+    watcher = subprocess.Popen(  # noqa: S603  (a fixed program)
+        ["/bin/sh", "-c", script, "sh", str(directory), *numbers],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        # Before the numbers can be those of other processes.
+        watcher.kill()
+        watcher.communicate()
+
+
+@contextmanager
+def _signal_kept() -> Iterator[None]:
+    """Give SIGTERM back to whom it belonged: Ray takes it, to exit in its own way."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+
+
+def _keep_off_stdout(ray: Any) -> None:
+    """Stop Ray's reports of lost workers, which it prints to standard output, where data go.
+
+    They come from a thread that no setting turns off, `log_to_driver` neither.
+    """
+    with suppress(AttributeError):
+        ray._private.worker.print_to_stdstream = lambda *_, **__: None
 
 
 def _imported() -> Any:
@@ -88,9 +197,14 @@ def _checked(address: str) -> str:
         )
     try:
         where = (found["host"].strip("[]"), int(found["port"]))
-        socket.create_connection(where, timeout=_REACHABLE_SECONDS).close()
+        with socket.create_connection(where, timeout=_REACHABLE_SECONDS) as connection:
+            connection.sendall(_GREETING)
+            answer = connection.recv(9)
     except (OSError, OverflowError) as error:
         raise _nobody_at(address) from error
+    # A frame's fourth byte is its type, and a server's first frame is its settings.
+    if answer[3:4] != b"\x04":
+        raise _nobody_at(address)
     return address
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -60,13 +60,14 @@ def on_ray(address: str, load: ModelLoader, *, threads: int | None = None) -> Ex
 
     @contextmanager
     def executor(encoder: BiEncoder, watch: Stopwatch) -> Iterator[Execution]:
-        with connected(address) as ray:
+        with ExitStack() as stack:
             with watch.stage("start workers"):
+                ray = stack.enter_context(connected(address))
                 execution = _OnRay(ray, encoder, watch, load, threads)
-            try:
-                yield execution
-            finally:
-                execution.close()
+                stack.callback(execution.close)
+            yield execution
+            with watch.stage("start workers"):
+                stack.close()
 
     return executor
 
