@@ -5,9 +5,10 @@
 
 Each collection is indexed with each bi-encoder (kept under --work and used again). For every
 point of the grid nDCG@10 is measured on every collection with every bi-encoder; the point is
-taken whose largest shortfall from the best point of each is smallest. Test splits are not
-read. A collection of another kind, whose documents are the docstrings of the Python standard
-library without their first lines and whose queries are those lines, is made on the way.
+taken whose largest shortfall from the best point of each is smallest, and of points that are
+equal in that the one with the highest mean. Test splits are not read. A collection of another
+kind, whose documents are the docstrings of the Python standard library without their first
+lines and whose queries are those lines, is made on the way.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.strategy import Strategy
 from bienc_cli.store import open_reader
 from bienc_cli.types import BiEncoder, BlendWeights
+
+NOISE = 0.001
+"""Shortfalls that differ by less are taken for equal."""
 
 LEAST_WORDS = 30
 """Of a docstring's rest, for it to be a document."""
@@ -127,12 +131,16 @@ def report(title: str, table: Table, grid: tuple[BlendWeights, ...], default: Bl
     worst = shortfalls.max(axis=0)
     print(f"\n{title}: similarity + bm25 | largest shortfall | nDCG@10 of each")
     print("\t".join(["weights", "shortfall", *table]))
+    means = np.mean(list(table.values()), axis=0)
+    near = np.flatnonzero(worst <= worst.min() + NOISE)
+    chosen = int(near[np.argmax(means[near])])
     shown = list(np.argsort(worst, kind="stable")[:8])
     if default in grid and grid.index(default) not in shown:
         shown.append(grid.index(default))
     for place in shown:
         weights = grid[place]
-        mark = " (default)" if weights == default else ""
+        mark = " (chosen)" if place == chosen else ""
+        mark += " (default)" if weights == default else ""
         cells = [f"{weights.similarity:g} + {weights.bm25:g}{mark}", f"{worst[place]:.4f}"]
         print("\t".join([*cells, *(f"{values[place]:.4f}" for values in table.values())]))
 

@@ -1,9 +1,13 @@
 """What the environment says; read here and nowhere below.
 
-BIENC_INDEX          the index directory, instead of the nearest `.bienc` upwards
+BIENC_INDEX          the index directory or address, instead of the nearest `.bienc` upwards
 BIENC_MODEL          bi-encoder for new indexes
 BIENC_CROSS_ENCODER  cross-encoder
 BIENC_CACHE          where converted models and keys lie
+BIENC_MILVUS_TOKEN   what a Milvus server asks for: user:password, or an API key
+BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system does not know it
+BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
+BIENC_MILVUS_KEY     the key of that certificate
 HF_HUB_OFFLINE=1     as --offline
 BIENC_DEBUG=1        tracebacks
 """
@@ -17,7 +21,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import IndexNotFound
 
 if TYPE_CHECKING:
-    from bienc_cli.store import IndexReader
+    from bienc_cli.store import IndexPlace, IndexReader
 
 
 def cache_directory() -> Path:
@@ -55,39 +59,68 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
-def index_to_read(named: Path | None) -> Path:
+def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
     """The index as named, or the nearest one upwards.
 
     Raises:
         IndexNotFound: there is none upwards.
+        UsageError: the address is malformed.
     """
     from bienc_cli.store import find_index
 
     here = Path.cwd()
-    directory = named.expanduser().absolute() if named is not None else find_index(here)
-    if directory is None:
+    place = _place(named) if named is not None else find_index(here)
+    if place is None:
         raise IndexNotFound(
             f"There is no index in {here} or above it.", "make one: bienc index PATH"
         )
-    return directory
+    return place
 
 
-def open_index(named: Path | None) -> IndexReader:
+def open_index(named: str | IndexPlace | None) -> IndexReader:
     """The index to read, opened; paths are shown from here.
 
     Raises:
         IndexNotFound: there is none.
         IndexMismatch, IndexDamaged: it cannot be read.
+        StorageError: its server does not answer.
     """
     from bienc_cli.store import open_reader
 
     return open_reader(index_to_read(named), key_dir=key_directory(), shown_from=Path.cwd())
 
 
-def index_to_write(named: Path | None) -> Path:
-    """The index to make or refresh: as named, or the nearest one upwards, or one right here."""
+def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
+    """The index to make or refresh: as named, or the nearest one upwards, or one right here.
+
+    Raises:
+        UsageError: the address is malformed.
+    """
     from bienc_cli.store import INDEX_NAME, find_index
 
     if named is not None:
-        return named.expanduser().absolute()
+        return _place(named)
     return find_index(Path.cwd()) or Path.cwd() / INDEX_NAME
+
+
+def _place(named: str | IndexPlace) -> IndexPlace:
+    """An index as it was named: by an address, by a directory, or by having been found."""
+    from bienc_cli.store import Access
+    from bienc_cli.store.milvus import address
+
+    if isinstance(named, address.MilvusAddress):
+        return named
+    if isinstance(named, str) and address.is_address(named):
+        access = Access(
+            os.environ.get("BIENC_MILVUS_TOKEN", ""),
+            _file("BIENC_MILVUS_CA"),
+            _file("BIENC_MILVUS_CERT"),
+            _file("BIENC_MILVUS_KEY"),
+        )
+        return address.parse(named, Path.cwd(), access)
+    return Path(named).expanduser().absolute()
+
+
+def _file(variable: str) -> Path | None:
+    named = os.environ.get(variable)
+    return Path(named).expanduser().absolute() if named else None

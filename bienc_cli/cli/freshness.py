@@ -13,14 +13,14 @@ from bienc_cli.cli.output import Output
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.indexing.freshness import Staleness
-    from bienc_cli.store import IndexReader
+    from bienc_cli.store import IndexPlace, IndexReader
 
 _WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
 
 
 def open_index(
-    named: Path | None, output: Output, choice: ModelChoice, *, refresh: bool
+    named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
 ) -> IndexReader:
     """The index to read, opened; brought up to date before that if asked for.
 
@@ -34,7 +34,7 @@ def open_index(
     return environment.open_index(named)
 
 
-def _bring_up_to_date(directory: Path, output: Output, choice: ModelChoice) -> None:
+def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.indexing import index_paths
     from bienc_cli.render.index_report import as_sentence

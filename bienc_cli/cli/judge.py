@@ -196,7 +196,7 @@ def _next_commands(
     summary: JudgingSummary,
     queries: Path,
     qrels: Path,
-    index: Path | None,
+    index: str | None,
     options: PoolOptions,
     strategies: str | None,
 ) -> list[str]:

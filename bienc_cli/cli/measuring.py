@@ -91,7 +91,7 @@ def evaluate_files(
     judging: Judging,
     choice: ModelChoice,
     output: Output,
-    index: Path | None,
+    index: str | None,
     strategies: tuple[Strategy, ...] | None,
     depths: tuple[int, ...],
     where: Filter,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,12 +17,13 @@ OUTPUT_PANEL = "Output"
 SEARCH_PANEL = "Search"
 
 IndexOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--index",
         envvar="BIENC_INDEX",
         metavar="DIR",
-        help="The index directory.  \\[default: nearest .bienc upwards]",
+        help="The index directory, or an address in Milvus: milvus+http://HOST:PORT/NAME, "
+        "milvus+file:PATH.db.  \\[default: nearest .bienc upwards]",
         show_default=False,
         rich_help_panel=INDEX_PANEL,
     ),

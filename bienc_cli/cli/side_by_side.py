@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli.output import Format, Output
@@ -17,7 +16,7 @@ def compare_queries(
     queries: list[str],
     choice: ModelChoice,
     output: Output,
-    index: Path | None,
+    index: str | None,
     strategies: tuple[Strategy, ...] | None,
     k: int,
     candidates: int | None,

@@ -11,6 +11,7 @@ from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
 
 if TYPE_CHECKING:
+    from bienc_cli.store import IndexPlace
     from bienc_cli.types import TunedBlend
 
 
@@ -102,7 +103,7 @@ def tune(
     return EXIT_OK if kept is not None else EXIT_NO_RESULT
 
 
-def _record(directory: Path, blend: TunedBlend | None, wait: float, output: Output) -> None:
+def _record(directory: IndexPlace, blend: TunedBlend | None, wait: float, output: Output) -> None:
     from bienc_cli.cli import environment
     from bienc_cli.store import open_writer
 

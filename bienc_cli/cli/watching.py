@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bienc_cli.cli import environment
 from bienc_cli.cli.loading import ModelChoice
 from bienc_cli.cli.output import Format, Output
 from bienc_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bienc_cli.store import IndexPlace
 
 
 def check_format(output: Output) -> None:
@@ -24,7 +28,7 @@ def check_format(output: Output) -> None:
         )
 
 
-def follow(directory: Path, output: Output, choice: ModelChoice) -> None:
+def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     """Follow changes until interrupted; each batch is a line.
 
     For people it goes to stderr, as jsonl or plain lines to stdout.

@@ -31,7 +31,16 @@ from bienc_cli.indexing.report import (
 )
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import FileState, IndexInfo, IndexWriter, Root, digest_of, open_writer
+from bienc_cli.store import (
+    FileState,
+    IndexInfo,
+    IndexPlace,
+    IndexWriter,
+    Root,
+    digest_of,
+    home_of,
+    open_writer,
+)
 from bienc_cli.types import BiEncoder, Document, EncoderIdentity, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
@@ -45,7 +54,7 @@ at all where nothing has changed."""
 def index_paths(
     paths: Sequence[Path],
     *,
-    directory: Path,
+    directory: IndexPlace,
     load_encoder: EncoderLoader,
     key_dir: Path,
     listed: Sequence[Path] | None = None,
@@ -60,7 +69,7 @@ def index_paths(
 
     Args:
         paths: folders and files, absolute; empty for all that the index covers already.
-        directory: of the index; made if there is none.
+        directory: of the index, or its address; made if there is none.
         load_encoder: see `EncoderLoader`.
         key_dir: where this user's key for graph files lies.
         listed: files from a list, absolute, in place of `paths`.
@@ -77,9 +86,9 @@ def index_paths(
         IndexNotFound: nothing was named, and nothing is covered.
         IndexBusy: another process is writing to the index.
         IndexMismatch: another model, or other lengths, than the index was made with.
-        StorageError: the index directory cannot be written.
+        StorageError: the index directory cannot be written, or the server does not answer.
     """
-    base = base or directory.parent
+    base = base or home_of(directory)
     for path in [*paths, *(listed or ())]:
         # Before anything is made: a path that was mistyped leaves no empty index behind.
         if not path.exists():
@@ -154,7 +163,7 @@ class _Run:
         self._passed_bytes = 0.0
 
     def all(
-        self, paths: Sequence[Path], listed: Sequence[Path] | None, directory: Path
+        self, paths: Sequence[Path], listed: Sequence[Path] | None, directory: IndexPlace
     ) -> IndexReport:
         """Every step, in order."""
         chunking = self._recorded_chunking()

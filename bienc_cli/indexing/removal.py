@@ -13,8 +13,7 @@ from pathlib import Path
 from bienc_cli.indexing.coverage import is_below
 from bienc_cli.indexing.report import IndexObserver, SilentObserver
 from bienc_cli.stages import StageTime, Stopwatch
-from bienc_cli.store import IndexWriter, Root, open_writer
-from bienc_cli.store.catalog import catalog_path, is_at_rest
+from bienc_cli.store import IndexPlace, IndexWriter, Root, lingers, open_writer
 
 _LINGERS = (
     "another process still reads the index as it was, so that what was removed is still on the "
@@ -53,7 +52,7 @@ class RemovalReport:
         warnings: what a person should know about it, as sentences.
     """
 
-    directory: Path
+    directory: IndexPlace
     removed: tuple[Removed, ...]
     unmatched: tuple[Path, ...]
     documents: int
@@ -67,7 +66,7 @@ class RemovalReport:
 def remove_paths(
     paths: Sequence[Path],
     *,
-    directory: Path,
+    directory: IndexPlace,
     key_dir: Path,
     observer: IndexObserver | None = None,
     wait: float = 0.0,
@@ -80,7 +79,7 @@ def remove_paths(
 
     Args:
         paths: files, folders or roots, absolute.
-        directory: of the index.
+        directory: of the index, or its address.
         key_dir: where this user's key for graph files lies.
         observer: told which stage begins.
         wait: seconds to wait for another process that is writing to the index.
@@ -103,7 +102,7 @@ def remove_paths(
         removed = tuple(result for _, result in results if result is not None)
         with watch.stage("compact"):
             report = writer.commit(observer.stage, compact=bool(removed))
-    whole = not removed or is_at_rest(catalog_path(directory))
+    whole = not removed or not lingers(directory)
     return RemovalReport(
         directory=directory,
         removed=removed,

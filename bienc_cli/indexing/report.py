@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from bienc_cli.stages import StageTime
+from bienc_cli.store import IndexPlace
 from bienc_cli.types import EncoderIdentity, Skipped
 
 
@@ -43,7 +43,7 @@ class IndexReport:
         committed: False where nothing had changed, so that nothing was written.
     """
 
-    directory: Path
+    directory: IndexPlace
     documents: DocumentCounts
     skipped: tuple[Skipped, ...]
     passages: int

@@ -14,7 +14,7 @@ from pathlib import Path
 from bienc_cli.errors import StorageError
 from bienc_cli.indexing.discovery import is_never_a_document
 from bienc_cli.indexing.report import IndexReport
-from bienc_cli.store import Root
+from bienc_cli.store import IndexPlace, Root
 
 SETTLED_MS = 300
 """Changes that follow one another faster than this belong to one batch."""
@@ -29,7 +29,7 @@ _TICK_MS = 1_000
 def follow(
     update: Callable[[], IndexReport],
     covered: Callable[[], Sequence[Root]],
-    directory: Path,
+    directory: IndexPlace,
     stop: threading.Event | None = None,
 ) -> Iterator[IndexReport]:
     """Keep an index up to date until stopped or interrupted.
@@ -106,7 +106,9 @@ def _times(roots: Iterable[Root], folders: Sequence[Path]) -> dict[Path, tuple[i
     return found
 
 
-def _signals(folders: Sequence[Path], directory: Path, stop: threading.Event) -> Iterator[bool]:
+def _signals(
+    folders: Sequence[Path], directory: IndexPlace, stop: threading.Event
+) -> Iterator[bool]:
     """True for each batch of changes in the folders, False for each tick without any."""
     if not folders:
         while not stop.wait(_TICK_MS / 1000):
@@ -115,7 +117,8 @@ def _signals(folders: Sequence[Path], directory: Path, stop: threading.Event) ->
     from watchfiles import Change, watch
 
     tops = [(str(folder), os.path.realpath(folder)) for folder in folders]
-    own = {str(directory), os.path.realpath(directory)}
+    place = directory if isinstance(directory, Path) else directory.file
+    own = {str(place), os.path.realpath(place)} if place is not None else set()
 
     def matters(_change: Change, path: str) -> bool:
         if any(path == place or path.startswith(f"{place}/") for place in own):

@@ -14,10 +14,10 @@ RRF_K = 60
 """The constant of reciprocal rank fusion, as its authors set it."""
 
 
-DEFAULT_BLEND = BlendWeights(similarity=0.75, bm25=0.1)
+DEFAULT_BLEND = BlendWeights(similarity=1.0, bm25=0.2)
 """Learned by benchmarks/learn_blend.py, for the worst case over collections."""
 
-DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.3)
+DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.4)
 """Likewise, for candidates that no cross-encoder has read."""
 
 

@@ -1,37 +1,41 @@
-"""The index directory: what is true is in its catalog, everything else is derived."""
+"""The index: a directory whose catalog says what is true, or the same in Milvus."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from bienc_cli.store.catalog import CATALOG, RESUME
+from bienc_cli.store.milvus.address import Access, MilvusAddress
+from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
 from bienc_cli.store.protocol import (
     CommitReport,
     FileState,
     Filter,
     IndexInfo,
+    IndexPlace,
     IndexReader,
     IndexWriter,
     Root,
     StoredPassage,
 )
-from bienc_cli.store.reader import open_reader
 from bienc_cli.store.records import digest_of
-from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport, check, repair
-from bienc_cli.store.writer import open_writer
+from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport
 
 INDEX_NAME = ".bienc"
 """The index directory's name where none was given."""
 
 __all__ = [
     "INDEX_NAME",
+    "Access",
     "CheckReport",
     "CommitReport",
     "FileState",
     "Filter",
     "IndexInfo",
+    "IndexPlace",
     "IndexReader",
     "IndexWriter",
+    "MilvusAddress",
     "Problem",
     "Remedy",
     "RepairReport",
@@ -40,6 +44,8 @@ __all__ = [
     "check",
     "digest_of",
     "find_index",
+    "home_of",
+    "lingers",
     "open_reader",
     "open_writer",
     "repair",

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.store.milvus.address import MilvusAddress
 from bienc_cli.types import (
     Document,
     EncoderIdentity,
@@ -25,6 +26,9 @@ from bienc_cli.types import (
     TunedBlend,
     Vectors,
 )
+
+IndexPlace = Path | MilvusAddress
+"""Where an index is: its directory, absolute, or its address in Milvus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +114,16 @@ class IndexInfo:
     """What one generation of an index holds; cheap to have, whatever its size.
 
     Attributes:
+        directory: where it is.
         created: seconds since the epoch.
         updated: of the last commit, likewise.
         formats: documents by format, most frequent first.
         skipped: files and records that were found and not indexed.
-        sizes: bytes on disk by part: `catalog`, `graph`.
+        sizes: bytes on this disk by part: `catalog`, `graph`; 0 for what a server keeps.
         blend: weights that were learned for this index; None where the defaults hold.
     """
 
-    directory: Path
+    directory: IndexPlace
     format_version: int
     generation: int
     created: float

@@ -303,7 +303,8 @@ def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
     return GraphFile(**recorded) if recorded else None
 
 
-def _tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
+def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
+    """Weights as they are recorded, if any are."""
     if recorded is None:
         return None
     return TunedBlend(
@@ -350,7 +351,7 @@ def index_info(
                 "catalog": catalog_path(directory).stat().st_size,
                 "graph": graph.size if graph else 0,
             },
-            blend=_tuned_blend(meta.get("blend")),
+            blend=tuned_blend(meta.get("blend")),
         )
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise IndexDamaged(

@@ -89,18 +89,31 @@ def _files(
     patterns: Sequence[str],
     shown: Callable[[str, str, str], str],
 ) -> list[int]:
-    wanted = _spec([one for one in patterns if not one.startswith("!")] or ["*"])
-    unwanted = _spec([one.removeprefix("!") for one in patterns if one.startswith("!")])
+    matches = path_matcher(patterns)
     rows = connection.execute(
         "SELECT files.id, files.path, roots.path, roots.kind FROM files "
         "JOIN roots ON roots.id = files.root_id"
     )
-    found = []
-    for file_id, path, root, kind in rows:
-        names = (path, shown(root, kind, path).lstrip("/"))
-        if any(map(wanted.match_file, names)) and not any(map(unwanted.match_file, names)):
-            found.append(file_id)
-    return found
+    return [
+        file_id
+        for file_id, path, root, kind in rows
+        if matches(path, shown(root, kind, path).lstrip("/"))
+    ]
+
+
+def path_matcher(patterns: Sequence[str]) -> Callable[[str, str], bool]:
+    """Whether a document counts, by its path under its root and by the path that is shown.
+
+    Raises:
+        UsageError: a pattern is malformed.
+    """
+    wanted = _spec([one for one in patterns if not one.startswith("!")] or ["*"])
+    unwanted = _spec([one.removeprefix("!") for one in patterns if one.startswith("!")])
+
+    def matches(*names: str) -> bool:
+        return any(map(wanted.match_file, names)) and not any(map(unwanted.match_file, names))
+
+    return matches
 
 
 def _spec(patterns: Sequence[str]) -> PathSpec[Any]:

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ from typing import Self
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexMismatch, IndexNotFound
 from bienc_cli.store import codes, failpoints, maintenance, records
+from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
     RESUME,
@@ -121,19 +122,7 @@ class CatalogWriter(Contents):
             IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
         """
         if self.info is not None:
-            if self.info.encoder.fingerprint != encoder.fingerprint:
-                raise IndexMismatch(
-                    f"This index was made with {self.info.encoder.name}, not {encoder.name}.",
-                    f"make another: bienc index PATH --model {encoder.name} --index DIR",
-                )
-            # An improved algorithm may cut anew what it reads anew.
-            if replace(self.info.chunking, version=chunking.version) != chunking:
-                raise IndexMismatch(
-                    f"This index has passages of {self.info.chunking.max_tokens} tokens with "
-                    f"{self.info.chunking.overlap_tokens} of overlap, not {chunking.max_tokens} "
-                    f"with {chunking.overlap_tokens}.",
-                    "make another: bienc index PATH --index DIR",
-                )
+            check_agreement(self.info, encoder, chunking)
         # One model may have several names; the index keeps to the first.
         recorded = self.info.encoder if self.info else encoder
         described = {"encoder": asdict(recorded), "chunking": asdict(chunking)}

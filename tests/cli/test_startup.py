@@ -19,6 +19,10 @@ HEAVY = {
     "selectolax",
     "watchfiles",
     "scipy",
+    "pymilvus",
+    "milvus_lite",
+    "grpc",
+    "pandas",
 }
 
 PROGRAM = """

@@ -7,6 +7,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bienc_cli
@@ -27,6 +28,7 @@ from bienc_cli.render.evaluation import warnings
 from bienc_cli.render.report import charts, writing
 from bienc_cli.render.text import one_line
 from bienc_cli.render.units import count
+from bienc_cli.store import IndexPlace
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -126,7 +128,7 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
         numbers={query.query_id: place for place, query in enumerate(evaluation.queries, 1)},
         texts={query.query_id: query.text for query in evaluation.queries},
         warnings=warnings(evaluation),
-        collection=evaluation.index.directory.parent.name or str(evaluation.index.directory),
+        collection=_collection(evaluation.index.directory),
         models=[use for use in (evaluation.bi_encoder, evaluation.cross_encoder) if use],
         timed=[result.latency for result in evaluation.systems if result.latency],
         shown=SHOWN,
@@ -237,3 +239,10 @@ def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> 
             QueryView(number, query, judged, found.get(name), left[:depth], right[:depth], items)
         )
     return views
+
+
+def _collection(place: IndexPlace) -> str:
+    """What the documents are called: the folder that holds the index, or the collection."""
+    if isinstance(place, Path):
+        return place.parent.name or str(place)
+    return place.collection

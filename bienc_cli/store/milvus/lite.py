@@ -1,0 +1,62 @@
+"""What Milvus Lite needs that a server does not: its folder, its lock, its process."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import os
+from pathlib import Path
+
+from bienc_cli.errors import IndexMismatch, StorageError
+
+_DERIVED = ("*.idx", "*.sidx")
+"""Files of indexes, which Milvus Lite makes anew from its data where they are missing."""
+
+
+def check_folder(file: Path) -> None:
+    """Make sure that a folder can be opened, or made.
+
+    Raises:
+        IndexMismatch: it is a file.
+        StorageError: it cannot be written, or lies in no folder.
+    """
+    if file.exists() and not file.is_dir():
+        raise IndexMismatch(
+            f"{file} is a file, not a folder of Milvus Lite.",
+            "give another path: --index milvus+file:PATH.db",
+        )
+    if not file.parent.is_dir():
+        raise StorageError(f"There is no folder {file.parent}.", "make it first")
+    # Reading too takes a lock in it.
+    held = file if file.exists() else file.parent
+    if not os.access(held, os.W_OK | os.X_OK):
+        raise StorageError(f"{held} cannot be written.", "choose another place")
+
+
+def is_locked(file: Path) -> bool:
+    """Whether somebody has Milvus Lite's lock on its folder."""
+    try:
+        with (file / "LOCK").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def stop(file: Path) -> None:
+    """Stop the embedded server of a folder, which keeps other processes out."""
+    manager = importlib.import_module("milvus_lite.server_manager")
+    manager.server_manager_instance.release_server(str(file))
+
+
+def remove_derived(file: Path) -> None:
+    """Delete the files of its indexes; for a folder that nobody has open.
+
+    Milvus Lite does not write them all at once. Where its process was killed meanwhile, it
+    refuses to load what is left of one, and would for ever.
+    """
+    for pattern in _DERIVED:
+        for path in file.rglob(pattern):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""The two collections of an index, and the conditions that rows are asked for by.
+
+The collection of passages has one row for each place of a text, with its vector, its words and
+what filters ask for; the other, `records`, has all that a passage is not. Milvus has no
+transactions over rows, so rows are immutable but for two: `head`, whose replacement is the
+commit, and `lease`, which keeps a second writer out. A row is *born* in the attempt that wrote
+it; which attempts and which files count is in the head.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+FORMAT_VERSION = 1
+"""Raised whenever an older program would misread what is written."""
+
+VECTOR = "vector"
+WORDS_VECTOR = "words_vector"
+
+M = 16
+EF_CONSTRUCTION = 200
+LEAST_EF = 512
+"""Candidates that a search keeps: with it, the top 10 of a small collection is the exact one."""
+
+K1, B = 1.2, 0.75
+"""Of BM25, as the embedded store has them."""
+
+MOST_BYTES = 65_000
+"""Of one string; Milvus allows 65,535."""
+
+FULL_TEXT_SINCE = (2, 5)
+"""The Milvus that brought functions, BM25 among them."""
+
+PASSAGE_FIELDS = (
+    *("id", "born", "file_id", "document_id", "ordinal", "start", "end"),
+    *("line_start", "line_end", "page", "heading", "context", "text"),
+    *("doc_id", "path", "title", "format", "text_key", "long"),
+)
+"""All but the vector and the words."""
+
+RECORD_FIELDS = ("id", "kind", "key", "piece", "born", "root_id", "file_id", "body")
+
+
+def has_full_text(version: str) -> bool:
+    """Whether a server of this version searches words; Milvus Lite says `milvus_lite-...`."""
+    found = re.search(r"(\d+)\.(\d+)", version)
+    return found is None or tuple(map(int, found.groups())) >= FULL_TEXT_SINCE
+
+
+def passages(dim: int, *, full_text: bool) -> tuple[Any, Any]:
+    """Schema and indexes of the collection of passages."""
+    from pymilvus import DataType, Function, FunctionType, MilvusClient
+
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    numbers = "born file_id document_id ordinal start end line_start line_end page".split()
+    for name in numbers:
+        schema.add_field(name, DataType.INT64)
+    for name in ("heading", "context", "text", "doc_id", "path", "title"):
+        schema.add_field(name, DataType.VARCHAR, max_length=65_535)
+    schema.add_field("format", DataType.VARCHAR, max_length=64)
+    schema.add_field("text_key", DataType.VARCHAR, max_length=32)
+    schema.add_field("long", DataType.BOOL)
+    schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=dim)
+    indexes = vector_index()
+    for name in ("born", "file_id", "document_id", "format", "text_key"):
+        indexes.add_index(name, index_type="INVERTED")
+    # The words are folded and stemmed before they come here, as in the embedded store, so that
+    # all that is left to an analyzer is to tell them apart.
+    words = {"enable_analyzer": True, "analyzer_params": {"tokenizer": "standard"}}
+    schema.add_field("words", DataType.VARCHAR, max_length=65_535, **(words if full_text else {}))
+    if full_text:
+        schema.add_field(WORDS_VECTOR, DataType.SPARSE_FLOAT_VECTOR)
+        schema.add_function(
+            Function(
+                name="bm25",
+                function_type=FunctionType.BM25,
+                input_field_names=["words"],
+                output_field_names=[WORDS_VECTOR],
+            )
+        )
+        indexes.add_index(
+            WORDS_VECTOR,
+            index_type="SPARSE_INVERTED_INDEX",
+            metric_type="BM25",
+            params={"bm25_k1": K1, "bm25_b": B},
+        )
+    return schema, indexes
+
+
+def vector_index() -> Any:
+    """The graph over the vectors, whose inner products are cosines."""
+    from pymilvus import MilvusClient
+
+    indexes = MilvusClient.prepare_index_params()
+    indexes.add_index(
+        VECTOR,
+        index_type="HNSW",
+        metric_type="IP",
+        params={"M": M, "efConstruction": EF_CONSTRUCTION},
+    )
+    return indexes
+
+
+def records() -> tuple[Any, Any]:
+    """Schema and indexes of the collection of records."""
+    from pymilvus import DataType, MilvusClient
+
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=128)
+    schema.add_field("kind", DataType.VARCHAR, max_length=16)
+    schema.add_field("key", DataType.INT64)
+    for name in ("piece", "born", "root_id", "file_id"):
+        schema.add_field(name, DataType.INT64)
+    schema.add_field("body", DataType.VARCHAR, max_length=65_535)
+    # Milvus makes no collection without a vector.
+    schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=2)
+    indexes = MilvusClient.prepare_index_params()
+    indexes.add_index(VECTOR, index_type="FLAT", metric_type="IP")
+    for name in ("kind", "key", "root_id", "file_id"):
+        indexes.add_index(name, index_type="INVERTED")
+    return schema, indexes
+
+
+# -------------------------------------------------------------- conditions
+
+
+def among(field: str, values: Iterable[int | str], *, out: bool = False) -> str:
+    """That a field has, or has `out`, one of some values."""
+    listed = ", ".join(str(one) if isinstance(one, int) else f'"{one}"' for one in values)
+    return f"{field} {'not in' if out else 'in'} [{listed}]"
+
+
+def all_of(*conditions: str) -> str:
+    """That several conditions hold; empty ones do."""
+    return " and ".join(f"({one})" for one in conditions if one)
+
+
+def in_chunks(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
+    """Values in lists that make conditions of bearable length."""
+    chunk: list[Any] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,103 @@
+"""Which store an index is in: a directory of its own, or Milvus.
+
+The pipelines and commands hold an `IndexPlace` and do not ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bienc_cli.store import reader, verification, writer
+from bienc_cli.store.catalog import catalog_path, is_at_rest
+from bienc_cli.store.protocol import IndexPlace, IndexReader, IndexWriter
+from bienc_cli.store.verification import CheckReport, RepairReport
+
+
+def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = None) -> IndexReader:
+    """Open the current generation of an index for reading.
+
+    Args:
+        place: of the index.
+        key_dir: where this user's key for graph files lies.
+        shown_from: paths below it are shown relative to it; by default the folder that holds
+            the index, and for Milvus none.
+
+    Raises:
+        IndexNotFound: there is no index.
+        IndexMismatch: it has a format that this version cannot read.
+        IndexDamaged: it does not hold together.
+        StorageError: it cannot be opened, or the server does not answer.
+    """
+    if isinstance(place, Path):
+        return reader.open_reader(place, key_dir=key_dir, shown_from=shown_from)
+    from bienc_cli.store.milvus.reader import open_reader as open_milvus
+
+    return open_milvus(place, shown_from=shown_from)
+
+
+def open_writer(
+    place: IndexPlace,
+    *,
+    key_dir: Path,
+    create: bool = True,
+    wait: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
+) -> IndexWriter:
+    """Open an index for writing.
+
+    Args:
+        place: of the index.
+        key_dir: where this user's key lies, or will.
+        create: make the index if there is none.
+        wait: seconds to wait for another writer.
+        on_wait: told once who is waited for.
+
+    Raises:
+        IndexNotFound: there is no index, and none is to be made.
+        IndexBusy: another process is writing.
+        IndexMismatch: the place holds something else, or a format that cannot be written.
+        IndexDamaged: the index does not hold together.
+        StorageError: it cannot be written, or the server does not answer.
+    """
+    if isinstance(place, Path):
+        return writer.open_writer(place, key_dir=key_dir, create=create, wait=wait, on_wait=on_wait)
+    from bienc_cli.store.milvus.writer import open_writer as open_milvus
+
+    return open_milvus(place, create=create, wait=wait, on_wait=on_wait)
+
+
+def check(
+    place: IndexPlace, *, key_dir: Path, on_stage: Callable[[str], None] = lambda _: None
+) -> CheckReport:
+    """Verify everything; see `verification.check` and `milvus.checking.check`."""
+    if isinstance(place, Path):
+        return verification.check(place, key_dir=key_dir, on_stage=on_stage)
+    from bienc_cli.store.milvus.checking import check as check_milvus
+
+    return check_milvus(place, on_stage=on_stage)
+
+
+def repair(
+    place: IndexPlace,
+    *,
+    key_dir: Path,
+    wait: float = 0.0,
+    on_stage: Callable[[str], None] = lambda _: None,
+) -> RepairReport:
+    """Mend what can be mended; see `verification.repair` and `milvus.checking.repair`."""
+    if isinstance(place, Path):
+        return verification.repair(place, key_dir=key_dir, wait=wait, on_stage=on_stage)
+    from bienc_cli.store.milvus.checking import repair as repair_milvus
+
+    return repair_milvus(place, wait=wait, on_stage=on_stage)
+
+
+def lingers(place: IndexPlace) -> bool:
+    """Whether what a compacting commit removed is still in the index's files."""
+    return isinstance(place, Path) and not is_at_rest(catalog_path(place))
+
+
+def home_of(place: IndexPlace) -> Path:
+    """The folder that an index is beside; the root of all for one that is beside none."""
+    return place.parent if isinstance(place, Path) else Path("/")

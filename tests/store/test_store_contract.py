@@ -1,0 +1,517 @@
+"""What every store promises: the same tests over the directory and over Milvus."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from places import CHUNKING, STORES, Place, encode, identity, put_file, state
+from stores import document, numbered, passages_of
+
+from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexNotFound, UsageError
+from bienc_cli.store import Filter, IndexReader, IndexWriter, Root, check, repair
+from bienc_cli.types import BlendWeights, Document, Passage, Skipped, TunedBlend
+
+FILES = {
+    "a.md": numbered(6),
+    "sub/b.md": ["shared words", *numbered(3, "other")],
+    "sub/deep/c.txt": ["shared words", "ünïcode « text » of three lines\nwith a break\nor two"],
+}
+BLEND = TunedBlend(BlendWeights(0.5, 0.25), BlendWeights(1.0, 0.125), 40)
+
+
+@pytest.fixture(params=STORES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "milvus":
+        pytest.importorskip("milvus_lite")
+        pytest.importorskip("pymilvus")
+    return Place(tmp_path, request.param)
+
+
+@pytest.fixture
+def built(place: Place) -> Place:
+    place.build(FILES)
+    return place
+
+
+@pytest.fixture
+def index(built: Place) -> Iterator[IndexReader]:
+    with built.read() as reader:
+        yield reader
+
+
+def query_of(text: str):  # type: ignore[no-untyped-def]
+    return encode([text])[0]
+
+
+# ----------------------------------------------------------------- reading
+
+
+def test_a_passage_comes_back_with_its_place(index: IndexReader) -> None:
+    ((passage_id, similarity),) = index.search(query_of(FILES["sub/deep/c.txt"][1]), 1)
+    (stored,) = index.passages([passage_id])
+    passage = stored.passage
+    text = index.document_text(stored.document_id)
+    assert similarity == pytest.approx(1.0, abs=1e-6)
+    assert passage.text == FILES["sub/deep/c.txt"][1] == text[passage.start : passage.end]
+    assert (stored.path, passage.doc_id) == ("docs/sub/deep/c.txt", "sub/deep/c.txt")
+    assert (passage.line_start, passage.line_end, passage.ordinal) == (3, 5, 1)
+    assert (passage.page, passage.heading) == (None, ("Part", "§ “1”"))
+    assert (stored.title, stored.format) == ("Title of sub/deep/c.txt", "text")
+
+
+def test_passages_come_in_the_order_asked(index: IndexReader) -> None:
+    ids = [stored.passage_id for stored in index.iter_passages()]
+    asked = ids[::-1] + ids[:2]
+    assert [stored.passage_id for stored in index.passages(asked)] == asked
+    assert len(ids) == index.info.passages == index.count() == 12
+    assert sorted(ids) == ids
+    assert index.passages([]) == []
+    with pytest.raises(IndexDamaged, match="passage 10000"):
+        index.passages([10_000])
+
+
+def test_what_it_holds_is_counted(index: IndexReader) -> None:
+    info = index.info
+    assert (info.files, info.documents, info.passages, info.vectors, info.skipped) == (
+        *(3, 3, 12, 11),
+        0,
+    )
+    assert info.formats == (("markdown", 2), ("text", 1))
+    assert (info.encoder, info.chunking, info.generation) == (identity(), CHUNKING, 1)
+    assert info.created == info.updated > 0
+    assert list(index.warnings) == []
+    assert set(info.sizes) == {"catalog", "graph"}
+
+
+def test_identical_passages_are_both_found_in_the_order_they_came(index: IndexReader) -> None:
+    found = index.search(query_of("shared words"), 2)
+    assert [one.path for one in index.passages([one for one, _ in found])] == [
+        "docs/sub/b.md",
+        "docs/sub/deep/c.txt",
+    ]
+    assert found[0][1] == found[1][1]
+    assert found[0][0] < found[1][0]
+
+
+def test_many_equal_passages_are_cut_by_id(place: Place) -> None:
+    place.build({f"{number:03}.txt": ["the same", f"own {number}"] for number in range(60)})
+    with place.read() as index:
+        found = index.search(query_of("the same"), 5)
+        paths = [one.path for one in index.passages([one for one, _ in found])]
+        worded = index.bm25("same", 5)
+        assert [one.path for one in index.passages([one for one, _ in worded])] == paths
+    assert paths == [f"docs/{number:03}.txt" for number in range(5)]
+
+
+def test_every_way_to_a_similarity_gives_the_same_number(index: IndexReader) -> None:
+    queries = encode(["one", "two", "shared words"])
+    for where in (None, Filter(paths=("*.md",))):
+        for exact in (False, True):
+            together = index.search_many(queries, 5, where, exact=exact)
+            assert together == [index.search_exact(query, 5, where) for query in queries]
+            assert together == [index.search(query, 5, where) for query in queries]
+    ids, scores = zip(*index.search(queries[0], 12), strict=True)
+    assert index.similarities(queries[0], ids[::-1]) == list(scores[::-1])
+    assert index.similarities(queries[0], []) == []
+    assert index.search(queries[0], 0) == []
+    assert len(index.search(queries[0], 1000)) == 12
+    assert scores == tuple(sorted(scores, reverse=True))
+    with pytest.raises(ValueError, match="shape"):
+        index.search_many(np.zeros((1, 3), np.float32), 1)
+
+
+@pytest.mark.parametrize(
+    ("where", "files"),
+    [
+        (Filter(), set(FILES)),
+        (Filter(paths=("*.md",)), {"a.md", "sub/b.md"}),
+        (Filter(paths=("sub/",)), {"sub/b.md", "sub/deep/c.txt"}),
+        (Filter(paths=("./sub/*.md",)), {"sub/b.md"}),
+        (Filter(paths=("/a.md", "**/c.*")), {"a.md", "sub/deep/c.txt"}),
+        (Filter(paths=("docs/sub/**/c.txt",)), {"sub/deep/c.txt"}),
+        (Filter(paths=("*", "!sub/")), {"a.md"}),
+        (Filter(paths=("none/",)), set()),
+        (Filter(formats=("pdf",)), set()),
+        (Filter(formats=("markdown",)), {"a.md", "sub/b.md"}),
+        (Filter(paths=("*.txt",), formats=("text", "pdf")), {"sub/deep/c.txt"}),
+    ],
+)
+def test_filters_apply_before_the_ranking_is_cut(
+    index: IndexReader, where: Filter, files: set[str]
+) -> None:
+    query = query_of("shared words")
+    expected = sum(len(FILES[name]) for name in files)
+    found = index.search(query, 100, where)
+    assert {one.passage.doc_id for one in index.passages([one for one, _ in found])} == files
+    assert len(found) == expected == index.count(where)
+    assert found == index.search_exact(query, 100, where)
+    assert {one.passage.doc_id for one in index.iter_passages(where)} == files
+    worded = index.bm25("words number", 100, where)
+    assert {one.passage.doc_id for one in index.passages([one for one, _ in worded])} == files
+    if files:
+        assert len(index.search(query, 1, where)) == 1
+
+
+def test_a_malformed_pattern_is_a_usage_error(index: IndexReader) -> None:
+    with pytest.raises(UsageError, match="no pattern"):
+        index.count(Filter(paths=("a\\",)))
+
+
+def test_bm25_ranks_stemmed_words(index: IndexReader) -> None:
+    found = index.bm25('Other "numbers" -- OR* 2', 4)
+    texts = [one.passage.text for one in index.passages([one for one, _ in found])]
+    scores = [score for _, score in found]
+    assert texts[0] == "other number 2 of some words"
+    assert scores == sorted(scores, reverse=True)
+    assert min(scores) > 0
+    assert index.bm25("»«!", 3) == index.bm25("number", 0) == index.bm25("zebra", 3) == []
+    assert len(index.bm25("UNICODE", 3)) == 1
+    in_a = Filter(paths=("a.md",))
+    assert {one.path for one in index.passages([i for i, _ in index.bm25("number", 9, in_a)])} == {
+        "docs/a.md"
+    }
+
+
+def test_the_words_of_some_passages_are_scored_as_in_the_ranking(index: IndexReader) -> None:
+    ranked = dict(index.bm25("other numbers", 100))
+    ids = [one.passage_id for one in index.iter_passages()][::-1]
+    assert index.bm25_of("other numbers", ids) == pytest.approx([ranked.get(i, 0.0) for i in ids])
+    assert 0.0 in index.bm25_of("other numbers", ids)
+    assert index.bm25_of("»«!", ids[:2]) == [0.0, 0.0]
+    assert index.bm25_of("other", []) == []
+
+
+def test_documents_and_files_are_listed(index: IndexReader, tmp_path: Path) -> None:
+    assert sorted(index.documents()) == [(name, f"docs/{name}") for name in sorted(FILES)]
+    root = index.info.roots[0]
+    assert root == Root(tmp_path / "docs")
+    listed = list(index.files())
+    assert [(where, one.path) for where, one in listed] == [(root, name) for name in sorted(FILES)]
+    assert all(one == state(one.path, FILES[one.path], one.file_id) for _, one in index.files())
+    assert index.file_times() == [(root, {one.path: (one.size, one.mtime_ns) for _, one in listed})]
+
+
+# ----------------------------------------------------------------- writing
+
+
+def test_skips_are_kept_with_their_reasons(place: Place) -> None:
+    with place.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        root_id = writer.put_root(Root(place.docs))
+        file_id = writer.replace_file(root_id, state("x.pdf", ["x"]))
+        writer.add_skipped(file_id, Skipped("x.pdf", "encrypted", "needs a password"))
+        writer.put_discovery_skips(root_id, [Skipped("y.bin", "binary", "is binary")])
+        writer.put_discovery_skips(
+            root_id, [Skipped("z.bin", "binary", "is binary"), Skipped("b", "size", "is large")]
+        )
+        assert [one.path for one in writer.unread(root_id)] == ["z.bin", "b"]
+        assert [one.path for one in writer.skipped(root_id)] == ["b", "x.pdf", "z.bin"]
+        assert writer.document_counts(root_id) == {file_id: 0}
+        writer.commit()
+    with place.read() as index:
+        assert [one.path for one in index.skipped()] == ["b", "x.pdf", "z.bin"]
+        assert (index.info.skipped, index.info.files, index.info.vectors) == (3, 1, 0)
+        assert index.search(query_of("anything"), 3) == index.bm25("anything", 3) == []
+        assert list(index.iter_passages()) == []
+    with place.write() as writer:
+        (root_id,) = writer.roots()
+        writer.remove_file(writer.files(root_id)["x.pdf"].file_id)
+        writer.put_discovery_skips(root_id, [Skipped("b", "size", "is large")])
+        assert writer.commit().info.skipped == 1
+
+
+def test_a_writer_sees_what_it_has_done(place: Place) -> None:
+    with place.write() as writer:
+        assert writer.info is None
+        assert writer.roots() == {}
+        writer.begin(identity(), CHUNKING)
+        root = Root(place.docs, exclude=("*.tmp",), files=("a.txt",))
+        root_id = writer.put_root(root)
+        assert writer.roots() == {root_id: root}
+        assert writer.put_root(root) == root_id
+        file_id = put_file(writer, root_id, "a.txt", ["one", "two"])
+        known = writer.files(root_id)["a.txt"]
+        assert known == state("a.txt", ["one", "two"], file_id)
+        assert writer.document_digests(file_id).keys() == {"a.txt"}
+        assert writer.document_counts(root_id) == {file_id: 1}
+        writer.touch_file(replace(known, mtime_ns=7))
+        assert writer.files(root_id)["a.txt"].mtime_ns == 7
+        again = put_file(writer, root_id, "a.txt", ["three"])
+        assert writer.document_counts(root_id) == {again: 1}
+        report = writer.commit()
+    assert report.committed
+    assert (report.info.passages, report.info.vectors, report.info.files) == (1, 1, 1)
+    assert place.texts() == [("a.txt", 0, "three")]
+
+
+def test_only_what_changed_is_written_anew(built: Place) -> None:
+    changed = {**FILES, "a.md": [*FILES["a.md"][:3], "new words"], "d.txt": ["shared words"]}
+    del changed["sub/deep/c.txt"]
+    report = built.build(changed)
+    assert report.committed
+    assert report.info.generation == 2
+    assert (report.info.files, report.info.passages) == (3, 9)
+    assert report.info.vectors == len({text for file in changed.values() for text in file})
+    expected = {(name, n, text) for name, file in changed.items() for n, text in enumerate(file)}
+    assert set(built.texts()) == expected
+    assert built.build(changed).committed is False
+    with built.read() as index:
+        assert index.info.generation == 2
+        assert index.info.created < index.info.updated
+        found = index.passages([one for one, _ in index.search(query_of("text number 4"), 20)])
+        assert "text number 4 of some words" not in {one.passage.text for one in found}
+
+
+def test_a_touched_file_keeps_its_passages(built: Place) -> None:
+    before = built.texts()
+    with built.write() as writer:
+        (root_id,) = writer.roots()
+        writer.touch_file(replace(writer.files(root_id)["a.md"], size=1, mtime_ns=2))
+        assert writer.commit().committed
+    assert built.texts() == before
+    with built.read() as index:
+        assert index.file_times()[0][1]["a.md"] == (1, 2)
+        assert index.info.files == 3 == len(list(index.files()))
+
+
+def test_a_file_that_comes_back_is_there_again(built: Place) -> None:
+    built.build({})
+    assert built.texts() == []
+    built.build(FILES)
+    with built.read() as index:
+        assert (index.info.passages, index.info.vectors, index.info.generation) == (12, 11, 3)
+        assert len(index.search(query_of("shared words"), 100)) == 12
+
+
+def test_roots_are_covered_and_forgotten(built: Place) -> None:
+    other = built.home / "other.txt"
+    other.write_text("x")
+    with built.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        put_file(writer, writer.put_root(Root(other)), "other.txt", ["shared words", "of its own"])
+        writer.commit()
+    with built.read() as index:
+        assert [root.path for root in index.info.roots] == [built.docs, other]
+        assert ("other.txt", "other.txt") in list(index.documents())
+        assert index.count(Filter(paths=("other.txt",))) == 2
+    with built.write() as writer:
+        assert writer.remove_root(built.home / "nowhere") == 0
+        assert writer.remove_root(built.docs) == 3
+        info = writer.commit(compact=True).info
+    assert (info.files, info.documents, info.passages, info.vectors) == (1, 1, 2, 2)
+    assert [root.path for root in info.roots] == [other]
+    assert {one for one, _, _ in built.texts()} == {"other.txt"}
+
+
+def test_learned_weights_are_kept_and_reset(built: Place) -> None:
+    for blend, committed in ((BLEND, True), (BLEND, False), (None, True)):
+        with built.write(create=False) as writer:
+            writer.put_blend(blend)
+            report = writer.commit()
+        assert (report.committed, report.info.blend) == (committed, blend)
+        with built.read() as index:
+            assert index.info.blend == blend
+
+
+def test_a_commit_needs_a_beginning_and_every_vector(place: Place) -> None:
+    with place.write() as writer, pytest.raises(RuntimeError, match="begin"):
+        writer.commit()
+    with place.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        root_id = writer.put_root(Root(place.docs))
+        file_id = writer.replace_file(root_id, state("a.txt", ["one"]))
+        made = document("a.txt", ["one"])
+        writer.add_document(file_id, made, passages_of(made))
+        with pytest.raises(RuntimeError, match="no vector"):
+            writer.commit()
+
+
+def test_vectors_can_come_before_their_passages(place: Place) -> None:
+    with place.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        root_id = writer.put_root(Root(place.docs))
+        texts = ["one", "two", "never"]
+        writer.add_vectors(texts, encode(texts))
+        assert writer.without_vector([*texts, "other"]) == ["other"]
+        put_file(writer, root_id, "a.txt", ["one", "two"])
+        assert writer.commit().info.vectors == 2
+
+
+def test_long_texts_come_back_whole(place: Place) -> None:
+    word = "длинное слово "
+    paragraphs = [word * 9_000, "short", "x" * 70_000]
+    made = Document("long.txt", "\n\n".join(paragraphs), "text", title="т" * 40_000)
+    passages = [replace(one, heading=("з" * 40_000,), page=3) for one in passages_of(made)]
+    with place.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        root_id = writer.put_root(Root(place.docs))
+        file_id = writer.replace_file(root_id, state("long.txt", paragraphs))
+        writer.add_document(file_id, made, passages)
+        texts = [one.embedded_text for one in passages]
+        writer.add_vectors(texts, encode(texts))
+        writer.commit()
+    with place.read() as index:
+        stored = list(index.iter_passages())
+        assert [one.passage for one in stored] == passages
+        assert {one.title for one in stored} == {made.title}
+        assert index.document_text(stored[0].document_id) == made.text
+        assert index.passages([stored[2].passage_id]) == [stored[2]]
+        assert len(index.bm25("слово", 5)) == 1
+    assert not check(place.index, key_dir=place.keys).problems
+
+
+# ---------------------------------------------------- visibility and safety
+
+
+def test_a_reader_keeps_its_generation(built: Place) -> None:
+    with built.read() as old:
+        before = list(old.iter_passages())
+        ranking = old.search(query_of("shared words"), 20)
+        built.build({"a.md": ["all new"]})
+        assert old.info.generation == 1
+        assert old.search(query_of("shared words"), 20) == ranking
+        assert old.search_exact(query_of("all new"), 20) == old.search(query_of("all new"), 20)
+        assert list(old.iter_passages()) == before
+        assert old.passages([before[0].passage_id]) == before[:1]
+        assert len(old.bm25("number", 20)) == 9
+        assert sum(1 for _ in old.files()) == 3
+    assert built.texts() == [("a.md", 0, "all new")]
+
+
+def test_what_is_not_committed_never_was_but_what_is_encoded_is_kept(built: Place) -> None:
+    class Stop(Exception):
+        pass
+
+    def change(writer: IndexWriter) -> None:
+        writer.begin(identity(), CHUNKING)
+        (root_id,) = writer.roots()
+        put_file(writer, root_id, "new.txt", ["brand new"])
+        writer.remove_file(writer.files(root_id)["a.md"].file_id)
+
+    before = built.texts()
+    with suppress(Stop), built.write() as writer:
+        change(writer)
+        raise Stop
+    assert built.texts() == before
+    with built.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        assert writer.without_vector(["brand new", "unheard of"]) == ["unheard of"]
+        assert len(writer.files(next(iter(writer.roots())))) == 3
+    assert built.texts() == before
+    with built.write() as writer:
+        change(writer)
+        info = writer.commit().info
+    assert (info.files, info.passages, info.vectors) == (3, 7, 6)
+    assert {one for one, _, _ in built.texts()} == {"sub/b.md", "sub/deep/c.txt", "new.txt"}
+    assert not check(built.index, key_dir=built.keys).problems
+
+
+def test_an_index_that_never_came_to_be_is_not_there(place: Place) -> None:
+    with place.write() as writer:
+        writer.begin(identity(), CHUNKING)
+    with pytest.raises(IndexNotFound):
+        place.read()
+    with pytest.raises(IndexNotFound):
+        place.write(create=False)
+    assert sorted(path.name for path in place.home.iterdir() if path != place.keys) == ["docs"]
+
+
+def test_one_writer_at_a_time(built: Place) -> None:
+    with built.write(), pytest.raises(IndexBusy, match="being written by process"):
+        built.write()
+    with built.write():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens", "match"), [("other", 64, "made with fake, not other"), ("fake", 65, "64")]
+)
+def test_another_model_or_another_length_is_refused(
+    built: Place, name: str, tokens: int, match: str
+) -> None:
+    with built.write() as writer, pytest.raises(IndexMismatch, match=match):
+        writer.begin(identity(name), ChunkingParameters(tokens, 8))
+    assert len(built.texts()) == 12
+
+
+def test_a_whole_index_has_no_problems(built: Place) -> None:
+    stages: list[str] = []
+    report = check(built.index, key_dir=built.keys, on_stage=stages.append)
+    assert report.problems == ()
+    assert report.info is not None
+    assert report.info.passages == 12
+    assert report.recall == 1.0
+    assert {"texts", "graph"} <= set(stages)
+    repaired = repair(built.index, key_dir=built.keys)
+    assert (repaired.rebuilt, repaired.forgotten) == ((), ())
+
+
+# ------------------------------------------------------------- equivalence
+
+
+def test_both_stores_answer_alike_after_the_same_changes(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    places = [Place(tmp_path / name, name) for name in STORES]
+    chance = random.Random(11)
+    words = "apple pear plum fig lime quince date cherry melon grape".split()
+    files: dict[str, list[str]] = {}
+    for _ in range(6):
+        for _ in range(5):
+            name = f"{chance.choice('abc')}/{chance.randrange(9)}.{chance.choice(['md', 'txt'])}"
+            if name in files and chance.random() < 0.4:
+                del files[name]
+            else:
+                files[name] = [
+                    " ".join(chance.choices(words, k=3)) for _ in range(chance.randrange(1, 6))
+                ]
+        compact = chance.random() < 0.3
+        infos = [place.build(files, compact=compact).info for place in places]
+        facts = [
+            (one.files, one.documents, one.passages, one.vectors, one.formats, one.generation)
+            for one in infos
+        ]
+        assert facts[0] == facts[1]
+        answers = []
+        for place in places:
+            with place.read() as index:
+                answers.append([*_answers(index, words)])
+        assert answers[0] == answers[1]
+    assert not check(places[1].index, key_dir=places[1].keys).problems
+
+
+def _answers(index: IndexReader, words: list[str]) -> Iterator[object]:
+    queries = encode([f"{one} {two} {one}" for one, two in zip(words, words[1:])])
+    for where in (None, Filter(paths=("a/",)), Filter(formats=("markdown",))):
+        yield index.count(where)
+        for ranking in index.search_many(queries, 7, where):
+            stored = index.passages([one for one, _ in ranking])
+            yield [
+                (one.path, one.passage, one.title, score)
+                for one, (_, score) in zip(stored, ranking, strict=True)
+            ]
+        for word in words:
+            found = index.passages([one for one, _ in index.bm25(word, 1000, where)])
+            yield {(one.path, one.passage.ordinal) for one in found}
+    yield sorted(index.documents())
+    yield sorted((one.path, one.digest) for _, one in index.files())
+
+
+def test_a_page_is_kept(place: Place) -> None:
+    made = document("p.pdf", ["one"], "pdf")
+    (passage,) = (replace(one, page=12, context="Of it") for one in passages_of(made))
+    assert isinstance(passage, Passage)
+    with place.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        file_id = writer.replace_file(writer.put_root(Root(place.docs)), state("p.pdf", ["one"]))
+        writer.add_document(file_id, made, [passage])
+        writer.add_vectors([passage.embedded_text], encode([passage.embedded_text]))
+        writer.commit()
+    with place.read() as index:
+        assert [one.passage for one in index.iter_passages()] == [passage]
