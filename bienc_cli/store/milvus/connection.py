@@ -139,10 +139,6 @@ class Connection:
                 self._client = self._connect()
             self._call("load_collection", collection, seconds=BUILD_SECONDS)
 
-    def describe(self, collection: str) -> Row:
-        """Its fields and properties."""
-        return dict(self._call("describe_collection", collection))
-
     def drop(self, collection: str) -> None:
         """Delete a collection."""
         self._call("drop_collection", collection)
