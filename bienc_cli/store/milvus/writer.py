@@ -350,7 +350,7 @@ class MilvusWriter(Contents):
                 self._tokenizer.close()
             if self._head is not None or self._open_attempts:
                 self._unborn = False
-            else:
+            elif not self._connection.lost:
                 self._remove_collections()
 
     def _remove_collections(self) -> None:
