@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bienc_cli.indexing import IndexOptions, IndexReport, index_paths
-from bienc_cli.store import IndexReader, open_reader
+from bienc_cli.store import IndexPlace, IndexReader, open_reader
 from fakes import FakeBiEncoder
 
 FRUIT = {
@@ -23,7 +23,7 @@ class Folder:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.root = home / "docs"
-        self.directory = home / ".bienc"
+        self.directory: IndexPlace = home / ".bienc"
         self.keys = home / "keys"
         self.encoder = FakeBiEncoder()
         self.loads = 0

@@ -64,6 +64,9 @@ def noted(reader: IndexReader, output: Output, *, check: bool = True) -> Iterato
         return
     from bienc_cli.indexing import freshness
 
+    if not freshness.is_worth_a_look(reader.info):
+        yield
+        return
     looking = freshness.FreshnessCheck(reader, freshness.DEFAULT_BUDGET)
     yield
     if found := looking.result():

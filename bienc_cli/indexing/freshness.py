@@ -6,14 +6,24 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bienc_cli.errors import BiencError
 from bienc_cli.indexing.coverage import is_below, is_transient, items_under
-from bienc_cli.store import IndexReader, Root
+from bienc_cli.store import IndexInfo, IndexReader, Root
 from bienc_cli.types import Skipped
 
 DEFAULT_BUDGET = 0.25
 """Seconds. Ten thousand files take less; a query takes longer even where models load fast."""
+
+MOST_FETCHED = 10_000
+"""Files of an index on a server up to which their times are fetched for it; more take longer
+than the query."""
+
+
+def is_worth_a_look(info: IndexInfo) -> bool:
+    """Whether looking takes little beside a query."""
+    return isinstance(info.directory, Path) or info.files <= MOST_FETCHED
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from bienc_cli.indexing.distributed import connected, execution, on_ray
 from bienc_cli.indexing.distributed.execution import _plan
 from bienc_cli.indexing.execution import Execution
 from bienc_cli.stages import Stopwatch
+from bienc_cli.store import MilvusAddress
 from bienc_cli.types import BiEncoder
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
@@ -114,6 +115,21 @@ def test_the_index_is_the_same_as_without(
     assert report.skipped == alone.skipped
     # The model of this process has encoded nothing.
     assert there.encoder.passages_encoded == []
+
+
+def test_the_index_in_milvus_is_the_same_as_without(ray: Any, tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite")
+    here, there = Folder(tmp_path / "here"), Folder(tmp_path / "there")
+    for folder in (here, there):
+        fill(folder)
+        folder.directory = MilvusAddress(str(folder.home / "i.db"), "things")
+    alone = here.index()
+    report = index(there, on_ray("local", load_fake, threads=1))
+    assert (report.passages, report.encoded) == (alone.passages, alone.encoded)
+    # Paths are absolute there.
+    assert [(*one[:2], *one[3:]) for one in content(there)] == [
+        (*one[:2], *one[3:]) for one in content(here)
+    ]
 
 
 def test_only_what_changed_is_read_and_nothing_starts_where_nothing_did(

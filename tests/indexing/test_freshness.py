@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.indexing import remove_paths
-from bienc_cli.indexing.freshness import FreshnessCheck, Staleness, staleness
+from bienc_cli.indexing.freshness import (
+    MOST_FETCHED,
+    FreshnessCheck,
+    Staleness,
+    is_worth_a_look,
+    staleness,
+)
+from bienc_cli.store import MilvusAddress
 from folders import Folder
 
 LONG = 60.0
@@ -92,3 +100,14 @@ def test_no_file_is_opened(fruit: Folder, monkeypatch: pytest.MonkeyPatch) -> No
     with fruit.open() as reader:
         monkeypatch.setattr(Path, "open", refuse)
         assert staleness(reader, LONG).complete
+
+
+def test_the_files_of_a_large_index_on_a_server_are_not_fetched(folder: Folder) -> None:
+    folder.write({"a.txt": "one"})
+    folder.index()
+    with folder.open() as reader:
+        info = replace(reader.info, files=MOST_FETCHED + 1)
+    served = replace(info, directory=MilvusAddress("http://localhost", "a"))
+    assert is_worth_a_look(info)
+    assert not is_worth_a_look(served)
+    assert is_worth_a_look(replace(served, files=MOST_FETCHED))

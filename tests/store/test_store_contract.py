@@ -413,6 +413,22 @@ def test_what_is_not_committed_never_was_but_what_is_encoded_is_kept(built: Plac
     assert not check(built.index, key_dir=built.keys).problems
 
 
+def test_nothing_of_a_writer_that_gave_up_ever_counts(built: Place) -> None:
+    """Not even what needed no encoding, and so went through at once."""
+    with built.write() as writer:
+        writer.begin(identity(), CHUNKING)
+        (root_id,) = writer.roots()
+        put_file(writer, root_id, "given-up.txt", ["shared words"])
+        assert writer.without_vector(["shared words"]) == []
+        assert len(writer.files(root_id)) == 4
+    built.build({**FILES, "new.txt": ["new"]})
+    with built.read() as index:
+        found = index.passages([one for one, _ in index.search(query_of("shared words"), 50)])
+        assert {one.passage.doc_id for one in found} == {*FILES, "new.txt"}
+        assert len(found) == index.info.passages == 13
+    assert not check(built.index, key_dir=built.keys).problems
+
+
 def test_an_index_that_never_came_to_be_is_not_there(place: Place) -> None:
     with place.write() as writer:
         writer.begin(identity(), CHUNKING)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 CONNECT_SECONDS = 10.0
-REQUEST_SECONDS = 60.0
+REQUEST_SECONDS = 30.0
 """For one request, its repetitions included: pymilvus tries again until then."""
 
 BUILD_SECONDS = 3600.0
@@ -58,6 +58,9 @@ class Connection:
     One call at a time: Milvus Lite does not bear two writers, and the lease is renewed from a
     thread of its own.
 
+    Attributes:
+        lost: the last call was not answered in time; another would take as long.
+
     Raises:
         UsageError: pymilvus, or Milvus Lite for a file, is not installed.
         IndexBusy: another process has the file open.
@@ -66,6 +69,7 @@ class Connection:
 
     def __init__(self, address: MilvusAddress) -> None:
         self.address = address
+        self.lost = False
         self._lock = threading.RLock()
         self._open = False
         self._client: MilvusClient = self._connect()
@@ -98,11 +102,14 @@ class Connection:
     def _call(self, name: str, *arguments: Any, seconds: float | None = None, **named: Any) -> Any:
         with self._lock:
             try:
-                return getattr(self._client, name)(
+                answer = getattr(self._client, name)(
                     *arguments, timeout=seconds or REQUEST_SECONDS, **named
                 )
             except Exception as error:
+                self.lost = is_lost(error)
                 raise explained(error, self.address) from error
+            self.lost = False
+            return answer
 
     # --------------------------------------------------------- collections
 
@@ -138,10 +145,6 @@ class Connection:
                 lite.remove_derived(file)
                 self._client = self._connect()
             self._call("load_collection", collection, seconds=BUILD_SECONDS)
-
-    def describe(self, collection: str) -> Row:
-        """Its fields and properties."""
-        return dict(self._call("describe_collection", collection))
 
     def drop(self, collection: str) -> None:
         """Delete a collection."""
@@ -319,9 +322,7 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
     """The sentence for what the library raised."""
     if isinstance(error, BiencError):
         return error
-    said = _said(error)
-    if error.__cause__ is not None and error.__cause__ is not error:
-        said = f"{said} {_said(error.__cause__)}"
+    said = _said_with_cause(error)
     if address.file is None and any(word in said.lower() for word in _DENIED):
         token = address.access.token
         return StorageError(
@@ -335,7 +336,7 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
             f"The certificate of the Milvus server of {address} is not one to be trusted.",
             "name its authority: BIENC_MILVUS_CA=FILE.pem",
         )
-    if any(word in said for word in _LOST):
+    if is_lost(error):
         return StorageError(
             f"The Milvus server of {address} does not answer.",
             "check the address and that it runs; then run the same command again: "
@@ -344,7 +345,19 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
     return StorageError(f"Milvus refuses, at {address}: {_short(said)}")
 
 
-def _said(error: BaseException) -> str:
+def is_lost(error: Exception) -> bool:
+    """Whether the server has not answered, as far as the library can tell."""
+    said = _said_with_cause(error)
+    return any(word in said for word in _LOST)
+
+
+def _said_with_cause(error: Exception) -> str:
+    cause = error.__cause__
+    # pymilvus raises some errors from themselves.
+    return _said(error) if cause in (None, error) else f"{_said(error)} {_said(cause)}"
+
+
+def _said(error: BaseException | None) -> str:
     """What an exception of pymilvus or of gRPC says, its status included, in one line."""
     code, details = getattr(error, "code", ""), getattr(error, "details", "")
     parts = (

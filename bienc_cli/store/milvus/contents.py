@@ -292,7 +292,6 @@ class Contents:
         """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
         if texts:
             self._begun.add_vectors(texts, vectors)
-            self._wrote = True
 
     @property
     def _begun(self) -> Uploads:
@@ -325,12 +324,17 @@ class Contents:
     def _send(self) -> None:
         """Write the records that wait to be written."""
         while self._unsent:
-            self._lease.check()
+            self._before_writing()
             batch = self._unsent[:_ROWS_AT_ONCE]
             self._connection.upsert(self._connection.address.records, batch)
-            self._wrote = True
             del self._unsent[:_ROWS_AT_ONCE]
         self._unsent_characters = 0
+
+    def _before_writing(self) -> None:
+        """Make sure of the lease, and remember that there may be rows of this attempt."""
+        self._lease.check()
+        # Before and not behind: what is not answered may have been done all the same.
+        self._wrote = True
 
     def _records(self, kinds: Sequence[str], *conditions: str) -> list[Record]:
         """Records that count now, this attempt's own included, ascending by key."""

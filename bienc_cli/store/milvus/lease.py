@@ -111,6 +111,9 @@ class Lease:
         """
         self._stop.set()
         self._renewal.join()
+        if self._connection.lost:
+            # It runs out by itself, and nobody need wait for that here.
+            return
         with suppress(BiencError):
             found = self._read()
             if found is not None and found.token == self._terms.token:

@@ -71,11 +71,15 @@ class Uploads:
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Take vectors, shape (n, dim), and send the rows that waited for them."""
         keys = [text_key(text) for text in texts]
-        self._early |= zip(keys, np.asarray(vectors, dtype=np.float32).tolist(), strict=True)
         self._settle([key for key in keys if key not in self._missing])
-        for key in keys:
-            if key in self._missing and key in self._waiting:
-                self._complete(key, self._early.pop(key), counted=False)
+        for key, vector in zip(keys, np.asarray(vectors, np.float32).tolist(), strict=True):
+            if key not in self._missing:
+                continue
+            if key in self._waiting:
+                self._complete(key, vector, counted=False)
+            else:
+                # Its passage is still to come; if it does not, nothing is sent.
+                self._early[key] = vector
         self.flush()
 
     def settle(self) -> int:

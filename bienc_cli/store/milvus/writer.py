@@ -105,6 +105,7 @@ class MilvusWriter(Contents):
             committed = self._head.attempt if self._head else 0
             self._open_attempts = {one for one in lease.open_attempts if one > committed}
             self._blend = self._head.blend if self._head else None
+            self._counted: int | None = None
             self._encoder: EncoderIdentity | None = None
             self._chunking: ChunkingParameters | None = None
             if self._head is not None:
@@ -132,7 +133,7 @@ class MilvusWriter(Contents):
         else:
             self._full_text = self._head.full_text
         self._uploads = Uploads(
-            self._connection, encoder.dim, self._is_counted, self._put, self._lease.check
+            self._connection, encoder.dim, self._is_counted, self._put, self._before_writing
         )
 
     def _make_collection(self, encoder: EncoderIdentity) -> bool:
@@ -181,16 +182,14 @@ class MilvusWriter(Contents):
         if self.info is not None and not self._changed and not compact:
             return CommitReport(self.info, graph_rebuilt=False, committed=False)
         on_stage("commit")
-        new_texts = 0
         if self._uploads is not None:
             awaited = self._uploads.settle()
             if awaited:
                 raise RuntimeError(f"{awaited} texts have no vector yet")
-            new_texts = self._uploads.new_texts
         self._send()
         if self._tally_in_doubt:
             self.count_again()
-        head = self._next_head(self._encoder, self._chunking, new_texts - self._gone_texts())
+        head = self._next_head(self._encoder, self._chunking)
         # Sealed, a server finds it whole after a crash, and Milvus Lite counts words in all of it.
         for collection in (self._address.collection, self._address.records):
             with suppress(BiencError):
@@ -203,9 +202,7 @@ class MilvusWriter(Contents):
         self.info = self._head.info(self._address)
         return CommitReport(self.info, graph_rebuilt=False, committed=True)
 
-    def _next_head(
-        self, encoder: EncoderIdentity, chunking: ChunkingParameters, more_texts: int
-    ) -> Head:
+    def _next_head(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> Head:
         now, before, tally = time.time(), self._head, self._tally
         void = (before.void if before else frozenset()) | self._open_attempts
         return Head(
@@ -220,7 +217,7 @@ class MilvusWriter(Contents):
                 "files": tally.files,
                 "documents": tally.documents,
                 "passages": tally.passages,
-                "vectors": (before.counts["vectors"] if before else 0) + more_texts,
+                "vectors": self._texts() if self._counted is None else self._counted,
                 "skipped": tally.skipped,
             },
             formats=tuple(pair for pair in tally.formats.most_common() if pair[1]),
@@ -230,6 +227,12 @@ class MilvusWriter(Contents):
             dead_files=frozenset(self._dead_files),
             dead_records=frozenset(self._dead_records),
         )
+
+    def _texts(self) -> int:
+        """How many distinct texts there are now: those before, and more, and fewer."""
+        before = self._head.counts["vectors"] if self._head else 0
+        more = self._uploads.new_texts if self._uploads else 0
+        return before + more - self._gone_texts()
 
     def _gone_texts(self) -> int:
         """How many distinct texts no passage has any more."""
@@ -318,9 +321,7 @@ class MilvusWriter(Contents):
                 if row["file_id"] not in self._dead_files:
                     tally.passages += 1
                     keys.add(row["text_key"])
-        if self._head is not None:
-            counts = {**self._head.counts, "vectors": len(keys) + self._gone_texts()}
-            self._head = replace(self._head, counts=counts)
+        self._counted = len(keys)
         self._changed = True
 
     def rebuild_graph(self) -> None:
@@ -350,7 +351,7 @@ class MilvusWriter(Contents):
                 self._tokenizer.close()
             if self._head is not None or self._open_attempts:
                 self._unborn = False
-            else:
+            elif not self._connection.lost:
                 self._remove_collections()
 
     def _remove_collections(self) -> None:

@@ -17,6 +17,7 @@ from bienc_cli.errors import IndexBusy, IndexNotFound, StorageError
 from bienc_cli.store import Root, check
 from bienc_cli.store.milvus import connection
 from bienc_cli.store.milvus import writer as writer_module
+from bienc_cli.store.milvus.lease import Lease
 
 HERE = Path(__file__).parent
 PACKAGE = Path(bienc_cli.__file__).parent
@@ -162,6 +163,10 @@ def test_a_server_that_goes_away_leaves_nothing_half_visible(
         server.kill()
         with pytest.raises(StorageError, match="does not answer") as raised:
             put_file(writer, root_id, "lime.txt", ["lime"])
+        # A server that does not answer is not asked once more on the way out.
+        with monkeypatch.context() as patched:
+            patched.setattr(Lease, "_read", lambda _: pytest.fail("asked again"))
+            writer.__exit__(None, None, None)
     assert "run the same command again" in str(raised.value.hint)
     with pytest.raises(StorageError, match="does not answer"):
         place.read()
