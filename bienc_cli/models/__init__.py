@@ -59,9 +59,9 @@ def import_runtime(runtime: str = "auto", device: str = "auto") -> None:
     """
     if choose_runtime(runtime, device) is Runtime.OPENVINO:
         from bienc_cli.models import openvino_runtime  # noqa: F401
-        from bienc_cli.models.openvino_graph import import_openvino
+        from bienc_cli.models.openvino_graph import native_precision
 
-        import_openvino()
+        native_precision()
 
 
 def load_bi_encoder(

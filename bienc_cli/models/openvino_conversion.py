@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.models.cache import publish, write_json
-from bienc_cli.models.openvino_graph import OpenVinoGraph, import_openvino, native_precision
+from bienc_cli.models.openvino_graph import ALONE, OpenVinoGraph, import_openvino, native_precision
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
@@ -71,10 +70,6 @@ class Verdict:
     precision: str = "f32"
     pad_id: int = 0
     difference: float = 0.0
-
-
-_TRACING = threading.Lock()
-"""Tracing a module and importing what it takes is for one thread at a time."""
 
 
 class _Unconvertible(Exception):
@@ -125,7 +120,7 @@ def _read_verdict(directory: Path) -> Verdict | None:
 
 def _convert(model: ResolvedModel, precision: str, directory: Path) -> None:
     try:
-        with _TRACING:
+        with ALONE:
             verdict = _write_graph(model, precision, directory)
     except _Unconvertible as reason:
         verdict = Verdict(accepted=False, reason=str(reason))

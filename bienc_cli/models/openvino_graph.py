@@ -16,6 +16,12 @@ from bienc_cli.models.tokenization import PaddedBatch
 _IMPORTING = threading.Lock()
 """Two models may be loaded at the same time."""
 
+ALONE = threading.RLock()
+"""For conversions and for the first calls of each graph. Two threads that enter the bindings for
+the first time together can wait for each other for ever: one holds the interpreter and waits
+for a static variable that the other initialises, and that one waits for the interpreter (seen
+with OpenVINO 2026.4)."""
+
 
 def import_openvino() -> Any:
     """The `openvino` package, without its converter.
@@ -66,13 +72,14 @@ class OpenVinoGraph:
         if compiled_cache is not None:
             # Without the weights, which are mapped from the graph's own file.
             options |= {"CACHE_DIR": str(compiled_cache), "CACHE_MODE": "OPTIMIZE_SIZE"}
-        compiled = import_openvino().Core().compile_model(str(path), "CPU", options)
-        self._names = frozenset(port.any_name for port in compiled.inputs)
-        self._request = compiled.create_infer_request()
-        # The first inference lays out the weights, which takes ten times as long as the rest of
-        # it: here that may be beside something else, behind it somebody waits for an answer.
-        one = np.zeros((1, 1), dtype=np.int64)
-        self(PaddedBatch(one, np.ones_like(one), one))
+        with ALONE:
+            compiled = import_openvino().Core().compile_model(str(path), "CPU", options)
+            self._names = frozenset(port.any_name for port in compiled.inputs)
+            self._request = compiled.create_infer_request()
+            # The first inference lays out the weights, which takes ten times as long as the rest
+            # of it: here that may be beside something else, later somebody waits for an answer.
+            one = np.zeros((1, 1), dtype=np.int64)
+            self(PaddedBatch(one, np.ones_like(one), one))
 
     def __call__(self, batch: PaddedBatch) -> NDArray[np.float32]:
         """Run one batch; the result has a row for each input."""
