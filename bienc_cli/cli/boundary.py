@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
+from bienc_cli.cli import ahead
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -71,13 +72,14 @@ def main(argv: Sequence[str]) -> int:
         stdout; otherwise it is a sentence and a hint on stderr. With BIENC_DEBUG=1 the
         traceback comes too.
     """
+    arguments = _with_implied_value(argv)
+    ahead.begin(arguments)
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command
 
     from bienc_cli.cli.app import app
     from bienc_cli.cli.output import ClosedPipe
 
-    arguments = _with_implied_value(argv)
     termination = _Termination()
     try:
         with termination:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bienc_cli.background import Background
 from bienc_cli.cli import environment
-from bienc_cli.cli.output import Output
-from bienc_cli.errors import UsageError
+from bienc_cli.cli.output import Format, Output
+from bienc_cli.errors import BiencError, UsageError
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ _ALIVE: list[object] = []
 """Models, to the end of the process: to take one apart takes as long as a search."""
 
 RUNTIMES = ("auto", "openvino", "torch")
+
+_AHEAD: list[Background[CrossEncoder]] = []
+
+
+def begin_ahead(*, offline: bool, quiet: bool) -> None:
+    """Begin loading the default cross-encoder; who asks for one next gets it."""
+    output = Output(Format.plain, quiet=quiet)
+    choice = ModelChoice(None, None, "auto", "auto", None, offline, output)
+    _AHEAD.clear()
+    # What is wrong will be said when the model is asked for, in its turn.
+    with suppress(BiencError):
+        _AHEAD.append(choice.begin_cross_encoder())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +112,18 @@ class ModelChoice:
         )
         return on_ray(address, load, threads=self.threads)
 
-    def begin_cross_encoder(self) -> None:
+    def begin_cross_encoder(self) -> Background[CrossEncoder]:
         """Have the cross-encoder loaded while other things are done; see `load_cross_encoder`."""
+        if _AHEAD:
+            self._begun["cross-encoder"] = _AHEAD.pop()
+            return self._begun["cross-encoder"]
         from bienc_cli.models import import_runtime
 
         # Here and at once: beside other imports it would get its turn late, and compile late.
         import_runtime(self.runtime, self.device)
-        self._begun["cross-encoder"] = Background(self._load_cross_encoder)
+        begun = Background(self._load_cross_encoder)
+        self._begun["cross-encoder"] = begun
+        return begun
 
     def begin_bi_encoder(self, recorded: EncoderIdentity) -> None:
         """Have the index's model loaded while other things are done; see `load_bi_encoder`."""
