@@ -20,6 +20,7 @@ import argparse
 import json
 import random
 import shutil
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -260,7 +261,7 @@ def start(bench: Bench) -> dict[str, Any]:
 
     figures = side_by_side(
         {
-            "python -c pass": lambda _: cost(run((BIENC[0], "-c", "pass"))),
+            "python -c pass": lambda _: cost(run((sys.executable, "-c", "pass"))),
             "bienc --help": command("--help"),
             "bienc info": command("info", "--index", bench.directory),
         },

@@ -39,8 +39,8 @@ from bienc_cli.indexing import index_paths
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from bienc_cli.search.candidates import FUSED_DEPTH, Found
 from bienc_cli.search.fusion import DEFAULTS
-from bienc_cli.search.strategy import Strategy
 from bienc_cli.store import open_reader
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, BlendWeights
 
 NOISE = 0.001

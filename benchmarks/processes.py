@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BIENC = (sys.executable, "-m", "bienc_cli")
+BIENC = (str(Path(sys.executable).with_name("bienc")),)
 
 # A child's peak counts what its parent held when it was started, so a small one starts it.
 _LAUNCHER = """

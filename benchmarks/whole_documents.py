@@ -19,8 +19,8 @@ from bienc_cli.evaluation.qrels import judged_in, read_qrels
 from bienc_cli.evaluation.queries import read_queries
 from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.models import load_bi_encoder
-from bienc_cli.search.strategy import Strategy
 from bienc_cli.store import FileState, Root, open_reader, open_writer
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, Document, Passage
 
 BATCH = 256

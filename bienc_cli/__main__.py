@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
+    # Importing makes many objects and no garbage.
+    gc.set_threshold(50_000)
+    # Typer brings pydantic, which would look through all that is installed for plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from bienc_cli.cli.interrupts import end_now, end_soon_when_interrupted
 

@@ -175,7 +175,7 @@ def compare(
     from bienc_cli.cli.measuring import Judging, evaluate_files
     from bienc_cli.cli.side_by_side import compare_queries
     from bienc_cli.errors import UsageError
-    from bienc_cli.search.strategy import strategies_named
+    from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)

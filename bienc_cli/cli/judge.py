@@ -98,7 +98,7 @@ def judge(
     from bienc_cli.evaluation.pooling import PoolOptions, pool
     from bienc_cli.evaluation.qrels import judged_in
     from bienc_cli.render import judging as rendered
-    from bienc_cli.search.strategy import strategies_named
+    from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)

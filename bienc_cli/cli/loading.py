@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from bienc_cli.background import Background
 from bienc_cli.cli import environment
 from bienc_cli.cli.output import Output
 from bienc_cli.errors import UsageError
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from bienc_cli.indexing.execution import Executor
 
 Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
+
+_ALIVE: list[object] = []
+"""Models, to the end of the process: to take one apart takes as long as a search."""
 
 RUNTIMES = ("auto", "openvino", "torch")
 
@@ -31,6 +35,7 @@ class ModelChoice:
     offline: bool
     output: Output
     _loaded: dict[str, BiEncoder] = field(default_factory=dict, init=False, repr=False)
+    _begun: dict[str, Background[Any]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.runtime not in RUNTIMES:
@@ -41,10 +46,16 @@ class ModelChoice:
     def load_bi_encoder(self, recorded: EncoderIdentity | None) -> BiEncoder:
         """The index's own model; for a new index the one asked for. Loaded once.
 
+        One that was begun is waited for.
+
         Raises:
             IndexMismatch: another model was asked for than the index was made with.
             ModelUnavailable: its weights are not here.
         """
+        begun = self._begun.pop("bi-encoder", None)
+        return begun.result() if begun else self._load_bi_encoder(recorded)
+
+    def _load_bi_encoder(self, recorded: EncoderIdentity | None) -> BiEncoder:
         from bienc_cli.models import DEFAULT_BI_ENCODER, identify_bi_encoder, load_bi_encoder
         from bienc_cli.search import check_model
 
@@ -88,12 +99,28 @@ class ModelChoice:
         )
         return on_ray(address, load, threads=self.threads)
 
+    def begin_cross_encoder(self) -> None:
+        """Have the cross-encoder loaded while other things are done; see `load_cross_encoder`."""
+        from bienc_cli.models import import_runtime
+
+        # Here and at once: beside other imports it would get its turn late, and compile late.
+        import_runtime(self.runtime, self.device)
+        self._begun["cross-encoder"] = Background(self._load_cross_encoder)
+
+    def begin_bi_encoder(self, recorded: EncoderIdentity) -> None:
+        """Have the index's model loaded while other things are done; see `load_bi_encoder`."""
+        self._begun["bi-encoder"] = Background(lambda: self._load_bi_encoder(recorded))
+
     def load_cross_encoder(self) -> CrossEncoder:
-        """The cross-encoder asked for.
+        """The cross-encoder asked for; waited for if it was begun.
 
         Raises:
             ModelUnavailable: its weights are not here.
         """
+        begun = self._begun.pop("cross-encoder", None)
+        return begun.result() if begun else self._load_cross_encoder()
+
+    def _load_cross_encoder(self) -> CrossEncoder:
         from bienc_cli.models import DEFAULT_CROSS_ENCODER, load_cross_encoder
 
         name = (
@@ -114,6 +141,7 @@ class ModelChoice:
         )
 
     def _with_notes(self, encoder: Encoder) -> Encoder:
+        _ALIVE.append(encoder)
         for note in encoder.notes:
             self.output.note(f"note: {note}")
         return encoder

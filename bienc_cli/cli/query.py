@@ -108,15 +108,19 @@ def query(
     The bi-encoder and BM25 propose candidates, the cross-encoder reads each together with the
     query, and all three put them in order. Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import freshness
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.search import SearchOptions, check_query, search
-    from bienc_cli.search.strategy import strategy_chosen
-    from bienc_cli.stages import Stopwatch
+    from bienc_cli.strategy import strategy_chosen
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     chosen = strategy_chosen(strategy, rerank)
+    # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
+    if chosen.needs_cross_encoder:
+        choice.begin_cross_encoder()
+    from bienc_cli.cli import freshness
+    from bienc_cli.search import SearchOptions, check_query, search
+    from bienc_cli.stages import Stopwatch
+
     search_options = SearchOptions(
         strategy=chosen,
         k=k,
@@ -133,19 +137,24 @@ def query(
     watch = Stopwatch()
     with watch.stage("open index"):
         reader = freshness.open_index(index, output, choice, refresh=refresh)
-    with reader, freshness.noted(reader, output, check=not no_check):
-        with watch.stage("load models"):
-            bi_encoder = (
-                choice.load_bi_encoder(reader.info.encoder) if chosen.needs_bi_encoder else None
-            )
-            reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
-        view = _View(output, reader, full=full, context=context)
-        if from_stdin:
-            return _answer_each(
-                view, lambda asked: search(reader, asked, bi_encoder, reranker, search_options)
-            )
-        result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
-        view.show(result)
+    with reader:
+        if chosen.needs_bi_encoder:
+            choice.begin_bi_encoder(reader.info.encoder)
+        import bienc_cli.render.search  # noqa: F401 - used when there is an answer
+
+        with freshness.noted(reader, output, check=not no_check):
+            with watch.stage("load models"):
+                bi_encoder = (
+                    choice.load_bi_encoder(reader.info.encoder) if chosen.needs_bi_encoder else None
+                )
+                reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
+            view = _View(output, reader, full=full, context=context)
+            if from_stdin:
+                return _answer_each(
+                    view, lambda asked: search(reader, asked, bi_encoder, reranker, search_options)
+                )
+            result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
+            view.show(result)
     return 0 if result.hits else 1
 
 

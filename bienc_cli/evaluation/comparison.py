@@ -27,9 +27,9 @@ from bienc_cli.search.pipeline import (
 )
 from bienc_cli.search.reranking import check_relevance_model, rank_all, rerank
 from bienc_cli.search.result import Hit, ModelUse
-from bienc_cli.search.strategy import Order, Strategy
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader
+from bienc_cli.strategy import Order, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder, TunedBlend
 
 DEFAULT_STRATEGIES = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)

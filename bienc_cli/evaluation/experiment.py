@@ -51,8 +51,8 @@ from bienc_cli.search.reranking import (
     text_to_read,
 )
 from bienc_cli.search.result import Hit, ModelUse
-from bienc_cli.search.strategy import Order, Source, Strategy
 from bienc_cli.store import IndexReader
+from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 _DEPTH = 100

@@ -11,7 +11,7 @@ from pathlib import Path
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.evaluation.measures import check_measures
 from bienc_cli.evaluation.results import Evaluation, SystemResult
-from bienc_cli.search.strategy import DEFAULT_STRATEGY
+from bienc_cli.strategy import DEFAULT_STRATEGY
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, SearchOptions, search
 from bienc_cli.search.result import Hit
-from bienc_cli.search.strategy import Source, Strategy
 from bienc_cli.store import IndexReader, StoredPassage
+from bienc_cli.strategy import Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder, CrossEncoderIdentity, PairScores
 
 DEFAULT_DEPTH = 5

@@ -11,8 +11,8 @@ from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.significance import Mean, PairedDifference
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
 from bienc_cli.search.result import Hit, ModelUse
-from bienc_cli.search.strategy import Source, Strategy
 from bienc_cli.store import Filter, IndexInfo
+from bienc_cli.strategy import Source, Strategy
 from bienc_cli.types import TunedBlend
 
 DEFAULT_STRATEGIES = (

@@ -24,8 +24,8 @@ from bienc_cli.search.candidates import FUSED_DEPTH, Found, propose
 from bienc_cli.search.fusion import DEFAULTS, blended
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, as_hits, check_model, check_query
 from bienc_cli.search.reranking import text_to_read
-from bienc_cli.search.strategy import Strategy
 from bienc_cli.store import IndexReader
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, BlendWeights, TunedBlend
 
 MEASURE = "nDCG@10"

@@ -31,6 +31,7 @@ __all__ = [
     "Runtime",
     "choose_runtime",
     "identify_bi_encoder",
+    "import_runtime",
     "known_models",
     "load_bi_encoder",
     "load_cross_encoder",
@@ -48,6 +49,19 @@ def identify_bi_encoder(name: str, *, cache_dir: Path, offline: bool) -> Encoder
     return resolve_model(
         name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline
     ).encoder_identity
+
+
+def import_runtime(runtime: str = "auto", device: str = "auto") -> None:
+    """Import what loading a model will need, so that threads that load find it there.
+
+    Raises:
+        UsageError: there is no such device or runtime here.
+    """
+    if choose_runtime(runtime, device) is Runtime.OPENVINO:
+        from bienc_cli.models import openvino_runtime  # noqa: F401
+        from bienc_cli.models.openvino_graph import import_openvino
+
+        import_openvino()
 
 
 def load_bi_encoder(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,6 +73,10 @@ class Verdict:
     difference: float = 0.0
 
 
+_TRACING = threading.Lock()
+"""Tracing a module and importing what it takes is for one thread at a time."""
+
+
 class _Unconvertible(Exception):
     """Why a module is not run as a graph."""
 
@@ -120,7 +125,8 @@ def _read_verdict(directory: Path) -> Verdict | None:
 
 def _convert(model: ResolvedModel, precision: str, directory: Path) -> None:
     try:
-        verdict = _write_graph(model, precision, directory)
+        with _TRACING:
+            verdict = _write_graph(model, precision, directory)
     except _Unconvertible as reason:
         verdict = Verdict(accepted=False, reason=str(reason))
     files = [GRAPH, Path(GRAPH).with_suffix(".bin").name] if verdict.accepted else []

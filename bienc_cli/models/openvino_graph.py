@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,22 @@ from numpy.typing import NDArray
 
 from bienc_cli.models.tokenization import PaddedBatch
 
+_IMPORTING = threading.Lock()
+"""Two models may be loaded at the same time."""
+
 
 def import_openvino() -> Any:
     """The `openvino` package, without its converter.
 
     Importing the converter reports to its maker; and a query has no use for it.
     """
-    if "openvino" not in sys.modules:
-        sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
-        try:
-            import openvino
-        finally:
-            del sys.modules["openvino.tools.ovc"]
+    with _IMPORTING:
+        if "openvino" not in sys.modules:
+            sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
+            try:
+                import openvino
+            finally:
+                del sys.modules["openvino.tools.ovc"]
     import openvino
 
     return openvino
@@ -64,6 +69,10 @@ class OpenVinoGraph:
         compiled = import_openvino().Core().compile_model(str(path), "CPU", options)
         self._names = frozenset(port.any_name for port in compiled.inputs)
         self._request = compiled.create_infer_request()
+        # The first inference lays out the weights, which takes ten times as long as the rest of
+        # it: here that may be beside something else, behind it somebody waits for an answer.
+        one = np.zeros((1, 1), dtype=np.int64)
+        self(PaddedBatch(one, np.ones_like(one), one))
 
     def __call__(self, batch: PaddedBatch) -> NDArray[np.float32]:
         """Run one batch; the result has a row for each input."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bienc_cli.background import Background
 from bienc_cli.models.batching import token_budget_batches, unit_length
 from bienc_cli.models.openvino_conversion import GRAPH, Verdict
 from bienc_cli.models.openvino_graph import OpenVinoGraph
@@ -105,15 +106,19 @@ class _Runner:
         self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
     ) -> None:
         assert model.files.tokenizer_json is not None, "it was needed to convert"  # noqa: S101
-        self.tokenizer = ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=verdict.pad_id)
         self.description = f"openvino cpu {'bf16' if verdict.precision == 'bf16' else 'fp32'}"
         self._max_tokens = model.files.max_tokens
-        self._graph = OpenVinoGraph(
-            directory / GRAPH,
-            precision=verdict.precision,
-            threads=threads,
-            compiled_cache=directory / "compiled",
+        # Compiling leaves the interpreter to others; reading a tokenizer, as long, does not.
+        graph = Background(
+            lambda: OpenVinoGraph(
+                directory / GRAPH,
+                precision=verdict.precision,
+                threads=threads,
+                compiled_cache=directory / "compiled",
+            )
         )
+        self.tokenizer = ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=verdict.pad_id)
+        self._graph = graph.result()
 
     def run(self, inputs: Sequence[TokenIds]) -> Vectors:
         """Rows in the order of `inputs`, which has at least one."""

@@ -15,7 +15,7 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit
-from bienc_cli.search.strategy import Strategy
+from bienc_cli.strategy import Strategy
 
 SCHEMA = "bienc.compare/2"
 

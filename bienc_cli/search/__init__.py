@@ -10,7 +10,7 @@ from bienc_cli.search.pipeline import (
 )
 from bienc_cli.search.reranking import rerank
 from bienc_cli.search.result import Candidate, Hit, ModelUse, Relevance, SearchResult, Span
-from bienc_cli.search.strategy import Strategy
+from bienc_cli.strategy import Strategy
 
 __all__ = [
     "DEFAULT_CANDIDATES",

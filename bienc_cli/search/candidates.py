@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bienc_cli.search.fusion import blended, in_turn, reciprocal_rank_fusion
 from bienc_cli.search.result import Candidate
-from bienc_cli.search.strategy import Order, Source, Strategy
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BlendWeights
 
 FUSED_DEPTH = 100

@@ -14,15 +14,15 @@ from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
 from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
-from bienc_cli.search.strategy import (
+from bienc_cli.stages import Stopwatch
+from bienc_cli.store import Filter, IndexReader
+from bienc_cli.strategy import (
     DEFAULT_STRATEGY,
     DEFAULT_WITHOUT_CROSS_ENCODER,
     Order,
     Source,
     Strategy,
 )
-from bienc_cli.stages import Stopwatch
-from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity, TunedBlend
 
 DEFAULT_K = 10

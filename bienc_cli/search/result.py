@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bienc_cli.search.strategy import Strategy
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
 
 

@@ -15,8 +15,8 @@ from bienc_cli.evaluation.standing import (
     trade_off,
 )
 from bienc_cli.search.result import Hit
-from bienc_cli.search.strategy import Strategy
 from bienc_cli.store import IndexReader, StoredPassage
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import Passage
 from fakes import FakeBiEncoder, FakeCrossEncoder
 

@@ -22,7 +22,7 @@ from indexing_workers import DyingEncoder, load_dying, load_fake, load_other
 import bienc_cli
 from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
 from bienc_cli.indexing import encoding, index_paths
-from bienc_cli.indexing.distributed import connected, on_ray
+from bienc_cli.indexing.distributed import connected, execution, on_ray
 from bienc_cli.indexing.distributed.execution import _plan
 from bienc_cli.indexing.execution import Execution
 from bienc_cli.stages import Stopwatch
@@ -98,7 +98,11 @@ def content(folder: Folder) -> list[tuple[Any, ...]]:
         ]
 
 
-def test_the_index_is_the_same_as_without(ray: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("outside", [False, True])
+def test_the_index_is_the_same_as_without(
+    ray: Any, tmp_path: Path, outside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "_is_outside", lambda _: outside)
     here, there = Folder(tmp_path / "here"), Folder(tmp_path / "there")
     for folder in (here, there):
         fill(folder)

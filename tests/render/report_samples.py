@@ -9,7 +9,7 @@ from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in, place_of
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
-from bienc_cli.search.strategy import Strategy
+from bienc_cli.strategy import Strategy
 from fakes import FakeCrossEncoder
 from folders import FRUIT, Folder
 

@@ -20,7 +20,7 @@ from bienc_cli.evaluation.results import Evaluation
 from bienc_cli.evaluation.runs import Run
 from bienc_cli.render import evaluation as rendered
 from bienc_cli.render.report import as_html
-from bienc_cli.search.strategy import Strategy
+from bienc_cli.strategy import Strategy
 
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 

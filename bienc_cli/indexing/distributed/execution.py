@@ -123,14 +123,17 @@ class _OnRay:
             self.close()
             raise
         self.runtime = f"ray, {self.width} x {states[0][1]}"
-        self._read = ray.remote(workers.read_and_cut).options(
-            # Encoders take the cores; what reading takes beside them is little.
-            num_cpus=0,
-            num_returns="streaming",
-            max_retries=_TRIES,
-            scheduling_strategy="SPREAD",
-            _generator_backpressure_num_objects=workers.PORTIONS_AHEAD,
-        )
+        # Encoders take the cores; what reading takes beside them is little.
+        reading = {"num_cpus": 0, "max_retries": _TRIES, "scheduling_strategy": "SPREAD"}
+        self._streams = not _is_outside(ray)
+        if self._streams:
+            self._read = ray.remote(workers.read_and_cut).options(
+                num_returns="streaming",
+                _generator_backpressure_num_objects=workers.PORTIONS_AHEAD,
+                **reading,
+            )
+        else:
+            self._read = ray.remote(workers.read_and_cut_at_once).options(**reading)
 
     def cut(
         self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
@@ -160,6 +163,11 @@ class _OnRay:
             waiting = next(by_number, None)
 
     def _items(self, task: Any) -> Iterator[tuple[int, CutDocument | Skipped]]:
+        if not self._streams:
+            with self._watch.stage("read"):
+                items = self._got(task)
+            yield from items
+            return
         while True:
             with self._watch.stage("read"):
                 portion = next(task, None)
@@ -204,6 +212,11 @@ class _OnRay:
         """Let the encoders go; in a cluster that stays, others want their place."""
         for one in self._encoders:
             self._ray.kill(one)
+
+
+def _is_outside(ray: Any) -> bool:
+    """Whether this is no node of the cluster; then Ray streams no results to it."""
+    return bool(ray.util.client.ray.is_connected())
 
 
 def _groups(files: Iterable[File]) -> Iterator[list[File]]:

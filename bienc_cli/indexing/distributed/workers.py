@@ -59,6 +59,18 @@ def read_and_cut(
         yield portion
 
 
+def read_and_cut_at_once(
+    files: Sequence[NamedFile],
+    tokenizer: PassageTokenizer,
+    chunking: ChunkingParameters,
+    pdf_engine: str,
+) -> Portion:
+    """The same in one portion, whatever its size."""
+    return [
+        item for portion in read_and_cut(files, tokenizer, chunking, pdf_engine) for item in portion
+    ]
+
+
 class Encoder:
     """An actor that holds the model, loaded once."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bienc_cli import strategy as strategies
 from bienc_cli.errors import UsageError
-from bienc_cli.search import strategy as strategies
-from bienc_cli.search.strategy import (
+from bienc_cli.strategy import (
     Strategy,
     strategies_named,
     strategy_chosen,
