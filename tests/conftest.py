@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from bienc_cli.store import IndexReader
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
 from schema_check import asks_for_json, checked
+
+# As the store sets it, and before a test imports gRPC by itself.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 # A slow machine is no fault of the code: nothing here depends on the clock.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -111,9 +111,6 @@ def _place(named: str | IndexPlace) -> IndexPlace:
     if isinstance(named, address.MilvusAddress):
         return named
     if isinstance(named, str) and address.is_address(named):
-        # gRPC looks once, when it is loaded. Where Ray is started beside Milvus Lite, its care for
-        # forked children is in the way: each gets a line on stderr, and none needs it.
-        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
         access = Access(
             os.environ.get("BIENC_MILVUS_TOKEN", ""),
             _file("BIENC_MILVUS_CA"),

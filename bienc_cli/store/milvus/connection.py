@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -280,6 +281,9 @@ def connected(
 
 
 def _library(address: MilvusAddress) -> Any:
+    # gRPC looks once, when it is loaded. Its care for forked children, of which none of ours uses
+    # it, can hold up the fork itself, and has a line on stderr for each.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     needed = ["pymilvus", *(["milvus_lite"] if address.file is not None else [])]
     try:
         pymilvus, *_ = [importlib.import_module(name) for name in needed]
