@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_DECISIVE = frozenset(
-    "--no-rerank --strategy --cross-encoder --runtime --device --threads --help -h".split()
-)
+from bienc_cli.strategy import Strategy
+
+_DECISIVE = frozenset("--no-rerank --cross-encoder --runtime --device --threads --help -h".split())
 """Options of `query` that say which cross-encoder is needed and how, if any."""
 
 
@@ -16,12 +16,16 @@ def begin(arguments: Sequence[str]) -> None:
     The libraries that understand command lines take as long to import as the model to load, and
     the model takes another core.
     """
-    if arguments[:1] == ["query"] and _DECISIVE.isdisjoint(
-        word.partition("=")[0] for word in arguments
-    ):
-        from bienc_cli.cli.loading import begin_ahead
+    words = [part for word in arguments for part in word.split("=", 1)]
+    if words[:1] != ["query"] or not _DECISIVE.isdisjoint(words) or not _reranks(words):
+        return
+    from bienc_cli.cli.loading import begin_ahead
 
-        begin_ahead(
-            offline="--offline" in arguments,
-            quiet=not {"-q", "--quiet"}.isdisjoint(arguments),
-        )
+    begin_ahead(offline="--offline" in words, quiet=not {"-q", "--quiet"}.isdisjoint(words))
+
+
+def _reranks(words: Sequence[str]) -> bool:
+    if "--strategy" not in words:
+        return True
+    named = words[words.index("--strategy") + 1 :][:1]
+    return any(one.needs_cross_encoder for one in Strategy if [one.value] == named)
