@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import bienc_cli
 from bienc_cli.indexing.distributed import workers
 from bienc_cli.types import Skipped, Vectors
 from fakes import FakeBiEncoder
@@ -22,6 +23,14 @@ def load_fake(name: str, *, device: str, threads: int) -> FakeBiEncoder:
 
 def load_other(_name: str, **_: object) -> FakeBiEncoder:
     return FakeBiEncoder(max_tokens=48)
+
+
+class UnaskedEncoder(workers.Encoder):
+    """Says nothing about its version."""
+
+    def state(self, version: str) -> tuple[str, str]:
+        del version
+        return super().state(bienc_cli.__version__)
 
 
 class DyingEncoder(FakeBiEncoder):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from indexing_workers import DyingEncoder, load_dying, load_fake, load_other
+from indexing_workers import DyingEncoder, UnaskedEncoder, load_dying, load_fake, load_other
 
 import bienc_cli
 from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
@@ -181,6 +181,23 @@ def test_workers_with_another_model_are_refused(ray: Any, folder: Folder) -> Non
     fill(folder)
     with pytest.raises(ClusterUnavailable, match="another fake"):
         index(folder, on_ray("local", load_other, threads=1))
+
+
+@pytest.mark.parametrize("who", ["encoder", "reader"])
+def test_workers_of_another_version_are_refused(
+    ray: Any, folder: Folder, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    from bienc_cli.indexing.distributed import workers
+
+    if who == "reader":
+        # Nodes without an encoder read too.
+        monkeypatch.setattr(workers, "Encoder", UnaskedEncoder)
+    monkeypatch.setattr(execution, "__version__", "9.9.9")
+    folder.write(dict(FRUIT))
+    with pytest.raises(ClusterUnavailable, match=r"has bienc .*, and this machine 9\.9\.9"):
+        index(folder, on_ray("local", load_fake, threads=1))
+    with pytest.raises(IndexNotFound):
+        folder.open()
 
 
 def test_a_worker_that_does_not_see_the_folder(

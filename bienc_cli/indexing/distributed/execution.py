@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bienc_cli import __version__
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, ClusterUnavailable
 from bienc_cli.indexing.distributed import workers
@@ -112,7 +113,7 @@ class _OnRay:
         ]
         self.width = len(self._encoders)
         try:
-            states = [self._got(one.state.remote()) for one in self._encoders]
+            states = [self._got(one.state.remote(__version__)) for one in self._encoders]
             for fingerprint, _ in states:
                 if fingerprint != encoder.identity.fingerprint:
                     raise ClusterUnavailable(
@@ -146,7 +147,7 @@ class _OnRay:
             with self._watch.stage("read"):
                 while len(under_way) < self._tasks and (group := next(groups, None)):
                     named = [workers.NamedFile(one.path, one.doc_id, one.size) for one in group]
-                    task = self._read.remote(named, tokenizer, chunking, pdf_engine)
+                    task = self._read.remote(named, tokenizer, chunking, pdf_engine, __version__)
                     under_way.append((group, task))
             if not under_way:
                 return

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bienc_cli import __version__
 from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.errors import ClusterUnavailable
 from bienc_cli.indexing.execution import CutDocument
 from bienc_cli.readers import Limits, read_files
 from bienc_cli.types import PassageTokenizer, Skipped, Vectors
@@ -39,8 +41,14 @@ def read_and_cut(
     tokenizer: PassageTokenizer,
     chunking: ChunkingParameters,
     pdf_engine: str,
+    version: str,
 ) -> Iterator[Portion]:
-    """Read files and cut their documents, in order, portion by portion."""
+    """Read files and cut their documents, in order, portion by portion.
+
+    Raises:
+        ClusterUnavailable: this node's bienc is not of the `version` that asks.
+    """
+    _require(version)
     portion: Portion = []
     held = 0
     results = read_files(files, workers=1, limits=Limits(), pdf_engine=pdf_engine)
@@ -64,11 +72,11 @@ def read_and_cut_at_once(
     tokenizer: PassageTokenizer,
     chunking: ChunkingParameters,
     pdf_engine: str,
+    version: str,
 ) -> Portion:
     """The same in one portion, whatever its size."""
-    return [
-        item for portion in read_and_cut(files, tokenizer, chunking, pdf_engine) for item in portion
-    ]
+    portions = read_and_cut(files, tokenizer, chunking, pdf_engine, version)
+    return [item for portion in portions for item in portion]
 
 
 class Encoder:
@@ -77,10 +85,23 @@ class Encoder:
     def __init__(self, load: ModelLoader, name: str, device: str, threads: int) -> None:
         self._encoder = load(name, device=device, threads=threads)
 
-    def state(self) -> tuple[str, str]:
-        """The model's fingerprint, and how it runs."""
+    def state(self, version: str) -> tuple[str, str]:
+        """The model's fingerprint, and how it runs.
+
+        Raises:
+            ClusterUnavailable: this node's bienc is not of the `version` that asks.
+        """
+        _require(version)
         return self._encoder.identity.fingerprint, self._encoder.runtime
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of one batch."""
         return self._encoder.encode_passages(texts)
+
+
+def _require(version: str) -> None:
+    if version != __version__:
+        raise ClusterUnavailable(
+            f"A worker has bienc {__version__}, and this machine {version}.",
+            "install the same version of bienc everywhere",
+        )
