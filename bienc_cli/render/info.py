@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -17,6 +17,8 @@ from bienc_cli.store import IndexInfo
 from bienc_cli.types import TunedBlend
 
 SCHEMA = "bienc.info/1"
+
+_MOST_NAMES = 8
 
 
 def as_table(info: IndexInfo) -> RenderableType:
@@ -40,6 +42,13 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     for root in info.roots:
         listed = f" ({count(len(root.files), 'file')} from a list)" if root.files else ""
         yield "covers", one_line(str(root.path)) + listed
+        for name, held in (
+            ("include", root.include),
+            ("exclude", root.exclude),
+            ("removed", root.removed),
+        ):
+            if held:
+                yield f"  {name}", _some(held)
     yield "documents", f"{info.documents:,} in {count(info.files, 'file')}"
     yield "formats", formats or "none"
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"
@@ -61,6 +70,12 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     yield "on disk", f"{size(total)} ({parts})"
     yield "updated", f"{_local_time(info.updated)} (generation {info.generation})"
     yield "format", str(info.format_version)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = [one_line(name) for name in names[:_MOST_NAMES]]
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {left:,} more" if left else "")
 
 
 def _local_time(seconds: float) -> str:

@@ -336,6 +336,19 @@ def test_info_says_what_the_index_holds(indexed: Run) -> None:
     assert "documents" in indexed("info")[1]
 
 
+def test_info_says_what_is_passed_over(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number:02}.txt").write_text(f"text {number}")
+    assert run("index", "many", "--exclude", "*.bak")[0] == 0
+    assert run("remove", *(f"many/{number:02}.txt" for number in range(10)))[0] == 0
+    lines = [line.split() for line in run("info")[1].splitlines()]
+    assert ["exclude", "*.bak"] in lines
+    [removed] = [line for line in lines if line[0] == "removed"]
+    assert removed[1:] == [*(f"{n:02}.txt," for n in range(7)), "07.txt", "and", "2", "more"]
+
+
 def test_models_lists_the_aliases(run: Run) -> None:
     listed = parsed(run("models", "-f", "json"))
     assert listed["schema"] == "bienc.models/1"
