@@ -122,7 +122,13 @@ def compare(
     ] = None,
     max_drop: Annotated[
         float,
-        typer.Option("--max-drop", min=0.0, metavar="X", rich_help_panel=_MANY, help="See there."),
+        typer.Option(
+            "--max-drop",
+            min=0,
+            metavar="X",
+            help="How far below --baseline a mean may fall.",
+            rich_help_panel=_MANY,
+        ),
     ] = 0.02,
     run_out: Annotated[
         Path | None,

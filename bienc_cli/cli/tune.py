@@ -41,7 +41,7 @@ def tune(
     format_: opt.FormatOption = Format.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
-    wait: opt.WaitOption = 0.0,
+    wait: opt.WaitOption = 0,
     cross_encoder: opt.CrossEncoderOption = None,
     runtime: opt.RuntimeOption = "auto",
     device: opt.DeviceOption = "auto",
