@@ -35,26 +35,26 @@ def as_table(evaluation: Evaluation) -> RenderableType:
     return Group(*parts)
 
 
-def _plain_table(title: str) -> Table:
-    return Table(
-        title=Text(title, style="bold"),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        show_edge=False,
-    )
+def _plain_table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
 
 
-def _quality_table(evaluation: Evaluation) -> Table:
+def _titled(title: str, table: Table) -> RenderableType:
+    # A title of the table's own would be wrapped to the table's width.
+    return Group(Text(title, style="bold"), table)
+
+
+def _quality_table(evaluation: Evaluation) -> RenderableType:
     judged = len(evaluation.judged)
     quality = (
-        f"over {count(judged, 'judged query', 'judged queries')}" if judged else "without judgments"
+        f"quality over {count(judged, 'judged query', 'judged queries')}"
+        if judged
+        else "without judgments"
     )
-    table = _plain_table(f"{count(len(evaluation.queries), 'query', 'queries')}, quality {quality}")
-    table.add_column("strategy", no_wrap=True)
+    table = _plain_table()
+    table.add_column("strategy", overflow="fold")
     for name in (*evaluation.measures, "p50", "p95", "pairs"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     best = {
         name: max(result.means[name].value for result in evaluation.systems)
         for name in evaluation.measures
@@ -76,15 +76,16 @@ def _quality_table(evaluation: Evaluation) -> Table:
                 else ["–", "–", "–"]
             ),
         )
-    return table
+    queries = count(len(evaluation.queries), "query", "queries")
+    return _titled(f"{queries}, {quality}", table)
 
 
-def _differences_table(evaluation: Evaluation) -> Table:
+def _differences_table(evaluation: Evaluation) -> RenderableType:
     name = evaluation.measures[0]
-    table = _plain_table(f"{name} against {one_line(evaluation.baseline.name)}")
-    table.add_column("strategy", no_wrap=True)
-    for column in ("mean", "95 % interval", "better", "equal", "worse", "p", "corrected"):
-        table.add_column(column, justify="right")
+    table = _plain_table()
+    table.add_column("strategy", overflow="fold")
+    for column in ("mean", "95 % interval", "won", "tied", "lost", "p"):
+        table.add_column(column, justify="right", no_wrap=True)
     for result in evaluation.systems[1:]:
         one = result.differences[name]
         table.add_row(
@@ -94,10 +95,9 @@ def _differences_table(evaluation: Evaluation) -> Table:
             str(one.wins),
             str(one.ties),
             str(one.losses),
-            _p(one.p_randomisation),
             _p(one.p_corrected),
         )
-    return table
+    return _titled(f"{name} against {one_line(evaluation.baseline.name)}", table)
 
 
 def _sign(one: PairedDifference) -> str:
@@ -118,14 +118,14 @@ def _p(value: float | None) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _agreement_table(evaluation: Evaluation) -> Table:
-    table = _plain_table(f"agreement with {one_line(evaluation.baseline.name)}")
-    table.add_column("strategy", no_wrap=True)
-    table.add_column(f"overlap@{SHOWN}", justify="right")
-    table.add_column("RBO", justify="right")
+def _agreement_table(evaluation: Evaluation) -> RenderableType:
+    table = _plain_table()
+    table.add_column("strategy", overflow="fold")
+    table.add_column(f"overlap@{SHOWN}", justify="right", no_wrap=True)
+    table.add_column("RBO", justify="right", no_wrap=True)
     for result in evaluation.systems[1:]:
         table.add_row(one_line(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
-    return table
+    return _titled(f"agreement with {one_line(evaluation.baseline.name)}", table)
 
 
 def _extremes(evaluation: Evaluation) -> Iterator[str]:
@@ -142,7 +142,10 @@ def _extremes(evaluation: Evaluation) -> Iterator[str]:
 def _summary(evaluation: Evaluation) -> str:
     lines = []
     if evaluation.measures and len(evaluation.systems) > 1:
-        lines.append("p: paired randomisation test; corrected for several comparisons after Holm")
+        lines.append(
+            "won, tied, lost: queries; p: paired randomisation test, corrected for several "
+            "comparisons after Holm"
+        )
     timed = next((one.latency for one in evaluation.systems if one.latency), None)
     if timed:
         lines.append(

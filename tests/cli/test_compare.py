@@ -103,7 +103,7 @@ def test_many_queries_as_lines(indexed: Run) -> None:
 def test_queries_without_judgments_give_agreement(indexed: Run) -> None:
     code, out, err = indexed("compare", "--queries", "queries.tsv")
     assert (code, err) == (0, "")
-    assert "quality without judgments" in out
+    assert "queries, without judgments" in out
     assert "agreement with bi-encoder" in out
     assert "no judgments: agreement and time only" in out
     found = parsed(indexed("compare", "--queries", "queries.tsv", "-f", "json"))
