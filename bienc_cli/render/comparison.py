@@ -110,11 +110,11 @@ def _costs_table(comparison: Comparison) -> Table:
         padding=(0, 1, 0, 0),
         show_edge=False,
     )
-    table.add_column("strategy", no_wrap=True)
+    table.add_column("strategy", overflow="fold")
     for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
-        table.add_column(name, justify="right")
-    table.add_column("pairs", justify="right")
-    table.add_column("per pair", justify="right")
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("pairs", justify="right", overflow="fold")
+    table.add_column("per pair", justify="right", overflow="fold")
     for summary in comparison.costs:
         table.add_row(*_cost_row(summary, several))
     return table

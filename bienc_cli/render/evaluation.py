@@ -54,7 +54,7 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
     table = _plain_table()
     table.add_column("strategy", overflow="fold")
     for name in (*evaluation.measures, "p50", "p95", "pairs"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     best = {
         name: max(result.means[name].value for result in evaluation.systems)
         for name in evaluation.measures
@@ -85,7 +85,7 @@ def _differences_table(evaluation: Evaluation) -> RenderableType:
     table = _plain_table()
     table.add_column("strategy", overflow="fold")
     for column in ("mean", "95 % interval", "won", "tied", "lost", "p"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", overflow="fold")
     for result in evaluation.systems[1:]:
         one = result.differences[name]
         table.add_row(
@@ -121,8 +121,8 @@ def _p(value: float | None) -> str:
 def _agreement_table(evaluation: Evaluation) -> RenderableType:
     table = _plain_table()
     table.add_column("strategy", overflow="fold")
-    table.add_column(f"overlap@{SHOWN}", justify="right", no_wrap=True)
-    table.add_column("RBO", justify="right", no_wrap=True)
+    table.add_column(f"overlap@{SHOWN}", justify="right", overflow="fold")
+    table.add_column("RBO", justify="right", overflow="fold")
     for result in evaluation.systems[1:]:
         table.add_row(one_line(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
     return _titled(f"agreement with {one_line(evaluation.baseline.name)}", table)

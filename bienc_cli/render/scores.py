@@ -27,10 +27,10 @@ def as_table(scoring: PairScoring) -> RenderableType:
 
 def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column("encoder")
+    table.add_column("encoder", overflow="fold")
     table.add_column("score")
-    table.add_column("value", justify="right", style="bold")
-    table.add_column("time", justify="right")
+    table.add_column("value", justify="right", style="bold", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
     table.add_column("model", style="dim", overflow="fold")
     table.add_row(
         "bi-encoder",

@@ -27,9 +27,9 @@ def as_table(tuning: Tuning, *, recorded: bool) -> RenderableType:
         padding=(0, 2, 0, 0),
         show_edge=False,
     )
-    table.add_column("strategy", no_wrap=True)
+    table.add_column("strategy", overflow="fold")
     for name in ("default", "learned", "held-out gain", "95 % interval", "kept"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for name, one in _blends(tuning):
         table.add_row(
             name,

@@ -100,6 +100,19 @@ def test_many_queries_as_lines(indexed: Run) -> None:
     assert {len(row) for row in rows} == {5}
 
 
+@pytest.mark.parametrize("argv", [("compare", *FILES), ("compare", "a pear", "plums", "-k", "1")])
+@pytest.mark.parametrize("width", [44, 56, 80])
+def test_no_number_is_cut_short_on_a_narrow_screen(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    code, out, _ = indexed(*argv)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= width
+    # The heading, "strategy", may be folded itself.
+    assert "…" not in out[out.index("stra") :]
+
+
 def test_queries_without_judgments_give_agreement(indexed: Run) -> None:
     code, out, err = indexed("compare", "--queries", "queries.tsv")
     assert (code, err) == (0, "")
