@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count
 from bienc_cli.store import CheckReport, RepairReport
@@ -23,7 +23,7 @@ def as_table(report: CheckReport, repaired: RepairReport | None) -> RenderableTy
     if repaired is not None:
         parts.append(Text(_repair(repaired)))
     if report.problems:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+        table = plain_table()
         table.add_column("part", style="bold")
         table.add_column("problem", overflow="fold", style="red")
         table.add_column("remedy")

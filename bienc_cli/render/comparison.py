@@ -7,11 +7,11 @@ from itertools import zip_longest
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.evaluation.comparison import Comparison, Cost, CostSummary, QueryComparison
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit
@@ -31,15 +31,7 @@ def as_table(comparison: Comparison) -> RenderableType:
 
 def rankings_table(one: QueryComparison) -> RenderableType:
     """The first strategy's ranking left, the last one's right, arrows between."""
-    table = Table(
-        title=Text(one_line(one.query), style="bold"),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        expand=True,
-    )
+    table = plain_table(gap=1, expand=True)
     new_ranks = {hit.passage.passage_id: hit.rank for hit in one.last.hits}
     table.add_column("#", justify="right", style="bold")
     table.add_column(_score_name(one.first.strategy), justify="right", style="cyan")
@@ -62,7 +54,7 @@ def rankings_table(one: QueryComparison) -> RenderableType:
     )
     if one.exhaustive_overlap is not None:
         agreement += f" · with the cross-encoder over all passages {one.exhaustive_overlap:.2f}"
-    return Group(table, Text(agreement, style="dim"))
+    return Group(titled(one_line(one.query), table), Text(agreement, style="dim"))
 
 
 def _score_name(strategy: Strategy) -> str:
@@ -99,17 +91,10 @@ def _arrow(left: Hit | None, new_ranks: Mapping[int, int]) -> Text:
     return Text(f"↗ {new}", style="green") if new < left.rank else Text(f"↘ {new}", style="red")
 
 
-def _costs_table(comparison: Comparison) -> Table:
+def _costs_table(comparison: Comparison) -> RenderableType:
     several = len(comparison.queries) > 1
     title = "time per query" + (f", median of {len(comparison.queries)}" if several else "")
-    table = Table(
-        title=Text(title, style="bold"),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-    )
+    table = plain_table(gap=1)
     table.add_column("strategy", overflow="fold")
     for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
         table.add_column(name, justify="right", overflow="fold")
@@ -117,7 +102,7 @@ def _costs_table(comparison: Comparison) -> Table:
     table.add_column("per pair", justify="right", overflow="fold")
     for summary in comparison.costs:
         table.add_row(*_cost_row(summary, several))
-    return table
+    return titled(title, table)
 
 
 def _cost_row(summary: CostSummary, several: bool) -> list[Text]:

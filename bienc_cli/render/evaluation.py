@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.evaluation.gates import Failure
 from bienc_cli.evaluation.results import SHOWN, Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import Mean, PairedDifference
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 
@@ -35,15 +35,6 @@ def as_table(evaluation: Evaluation) -> RenderableType:
     return Group(*parts)
 
 
-def _plain_table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-
-
-def _titled(title: str, table: Table) -> RenderableType:
-    # A title of the table's own would be wrapped to the table's width.
-    return Group(Text(title, style="bold"), table)
-
-
 def _quality_table(evaluation: Evaluation) -> RenderableType:
     judged = len(evaluation.judged)
     quality = (
@@ -51,7 +42,7 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
         if judged
         else "without judgments"
     )
-    table = _plain_table()
+    table = plain_table()
     table.add_column("strategy", overflow="fold")
     for name in (*evaluation.measures, "p50", "p95", "pairs"):
         table.add_column(name, justify="right", overflow="fold")
@@ -77,12 +68,12 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
             ),
         )
     queries = count(len(evaluation.queries), "query", "queries")
-    return _titled(f"{queries}, {quality}", table)
+    return titled(f"{queries}, {quality}", table)
 
 
 def _differences_table(evaluation: Evaluation) -> RenderableType:
     name = evaluation.measures[0]
-    table = _plain_table()
+    table = plain_table()
     table.add_column("strategy", overflow="fold")
     for column in ("mean", "95 % interval", "won", "tied", "lost", "p"):
         table.add_column(column, justify="right", overflow="fold")
@@ -97,7 +88,7 @@ def _differences_table(evaluation: Evaluation) -> RenderableType:
             str(one.losses),
             _p(one.p_corrected),
         )
-    return _titled(f"{name} against {one_line(evaluation.baseline.name)}", table)
+    return titled(f"{name} against {one_line(evaluation.baseline.name)}", table)
 
 
 def _sign(one: PairedDifference) -> str:
@@ -119,13 +110,13 @@ def _p(value: float | None) -> str:
 
 
 def _agreement_table(evaluation: Evaluation) -> RenderableType:
-    table = _plain_table()
+    table = plain_table()
     table.add_column("strategy", overflow="fold")
     table.add_column(f"overlap@{SHOWN}", justify="right", overflow="fold")
     table.add_column("RBO", justify="right", overflow="fold")
     for result in evaluation.systems[1:]:
         table.add_row(one_line(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
-    return _titled(f"agreement with {one_line(evaluation.baseline.name)}", table)
+    return titled(f"agreement with {one_line(evaluation.baseline.name)}", table)
 
 
 def _extremes(evaluation: Evaluation) -> Iterator[str]:

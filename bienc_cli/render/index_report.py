@@ -12,6 +12,7 @@ from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration, rate
 from bienc_cli.types import Skipped
@@ -27,7 +28,7 @@ def as_table(report: IndexReport, *, skipped: bool = False) -> RenderableType:
         skipped: list every skipped file with its reason.
     """
     documents = report.documents
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table = plain_table()
     for name in ("documents", "new", "changed", "unchanged", "removed", "skipped"):
         table.add_column(name, justify="right")
     table.add_row(
@@ -90,7 +91,7 @@ def _reasons(report: IndexReport) -> str:
 
 
 def _skipped_table(report: IndexReport) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table = plain_table()
     table.add_column("skipped", overflow="fold", style="yellow")
     table.add_column("why", overflow="fold")
     for skipped in report.skipped:

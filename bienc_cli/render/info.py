@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, size
 from bienc_cli.store import IndexInfo
@@ -23,9 +23,7 @@ _MOST_NAMES = 8
 
 def as_table(info: IndexInfo) -> RenderableType:
     """What the index holds, one fact a line."""
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, show_header=False
-    )
+    table = plain_table(header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in _facts(info):

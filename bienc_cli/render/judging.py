@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.evaluation.judging import JudgingSummary, Question
 from bienc_cli.evaluation.judgments import Judgment
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.render.units import count
 from bienc_cli.search.sentences import body_start
@@ -103,9 +103,7 @@ def _key_line(keys: tuple[tuple[str, str, str], ...]) -> Text:
 
 def help_screen() -> RenderableType:
     """Every key with what it means."""
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, show_header=False
-    )
+    table = plain_table(header=False)
     table.add_column(style="bold cyan")
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.models import ModelStatus
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell
 
 SCHEMA = "bienc.models/1"
@@ -17,7 +17,7 @@ SCHEMA = "bienc.models/1"
 
 def as_table(models: Sequence[ModelStatus]) -> RenderableType:
     """One model a row; the defaults are marked."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table = plain_table()
     table.add_column("model", overflow="fold")
     for name in ("role", "offline", "licence"):
         table.add_column(name, no_wrap=True)

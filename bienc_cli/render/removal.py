@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.indexing import RemovalReport
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration, size
 
@@ -27,7 +27,7 @@ def as_table(report: RemovalReport, here: Path) -> RenderableType:
     """What each path took along, and what is left."""
     parts: list[RenderableType] = []
     if report.removed:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+        table = plain_table()
         table.add_column("removed", overflow="fold")
         for name in ("roots", "files", "documents"):
             table.add_column(name, justify="right")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.evaluation.pairs import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import one_line
 from bienc_cli.render.units import duration
 
@@ -26,7 +26,7 @@ def as_table(scoring: PairScoring) -> RenderableType:
 
 
 def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table = plain_table()
     table.add_column("encoder", overflow="fold")
     table.add_column("score")
     table.add_column("value", justify="right", style="bold", no_wrap=True)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit, SearchResult
@@ -40,7 +41,7 @@ def as_table(
 def _hits_table(result: SearchResult, full: bool, contexts: dict[int, str]) -> Table:
     reranked = result.cross_encoder is not None
     compared, worded = result.strategy.needs_bi_encoder, result.strategy.needs_bm25
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table = plain_table()
     table.add_column("#", justify="right", style="bold")
     if reranked:
         table.add_column("moved", justify="right")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table, titled
 from bienc_cli.render.text import cell
 from bienc_cli.types import BlendWeights
 
@@ -19,14 +19,7 @@ SCHEMA = "bienc.tune/1"
 
 def as_table(tuning: Tuning, *, recorded: bool) -> RenderableType:
     """One line for each blend, and what was done about it."""
-    table = Table(
-        title=Text(f"learned from {tuning.queries:,} judged queries", style="bold"),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        show_edge=False,
-    )
+    table = plain_table()
     table.add_column("strategy", overflow="fold")
     for name in ("default", "learned", "held-out gain", "95 % interval", "kept"):
         table.add_column(name, justify="right", overflow="fold")
@@ -45,7 +38,8 @@ def as_table(tuning: Tuning, *, recorded: bool) -> RenderableType:
     ]
     if not (tuning.blend.helps or tuning.light_blend.helps):
         lines.append("nothing was kept: the gain is none, or may be chance")
-    return Group(table, Text("\n".join(lines), style="dim"))
+    title = f"learned from {tuning.queries:,} judged queries"
+    return Group(titled(title, table), Text("\n".join(lines), style="dim"))
 
 
 def _blends(tuning: Tuning) -> tuple[tuple[str, Tuned], ...]:
