@@ -77,7 +77,13 @@ class Judging:
         if self.beir is None:
             assert self.queries is not None  # noqa: S101 - has_queries was asked
             qrels = read_qrels(self.qrels) if self.qrels is not None else None
-            return read_queries(self.queries), qrels
+            queries = read_queries(self.queries)
+            if qrels is not None and not any(one.query_id in qrels.by_query for one in queries):
+                raise UsageError(
+                    f"'{self.qrels}' judges none of the queries in '{self.queries}'.",
+                    "both have to name the queries alike; a plain line's id is its number",
+                )
+            return queries, qrels
         nested = self.beir / "qrels" / f"{self.split}.tsv"
         qrels = read_qrels(nested if nested.parent.is_dir() else self.beir / "qrels.tsv")
         queries = read_queries(self.beir / "queries.jsonl")
@@ -103,7 +109,7 @@ def evaluate_files(
     from bienc_cli.cli.progress import measuring as progress
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.experiment import evaluate, to_search
-    from bienc_cli.evaluation.gates import parse_threshold, read_baseline
+    from bienc_cli.evaluation.gates import check_thresholds, parse_threshold, read_baseline
     from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
     from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
     from bienc_cli.evaluation.runs import read_run
@@ -121,7 +127,12 @@ def evaluate_files(
         exhaustive=exhaustive,
     )
     queries, qrels = judging.read()
+    for folder in (judging.run_out, judging.report.parent if judging.report else None):
+        _make_folder(folder)
     runs = [read_run(path) for path in judging.rerun]
+    named = [name for one in options.systems() for name in (one.name, one.strategy.value)]
+    named += [run.name for run in runs]
+    check_thresholds(thresholds, tuple(dict.fromkeys(named)), judged=qrels is not None)
     with environment.open_index(index) as reader, freshness.noted(reader, output):
         judged = judged_in(qrels or Qrels(Unit.DOCUMENT, {}), reader.documents())
         searching = [system.strategy for system in to_search(options, runs)]
@@ -169,6 +180,16 @@ def _failures(
 
     fallen = dropped(result, baseline, max_drop) if baseline is not None else []
     return below(result, thresholds) + fallen
+
+
+def _make_folder(folder: Path | None) -> None:
+    """Before anything is measured: what cannot be written would lose it."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"'{folder}' cannot be written: {error.strerror}.") from error
 
 
 def _write_runs(directory: Path, result: Evaluation) -> None:

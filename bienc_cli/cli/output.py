@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -16,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+_JOINED = re.compile(r"-q?f=?(\w+)")
+"""A format that is written together with its letter, as the parser allows."""
 
 _PIPE_WIDTH = 100
 """Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
@@ -142,6 +146,8 @@ def _format_asked_for(arguments: list[str]) -> str | None:
             chosen = arguments[position + 1]
         elif argument.startswith("--format="):
             chosen = argument.removeprefix("--format=")
+        elif joined := _JOINED.fullmatch(argument):
+            chosen = joined[1]
     return chosen
 
 

@@ -51,7 +51,10 @@ def parse_query(number: int, line: str) -> QueryLine:
             'give lines like {"_id": "q1", "text": "what is looked for"}',
         )
     query_id = record.get("_id", record.get("id"))
-    return QueryLine(number, text, None if query_id is None else str(query_id))
+    named = None if query_id is None else str(query_id)
+    # An escape such as \\ud800 is JSON in UTF-8 nevertheless.
+    _check_encoding(number, text + (named or ""))
+    return QueryLine(number, text, named)
 
 
 def parse_pair(number: int, line: str) -> tuple[str, str]:
@@ -74,6 +77,7 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
             f"Line {number} of standard input is not a pair of texts.",
             'give lines like ["query", "passage"] or {"a": "query", "b": "passage"}',
         )
+    _check_encoding(number, first + second)
     return first, second
 
 

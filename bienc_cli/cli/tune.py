@@ -63,6 +63,8 @@ def tune(
     if reset:
         if queries or qrels:
             raise UsageError("--reset learns nothing.", "leave out --queries and --qrels")
+        if dry_run:
+            raise UsageError("--dry-run keeps what --reset takes away.", "leave out one of them")
         _record(directory, None, wait, output)
         output.note("the default weights hold again")
         return EXIT_OK

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +51,41 @@ def parse_threshold(text: str) -> Threshold:
         least = float(number)
     except ValueError:
         least = float("nan")
-    if not equals or not name or least != least:
+    if not equals or not name or not math.isfinite(least):
         raise UsageError(f"'{text}' is not a threshold.", "give nDCG@10=0.6, or blend:nDCG@10=0.6")
     check_measures([name])
     return Threshold(system if colon else None, name, least)
+
+
+def check_thresholds(
+    thresholds: Sequence[Threshold], systems: Sequence[str], *, judged: bool
+) -> None:
+    """Refuse, before anything is measured, what `below` would refuse after.
+
+    Args:
+        thresholds: as they were parsed.
+        systems: names of all that will be measured, and of their strategies.
+        judged: whether there are judgments.
+
+    Raises:
+        UsageError: naming the first that can never be held.
+    """
+    for one in thresholds:
+        if not judged:
+            raise _unmeasured(one)
+        if one.system is not None and one.system not in systems:
+            raise _not_compared(one.system, systems)
+
+
+def _unmeasured(threshold: Threshold) -> UsageError:
+    return UsageError(
+        f"{threshold.measure} was not measured, so it cannot be held to {threshold.least:g}.",
+        f"give judgments (--qrels) and --measures {threshold.measure}",
+    )
+
+
+def _not_compared(system: str, names: Iterable[str]) -> UsageError:
+    return UsageError(f"{system} was not compared.", f"give one of: {', '.join(names)}")
 
 
 def below(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[Failure]:
@@ -78,19 +110,24 @@ def below(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[Failu
 
 def _held(evaluation: Evaluation, threshold: Threshold) -> list[SystemResult]:
     if threshold.measure not in evaluation.measures:
-        raise UsageError(
-            f"{threshold.measure} was not measured, so it cannot be held to {threshold.least:g}.",
-            f"give judgments (--qrels) and --measures {threshold.measure}",
-        )
+        raise _unmeasured(threshold)
     by_name = {result.name: result for result in evaluation.systems}
     if threshold.system is None:
-        default = by_name.get(DEFAULT_STRATEGY.value)
-        return [default] if default else list(by_name.values())
+        return _of_strategy(evaluation, DEFAULT_STRATEGY.value) or list(by_name.values())
+    if threshold.system not in by_name and (depths := _of_strategy(evaluation, threshold.system)):
+        return depths
     if threshold.system not in by_name:
-        raise UsageError(
-            f"{threshold.system} was not compared.", f"give one of: {', '.join(by_name)}"
-        )
+        raise _not_compared(threshold.system, by_name)
     return [by_name[threshold.system]]
+
+
+def _of_strategy(evaluation: Evaluation, name: str) -> list[SystemResult]:
+    """A strategy's results, at every depth that was measured."""
+    return [
+        result
+        for result in evaluation.systems
+        if result.system is not None and result.system.strategy.value == name
+    ]
 
 
 Baseline = Mapping[str, Mapping[str, Mapping[str, float]]]

@@ -29,7 +29,14 @@ def check_measures(names: Sequence[str]) -> None:
         metric = _parsed(name)
         try:
             list(ir_measures.iter_calc([metric], {"q": {"item": 1}}, {"q": {"item": 1.0}}))
-        except (RuntimeError, ValueError, OSError, SubprocessError) as error:
+        except (
+            RuntimeError,
+            ValueError,
+            TypeError,
+            ArithmeticError,
+            OSError,
+            SubprocessError,
+        ) as error:
             # Some of the grammar's measures need programs that do not come with the library.
             raise UsageError(
                 f"{name} cannot be computed here.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bienc_cli.errors import UsageError
+from bienc_cli.search.pipeline import is_encodable
 from bienc_cli.search.reranking import relevance_of
 from bienc_cli.search.result import ModelUse, Relevance
 from bienc_cli.stages import Stopwatch
@@ -74,6 +75,8 @@ def score_pairs(
     for number, (first, second) in enumerate(pairs, 1):
         if not first.strip() or not second.strip():
             raise UsageError(f"Pair {number} has an empty text.", "give two texts")
+        if not is_encodable(first + second):
+            raise UsageError(f"Pair {number} is not UTF-8.", "check the encoding of the texts")
     return PairScoring(
         pairs=tuple(_score(first, second, bi_encoder, cross_encoder) for first, second in pairs),
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),

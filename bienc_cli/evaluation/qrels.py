@@ -16,11 +16,14 @@ from pathlib import Path
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import read_lines
+from bienc_cli.search.pipeline import is_encodable
 from bienc_cli.store import StoredPassage
 
 _LINES = re.compile(r"(.+):(\d+)-(\d+)$")
 _PAGE = re.compile(r"(.+)#page=(\d+)$")
 _HEADER = {"query-id", "query_id", "qid"}
+_HIGHEST_GRADE = 2**31 - 1
+"""What pytrec_eval takes."""
 
 
 class Unit(StrEnum):
@@ -140,10 +143,16 @@ def _judgment(
 ) -> tuple[str, Place, int]:
     if query_id is None or document in (None, "") or grade is None:
         raise _malformed(path, number)
+    if not is_encodable(f"{query_id}{document}"):
+        raise _malformed(path, number)
     try:
-        return str(query_id), place_of(str(document), page), int(str(grade))
+        value = int(str(grade))
+        place = place_of(str(document), page)
     except ValueError:
         raise _malformed(path, number) from None
+    if abs(value) > _HIGHEST_GRADE:
+        raise _malformed(path, number)
+    return str(query_id), place, value
 
 
 def place_of(text: str, page: object = None) -> Place:

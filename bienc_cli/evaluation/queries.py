@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import read_lines
+from bienc_cli.search.pipeline import is_encodable
 
 _TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
@@ -47,6 +48,8 @@ def read_queries(path: Path) -> tuple[Query, ...]:
         raise UsageError(f"There is no query in '{path}'.", "give one query a line")
     seen: dict[str, str] = {}
     for query in found:
+        if not is_encodable(query.query_id + query.text):
+            raise UsageError(f"A query in '{path}' holds half a character.", "write it as UTF-8")
         if not query.text.strip():
             raise UsageError(f"Query '{query.query_id}' in '{path}' has no text.")
         if seen.setdefault(query.query_id, query.text) != query.text:

@@ -90,7 +90,9 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     # The heading is shown already, so the passage's own heading line is left out.
     first = body_start(hit.passage)
     start, end = (hit.best.start, hit.best.end) if hit.best else (first, len(text))
-    end = min(end, start + length)
+    if end > start + length:
+        end = text.rfind(" ", start, start + length)
+        end = end if end > start else start + length
     spare = length - (end - start)
     before = max(first, start - spare // 3)
     behind = min(len(text), end + spare - (start - before))

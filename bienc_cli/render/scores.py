@@ -28,7 +28,7 @@ def as_table(scoring: PairScoring) -> RenderableType:
 def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
     table = plain_table()
     table.add_column("encoder", overflow="fold")
-    table.add_column("score")
+    table.add_column("score", overflow="fold")
     table.add_column("value", justify="right", style="bold", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("model", style="dim", overflow="fold")

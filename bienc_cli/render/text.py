@@ -13,6 +13,7 @@ _SHOWN_AS_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x24
 # Bidirectional overrides and isolates can make a line read other than what it is.
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 _C1 = re.compile("[\x80-\x9f]")
+_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _SPACE = re.compile(r"\s+")
 
 
@@ -33,6 +34,10 @@ def one_line(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """`text` for one field of tab-separated output, which no spreadsheet takes for a formula."""
+    """`text` for one field of tab-separated output, which no spreadsheet takes for a formula.
+
+    A number stays one, whatever its sign.
+    """
     folded = one_line(text)
-    return f"'{folded}" if folded[:1] in {"=", "+", "-", "@"} else folded
+    harmless = folded[:1] not in {"=", "+", "-", "@"} or _NUMBER.fullmatch(folded)
+    return folded if harmless else f"'{folded}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -62,9 +63,9 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         check_depth(self.k, self.candidates)
-        if self.rerank_seconds is not None and self.rerank_seconds <= 0:
+        if self.rerank_seconds is not None and not 0 < self.rerank_seconds < math.inf:
             raise UsageError(
-                "A budget of no time reranks nothing.", "give --rerank-budget 300, or --no-rerank"
+                "A budget is a time above zero.", "give --rerank-budget 300, or --no-rerank"
             )
         if self.min_relevance is not None and not 0 <= self.min_relevance <= 1:
             raise UsageError(
@@ -238,9 +239,20 @@ def check_models(
 
 
 def check_query(query: str) -> None:
-    """Refuse a query with nothing in it."""
+    """Refuse a query with nothing in it, or with what no model can read."""
     if not query.strip():
         raise UsageError("The query is empty.", "say what you are looking for")
+    if not is_encodable(query):
+        raise UsageError("The query is not UTF-8.", "check the encoding of your terminal")
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a text has no lone surrogate: neither models nor files take one."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_model(recorded: EncoderIdentity, loaded: EncoderIdentity) -> None:

@@ -453,3 +453,27 @@ def test_version_and_help(run: Run) -> None:
         code, shown, _ = run(command, "--help")
         assert code == 0
         assert "Usage: bienc" in shown
+
+
+def test_half_a_character_in_a_line_stops_no_other(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(monkeypatch, '{"text": "\\ud800 pear"}\n{"_id": "\\udfff", "text": "pear"}\npear\n')
+    code, out, _ = indexed("query", "-", "-f", "jsonl")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [one["schema"] for one in answers] == ["bienc.error/1", "bienc.error/1", "bienc.query/1"]
+
+
+@pytest.mark.parametrize("argv", [("-fjson",), ("-qfjson",), ("--format=json",), ("-f", "json")])
+def test_an_error_is_json_however_json_was_asked_for(run: Run, argv: tuple[str, ...]) -> None:
+    code, out, _ = run("query", "", *argv)
+    assert code == 2
+    assert json.loads(out)["schema"] == "bienc.error/1"
+
+
+@pytest.mark.parametrize("budget", ["nan", "inf", "0", "-1"])
+def test_a_budget_is_a_time(indexed: Run, budget: str) -> None:
+    code, _, err = indexed("query", "pear", "--rerank-budget", budget)
+    assert code == 2
+    assert "should not happen" not in err

@@ -355,3 +355,61 @@ def test_reading_every_passage_wants_to_be_asked_for(
         assert indexed(*argv, "--exhaustive")[0] == 0
     argv = ("query", "pear", "--strategy", "cross-encoder", "--path", "docs/deep/")
     assert indexed(*argv)[0] == 0
+
+
+def test_a_threshold_that_cannot_be_held_is_refused_before_measuring(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("measured")
+
+    monkeypatch.setattr("bienc_cli.evaluation.experiment.evaluate", never)
+    code, _, err = indexed("compare", *FILES, "--fail-under", "blnd:nDCG@10=0.3")
+    assert code == 2
+    assert "blnd was not compared" in err
+    code, _, err = indexed("compare", "--queries", "queries.tsv", "--fail-under", "nDCG@10=0.3")
+    assert code == 2
+    assert "was not measured" in err
+
+
+@pytest.mark.parametrize("threshold", ["nDCG@10=1.5", "blend:nDCG@10=1.5"])
+def test_a_threshold_holds_a_strategy_at_every_depth_and_no_other(
+    indexed: Run, threshold: str
+) -> None:
+    sweep = ("--strategies", "bm25,blend", "--candidates", "10,20")
+    code, _, err = indexed("compare", *FILES, *sweep, "--fail-under", threshold)
+    assert code == 1
+    assert [line.split(": ")[1] for line in err.splitlines() if "below" in line] == [
+        "blend@10",
+        "blend@20",
+    ]
+
+
+def test_judgments_of_other_queries_are_refused(indexed: Run, tmp_path: Path) -> None:
+    (tmp_path / "other.qrels").write_text("nobody 0 pear.txt 1\n")
+    code, _, err = indexed("compare", "--queries", "queries.tsv", "--qrels", "other.qrels")
+    assert code == 2
+    assert "judges none of the queries" in err
+
+
+def test_half_a_character_is_refused(indexed: Run, tmp_path: Path) -> None:
+    (tmp_path / "half.jsonl").write_text('{"_id": "\\ud800", "text": "pear"}\n')
+    code, _, err = indexed("compare", "--queries", "half.jsonl")
+    assert code == 2
+    assert "half a character" in err
+
+
+def test_the_folder_of_a_report_is_made_before_measuring(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert indexed("compare", *FILES, "--report", "new/r.html")[0] == 0
+    assert (tmp_path / "new" / "r.html").exists()
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("measured")
+
+    monkeypatch.setattr("bienc_cli.evaluation.experiment.evaluate", never)
+    for option in (("--report", "queries.tsv/r.html"), ("--run-out", "queries.tsv")):
+        code, _, err = indexed("compare", *FILES, *option)
+        assert code == 2
+        assert "cannot be written" in err

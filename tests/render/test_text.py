@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,3 +28,13 @@ def test_one_line_folds_white_space() -> None:
 def test_a_cell_is_no_formula() -> None:
     assert cell("=1+1") == "'=1+1"
     assert cell("plain = text") == "plain = text"
+
+
+@pytest.mark.parametrize("number", ["-0.063", "+0.080702", "-3", "+0"])
+def test_a_number_stays_a_number_in_a_cell(number: str) -> None:
+    assert cell(number) == number
+
+
+@pytest.mark.parametrize("text", ["-1+2", "+1;cmd", "=1", "-", "@x", "-0.5.1"])
+def test_what_a_spreadsheet_would_compute_is_no_cell(text: str) -> None:
+    assert cell(text) == f"'{text}"
