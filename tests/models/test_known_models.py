@@ -90,7 +90,8 @@ def test_the_directory_loads_in_sentence_transformers(alias: str, model_cache: P
     theirs = SentenceTransformer(str(converted_directory(model, model_cache)), device="cpu")
     assert theirs.max_seq_length == encoder.identity.max_tokens
     texts = [*passages()[:6], QUESTION, "北京 🙂 naïveté"]
-    expected = theirs.encode(texts, normalize_embeddings=True)
+    prompt = encoder.identity.passage_prompt
+    expected = theirs.encode(texts, prompt=prompt, normalize_embeddings=True)
     np.testing.assert_allclose(encoder.encode_passages(texts), expected, atol=2e-5)
     for text in texts:
         ours = encoder.tokenizer.encode([text], encoder.identity.max_tokens)[0].ids
