@@ -170,24 +170,26 @@ class Contents:
                 self.remove_file(known[0])
             file_id = self._next_id("files")
             self._change(
-                f"INSERT INTO files ({records.FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO files ({records.FILE_COLUMNS}) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 records.file_row(file_id, root_id, state),
             )
             self._tally.files += 1
             return file_id
 
-    def touch_file(self, state: FileState) -> None:
-        """Record a new size and time of an unchanged file."""
+    def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
+        """Record another state of a file, whose documents stay; see `IndexWriter.touch_file`."""
         with translated(self._directory):
             (root_id,) = self._connection.execute(
                 "SELECT root_id FROM files WHERE id = ?", (state.file_id,)
             ).fetchone()
             row = records.file_row(state.file_id, root_id, state)
-            self._change(
-                "UPDATE files SET size = ?, mtime_ns = ?, digest = ?, reader = ?, checksum = ? "
-                "WHERE id = ?",
-                (*row[3:], state.file_id),
+            self._connection.execute(
+                f"UPDATE files SET ({records.FILE_COLUMNS}) = "
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?",
+                (*row, state.file_id),
             )
+            self._changed = self._changed or not lazily
 
     def remove_file(self, file_id: int) -> None:
         """Forget a file."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,9 @@ class Root:
         files: only these, by path under `path`, as they came in a list; None for all.
         removed: never these, nor what is below them, by path under `path`: a person had the
             index forget them while the root went on being covered.
+        device: number of the device that `path` was on when files were last found there; None
+            where that is not known. A mount that is gone leaves an empty directory on another.
+        mounts: directories below `path` that other devices were mounted on, by path under it.
     """
 
     path: Path
@@ -73,6 +76,17 @@ class Root:
     pdf_engine: str = "pypdf"
     files: tuple[str, ...] | None = None
     removed: tuple[str, ...] = ()
+    device: int | None = None
+    mounts: tuple[str, ...] = ()
+
+
+Outcome = Literal["whole", "partial", "failed"]
+"""How much of a file the index has: all that is in it, what was read until something failed, or
+nothing."""
+
+UNSETTLED = -1
+"""In place of a file's `ctime_ns`: it was changed so shortly before it was read that a change
+right after would not show in its times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +94,14 @@ class FileState:
     """What is known of a file from the last time it was read.
 
     Attributes:
-        digest: of its bytes.
+        digest: of its bytes; empty where it changed while it was read.
         reader: stamp of the reader that read it; another stamp makes it stale.
+        inode: number of the file on its device; 0 where that is not known.
+        ctime_ns: when its content, name or rights last changed, as the system keeps it and no
+            program can set it; nanoseconds since the epoch, 0 where not known, or `UNSETTLED`.
+        outcome: how much of it the index has.
+        code: of the reason where that is not all; "" where it is.
+        attempts: how often in a row it was read with that code, the content being the same.
     """
 
     file_id: int
@@ -90,6 +110,11 @@ class FileState:
     mtime_ns: int
     digest: bytes
     reader: str
+    inode: int = 0
+    ctime_ns: int = 0
+    outcome: Outcome = "whole"
+    code: str = ""
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +328,13 @@ class IndexWriter(Protocol):
     def replace_file(self, root_id: int, state: FileState) -> int:
         """Forget what is known of the file at `state.path` and begin anew; its id."""
 
-    def touch_file(self, state: FileState) -> None:
-        """Record a new size and time of an unchanged file."""
+    def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
+        """Record another state of a file, whose documents stay as they are.
+
+        Args:
+            state: with the file's id.
+            lazily: it is not worth a commit of its own.
+        """
 
     def remove_file(self, file_id: int) -> None:
         """Forget a file."""

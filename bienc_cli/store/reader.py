@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -66,6 +67,7 @@ class CatalogReader:
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
         self._selections: OrderedDict[Filter, Selection] = OrderedDict()
+        self._let_go: list[str] = []
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, str] = OrderedDict()
         file = self._open()
@@ -194,13 +196,24 @@ class CatalogReader:
         if not where:
             return None
         if where not in self._selections:
-            self._selections[where] = select(self._connection, where, self._shown)
+            self._selections[where] = select(
+                self._connection, where, self._shown, self.info.formats
+            )
             if len(self._selections) > _SELECTIONS_KEPT:
                 _, oldest = self._selections.popitem(last=False)
-                self._connection.execute(f"DROP TABLE {oldest.documents}")
-                self._connection.execute(f"DROP TABLE {oldest.vectors}")
+                self._let_go += [oldest.documents, oldest.vectors]
+            self._drop_tables()
         self._selections.move_to_end(where)
         return self._selections[where]
+
+    def _drop_tables(self) -> None:
+        """Drop what no selection needs; SQLite refuses while any statement is being read."""
+        while self._let_go:
+            try:
+                self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
+            except sqlite3.OperationalError:
+                return
+            self._let_go.pop()
 
     # ------------------------------------------------------------ passages
 
@@ -250,15 +263,17 @@ class CatalogReader:
             f"WHERE {condition} ORDER BY passages.document_id, passages.id",
             parameters,
         )
-        for row in rows:
-            passage_row, document_row, file_row = row[:12], row[12:19], row[19:27]
+        passage_end = len(records.PASSAGE_COLUMNS.split(","))
+        document_end = passage_end + len(records.DOCUMENT_COLUMNS.split(","))
+        for *row, root, kind in rows:
+            passage_row, document_row = row[:passage_end], row[passage_end:document_end]
             document_id, _, doc_id, title, format_, _ = records.checked(document_row, "document")
             text = self.document_text(document_id)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
                 passage=records.passage_from(passage_row, doc_id, text),
-                path=self._shown(row[27], row[28], records.file_state(file_row).path),
+                path=self._shown(root, kind, records.file_state(row[document_end:]).path),
                 title=title,
                 format=format_,
             )

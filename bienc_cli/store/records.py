@@ -18,6 +18,7 @@ import xxhash
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, catalog_path
+from bienc_cli.store.checksums import checksum_of
 from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.protocol import FileState, IndexInfo, Root
 from bienc_cli.types import BlendWeights, EncoderIdentity, Passage, TunedBlend, Vectors
@@ -27,7 +28,10 @@ PASSAGE_COLUMNS = (
     "vector_id, checksum"
 )
 DOCUMENT_COLUMNS = "id, file_id, doc_id, title, format, digest, checksum"
-FILE_COLUMNS = "id, root_id, path, size, mtime_ns, digest, reader, checksum"
+FILE_COLUMNS = (
+    "id, root_id, path, size, mtime_ns, digest, reader, inode, ctime_ns, outcome, code, "
+    "attempts, checksum"
+)
 
 _COMPRESSION = 3
 """zlib's level: half the size of the text, at some 100 MB/s."""
@@ -40,11 +44,6 @@ _NORM_TOLERANCE = 1e-2
 
 
 # --------------------------------------------------------------- integrity
-
-
-def checksum_of(*values: int | str | bytes | None) -> int:
-    """xxh3_64 of a row's values, as SQLite stores integers (signed)."""
-    return xxhash.xxh3_64_intdigest(repr(values).encode()) - (1 << 63)
 
 
 def checked(row: Sequence[Any], what: str) -> Sequence[Any]:
@@ -168,9 +167,10 @@ def root_settings(root: Root) -> str:
     """The `settings` of a row of `roots`."""
     values = asdict(root)
     del values["path"]
-    if not root.removed:
-        # As indexes have it that were made before anything could be removed.
-        del values["removed"]
+    for name in ("removed", "device", "mounts"):
+        # As indexes have it that were made before there was such a thing.
+        if not values[name]:
+            del values[name]
     return json.dumps(values, sort_keys=True)
 
 
@@ -187,6 +187,8 @@ def root_from_row(path: str, settings: str, directory: Path) -> Root:
         pdf_engine=values["pdf_engine"],
         files=None if files is None else tuple(map(inside_root, files)),
         removed=tuple(values.get("removed", ())),
+        device=values.get("device"),
+        mounts=tuple(values.get("mounts", ())),
     )
 
 
@@ -200,6 +202,11 @@ def file_row(file_id: int, root_id: int, state: FileState) -> tuple[Any, ...]:
         state.mtime_ns,
         state.digest,
         state.reader,
+        state.inode,
+        state.ctime_ns,
+        state.outcome,
+        state.code,
+        state.attempts,
     )
     return (*row, checksum_of(*row))
 
@@ -210,8 +217,8 @@ def file_state(row: Sequence[Any]) -> FileState:
     Raises:
         IndexDamaged: it is not what was written, or leads out of its root.
     """
-    file_id, _, path, size, mtime_ns, digest, reader = checked(row, "file")
-    return FileState(file_id, inside_root(path), size, mtime_ns, digest, reader)
+    file_id, _, path, *others = checked(row, "file")
+    return FileState(file_id, inside_root(path), *others)
 
 
 def inside_root(path: str) -> str:

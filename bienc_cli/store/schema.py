@@ -15,7 +15,7 @@ import re
 import sqlite3
 from collections.abc import Container, Iterable
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised whenever an older program could not read, or would misread, what is written."""
 
 APPLICATION_ID = 0x62696E63
@@ -47,6 +47,27 @@ CODES = """CREATE TABLE codes (
 ) STRICT"""
 """Of `codes.py`; made from the vectors."""
 
+FILES = """CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    root_id INTEGER NOT NULL REFERENCES roots (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    reader TEXT NOT NULL,
+    checksum INTEGER NOT NULL{outcome},
+    UNIQUE (root_id, path)
+) STRICT"""
+
+OUTCOME_COLUMNS = (
+    "inode INTEGER NOT NULL DEFAULT 0",
+    "ctime_ns INTEGER NOT NULL DEFAULT 0",
+    "outcome TEXT NOT NULL DEFAULT 'whole'",
+    "code TEXT NOT NULL DEFAULT ''",
+    "attempts INTEGER NOT NULL DEFAULT 0",
+)
+"""Of `files`, since format 3; where an upgrade puts them, so that there is one shape of it."""
+
 STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     """CREATE TABLE roots (
@@ -55,17 +76,7 @@ STATEMENTS = (
     kind TEXT NOT NULL CHECK (kind IN ('directory', 'file')),
     settings TEXT NOT NULL
 ) STRICT""",
-    """CREATE TABLE files (
-    id INTEGER PRIMARY KEY,
-    root_id INTEGER NOT NULL REFERENCES roots (id) ON DELETE CASCADE,
-    path TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    digest BLOB NOT NULL,
-    reader TEXT NOT NULL,
-    checksum INTEGER NOT NULL,
-    UNIQUE (root_id, path)
-) STRICT""",
+    FILES.format(outcome="".join(f", {column}" for column in OUTCOME_COLUMNS)),
     """CREATE TABLE skips (
     id INTEGER PRIMARY KEY,
     root_id INTEGER NOT NULL REFERENCES roots (id) ON DELETE CASCADE,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import UsageError
+from bienc_cli.store import records
 from bienc_cli.store.protocol import Filter
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class Selection:
 
 
 def select(
-    connection: sqlite3.Connection, where: Filter, shown: Callable[[str, str, str], str]
+    connection: sqlite3.Connection,
+    where: Filter,
+    shown: Callable[[str, str, str], str],
+    formats: Sequence[tuple[str, int]],
 ) -> Selection:
     """Resolve a filter.
 
@@ -54,8 +58,10 @@ def select(
         connection: for reading; temporary tables are made on it.
         where: the filter.
         shown: (root's path, root's kind, file's path) to the path that is shown.
+        formats: documents by format, as the index records it.
 
     Raises:
+        IndexDamaged: what the filter reads is not what was written.
         UsageError: a pattern is malformed.
     """
     number = next(_numbers)
@@ -63,6 +69,7 @@ def select(
     conditions: list[str] = []
     parameters: list[Any] = []
     if where.formats:
+        _check_formats(connection, formats)
         conditions.append("format IN (SELECT value FROM json_each(?))")
         parameters.append(json.dumps(where.formats))
     if where.paths:
@@ -90,15 +97,26 @@ def _files(
     shown: Callable[[str, str, str], str],
 ) -> list[int]:
     matches = path_matcher(patterns)
-    rows = connection.execute(
-        "SELECT files.id, files.path, roots.path, roots.kind FROM files "
-        "JOIN roots ON roots.id = files.root_id"
+    roots = {
+        root_id: (path, kind)
+        for root_id, path, kind in connection.execute("SELECT id, path, kind FROM roots")
+    }
+    states = (
+        (roots[row[1]], records.file_state(row))
+        for row in connection.execute(f"SELECT {records.FILE_COLUMNS} FROM files")
     )
     return [
-        file_id
-        for file_id, path, root, kind in rows
-        if matches(path, shown(root, kind, path).lstrip("/"))
+        state.file_id
+        for root, state in states
+        if matches(state.path, shown(*root, state.path).lstrip("/"))
     ]
+
+
+def _check_formats(connection: sqlite3.Connection, recorded: Sequence[tuple[str, int]]) -> None:
+    """A format that has changed would leave its document out without a word."""
+    found = connection.execute("SELECT format, count(*) FROM documents GROUP BY format")
+    if dict(found) != dict(recorded):
+        raise records.damaged("the format of a document")
 
 
 def path_matcher(patterns: Sequence[str]) -> Callable[[str, str], bool]:

@@ -19,7 +19,7 @@ from typing import Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexMismatch, IndexNotFound
-from bienc_cli.store import codes, failpoints, maintenance, records
+from bienc_cli.store import codes, failpoints, maintenance, records, upgrade
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
@@ -107,7 +107,8 @@ class CatalogWriter(Contents):
                     records.index_info(self._connection, self._meta, directory) if found else None
                 )
                 if found not in (0, FORMAT_VERSION):
-                    self._changed = self._words.stale = True
+                    self._changed = True
+                    self._words.stale = upgrade.refills_words(found)
                 self._tally = Tally.recorded(self._meta)
                 if self.info is None:
                     _write_gitignore(directory)

@@ -167,8 +167,11 @@ class Contents:
         self._tally.files += 1
         return state.file_id
 
-    def touch_file(self, state: FileState) -> None:
-        """Record a new size and time of an unchanged file."""
+    def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
+        """Record another state of a file, whose documents stay; see `IndexWriter.touch_file`."""
+        if lazily and not self._changed:
+            # A record of its own would be written for it at once.
+            return
         root_id, known = self._file(state.file_id)
         self._dead_records.add(known.key)
         self._put_state(root_id, replace(state, path=known.state.path))

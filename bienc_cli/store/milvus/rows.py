@@ -117,6 +117,11 @@ def file_record(key: int, born: int, root_id: int, state: FileState) -> Record:
         "mtime_ns": state.mtime_ns,
         "digest": state.digest.hex(),
         "reader": state.reader,
+        "inode": state.inode,
+        "ctime_ns": state.ctime_ns,
+        "outcome": state.outcome,
+        "code": state.code,
+        "attempts": state.attempts,
     }
     return Record("file", key, born, root_id, state.file_id, _json(body))
 
@@ -136,6 +141,12 @@ def file_state(record: Record) -> FileState:
             int(body["mtime_ns"]),
             bytes.fromhex(body["digest"]),
             str(body["reader"]),
+            # None of these in records of before they were kept.
+            int(body.get("inode", 0)),
+            int(body.get("ctime_ns", 0)),
+            body.get("outcome", "whole"),
+            str(body.get("code", "")),
+            int(body.get("attempts", 0)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(f"file {record.file_id}") from error
