@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from bench import keep, percentiles, rows_of, write_rows
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.indexing import index_paths
-from bienc_cli.indexing.coverage import digest_of_file, stamp_of
+from bienc_cli.indexing.changes import digest_of_file, stamp_of
 from bienc_cli.models import identify_bi_encoder, load_bi_encoder
 from bienc_cli.store import FileState, Root, open_reader, open_writer
 from bienc_cli.types import Document, EncoderIdentity, Passage

@@ -20,7 +20,7 @@ def index(
         typer.Argument(
             metavar="PATH",
             help="Folders and files; none refreshes all that the index covers; - reads a list "
-            "of files from standard input, one a line.",
+            "of files from standard input, one a line, which takes the place of the last one.",
             show_default=False,
         ),
     ] = None,
@@ -29,7 +29,7 @@ def index(
         typer.Option(
             "--include",
             metavar="GLOB",
-            help="Only files that match, as in .gitignore; repeatable.",
+            help="Only files that match, as in .gitignore; repeatable; '' takes it back.",
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -39,7 +39,7 @@ def index(
         typer.Option(
             "--exclude",
             metavar="GLOB",
-            help="No file that matches; repeatable.",
+            help="No file that matches; repeatable; '' takes it back.",
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -56,8 +56,38 @@ def index(
         ),
     ] = None,
     hidden: Annotated[
+        bool | None,
+        typer.Option(
+            "--hidden/--no-hidden",
+            help="Hidden files too, or not.  \\[default: what was used before, else not]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    null: Annotated[
         bool,
-        typer.Option("--hidden", help="Hidden files too.", rich_help_panel=_FILES_PANEL),
+        typer.Option(
+            "--null",
+            "-0",
+            help="Names in the list end with NUL, as of git ls-files -z and find -print0.",
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = False,
+    checksum: Annotated[
+        bool,
+        typer.Option(
+            "--checksum",
+            help="Tell changes by the content of every file, not by its size and times.",
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = False,
+    retry: Annotated[
+        bool,
+        typer.Option(
+            "--retry",
+            help="Read again what could not be read, or not to its end.",
+            rich_help_panel=_FILES_PANEL,
+        ),
     ] = False,
     pdf_engine: Annotated[
         str | None,
@@ -94,8 +124,8 @@ def index(
         bool,
         typer.Option(
             "--prune",
-            help="Forget roots that are not there any more, instead of taking them for disks "
-            "that are not mounted.",
+            help="Forget roots and files that are not there any more, instead of taking them for "
+            "disks that are not mounted.",
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = False,
@@ -153,7 +183,7 @@ def index(
     from bienc_cli.cli import environment, standard_input, watching
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import indexing as progress
-    from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES
+    from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing import IndexOptions, index_paths
     from bienc_cli.render import index_report as rendered
 
@@ -164,7 +194,9 @@ def index(
     directory = environment.index_to_write(index)
     listed = None
     if paths == ["-"]:
-        listed = [path.expanduser().absolute() for path in standard_input.paths()]
+        listed = absolute(standard_input.paths(null=null))
+    elif null:
+        raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
     with progress(output) as observer:
         report = index_paths(
             [] if listed is not None else absolute(paths or []),
@@ -174,14 +206,16 @@ def index(
             load_encoder=choice.load_bi_encoder,
             key_dir=environment.key_directory(),
             options=IndexOptions(
-                include=tuple(include or ()),
-                exclude=tuple(exclude or ()),
+                include=_patterns(include),
+                exclude=_patterns(exclude),
                 max_bytes=None if max_size is None else int(max_size * 1_000_000),
                 hidden=hidden,
                 pdf_engine=pdf_engine,
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,
                 prune=prune,
+                checksum=checksum,
+                retry=retry,
             ),
             observer=observer,
             wait=wait,
@@ -199,3 +233,8 @@ def index(
     if watch:
         watching.follow(directory, output, choice)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
+
+
+def _patterns(given: list[str] | None) -> tuple[str, ...] | None:
+    """Patterns as they were given; none at all for an empty one, which takes them back."""
+    return None if given is None else tuple(pattern for pattern in given if pattern)

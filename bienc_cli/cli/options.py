@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -193,4 +195,21 @@ def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filte
             raise UsageError(
                 f"There is no format '{name}'.", f"give one of: {', '.join(sorted(FORMATS))}"
             )
-    return Filter(tuple(paths or ()), tuple(formats or ()))
+    return Filter(tuple(map(_as_it_lies, paths or ())), tuple(formats or ()))
+
+
+def _as_it_lies(pattern: str) -> str:
+    """A pattern that names what is there, through a link or `..`, by the names on the disk."""
+    negated, named = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    there = os.path.exists(named)  # noqa: PTH110  (raises for no name, however strange)
+    if not there or not (os.pardir in Path(named).parts or _has_link(named)):
+        return pattern
+    real, here = os.path.realpath(named), os.path.realpath(Path.cwd())
+    inside = real.startswith(f"{here}/")
+    slash = "/" if named.endswith("/") else ""
+    return f"{negated}/{os.path.relpath(real, here) if inside else real[1:]}{slash}"
+
+
+def _has_link(named: str) -> bool:
+    path = Path(named)
+    return any(one.is_symlink() for one in (path, *path.parents))

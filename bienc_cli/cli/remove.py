@@ -65,5 +65,16 @@ def remove(
 
 def absolute(paths: list[str]) -> list[Path]:
     """Paths as they were named, from here."""
-    # normpath, not resolve: a link that was named stays what it was named.
-    return [Path(os.path.normpath(Path(path).expanduser().absolute())) for path in paths]
+    return [_without_dots(Path(path).expanduser().absolute()) for path in paths]
+
+
+def _without_dots(path: Path) -> Path:
+    """A path without `..`, which behind a link is the folder above what that leads to.
+
+    What is named behind the last of them stays what it was named, links and all.
+    """
+    parts = path.parts
+    if os.pardir not in parts:
+        return path
+    last = len(parts) - parts[::-1].index(os.pardir)
+    return Path(os.path.realpath(Path(*parts[:last])), *parts[last:])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from bienc_cli.errors import UsageError
 
@@ -81,9 +81,12 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
     return first, second
 
 
-def paths() -> list[Path]:
-    """A list of files, one a line."""
-    return [Path(line) for _, line in lines()]
+def paths(*, null: bool = False) -> list[str]:
+    """A list of files, one a line, or each ended by NUL and otherwise left as it is."""
+    if not null:
+        return [line for _, line in lines()]
+    names = sys.stdin.buffer.read().split(b"\0")
+    return [os.fsdecode(name) for name in names if name]
 
 
 def _check_encoding(number: int, line: str) -> None:

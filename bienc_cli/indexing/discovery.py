@@ -53,18 +53,30 @@ class FoundFile:
         path: absolute.
         doc_id: path under the root (POSIX); the file's name where the root is the file.
         size: bytes.
-        mtime_ns: time of its last modification, nanoseconds since the epoch.
+        mtime_ns: time of its last modification, nanoseconds since the epoch; the nearest that
+            fits into 64 bits, which end in the year 2262.
+        inode: its number on its device.
+        ctime_ns: time of the last change of its content, name or rights, likewise.
+        device: number of the device it is on.
     """
 
     path: Path
     doc_id: str
     size: int
     mtime_ns: int
+    inode: int = 0
+    ctime_ns: int = 0
+    device: int = 0
 
 
 def is_never_a_document(name: str) -> bool:
     """Whether discovery passes over anything of this name, whatever its options."""
-    return name in _NEVER or name in _CACHES
+    return name in _NEVER or name in _CACHES or _is_lock(name)
+
+
+def _is_lock(name: str) -> bool:
+    """What Word, or LibreOffice, keeps beside a document as long as it is open."""
+    return name.startswith("~$") or (name.startswith(".~lock.") and name.endswith("#"))
 
 
 def discover(
@@ -173,7 +185,7 @@ class _Walk:
             with os.scandir(directory.path) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            yield _skip_for(error, directory.doc_id or ".")
+            yield skip_for(error, directory.doc_id or ".")
             return
         names = {entry.name for entry in entries}
         # The root was named by a person: it is no cache to them, whatever it looks like.
@@ -198,7 +210,7 @@ class _Walk:
             is_directory = entry.is_dir(follow_symlinks=False)
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            return _skip_for(error, place.doc_id)
+            return skip_for(error, place.doc_id)
         if place.ignoring.ignore(place.doc_id, is_directory=is_directory):
             return None
         if self._selection.excludes(place.doc_id, is_directory=is_directory):
@@ -223,7 +235,7 @@ class _Walk:
             elif isinstance(error, FileNotFoundError):
                 yield Skipped(link.doc_id, "vanished", "a link that leads nowhere")
             else:
-                yield _skip_for(error, link.doc_id)
+                yield skip_for(error, link.doc_id)
             return
         is_directory = stat.S_ISDIR(status.st_mode)
         if not is_directory and not self._selection.includes(link.doc_id):
@@ -267,7 +279,19 @@ def _judge(path: str, doc_id: str, status: os.stat_result, max_bytes: int) -> Fo
             return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")
     if not os.access(path, os.R_OK):
         return Skipped(doc_id, "permission", "no permission to read it")
-    return FoundFile(Path(path), doc_id, status.st_size, status.st_mtime_ns)
+    return FoundFile(
+        Path(path),
+        doc_id,
+        status.st_size,
+        _in_64_bits(status.st_mtime_ns),
+        _in_64_bits(status.st_ino),
+        _in_64_bits(status.st_ctime_ns),
+        status.st_dev,
+    )
+
+
+def _in_64_bits(number: int) -> int:
+    return max(-(1 << 63), min(number, (1 << 63) - 1))
 
 
 def _rules_in(directory: str, names: set[str]) -> tuple[Rule, ...]:
@@ -291,7 +315,8 @@ def _lines_of(path: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
-def _skip_for(error: OSError, doc_id: str) -> Skipped:
+def skip_for(error: OSError, doc_id: str) -> Skipped:
+    """What to say of a file or folder that the system does not let one look at."""
     if isinstance(error, FileNotFoundError):
         return Skipped(_shown(doc_id), "vanished", "was there and is gone")
     if isinstance(error, PermissionError):

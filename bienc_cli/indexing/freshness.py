@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import BiencError
-from bienc_cli.indexing.coverage import is_below, is_transient, items_under
+from bienc_cli.indexing.changes import is_transient, is_within, why_absent
+from bienc_cli.indexing.roots import items_under
 from bienc_cli.store import IndexInfo, IndexReader, Root
 from bienc_cli.types import Skipped
 
@@ -93,20 +93,25 @@ class FreshnessCheck:
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
         """Look at one root; False where the time was over before its end."""
         left = dict(known)
-        unreadable: list[str] = []
+        there = 0
+        unreadable: set[str] = set()
         for item in items_under(root):
             if time.monotonic() > self._deadline:
                 return False
             if isinstance(item, Skipped):
                 if is_transient(item):
-                    unreadable.append(item.path)
+                    unreadable.add(item.path)
                 continue
+            there += 1
             before = left.pop(item.doc_id, None)
             if before is None:
                 self._add(new=1)
             elif before != (item.size, item.mtime_ns):
                 self._add(changed=1)
-        self._add(gone=sum(not _is_kept(path, unreadable) for path in left))
+        gone = sum(not is_within(path, unreadable) for path in left)
+        # What the next run would keep, it would not forget.
+        if why_absent(there, gone, len(known), elsewhere=False) is None:
+            self._add(gone=gone)
         return True
 
     def _add(
@@ -117,7 +122,3 @@ class FreshnessCheck:
         self._found = Staleness(
             found.new + new, found.changed + changed, found.gone + gone, complete
         )
-
-
-def _is_kept(path: str, unreadable: Sequence[str]) -> bool:
-    return any(place == "." or is_below(path, place) for place in unreadable)

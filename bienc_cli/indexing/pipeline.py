@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters
 from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
-from bienc_cli.indexing.coverage import (
-    Changes,
-    Finding,
-    absorb_roots,
-    compare_with_index,
-    digest_of_file,
-    is_transient,
-    look,
-    stamp_of,
-)
-from bienc_cli.indexing.discovery import FoundFile
 from bienc_cli.indexing.encoding import Encoding, EncodingTotals
-from bienc_cli.indexing.execution import CutDocument, Execution, Executor, in_this_process
+from bienc_cli.indexing.execution import Execution, Executor, in_this_process
+from bienc_cli.indexing.planning import Work, plan
+from bienc_cli.indexing.reading import BrokenOff, Reading
 from bienc_cli.indexing.report import (
-    DocumentCounts,
     IndexObserver,
     IndexOptions,
     IndexReport,
@@ -31,17 +20,8 @@ from bienc_cli.indexing.report import (
 )
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import (
-    FileState,
-    IndexInfo,
-    IndexPlace,
-    IndexWriter,
-    Root,
-    digest_of,
-    home_of,
-    open_writer,
-)
-from bienc_cli.types import BiEncoder, Document, EncoderIdentity, Skipped
+from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, open_writer
+from bienc_cli.types import BiEncoder, EncoderIdentity, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
 DEFAULT_OVERLAP_TOKENS = 32
@@ -89,47 +69,35 @@ def index_paths(
         StorageError: the index directory cannot be written, or the server does not answer.
     """
     base = base or home_of(directory)
-    for path in [*paths, *(listed or ())]:
+    for path in paths:
         # Before anything is made: a path that was mistyped leaves no empty index behind.
         if not path.exists():
             shown = path.relative_to(base) if path.is_relative_to(base) else path
             raise PathNotFound(f"There is no '{shown}' here.", "check the path")
-    with open_writer(directory, key_dir=key_dir, wait=wait, on_wait=on_wait) as writer:
-        run = _Run(
-            writer,
-            load_encoder,
-            options or IndexOptions(),
-            observer or SilentObserver(),
-            base,
-            executor,
-        )
-        return run.all(paths, listed, directory)
+    loaded: list[BiEncoder] = []
 
+    def load_once(recorded: EncoderIdentity | None) -> BiEncoder:
+        if not loaded:
+            loaded.append(load_encoder(recorded))
+        return loaded[0]
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One root with what is known of its files, and what has to be done about them."""
-
-    root_id: int
-    finding: Finding
-    known: dict[str, FileState]
-    changes: Changes
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A file whose content is not what the index knows; satisfies `readers.SourceFile`.
-
-    `before` are the digests of its documents' texts as the index has them.
-    """
-
-    path: Path
-    doc_id: str
-    size: int
-    mtime_ns: int
-    digest: bytes
-    stamp: str
-    before: dict[str, bytes]
+    broken_off: list[tuple[Path, Skipped]] = []
+    while True:
+        with open_writer(directory, key_dir=key_dir, wait=wait, on_wait=on_wait) as writer:
+            run = _Run(
+                writer,
+                load_once,
+                options or IndexOptions(),
+                observer or SilentObserver(),
+                base,
+                executor,
+                broken_off,
+            )
+            try:
+                return run.all(paths, listed, directory)
+            except BrokenOff as error:
+                # What is encoded is kept beside the index, so that little is done twice.
+                broken_off.append((error.path, error.skipped))
 
 
 class _Run:
@@ -143,24 +111,20 @@ class _Run:
         observer: IndexObserver,
         base: Path,
         executor: Executor | None,
+        broken_off: Sequence[tuple[Path, Skipped]],
     ) -> None:
         self._writer = writer
         self._executor = executor or in_this_process(options.workers)
         self._runtime = ""
         self._info: IndexInfo | None = writer.info
-        self._covered = self._info.roots if self._info else ()
         self._load_encoder = load_encoder
         self._options = options
         self._observer = observer
         self._base = base
+        self._broken_off = broken_off
         self._watch = Stopwatch()
-        self._new = self._changed = self._unchanged = self._removed = 0
-        self._new_passages = 0
-        self._characters = 0
         self._skipped: list[Skipped] = []
         self._warnings: list[str] = []
-        # Bytes of files that are done without a text of theirs going through the encoder.
-        self._passed_bytes = 0.0
 
     def all(
         self, paths: Sequence[Path], listed: Sequence[Path] | None, directory: IndexPlace
@@ -169,12 +133,22 @@ class _Run:
         chunking = self._recorded_chunking()
         stale = chunking is not None and chunking.version != CHUNKING_VERSION
         with self._watch.stage("discover"):
-            pruned = self._prune() if self._options.prune else ()
-            if not paths and listed is None and not self._covered and not pruned:
+            if not (paths or listed is not None or self._writer.roots()):
                 raise IndexNotFound(
                     "There is no index here to refresh.", "make one: bienc index PATH"
                 )
-            works = [self._plan(finding, stale) for finding in self._look(paths, listed)]
+            planned = plan(
+                self._writer,
+                paths,
+                listed,
+                self._base,
+                self._options,
+                all_stale=stale,
+                unreadable=self._broken_off,
+            )
+        works = planned.works
+        reading = Reading(self._writer, self._watch, stale=stale, retry=self._options.retry)
+        self._warnings += planned.warnings
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))
         totals = EncodingTotals()
@@ -183,15 +157,15 @@ class _Run:
                 encoder = self._load_encoder(self._info.encoder if self._info else None)
             with self._executor(encoder, self._watch) as execution:
                 self._runtime = execution.runtime
-                totals = self._read_and_encode(works, execution)
+                totals = self._read_and_encode(works, reading, execution)
         else:
             for work in works:
-                self._forget(work)
-                self._unchanged += sum(self._writer.document_counts(work.root_id).values())
+                reading.forget(work)
+                reading.pass_over(work)
         for work in works:
             self._collect_skipped(work)
         with self._watch.stage("commit"):
-            committed = self._writer.commit(self._observer.stage, compact=bool(pruned))
+            committed = self._writer.commit(self._observer.stage, compact=planned.pruned)
         if not committed.info.documents:
             self._warnings.append(
                 "there is nothing to index here"
@@ -199,15 +173,15 @@ class _Run:
             )
         return IndexReport(
             directory=directory,
-            documents=DocumentCounts(self._new, self._changed, self._unchanged, self._removed),
+            documents=replace(reading.counts, removed=reading.counts.removed + planned.removed),
             skipped=tuple(self._skipped),
             passages=committed.info.passages,
             total_documents=committed.info.documents,
-            new_passages=self._new_passages,
+            new_passages=reading.new_passages,
             encoded=totals.encoded,
             reused=totals.reused,
             tokens=totals.tokens,
-            text_characters=self._characters,
+            text_characters=reading.characters,
             stages=self._watch.times,
             encoder=committed.info.encoder,
             runtime=self._runtime,
@@ -215,31 +189,7 @@ class _Run:
             warnings=tuple(self._warnings),
         )
 
-    def _look(self, paths: Sequence[Path], listed: Sequence[Path] | None) -> Iterator[Finding]:
-        for found in look(paths, listed, self._base, self._covered, self._options):
-            if isinstance(found, str):
-                self._warnings.append(found)
-            else:
-                yield found
-
-    def _prune(self) -> Sequence[Root]:
-        """Forget the roots that are not there; which."""
-        gone = [root for root in self._covered if not root.path.exists()]
-        for root in gone:
-            self._removed += self._writer.remove_root(root.path)
-            self._warnings.append(f"{root.path} is not there; it is forgotten")
-        self._covered = tuple(root for root in self._covered if root not in gone)
-        return gone
-
-    def _plan(self, finding: Finding, stale: bool) -> _Work:
-        absorb_roots(finding, self._info, self._writer)
-        root_id = self._writer.put_root(finding.root)
-        self._writer.put_discovery_skips(root_id, finding.skipped)
-        known = self._writer.files(root_id)
-        changes = compare_with_index(finding, known, all_stale=stale)
-        return _Work(root_id, finding, known, changes)
-
-    def _collect_skipped(self, work: _Work) -> None:
+    def _collect_skipped(self, work: Work) -> None:
         root = work.finding.root.path
         for one in self._writer.skipped(work.root_id):
             path = root if root.is_file() else root / one.path
@@ -288,7 +238,9 @@ class _Run:
 
     # ----------------------------------------------------------- documents
 
-    def _read_and_encode(self, works: Sequence[_Work], execution: Execution) -> EncodingTotals:
+    def _read_and_encode(
+        self, works: Sequence[Work], reading: Reading, execution: Execution
+    ) -> EncodingTotals:
         chunking = self._chunking(execution.encoder)
         self._writer.begin(execution.encoder.identity, chunking)
         encoding = Encoding(
@@ -296,114 +248,11 @@ class _Run:
             execution,
             self._watch,
             lambda totals: self._observer.progressed(
-                int(self._passed_bytes + totals.weight), totals.encoded
+                int(reading.passed_bytes + totals.weight), totals.encoded
             ),
         )
         for work in works:
-            self._forget(work)
-            self._read(work, execution, chunking, encoding)
+            reading.forget(work)
+            reading.read(work, execution, chunking, encoding)
         encoding.flush()
         return encoding.totals
-
-    def _forget(self, work: _Work) -> None:
-        counts = self._writer.document_counts(work.root_id)
-        for state in work.changes.gone:
-            self._removed += counts[state.file_id]
-            self._writer.remove_file(state.file_id)
-
-    def _read(
-        self,
-        work: _Work,
-        execution: Execution,
-        chunking: ChunkingParameters,
-        encoding: Encoding,
-    ) -> None:
-        counts = self._writer.document_counts(work.root_id)
-        self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
-        passed: list[Skipped] = []
-        engine = work.finding.root.pdf_engine
-        candidates = self._candidates(work.changes.read, engine, work.known, counts, passed)
-        for candidate, items in execution.cut(candidates, chunking, engine):
-            first = next(items, None)
-            if isinstance(first, Skipped) and is_transient(first):
-                # It could not be read this time; what is known of it stays.
-                passed.append(first)
-                self._unchanged += len(candidate.before)
-                self._passed_bytes += candidate.size
-                continue
-            state = FileState(
-                0,
-                candidate.doc_id,
-                candidate.size,
-                candidate.mtime_ns,
-                candidate.digest,
-                candidate.stamp,
-            )
-            file_id = self._writer.replace_file(work.root_id, state)
-            left = float(candidate.size)
-            before = dict(candidate.before)
-            for item in chain([first] if first else [], items):
-                if isinstance(item, Skipped):
-                    self._writer.add_skipped(file_id, item)
-                    continue
-                self._count(item.document, before)
-                # A collection comes record by record; any other file is one document.
-                weight = min(left, float(len(item.document.text)))
-                left -= weight
-                self._add(file_id, item, encoding, weight)
-            self._removed += len(before)
-            self._passed_bytes += left
-        if passed:
-            self._writer.put_discovery_skips(work.root_id, (*work.finding.skipped, *passed))
-
-    def _candidates(
-        self,
-        files: Sequence[FoundFile],
-        pdf_engine: str,
-        known: dict[str, FileState],
-        counts: dict[int, int],
-        passed: list[Skipped],
-    ) -> Iterator[_Candidate]:
-        """Files whose content differs from what is known; the content hash is the truth."""
-        for file in files:
-            state = known.get(file.doc_id)
-            try:
-                digest = digest_of_file(file.path)
-            except OSError as error:
-                code = "vanished" if isinstance(error, FileNotFoundError) else "permission"
-                passed.append(Skipped(file.doc_id, code, error.strerror or str(error)))
-                self._unchanged += counts[state.file_id] if state else 0
-                continue
-            stamp = stamp_of(file.path, pdf_engine)
-            if state is not None and (state.digest, state.reader) == (digest, stamp):
-                self._writer.touch_file(
-                    FileState(state.file_id, state.path, file.size, file.mtime_ns, digest, stamp)
-                )
-                self._unchanged += counts[state.file_id]
-                self._passed_bytes += file.size
-                continue
-            yield _Candidate(
-                path=file.path,
-                doc_id=file.doc_id,
-                size=file.size,
-                mtime_ns=file.mtime_ns,
-                digest=digest,
-                stamp=stamp,
-                before=self._writer.document_digests(state.file_id) if state else {},
-            )
-
-    def _count(self, document: Document, before: dict[str, bytes]) -> None:
-        known = before.pop(document.doc_id, None)
-        if known is None:
-            self._new += 1
-        elif known == digest_of(document.text):
-            self._unchanged += 1
-        else:
-            self._changed += 1
-
-    def _add(self, file_id: int, cut: CutDocument, encoding: Encoding, weight: float) -> None:
-        with self._watch.stage("chunk"):
-            self._writer.add_document(file_id, cut.document, cut.passages)
-        self._new_passages += len(cut.passages)
-        self._characters += len(cut.document.text)
-        encoding.add([passage.embedded_text for passage in cut.passages], weight)

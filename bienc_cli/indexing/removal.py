@@ -6,12 +6,14 @@ that goes on being covered is recorded with that root, else the next run would b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unicodedata import normalize
 
-from bienc_cli.indexing.coverage import is_below
 from bienc_cli.indexing.report import IndexObserver, SilentObserver
+from bienc_cli.indexing.roots import is_below
 from bienc_cli.stages import StageTime, Stopwatch
 from bienc_cli.store import IndexPlace, IndexWriter, Root, lingers, open_writer
 
@@ -117,18 +119,32 @@ def remove_paths(
 
 
 def _remove(writer: IndexWriter, path: Path) -> Removed | None:
+    """Forget a path as it was named; if nothing is known by that name, as the disk has it."""
+    as_named = _remove_named(writer, path, lambda root: root.path)
+    if as_named is not None:
+        return as_named
+    real = Path(os.path.realpath(path))
+    found = _remove_named(writer, real, lambda root: Path(os.path.realpath(root.path)))
+    return None if found is None else replace(found, path=path)
+
+
+def _remove_named(
+    writer: IndexWriter, path: Path, place_of: Callable[[Root], Path]
+) -> Removed | None:
     roots = files = documents = 0
     covering: dict[int, tuple[Root, str]] = {}
     for root_id, root in writer.roots().items():
-        if root.path.is_relative_to(path):
+        place = place_of(root)
+        if place.is_relative_to(path):
             roots += 1
             files += len(_known_files(writer, root_id))
             documents += writer.remove_root(root.path)
-        elif path.is_relative_to(root.path):
-            below = path.relative_to(root.path).as_posix()
+        elif path.is_relative_to(place):
+            known = _known_files(writer, root_id)
+            below = _as_known(path.relative_to(place).as_posix(), known)
             covering[root_id] = root, below
             counts = writer.document_counts(root_id)
-            for name, file_id in _known_files(writer, root_id).items():
+            for name, file_id in known.items():
                 if not is_below(name, below):
                     continue
                 files += 1
@@ -140,6 +156,19 @@ def _remove(writer: IndexWriter, path: Path) -> Removed | None:
     for root_id, (root, below) in covering.items():
         _stop_covering(writer, root_id, root, below)
     return Removed(path, roots, files, documents)
+
+
+def _as_known(below: str, known: Collection[str]) -> str:
+    """A path under a root as the disk has it: its letters may be composed there or not."""
+    if any(is_below(name, below) for name in known):
+        return below
+    wanted = normalize("NFC", below)
+    parts = below.count("/") + 1
+    for name in known:
+        beginning = "/".join(name.split("/")[:parts])
+        if normalize("NFC", beginning) == wanted:
+            return beginning
+    return below
 
 
 def _known_files(writer: IndexWriter, root_id: int) -> dict[str, int | None]:

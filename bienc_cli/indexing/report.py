@@ -96,25 +96,30 @@ class IndexOptions:
     """What to cover.
 
     Attributes:
-        include: only files that match one of these gitignore-style patterns; all if empty.
-        exclude: no file that matches one of these.
-        max_bytes: larger files are skipped; None for discovery's default.
-        hidden: look into hidden files and folders too.
+        include: only files that match one of these gitignore-style patterns, all if empty; None
+            for what is recorded of a root, or all.
+        exclude: no file that matches one of these; None likewise.
+        max_bytes: larger files are skipped; None likewise, or discovery's default.
+        hidden: look into hidden files and folders too; None likewise, or not.
         pdf_engine: what reads PDFs: `pypdf` or `pdfium`; None for what is recorded, or pypdf.
         passage_tokens: longest passage, context and special tokens included; None for what
             the index was made with, or the default.
         overlap_tokens: how much of a passage its successor repeats; None likewise.
         workers: processes that read files beside this one.
-        prune: forget roots that are not there any more, which otherwise are taken for disks
-            that are not mounted.
+        prune: forget roots and files that are not there any more, however many, where otherwise
+            a disk is thought not to be mounted.
+        checksum: tell whether a file has changed by its content alone.
+        retry: read again what could not be read, or not whole, whatever the reason was.
     """
 
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
+    include: Sequence[str] | None = None
+    exclude: Sequence[str] | None = None
     max_bytes: int | None = None
-    hidden: bool = False
+    hidden: bool | None = None
     pdf_engine: str | None = None
     passage_tokens: int | None = None
     overlap_tokens: int | None = None
     workers: int = 2
     prune: bool = False
+    checksum: bool = False
+    retry: bool = False

@@ -8,6 +8,7 @@ from bienc_cli.store.catalog import CATALOG, RESUME
 from bienc_cli.store.milvus.address import Access, MilvusAddress
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
 from bienc_cli.store.protocol import (
+    UNSETTLED,
     CommitReport,
     FileState,
     Filter,
@@ -15,6 +16,7 @@ from bienc_cli.store.protocol import (
     IndexPlace,
     IndexReader,
     IndexWriter,
+    Outcome,
     Root,
     StoredPassage,
 )
@@ -26,6 +28,7 @@ INDEX_NAME = ".bienc"
 
 __all__ = [
     "INDEX_NAME",
+    "UNSETTLED",
     "Access",
     "CheckReport",
     "CommitReport",
@@ -36,6 +39,7 @@ __all__ = [
     "IndexReader",
     "IndexWriter",
     "MilvusAddress",
+    "Outcome",
     "Problem",
     "Remedy",
     "RepairReport",

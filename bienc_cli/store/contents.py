@@ -17,6 +17,7 @@ from typing import Any, Self
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import records
 from bienc_cli.store.catalog import translated
+from bienc_cli.store.checksums import checksum_of
 from bienc_cli.store.postings import WordIndexChanges
 from bienc_cli.store.protocol import FileState, Root
 from bienc_cli.store.resume import ResumeFile
@@ -287,7 +288,7 @@ class Contents:
             )
             self._change(
                 f"INSERT INTO documents ({records.DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*row, records.checksum_of(*row)),
+                (*row, checksum_of(*row)),
             )
             self._change(
                 "INSERT INTO texts (document_id, length, text) VALUES (?, ?, ?)",

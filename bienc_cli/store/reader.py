@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -68,6 +69,7 @@ class CatalogReader:
         self._warnings: list[str] = []
         self._selections: OrderedDict[Filter, Selection] = OrderedDict()
         self._let_go: list[str] = []
+        self._real_roots: dict[Path, Path] = {}
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, str] = OrderedDict()
         file = self._open()
@@ -197,7 +199,7 @@ class CatalogReader:
             return None
         if where not in self._selections:
             self._selections[where] = select(
-                self._connection, where, self._shown, self.info.formats
+                self._connection, where, self._names, self.info.formats
             )
             if len(self._selections) > _SELECTIONS_KEPT:
                 _, oldest = self._selections.popitem(last=False)
@@ -345,6 +347,18 @@ class CatalogReader:
     def _shown(self, root: str, kind: str, path: str) -> str:
         full = records.root_path_from_storage(root, self._directory)
         return records.shown_path(full, kind, path, self._shown_from)
+
+    def _names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
+        """The path that is shown and, where links lead to the root, that without them."""
+        full = records.root_path_from_storage(root, self._directory)
+        if full not in self._real_roots:
+            self._real_roots[full] = Path(os.path.realpath(full))
+        real = self._real_roots[full]
+        shown = records.shown_path(full, kind, path, self._shown_from)
+        if real == full:
+            return (shown,)
+        here = Path(os.path.realpath(self._shown_from))
+        return shown, records.shown_path(real, kind, path, here)
 
     def close(self) -> None:
         """Let go of the snapshot."""

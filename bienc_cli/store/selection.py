@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from bienc_cli.errors import UsageError
 from bienc_cli.store import records
@@ -49,7 +50,7 @@ class Selection:
 def select(
     connection: sqlite3.Connection,
     where: Filter,
-    shown: Callable[[str, str, str], str],
+    names: Callable[[str, str, str], Sequence[str]],
     formats: Sequence[tuple[str, int]],
 ) -> Selection:
     """Resolve a filter.
@@ -57,7 +58,8 @@ def select(
     Args:
         connection: for reading; temporary tables are made on it.
         where: the filter.
-        shown: (root's path, root's kind, file's path) to the path that is shown.
+        names: (root's path, root's kind, file's path) to the paths that the file may be named
+            by from where people are.
         formats: documents by format, as the index records it.
 
     Raises:
@@ -74,7 +76,7 @@ def select(
         parameters.append(json.dumps(where.formats))
     if where.paths:
         conditions.append("file_id IN (SELECT value FROM json_each(?))")
-        parameters.append(json.dumps(_files(connection, where.paths, shown)))
+        parameters.append(json.dumps(_files(connection, where.paths, names)))
     connection.execute(f"CREATE TABLE {documents} (id INTEGER PRIMARY KEY)")
     connection.execute(
         f"INSERT INTO {documents} SELECT id FROM documents WHERE {' AND '.join(conditions)}",
@@ -94,7 +96,7 @@ def select(
 def _files(
     connection: sqlite3.Connection,
     patterns: Sequence[str],
-    shown: Callable[[str, str, str], str],
+    names: Callable[[str, str, str], Sequence[str]],
 ) -> list[int]:
     matches = path_matcher(patterns)
     roots = {
@@ -108,7 +110,7 @@ def _files(
     return [
         state.file_id
         for root, state in states
-        if matches(state.path, shown(*root, state.path).lstrip("/"))
+        if matches(state.path, *(name.lstrip("/") for name in names(*root, state.path)))
     ]
 
 
@@ -122,6 +124,8 @@ def _check_formats(connection: sqlite3.Connection, recorded: Sequence[tuple[str,
 def path_matcher(patterns: Sequence[str]) -> Callable[[str, str], bool]:
     """Whether a document counts, by its path under its root and by the path that is shown.
 
+    Composed and decomposed letters are the same: systems and keyboards differ in them.
+
     Raises:
         UsageError: a pattern is malformed.
     """
@@ -129,7 +133,8 @@ def path_matcher(patterns: Sequence[str]) -> Callable[[str, str], bool]:
     unwanted = _spec([one.removeprefix("!") for one in patterns if one.startswith("!")])
 
     def matches(*names: str) -> bool:
-        return any(map(wanted.match_file, names)) and not any(map(unwanted.match_file, names))
+        composed = [normalize("NFC", name) for name in names]
+        return any(map(wanted.match_file, composed)) and not any(map(unwanted.match_file, composed))
 
     return matches
 
@@ -138,7 +143,9 @@ def _spec(patterns: Sequence[str]) -> PathSpec[Any]:
     from pathspec import GitIgnoreSpec
 
     try:
-        return GitIgnoreSpec.from_lines([pattern.removeprefix("./") for pattern in patterns])
+        return GitIgnoreSpec.from_lines(
+            [normalize("NFC", pattern.removeprefix("./")) for pattern in patterns]
+        )
     except ValueError as error:
         raise UsageError(
             f"{' '.join(patterns)} is no pattern: {error}.", "give, say, --path 'docs/*.md'"

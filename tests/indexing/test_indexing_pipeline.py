@@ -122,16 +122,17 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(folder: Folder) -> None:
 def test_an_unreadable_file_keeps_what_is_known_of_it(
     fruit: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bienc_cli.indexing import pipeline
+    from bienc_cli.indexing import planning, reading
 
-    real = pipeline.digest_of_file
+    real = reading.digest_of_file
 
     def refuse(path: Path) -> bytes:
         if path.name == "pear.txt":
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr(pipeline, "digest_of_file", refuse)
+    for module in (planning, reading):
+        monkeypatch.setattr(module, "digest_of_file", refuse)
     fruit.write({"pear.txt": "Other words.\n"})
     report = fruit.index()
     assert counts(report) == (0, 0, 4, 0)

@@ -1,0 +1,220 @@
+"""What has to be done so that an index agrees with a root.
+
+A file is told by its size, its times and its inode, as git does it, and nothing of it is opened
+as long as those are as they were; whatever they say otherwise, its content decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.indexing.discovery import FoundFile
+from bienc_cli.indexing.roots import Finding
+from bienc_cli.readers import FORMATS, reader_for, reader_named
+from bienc_cli.store import UNSETTLED, FileState
+from bienc_cli.types import Skipped
+
+TRANSIENT = frozenset({"permission", "vanished", "io", "unmounted"})
+"""Reasons to skip that say nothing of a file's content: it is tried again every time, and
+what the index knows of it is kept meanwhile."""
+
+PASSING = frozenset({"timeout", "crashed", "memory"})
+"""Reasons that another run may not meet: a busy machine, little memory. The same content is
+tried again `MOST_ATTEMPTS` times in all."""
+
+MOST_ATTEMPTS = 3
+
+MASS = 100
+"""Files of one root. When at least so many, and more than half of what is known of it, are gone
+at once, that is a disk that is not mounted, or an accident, until somebody says otherwise."""
+
+_FINE_NS = 50_000_000
+_COARSE_NS = 2_000_000_000
+"""How long after a change another one may leave a file's times as they are: the clock of most
+file systems ticks a hundred times a second, that of some (FAT) every two seconds."""
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What must be done so that the index agrees with a root.
+
+    Attributes:
+        read: files that are new, or not as recorded, or to be tried again.
+        gone: what is known of files that are there no more.
+        unchanged: what is known of files that are as they were, or could not be looked at.
+    """
+
+    read: tuple[FoundFile, ...]
+    gone: tuple[FileState, ...]
+    unchanged: tuple[FileState, ...]
+
+
+def compare_with_index(
+    finding: Finding,
+    known: dict[str, FileState],
+    *,
+    all_stale: bool = False,
+    retry: bool = False,
+) -> Changes:
+    """Compare by size, times, inode and reader: the fast path, which opens no file.
+
+    Args:
+        finding: what is there.
+        known: what the index knows, by path under the root.
+        all_stale: everything must be looked into, whatever it looks like.
+        retry: so must everything that was not read whole.
+    """
+    found = {file.doc_id for file in finding.files}
+    read: list[FoundFile] = []
+    unchanged: list[FileState] = []
+    for file in finding.files:
+        state = known.get(file.doc_id)
+        same = (
+            state is not None
+            and not all_stale
+            and is_as_recorded(state, file)
+            and is_current(state.reader, file.path, finding.root.pdf_engine)
+            and not is_due(state, retry=retry)
+        )
+        if state is not None and same:
+            unchanged.append(state)
+        else:
+            read.append(file)
+    gone: list[FileState] = []
+    places = finding.unreadable(TRANSIENT)
+    for path, state in known.items():
+        if path not in found:
+            (unchanged if is_within(path, places) else gone).append(state)
+    return Changes(tuple(read), tuple(gone), tuple(unchanged))
+
+
+def is_within(path: str, places: Collection[str]) -> bool:
+    """Whether a path under a root is one of some places, or below one; `.` is the root itself.
+
+    Takes as many steps as the path has components, however many places there are.
+    """
+    if not places:
+        return False
+    end = len(path)
+    while end > 0:
+        if path[:end] in places:
+            return True
+        end = path.rfind("/", 0, end)
+    return "." in places
+
+
+def is_as_recorded(state: FileState, file: FoundFile) -> bool:
+    """Whether a file looks as it did when it was read; no, where that cannot be told."""
+    return (state.size, state.mtime_ns, state.ctime_ns, state.inode) == (
+        file.size,
+        file.mtime_ns,
+        file.ctime_ns,
+        file.inode,
+    )
+
+
+def is_due(state: FileState, *, retry: bool = False) -> bool:
+    """Whether a file is to be read again though nothing about it has changed."""
+    if state.outcome == "whole":
+        return False
+    tried = state.attempts if state.code in PASSING else 0
+    again = state.code in PASSING or state.outcome == "partial"
+    return retry or (again and tried < MOST_ATTEMPTS)
+
+
+def settled_ctime(file: FoundFile, looked_ns: int) -> int:
+    """The `ctime_ns` to record for a file whose content was looked at.
+
+    Args:
+        file: as it was found, before that.
+        looked_ns: when its content began to be read, nanoseconds since the epoch.
+    """
+    coarse = file.mtime_ns % 1_000_000_000 == 0
+    last = max(file.mtime_ns, file.ctime_ns)
+    return UNSETTLED if last > looked_ns - (_COARSE_NS if coarse else _FINE_NS) else file.ctime_ns
+
+
+def state_of(
+    file: FoundFile, digest: bytes, stamp: str, *, file_id: int = 0, looked_ns: int | None = None
+) -> FileState:
+    """What to record of a file whose content was looked at, as a whole one."""
+    looked_ns = time.time_ns() if looked_ns is None else looked_ns
+    return FileState(
+        file_id,
+        file.doc_id,
+        file.size,
+        file.mtime_ns,
+        digest,
+        stamp,
+        file.inode,
+        settled_ctime(file, looked_ns),
+    )
+
+
+def is_current(stamp: str, path: Path, pdf_engine: str) -> bool:
+    """Whether the reader that read a file is still the one that would.
+
+    A file whose name says nothing was judged by its content; that its reader still exists in
+    that version is enough, since the content is the same.
+    """
+    reader = reader_named(path, pdf_engine)
+    if reader is not None:
+        return stamp == reader.stamp
+    return stamp == "" or any(stamp == reader.stamp for reader in FORMATS.values())
+
+
+def stamp_of(path: Path, pdf_engine: str) -> str:
+    """Which reader reads a file, in which version; "" where none does."""
+    try:
+        reader = reader_for(path, pdf_engine)
+    except UnreadableFile:
+        return ""
+    return reader.stamp if reader is not None else ""
+
+
+def digest_of_file(path: Path) -> bytes:
+    """What a file's content is known by: 16 bytes of BLAKE2b.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    hasher = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            hasher.update(chunk)
+    return hasher.digest()
+
+
+def why_absent(there: int, gone: int, known: int, *, elsewhere: bool) -> str | None:
+    """Why a root is taken for one whose files are somewhere else, and not deleted.
+
+    Args:
+        there: how many files are there.
+        gone: how many of those that the index knows are not.
+        known: how many it knows.
+        elsewhere: the root is on another device than when its files were there.
+
+    Returns:
+        What it is, as the end of a sentence; None where it is nothing unusual.
+    """
+    if not gone:
+        return None
+    if not there:
+        return "is empty"
+    if gone * 2 <= known or there * 2 > known:
+        return None
+    if elsewhere:
+        return f"is on another device, and {gone:,} of its {known:,} files are not there"
+    return f"lacks {gone:,} of its {known:,} files" if gone >= MASS else None
+
+
+def is_transient(skipped: Skipped) -> bool:
+    """Whether the reason says nothing of the file's content."""
+    return skipped.code in TRANSIENT

@@ -1,0 +1,213 @@
+"""What a run has to do: for each root that it covers, which files to read and which to forget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bienc_cli.indexing.changes import (
+    PASSING,
+    TRANSIENT,
+    Changes,
+    compare_with_index,
+    digest_of_file,
+    is_current,
+    is_due,
+    is_within,
+    state_of,
+    why_absent,
+)
+from bienc_cli.indexing.report import IndexOptions
+from bienc_cli.indexing.roots import Finding, look
+from bienc_cli.store import UNSETTLED, FileState, IndexWriter, Root
+from bienc_cli.types import Skipped
+
+_FORGETS = "(bienc index --prune forgets it)"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One root with what is known of its files, and what has to be done about them."""
+
+    root_id: int
+    finding: Finding
+    known: dict[str, FileState]
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run has to do.
+
+    Attributes:
+        works: one for each root that is looked at.
+        removed: how many documents were forgotten with roots already.
+        pruned: roots were.
+        warnings: what a person should know about the roots, as sentences.
+    """
+
+    works: tuple[Work, ...]
+    removed: int
+    pruned: bool
+    warnings: tuple[str, ...]
+
+
+def plan(
+    writer: IndexWriter,
+    paths: Sequence[Path],
+    listed: Sequence[Path] | None,
+    base: Path,
+    options: IndexOptions,
+    *,
+    all_stale: bool,
+    unreadable: Sequence[tuple[Path, Skipped]] = (),
+) -> Plan:
+    """Look at the roots, compare them with the index, and record which are covered.
+
+    Args:
+        writer: of the index.
+        paths: as for `roots.look`.
+        listed: likewise.
+        base: likewise.
+        options: of the run.
+        all_stale: every file must be looked into.
+        unreadable: files that broke off while they were read in this run, with why: what the
+            index has of them is kept.
+
+    Raises:
+        PathNotFound: as `roots.look`.
+    """
+    warnings: list[str] = []
+    removed = 0
+    covered = tuple(writer.roots().values())
+    gone = [root for root in covered if not root.path.exists()] if options.prune else []
+    for root in gone:
+        removed += writer.remove_root(root.path)
+        warnings.append(f"{root.path} is not there; it is forgotten")
+    seen = look(paths, listed, base, [root for root in covered if root not in gone], options)
+    warnings += [
+        f"{root.path} is not there; what the index knows of it is kept {_FORGETS}"
+        for root in seen.absent
+    ]
+    for root in seen.absorbed:
+        writer.remove_root(root.path)
+    works = []
+    for finding in seen.findings:
+        finding = _without(finding, unreadable)
+        known = _known(writer, finding.root)
+        if not (finding.named or options.prune):
+            finding, warning = _kept(finding, list(known))
+            warnings += [warning] if warning else []
+        root_id = writer.put_root(_settled(finding))
+        writer.put_discovery_skips(root_id, recordable(finding))
+        changes = compare_with_index(
+            finding, known, all_stale=all_stale or options.checksum, retry=options.retry
+        )
+        if not all_stale:
+            changes = _looked_into(writer, finding.root, known, changes, options)
+        works.append(Work(root_id, finding, known, changes))
+    return Plan(tuple(works), removed, bool(gone), tuple(warnings))
+
+
+def _known(writer: IndexWriter, root: Root) -> dict[str, FileState]:
+    for root_id, held in writer.roots().items():
+        if held.path == root.path:
+            return writer.files(root_id)
+    return {}
+
+
+def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Finding:
+    broken = dict(unreadable)
+    skips = tuple(
+        replace(broken[file.path], path=file.doc_id)
+        for file in finding.files
+        if file.path in broken
+    )
+    if not skips:
+        return finding
+    files = tuple(file for file in finding.files if file.path not in broken)
+    return replace(finding, files=files, skipped=(*finding.skipped, *skips))
+
+
+def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, str | None]:
+    """A finding of which what is not there is taken for elsewhere, if it has to be; and why."""
+    kept = "what the index knows of it is kept (bienc index"
+    there = {file.doc_id for file in finding.files}
+    unreadable = finding.unreadable(TRANSIENT)
+    gone = sum(path not in there and not is_within(path, unreadable) for path in known)
+    why = why_absent(len(there), gone, len(known), elsewhere=finding.is_elsewhere)
+    places: tuple[str, ...] = (".",)
+    if why is not None:
+        name = finding.root.path
+        sentence = f"{name} {why}; {kept} {name}, or --prune, forgets it)"
+    else:
+        places = finding.missing_mounts
+        if not places:
+            return finding, None
+        name = finding.root.path / places[0]
+        more = f" and {len(places) - 1} more are" if len(places) > 1 else " is"
+        sentence = f"{name}{more} not mounted; {kept} --prune forgets it)"
+    skips = tuple(Skipped(place, "unmounted", "not mounted, it seems") for place in places)
+    return replace(finding, skipped=(*finding.skipped, *skips)), sentence
+
+
+def _settled(finding: Finding) -> Root:
+    """The root as it is to be recorded: where its files are now, if they are where it is."""
+    absent = any(one.code == "unmounted" for one in finding.skipped)
+    if absent or not finding.files:
+        return finding.root
+    return replace(finding.root, device=finding.device, mounts=finding.mounts)
+
+
+def recordable(finding: Finding) -> list[Skipped]:
+    """What could not be read, without what is only not mounted, of which a warning tells."""
+    return [one for one in finding.skipped if one.code != "unmounted"]
+
+
+def _looked_into(
+    writer: IndexWriter,
+    root: Root,
+    known: dict[str, FileState],
+    changes: Changes,
+    options: IndexOptions,
+) -> Changes:
+    """Changes without the files that only look changed: no model is loaded for their sake."""
+    read = []
+    unchanged = list(changes.unchanged)
+    for file in changes.read:
+        state = known.get(file.doc_id)
+        if state is None or state.size != file.size or is_due(state, retry=options.retry):
+            read.append(file)
+            continue
+        if state.code in PASSING or not is_current(state.reader, file.path, root.pdf_engine):
+            read.append(file)
+            continue
+        looked_ns = time.time_ns()
+        try:
+            digest = digest_of_file(file.path)
+        except OSError:
+            read.append(file)
+            continue
+        if digest != state.digest:
+            read.append(file)
+            continue
+        now = state_of(file, digest, state.reader, looked_ns=looked_ns)
+        touch(writer, state, now)
+        unchanged.append(state)
+    return replace(changes, read=tuple(read), unchanged=tuple(unchanged))
+
+
+def touch(writer: IndexWriter, known: FileState, now: FileState) -> None:
+    """Record what a file looks like now that its content turned out to be the same.
+
+    That a file has come to rest is not worth a commit of its own.
+    """
+    state = replace(
+        known, size=now.size, mtime_ns=now.mtime_ns, inode=now.inode, ctime_ns=now.ctime_ns
+    )
+    if state != known:
+        same_times = (known.size, known.mtime_ns) == (now.size, now.mtime_ns)
+        at_rest = same_times and UNSETTLED in (known.ctime_ns, now.ctime_ns)
+        writer.touch_file(state, lazily=at_rest)

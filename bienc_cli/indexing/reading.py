@@ -1,0 +1,241 @@
+"""Reading the files of a plan, and putting what they hold into the index.
+
+The content of a file decides whether anything is done about it. What could not be read, or not
+to its end, is told by the file's outcome: what says nothing of its content leaves the index as
+it was, and what another run may not meet is tried again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.indexing.changes import (
+    PASSING,
+    digest_of_file,
+    is_due,
+    is_transient,
+    stamp_of,
+    state_of,
+)
+from bienc_cli.indexing.discovery import FoundFile, skip_for
+from bienc_cli.indexing.encoding import Encoding
+from bienc_cli.indexing.execution import CutDocument, Cuts, Execution
+from bienc_cli.indexing.planning import Work, recordable, touch
+from bienc_cli.indexing.report import DocumentCounts
+from bienc_cli.stages import Stopwatch
+from bienc_cli.store import FileState, IndexWriter, Outcome, digest_of
+from bienc_cli.types import Document, Skipped
+
+
+class BrokenOff(Exception):
+    """A file that the index holds whole could be read in part only.
+
+    Its records are replaced as they come, so that the run begins anew without it.
+    """
+
+    def __init__(self, path: Path, skipped: Skipped) -> None:
+        super().__init__(path)
+        self.path = path
+        self.skipped = skipped
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A file to be read; satisfies `readers.SourceFile`.
+
+    Attributes:
+        known: what the index knows of it.
+        state: what to record of it, if it is read whole.
+        before: digests of its documents' texts as the index has them.
+    """
+
+    path: Path
+    doc_id: str
+    size: int
+    known: FileState | None
+    state: FileState
+    before: dict[str, bytes]
+
+
+class Reading:
+    """Reads the files of one run; holds what adds up over them.
+
+    Args:
+        writer: of the index.
+        watch: told what `chunk` took.
+        stale: every file is cut anew, also one whose content is as it was.
+        retry: so is every file that was not read whole.
+    """
+
+    def __init__(self, writer: IndexWriter, watch: Stopwatch, *, stale: bool, retry: bool) -> None:
+        self._writer = writer
+        self._watch = watch
+        self._stale = stale
+        self._retry = retry
+        self._new = self._changed = self._unchanged = self._removed = 0
+        self.new_passages = 0
+        self.characters = 0
+        # Bytes of files that are done without a text of theirs going through the encoder.
+        self.passed_bytes = 0.0
+
+    @property
+    def counts(self) -> DocumentCounts:
+        """Documents so far, by what became of them."""
+        return DocumentCounts(self._new, self._changed, self._unchanged, self._removed)
+
+    def forget(self, work: Work) -> None:
+        """Forget the files of a root that are there no more."""
+        counts = self._writer.document_counts(work.root_id)
+        for state in work.changes.gone:
+            self._removed += counts[state.file_id]
+            self._writer.remove_file(state.file_id)
+
+    def pass_over(self, work: Work) -> None:
+        """Count what a root holds where nothing of it is to be read."""
+        self._unchanged += sum(self._writer.document_counts(work.root_id).values())
+
+    def read(
+        self,
+        work: Work,
+        execution: Execution,
+        chunking: ChunkingParameters,
+        encoding: Encoding,
+    ) -> None:
+        """Read the files of a root that are not as the index knows them.
+
+        Raises:
+            BrokenOff: see there.
+        """
+        counts = self._writer.document_counts(work.root_id)
+        self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
+        passed: list[Skipped] = []
+        engine = work.finding.root.pdf_engine
+        candidates = self._candidates(work.changes.read, engine, work.known, counts, passed)
+        for candidate, items in execution.cut(candidates, chunking, engine):
+            first = next(items, None)
+            if isinstance(first, Skipped) and is_transient(first):
+                # It could not be read this time; what is known of it stays.
+                passed.append(first)
+                self._unchanged += len(candidate.before)
+                self.passed_bytes += candidate.size
+            elif isinstance(first, Skipped) and first.code in PASSING and candidate.before:
+                self._keep(candidate, first)
+            else:
+                self._replace(
+                    work.root_id, candidate, chain([first] if first else [], items), encoding
+                )
+        if passed:
+            self._writer.put_discovery_skips(work.root_id, (*recordable(work.finding), *passed))
+
+    def _keep(self, candidate: _Candidate, why: Skipped) -> None:
+        """Leave a file's documents as they are, until it can be read or is given up."""
+        known = candidate.known
+        assert known is not None  # noqa: S101  (it has documents)
+        self._writer.touch_file(
+            replace(_failed(candidate, why), file_id=known.file_id, outcome="partial")
+        )
+        if known.outcome == "whole":
+            self._writer.add_skipped(known.file_id, why)
+        self._unchanged += len(candidate.before)
+        self.passed_bytes += candidate.size
+
+    def _replace(
+        self, root_id: int, candidate: _Candidate, items: Cuts, encoding: Encoding
+    ) -> None:
+        """Put what a file holds in the place of what is known of it."""
+        file_id = self._writer.replace_file(root_id, candidate.state)
+        left = float(candidate.size)
+        before = dict(candidate.before)
+        documents = 0
+        for item in items:
+            if isinstance(item, Skipped):
+                whole = item.path == candidate.doc_id
+                if whole and documents and candidate.before and _may_pass(item):
+                    raise BrokenOff(candidate.path, item)
+                if whole:
+                    outcome: Outcome = "partial" if documents else "failed"
+                    failed = _failed(candidate, item)
+                    self._writer.touch_file(replace(failed, file_id=file_id, outcome=outcome))
+                self._writer.add_skipped(file_id, item)
+                continue
+            documents += 1
+            self._count(item.document, before)
+            # A collection comes record by record; any other file is one document.
+            weight = min(left, float(len(item.document.text)))
+            left -= weight
+            self._add(file_id, item, encoding, weight)
+        self._removed += len(before)
+        self.passed_bytes += left
+
+    def _candidates(
+        self,
+        files: Sequence[FoundFile],
+        pdf_engine: str,
+        known: dict[str, FileState],
+        counts: dict[int, int],
+        passed: list[Skipped],
+    ) -> Iterator[_Candidate]:
+        """Files whose content differs from what is known; the content hash is the truth."""
+        for file in files:
+            state = known.get(file.doc_id)
+            looked_ns = time.time_ns()
+            try:
+                digest = digest_of_file(file.path)
+            except OSError as error:
+                passed.append(skip_for(error, file.doc_id))
+                self._unchanged += counts[state.file_id] if state else 0
+                continue
+            now = state_of(file, digest, stamp_of(file.path, pdf_engine), looked_ns=looked_ns)
+            if state is not None and self._is_settled(state, now):
+                touch(self._writer, state, now)
+                self._unchanged += counts[state.file_id]
+                self.passed_bytes += file.size
+                continue
+            yield _Candidate(
+                path=file.path,
+                doc_id=file.doc_id,
+                size=file.size,
+                known=state,
+                state=now,
+                before=self._writer.document_digests(state.file_id) if state else {},
+            )
+
+    def _is_settled(self, known: FileState, now: FileState) -> bool:
+        """Whether a file's content is as it was, and there is nothing to try again."""
+        if self._stale or (known.digest, known.reader) != (now.digest, now.reader):
+            return False
+        touched = known.code in PASSING and known.mtime_ns != now.mtime_ns
+        return not (touched or is_due(known, retry=self._retry))
+
+    def _count(self, document: Document, before: dict[str, bytes]) -> None:
+        known = before.pop(document.doc_id, None)
+        if known is None:
+            self._new += 1
+        elif known == digest_of(document.text):
+            self._unchanged += 1
+        else:
+            self._changed += 1
+
+    def _add(self, file_id: int, cut: CutDocument, encoding: Encoding, weight: float) -> None:
+        with self._watch.stage("chunk"):
+            self._writer.add_document(file_id, cut.document, cut.passages)
+        self.new_passages += len(cut.passages)
+        self.characters += len(cut.document.text)
+        encoding.add([passage.embedded_text for passage in cut.passages], weight)
+
+
+def _may_pass(skipped: Skipped) -> bool:
+    return is_transient(skipped) or skipped.code in PASSING
+
+
+def _failed(candidate: _Candidate, why: Skipped) -> FileState:
+    """What to record of a file that could not be read, or not whole; it is tried again."""
+    known = candidate.known
+    again = known is not None and (known.digest, known.code) == (candidate.state.digest, why.code)
+    attempts = known.attempts if known is not None and again else 0
+    return replace(candidate.state, outcome="failed", code=why.code, attempts=attempts + 1)

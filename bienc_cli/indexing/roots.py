@@ -1,0 +1,355 @@
+"""Which roots a run covers, and what is under each.
+
+A root is what a user named: a folder, a file, or a list of files. It is remembered with its
+settings, so that `bienc index` alone does the same again. A path inside a folder that is
+covered already belongs to that folder's root, where that root's rules would find it. Where
+several roots find a file, whatever links they went through, it is the innermost one's, so that
+no file is there twice and none is lost with the settings it was asked for by.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bienc_cli.errors import PathNotFound
+from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
+from bienc_cli.indexing.report import IndexOptions
+from bienc_cli.store import Root
+from bienc_cli.types import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at one root brought.
+
+    Attributes:
+        root: with the device and the mounts that the index recorded.
+        files: that are to be in the index.
+        skipped: what belongs there and cannot be read.
+        named: somebody named it, or a folder that it lies in, in this run.
+        device: number of the device it is on now; None where that is not known.
+        mounts: directories below it that are on another one, by path under it.
+    """
+
+    root: Root
+    files: tuple[FoundFile, ...]
+    skipped: tuple[Skipped, ...]
+    named: bool = False
+    device: int | None = None
+    mounts: tuple[str, ...] = ()
+
+    def unreadable(self, codes: Collection[str]) -> frozenset[str]:
+        """Paths under the root that could not be looked at this time, for one of these reasons."""
+        return frozenset(one.path for one in self.skipped if one.code in codes)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the root is on another device than when its files were last found."""
+        return None not in (self.device, self.root.device) and self.device != self.root.device
+
+    @property
+    def missing_mounts(self) -> tuple[str, ...]:
+        """Directories that something was mounted on and is not, and that hold nothing now."""
+        gone = (place for place in self.root.mounts if place not in self.mounts)
+        return tuple(
+            place for place in gone if not any(is_below(file.doc_id, place) for file in self.files)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a run covers.
+
+    Attributes:
+        findings: one for each root, and no file in two of them.
+        absorbed: roots that are covered by another one entirely, to be forgotten.
+        absent: covered roots that are not there.
+    """
+
+    findings: tuple[Finding, ...]
+    absorbed: tuple[Root, ...]
+    absent: tuple[Root, ...]
+
+
+def look(
+    paths: Sequence[Path],
+    listed: Sequence[Path] | None,
+    base: Path,
+    covered: Sequence[Root],
+    o: IndexOptions,
+) -> Look:
+    """Look at everything a run covers.
+
+    Args:
+        paths: what was named, absolute; empty for all that the index covers.
+        listed: files from a list, absolute, in place of `paths`; None where there was none.
+        base: listed files below it get their ids relative to it.
+        covered: roots that the index covers already.
+        o: options that were given.
+
+    Raises:
+        PathNotFound: something that was named has vanished, or nothing that was listed is there.
+    """
+    if listed is not None:
+        named = list(_findings_of_list(listed, base, covered, o))
+    else:
+        named = _findings_of_paths(paths, covered, o)
+    everything = not paths and listed is None
+    chosen = {finding.root.path for finding in named}
+    others: list[Finding] = []
+    absent: list[Root] = []
+    for root in covered:
+        if root.path in chosen:
+            continue
+        within = any(_holds(finding, root) for finding in named)
+        if not (everything or within or any(_reaches_into(finding, root) for finding in named)):
+            continue
+        if root.path.exists():
+            others.append(_look_at(_with_options(root, o) if everything else root, named=within))
+        else:
+            absent.append(root)
+    findings, absorbed = _apart([*named, *others])
+    known = {root.path for root in covered}
+    return Look(
+        tuple(findings),
+        tuple(finding.root for finding in absorbed if finding.root.path in known),
+        tuple(absent),
+    )
+
+
+def _holds(finding: Finding, root: Root) -> bool:
+    """Whether a root lies in a folder that was looked at whole."""
+    real = os.path.realpath(root.path)
+    return finding.root.files is None and _is_inside(real, os.path.realpath(finding.root.path))
+
+
+def _reaches_into(finding: Finding, root: Root) -> bool:
+    """Whether a root may hold files of one that was looked at, and has to leave them to it."""
+    real = os.path.realpath(root.path)
+    if finding.root.files is None:
+        return _is_inside(os.path.realpath(finding.root.path), real)
+    return any(_is_inside(name, real) for name in _real_names(finding))
+
+
+def _findings_of_paths(
+    paths: Sequence[Path], covered: Sequence[Root], o: IndexOptions
+) -> list[Finding]:
+    chosen: dict[Path, Finding] = {}
+    # Folders before what lies in them, so that what is named twice is found in the first.
+    for path in sorted(paths, key=lambda one: len(Path(os.path.realpath(one)).parts)):
+        finding = _finding_of_path(path, chosen, covered, o)
+        chosen[finding.root.path] = finding
+    return list(chosen.values())
+
+
+def _finding_of_path(
+    path: Path, chosen: dict[Path, Finding], covered: Sequence[Root], o: IndexOptions
+) -> Finding:
+    """The root that a path belongs to, looked at; a new one where it belongs to none."""
+    real = os.path.realpath(path)
+    candidates = [finding.root for finding in chosen.values()]
+    candidates += [root for root in covered if root.path not in chosen]
+    for root in candidates:
+        top = os.path.realpath(root.path)
+        if root.files is not None or not _is_inside(real, top):
+            continue
+        settings = _with_options(root, o)
+        if real == top:
+            # Under another name it is asked for anew, with all that is in it.
+            asked = settings if path == root.path else replace(settings, removed=())
+            return chosen.get(root.path) or _look_at(asked, named=True)
+        if settings != root and root.path not in chosen:
+            # Other settings than the folder's around it: a root of its own.
+            continue
+        below = Path(real).relative_to(top).as_posix()
+        # Who names what was removed wants it back.
+        removed = tuple(name for name in root.removed if not is_below(below, name))
+        finding = chosen.get(root.path)
+        if finding is None or removed != root.removed:
+            finding = _look_at(replace(settings, removed=removed), named=True)
+        if any(is_below(file.doc_id, below) for file in finding.files):
+            return finding
+    # A root that takes the place of others inside it does not bring back what they had removed.
+    removed = tuple(
+        (Path(os.path.realpath(root.path)).relative_to(real) / name).as_posix()
+        for root in covered
+        if _is_inside(os.path.realpath(root.path), real)
+        for name in root.removed
+    )
+    return _look_at(_with_options(Root(path, removed=removed), o), named=True)
+
+
+def is_below(doc_id: str, folder: str) -> bool:
+    """Whether a path under a root is another one, or lies below it."""
+    return doc_id == folder or doc_id.startswith(f"{folder}/")
+
+
+def _is_inside(real: str, top: str) -> bool:
+    """Whether a real path is another one, or lies below it."""
+    return real == top or real.startswith(top.rstrip("/") + "/")
+
+
+def _with_options(root: Root, o: IndexOptions) -> Root:
+    """A root with the settings that were given; the recorded ones where none were."""
+    return replace(
+        root,
+        include=root.include if o.include is None else tuple(o.include),
+        exclude=root.exclude if o.exclude is None else tuple(o.exclude),
+        max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
+        hidden=root.hidden if o.hidden is None else o.hidden,
+        pdf_engine=o.pdf_engine or root.pdf_engine,
+    )
+
+
+def _findings_of_list(
+    listed: Sequence[Path], base: Path, covered: Sequence[Root], o: IndexOptions
+) -> Iterator[Finding]:
+    """One root for the listed files below `base`, one for each other; a list replaces the last."""
+    there = [path for path in listed if os.path.lexists(path)]
+    if listed and not there:
+        raise PathNotFound(
+            f"None of the {len(listed):,} listed files is there.",
+            "check the list, and where it is relative to",
+        )
+    inside = {path.relative_to(base).as_posix() for path in there if path.is_relative_to(base)}
+    missing = [path for path in listed if not os.path.lexists(path)]
+    skips = tuple(
+        Skipped(
+            path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path),
+            "missing",
+            "listed, and not there",
+        )
+        for path in missing
+    )
+    before = next((root for root in covered if root.path == base), None)
+    if before is not None and before.files is None:
+        yield _look_at(_with_options(before, o), named=True)
+    elif inside or (before is not None and listed):
+        root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), o)
+        finding = _look_at(root, named=True)
+        yield replace(finding, skipped=(*finding.skipped, *skips))
+    outside = [path for path in there if not path.is_relative_to(base)]
+    yield from _findings_of_paths(outside, covered, o)
+
+
+def _look_at(root: Root, *, named: bool) -> Finding:
+    files: list[FoundFile] = []
+    skipped: list[Skipped] = []
+    for item in items_under(root):
+        if isinstance(item, Skipped):
+            skipped.append(item)
+        else:
+            files.append(item)
+    try:
+        device = root.path.stat().st_dev
+    except OSError as error:
+        raise PathNotFound(f"There is no '{root.path}' here any more.") from error
+    return Finding(
+        root, tuple(files), tuple(skipped), named, device, _mounts(root.path, files, device)
+    )
+
+
+def _mounts(top: Path, files: Iterable[FoundFile], device: int) -> tuple[str, ...]:
+    """Directories below a root that other devices are mounted on and files were found under."""
+    found: set[str] = set()
+    for file in files:
+        if file.device == device or is_within_any(file.doc_id, found):
+            continue
+        parents = list(Path(file.doc_id).parents)[:-1]
+        place = next((one for one in reversed(parents) if os.path.ismount(top / one)), None)
+        if place is not None:
+            found.add(place.as_posix())
+    return tuple(sorted(found))
+
+
+def is_within_any(doc_id: str, folders: Iterable[str]) -> bool:
+    """Whether a path under a root is one of some folders, or lies below one."""
+    return any(is_below(doc_id, folder) for folder in folders)
+
+
+def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
+    """What discovery finds under a root, by its settings.
+
+    Raises:
+        PathNotFound: it is not there.
+    """
+    limit = DEFAULT_MAX_BYTES if root.max_bytes is None else root.max_bytes
+    if root.files is None:
+        yield from discover(
+            root.path,
+            include=root.include,
+            exclude=root.exclude,
+            max_bytes=limit,
+            hidden=root.hidden,
+            removed=root.removed,
+        )
+        return
+    for name in root.files:
+        try:
+            for item in discover(root.path / name, max_bytes=limit):
+                if isinstance(item, Skipped):
+                    yield replace(item, path=name)
+                else:
+                    yield replace(item, doc_id=name)
+        except PathNotFound:
+            # It was in the list once and is deleted now.
+            continue
+
+
+# ---------------------------------------------------------------- overlaps
+
+
+def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Findings of which no two hold the same file, and those that are left with nothing to do.
+
+    An inner root is absorbed by an outer one that finds all that it finds, read by the same
+    engine; otherwise it keeps what it finds, and the outer one leaves that to it.
+    """
+    reals = {id(finding): os.path.realpath(finding.root.path) for finding in findings}
+    outermost_first = sorted(findings, key=lambda one: len(reals[id(one)]))
+    kept: list[Finding] = []
+    absorbed: list[Finding] = []
+    for inner in outermost_first:
+        top = reals[id(inner)]
+        around = [one for one in kept if _is_inside(top, os.path.realpath(one.root.path))]
+        if not around:
+            kept.append(inner)
+            continue
+        mine = set(_real_names(inner))
+        if any(_absorbs(outer, inner, mine) for outer in around):
+            absorbed.append(inner)
+            continue
+        kept = [_without(one, mine) if one in around else one for one in kept]
+        kept.append(inner)
+    order = {finding.root.path: number for number, finding in enumerate(findings)}
+    return sorted(kept, key=lambda one: order[one.root.path]), absorbed
+
+
+def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
+    return (
+        outer.root.files is None
+        and outer.root.pdf_engine == inner.root.pdf_engine
+        and not inner.missing_mounts
+        and bool(mine)
+        and mine <= set(_real_names(outer))
+    )
+
+
+def _real_names(finding: Finding) -> Iterator[str]:
+    """The real path of each file; those that only links lead to have it already."""
+    top, real = str(finding.root.path), os.path.realpath(finding.root.path)
+    for file in finding.files:
+        path = str(file.path)
+        yield real + path[len(top) :] if path.startswith(top) else path
+
+
+def _without(finding: Finding, claimed: set[str]) -> Finding:
+    files = tuple(
+        file
+        for file, name in zip(finding.files, _real_names(finding), strict=True)
+        if name not in claimed
+    )
+    return replace(finding, files=files)

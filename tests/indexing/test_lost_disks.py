@@ -1,0 +1,174 @@
+"""A root that is empty, elsewhere or mostly gone is taken for a disk that is not mounted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bienc_cli.indexing.changes import MASS, why_absent
+from bienc_cli.indexing.freshness import staleness
+from bienc_cli.indexing.report import IndexReport
+from folders import Folder
+
+
+def refresh(folder: Folder, **options: object) -> IndexReport:
+    """As `bienc index` without a path, and as `--watch` does it."""
+    from bienc_cli.indexing import IndexOptions, index_paths
+
+    return index_paths(
+        (),
+        directory=folder.directory,
+        load_encoder=lambda _: folder.encoder,
+        key_dir=folder.keys,
+        options=IndexOptions(**options),  # type: ignore[arg-type]
+    )
+
+
+def empty(root: Path) -> None:
+    for path in root.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.fixture
+def fifty(folder: Folder) -> Folder:
+    folder.write({f"{n % 5}/{n}.txt": f"text {n}\n" for n in range(50)})
+    folder.index()
+    return folder
+
+
+def test_an_empty_root_is_kept(fifty: Folder) -> None:
+    before = fifty.texts()
+    empty(fifty.root)
+    report = refresh(fifty)
+    assert report.documents.removed == 0
+    assert not report.committed
+    (warning,) = report.warnings
+    assert "docs is empty" in warning
+    assert "--prune" in warning
+    assert report.skipped == ()
+    assert fifty.texts() == before
+    with fifty.open() as reader:
+        assert staleness(reader).gone == 0
+
+
+def test_an_empty_root_that_is_named_is_believed(fifty: Folder) -> None:
+    empty(fifty.root)
+    assert fifty.index().documents.removed == 50
+    assert fifty.texts() == []
+
+
+def test_an_empty_root_is_believed_with_prune(fifty: Folder) -> None:
+    empty(fifty.root)
+    assert refresh(fifty, prune=True).documents.removed == 50
+
+
+def test_a_root_that_comes_back_goes_on(fifty: Folder) -> None:
+    before = fifty.texts()
+    fifty.root.rename(fifty.home / "elsewhere")
+    fifty.root.mkdir()
+    refresh(fifty)
+    fifty.root.rmdir()
+    (fifty.home / "elsewhere").rename(fifty.root)
+    fifty.write({"new.txt": "a new one\n"})
+    report = refresh(fifty)
+    assert (report.documents.new, report.documents.removed, report.encoded) == (1, 0, 1)
+    assert len(fifty.texts()) == len(before) + 1
+
+
+def test_most_of_a_large_root_gone_at_once_is_kept(folder: Folder) -> None:
+    folder.write({f"{n % 9}/{n}.txt": f"text {n}\n" for n in range(MASS + 50)})
+    folder.index()
+    for path in list(folder.root.rglob("*.txt"))[: MASS + 10]:
+        path.unlink()
+    report = refresh(folder)
+    assert report.documents.removed == 0
+    assert f"lacks {MASS + 10}" in report.warnings[0]
+    assert refresh(folder, prune=True).documents.removed == MASS + 10
+
+
+def test_a_folder_that_is_renamed_inside_a_root_is_followed(folder: Folder) -> None:
+    folder.write({f"old/{n}.txt": f"text {n}\n" for n in range(MASS + 50)})
+    folder.index()
+    (folder.root / "old").rename(folder.root / "new")
+    report = refresh(folder)
+    assert report.warnings == ()
+    assert report.encoded == 0
+    assert all(doc_id.startswith("new/") for doc_id, _ in folder.texts())
+
+
+def test_few_files_may_go_one_by_one(fifty: Folder) -> None:
+    for path in list(fifty.root.rglob("*.txt"))[:49]:
+        path.unlink()
+    assert refresh(fifty).documents.removed == 49
+
+
+@pytest.mark.parametrize(
+    ("there", "known", "device", "absent"),
+    [
+        (0, 1, 1, True),
+        (0, 0, 1, False),
+        (1, 3, 2, True),
+        (2, 3, 2, False),
+        (3, 3, 2, False),
+        (1, 3, 1, False),
+        (50, 150, 1, True),
+        (50, 149, 1, False),
+        (80, 150, 1, False),
+    ],
+)
+def test_when_a_root_is_taken_for_absent(there: int, known: int, device: int, absent: bool) -> None:
+    why = why_absent(there, known - there, known, elsewhere=device != 1)
+    assert bool(why) == absent
+
+
+# ------------------------------------------------------------ real mounts
+
+
+@contextmanager
+def mounted(place: Path) -> Iterator[None]:
+    """A file system of its own at a directory; skips where that is not allowed."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount")
+    done = subprocess.run(["mount", "-t", "tmpfs", "none", str(place)], capture_output=True)
+    if done.returncode:
+        pytest.skip(f"mounting is not allowed here: {done.stderr.decode().strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(place)], capture_output=True)
+
+
+@pytest.mark.parametrize("left", [(), ("README.txt",)], ids=["empty", "a note below it"])
+def test_a_root_that_is_unmounted_is_kept(left: tuple[str, ...], folder: Folder) -> None:
+    folder.root.mkdir()
+    for name in left:
+        (folder.root / name).write_text("mount the disk here\n")
+    with mounted(folder.root):
+        folder.write({f"{n}.txt": f"text {n}\n" for n in range(9)})
+        folder.index()
+        before = folder.texts()
+    report = refresh(folder)
+    assert report.documents.removed == 0
+    assert "docs is" in report.warnings[0]
+    assert [one for one in folder.texts() if one in before] == before
+
+
+def test_a_mount_inside_a_root_that_is_unmounted_is_kept(folder: Folder) -> None:
+    folder.write({f"own/{n}.txt": f"own {n}\n" for n in range(30)})
+    (folder.root / "disk").mkdir()
+    with mounted(folder.root / "disk"):
+        folder.write({f"disk/sub/{n}.txt": f"text {n}\n" for n in range(5)})
+        folder.index()
+        before = folder.texts()
+    for _ in range(2):
+        report = refresh(folder)
+        assert report.documents.removed == 0
+        assert "docs/disk is not mounted" in report.warnings[0]
+        assert folder.texts() == before
+    assert refresh(folder, prune=True).documents.removed == 5
