@@ -34,7 +34,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     For people it goes to stderr, as jsonl or plain lines to stdout.
 
     Raises:
-        StorageError: the folders cannot be watched, or the index cannot be written.
+        StorageError: the folders cannot be watched.
         IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
     """
     from bienc_cli.cli.progress import indexing as progress
@@ -62,7 +62,11 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
 
     roots = covered()
     output.note(f"watching {', '.join(str(root.path) for root in roots)} (Ctrl-C ends)")
-    for report in changes(update, covered, directory):
+
+    def failed(error: Exception, pause: float) -> None:
+        output.warn(f"{time.strftime('%H:%M:%S')}  {error}; trying again in {pause:.0f} s")
+
+    for report in changes(update, covered, directory, on_failure=failed):
         if output.machine:
             output.print_json(rendered.as_json(report))
         elif output.format is Format.plain:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bienc_cli.errors import StorageError
+from bienc_cli.errors import IndexBusy, PathNotFound, StorageError
 from bienc_cli.indexing.discovery import is_never_a_document
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.store import IndexPlace, Root
@@ -22,6 +22,13 @@ SETTLED_MS = 300
 LONGEST_BATCH_MS = 3_000
 """However fast they go on: then what there is so far is taken."""
 
+LONGEST_PAUSE = 60.0
+"""Seconds between two attempts, however often they have failed; the first pause is one second."""
+
+_MAY_PASS = (StorageError, IndexBusy, PathNotFound, OSError)
+"""A full disk, a lock, a server or a folder that is away for a while; anything else does not
+get better by itself."""
+
 _TICK_MS = 1_000
 """How often what the system does not report is looked at: single files, roots that come back."""
 
@@ -31,25 +38,56 @@ def follow(
     covered: Callable[[], Sequence[Root]],
     directory: IndexPlace,
     stop: threading.Event | None = None,
+    on_failure: Callable[[Exception, float], None] = lambda _error, _pause: None,
 ) -> Iterator[IndexReport]:
     """Keep an index up to date until stopped or interrupted.
 
-    Nothing is held meanwhile but the models: neither the index's lock nor a snapshot.
+    Nothing is held meanwhile but the models: neither the index's lock nor a snapshot. What may
+    pass, such as a full disk, is tried again with growing pauses.
 
     Args:
         update: one run over all that is covered, such as `index_paths([], ...)`.
         covered: the roots as the index has them now.
         directory: of the index; what happens in it is its own business.
         stop: set to end the iteration within a second.
+        on_failure: told what failed and after how many seconds it is tried again.
 
     Yields:
         The report of each run that changed something.
 
     Raises:
         StorageError: the system cannot watch that many folders.
+        BiencError: what does not get better by itself.
         KeyboardInterrupt: interrupted, by a signal of any kind.
     """
     stop = stop or threading.Event()
+    failures = 0
+    while not stop.is_set():
+        try:
+            for report in _followed(update, covered, directory, stop):
+                failures = 0
+                if report is not None:
+                    yield report
+        except _MAY_PASS as error:
+            if isinstance(error, _CannotWatchError):
+                raise
+            pause = min(2.0**failures, LONGEST_PAUSE)
+            failures += 1
+            on_failure(error, pause)
+            stop.wait(pause)
+
+
+class _CannotWatchError(StorageError):
+    """The system's limit of watched folders is reached; it does not rise by itself."""
+
+
+def _followed(
+    update: Callable[[], IndexReport],
+    covered: Callable[[], Sequence[Root]],
+    directory: IndexPlace,
+    stop: threading.Event,
+) -> Iterator[IndexReport | None]:
+    """The report of each run, None for one that changed nothing; until something fails."""
     while not stop.is_set():
         roots = tuple(covered())
         folders = _folders(roots)
@@ -64,8 +102,7 @@ def follow(
             if pending:
                 pending = False
                 report = update()
-                if report.committed:
-                    yield report
+                yield report if report.committed else None
             if tuple(covered()) != roots or _identities(_folders(roots)) != places:
                 break
 
@@ -141,7 +178,7 @@ def _signals(
     try:
         yield from map(bool, batches)
     except OSError as error:
-        raise StorageError(
+        raise _CannotWatchError(
             f"The system cannot watch these folders: {error}.",
             "raise its limit: sysctl fs.inotify.max_user_watches=1048576",
         ) from error

@@ -91,7 +91,7 @@ class Contents:
         with translated(self._directory):
             rows = self._connection.execute("SELECT id, path, settings FROM roots ORDER BY id")
             return {
-                root_id: records.root_from_row(path, settings, self._directory)
+                root_id: records.root_from_row(path, settings, self._directory.parent)
                 for root_id, path, settings in rows
             }
 

@@ -86,6 +86,7 @@ class CatalogReader:
                 with translated(self._directory):
                     self._meta = read_meta(self._connection)
                     self.info = records.index_info(self._connection, self._meta, self._directory)
+                    self._home = records.home_of(self._connection, self._meta, self._directory)
                     graph = records.graph_file(self._meta)
                     file = None
                     try:
@@ -345,12 +346,12 @@ class CatalogReader:
             return [Skipped(*row) for row in rows]
 
     def _shown(self, root: str, kind: str, path: str) -> str:
-        full = records.root_path_from_storage(root, self._directory)
+        full = records.root_path_from_storage(root, self._home)
         return records.shown_path(full, kind, path, self._shown_from)
 
     def _names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
         """The path that is shown and, where links lead to the root, that without them."""
-        full = records.root_path_from_storage(root, self._directory)
+        full = records.root_path_from_storage(root, self._home)
         if full not in self._real_roots:
             self._real_roots[full] = Path(os.path.realpath(full))
         real = self._real_roots[full]

@@ -158,9 +158,35 @@ def root_path_for_storage(path: Path, directory: Path) -> str:
     return str(path)
 
 
-def root_path_from_storage(stored: str, directory: Path) -> Path:
-    """The absolute path of a root."""
-    return Path(os.path.normpath(directory.parent / stored))
+def root_path_from_storage(stored: str, home: Path) -> Path:
+    """The absolute path of a root, of an index whose documents are where `home_of` says."""
+    return Path(os.path.normpath(home / stored))
+
+
+_MOST_LOOKED_FOR = 200
+
+
+def home_of(connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path) -> Path:
+    """The folder that an index's relative roots are relative to.
+
+    That is the folder it lies in, also when both were moved or copied together. Of an index that
+    was moved by itself, it is the folder that it lay in when it was written last: what lies
+    beside it now has nothing to do with it.
+    """
+    here = directory.parent
+    recorded = meta.get("home")
+    if not isinstance(recorded, str) or recorded == os.path.realpath(here):
+        return here
+    rows = connection.execute(
+        "SELECT roots.path, roots.kind, files.path FROM files "
+        "JOIN roots ON roots.id = files.root_id WHERE roots.path NOT LIKE '/%' LIMIT ?",
+        (_MOST_LOOKED_FOR,),
+    ).fetchall()
+    for stored, kind, path in rows:
+        root = root_path_from_storage(stored, here)
+        if os.path.lexists(root if kind == "file" else root / inside_root(path)):
+            return here
+    return Path(recorded) if rows else here
 
 
 def root_settings(root: Root) -> str:
@@ -174,12 +200,12 @@ def root_settings(root: Root) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def root_from_row(path: str, settings: str, directory: Path) -> Root:
+def root_from_row(path: str, settings: str, home: Path) -> Root:
     """A row of `roots`."""
     values = json.loads(settings)
     files = values["files"]
     return Root(
-        path=root_path_from_storage(path, directory),
+        path=root_path_from_storage(path, home),
         include=tuple(values["include"]),
         exclude=tuple(values["exclude"]),
         max_bytes=values["max_bytes"],
@@ -331,6 +357,7 @@ def index_info(
     """
     if meta.get("checksum") != meta_checksum(connection, meta):
         raise damaged("what it says of itself")
+    home = home_of(connection, meta, directory)
     try:
         counts = meta["counts"]
         graph = graph_file(meta)
@@ -343,7 +370,7 @@ def index_info(
             encoder=EncoderIdentity(**meta["encoder"]),
             chunking=ChunkingParameters(**meta["chunking"]),
             roots=tuple(
-                root_from_row(path, settings, directory)
+                root_from_row(path, settings, home)
                 for path, settings in connection.execute(
                     "SELECT path, settings FROM roots ORDER BY id"
                 )

@@ -106,6 +106,8 @@ class CatalogWriter(Contents):
                 self.info: IndexInfo | None = (
                     records.index_info(self._connection, self._meta, directory) if found else None
                 )
+                if self.info is not None:
+                    _check_home(records.home_of(self._connection, self._meta, directory), directory)
                 if found not in (0, FORMAT_VERSION):
                     self._changed = True
                     self._words.stale = upgrade.refills_words(found)
@@ -243,6 +245,7 @@ class CatalogWriter(Contents):
             "format": FORMAT_VERSION,
             "created": self._meta.get("created", now),
             "updated": now,
+            "home": os.path.realpath(self._directory.parent),
             "graph": asdict(graph) if graph else None,
             "counts": {
                 "files": tally.files,
@@ -346,6 +349,19 @@ def _prepare(directory: Path) -> bool:
             "give an empty or a new directory: --index DIR",
         )
     return False
+
+
+def _check_home(home: Path, directory: Path) -> None:
+    """Refuse to take what lies beside an index now for what it covers.
+
+    Raises:
+        IndexMismatch: it was moved away from its documents.
+    """
+    if home != directory.parent:
+        raise IndexMismatch(
+            f"The index in {directory} was moved away from what it covers, in {home}.",
+            f"move it back to {home}, or make another: bienc index PATH --index DIR",
+        )
 
 
 def _is_ours(name: str) -> bool:

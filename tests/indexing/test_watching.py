@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bienc_cli.errors import IndexMismatch, StorageError
 from bienc_cli.indexing import IndexReport, index_paths, watching
 from bienc_cli.store import Root, open_writer
 from folders import FRUIT, Folder
@@ -195,3 +196,60 @@ def test_a_limit_of_the_system_is_said(fruit: Folder, monkeypatch: pytest.Monkey
     with pytest.raises(StorageError, match="limit reached") as caught:
         next(watching.follow(fruit.index, lambda: (Root(fruit.root),), fruit.directory))
     assert "inotify" in str(caught.value.hint)
+
+
+def test_what_may_pass_is_tried_again_with_growing_pauses(fruit: Folder) -> None:
+    stop = threading.Event()
+    failures: list[float] = []
+    updates = 0
+
+    def update() -> IndexReport:
+        nonlocal updates
+        updates += 1
+        if updates <= 4:
+            raise StorageError("The disk is full.")
+        return fruit.index()
+
+    class Stopping(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return super().wait(0 if timeout and timeout >= 1 else timeout)
+
+    stop = Stopping()
+
+    def covered() -> tuple[Root, ...]:
+        with fruit.open() as reader:
+            return reader.info.roots
+
+    fruit.index()
+    fruit.write({"plum.txt": "Plums are sweet."})
+    reports = watching.follow(
+        update, covered, fruit.directory, stop, lambda _, pause: failures.append(pause)
+    )
+    report = next(reports)
+    stop.set()
+    assert report.documents.new == 1
+    assert failures == [1, 2, 4, 8]
+
+
+def test_what_does_not_pass_ends_it(fruit: Folder) -> None:
+    fruit.index()
+
+    def update() -> IndexReport:
+        raise IndexMismatch("Another model.")
+
+    with pytest.raises(IndexMismatch):
+        next(watching.follow(update, lambda: (), fruit.directory))
+
+
+def test_an_empty_root_is_not_a_deletion_to_a_watch(following: Following) -> None:
+    folder = following.folder
+    before = folder.texts()
+    for path in list(folder.root.iterdir()):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    runs = following.runs
+    while following.runs < runs + 2:
+        folder.root.touch()
+        following.stop.wait(0.05)
+        (folder.root / ".x").touch()
+        (folder.root / ".x").unlink()
+    assert folder.texts() == before

@@ -31,7 +31,7 @@ from bienc_cli.types import EncoderIdentity, TunedBlend
 
 _ID = "head"
 _TRIES = 5
-_ROOT_DIRECTORY = Path("/.bienc")
+_HOME = Path("/")
 """Where `records` takes relative paths to be from; those of an index in Milvus are absolute."""
 
 REBUILD = "make it again under another name: bienc index PATH --index ADDRESS"
@@ -212,9 +212,7 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
             encoder=EncoderIdentity(**body["encoder"]),
             chunking=ChunkingParameters(**body["chunking"]),
             roots={
-                int(root_id): CoveredRoot(
-                    records.root_from_row(path, settings, _ROOT_DIRECTORY), kind
-                )
+                int(root_id): CoveredRoot(records.root_from_row(path, settings, _HOME), kind)
                 for root_id, path, kind, settings in body["roots"]
             },
             counts={name: int(number) for name, number in body["counts"].items()},
