@@ -13,6 +13,9 @@ def run() -> None:
     gc.set_threshold(50_000)
     # Typer brings pydantic, which would look through all that is installed for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from bienc_cli.cli import streams
+
+    streams.insist_on_utf_8()
     try:
         from bienc_cli.cli.interrupts import end_now, end_soon_when_interrupted
 

@@ -4,6 +4,7 @@
     ├── UsageError                  2   usage
     │   ├── PathNotFound            2   path_not_found
     │   ├── StorageError            2   storage
+    │   ├── OutputRefused           2   output
     │   └── ClusterUnavailable      2   cluster_unavailable
     ├── IndexNotFound               3   index_not_found
     ├── IndexMismatch               3   index_mismatch
@@ -63,6 +64,12 @@ class StorageError(UsageError):
     """The index directory cannot be written: disk full, read-only, no permission."""
 
     code = "storage"
+
+
+class OutputRefused(UsageError):
+    """Standard output cannot be written: the disk that it goes to is full, or it is closed."""
+
+    code = "output"
 
 
 class ClusterUnavailable(UsageError):

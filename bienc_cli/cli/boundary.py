@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
-from bienc_cli.cli import ahead
+from bienc_cli.cli import ahead, streams
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_TERMINATED,
     EXIT_USAGE,
     BiencError,
+    OutputRefused,
     StorageError,
     UsageError,
 )
@@ -72,23 +73,28 @@ def main(argv: Sequence[str]) -> int:
         stdout; otherwise it is a sentence and a hint on stderr. With BIENC_DEBUG=1 the
         traceback comes too.
     """
+    streams.settle()
     arguments = _with_implied_value(argv)
     ahead.begin(arguments)
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command
 
     from bienc_cli.cli.app import app
-    from bienc_cli.cli.output import ClosedPipe
+    from bienc_cli.cli.output import ClosedPipe, writing
 
     termination = _Termination()
     try:
         with termination:
             code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
-            sys.stdout.flush()
+            with writing():
+                sys.stdout.flush()
             if code == EXIT_INTERRUPTED:
                 # Typer has caught the KeyboardInterrupt itself.
                 return _interrupted(termination)
             return code if isinstance(code, int) else EXIT_OK
+    except OutputRefused as error:
+        _discard_stdout()
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
     except BiencError as error:
         return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
     except TyperException as error:
@@ -141,7 +147,7 @@ def _report(
     hint: str | None,
     exit_code: int,
 ) -> int:
-    from bienc_cli.cli.output import print_error
+    from bienc_cli.cli.output import ClosedPipe, print_error
 
     if os.environ.get("BIENC_DEBUG") == "1":
         import traceback
@@ -149,8 +155,11 @@ def _report(
         traceback.print_exception(error)
     try:
         print_error(arguments, code, message, hint)
-    except BrokenPipeError:
+    except (ClosedPipe, BrokenPipeError):
         _discard_stdout()
+    except OutputRefused as refused:
+        _discard_stdout()
+        print_error([], refused.code, f"{message} {refused.message}", hint)
     return exit_code
 
 

@@ -11,9 +11,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from bienc_cli.cli.streams import is_utf_8
+from bienc_cli.errors import OutputRefused
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -36,6 +40,25 @@ class Format(StrEnum):
 
 class ClosedPipe(Exception):
     """The reader of our stdout went away (`| head`); there is nobody left to tell."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Tell a reader that went away from an output that cannot be written.
+
+    Raises:
+        ClosedPipe: the first.
+        OutputRefused: the second.
+    """
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
+    except OSError as error:
+        raise OutputRefused(
+            f"The answer cannot be written to standard output: {error.strerror or error}.",
+            "send it somewhere else, or free some space there",
+        ) from error
 
 
 class Output:
@@ -64,7 +87,9 @@ class Output:
     def print_json(self, document: Mapping[str, Any]) -> None:
         """One JSON document; indented for `json`, on one line for `jsonl`."""
         indent = 2 if self.format is Format.json else None
-        self._write(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False) + "\n")
+        escaped = not is_utf_8(sys.stdout)
+        text = json.dumps(document, ensure_ascii=escaped, indent=indent, allow_nan=False)
+        self._write(f"{text}\n")
 
     def print_lines(self, lines: Iterable[str]) -> None:
         """Plain lines, as they are."""
@@ -76,11 +101,9 @@ class Output:
 
         if sys.stdout.isatty():
             console = Console(highlight=False)
-            try:
+            with writing():
                 for renderable in renderables:
                     console.print(renderable)
-            except BrokenPipeError as error:
-                raise ClosedPipe from error
             return
         # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so, nor
         # the blanks that fill a table's lines.
@@ -108,16 +131,17 @@ class Output:
     def _to_stderr(self, sentence: str) -> None:
         from bienc_cli.render.text import visible
 
-        sys.stdout.flush()
-        sys.stderr.write(f"{visible(sentence)}\n")
-        sys.stderr.flush()
+        with writing():
+            sys.stdout.flush()
+        # Nobody can be told that nobody can be told.
+        with suppress(OSError):
+            sys.stderr.write(f"{visible(sentence)}\n")
+            sys.stderr.flush()
 
     def _write(self, text: str) -> None:
-        try:
+        with writing():
             sys.stdout.write(text)
             sys.stdout.flush()
-        except BrokenPipeError as error:
-            raise ClosedPipe from error
 
 
 def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:
@@ -127,14 +151,16 @@ def print_error(arguments: list[str], code: str, message: str, hint: str | None)
 
     # The error may be about the very arguments, so they are not parsed again, only looked at.
     chosen = _format_asked_for(arguments)
-    if chosen in (Format.json, Format.jsonl):
+    if chosen in (Format.json, Format.jsonl) and code != OutputRefused.code:
         Output(Format(chosen)).print_json(error_as_json(code, message, hint))
         return
-    sys.stdout.flush()
-    sys.stderr.write(f"error: {visible(message)}\n")
-    if hint:
-        sys.stderr.write(f"hint: {visible(hint)}\n")
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
+    with suppress(OSError):
+        sys.stderr.write(f"error: {visible(message)}\n")
+        if hint:
+            sys.stderr.write(f"hint: {visible(hint)}\n")
+        sys.stderr.flush()
 
 
 def _format_asked_for(arguments: list[str]) -> str | None:

@@ -148,7 +148,7 @@ def query(
                     choice.load_bi_encoder(reader.info.encoder) if chosen.needs_bi_encoder else None
                 )
                 reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
-            view = _View(output, reader, full=full, context=context)
+            view = _View(output, reader, full=full, context=context, check=not no_check)
             if from_stdin:
                 return _answer_each(
                     view, lambda asked: search(reader, asked, bi_encoder, reranker, search_options)
@@ -161,22 +161,25 @@ def query(
 class _View:
     """Shows search results in the format and detail that were asked for."""
 
-    def __init__(self, output: Output, reader: IndexReader, *, full: bool, context: int) -> None:
+    def __init__(
+        self, output: Output, reader: IndexReader, *, full: bool, context: int, check: bool
+    ) -> None:
         self.output = output
         self._reader = reader
         self._full = full
         self._context = context
+        self._check = check
         self._warned: set[str] = set()
 
-    def show(self, result: SearchResult, **extra: Any) -> None:
-        """Print one answer; `extra` are fields for JSON."""
+    def show(self, result: SearchResult, asked: str | None = None, **extra: Any) -> None:
+        """Print one answer; `asked` names the query among several, `extra` are JSON fields."""
         from bienc_cli.render import search as rendered
 
         self.warn(result)
         if self.output.machine:
             self.output.print_json(self.as_json(result, **extra))
         elif self.output.format is Format.plain:
-            self.output.print_lines(rendered.as_lines(result))
+            self.output.print_lines(rendered.as_lines(result, asked))
         else:
             contexts = self._contexts(result)
             self.output.print_rich(rendered.as_table(result, full=self._full, contexts=contexts))
@@ -190,9 +193,12 @@ class _View:
 
     def as_json(self, result: SearchResult, **extra: Any) -> dict[str, Any]:
         """One answer as JSON, not printed."""
+        from bienc_cli.indexing.freshness import changed_since
         from bienc_cli.render import search as rendered
 
-        return {**rendered.as_json(result, self._contexts(result)), **extra}
+        changed = changed_since(hit.passage for hit in result.hits) if self._check else ()
+        document = rendered.as_json(result, self._contexts(result), changed)
+        return {**document, **extra}
 
     def _contexts(self, result: SearchResult) -> dict[int, str] | None:
         if not self._context:
@@ -215,6 +221,7 @@ def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.render.errors import error_as_json
+    from bienc_cli.render.search import as_lines_without_answer
 
     output = view.output
     found = failed = False
@@ -226,6 +233,8 @@ def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
             result = answer(asked.text)
         except UsageError as error:
             failed = True
+            if output.format is Format.plain:
+                output.print_lines(as_lines_without_answer(str(number)))
             if not output.machine:
                 output.warn(error.message)
                 continue
@@ -240,7 +249,8 @@ def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
             view.warn(result)
             collected.append(view.as_json(result, query_id=asked.query_id, line=number))
         else:
-            view.show(result, query_id=asked.query_id, line=number)
+            name = asked.query_id or str(number)
+            view.show(result, name, query_id=asked.query_id, line=number)
     if output.format is Format.json:
         output.print_json({"schema": "bienc.queries/1", "results": collected})
     if failed:

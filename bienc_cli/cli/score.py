@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from bienc_cli.errors import UsageError
 
 
 def score(
@@ -32,16 +35,17 @@ def score(
 
     A cross-encoder with several labels, such as an NLI model, gives all of them.
     """
-    from bienc_cli.cli import standard_input
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.errors import UsageError
+    from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.evaluation.pairs import score_pairs
     from bienc_cli.render import scores as rendered
 
     output = Output(format_)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    numbers = [1]
+    refused: dict[int, UsageError] = {}
     if texts == ["-"]:
-        pairs = [standard_input.parse_pair(*line) for line in standard_input.lines()]
+        pairs, numbers, refused = _pairs_from_stdin()
     elif len(texts) == 2:
         pairs = [(texts[0], texts[1])]
     else:
@@ -49,14 +53,38 @@ def score(
             f"Two texts make a pair, not {len(texts)}.",
             "bienc score 'the query' 'the passage', or bienc score - < pairs.jsonl",
         )
-    scoring = score_pairs(pairs, choice.load_bi_encoder(None), choice.load_cross_encoder())
+    scoring = score_pairs(pairs, choice.load_bi_encoder(None), choice.load_cross_encoder(), numbers)
+    if not output.machine:
+        for error in refused.values():
+            output.warn(error.message)
     if output.format is Format.json:
-        output.print_json(rendered.as_json(scoring))
+        output.print_json(rendered.as_json(scoring, refused))
     elif output.format is Format.jsonl:
-        for pair in scoring.pairs:
-            output.print_json({"schema": rendered.SCHEMA, **rendered.pair_as_json(pair)})
+        for document in rendered.as_documents(scoring, refused):
+            output.print_json(document)
     elif output.format is Format.plain:
-        output.print_lines(rendered.as_lines(scoring))
+        output.print_lines(rendered.as_lines(scoring, refused))
     else:
         output.print_rich(rendered.as_table(scoring))
-    return 0
+    return EXIT_USAGE if refused else EXIT_OK
+
+
+def _pairs_from_stdin() -> tuple[list[tuple[str, str]], list[int], dict[int, UsageError]]:
+    """The pairs with their lines, and what is wrong with each other line."""
+    from bienc_cli.cli import standard_input
+    from bienc_cli.errors import UsageError
+    from bienc_cli.evaluation.pairs import check_pair
+
+    pairs: list[tuple[str, str]] = []
+    numbers: list[int] = []
+    refused: dict[int, UsageError] = {}
+    for number, line in standard_input.lines():
+        try:
+            pair = standard_input.parse_pair(number, line)
+            check_pair(*pair, f"Line {number} of standard input")
+        except UsageError as error:
+            refused[number] = error
+        else:
+            pairs.append(pair)
+            numbers.append(number)
+    return pairs, numbers, refused

@@ -26,10 +26,26 @@ def lines() -> Iterator[tuple[int, str]]:
     What is not UTF-8 comes as lone surrogates: right for a file name, wrong for a text.
     """
     # Bytes, because a text stream reads ahead and would not answer each line as it comes.
-    for number, raw in enumerate(iter(sys.stdin.buffer.readline, b""), 1):
+    for number, raw in enumerate(iter(_next_line, b""), 1):
         line = raw.decode("utf-8", "surrogateescape").strip()
+        if number == 1:
+            line = line.removeprefix("\ufeff").lstrip()
         if line:
             yield number, line
+
+
+def _next_line() -> bytes:
+    try:
+        return sys.stdin.buffer.readline()
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> UsageError:
+    return UsageError(
+        f"Standard input cannot be read: {error.strerror or error}.",
+        "give it something to read: < FILE, or a pipe",
+    )
 
 
 def parse_query(number: int, line: str) -> QueryLine:
@@ -85,7 +101,10 @@ def paths(*, null: bool = False) -> list[str]:
     """A list of files, one a line, or each ended by NUL and otherwise left as it is."""
     if not null:
         return [line for _, line in lines()]
-    names = sys.stdin.buffer.read().split(b"\0")
+    try:
+        names = sys.stdin.buffer.read().split(b"\0")
+    except OSError as error:
+        raise _unreadable(error) from error
     return [os.fsdecode(name) for name in names if name]
 
 

@@ -52,15 +52,19 @@ class PairScore:
 
 @dataclass(frozen=True, slots=True)
 class PairScoring:
-    """Scores of one or more pairs and the models that gave them."""
+    """Scores of pairs, the number that each was given, and the models that gave them."""
 
     pairs: tuple[PairScore, ...]
+    numbers: tuple[int, ...]
     bi_encoder: ModelUse
     cross_encoder: ModelUse
 
 
 def score_pairs(
-    pairs: Sequence[tuple[str, str]], bi_encoder: BiEncoder, cross_encoder: CrossEncoder
+    pairs: Sequence[tuple[str, str]],
+    bi_encoder: BiEncoder,
+    cross_encoder: CrossEncoder,
+    numbers: Sequence[int] | None = None,
 ) -> PairScoring:
     """Score pairs of texts one by one, the first text as the query.
 
@@ -68,20 +72,37 @@ def score_pairs(
         pairs: (query, passage), neither of them empty.
         bi_encoder: reads the two apart.
         cross_encoder: reads them together.
+        numbers: what each pair is called; 1, 2, ... by default.
 
     Raises:
         UsageError: a text is empty.
     """
-    for number, (first, second) in enumerate(pairs, 1):
-        if not first.strip() or not second.strip():
-            raise UsageError(f"Pair {number} has an empty text.", "give two texts")
-        if not is_encodable(first + second):
-            raise UsageError(f"Pair {number} is not UTF-8.", "check the encoding of the texts")
+    numbers = tuple(numbers or range(1, len(pairs) + 1))
+    for number, (first, second) in zip(numbers, pairs, strict=True):
+        check_pair(first, second, f"Pair {number}")
     return PairScoring(
         pairs=tuple(_score(first, second, bi_encoder, cross_encoder) for first, second in pairs),
+        numbers=numbers,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
         cross_encoder=ModelUse(cross_encoder.identity, cross_encoder.runtime),
     )
+
+
+def check_pair(first: str, second: str, name: str) -> None:
+    """Refuse a pair that cannot be scored.
+
+    Args:
+        first: the query.
+        second: the passage.
+        name: what to call the pair.
+
+    Raises:
+        UsageError: one of them is empty, or no text.
+    """
+    if not first.strip() or not second.strip():
+        raise UsageError(f"{name} has an empty text.", "give two texts")
+    if not is_encodable(first + second):
+        raise UsageError(f"{name} is not UTF-8.", "check the encoding of the texts")
 
 
 def _score(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import BiencError
 from bienc_cli.indexing.changes import is_transient, is_within, why_absent
 from bienc_cli.indexing.roots import items_under
-from bienc_cli.store import IndexInfo, IndexReader, Root
+from bienc_cli.store import IndexInfo, IndexReader, Root, StoredPassage
 from bienc_cli.types import Skipped
 
 DEFAULT_BUDGET = 0.25
@@ -46,6 +47,28 @@ class Staleness:
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.gone)
+
+
+def changed_since(passages: Iterable[StoredPassage]) -> tuple[str, ...]:
+    """What a person should know of passages whose file is not as it was, as sentences.
+
+    Takes a look at each file, which opens none.
+    """
+    sentences: dict[Path, str] = {}
+    for stored in passages:
+        stamp = stored.file
+        if stamp is None or stamp.path in sentences:
+            continue
+        try:
+            status = stamp.path.stat()
+        except FileNotFoundError:
+            sentences[stamp.path] = f"{stored.path} is gone since it was indexed"
+        except OSError:
+            continue
+        else:
+            if (status.st_size, status.st_mtime_ns) != (stamp.size, stamp.mtime_ns):
+                sentences[stamp.path] = f"{stored.path} has changed since it was indexed"
+    return tuple(sentences.values())
 
 
 def staleness(reader: IndexReader, budget: float = DEFAULT_BUDGET) -> Staleness:

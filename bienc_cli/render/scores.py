@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pairs import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import one_line
 from bienc_cli.render.units import duration
@@ -87,12 +90,33 @@ def pair_as_json(pair: PairScore) -> dict[str, Any]:
     }
 
 
-def as_json(scoring: PairScoring) -> dict[str, Any]:
-    """All pairs, `schema` first."""
+def as_documents(
+    scoring: PairScoring, refused: Mapping[int, BiencError] = MappingProxyType({})
+) -> Iterator[dict[str, Any]]:
+    """A document for each line: a pair's scores, or why it has none.
+
+    Args:
+        scoring: of the lines that are pairs.
+        refused: what is wrong with each other one, by its number.
+    """
+    for number, pair in _by_line(scoring, refused):
+        if isinstance(pair, BiencError):
+            yield {**error_as_json(pair.code, pair.message, pair.hint), "line": number}
+        else:
+            yield {"schema": SCHEMA, **pair_as_json(pair)}
+
+
+def as_json(
+    scoring: PairScoring, refused: Mapping[int, BiencError] = MappingProxyType({})
+) -> dict[str, Any]:
+    """All pairs, `schema` first; see `as_documents`."""
     bi, cross = scoring.bi_encoder, scoring.cross_encoder
     return {
         "schema": SCHEMA,
-        "pairs": [pair_as_json(pair) for pair in scoring.pairs],
+        "pairs": [
+            document if "error" in document else {k: document[k] for k in document if k != "schema"}
+            for document in as_documents(scoring, refused)
+        ],
         "models": {
             "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
             "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
@@ -100,11 +124,26 @@ def as_json(scoring: PairScoring) -> dict[str, Any]:
     }
 
 
-def as_lines(scoring: PairScoring) -> Iterator[str]:
-    """Tab-separated: similarity, then relevance and logit, or each label with its share."""
-    for pair in scoring.pairs:
+def as_lines(
+    scoring: PairScoring, refused: Mapping[int, BiencError] = MappingProxyType({})
+) -> Iterator[str]:
+    """Tab-separated: similarity, then relevance and logit, or each label with its share.
+
+    A line that is no pair is answered by an empty one.
+    """
+    for _, pair in _by_line(scoring, refused):
+        if isinstance(pair, BiencError):
+            yield ""
+            continue
         fields = [f"{pair.similarity:.6f}"]
         if pair.relevance is not None:
             fields += [f"{pair.relevance.probability:.6f}", f"{pair.relevance.logit:.6f}"]
         fields += [f"{one_line(label.label)}={label.probability:.6f}" for label in pair.labels]
         yield "\t".join(fields)
+
+
+def _by_line(
+    scoring: PairScoring, refused: Mapping[int, BiencError]
+) -> list[tuple[int, PairScore | BiencError]]:
+    answered = zip(scoring.numbers, scoring.pairs, strict=True)
+    return sorted([*answered, *refused.items()], key=lambda line: line[0])

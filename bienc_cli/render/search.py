@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -103,8 +103,18 @@ def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
     return f" ({result.reranked}{of} passages{cut})"
 
 
-def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dict[str, Any]:
-    """The whole answer, `schema` first."""
+def as_json(
+    result: SearchResult,
+    contexts: dict[int, str] | None = None,
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The whole answer, `schema` first.
+
+    Args:
+        result: the answer.
+        contexts: a passage's id to its text with lines around it.
+        warnings: that come besides those of the search.
+    """
     rows = []
     for hit in result.hits:
         row = hit_.hit_as_json(hit)
@@ -132,11 +142,25 @@ def as_json(result: SearchResult, contexts: dict[int, str] | None = None) -> dic
             "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
             "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
         },
-        "warnings": list(result.warnings),
+        "warnings": [*result.warnings, *warnings],
     }
 
 
-def as_lines(result: SearchResult) -> Iterator[str]:
-    """Tab-separated: rank, relevance, similarity, place, heading, best sentence."""
+def as_lines(result: SearchResult, asked: str | None = None) -> Iterator[str]:
+    """Tab-separated: rank, relevance, similarity, place, heading, best sentence.
+
+    Args:
+        result: the answer.
+        asked: name of the query among several. It comes first then, and an answer without a
+            hit is a line too, of rank 0.
+    """
+    first = () if asked is None else (asked,)
     for hit in result.hits:
-        yield "\t".join(cell(field) for field in hit_.hit_as_line(hit))
+        yield "\t".join(cell(field) for field in (*first, *hit_.hit_as_line(hit)))
+    if asked is not None and not result.hits:
+        yield from as_lines_without_answer(asked)
+
+
+def as_lines_without_answer(asked: str) -> Iterator[str]:
+    """The line of a query that finds nothing, or cannot be asked, among several."""
+    yield "\t".join((cell(asked), "0", *[""] * 5))

@@ -20,6 +20,8 @@ def with_lines_around(
         start = text.rfind("\n", 0, stored.passage.start) + 1
         end = _line_end(text, stored.passage.end)
         for _ in range(lines):
+            if start == 0 and end == len(text):
+                break
             start = text.rfind("\n", 0, max(start - 1, 0)) + 1
             end = _line_end(text, min(end + 1, len(text)))
         widened[stored.passage_id] = text[start:end].strip("\n")

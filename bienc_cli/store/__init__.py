@@ -10,6 +10,7 @@ from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_w
 from bienc_cli.store.protocol import (
     UNSETTLED,
     CommitReport,
+    FileStamp,
     FileState,
     Filter,
     IndexInfo,
@@ -32,6 +33,7 @@ __all__ = [
     "Access",
     "CheckReport",
     "CommitReport",
+    "FileStamp",
     "FileState",
     "Filter",
     "IndexInfo",

@@ -118,10 +118,20 @@ class FileState:
 
 
 @dataclass(frozen=True, slots=True)
+class FileStamp:
+    """A file with what told it when it was read: its size in bytes and time of modification."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage with its place in the index.
 
     Attributes:
+        file: the document's file; None where the index is not on this machine.
         path: of the document's file as it is shown: relative to the folder that holds the
             index where it lies inside it, else absolute.
     """
@@ -132,6 +142,7 @@ class StoredPassage:
     path: str
     title: str | None
     format: str
+    file: FileStamp | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from bienc_cli.store.catalog import (
     translated,
 )
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
-from bienc_cli.store.protocol import FileState, Filter, IndexInfo, Root, StoredPassage
+from bienc_cli.store.protocol import FileStamp, FileState, Filter, IndexInfo, Root, StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.store.selection import Selection, select
 from bienc_cli.store.trust import load_key
@@ -272,13 +272,18 @@ class CatalogReader:
             passage_row, document_row = row[:passage_end], row[passage_end:document_end]
             document_id, _, doc_id, title, format_, _ = records.checked(document_row, "document")
             text = self.document_text(document_id)
+            state = records.file_state(row[document_end:])
+            place = records.root_path_from_storage(root, self._home)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
                 passage=records.passage_from(passage_row, doc_id, text),
-                path=self._shown(root, kind, records.file_state(row[document_end:]).path),
+                path=self._shown(root, kind, state.path),
                 title=title,
                 format=format_,
+                file=FileStamp(
+                    place if kind == "file" else place / state.path, state.size, state.mtime_ns
+                ),
             )
 
     def count(self, where: Filter | None = None) -> int:

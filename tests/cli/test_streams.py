@@ -1,0 +1,215 @@
+"""Standard streams that are full, closed, or of another encoding."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bienc_cli.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+FULL = Path("/dev/full")
+
+
+@pytest.fixture
+def indexed(run: Run, tmp_path: Path) -> Run:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.txt").write_text("kites fly high\n")
+    assert run("index", "docs")[0] == 0
+    return run
+
+
+COMMANDS = [
+    ("query", "kites", "--strategy", "bm25"),
+    ("query", "zzzz", "--strategy", "bm25"),
+    ("index", "docs"),
+    ("info",),
+    ("check",),
+    ("models",),
+    ("score", "a", "b"),
+    ("remove", "docs/a.txt"),
+    ("compare", "kites"),
+]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    ("command", "format_"),
+    [
+        pytest.param(command, format_, id=f"{' '.join(command)} {format_}")
+        for command in COMMANDS
+        for format_ in ("table", "json", "jsonl", "plain")
+        # A sound index has no problems to print.
+        if (command, format_) != (("check",), "plain")
+    ],
+)
+def test_an_answer_that_cannot_be_written_is_an_error_and_no_empty_result(
+    command: tuple[str, ...],
+    format_: str,
+    indexed: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    capfd.readouterr()
+    # Not closed: it would try again to write what it holds.
+    stream = FULL.open("w")
+    kept = os.dup(stream.fileno())
+    monkeypatch.setattr(sys, "stdout", stream)
+    code = main([*command, "--format", format_])
+    monkeypatch.undo()
+    os.close(kept)
+    error = capfd.readouterr().err
+    assert code == 2
+    assert error.count("cannot be written to standard output") == 1
+    assert "Traceback" not in error
+
+
+def bienc(*arguments: str, cwd: Path, shell: str, **environment: str) -> tuple[int, str]:
+    """Run by a shell that closes what it is told to."""
+    command = " ".join([sys.executable, "-m", "bienc_cli", *arguments, shell])
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=cwd,
+        env={**os.environ, "BIENC_CACHE": str(cwd / "cache"), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "says"),
+    [
+        (">&-", 2, "standard output is closed"),
+        ("2>&-", 0, "a.txt"),
+        ("<&-", 0, "a.txt"),
+        ("<&- >&- 2>&-", 2, ""),
+    ],
+)
+def test_closed_streams(shell: str, code: int, says: str, indexed: Run, tmp_path: Path) -> None:
+    ended, said = bienc("query", "kites", "--strategy", "bm25", cwd=tmp_path, shell=shell)
+    assert ended == code
+    assert says in said
+    assert "should not happen" not in said
+    # What was printed went into no file that took the place of the stream.
+    assert indexed("check")[0] == 0
+
+
+def test_queries_from_a_closed_stdin(indexed: Run, tmp_path: Path) -> None:
+    ended, said = bienc("query", "-", "--strategy", "bm25", cwd=tmp_path, shell="<&-")
+    assert ended == 2
+    assert "Standard input cannot be read" in said
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "plain"])
+def test_an_encoding_that_lacks_letters_loses_nothing(
+    format_: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/grün.txt").write_text("kites über allem\n")
+    assert run("index", "docs")[0] == 0
+    ended, said = bienc(
+        *("query", "kites", "--strategy", "bm25", "-f", format_),
+        cwd=tmp_path,
+        shell="",
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+        PYTHONIOENCODING="ascii",
+    )
+    assert ended == 0
+    if format_ == "json":
+        (hit,) = json.loads(said)["hits"]
+        assert hit["path"] == "docs/grün.txt"
+        assert "über" in hit["text"]
+    else:
+        assert "docs/gr\\xfcn.txt" in said
+
+
+def test_names_are_utf_8_whatever_the_locale_says(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/grün.txt").write_text("kites\n")
+    ended, said = bienc(
+        *("index", "docs", "--format", "plain", "--skipped", "--model", "none-such"),
+        cwd=tmp_path,
+        shell="",
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
+    # It got as far as the model, with a file to read.
+    assert ended == 5
+    assert "none-such" in said
+
+
+def test_a_mark_before_json_is_no_part_of_it(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = b'\xef\xbb\xbf{"_id": "q1", "text": "kites"}\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line)))
+    code, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "jsonl")
+    assert code == 0
+    assert json.loads(out)["query_id"] == "q1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("zzzz\nkites\n\nyyyy\n", [("1", "0"), ("2", "1"), ("4", "0")]),
+        ('{"_id": "a", "text": "kites"}\n{"_id": "b", "text": "zz"}\n', [("a", "1"), ("b", "0")]),
+        ("{broken\nkites\n", [("1", "0"), ("2", "1")]),
+    ],
+)
+def test_every_plain_line_tells_its_query(
+    lines: str,
+    expected: list[tuple[str, str]],
+    indexed: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    _, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "plain")
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [(row[0], row[1]) for row in rows] == expected
+    assert {len(row) for row in rows} == {7}
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "jsonl", "plain"])
+def test_one_bad_pair_loses_no_other(
+    format_: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = '["a", "b"]\n["only one"]\n\n{"a": "", "b": "c"}\n["d", "e"]\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    code, out, err = run("score", "-", "--format", format_)
+    assert code == 2
+    if format_ == "plain":
+        assert [bool(line) for line in out.splitlines()] == [True, False, False, True]
+    elif format_ == "json":
+        pairs = json.loads(out)["pairs"]
+        assert [pair.get("line") for pair in pairs] == [None, 2, 4, None]
+    elif format_ == "jsonl":
+        assert [json.loads(line).get("line") for line in out.splitlines()] == [None, 2, 4, None]
+    else:
+        assert err.count("warning") == 2
+
+
+def test_json_warns_of_hits_whose_file_is_not_as_it_was(indexed: Run, tmp_path: Path) -> None:
+    ask = ("query", "kites", "--strategy", "bm25", "--quiet", "--format", "json")
+    assert json.loads(indexed(*ask)[1])["warnings"] == []
+    (tmp_path / "docs/a.txt").write_text("kites fly low today\n")
+    assert "has changed" in json.loads(indexed(*ask)[1])["warnings"][0]
+    (tmp_path / "docs/a.txt").unlink()
+    assert "is gone" in json.loads(indexed(*ask)[1])["warnings"][0]
+    assert json.loads(indexed(*ask, "--no-check")[1])["warnings"] == []
+
+
+def test_more_lines_around_than_there_are_take_no_time(indexed: Run) -> None:
+    code, out, _ = indexed("query", "kites", "--strategy", "bm25", "-C", "100000000")
+    assert code == 0
+    assert "kites fly high" in out
