@@ -78,7 +78,15 @@ def run(
     monkeypatch.setattr(models, "load_cross_encoder", lambda name, **_: cross)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BIENC_CACHE", str(tmp_path / "cache"))
-    for name in ("BIENC_INDEX", "BIENC_MODEL", "BIENC_CROSS_ENCODER", "BIENC_DEBUG", "COLUMNS"):
+    monkeypatch.setenv("BIENC_DATA", str(tmp_path / "data"))
+    for name in (
+        "BIENC_INDEX",
+        "BIENC_SAFE",
+        "BIENC_MODEL",
+        "BIENC_CROSS_ENCODER",
+        "BIENC_DEBUG",
+        "COLUMNS",
+    ):
         monkeypatch.delenv(name, raising=False)
 
     def call(*argv: str) -> tuple[int, str, str]:

@@ -3,7 +3,9 @@
 BIENC_INDEX          the index directory or address, instead of the nearest `.bienc` upwards
 BIENC_MODEL          bi-encoder for new indexes
 BIENC_CROSS_ENCODER  cross-encoder
-BIENC_CACHE          where converted models and keys lie
+BIENC_CACHE          where converted models lie
+BIENC_DATA           where this user's key lies
+BIENC_SAFE           other users' indexes that count when found upwards, as in PATH; * for all
 BIENC_MILVUS_TOKEN   what a Milvus server asks for: user:password, or an API key
 BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system does not know it
 BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
@@ -34,8 +36,26 @@ def cache_directory() -> Path:
 
 
 def key_directory() -> Path:
-    """Where this user's key for graph files lies; never inside an index."""
-    return cache_directory() / "keys"
+    """Where this user's key lies; never inside an index, nor where it is deleted at will.
+
+    It is BIENC_DATA, else `bienc` in the user's data directory. A key that lies in the cache, as
+    it did once, is taken along.
+    """
+    named = os.environ.get("BIENC_DATA")
+    if named:
+        directory = Path(named).expanduser().absolute()
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
+        directory = Path(base).absolute() / "bienc"
+    from bienc_cli.store.trust import adopt_key
+
+    adopt_key(cache_directory() / "keys", directory)
+    return directory
+
+
+def safe_indexes() -> tuple[str, ...]:
+    """Indexes that count when they are found upwards, whoever owns them."""
+    return tuple(filter(None, os.environ.get("BIENC_SAFE", "").split(os.pathsep)))
 
 
 def model_from_environment() -> str | None:
@@ -69,12 +89,22 @@ def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
     from bienc_cli.store import find_index
 
     here = Path.cwd()
-    place = _place(named) if named is not None else find_index(here)
+    place = _place(named) if named is not None else find_index(here, safe_indexes())
     if place is None:
-        raise IndexNotFound(
-            f"There is no index in {here} or above it.", "make one: bienc index PATH"
-        )
+        raise _not_found(here)
     return place
+
+
+def _not_found(here: Path) -> IndexNotFound:
+    from bienc_cli.store import find_foreign_index
+
+    foreign = find_foreign_index(here, safe_indexes())
+    if foreign is not None:
+        return IndexNotFound(
+            f"There is no index of yours in {here} or above it; {foreign} belongs to another user.",
+            f"if you trust it: --index {foreign}, or BIENC_SAFE={foreign}",
+        )
+    return IndexNotFound(f"There is no index in {here} or above it.", "make one: bienc index PATH")
 
 
 def open_index(named: str | IndexPlace | None) -> IndexReader:
@@ -100,7 +130,7 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
     if named is not None:
         return _place(named)
-    return find_index(Path.cwd()) or Path.cwd() / INDEX_NAME
+    return find_index(Path.cwd(), safe_indexes()) or Path.cwd() / INDEX_NAME
 
 
 def _place(named: str | IndexPlace) -> IndexPlace:

@@ -13,12 +13,19 @@ def info(
     """Show what an index holds: documents, passages, formats, model, chunking, sizes, age."""
     from bienc_cli.cli import environment
     from bienc_cli.render import info as rendered
+    from bienc_cli.store import exposed
 
     output = Output(format_)
     with environment.open_index(index) as reader:
         held = reader.info
         for warning in reader.warnings:
             output.warn(warning)
+    if others := exposed(held.directory):
+        output.warn(
+            f"others may read or change {others[0]}"
+            + (f" and {len(others) - 1} more in it" if len(others) > 1 else "")
+            + " (bienc index takes their rights away)"
+        )
     if output.machine:
         output.print_json(rendered.as_json(held))
     elif output.format is Format.plain:

@@ -4,6 +4,8 @@ Comparing strategies asks the same questions again and again: by several strateg
 run after an interrupt, by the one after a change to three files. A pair of texts always gets
 the same score from the same model, so it is read once.
 
+The same weights on another runtime, or in another precision, are another model here.
+
 Scores that are looked up take no time: what a strategy costs is never measured through this.
 """
 
@@ -96,9 +98,11 @@ class CachedScores:
 
 
 def _opened(directory: Path, cross_encoder: CrossEncoder) -> sqlite3.Connection | None:
-    path = directory / f"{cross_encoder.identity.fingerprint[:16]}.sqlite"
+    # How it runs decides the last digits, which a comparison of runtimes is about.
+    told = f"{cross_encoder.identity.fingerprint}\n{cross_encoder.runtime}"
+    path = directory / f"{blake2b(told.encode(), digest_size=12).hexdigest()}.sqlite"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and path.stat().st_size > _LARGEST:
             path.unlink()
         database = sqlite3.connect(path, timeout=10)

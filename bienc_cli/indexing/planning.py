@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bienc_cli.errors import IndexMismatch
 from bienc_cli.indexing.changes import (
     PASSING,
     TRANSIENT,
@@ -78,6 +79,7 @@ def plan(
 
     Raises:
         PathNotFound: as `roots.look`.
+        IndexMismatch: the index covers what this user did not ask for.
     """
     warnings: list[str] = []
     removed = 0
@@ -86,6 +88,9 @@ def plan(
     for root in gone:
         removed += writer.remove_root(root.path)
         warnings.append(f"{root.path} is not there; it is forgotten")
+    if not paths and listed is None:
+        _check_vouched(writer, [root for root in covered if root not in gone])
+    vouched = {root.path for root in covered if writer.vouches_for(root)}
     seen = look(paths, listed, base, [root for root in covered if root not in gone], options)
     warnings += [
         f"{root.path} is not there; what the index knows of it is kept {_FORGETS}"
@@ -95,12 +100,18 @@ def plan(
         writer.remove_root(root.path)
     works = []
     for finding in seen.findings:
+        if not finding.named and finding.root.path not in vouched:
+            # Beside what was named, and not put there by this user: let alone.
+            continue
         finding = _without(finding, unreadable)
         known = _known(writer, finding.root)
         if not (finding.named or options.prune):
             finding, warning = _kept(finding, list(known))
             warnings += [warning] if warning else []
-        root_id = writer.put_root(_settled(finding))
+        root = _settled(finding)
+        root_id = writer.put_root(root)
+        if finding.named or root.path in vouched:
+            writer.vouch_for(root)
         writer.put_discovery_skips(root_id, recordable(finding))
         changes = compare_with_index(
             finding, known, all_stale=all_stale or options.checksum, retry=options.retry
@@ -109,6 +120,21 @@ def plan(
             changes = _looked_into(writer, finding.root, known, changes, options)
         works.append(Work(root_id, finding, known, changes))
     return Plan(tuple(works), removed, bool(gone), tuple(warnings))
+
+
+def _check_vouched(writer: IndexWriter, roots: Sequence[Root]) -> None:
+    """Refuse to read what only the index says is to be read.
+
+    Raises:
+        IndexMismatch: it covers a folder elsewhere that this user did not have it cover.
+    """
+    for root in roots:
+        if not writer.vouches_for(root):
+            raise IndexMismatch(
+                f"The index covers {root.path}, outside the folder that it lies in, and was not "
+                "told to by you, or not with these settings.",
+                f"if it shall be read, say so: bienc index {root.path}",
+            )
 
 
 def _known(writer: IndexWriter, root: Root) -> dict[str, FileState]:
@@ -138,6 +164,10 @@ def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, str | None]:
     unreadable = finding.unreadable(TRANSIENT)
     gone = sum(path not in there and not is_within(path, unreadable) for path in known)
     why = why_absent(len(there), gone, len(known), elsewhere=finding.is_elsewhere)
+    if known and gone == len(known) and finding.is_another and there:
+        # Nothing of what is in it now has been asked for.
+        why = "is another folder than it was, and holds none of the files that are known"
+        finding = replace(finding, files=(), skipped=())
     places: tuple[str, ...] = (".",)
     if why is not None:
         name = finding.root.path
@@ -158,7 +188,7 @@ def _settled(finding: Finding) -> Root:
     absent = any(one.code == "unmounted" for one in finding.skipped)
     if absent or not finding.files:
         return finding.root
-    return replace(finding.root, device=finding.device, mounts=finding.mounts)
+    return replace(finding.root, device=finding.device, inode=finding.inode, mounts=finding.mounts)
 
 
 def recordable(finding: Finding) -> list[Skipped]:

@@ -31,6 +31,7 @@ class Finding:
         skipped: what belongs there and cannot be read.
         named: somebody named it, or a folder that it lies in, in this run.
         device: number of the device it is on now; None where that is not known.
+        inode: its number there.
         mounts: directories below it that are on another one, by path under it.
     """
 
@@ -39,6 +40,7 @@ class Finding:
     skipped: tuple[Skipped, ...]
     named: bool = False
     device: int | None = None
+    inode: int | None = None
     mounts: tuple[str, ...] = ()
 
     def unreadable(self, codes: Collection[str]) -> frozenset[str]:
@@ -49,6 +51,12 @@ class Finding:
     def is_elsewhere(self) -> bool:
         """Whether the root is on another device than when its files were last found."""
         return None not in (self.device, self.root.device) and self.device != self.root.device
+
+    @property
+    def is_another(self) -> bool:
+        """Whether it is another folder, by what the system tells it by, than it was then."""
+        now, then = (self.device, self.inode), (self.root.device, self.root.inode)
+        return None not in (*now, *then) and now != then
 
     @property
     def missing_mounts(self) -> tuple[str, ...]:
@@ -244,12 +252,11 @@ def _look_at(root: Root, *, named: bool) -> Finding:
         else:
             files.append(item)
     try:
-        device = root.path.stat().st_dev
+        status = root.path.stat()
     except OSError as error:
         raise PathNotFound(f"There is no '{root.path}' here any more.") from error
-    return Finding(
-        root, tuple(files), tuple(skipped), named, device, _mounts(root.path, files, device)
-    )
+    mounts = _mounts(root.path, files, status.st_dev)
+    return Finding(root, tuple(files), tuple(skipped), named, status.st_dev, status.st_ino, mounts)
 
 
 def _mounts(top: Path, files: Iterable[FoundFile], device: int) -> tuple[str, ...]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, RESUME
+from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
 from bienc_cli.store.milvus.address import Access, MilvusAddress
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
+from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
-    UNSETTLED,
     CommitReport,
-    FileStamp,
-    FileState,
     Filter,
     IndexInfo,
     IndexPlace,
     IndexReader,
     IndexWriter,
-    Outcome,
-    Root,
     StoredPassage,
 )
 from bienc_cli.store.records import digest_of
@@ -49,6 +49,8 @@ __all__ = [
     "StoredPassage",
     "check",
     "digest_of",
+    "exposed",
+    "find_foreign_index",
     "find_index",
     "home_of",
     "lingers",
@@ -58,10 +60,32 @@ __all__ = [
 ]
 
 
-def find_index(start: Path) -> Path | None:
-    """The nearest index directory at or above `start`, begun or finished; None if none."""
+def find_index(start: Path, safe: Collection[str] = ()) -> Path | None:
+    """The nearest index directory at or above `start`, begun or finished; None if none.
+
+    Only those count that are this user's own, as git has it: who indexes in a folder below does
+    not want to write into what somebody else has put above it.
+
+    Args:
+        start: absolute.
+        safe: directories that count whoever owns them; `*` for all.
+    """
+    return next((one for one in _indexes_upwards(start) if is_own(one, safe)), None)
+
+
+def find_foreign_index(start: Path, safe: Collection[str] = ()) -> Path | None:
+    """The nearest index directory that `find_index` passes over."""
+    return next((one for one in _indexes_upwards(start) if not is_own(one, safe)), None)
+
+
+def _indexes_upwards(start: Path) -> Iterator[Path]:
     for folder in (start, *start.parents):
         directory = folder / INDEX_NAME
-        if any((directory / name).is_file() for name in (CATALOG, RESUME)):
-            return directory
-    return None
+        with suppress(OSError):
+            if any((directory / name).is_file() for name in (CATALOG, RESUME)):
+                yield directory
+
+
+def exposed(place: IndexPlace) -> list[Path]:
+    """What of an index on this disk others may read or write."""
+    return privacy.exposed(place) if isinstance(place, Path) else []

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch, IndexNotFound, StorageError
 from bienc_cli.store import schema, upgrade
+from bienc_cli.store.privacy import make_file
 from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 CATALOG = "catalog.sqlite"
@@ -22,6 +23,8 @@ RESUME = "resume.sqlite"
 """What a writer has encoded and not committed; see `resume.py`."""
 
 REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
+
+REPAIR = "see what can be saved: bienc check --repair"
 
 _PAGE_SIZE = 8192
 """Five vectors of 384 numbers to a page; SQLite's 4096 would hold two and waste a quarter."""
@@ -143,7 +146,8 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
     if path.is_symlink():
         raise StorageError(f"{path} is a symbolic link; what it points to is not written to.")
     with translated(directory):
-        connection = _open(path, "mode=rwc")
+        make_file(path)
+        connection = _open(path, "mode=rw")
         try:
             # Both have an effect on a new file only.
             connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
@@ -233,9 +237,27 @@ def translated(directory: Path) -> Iterator[None]:
         raise _explained(error, directory) from error
     except OSError as error:
         raise refused(error, directory) from error
-    except (TypeError, ValueError, OverflowError, MemoryError) as error:
-        # Values that nothing of ours ever wrote: STRICT holds on writing, not on reading.
-        raise IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD) from error
+    except MemoryError as error:
+        raise StorageError(
+            f"There is not enough memory for the index in {directory}.",
+            "end other programs, or raise the limit of this one: ulimit -v",
+        ) from error
+
+
+@contextmanager
+def decoded(directory: Path) -> Iterator[None]:
+    """`translated`, around the reading of rows: what does not decode is damage.
+
+    STRICT holds on writing, not on reading: a file may hold values that nothing of ours wrote.
+
+    Raises:
+        IndexDamaged: a value is none of those that are written there.
+    """
+    with translated(directory):
+        try:
+            yield
+        except (TypeError, ValueError, OverflowError) as error:
+            raise IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD) from error
 
 
 def refused(error: OSError, directory: Path) -> StorageError:

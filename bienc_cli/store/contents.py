@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import records
-from bienc_cli.store.catalog import translated
+from bienc_cli.store import home, records
+from bienc_cli.store.catalog import decoded, translated
 from bienc_cli.store.checksums import checksum_of
+from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.postings import WordIndexChanges
-from bienc_cli.store.protocol import FileState, Root
 from bienc_cli.store.resume import ResumeFile
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
@@ -88,7 +88,7 @@ class Contents:
 
     def roots(self) -> dict[int, Root]:
         """What is covered now, by id."""
-        with translated(self._directory):
+        with decoded(self._directory):
             rows = self._connection.execute("SELECT id, path, settings FROM roots ORDER BY id")
             return {
                 root_id: records.root_from_row(path, settings, self._directory.parent)
@@ -97,7 +97,7 @@ class Contents:
 
     def put_root(self, root: Root) -> int:
         """Cover a root, or change the settings of one that is covered; its id."""
-        path = records.root_path_for_storage(root.path, self._directory)
+        path = home.root_path_for_storage(root.path, self._directory)
         kind = "file" if root.path.is_file() else "directory"
         settings = records.root_settings(root)
         with translated(self._directory):
@@ -117,7 +117,7 @@ class Contents:
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and forget its files; how many documents those held."""
         before = self._tally.documents
-        stored = records.root_path_for_storage(path, self._directory)
+        stored = home.root_path_for_storage(path, self._directory)
         with translated(self._directory):
             files = self._connection.execute(
                 "SELECT files.id FROM files JOIN roots ON roots.id = files.root_id "
@@ -133,7 +133,7 @@ class Contents:
 
     def files(self, root_id: int) -> dict[str, FileState]:
         """What is known of a root's files, by path under the root."""
-        with translated(self._directory):
+        with decoded(self._directory):
             rows = self._connection.execute(
                 f"SELECT {records.FILE_COLUMNS} FROM files WHERE root_id = ?", (root_id,)
             )
@@ -142,7 +142,7 @@ class Contents:
 
     def document_digests(self, file_id: int) -> dict[str, bytes]:
         """Digest of each document's text, by document id."""
-        with translated(self._directory):
+        with decoded(self._directory):
             return dict(
                 self._connection.execute(
                     "SELECT doc_id, digest FROM documents WHERE file_id = ?", (file_id,)
@@ -151,7 +151,7 @@ class Contents:
 
     def document_counts(self, root_id: int) -> dict[int, int]:
         """How many documents each of a root's files holds, by file id; none are left out."""
-        with translated(self._directory):
+        with decoded(self._directory):
             return dict(
                 self._connection.execute(
                     "SELECT files.id, count(documents.id) FROM files "
@@ -194,7 +194,7 @@ class Contents:
 
     def remove_file(self, file_id: int) -> None:
         """Forget a file."""
-        with translated(self._directory):
+        with decoded(self._directory):
             documents = self._connection.execute(
                 "SELECT id, doc_id, format FROM documents WHERE file_id = ?", (file_id,)
             ).fetchall()
@@ -256,7 +256,7 @@ class Contents:
 
     def unread(self, root_id: int) -> list[Skipped]:
         """What discovery passed over under a root, in its order."""
-        with translated(self._directory):
+        with decoded(self._directory):
             rows = self._connection.execute(
                 "SELECT path, code, reason FROM skips WHERE root_id = ? AND file_id IS NULL "
                 "ORDER BY id",
@@ -266,7 +266,7 @@ class Contents:
 
     def skipped(self, root_id: int) -> list[Skipped]:
         """All that is recorded as skipped under a root."""
-        with translated(self._directory):
+        with decoded(self._directory):
             rows = self._connection.execute(
                 "SELECT path, code, reason FROM skips WHERE root_id = ? ORDER BY path", (root_id,)
             )

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import StorageError
 from bienc_cli.store import failpoints
+from bienc_cli.store.privacy import FILE_MODE
 from bienc_cli.store.trust import Key, new_nonce
 from bienc_cli.types import Vectors
 
@@ -95,6 +96,10 @@ class GraphFile:
         )
 
 
+class ForeignGraph(GraphUnusable):
+    """It may be sound, and whoever made it may use it; here nobody can tell."""
+
+
 def graph_name(generation: int) -> str:
     """What the graph that is made for a generation is called."""
     return f"graph-{generation}.hnsw"
@@ -120,7 +125,7 @@ class VerifiedFile:
         """
         self.file = file
         if key is None or not key.holds(file.sealed_fields, file.seal):
-            raise GraphUnusable("it was not made by this user on this machine")
+            raise ForeignGraph("it was sealed by another key than this user's")
         # The name comes from a catalog that may have come from anywhere.
         if not _NAME.fullmatch(file.name):
             raise GraphUnusable("its name leads out of the index")
@@ -277,7 +282,7 @@ class Graph:
         # hnswlib opens by name and follows links; so it finds a file of our own making.
         path.unlink(missing_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        descriptor = os.open(path, flags, 0o644)
+        descriptor = os.open(path, flags, FILE_MODE)
         try:
             with suppress(RuntimeError):  # the size tells
                 self._index.save_index(str(path))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bienc_cli.errors import IndexBusy
 from bienc_cli.store.catalog import refused
+from bienc_cli.store.privacy import FILE_MODE
 
 NAME = "lock"
 _INTERVAL = 0.1
@@ -71,7 +72,7 @@ def _try_lock(directory: Path) -> int | None:
     try:
         # Never through a link: the file is truncated, and the directory may be a stranger's.
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(path, flags, 0o644)
+        descriptor = os.open(path, flags, FILE_MODE)
     except OSError as error:
         raise refused(error, directory) from error
     try:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from bienc_cli.store import records, vectors
 from bienc_cli.store.contents import Tally
-from bienc_cli.store.graph import Graph, GraphFile, GraphUnusable, VerifiedFile, graph_name
+from bienc_cli.store.graph import (
+    ForeignGraph,
+    Graph,
+    GraphFile,
+    GraphUnusable,
+    VerifiedFile,
+    graph_name,
+)
 from bienc_cli.store.postings import WordIndexChanges
 from bienc_cli.store.trust import Key
 from bienc_cli.types import Vectors
@@ -82,9 +89,14 @@ def graph_need(
     """
     if graph is None:
         return "build" if count else "keep"
+    foreign = False
     try:
         with VerifiedFile(directory, graph, key) as file:
             file.verify()
+    except ForeignGraph:
+        # Whoever made it may go on using it; to build one's own after each of their runs would
+        # have two users build by turns.
+        foreign = True
     except GraphUnusable:
         return "build"
     (dead,) = connection.execute("SELECT count(*) FROM tombstones").fetchone()
@@ -92,7 +104,7 @@ def graph_need(
         return "build"
     tail = count - (graph.elements - dead)
     if tail > min(max(TAIL_LEAST, TAIL_SHARE * graph.elements), TAIL_MOST):
-        return "extend"
+        return "build" if foreign else "extend"
     return "keep"
 
 

@@ -8,15 +8,16 @@ becomes visible all at once with `commit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.store.covered import FileStamp, FileState, Root
 from bienc_cli.store.milvus.address import MilvusAddress
 from bienc_cli.types import (
     Document,
@@ -50,83 +51,6 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
-    """A folder or a single file that the index covers, with the settings it was covered by.
-
-    Attributes:
-        path: absolute.
-        include: gitignore-style patterns; all files if empty.
-        exclude: likewise; none if empty.
-        max_bytes: larger files were skipped; None for discovery's default.
-        hidden: hidden files were looked into.
-        pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
-        files: only these, by path under `path`, as they came in a list; None for all.
-        removed: never these, nor what is below them, by path under `path`: a person had the
-            index forget them while the root went on being covered.
-        device: number of the device that `path` was on when files were last found there; None
-            where that is not known. A mount that is gone leaves an empty directory on another.
-        mounts: directories below `path` that other devices were mounted on, by path under it.
-    """
-
-    path: Path
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    max_bytes: int | None = None
-    hidden: bool = False
-    pdf_engine: str = "pypdf"
-    files: tuple[str, ...] | None = None
-    removed: tuple[str, ...] = ()
-    device: int | None = None
-    mounts: tuple[str, ...] = ()
-
-
-Outcome = Literal["whole", "partial", "failed"]
-"""How much of a file the index has: all that is in it, what was read until something failed, or
-nothing."""
-
-UNSETTLED = -1
-"""In place of a file's `ctime_ns`: it was changed so shortly before it was read that a change
-right after would not show in its times."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What is known of a file from the last time it was read.
-
-    Attributes:
-        digest: of its bytes; empty where it changed while it was read.
-        reader: stamp of the reader that read it; another stamp makes it stale.
-        inode: number of the file on its device; 0 where that is not known.
-        ctime_ns: when its content, name or rights last changed, as the system keeps it and no
-            program can set it; nanoseconds since the epoch, 0 where not known, or `UNSETTLED`.
-        outcome: how much of it the index has.
-        code: of the reason where that is not all; "" where it is.
-        attempts: how often in a row it was read with that code, the content being the same.
-    """
-
-    file_id: int
-    path: str
-    size: int
-    mtime_ns: int
-    digest: bytes
-    reader: str
-    inode: int = 0
-    ctime_ns: int = 0
-    outcome: Outcome = "whole"
-    code: str = ""
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FileStamp:
-    """A file with what told it when it was read: its size in bytes and time of modification."""
-
-    path: Path
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage with its place in the index.
 
@@ -142,7 +66,7 @@ class StoredPassage:
     path: str
     title: str | None
     format: str
-    file: FileStamp | None = None
+    file: FileStamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +247,16 @@ class IndexWriter(Protocol):
 
     def put_root(self, root: Root) -> int:
         """Cover a root, or change the settings of one that is covered; its id."""
+
+    def vouches_for(self, root: Root) -> bool:
+        """Whether it was this user who had the index cover a root, as it is recorded.
+
+        A root inside the folder that the index lies in needs nobody's word; one outside might
+        have been written there by whoever the index came from.
+        """
+
+    def vouch_for(self, root: Root) -> None:
+        """Record that this user has the index cover a root, with these settings."""
 
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and forget its files; how many documents those held."""

@@ -17,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store import records
+from bienc_cli.store import home, records
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.catalog import (
     catalog_path,
     connect_to_read,
+    decoded,
     read_meta,
     time_and_size,
-    translated,
 )
+from bienc_cli.store.covered import FileStamp, FileState, Root
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
-from bienc_cli.store.protocol import FileStamp, FileState, Filter, IndexInfo, Root, StoredPassage
+from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.store.selection import Selection, select
 from bienc_cli.store.trust import load_key
@@ -83,10 +84,10 @@ class CatalogReader:
             with ExitStack() as stack:
                 self._connection = connect_to_read(self._directory)
                 stack.callback(self._connection.close)
-                with translated(self._directory):
+                with decoded(self._directory):
                     self._meta = read_meta(self._connection)
                     self.info = records.index_info(self._connection, self._meta, self._directory)
-                    self._home = records.home_of(self._connection, self._meta, self._directory)
+                    self._home = home.home_of(self._connection, self._meta, self._directory)
                     graph = records.graph_file(self._meta)
                     file = None
                     try:
@@ -116,7 +117,7 @@ class CatalogReader:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with translated(self._directory):
+        with decoded(self._directory):
             yield
             held = self._connection.as_it_lies
             if held is not None and held != time_and_size(catalog_path(self._directory)):
@@ -273,7 +274,7 @@ class CatalogReader:
             document_id, _, doc_id, title, format_, _ = records.checked(document_row, "document")
             text = self.document_text(document_id)
             state = records.file_state(row[document_end:])
-            place = records.root_path_from_storage(root, self._home)
+            place = home.root_path_from_storage(root, self._home)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
@@ -351,20 +352,20 @@ class CatalogReader:
             return [Skipped(*row) for row in rows]
 
     def _shown(self, root: str, kind: str, path: str) -> str:
-        full = records.root_path_from_storage(root, self._home)
-        return records.shown_path(full, kind, path, self._shown_from)
+        full = home.root_path_from_storage(root, self._home)
+        return home.shown_path(full, kind, path, self._shown_from)
 
     def _names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
         """The path that is shown and, where links lead to the root, that without them."""
-        full = records.root_path_from_storage(root, self._home)
+        full = home.root_path_from_storage(root, self._home)
         if full not in self._real_roots:
             self._real_roots[full] = Path(os.path.realpath(full))
         real = self._real_roots[full]
-        shown = records.shown_path(full, kind, path, self._shown_from)
+        shown = home.shown_path(full, kind, path, self._shown_from)
         if real == full:
             return (shown,)
         here = Path(os.path.realpath(self._shown_from))
-        return shown, records.shown_path(real, kind, path, here)
+        return shown, home.shown_path(real, kind, path, here)
 
     def close(self) -> None:
         """Let go of the snapshot."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
@@ -17,10 +16,12 @@ import xxhash
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexDamaged, UsageError
-from bienc_cli.store.catalog import REBUILD, catalog_path
+from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
 from bienc_cli.store.checksums import checksum_of
+from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.graph import GraphFile
-from bienc_cli.store.protocol import FileState, IndexInfo, Root
+from bienc_cli.store.home import home_of, inside_root, root_path_from_storage
+from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.types import BlendWeights, EncoderIdentity, Passage, TunedBlend, Vectors
 
 PASSAGE_COLUMNS = (
@@ -66,7 +67,7 @@ def damaged(what: str) -> IndexDamaged:
     """The error for a part of the index that is not what was written."""
     return IndexDamaged(
         f"The index is damaged: {what} is not what was written.",
-        "see what can be saved: bienc check --repair",
+        REPAIR,
     )
 
 
@@ -150,50 +151,11 @@ def are_unit(vectors: Vectors) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 # -------------------------------------------------------- roots and files
 
 
-def root_path_for_storage(path: Path, directory: Path) -> str:
-    """Relative to the folder that holds the index where inside it, so that both can move."""
-    home = directory.parent
-    if path.is_relative_to(home):
-        return path.relative_to(home).as_posix()
-    return str(path)
-
-
-def root_path_from_storage(stored: str, home: Path) -> Path:
-    """The absolute path of a root, of an index whose documents are where `home_of` says."""
-    return Path(os.path.normpath(home / stored))
-
-
-_MOST_LOOKED_FOR = 200
-
-
-def home_of(connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path) -> Path:
-    """The folder that an index's relative roots are relative to.
-
-    That is the folder it lies in, also when both were moved or copied together. Of an index that
-    was moved by itself, it is the folder that it lay in when it was written last: what lies
-    beside it now has nothing to do with it.
-    """
-    here = directory.parent
-    recorded = meta.get("home")
-    if not isinstance(recorded, str) or recorded == os.path.realpath(here):
-        return here
-    rows = connection.execute(
-        "SELECT roots.path, roots.kind, files.path FROM files "
-        "JOIN roots ON roots.id = files.root_id WHERE roots.path NOT LIKE '/%' LIMIT ?",
-        (_MOST_LOOKED_FOR,),
-    ).fetchall()
-    for stored, kind, path in rows:
-        root = root_path_from_storage(stored, here)
-        if os.path.lexists(root if kind == "file" else root / inside_root(path)):
-            return here
-    return Path(recorded) if rows else here
-
-
 def root_settings(root: Root) -> str:
     """The `settings` of a row of `roots`."""
     values = asdict(root)
     del values["path"]
-    for name in ("removed", "device", "mounts"):
+    for name in ("removed", "device", "inode", "mounts"):
         # As indexes have it that were made before there was such a thing.
         if not values[name]:
             del values[name]
@@ -214,6 +176,7 @@ def root_from_row(path: str, settings: str, home: Path) -> Root:
         files=None if files is None else tuple(map(inside_root, files)),
         removed=tuple(values.get("removed", ())),
         device=values.get("device"),
+        inode=values.get("inode"),
         mounts=tuple(values.get("mounts", ())),
     )
 
@@ -245,28 +208,6 @@ def file_state(row: Sequence[Any]) -> FileState:
     """
     file_id, _, path, *others = checked(row, "file")
     return FileState(file_id, inside_root(path), *others)
-
-
-def inside_root(path: str) -> str:
-    """A file's path under its root, if it is one.
-
-    Raises:
-        IndexDamaged: it is absolute or goes upwards; the index may be a stranger's.
-    """
-    # By string: for an index of many files, `PurePosixPath` takes longer than reading the rows.
-    names = set(path.split("/"))
-    if path.startswith("/") or ".." in names or names <= {"", "."}:
-        raise damaged(f"the path {path!r}")
-    return path
-
-
-def shown_path(root: Path, kind: str, path: str, shown_from: Path) -> str:
-    """A file's path for people: relative to where they are, else absolute.
-
-    A root that is a single file has that file's name as its only path.
-    """
-    full = root if kind == "file" else root / inside_root(path)
-    return str(full.relative_to(shown_from)) if full.is_relative_to(shown_from) else str(full)
 
 
 # ---------------------------------------------------------------- passages

@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from bienc_cli.store.catalog import RESUME
+from bienc_cli.store.catalog import RESUME, catalog_path
+from bienc_cli.store.privacy import make_file
 from bienc_cli.store.records import vector_checksum
 from bienc_cli.types import EncoderIdentity
 
@@ -38,6 +39,7 @@ class ResumeFile:
             self._connection = self._open(encoder)
 
     def _open(self, encoder: EncoderIdentity) -> sqlite3.Connection:
+        make_file(self._path)
         connection = sqlite3.connect(self._path, isolation_level=None)
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
@@ -109,27 +111,7 @@ class ResumeFile:
             False where nothing is worth keeping: the file can go, and was not emptied first,
             which for a million vectors writes more than encoding them did.
         """
-        self._connection.execute("ATTACH ? AS catalog", (str(catalog),))
-        (uncommitted,) = self._connection.execute(
-            "SELECT EXISTS (SELECT 1 FROM main.vectors AS kept WHERE NOT EXISTS "
-            "(SELECT 1 FROM catalog.vectors WHERE vectors.digest = kept.digest))"
-        ).fetchone()
-        if not uncommitted:
-            self._connection.execute("DETACH catalog")
-            return False
-        self._connection.execute(
-            "DELETE FROM main.vectors WHERE digest IN (SELECT digest FROM catalog.vectors)"
-        )
-        surplus = len(self) - _MOST_BYTES // (self._dim * 4)
-        if surplus > 0:
-            self._connection.execute(
-                "DELETE FROM main.vectors WHERE digest IN "
-                "(SELECT digest FROM main.vectors LIMIT ?)",
-                (surplus,),
-            )
-        self._connection.execute("DETACH catalog")
-        self._connection.execute("VACUUM")
-        return True
+        return _drop_committed(self._connection, self._dim, catalog)
 
     def __len__(self) -> int:
         """How many vectors it keeps."""
@@ -144,6 +126,49 @@ def remove_resume_file(directory: Path) -> None:
     """Delete it: the catalog has everything, or nothing is worth keeping."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         (directory / f"{RESUME}{suffix}").unlink(missing_ok=True)
+
+
+def _drop_committed(connection: sqlite3.Connection, dim: int, catalog: Path) -> bool:
+    connection.execute("ATTACH ? AS catalog", (str(catalog),))
+    (uncommitted,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM main.vectors AS kept WHERE NOT EXISTS "
+        "(SELECT 1 FROM catalog.vectors WHERE vectors.digest = kept.digest))"
+    ).fetchone()
+    if not uncommitted:
+        connection.execute("DETACH catalog")
+        return False
+    connection.execute(
+        "DELETE FROM main.vectors WHERE digest IN (SELECT digest FROM catalog.vectors)"
+    )
+    (kept,) = connection.execute("SELECT count(*) FROM main.vectors").fetchone()
+    surplus = kept - _MOST_BYTES // (dim * 4)
+    if surplus > 0:
+        connection.execute(
+            "DELETE FROM main.vectors WHERE digest IN (SELECT digest FROM main.vectors LIMIT ?)",
+            (surplus,),
+        )
+    connection.execute("DETACH catalog")
+    connection.execute("VACUUM")
+    return True
+
+
+def remove_committed(directory: Path) -> None:
+    """Keep what an interrupted run has encoded, behind a commit that encoded nothing itself."""
+    path = directory / RESUME
+    if not path.is_file() or path.is_symlink():
+        return
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        row = connection.execute("SELECT vector FROM vectors LIMIT 1").fetchone()
+        dim = max(len(row[0]) // 4, 1) if row else 1
+        worth_keeping = _drop_committed(connection, dim, catalog_path(directory))
+    except sqlite3.DatabaseError as error:
+        worth_keeping = not _is_damage(error)
+    finally:
+        connection.close()
+    if not worth_keeping:
+        remove_resume_file(directory)
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

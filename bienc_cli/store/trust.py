@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,19 @@ def load_key(directory: Path) -> Key | None:
     return Key(secret) if len(secret) == _LENGTH else None
 
 
+def adopt_key(old: Path, directory: Path) -> None:
+    """Take a key along from where it lay in earlier versions, if there is none yet.
+
+    Where that cannot be done, the graphs that it sealed are not used, and nothing else.
+    """
+    if (directory / _NAME).exists():
+        return
+    found = load_key(old)
+    if found is not None:
+        with suppress(OSError):
+            _keep(found, directory)
+
+
 def ensure_key(directory: Path) -> Key:
     """The user's key, made if there is none.
 
@@ -81,24 +95,34 @@ def ensure_key(directory: Path) -> Key:
     found = load_key(directory)
     if found is not None:
         return found
-    secret = secrets.token_bytes(_LENGTH)
+    key = Key(secrets.token_bytes(_LENGTH))
+    try:
+        return _keep(key, directory)
+    except OSError:
+        return key
+
+
+def _keep(key: Key, directory: Path) -> Key:
+    """Write a key, readable by its owner only; the key that counts, which may be another's.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path = directory / _NAME
     temporary = directory / f"{_NAME}.{os.getpid()}"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key.secret)
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-        try:
-            # link() fails where another process was first; its key is then the key.
-            os.link(temporary, path)
-        except FileExistsError:
-            found = load_key(directory)
-            if found is None:
-                # Cut short or emptied: no graph was sealed by it that could still be checked.
-                temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError:
-        return Key(secret)
-    return found or Key(secret)
+        # link() fails where another process was first; its key is then the key.
+        os.link(temporary, path)
+    except FileExistsError:
+        found = load_key(directory)
+        if found is not None:
+            return found
+        # Cut short or emptied: no graph was sealed by it that could still be checked.
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return key

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes
 from bienc_cli.store.codes import CodeTable
-from bienc_cli.store.graph import GraphUnusable, VerifiedFile
+from bienc_cli.store.graph import ForeignGraph, GraphUnusable, VerifiedFile
 from bienc_cli.store.nearest import (
     FILTERED_SCAN_LIMIT,
     SCAN_LIMIT,
@@ -136,6 +136,12 @@ class VectorSearch:
 
 def without_graph(info: IndexInfo, error: GraphUnusable) -> str:
     """What to say of a graph that is not used."""
+    if isinstance(error, ForeignGraph):
+        return (
+            f"The graph of the index in {info.directory} was made by another user, or elsewhere, "
+            "and is not used here; all vectors are compared instead, which is exact but slower "
+            "for large indexes. `bienc check --repair` makes one of your own."
+        )
     return (
         f"The graph of the index in {info.directory} is not used ({error}); all vectors are "
         "compared instead, which is exact but slower for large indexes. `bienc index` builds it "

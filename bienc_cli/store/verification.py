@@ -17,8 +17,8 @@ import numpy as np
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes, maintenance, records, schema, vectors
-from bienc_cli.store.catalog import REBUILD, connect_to_read, read_meta, translated
-from bienc_cli.store.graph import Graph, GraphFile, GraphUnusable, VerifiedFile
+from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded, read_meta
+from bienc_cli.store.graph import ForeignGraph, Graph, GraphFile, GraphUnusable, VerifiedFile
 from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.trust import load_key
@@ -129,7 +129,7 @@ class _Check:
 
     def run(self) -> CheckReport:
         """Every part, in order; later parts rest on earlier ones."""
-        with translated(self._directory):
+        with decoded(self._directory):
             self._on_stage("catalog")
             broken = tuple(self._structure())
             meta = read_meta(self._connection)
@@ -281,6 +281,9 @@ class _Check:
         try:
             with VerifiedFile(self._directory, file, load_key(self._key_dir)) as verified:
                 graph = verified.load()
+        except ForeignGraph:
+            # Nobody can tell here; that is no fault of the index.
+            return
         except GraphUnusable as error:
             yield Problem("graph", f"The graph cannot be used: {error}.", Remedy.REBUILD)
             return
@@ -369,7 +372,7 @@ def repair(
         for problem in report.problems:
             if problem.remedy is Remedy.START_OVER:
                 raise IndexDamaged(problem.message, REBUILD)
-        if not report.problems:
+        if not (report.problems or writer.has_foreign_graph):
             return RepairReport((), ())
         forgotten = writer.forget({one for problem in report.problems for one in problem.file_ids})
         writer.distrust(words=True, graph=True)

@@ -12,38 +12,45 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import IndexMismatch, IndexNotFound
-from bienc_cli.store import codes, failpoints, maintenance, records, upgrade
+from bienc_cli.errors import IndexNotFound
+from bienc_cli.store import codes, failpoints, home, maintenance, records, upgrade
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
     RESUME,
     catalog_path,
     connect_to_write,
+    decoded,
     is_empty,
     read_meta,
-    refused,
     translated,
     write_meta,
 )
 from bienc_cli.store.contents import Contents, Tally
-from bienc_cli.store.graph import GraphFile, graph_paths
-from bienc_cli.store.lock import NAME as LOCK
+from bienc_cli.store.covered import Root
+from bienc_cli.store.directory import (
+    GITIGNORE,
+    check_home,
+    prepare,
+    remove_graphs,
+    sync_directory,
+    write_gitignore,
+)
+from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
+from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
-from bienc_cli.store.resume import ResumeFile, remove_resume_file
+from bienc_cli.store.resume import ResumeFile, remove_committed, remove_resume_file
 from bienc_cli.store.schema import FORMAT_VERSION
-from bienc_cli.store.trust import ensure_key
+from bienc_cli.store.trust import ensure_key, load_key
 from bienc_cli.types import EncoderIdentity, TunedBlend
-
-_GITIGNORE = ".gitignore"
 
 
 def open_writer(
@@ -95,27 +102,28 @@ class CatalogWriter(Contents):
                 f"There is no index in {directory}.",
                 f"make one: bienc index PATH --index {directory}",
             )
-        self._made_directory = _prepare(directory)
+        self._made_directory = prepare(directory)
         with ExitStack() as stack:
             stack.enter_context(writer_lock(directory, wait, on_wait))
             self._connection, found = connect_to_write(directory)
             stack.callback(self._connection.close)
             self._words = WordIndexChanges(self._connection)
-            with translated(directory):
+            with decoded(directory):
                 self._meta = read_meta(self._connection)
                 self.info: IndexInfo | None = (
                     records.index_info(self._connection, self._meta, directory) if found else None
                 )
                 if self.info is not None:
-                    _check_home(records.home_of(self._connection, self._meta, directory), directory)
+                    check_home(home.moved_from(self._connection, self._meta, directory), directory)
                 if found not in (0, FORMAT_VERSION):
                     self._changed = True
                     self._words.stale = upgrade.refills_words(found)
                 self._tally = Tally.recorded(self._meta)
                 if self.info is None:
-                    _write_gitignore(directory)
+                    write_gitignore(directory)
+                close_off(directory)
                 # What a process left that was stopped between graph and commit.
-                _remove_graphs(directory, keep=records.graph_file(self._meta))
+                remove_graphs(directory, keep=records.graph_file(self._meta))
             self._stack = stack.pop_all()
 
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
@@ -155,6 +163,28 @@ class CatalogWriter(Contents):
                     paths.append(row[0])
                     self.remove_file(file_id)
         return paths
+
+    def vouches_for(self, root: Root) -> bool:
+        """Whether this user had the index cover a root; see `IndexWriter.vouches_for`."""
+        if root.path.is_relative_to(self._directory.parent):
+            return True
+        key = load_key(self._key_dir)
+        seal = self._meta.get("seals", {}).get(str(root.path), "")
+        return key is not None and key.holds(_told(root), seal)
+
+    def vouch_for(self, root: Root) -> None:
+        """Record that this user has the index cover a root; see `IndexWriter.vouch_for`."""
+        if not (root.path.is_relative_to(self._directory.parent) or self.vouches_for(root)):
+            seal = ensure_key(self._key_dir).seal(_told(root))
+            self._meta["seals"] = {**self._meta.get("seals", {}), str(root.path): seal}
+            self._changed = True
+
+    @property
+    def has_foreign_graph(self) -> bool:
+        """Whether there is a graph that only another user's key could vouch for."""
+        graph = records.graph_file(self._meta)
+        key = load_key(self._key_dir)
+        return graph is not None and not (key and key.holds(graph.sealed_fields, graph.seal))
 
     def distrust(self, *, words: bool = False, graph: bool = False) -> None:
         """Have the commit make anew what is derived, and count what is there."""
@@ -217,7 +247,7 @@ class CatalogWriter(Contents):
                     key,
                     lambda done: on_built(done, self._tally.vectors),
                 )
-                _sync_directory(self._directory)
+                sync_directory(self._directory)
             on_stage("commit")
             self._meta["codes"] = codes.refresh(
                 self._connection,
@@ -272,13 +302,13 @@ class CatalogWriter(Contents):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         failpoints.reached("after checkpoint")
         with suppress(OSError):
-            _remove_graphs(self._directory, keep=graph)
+            remove_graphs(self._directory, keep=graph)
         failpoints.reached("after removing graphs")
         with suppress(sqlite3.Error, OSError):
             # What a run over another root had encoded when it was stopped stays.
-            if compact or not (
-                self._resume is None or self._resume.drop_committed(catalog_path(self._directory))
-            ):
+            if self._resume is None:
+                remove_committed(self._directory)
+            elif not self._resume.drop_committed(catalog_path(self._directory)):
                 self._discard_resume()
 
     def _discard_resume(self) -> None:
@@ -308,82 +338,24 @@ class CatalogWriter(Contents):
             if is_empty(self._connection):
                 self._remove_unborn()
             else:
-                _remove_graphs(
-                    self._directory, keep=records.graph_file(read_meta(self._connection))
-                )
+                remove_graphs(self._directory, keep=records.graph_file(read_meta(self._connection)))
 
     def _remove_unborn(self) -> None:
         """Leave nothing of an index that never came to be, but what was encoded for it."""
-        _remove_graphs(self._directory, keep=None)
+        remove_graphs(self._directory, keep=None)
         self._connection.close()
         for suffix in ("", "-wal", "-shm"):
             (self._directory / f"{CATALOG}{suffix}").unlink(missing_ok=True)
         if (self._directory / RESUME).exists():
             return
-        (self._directory / _GITIGNORE).unlink(missing_ok=True)
+        (self._directory / GITIGNORE).unlink(missing_ok=True)
         remove_lock(self._directory)
         if self._made_directory:
             self._directory.rmdir()
 
 
-def _prepare(directory: Path) -> bool:
-    """Make the directory; whether it is new.
-
-    Raises:
-        IndexMismatch: it holds files that are no index.
-        StorageError: it cannot be made.
-    """
-    try:
-        if not directory.exists():
-            directory.mkdir(parents=True)
-            return True
-        if directory.is_dir():
-            strangers = sorted(path.name for path in directory.iterdir() if not _is_ours(path.name))
-        else:
-            strangers = [directory.name]
-    except OSError as error:
-        raise refused(error, directory) from error
-    if strangers and not catalog_path(directory).exists():
-        raise IndexMismatch(
-            f"{directory} is no index: it holds {strangers[0]}.",
-            "give an empty or a new directory: --index DIR",
-        )
-    return False
-
-
-def _check_home(home: Path, directory: Path) -> None:
-    """Refuse to take what lies beside an index now for what it covers.
-
-    Raises:
-        IndexMismatch: it was moved away from its documents.
-    """
-    if home != directory.parent:
-        raise IndexMismatch(
-            f"The index in {directory} was moved away from what it covers, in {home}.",
-            f"move it back to {home}, or make another: bienc index PATH --index DIR",
-        )
-
-
-def _is_ours(name: str) -> bool:
-    return name in {LOCK, _GITIGNORE} or name.startswith((CATALOG, RESUME, "graph-"))
-
-
-def _write_gitignore(directory: Path) -> None:
-    # An index is made from what lies beside it, and is as large.
-    path = directory / _GITIGNORE
-    if not path.exists() and not path.is_symlink():
-        path.write_text("*\n")
-
-
-def _remove_graphs(directory: Path, keep: GraphFile | None) -> None:
-    for path in graph_paths(directory):
-        if keep is None or path.name != keep.name:
-            path.unlink(missing_ok=True)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _told(root: Root) -> str:
+    """What a seal on a root covers: all that a person decided about it."""
+    return (
+        f"{root.path}\n{records.root_settings(replace(root, device=None, inode=None, mounts=()))}"
+    )

@@ -17,7 +17,7 @@ from stores import CHUNKING, build, encode, identity, numbered
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import open_reader, open_writer, records, vector_search
+from bienc_cli.store import check, open_reader, open_writer, records, repair, vector_search
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
 from bienc_cli.store.trust import ensure_key, load_key
@@ -104,11 +104,15 @@ def test_a_graph_from_elsewhere_is_scanned_around_then_rebuilt(
             ensure_key(home / keys)
         text, (warning,) = nearest(home, keys)
         assert text == "text number 7 of some words"
-        assert "not made by this user" in warning
-    assert loads == []
-    with open_writer(home / ".bienc", key_dir=home / "their-keys") as writer:
-        writer.begin(identity(), CHUNKING)
-        assert writer.commit().graph_rebuilt
+        assert "made by another user" in warning
+        # Whose graph it is may go on using it: nothing is built by turns.
+        with open_writer(home / ".bienc", key_dir=home / keys) as writer:
+            writer.begin(identity(), CHUNKING)
+            assert not writer.commit().committed
+        assert check(home / ".bienc", key_dir=home / keys).problems == ()
+    assert nearest(home) == ("text number 7 of some words", ())
+    loads.clear()
+    assert repair(home / ".bienc", key_dir=home / "their-keys").rebuilt == ("words", "graph")
     assert loads == []
     assert nearest(home, "their-keys") == ("text number 7 of some words", ())
     assert len(loads) == 1
@@ -156,7 +160,8 @@ def test_a_crafted_graph_never_reaches_the_loader(home: Path, loads: list[str], 
     assert "not used" in warning
     with open_writer(home / ".bienc", key_dir=home / "keys") as writer:
         writer.begin(identity(), CHUNKING)
-        assert writer.commit().graph_rebuilt
+        assert not writer.commit().committed
+    assert repair(home / ".bienc", key_dir=home / "keys").rebuilt == ("words", "graph")
     assert loads == []
     assert nearest(home) == ("text number 7 of some words", ())
     assert len(list((home / ".bienc").glob("graph-*"))) == 1
@@ -210,6 +215,7 @@ def test_vectors_from_elsewhere_are_validated_before_a_graph_is_made(
     added: list[object] = []
     monkeypatch.setattr(Graph, "save", lambda *_: added.append("saved"))
     writer = open_writer(home / ".bienc", key_dir=home / "their-keys")
+    writer.distrust(graph=True)
     with writer, pytest.raises(IndexDamaged, match="vector"):
         writer.commit()
     assert added == []

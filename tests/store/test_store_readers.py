@@ -89,6 +89,9 @@ def test_a_user_who_may_only_read(tmp_path: Path, pending: bool) -> None:
         build(directory, keys, {"a.md": numbered(20)})
         for name in ("catalog.sqlite-wal", "catalog.sqlite-shm"):
             (directory / name).unlink(missing_ok=True)
+        # As somebody has it who wants to share it.
+        for path in (directory, *directory.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         if pending:
             (directory / "catalog.sqlite-wal").write_bytes(b"x" * 5000)
         script = (

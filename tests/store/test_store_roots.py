@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
-from bienc_cli.store import Root, records
+from bienc_cli.store import Root, home, records
 from folders import Folder
 
 
@@ -26,7 +26,7 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         device=7,
         mounts=("disk",),
     )
-    stored = records.root_path_for_storage(root.path, tmp_path / ".bienc")
+    stored = home.root_path_for_storage(root.path, tmp_path / ".bienc")
     settings = records.root_settings(root)
     assert records.root_from_row(stored, settings, tmp_path) == root
 
@@ -42,7 +42,7 @@ def test_a_list_does_not_lead_out_of_its_root(tmp_path: Path, name: str) -> None
     settings = json.dumps(json.loads(records.root_settings(Root(tmp_path))) | {"files": [name]})
     with pytest.raises(IndexDamaged, match="path"):
         records.root_from_row("docs", settings, tmp_path)
-    assert records.inside_root("...") == "..."
+    assert home.inside_root("...") == "..."
 
 
 # ------------------------------------------------------------- moved indexes

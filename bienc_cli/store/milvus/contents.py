@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bienc_cli.errors import IndexDamaged
+from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.milvus import rows as rows_
 from bienc_cli.store.milvus.connection import Connection, Row
 from bienc_cli.store.milvus.head import CoveredRoot, Head
@@ -21,7 +22,6 @@ from bienc_cli.store.milvus.lease import Lease
 from bienc_cli.store.milvus.rows import Record
 from bienc_cli.store.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.store.milvus.uploads import Uploads
-from bienc_cli.store.protocol import FileState, Root
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
@@ -107,6 +107,13 @@ class Contents:
         self._files[root_id] = {}
         self._changed = True
         return root_id
+
+    def vouches_for(self, root: Root) -> bool:  # noqa: ARG002
+        """Whoever may write to the server's index is trusted; see `IndexWriter.vouches_for`."""
+        return True
+
+    def vouch_for(self, root: Root) -> None:
+        """Nothing to record; see `vouches_for`."""
 
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and forget its files; how many documents those held."""

@@ -16,6 +16,7 @@ from typing import Any
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch
 from bienc_cli.store import records
+from bienc_cli.store.covered import Root
 from bienc_cli.store.milvus.address import MilvusAddress
 from bienc_cli.store.milvus.connection import Connection
 from bienc_cli.store.milvus.rows import Record, joined
@@ -26,7 +27,7 @@ from bienc_cli.store.milvus.schema import (
     all_of,
     among,
 )
-from bienc_cli.store.protocol import IndexInfo, Root
+from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 _ID = "head"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import BiencError, IndexNotFound, StorageError
 from bienc_cli.store import records
+from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.milvus import rows as rows_
 from bienc_cli.store.milvus import selection
 from bienc_cli.store.milvus.address import MilvusAddress
@@ -23,7 +24,7 @@ from bienc_cli.store.milvus.head import read_head
 from bienc_cli.store.milvus.rows import Record
 from bienc_cli.store.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.store.milvus.searching import Searching
-from bienc_cli.store.protocol import FileState, Filter, IndexInfo, Root, StoredPassage
+from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.types import Skipped
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from bienc_cli.store import records
+from bienc_cli.store import home, records
+from bienc_cli.store.covered import FileState
 from bienc_cli.store.milvus.connection import Row
 from bienc_cli.store.milvus.schema import MOST_BYTES, VECTOR
-from bienc_cli.store.protocol import FileState, StoredPassage
+from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Vectors
@@ -136,7 +137,7 @@ def file_state(record: Record) -> FileState:
     try:
         return FileState(
             record.file_id,
-            records.inside_root(body["path"]),
+            home.inside_root(body["path"]),
             int(body["size"]),
             int(body["mtime_ns"]),
             bytes.fromhex(body["digest"]),

@@ -1,0 +1,82 @@
+"""The directory of an index, and what may lie in it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from bienc_cli.errors import IndexMismatch
+from bienc_cli.store.catalog import CATALOG, RESUME, catalog_path, refused
+from bienc_cli.store.graph import GraphFile, graph_paths
+from bienc_cli.store.lock import NAME as LOCK
+from bienc_cli.store.privacy import make_directory, make_file
+
+GITIGNORE = ".gitignore"
+
+
+def prepare(directory: Path) -> bool:
+    """Make the directory; whether it is new.
+
+    Raises:
+        IndexMismatch: it holds files that are no index.
+        StorageError: it cannot be made.
+    """
+    try:
+        with suppress(FileExistsError):
+            make_directory(directory)
+            return True
+        if directory.is_dir():
+            strangers = sorted(path.name for path in directory.iterdir() if not _is_ours(path.name))
+        else:
+            strangers = [directory.name]
+    except OSError as error:
+        raise refused(error, directory) from error
+    if strangers and not catalog_path(directory).exists():
+        raise IndexMismatch(
+            f"{directory} is no index: it holds {strangers[0]}.",
+            "give an empty or a new directory: --index DIR",
+        )
+    return False
+
+
+def check_home(home: Path | None, directory: Path) -> None:
+    """Refuse to take what lies beside an index now for what it covers.
+
+    Raises:
+        IndexMismatch: it was moved away from its documents.
+    """
+    if home is not None:
+        raise IndexMismatch(
+            f"The index in {directory} was moved away from what it covers, in {home}.",
+            f"move it back to {home}, or make another: bienc index PATH --index DIR",
+        )
+
+
+def _is_ours(name: str) -> bool:
+    return name in {LOCK, GITIGNORE} or name.startswith((CATALOG, RESUME, "graph-"))
+
+
+def write_gitignore(directory: Path) -> None:
+    """Keep the index out of a repository around it."""
+    # An index is made from what lies beside it, and is as large.
+    path = directory / GITIGNORE
+    if not path.exists() and not path.is_symlink():
+        make_file(path)
+        path.write_text("*\n")
+
+
+def remove_graphs(directory: Path, keep: GraphFile | None) -> None:
+    """Delete all graph files but one."""
+    for path in graph_paths(directory):
+        if keep is None or path.name != keep.name:
+            path.unlink(missing_ok=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the names of its files reach the disk."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
