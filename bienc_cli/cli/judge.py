@@ -115,7 +115,7 @@ def judge(
         reranks = any(one.needs_cross_encoder for one in options.strategies)
         if compares or reranks:
             output.note("note: loading the models")
-        bi_encoder = choice.load_bi_encoder(reader.info.encoder) if compares else None
+        bi_encoder = choice.load_bi_encoder(reader.info) if compares else None
         reranker = choice.load_cross_encoder() if reranks else None
         judging = Judging(
             asked,

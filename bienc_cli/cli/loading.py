@@ -5,16 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bienc_cli.background import Background
 from bienc_cli.cli import environment
 from bienc_cli.cli.output import Format, Output
-from bienc_cli.errors import BiencError, UsageError
-from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
+from bienc_cli.types import BiEncoder, CrossEncoder
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.execution import Executor
+    from bienc_cli.store import IndexInfo
 
 Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
 
@@ -56,7 +58,7 @@ class ModelChoice:
                 f"There is no runtime '{self.runtime}'.", f"give one of: {', '.join(RUNTIMES)}"
             )
 
-    def load_bi_encoder(self, recorded: EncoderIdentity | None) -> BiEncoder:
+    def load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
         """The index's own model; for a new index the one asked for. Loaded once.
 
         One that was begun is waited for.
@@ -66,18 +68,22 @@ class ModelChoice:
             ModelUnavailable: its weights are not here.
         """
         begun = self._begun.pop("bi-encoder", None)
-        return begun.result() if begun else self._load_bi_encoder(recorded)
+        return begun.result() if begun else self._load_bi_encoder(info)
 
-    def _load_bi_encoder(self, recorded: EncoderIdentity | None) -> BiEncoder:
+    def _load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
         from bienc_cli.models import DEFAULT_BI_ENCODER, identify_bi_encoder, load_bi_encoder
         from bienc_cli.search import check_model
 
         offline = environment.go_offline_if(self.offline)
         cache = environment.cache_directory()
-        if recorded is not None:
-            name = self.model or recorded.name
+        if info is not None:
+            name = self.model or info.encoder.name
+            if self.model is None and not info.names_model_of_ours:
+                _check_is_only_a_name(name)
+                offline = True
             # Cheap, and before the weights are loaded: another model is refused at once.
-            check_model(recorded, identify_bi_encoder(name, cache_dir=cache, offline=offline))
+            identified = identify_bi_encoder(name, cache_dir=cache, offline=offline)
+            check_model(info.encoder, identified)
         else:
             name = self.model or environment.model_from_environment() or DEFAULT_BI_ENCODER
         if name in self._loaded:
@@ -125,9 +131,9 @@ class ModelChoice:
         self._begun["cross-encoder"] = begun
         return begun
 
-    def begin_bi_encoder(self, recorded: EncoderIdentity) -> None:
+    def begin_bi_encoder(self, info: IndexInfo) -> None:
         """Have the index's model loaded while other things are done; see `load_bi_encoder`."""
-        self._begun["bi-encoder"] = Background(lambda: self._load_bi_encoder(recorded))
+        self._begun["bi-encoder"] = Background(lambda: self._load_bi_encoder(info))
 
     def load_cross_encoder(self) -> CrossEncoder:
         """The cross-encoder asked for; waited for if it was begun.
@@ -166,3 +172,17 @@ class ModelChoice:
 
     def _say_that_it_converts(self, name: str) -> None:
         self.output.note(f"note: preparing {name} for this machine; this happens once")
+
+
+def _check_is_only_a_name(name: str) -> None:
+    """Refuse a directory that only a stranger's index says is a model.
+
+    Raises:
+        ModelUnavailable: it is one.
+    """
+    if name.startswith((".", "/", "~")) or Path(name).is_dir():
+        raise ModelUnavailable(
+            f"The index was made elsewhere, with a model in the directory '{name}', which is "
+            "not read on the index's word.",
+            f"if that is a model of yours: --model {name}",
+        )

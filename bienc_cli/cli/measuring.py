@@ -138,7 +138,7 @@ def evaluate_files(
         searching = [system.strategy for system in to_search(options, runs)]
         compares = any(one.needs_bi_encoder for one in searching)
         reranks = any(one.needs_cross_encoder for one in searching)
-        bi_encoder = choice.load_bi_encoder(reader.info.encoder) if compares else None
+        bi_encoder = choice.load_bi_encoder(reader.info) if compares else None
         cross_encoder = choice.load_cross_encoder() if reranks else None
         with progress(output, len(searching) * len(queries)) as on_step:
             result = evaluate(

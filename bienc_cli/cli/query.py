@@ -139,13 +139,13 @@ def query(
         reader = freshness.open_index(index, output, choice, refresh=refresh)
     with reader:
         if chosen.needs_bi_encoder:
-            choice.begin_bi_encoder(reader.info.encoder)
+            choice.begin_bi_encoder(reader.info)
         import bienc_cli.render.search  # noqa: F401 - used when there is an answer
 
         with freshness.noted(reader, output, check=not no_check):
             with watch.stage("load models"):
                 bi_encoder = (
-                    choice.load_bi_encoder(reader.info.encoder) if chosen.needs_bi_encoder else None
+                    choice.load_bi_encoder(reader.info) if chosen.needs_bi_encoder else None
                 )
                 reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
             view = _View(output, reader, full=full, context=context, check=not no_check)

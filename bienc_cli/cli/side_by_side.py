@@ -44,7 +44,7 @@ def compare_queries(
     for text in texts:
         check_query(text)
     with environment.open_index(index) as reader, freshness.noted(reader, output):
-        bi_encoder = choice.load_bi_encoder(reader.info.encoder)
+        bi_encoder = choice.load_bi_encoder(reader.info)
         reranker = choice.load_cross_encoder()
         with counting(output, "comparing", len(texts)) as advance:
             result = compare(reader, texts, bi_encoder, reranker, options, lambda _: advance())

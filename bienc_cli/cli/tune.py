@@ -83,7 +83,7 @@ def tune(
     choice = ModelChoice(None, cross_encoder, runtime, device, threads, offline, output)
     with environment.open_index(index) as reader:
         judged = judged_in(judgments, reader.documents())
-        bi_encoder = choice.load_bi_encoder(reader.info.encoder)
+        bi_encoder = choice.load_bi_encoder(reader.info)
         cache = environment.cache_directory() / "scores"
         with (
             CachedScores(choice.load_cross_encoder(), cache) as scores,

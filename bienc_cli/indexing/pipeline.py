@@ -21,12 +21,12 @@ from bienc_cli.indexing.report import (
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, open_writer
-from bienc_cli.types import BiEncoder, EncoderIdentity, Skipped
+from bienc_cli.types import BiEncoder, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
 DEFAULT_OVERLAP_TOKENS = 32
 
-EncoderLoader = Callable[[EncoderIdentity | None], BiEncoder]
+EncoderLoader = Callable[[IndexInfo | None], BiEncoder]
 """Gives the bi-encoder, told which one the index was made with; called at most once, and not
 at all where nothing has changed."""
 
@@ -76,9 +76,9 @@ def index_paths(
             raise PathNotFound(f"There is no '{shown}' here.", "check the path")
     loaded: list[BiEncoder] = []
 
-    def load_once(recorded: EncoderIdentity | None) -> BiEncoder:
+    def load_once(info: IndexInfo | None) -> BiEncoder:
         if not loaded:
-            loaded.append(load_encoder(recorded))
+            loaded.append(load_encoder(info))
         return loaded[0]
 
     broken_off: list[tuple[Path, Skipped]] = []
@@ -154,7 +154,7 @@ class _Run:
         totals = EncodingTotals()
         if to_read or self._info is None:
             with self._watch.stage("load model"):
-                encoder = self._load_encoder(self._info.encoder if self._info else None)
+                encoder = self._load_encoder(self._info)
             with self._executor(encoder, self._watch) as execution:
                 self._runtime = execution.runtime
                 totals = self._read_and_encode(works, reading, execution)

@@ -42,7 +42,7 @@ def snapshot(hub_id: str, *, offline: bool) -> Path:
         return directory
     if offline:
         raise ModelUnavailable(
-            f"The model {hub_id} is not on this machine, and nothing may be looked up (offline).",
+            f"The model {hub_id} is not on this machine, and nothing may be looked up.",
             _offline_hint(hub_id),
         )
     return _download(hub_id)

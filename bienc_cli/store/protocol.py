@@ -81,6 +81,8 @@ class IndexInfo:
         skipped: files and records that were found and not indexed.
         sizes: bytes on this disk by part: `catalog`, `graph`; 0 for what a server keeps.
         blend: weights that were learned for this index; None where the defaults hold.
+        names_model_of_ours: this user has loaded the model that it names before, for this index;
+            otherwise its name is only what whoever made the index wrote there.
     """
 
     directory: IndexPlace
@@ -99,6 +101,7 @@ class IndexInfo:
     formats: tuple[tuple[str, int], ...]
     sizes: Mapping[str, int]
     blend: TunedBlend | None = None
+    names_model_of_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,9 @@ class CatalogReader:
                 stack.callback(self._connection.close)
                 with decoded(self._directory):
                     self._meta = read_meta(self._connection)
-                    self.info = records.index_info(self._connection, self._meta, self._directory)
+                    self.info = records.index_info(
+                        self._connection, self._meta, self._directory, self._key
+                    )
                     self._home = home.home_of(self._connection, self._meta, self._directory)
                     graph = records.graph_file(self._meta)
                     file = None

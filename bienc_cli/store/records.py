@@ -22,6 +22,7 @@ from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.home import home_of, inside_root, root_path_from_storage
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.trust import Key
 from bienc_cli.types import BlendWeights, EncoderIdentity, Passage, TunedBlend, Vectors
 
 PASSAGE_COLUMNS = (
@@ -288,10 +289,15 @@ def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
     )
 
 
+def told_of_model(encoder: Mapping[str, Any]) -> str:
+    """What a seal on the index's model covers."""
+    return f"model\n{encoder['name']}\n{encoder['fingerprint']}"
+
+
 def index_info(
-    connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path
+    connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path, key: Key | None = None
 ) -> IndexInfo:
-    """What `meta` says, with the roots.
+    """What `meta` says, with the roots; `key` is this user's.
 
     Raises:
         IndexDamaged: it is not what was written, or not what every generation records.
@@ -327,6 +333,8 @@ def index_info(
                 "graph": graph.size if graph else 0,
             },
             blend=tuned_blend(meta.get("blend")),
+            names_model_of_ours=key is not None
+            and key.holds(told_of_model(meta["encoder"]), str(meta.get("model_seal", ""))),
         )
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise IndexDamaged(

@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexNotFound
@@ -111,7 +111,9 @@ class CatalogWriter(Contents):
             with decoded(directory):
                 self._meta = read_meta(self._connection)
                 self.info: IndexInfo | None = (
-                    records.index_info(self._connection, self._meta, directory) if found else None
+                    records.index_info(self._connection, self._meta, directory, load_key(key_dir))
+                    if found
+                    else None
                 )
                 if self.info is not None:
                     check_home(home.moved_from(self._connection, self._meta, directory), directory)
@@ -136,7 +138,12 @@ class CatalogWriter(Contents):
             check_agreement(self.info, encoder, chunking)
         # One model may have several names; the index keeps to the first.
         recorded = self.info.encoder if self.info else encoder
-        described = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
+        described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
+        # Whoever has loaded the model knows which it is, and need not be asked again.
+        key = ensure_key(self._key_dir)
+        told = records.told_of_model(described["encoder"])
+        if not key.holds(told, str(self._meta.get("model_seal", ""))):
+            described["model_seal"] = key.seal(told)
         if not described.items() <= self._meta.items():
             self._changed = True
             self._meta |= described
@@ -264,7 +271,7 @@ class CatalogWriter(Contents):
         self._clean_up(graph, compact=compact)
         with translated(self._directory):
             # Only now: its sizes are those that are left.
-            self.info = records.index_info(self._connection, self._meta, self._directory)
+            self.info = records.index_info(self._connection, self._meta, self._directory, key)
         return CommitReport(self.info, graph_rebuilt=need != "keep", committed=True)
 
     def _describe(self, graph: GraphFile | None) -> None:

@@ -28,6 +28,7 @@ from bienc_cli.store import (
 )
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.trust import adopt_key, ensure_key, load_key
+from fakes import FakeBiEncoder
 from folders import Folder
 
 ALICE, BOB = 61_001, 61_002

@@ -1,0 +1,106 @@
+"""An index that came from elsewhere: its word is not taken for what to look up or to read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bienc_cli import models
+from bienc_cli.store import records
+from bienc_cli.store.catalog import read_meta, write_meta
+from fakes import FakeBiEncoder
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, run: Run) -> list[tuple[str, bool]]:
+    """Which models were asked for, and whether only on this machine."""
+    names: list[tuple[str, bool]] = []
+
+    def load(name: str, *, offline: bool, **_: object) -> FakeBiEncoder:
+        names.append((name, offline))
+        return FakeBiEncoder()
+
+    monkeypatch.setattr(models, "load_bi_encoder", load)
+    monkeypatch.setattr(
+        models, "identify_bi_encoder", lambda name, **options: load(name, **options).identity
+    )
+    return names
+
+
+@pytest.fixture
+def indexed(run: Run, tmp_path: Path) -> Run:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.txt").write_text("kites fly high\n")
+    assert run("index", "docs")[0] == 0
+    return run
+
+
+def renamed(home: Path, name: str) -> None:
+    """The index names another model, with every checksum made right."""
+    connection = sqlite3.connect(home / ".bienc/catalog.sqlite")
+    meta = read_meta(connection)
+    meta["encoder"]["name"] = name
+    write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
+    connection.commit()
+    connection.close()
+
+
+def test_ones_own_index_may_have_its_model_looked_up(
+    indexed: Run, asked: list[tuple[str, bool]]
+) -> None:
+    assert indexed("query", "kites")[0] == 0
+    assert {offline for _, offline in asked} == {False}
+
+
+@pytest.mark.parametrize("how", ["another user", "another name"])
+@pytest.mark.parametrize("command", [("query", "kites"), ("compare", "kites")])
+def test_a_model_that_only_the_index_names_is_looked_for_on_this_machine(
+    how: str,
+    command: tuple[str, ...],
+    indexed: Run,
+    asked: list[tuple[str, bool]],
+    tmp_path: Path,
+) -> None:
+    if how == "another user":
+        shutil.rmtree(tmp_path / "data")
+    else:
+        renamed(tmp_path, "evil/tracker")
+    assert indexed(*command)[0] == 0
+    assert {offline for _, offline in asked} == {True}
+    asked.clear()
+    # Who names it says so.
+    assert indexed(*command, "--model", "evil/tracker")[0] == 0
+    assert {offline for _, offline in asked} == {False}
+
+
+def test_refreshing_it_looks_nothing_up_and_makes_it_ones_own(
+    indexed: Run, asked: list[tuple[str, bool]], tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "data")
+    (tmp_path / "docs/b.txt").write_text("herons wade\n")
+    assert indexed("index")[0] == 0
+    assert {offline for _, offline in asked} == {True}
+    asked.clear()
+    assert indexed("query", "kites")[0] == 0
+    assert {offline for _, offline in asked} == {False}
+
+
+@pytest.mark.parametrize("name", ["./model", "model", "/etc"])
+def test_a_directory_that_only_the_index_names_is_no_model(
+    name: str, indexed: Run, asked: list[tuple[str, bool]], tmp_path: Path
+) -> None:
+    (tmp_path / "model").mkdir()
+    renamed(tmp_path, name)
+    code, out, _ = indexed("query", "kites", "--format", "json")
+    assert code == 5
+    error = json.loads(out)["error"]
+    assert "not read on the index's word" in error["message"]
+    assert f"--model {name}" in error["hint"]
+    assert asked == []
