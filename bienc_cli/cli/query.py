@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
+from bienc_cli.errors import BiencError
 
 if TYPE_CHECKING:
     from bienc_cli.search import SearchResult
@@ -117,7 +119,7 @@ def query(
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
     if chosen.needs_cross_encoder:
         choice.begin_cross_encoder()
-    from bienc_cli.cli import freshness
+    from bienc_cli.cli import environment, freshness
     from bienc_cli.search import SearchOptions, check_query, search
     from bienc_cli.stages import Stopwatch
 
@@ -150,9 +152,15 @@ def query(
                 reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
             view = _View(output, reader, full=full, context=context, check=not no_check)
             if from_stdin:
-                return _answer_each(
-                    view, lambda asked: search(reader, asked, bi_encoder, reranker, search_options)
-                )
+                snapshot = _Snapshot(reader, lambda: environment.open_index(index))
+                with snapshot:
+                    return _answer_each(
+                        view,
+                        snapshot,
+                        lambda current, asked: search(
+                            current, asked, bi_encoder, reranker, search_options
+                        ),
+                    )
             result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
             view.show(result)
     return 0 if result.hits else 1
@@ -165,7 +173,7 @@ class _View:
         self, output: Output, reader: IndexReader, *, full: bool, context: int, check: bool
     ) -> None:
         self.output = output
-        self._reader = reader
+        self.reader = reader
         self._full = full
         self._context = context
         self._check = check
@@ -206,7 +214,7 @@ class _View:
         from bienc_cli.search.context import with_lines_around
 
         passages = [hit.passage for hit in result.hits]
-        return with_lines_around(self._reader, passages, self._context)
+        return with_lines_around(self.reader, passages, self._context)
 
 
 def _cut_query(result: SearchResult) -> list[str]:
@@ -216,7 +224,48 @@ def _cut_query(result: SearchResult) -> list[str]:
     return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]
 
 
-def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
+class _Snapshot:
+    """The index between one query and the next: a new generation is read when there is one.
+
+    Args:
+        reader: to begin with; its owner closes it.
+        reopen: gives another reader of the same index.
+    """
+
+    def __init__(self, reader: IndexReader, reopen: Callable[[], IndexReader]) -> None:
+        self._reader: IndexReader | None = reader
+        self._reopen = reopen
+
+    def current(self) -> IndexReader:
+        """A reader of the generation that is there now."""
+        self.let_go()
+        if self._reader is None:
+            self._reader = self._reopen()
+        return self._reader
+
+    def let_go(self) -> None:
+        """Give up a generation that is over, whose log would be kept for it."""
+        # An index that is gone, or is being made anew, is answered from as it was.
+        with suppress(BiencError):
+            if self._reader is not None and not self._reader.is_current():
+                self._reader.close()
+                self._reader = None
+
+    def __enter__(self) -> Self:
+        """The snapshot itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what was opened."""
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _answer_each(
+    view: _View,
+    snapshot: _Snapshot,
+    answer: Callable[[IndexReader, str], SearchResult],
+) -> int:
     """Answer standard input line by line; a line that cannot be answered stops none behind it."""
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
@@ -227,10 +276,11 @@ def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
     found = failed = False
     # One JSON document can only be written when everything is known.
     collected: list[dict[str, Any]] = []
-    for number, line in standard_input.lines():
+    for number, line in standard_input.lines(snapshot.let_go):
         try:
             asked = standard_input.parse_query(number, line)
-            result = answer(asked.text)
+            view.reader = snapshot.current()
+            result = answer(view.reader, asked.text)
         except UsageError as error:
             failed = True
             if output.format is Format.plain:

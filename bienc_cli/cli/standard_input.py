@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bienc_cli.errors import UsageError
@@ -20,18 +22,54 @@ class QueryLine:
     query_id: str | None
 
 
-def lines() -> Iterator[tuple[int, str]]:
+def lines(
+    on_idle: Callable[[], None] | None = None, *, seconds: float = 1.0
+) -> Iterator[tuple[int, str]]:
     """Numbered lines as they come, without their ends; blank ones left out.
 
     What is not UTF-8 comes as lone surrogates: right for a file name, wrong for a text.
+
+    Args:
+        on_idle: called again and again while there is no line.
+        seconds: between two such calls.
     """
     # Bytes, because a text stream reads ahead and would not answer each line as it comes.
-    for number, raw in enumerate(iter(_next_line, b""), 1):
+    found = iter(_next_line, b"") if on_idle is None else _with_idleness(on_idle, seconds)
+    for number, raw in enumerate(found, 1):
         line = raw.decode("utf-8", "surrogateescape").strip()
         if number == 1:
             line = line.removeprefix("\ufeff").lstrip()
         if line:
             yield number, line
+
+
+def _with_idleness(on_idle: Callable[[], None], seconds: float) -> Iterator[bytes]:
+    """Lines, read by a thread of its own, so that waiting for them can be interrupted."""
+    arrived: queue.Queue[bytes | UsageError] = queue.Queue(maxsize=1)
+
+    def read() -> None:
+        while True:
+            try:
+                line: bytes | UsageError = _next_line()
+            except UsageError as error:
+                line = error
+            arrived.put(line)
+            if not isinstance(line, bytes) or not line:
+                return
+
+    # Daemonic: an interrupt does not wait for a line.
+    threading.Thread(target=read, daemon=True, name="bienc-stdin").start()
+    while True:
+        try:
+            line = arrived.get(timeout=seconds)
+        except queue.Empty:
+            on_idle()
+            continue
+        if isinstance(line, UsageError):
+            raise line
+        if not line:
+            return
+        yield line
 
 
 def _next_line() -> bytes:

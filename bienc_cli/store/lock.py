@@ -8,12 +8,12 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bienc_cli.errors import IndexBusy
 from bienc_cli.store.catalog import refused
-from bienc_cli.store.privacy import FILE_MODE
+from bienc_cli.store.privacy import FILE_MODE, make_directory
 
 NAME = "lock"
 _INTERVAL = 0.1
@@ -37,6 +37,8 @@ def writer_lock(
     deadline = time.monotonic() + wait
     told = False
     while (descriptor := _try_lock(directory)) is None:
+        if not (directory / NAME).exists():
+            continue
         holder = _holder(directory)
         if time.monotonic() >= deadline:
             raise IndexBusy(
@@ -73,6 +75,11 @@ def _try_lock(directory: Path) -> int | None:
         # Never through a link: the file is truncated, and the directory may be a stranger's.
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags, FILE_MODE)
+    except FileNotFoundError:
+        # A first writer that gave up has taken the directory away with it.
+        with suppress(OSError):
+            make_directory(directory)
+        return None
     except OSError as error:
         raise refused(error, directory) from error
     try:

@@ -220,6 +220,9 @@ class IndexReader(Protocol):
     def skipped(self) -> list[Skipped]:
         """Files and records that were found and not indexed."""
 
+    def is_current(self) -> bool:
+        """Whether no later generation was committed; who reads on keeps its log from shrinking."""
+
     def close(self) -> None:
         """Let go of the snapshot."""
 

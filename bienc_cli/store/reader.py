@@ -70,6 +70,7 @@ class CatalogReader:
         self._warnings: list[str] = []
         self._selections: OrderedDict[Filter, Selection] = OrderedDict()
         self._let_go: list[str] = []
+        self._closed = False
         self._real_roots: dict[Path, Path] = {}
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, str] = OrderedDict()
@@ -98,17 +99,19 @@ class CatalogReader:
                             file = VerifiedFile(self._directory, graph, self._key)
                     except GraphUnusable as error:
                         # A commit may have come between the catalog and the graph.
-                        if left and self._is_outdated():
+                        if left and not self.is_current():
                             continue
                         self._warnings.append(without_graph(self.info, error))
                 stack.pop_all()
                 return file
         raise AssertionError("the last opening either returns or raises")
 
-    def _is_outdated(self) -> bool:
+    def is_current(self) -> bool:
+        """Whether no later generation was committed; see `IndexReader.is_current`."""
         connection = connect_to_read(self._directory)
         try:
-            return read_meta(connection).get("generation") != self.info.generation
+            generation: object = read_meta(connection).get("generation")
+            return generation == self.info.generation
         finally:
             connection.close()
 
@@ -370,7 +373,10 @@ class CatalogReader:
         return shown, home.shown_path(real, kind, path, here)
 
     def close(self) -> None:
-        """Let go of the snapshot."""
+        """Let go of the snapshot; again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._vectors.close()
         if "_words" in self.__dict__:
             self._words.close()

@@ -97,14 +97,14 @@ class CatalogWriter(Contents):
     ) -> None:
         self._directory = directory
         self._key_dir = key_dir
-        if not create and not catalog_path(directory).exists():
-            raise IndexNotFound(
-                f"There is no index in {directory}.",
-                f"make one: bienc index PATH --index {directory}",
-            )
+        if not create:
+            _require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
             stack.enter_context(writer_lock(directory, wait, on_wait))
+            if not create:
+                # It may have been one that never came to be, and is gone by now.
+                _require_index(directory)
             self._connection, found = connect_to_write(directory)
             stack.callback(self._connection.close)
             self._words = WordIndexChanges(self._connection)
@@ -359,6 +359,14 @@ class CatalogWriter(Contents):
         remove_lock(self._directory)
         if self._made_directory:
             self._directory.rmdir()
+
+
+def _require_index(directory: Path) -> None:
+    if not catalog_path(directory).exists():
+        raise IndexNotFound(
+            f"There is no index in {directory}.",
+            f"make one: bienc index PATH --index {directory}",
+        )
 
 
 def _told(root: Root) -> str:

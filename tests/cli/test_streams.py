@@ -7,16 +7,31 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import bienc_cli
 from bienc_cli.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
 
 FULL = Path("/dev/full")
+TESTS = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{Path(bienc_cli.__file__).parents[1]}:{TESTS}"}
+INDEXING = """
+import sys
+from pathlib import Path
+from fakes import FakeBiEncoder
+from bienc_cli.indexing import index_paths
+home = Path(sys.argv[1])
+index_paths(
+    [], directory=home / ".bienc", load_encoder=lambda _: FakeBiEncoder(), key_dir=home / "data"
+)
+"""
 
 
 @pytest.fixture
@@ -213,3 +228,38 @@ def test_more_lines_around_than_there_are_take_no_time(indexed: Run) -> None:
     code, out, _ = indexed("query", "kites", "--strategy", "bm25", "-C", "100000000")
     assert code == 0
     assert "kites fly high" in out
+
+
+def test_queries_from_stdin_read_the_generation_that_is_there(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And hold no log while they wait: its size is bounded, however much is committed."""
+    reading, writing = os.pipe()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.FileIO(reading)))
+    log = tmp_path / ".bienc/catalog.sqlite-wal"
+    sizes: list[int] = []
+
+    def write() -> None:
+        with os.fdopen(writing, "w") as stream:
+            print("kites", file=stream, flush=True)
+            for number in range(3):
+                (tmp_path / "docs/new.txt").write_text(f"herons {number} " + "wade " * 50_000)
+                code = subprocess.run(
+                    [sys.executable, "-c", INDEXING, str(tmp_path)], env=ENVIRONMENT
+                ).returncode
+                assert code == 0
+                # As long as it takes, within reason.
+                for _ in range(600):
+                    if not log.exists() or log.stat().st_size < 1_000_000:
+                        break
+                    time.sleep(0.1)
+                sizes.append(log.stat().st_size if log.exists() else 0)
+            print("herons", file=stream, flush=True)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    code, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "plain", "-k", "1")
+    thread.join()
+    assert code == 0
+    assert "docs/new.txt:1" in out.splitlines()[-1]
+    assert max(sizes) < 1_000_000

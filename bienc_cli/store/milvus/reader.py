@@ -311,6 +311,10 @@ class MilvusReader:
             )
         return damaged(what)
 
+    def is_current(self) -> bool:
+        """Always: a server keeps no log for its readers; see `IndexReader.is_current`."""
+        return True
+
     def close(self) -> None:
         """Hang up."""
         self._searching.close()

@@ -1,0 +1,102 @@
+"""Indexes that come to be while others write to them, wait for them, or read them."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from stores import CHUNKING, build, identity, numbered, put_file
+
+from bienc_cli.errors import IndexNotFound
+from bienc_cli.store import Filter, Root, open_reader, open_writer
+from bienc_cli.store.writer import CatalogWriter
+
+
+def begun(directory: Path, keys: Path, **options: object) -> CatalogWriter:
+    writer = open_writer(directory, key_dir=keys, **options)  # type: ignore[arg-type]
+    assert isinstance(writer, CatalogWriter)
+    writer.begin(identity(), CHUNKING)
+    return writer
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_writer_that_waits_for_a_first_one_that_gives_up(attempt: int, tmp_path: Path) -> None:
+    directory, keys = tmp_path / "new" / ".bienc", tmp_path / "keys"
+    first = begun(directory, keys)
+    waiting = threading.Event()
+    failures: list[BaseException] = []
+
+    def second() -> None:
+        try:
+            with begun(directory, keys, wait=60, on_wait=lambda _: waiting.set()) as writer:
+                put_file(writer, writer.put_root(Root(tmp_path / "docs")), "a.md", numbered(3))
+                writer.commit()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    assert waiting.wait(60)
+    with first:
+        pass
+    thread.join(60)
+    assert failures == []
+    with open_reader(directory, key_dir=keys) as index:
+        assert index.info.passages == 3
+
+
+def test_several_first_writers_at_once_all_get_their_turn(tmp_path: Path) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    together = threading.Barrier(6)
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        together.wait(60)
+        try:
+            with begun(directory, keys, wait=60) as writer:
+                root = writer.put_root(Root(tmp_path / f"docs{number}"))
+                put_file(writer, root, "a.md", numbered(2, f"of {number}"))
+                if number % 2:
+                    writer.commit()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    with open_reader(directory, key_dir=keys) as index:
+        assert index.info.passages == 6
+
+
+def test_what_was_never_there_is_not_made_by_who_only_removes(tmp_path: Path) -> None:
+    directory = tmp_path / ".bienc"
+    with pytest.raises(IndexNotFound):
+        open_writer(directory, key_dir=tmp_path / "keys", create=False)
+    assert not directory.exists()
+
+
+def test_a_reader_may_be_asked_anything_while_it_is_gone_through(tmp_path: Path) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    build(directory, keys, {f"{n}.md": numbered(4, f"file {n}") for n in range(40)})
+    with open_reader(directory, key_dir=keys) as index:
+        found = 0
+        for number, _ in enumerate(index.iter_passages(Filter(paths=("1*.md",)))):
+            assert index.count(Filter(paths=(f"{number % 40}.md",))) == 4
+            found += 1
+        assert found == index.count(Filter(paths=("1*.md",))) == 44
+
+
+def test_a_reader_knows_when_it_is_behind(tmp_path: Path) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    build(directory, keys, {"a.md": numbered(3)})
+    with open_reader(directory, key_dir=keys) as index:
+        assert index.is_current()
+        build(directory, keys, {"a.md": numbered(4)})
+        assert not index.is_current()
+        index.close()
+    shutil.rmtree(directory)
