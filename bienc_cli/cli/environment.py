@@ -17,6 +17,8 @@ BIENC_DEBUG=1        tracebacks
 from __future__ import annotations
 
 import os
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,18 @@ def key_directory() -> Path:
 def safe_indexes() -> tuple[str, ...]:
     """Indexes that count when they are found upwards, whoever owns them."""
     return tuple(filter(None, os.environ.get("BIENC_SAFE", "").split(os.pathsep)))
+
+
+def excludes_file() -> str | None:
+    """What this user has git ignore in every repository: core.excludesFile, or git's default."""
+    named = ""
+    with suppress(OSError, subprocess.SubprocessError):
+        asked = ["git", "config", "--global", "--type=path", "--get", "core.excludesFile"]
+        done = subprocess.run(asked, capture_output=True, timeout=5, check=False)  # noqa: S603
+        named = os.fsdecode(done.stdout).strip()
+    base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
+    path = Path(named) if named else Path(base) / "git" / "ignore"
+    return str(path.absolute()) if path.is_file() else None
 
 
 def model_from_environment() -> str | None:

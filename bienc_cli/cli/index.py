@@ -211,6 +211,7 @@ def index(
                 max_bytes=None if max_size is None else int(max_size * 1_000_000),
                 hidden=hidden,
                 pdf_engine=pdf_engine,
+                excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,
                 prune=prune,

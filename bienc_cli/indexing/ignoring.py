@@ -86,10 +86,48 @@ def parse_rule(line: str) -> Rule | None:
     with warnings.catch_warnings():
         # Brackets within brackets, which mean to `re` what they mean to git.
         warnings.simplefilter("ignore", FutureWarning)
-        expression = GitIgnoreSpecPattern(f"/{body}").regex
+        expression = GitIgnoreSpecPattern(f"/{_with_ranges(body)}").regex
     if expression is None:
         return None
     return Rule(negated, directories_only, by_name, below, expression)
+
+
+# None begins with an exclamation mark, which in front means "none of these", nor has a slash,
+# which would divide the pattern.
+_CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": " \t",
+    "cntrl": "\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": '#-~!"',
+    "lower": "a-z",
+    "print": " -~",
+    "punct": ':-@#-.!"[-`{-~',
+    "space": " \t\n\r\f\v",
+    "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f",
+}
+_BRACKETS = re.compile(r"\\.|\[[!^]?\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*\]")
+
+
+def _with_ranges(body: str) -> str:
+    """A pattern whose `[[:digit:]]` and the like are ranges, which is what pathspec knows.
+
+    Raises:
+        ValueError: there is no such class.
+    """
+
+    def ranges(found: re.Match[str]) -> str:
+        return re.sub(r"\[:([a-z]+):\]", lambda name: _class(name[1]), found[0])
+
+    return _BRACKETS.sub(ranges, body)
+
+
+def _class(name: str) -> str:
+    if name not in _CLASSES:
+        raise ValueError(f"there is no class {name}")
+    return _CLASSES[name]
 
 
 def parse_rules(lines: Iterable[str]) -> tuple[Rule, ...]:
@@ -139,10 +177,15 @@ class IgnoreFiles:
     """The rules in force in a directory: those of its ignore files and of the ones above.
 
     Attributes:
-        levels: outermost first, the directory of each (POSIX, "" for the root) and its rules.
+        levels: outermost first, the directory of each (POSIX, "" for the root) and its rules;
+            a directory above the root is written as `../` and the way from it to the root.
     """
 
     levels: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+
+    def above(self, prefix: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
+        """With rules of a directory above the root, from which the root is at `prefix`."""
+        return IgnoreFiles((*self.levels, (f"../{prefix}", rules))) if rules else self
 
     def within(self, directory: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
         """The rules in force in a directory below, which has rules of its own."""
@@ -151,7 +194,10 @@ class IgnoreFiles:
     def ignore(self, path: str, *, is_directory: bool) -> bool:
         """Whether an entry is ignored, given that its directory is not."""
         for directory, rules in reversed(self.levels):
-            relative = path[len(directory) + 1 :] if directory else path
+            if directory.startswith("../"):
+                relative = f"{directory[3:]}/{path}"
+            else:
+                relative = path[len(directory) + 1 :] if directory else path
             decided = verdict(rules, relative, is_directory=is_directory)
             if decided is not None:
                 return decided

@@ -169,7 +169,8 @@ def _finding_of_path(
             # Under another name it is asked for anew, with all that is in it.
             asked = settings if path == root.path else replace(settings, removed=())
             return chosen.get(root.path) or _look_at(asked, named=True)
-        if settings != root and root.path not in chosen:
+        same = replace(settings, excludes_file=root.excludes_file) == root
+        if not same and root.path not in chosen:
             # Other settings than the folder's around it: a root of its own.
             continue
         below = Path(real).relative_to(top).as_posix()
@@ -209,6 +210,7 @@ def _with_options(root: Root, o: IndexOptions) -> Root:
         max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
         hidden=root.hidden if o.hidden is None else o.hidden,
         pdf_engine=o.pdf_engine or root.pdf_engine,
+        excludes_file=o.excludes_file or root.excludes_file,
     )
 
 
@@ -292,6 +294,7 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
             max_bytes=limit,
             hidden=root.hidden,
             removed=root.removed,
+            excludes_file=root.excludes_file,
         )
         return
     for name in root.files:

@@ -19,6 +19,7 @@ class Root:
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         files: only these, by path under `path`, as they came in a list; None for all.
+        excludes_file: what its user had git ignore in every repository then; None for nothing.
         removed: never these, nor what is below them, by path under `path`: a person had the
             index forget them while the root went on being covered.
         device: number of the device that `path` was on when files were last found there; None
@@ -34,6 +35,7 @@ class Root:
     hidden: bool = False
     pdf_engine: str = "pypdf"
     files: tuple[str, ...] | None = None
+    excludes_file: str | None = None
     removed: tuple[str, ...] = ()
     device: int | None = None
     inode: int | None = None

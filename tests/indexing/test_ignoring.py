@@ -21,7 +21,8 @@ TREE = [
 # Not `a**/b`: git compares unrelated pointers there, and its answer varies.
 SEGMENTS = st.sampled_from(
     [*NAMES, "*", "**", "?", "*.md", "a*", "*b", "[ab]", "[!a]", "[a-b]*", "\\#a", "\\!b", "a\\ b",
-     "[]x]", "\\[x\\]", "[[]x]", "a?b", "*.*"]
+     "[]x]", "[[:alpha:]]", "[![:digit:]]*", "[[:lower:]x]?", "*[[:punct:]]*", "[[:space:]a]*",
+     "[[:nonsense:]]", "[^[:upper:]]b", "\\[x\\]", "[[]x]", "a?b", "*.*"]
 )  # fmt: skip
 
 
@@ -86,6 +87,71 @@ def test_the_same_files_as_git(tree, files):
     for directory, lines in files.items():
         (tree / directory / ".gitignore").write_text("\n".join(lines) + "\n")
     assert sorted(found(tree)) == sorted(kept_by_git(tree))
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    files=IGNORE_FILES,
+    root=st.sampled_from(["", "a", "a/a", "b", "a/b"]),
+    exclude=st.lists(patterns(), max_size=3),
+    user=st.lists(patterns(), max_size=3),
+)
+@example(files={"": ["a/a/b.txt"]}, root="a", exclude=["a.md"], user=["b.txt"])
+@example(files={"a": ["!a.md"]}, root="a/a", exclude=["a.md"], user=[])
+def test_a_folder_of_a_repository_as_git_sees_it(tree, files, root, exclude, user):
+    """Rules above the root, of the clone and of the user; what a person names is looked into."""
+    for old in tree.rglob(".gitignore"):
+        old.unlink()
+    for directory, lines in files.items():
+        (tree / directory / ".gitignore").write_text("\n".join(lines) + "\n")
+    (tree / ".git/info").mkdir(exist_ok=True)
+    (tree / ".git/info/exclude").write_text("\n".join(exclude) + "\n")
+    excludes = tree / ".git/user-excludes"
+    excludes.write_text("\n".join(user) + "\n")
+    try:
+        subprocess.run(["git", "config", "core.excludesFile", excludes], cwd=tree, check=True)
+        kept = kept_by_git(tree)
+    finally:
+        (tree / ".git/info/exclude").unlink()
+        subprocess.run(["git", "config", "core.excludesFile", "/dev/null"], cwd=tree, check=True)
+    # Git does not look into what it ignores, even when asked to; a person who names it does.
+    if root and not any(name.startswith(f"{root}/") for name in kept):
+        return
+    (tree / ".git/info/exclude").write_text("\n".join(exclude) + "\n")
+    below = found(tree / root, excludes_file=str(excludes))
+    (tree / ".git/info/exclude").unlink()
+    prefix = f"{root}/" if root else ""
+    assert sorted(f"{prefix}{name}" for name in below) == sorted(
+        name for name in kept if name.startswith(prefix)
+    )
+
+
+@pytest.mark.parametrize("kind", ["worktree", "submodule"])
+def test_a_repository_that_keeps_its_own_elsewhere(kind, tmp_path):
+    top = tmp_path / "top"
+    top.mkdir()
+    (top / "kept.txt").write_text("x")
+    (top / "local.txt").write_text("x")
+    own = tmp_path / "main/.git" / ("worktrees/top" if kind == "worktree" else "modules/top")
+    own.mkdir(parents=True)
+    (top / ".git").write_text(f"gitdir: {own}\n")
+    excluding = own
+    if kind == "worktree":
+        (own / "commondir").write_text("../..\n")
+        excluding = own.parents[1]
+    (excluding / "info").mkdir()
+    (excluding / "info/exclude").write_text("local.txt\n")
+    assert found(top) == ["kept.txt"]
+
+
+def test_outside_a_repository_nothing_above_counts(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.txt").write_text("x")
+    (tmp_path / ".gitignore").write_text("a.txt\n")
+    (tmp_path / "excludes").write_text("a.txt\n")
+    assert found(tmp_path / "docs", excludes_file=str(tmp_path / "excludes")) == ["a.txt"]
 
 
 @pytest.mark.parametrize("line", ["", "   ", "# comment", "/", "//", "!"])

@@ -1,0 +1,91 @@
+"""What git would ignore in a folder for reasons that lie outside it.
+
+A repository's rules reach from its top into every folder of it; beside its ignore files there are
+those of one clone (`info/exclude`) and those of one user (`core.excludesFile`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from bienc_cli.indexing.ignoring import IgnoreFiles, Rule, parse_rules
+
+GIT = ".git"
+IGNORE_FILES = (".gitignore", ".biencignore")
+"""The later one overrides the earlier."""
+
+_LARGEST = 1 << 20
+
+
+def rules_above(root: str, excludes_file: str | None) -> IgnoreFiles:
+    """The rules in force in a folder that lies in a repository, without the folder's own.
+
+    Args:
+        root: absolute, as its real path.
+        excludes_file: what this user wants ignored in every repository.
+    """
+    above: list[str] = []
+    folder = root
+    while not os.path.lexists(f"{folder}/{GIT}"):
+        parent = os.path.dirname(folder)  # noqa: PTH120
+        if parent == folder:
+            return IgnoreFiles()
+        above.append(parent)
+        folder = parent
+    ignoring = IgnoreFiles()
+    for directory in reversed(above):
+        prefix = root[len(directory.rstrip("/")) + 1 :]
+        ignoring = ignoring.above(prefix, rules_of(directory, excludes_file))
+    return ignoring
+
+
+def rules_of(directory: str, excludes_file: str | None) -> tuple[Rule, ...]:
+    """The rules that a directory brings, the strongest last.
+
+    Those of the repository and of the user come with the repository's top.
+    """
+    rules: tuple[Rule, ...] = ()
+    if os.path.lexists(f"{directory}/{GIT}"):
+        if excludes_file is not None:
+            rules += _parsed(excludes_file, follow=True)
+        if (own := _own_directory(f"{directory}/{GIT}")) is not None:
+            rules += _parsed(f"{own}/info/exclude", follow=True)
+    for name in IGNORE_FILES:
+        rules += _parsed(f"{directory}/{name}", follow=False)
+    return rules
+
+
+def _own_directory(git: str) -> str | None:
+    """Where a repository keeps what is its own: for a worktree, with the others of its kind."""
+    if Path(git).is_dir():
+        return git
+    first = _lines_of(git, follow=True)[:1]
+    if not first or not first[0].startswith("gitdir:"):
+        return None
+    own = os.path.join(os.path.dirname(git), first[0].removeprefix("gitdir:").strip())  # noqa: PTH118, PTH120
+    common = _lines_of(f"{own}/commondir", follow=True)[:1]
+    return os.path.join(own, common[0]) if common else own  # noqa: PTH118
+
+
+def _parsed(path: str, *, follow: bool) -> tuple[Rule, ...]:
+    return parse_rules(_lines_of(path, follow=follow))
+
+
+def _lines_of(path: str, *, follow: bool) -> list[str]:
+    """Lines of a small file; none where it is not there, or is none.
+
+    Like git, ignore files are not read through a link; and never is a pipe waited for.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(path, flags)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return []
+            content = stream.read(_LARGEST)
+    except OSError:
+        return []
+    text = content.decode("utf-8-sig", "surrogateescape")
+    return [line.removesuffix("\r") for line in text.split("\n")]
