@@ -25,7 +25,7 @@ def load(name: str) -> dict[str, Any]:
     """One schema.
 
     Args:
-        name: `bienc.query/1`, say.
+        name: `bienc.query/2`, say.
 
     Raises:
         UsageError: there is none of that name.
