@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from rich.text import Text
@@ -14,7 +15,7 @@ from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
-from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Passage, Place
+from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Place
 
 _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
@@ -32,7 +33,7 @@ def location(stored: StoredPassage) -> str:
     """Where the passage is to be found: its file's citation, behind it the id of a record."""
     passage = stored.passage
     shown = citation(stored.path, passage.place)
-    return shown if _is_file(stored) or _says_line(passage) else f"{shown} ({passage.doc_id})"
+    return shown if _is_file(stored) or _says_line(stored) else f"{shown} ({passage.doc_id})"
 
 
 def short_location(stored: StoredPassage) -> str:
@@ -42,24 +43,44 @@ def short_location(stored: StoredPassage) -> str:
         return citation(passage.doc_id, passage.place)
     # The line is of the collection, not of the record.
     shown = passage.doc_id
-    return shown if _says_line(passage) else f"{shown} (line {passage.place.first})"
+    return shown if _says_line(stored) else f"{shown} (line {passage.place.first})"
 
 
 def _is_file(stored: StoredPassage) -> bool:
     return stored.path.endswith(stored.passage.doc_id)
 
 
-def _says_line(passage: Passage) -> bool:
+def _says_line(stored: StoredPassage) -> bool:
     """Whether it is of a record without an id, which is called `records.jsonl#LINE`."""
-    return passage.doc_id.endswith(f"#{passage.place.first}")
+    name = f"{PurePath(stored.path).name}#{stored.passage.place.first}"
+    return stored.passage.doc_id.endswith(name)
 
 
 def heading(stored: StoredPassage) -> str:
-    """What the passage is about, as its document says: title or id of a record, then headings."""
-    parts = list(stored.passage.heading)
-    if stored.title and stored.title not in parts:
-        parts.insert(0, stored.title)
-    return " > ".join(parts)
+    """What the passage is about, as its document says: title, then headings, nothing twice."""
+    title = [stored.title] if stored.title else []
+    return " > ".join(_without_repetition([*title, *stored.passage.heading], len(title)))
+
+
+def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
+    """A trail without what is said again further in, or what the title has said.
+
+    Titles of pages often are the first heading with the site's name before or behind it.
+    """
+    kept: list[tuple[str, list[str]]] = []
+    for place, part in enumerate(parts):
+        words = _WORD.findall(part.casefold()) or [part]
+        if any(words == others for _, others in kept):
+            continue
+        if kept:
+            outer = kept[-1][1]
+            of_title = place == titles == 1
+            if of_title and words in (outer[: len(words)], outer[-len(words) :]):
+                continue
+            if outer == words[: len(outer)] or (of_title and outer == words[-len(outer) :]):
+                kept.pop()
+        kept.append((part, words))
+    return [part for part, _ in kept]
 
 
 def movement(hit: Hit) -> Text:
