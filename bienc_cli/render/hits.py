@@ -31,29 +31,35 @@ _UNREMARKABLE = frozenset(
 
 def location(stored: StoredPassage) -> str:
     """Where the passage is to be found: its file's citation, behind it the id of a record."""
-    passage = stored.passage
+    passage, inside = stored.passage, _inside(stored)
+    if inside is not None and "/" in inside:
+        return citation(f"{stored.path}{inside}", passage.place)
     shown = citation(stored.path, passage.place)
-    return shown if _is_file(stored) or _says_line(stored) else f"{shown} ({passage.doc_id})"
+    said = inside in ("", f"#{passage.place.first}")
+    return shown if said else f"{shown} ({passage.doc_id})"
 
 
 def short_location(stored: StoredPassage) -> str:
     """`location`, by the document's id: shorter, and as judgments name it."""
-    passage = stored.passage
-    if passage.place.kind != "line" or _is_file(stored):
+    passage, inside = stored.passage, _inside(stored)
+    if passage.place.kind != "line" or inside == "" or "/" in (inside or ""):
         return citation(passage.doc_id, passage.place)
     # The line is of the collection, not of the record.
-    shown = passage.doc_id
-    return shown if _says_line(stored) else f"{shown} (line {passage.place.first})"
+    said = inside == f"#{passage.place.first}"
+    return passage.doc_id if said else f"{passage.doc_id} (line {passage.place.first})"
 
 
-def _is_file(stored: StoredPassage) -> bool:
-    return stored.path.endswith(stored.passage.doc_id)
+def _inside(stored: StoredPassage) -> str | None:
+    """What a document's id says beyond its file's.
 
-
-def _says_line(stored: StoredPassage) -> bool:
-    """Whether it is of a record without an id, which is called `records.jsonl#LINE`."""
-    name = f"{PurePath(stored.path).name}#{stored.passage.place.first}"
-    return stored.passage.doc_id.endswith(name)
+    Nothing for the file itself, `#17` for a record without an id, `/report.pdf` for a file in the
+    file; None for a record that has an id of its own.
+    """
+    doc_id, name = stored.passage.doc_id, PurePath(stored.path).name
+    for found in re.finditer(re.escape(name), doc_id):
+        if stored.path.endswith(doc_id[: found.end()]):
+            return doc_id[found.end() :]
+    return None
 
 
 def heading(stored: StoredPassage) -> str:

@@ -57,6 +57,26 @@ def test_a_record_is_cited_by_its_line_and_its_id(
 
 
 @pytest.mark.parametrize(
+    ("doc_id", "place", "shown"),
+    [
+        ("in/a.eml", Place("heading", name="Lock"), "docs/in/a.eml#Lock"),
+        ("in/a.eml/r.pdf", Place("page", 2, 2), "docs/in/a.eml/r.pdf p.2"),
+        ("in/a.eml/a.eml/b.txt", Place("line", 3, 3), "docs/in/a.eml/a.eml/b.txt:3"),
+    ],
+)
+def test_a_file_in_a_file_is_cited_by_both(doc_id: str, place: Place, shown: str) -> None:
+    inner = stored(place, doc_id, "docs/in/a.eml")
+    assert hit_.location(inner) == shown
+    assert hit_.short_location(inner) == shown.removeprefix("docs/")
+
+
+def test_a_message_is_cited_by_its_line_in_the_mailbox() -> None:
+    message = stored(Place("line", 40, 40), "in/box.mbox#2", "docs/in/box.mbox")
+    assert hit_.location(message) == "docs/in/box.mbox:40 (in/box.mbox#2)"
+    assert hit_.short_location(message) == "in/box.mbox#2 (line 40)"
+
+
+@pytest.mark.parametrize(
     ("title", "heading", "shown"),
     [
         (None, (), ""),
