@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from bienc_cli.citations import citation
+from bienc_cli.render.paths import PathText
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
@@ -66,6 +68,15 @@ def heading(stored: StoredPassage) -> str:
     """What the passage is about, as its document says: title, then headings, nothing twice."""
     title = [stored.title] if stored.title else []
     return " > ".join(_without_repetition([*title, *stored.passage.heading], len(title)))
+
+
+def place_and_heading(stored: StoredPassage, where: str) -> list[RenderableType]:
+    """`where` it stands, and below it what it is about, but for a heading that is the place."""
+    trail = heading(stored)
+    if stored.passage.place.kind == "heading":
+        trail = trail.removesuffix(stored.passage.place.name).removesuffix(" > ")
+    shown: list[RenderableType] = [PathText(one_line(where), "bold blue")]
+    return [*shown, Text(one_line(trail), style="magenta")] if trail else shown
 
 
 def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from rich.console import Console, Group
 
 from bienc_cli.render import hits as hit_
 from bienc_cli.store import StoredPassage
@@ -104,3 +107,16 @@ def test_a_trail_says_nothing_twice(
     title: str | None, heading: tuple[str, ...], shown: str
 ) -> None:
     assert hit_.heading(stored(Place("file"), heading=heading, title=title)) == shown
+
+
+def test_a_heading_that_is_the_place_is_shown_once() -> None:
+    place = Place("heading", name="Use")
+    for heading, shown in [
+        (("Guide", "Use"), ["a.docx#Use", "Guide"]),
+        (("Use",), ["a.docx#Use"]),
+    ]:
+        found = stored(place, "a.docx", "a.docx", heading)
+        stream = io.StringIO()
+        console = Console(file=stream, width=60, color_system=None)
+        console.print(Group(*hit_.place_and_heading(found, hit_.location(found))))
+        assert stream.getvalue().splitlines() == shown
