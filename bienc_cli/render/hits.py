@@ -70,11 +70,15 @@ def heading(stored: StoredPassage) -> str:
     return " > ".join(_without_repetition([*title, *stored.passage.heading], len(title)))
 
 
+def heading_beside_place(stored: StoredPassage) -> str:
+    """`heading` without the last one where that is the place, and so is shown already."""
+    place, trail = stored.passage.place, heading(stored)
+    return trail.removesuffix(place.name).removesuffix(" > ") if place.kind == "heading" else trail
+
+
 def place_and_heading(stored: StoredPassage, where: str) -> list[RenderableType]:
-    """`where` it stands, and below it what it is about, but for a heading that is the place."""
-    trail = heading(stored)
-    if stored.passage.place.kind == "heading":
-        trail = trail.removesuffix(stored.passage.place.name).removesuffix(" > ")
+    """`where` it stands, and below it what it is about."""
+    trail = heading_beside_place(stored)
     shown: list[RenderableType] = [PathText(one_line(where), "bold blue")]
     return [*shown, Text(one_line(trail), style="magenta")] if trail else shown
 
