@@ -66,14 +66,17 @@ def _inside(stored: StoredPassage) -> str | None:
 
 def heading(stored: StoredPassage) -> str:
     """What the passage is about, as its document says: title, then headings, nothing twice."""
-    title = [stored.title] if stored.title else []
-    return " > ".join(_without_repetition([*title, *stored.passage.heading], len(title)))
+    return " > ".join(_trail(stored))
 
 
 def heading_beside_place(stored: StoredPassage) -> str:
-    """`heading` without the last one where that is the place, and so is shown already."""
-    place, trail = stored.passage.place, heading(stored)
-    return trail.removesuffix(place.name).removesuffix(" > ") if place.kind == "heading" else trail
+    """`heading` without the heading or the sheet that the place has named already."""
+    return " > ".join(part for part in _trail(stored) if part != stored.passage.place.name)
+
+
+def _trail(stored: StoredPassage) -> list[str]:
+    title = [stored.title] if stored.title else []
+    return _without_repetition([*title, *stored.passage.heading], len(title))
 
 
 def place_and_heading(stored: StoredPassage, where: str) -> list[RenderableType]:

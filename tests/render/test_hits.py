@@ -109,13 +109,15 @@ def test_a_trail_says_nothing_twice(
     assert hit_.heading(stored(Place("file"), heading=heading, title=title)) == shown
 
 
-def test_a_heading_that_is_the_place_is_shown_once() -> None:
-    place = Place("heading", name="Use")
-    for heading, shown in [
-        (("Guide", "Use"), ["a.docx#Use", "Guide"]),
-        (("Use",), ["a.docx#Use"]),
+def test_what_the_place_has_named_is_shown_once() -> None:
+    use, sheet = Place("heading", name="Use"), Place("row", 2, 9, "Costs")
+    for place, heading, shown in [
+        (use, ("Guide", "Use"), ["a#Use", "Guide"]),
+        (use, ("Use",), ["a#Use"]),
+        (sheet, ("Costs", "Name, Fee"), ["a Costs!2", "Name, Fee"]),
+        (Place("line", 1, 1), ("Costs",), ["a:1", "Costs"]),
     ]:
-        found = stored(place, "a.docx", "a.docx", heading)
+        found = stored(place, "a", "a", heading)
         stream = io.StringIO()
         console = Console(file=stream, width=60, color_system=None)
         console.print(Group(*hit_.place_and_heading(found, hit_.location(found))))
