@@ -307,7 +307,7 @@ def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("bienc_cli.store.milvus.head.FORMAT_VERSION", FORMAT_VERSION + 1)
     with pytest.raises(IndexMismatch, match=f"format {FORMAT_VERSION};"):
         place.read()
-    with pytest.raises(IndexMismatch, match="format 1"):
+    with pytest.raises(IndexMismatch, match=f"format {FORMAT_VERSION};"):
         place.write()
 
 
