@@ -1,6 +1,6 @@
 """The nouns of the domain, on one screen; all frozen, none with behaviour beyond itself.
 
-Offsets are in Unicode code points of `Document.text`; lines and pages are 1-based.
+Offsets are in Unicode code points of `Document.text`; lines, pages and rows are 1-based.
 Similarity is a cosine in [-1, 1]; relevance is a logit (any real) and its sigmoid.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +21,74 @@ Vectors = NDArray[np.float32]
 # ---------------------------------------------------------------- documents
 
 
+PlaceKind = Literal["line", "page", "slide", "row", "cell", "heading", "file"]
+"""What a person finds a passage by: a number of the file's own, else a heading, else the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands in its *file*, never in the text extracted from it.
+
+    Attributes:
+        kind: what `first` and `last` count.
+        first: number of the first line, page, slide, row or cell; None for a heading or a file.
+        last: number of the last one, `last >= first`.
+        name: the sheet of a row, the title of a heading; "" where there is none.
+        recognised: the text was recognised in a picture, so letters may be wrong.
+    """
+
+    kind: PlaceKind
+    first: int | None = None
+    last: int | None = None
+    name: str = ""
+    recognised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """From the offset `start` on, the text stands at `number` of the file.
+
+    `name` and `recognised` are those of the `Place`.
+    """
+
+    start: int
+    number: int
+    name: str = ""
+    recognised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How a document's text is found again in its file.
+
+    Attributes:
+        unit: what the anchors count. No passage crosses a page or a slide.
+        anchors: ascending by `start`, the first at 0.
+        follows_lines: every line break of the text behind an anchor counts one up, as where
+            the text is the file's own. Otherwise an anchor's number holds until the next one.
+    """
+
+    unit: Literal["line", "page", "slide", "row", "cell"]
+    anchors: tuple[Anchor, ...]
+    follows_lines: bool = False
+
+
+LINES_OF_THE_FILE = Numbering("line", (Anchor(0, 1),), follows_lines=True)
+"""Every line of the text is the line of the same number of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading at `start`, in force until the next one of its level or above (1 is highest)."""
+    """A heading at `start`, in force until the next one of its level or above (1 is highest).
+
+    `end`, where the format knows it, is the offset at which its scope ends earlier than that: a
+    function's, with the code behind it outside.
+    """
 
     start: int
     level: int
     title: str
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +109,9 @@ class Document:
         format: the reader's format name (`markdown`, `pdf`, ...), what `--type` selects.
         title: the document's own title where the format has one.
         headings: ascending by `start`.
-        pages: offset where each page starts, ascending, `pages[0] == 0`; empty if unpaged.
         blocks: ascending and disjoint; chunking finds paragraphs itself where there are none.
-        first_line: the line of the file at which `text` begins (a record of a `.jsonl`).
+        numbering: how the text is found again in the file; None where the file has no numbers
+            that a person could open it at, so that headings have to do.
     """
 
     doc_id: str
@@ -58,17 +119,16 @@ class Document:
     format: str
     title: str | None = None
     headings: tuple[Heading, ...] = ()
-    pages: tuple[int, ...] = ()
     blocks: tuple[Block, ...] = ()
-    first_line: int = 1
+    numbering: Numbering | None = LINES_OF_THE_FILE
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The unit of retrieval: `text == document.text[start:end]`.
 
+    `place` is where it stands in the file.
     `heading` is the trail in force, outermost first, the document's title not included.
-    `line_start`..`line_end` and `page` are 1-based; `page` is None for unpaged formats.
     `context` is what is embedded in front of the text: title and those headings of the
     trail that do not stand in the text itself.
     """
@@ -78,9 +138,7 @@ class Passage:
     start: int
     end: int
     text: str
-    line_start: int
-    line_end: int
-    page: int | None = None
+    place: Place
     heading: tuple[str, ...] = ()
     context: str = ""
 

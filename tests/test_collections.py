@@ -73,11 +73,12 @@ def test_hits_in_real_pdfs_carry_the_page_of_the_viewer(tmp_path: Path) -> None:
         )
     )
     pages = [_letters(page.extract_text()) for page in pypdf.PdfReader(report).pages]
-    assert len({hit["page"] for hit in answer["hits"]}) > 3
+    assert {hit["place"]["kind"] for hit in answer["hits"]} == {"page"}
+    assert len({hit["place"]["first"] for hit in answer["hits"]}) > 3
     for hit in answer["hits"]:
         # Hyphens at line ends are joined, so a whole passage need not stand there literally.
         words = [_letters(word) for word in hit["text"].split() if len(word) > 3]
-        there = sum(word in pages[hit["page"] - 1] for word in words)
+        there = sum(word in pages[hit["place"]["first"] - 1] for word in words)
         assert there >= 0.95 * len(words)
 
 

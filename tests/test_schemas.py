@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
@@ -23,6 +23,7 @@ from bienc_cli.evaluation.qrels import Unit
 from bienc_cli.models.registry import Role
 from bienc_cli.search import Strategy
 from bienc_cli.store.verification import Remedy
+from bienc_cli.types import PlaceKind
 from console_blocks import ROOT
 from folders import FRUIT
 from schema_check import checked, validator
@@ -70,8 +71,8 @@ def test_what_several_schemas_define_is_the_same_everywhere() -> None:
     for name in schemas.names():
         for word, definition in schemas.load(name).get("$defs", {}).items():
             assert first.setdefault(word, definition) == definition, (name, word)
-    for word in ("query", "error"):
-        own = schemas.load(f"bienc.{word}/1")
+    for word, version in (("query", 2), ("error", 1)):
+        own = schemas.load(f"bienc.{word}/{version}")
         assert {key: own[key] for key in first[word]} == first[word]
 
 
@@ -89,13 +90,15 @@ def test_enumerations_are_those_of_the_program() -> None:
         for error in vars(errors).values()
         if isinstance(error, type) and issubclass(error, BiencError) and error is not BiencError
     }
-    assert of("bienc.query/1", "$defs", "strategy") == list(Strategy)
+    assert of("bienc.query/2", "$defs", "strategy") == list(Strategy)
     error = ("properties", "error", "properties", "code")
     assert set(of("bienc.error/1", *error)) == {*codes, "internal"}
     remedy = ("properties", "problems", *item, "remedy")
     assert set(of("bienc.check/1", *remedy)) == set(Remedy)
     assert set(of("bienc.models/1", "properties", "models", *item, "role")) == set(Role)
     assert set(of("bienc.evaluation/1", "properties", "unit")) == set(Unit)
+    kind = ("$defs", "place", "properties", "kind")
+    assert tuple(of("bienc.query/2", *kind)) == get_args(PlaceKind)
 
 
 def test_every_field_is_documented() -> None:
@@ -119,7 +122,10 @@ def test_a_field_that_nobody_documented_is_noticed(run: Run, tmp_path: Path) -> 
         lambda document: document["hits"][0].update(new=1),
         lambda document: document["hits"][0].update(similarity=1.1),
         lambda document: document["hits"][0].update(rank=0),
-        lambda document: document["hits"][0].pop("page"),
+        lambda document: document["hits"][0].pop("citation"),
+        lambda document: document["hits"][0]["place"].update(kind="paragraph"),
+        lambda document: document["hits"][0]["place"].update(first=0),
+        lambda document: document["hits"][0]["place"].pop("name"),
         lambda document: document.update(strategy="abacus"),
         lambda document: document["seconds"].update(dream=0.1),
     ]
@@ -127,7 +133,7 @@ def test_a_field_that_nobody_documented_is_noticed(run: Run, tmp_path: Path) -> 
         document = copy.deepcopy(answer)
         spoil(document)
         with pytest.raises(ValidationError):
-            validator("bienc.query/1").validate(document)
+            validator("bienc.query/2").validate(document)
 
 
 def test_every_schema_is_of_something_that_is_printed(

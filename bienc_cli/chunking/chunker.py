@@ -12,12 +12,12 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from bienc_cli.chunking.boundaries import Atom, Strength, TokenCounts, atoms
+from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UsageError
 from bienc_cli.types import Document, Heading, Passage, PassageTokenizer
 
@@ -124,14 +124,14 @@ def chunk(
         `parameters.max_tokens`.
     """
     text = document.text
-    line_breaks = [found.start() for found in re.finditer("\n", text)]
+    places = Places(document)
     outline = _Outline(document.headings)
     capacity = parameters.max_tokens - tokenizer.special_tokens
     # The context may take a third; beyond that, its innermost part is kept.
     context_limit = capacity // 3
     lengths = {"": 0}
     ordinal = 0
-    for section in _merge_small(document, outline, tokenizer, parameters):
+    for section in _merge_small(document, outline, places.barriers, tokenizer, parameters):
         widest = _context(document.title, outline.above(section.end))
         context_tokens = min(tokenizer.counts([widest])[0], context_limit) if widest else 0
         # The line break between context and text is a token in some vocabularies.
@@ -149,28 +149,22 @@ def chunk(
             fitting = _trimmed if sure else partial(_fitting, context, tokenizer, capacity)
             pieces = fitting(text, start, end)
             for piece_start, piece_end in pieces:
+                heading = outline.of(piece_start, piece_end)
                 yield Passage(
                     doc_id=document.doc_id,
                     ordinal=ordinal,
                     start=piece_start,
                     end=piece_end,
                     text=text[piece_start:piece_end],
-                    line_start=document.first_line + bisect.bisect_left(line_breaks, piece_start),
-                    line_end=document.first_line + bisect.bisect_left(line_breaks, piece_end - 1),
-                    page=_page(document, piece_start),
-                    heading=outline.of(piece_start, piece_end),
+                    place=places.of(piece_start, piece_end, heading),
+                    heading=heading,
                     context=context,
                 )
                 ordinal += 1
 
 
-def _page(document: Document, position: int) -> int | None:
-    """The page of a place in the text, from 1; None where there are no pages."""
-    return bisect.bisect_right(document.pages, position) or None
-
-
-def _sections(document: Document) -> Iterator[_Section]:
-    cuts = sorted({0, *document.pages, *(heading.start for heading in document.headings)})
+def _sections(document: Document, barriers: Sequence[int]) -> Iterator[_Section]:
+    cuts = sorted({0, *barriers, *(heading.start for heading in document.headings)})
     for start, end in itertools.pairwise([*cuts, len(document.text)]):
         if document.text[start:end].strip():
             yield _Section(start, end)
@@ -179,20 +173,24 @@ def _sections(document: Document) -> Iterator[_Section]:
 def _merge_small(
     document: Document,
     outline: _Outline,
+    barriers: Sequence[int],
     tokenizer: PassageTokenizer,
     parameters: ChunkingParameters,
 ) -> Iterator[_Section]:
     """Join a section of a few words to the next one: a bare heading to what it heads.
 
-    Never across a page, nor into a section of a higher heading, whose subject is another.
+    Never across one of `barriers`, nor into a section of a higher heading: another subject.
     """
     smallest = parameters.max_tokens // 8
     held: _Section | None = None
-    for section in _sections(document):
+    for section in _sections(document, barriers):
         if held is not None:
             rises = outline.level(section.start) < outline.level(held.start)
             # By number, not by where it starts: a page may begin with nothing but white space.
-            if _page(document, section.start) != _page(document, held.start) or rises:
+            apart = bisect.bisect_right(barriers, section.start) != bisect.bisect_right(
+                barriers, held.start
+            )
+            if apart or rises:
                 yield held
             else:
                 section = _Section(held.start, section.end)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.decoding import byte_order_mark, clean, looks_binary
-from bienc_cli.types import Document, Skipped
+from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
 _LONGEST_RECORD = 1 << 24
 """Characters of a line that are held in memory at most."""
@@ -104,7 +104,11 @@ def _document(record: object, file_id: str, number: int) -> Document:
     if not text.strip():
         raise UnreadableFile("empty", "a record without text")
     return Document(
-        _id(record) or f"{file_id}#{number}", text, "jsonl", title=title, first_line=number
+        _id(record) or f"{file_id}#{number}",
+        text,
+        "jsonl",
+        title=title,
+        numbering=Numbering("line", (Anchor(0, number),)),
     )
 
 

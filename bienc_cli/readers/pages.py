@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.decoding import clean
-from bienc_cli.types import Document
+from bienc_cli.types import Anchor, Document, Numbering
 
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xa0": " "}
@@ -26,7 +26,7 @@ _MEANINGLESS = re.compile(
 
 
 def paged_document(doc_id: str, pages: Iterable[str], title: str | None) -> Document:
-    """Join pages; page n of `Document.pages` is the nth page of the file, as viewers count.
+    """Join pages; they are numbered from 1 as viewers count them, empty ones included.
 
     Raises:
         UnreadableFile: there is no text on any page, as in a scan.
@@ -37,14 +37,20 @@ def paged_document(doc_id: str, pages: Iterable[str], title: str | None) -> Docu
     if not any(character.isalnum() for text in texts for character in text):
         raise UnreadableFile("no_text", "no text in it, only images (a scan needs OCR first)")
     words = Counter(word.lower() for text in texts for word in _WORD.findall(text))
-    starts = []
+    anchors = []
     length = 0
     for index, text in enumerate(texts):
         # A form feed would separate pages too, but is shown as a box in terminals.
         texts[index] = joined = _join_hyphenated(text, words) + "\n"
-        starts.append(length)
+        anchors.append(Anchor(length, index + 1))
         length += len(joined)
-    return Document(doc_id, "".join(texts), "pdf", title=_sensible(title), pages=tuple(starts))
+    return Document(
+        doc_id,
+        "".join(texts),
+        "pdf",
+        title=_sensible(title),
+        numbering=Numbering("page", tuple(anchors)),
+    )
 
 
 def _tidy(page: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.types import Block, Document, Heading, Skipped
+from bienc_cli.types import Anchor, Block, Document, Heading, Numbering, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +80,34 @@ def _fields(item: Document | Skipped) -> list[Any]:
         item.text,
         item.format,
         item.title,
-        [(heading.start, heading.level, heading.title) for heading in item.headings],
-        item.pages,
+        [(heading.start, heading.level, heading.title, heading.end) for heading in item.headings],
         [(block.start, block.end) for block in item.blocks],
-        item.first_line,
+        item.numbering and _numbering_fields(item.numbering),
     ]
 
 
 def _item(fields: list[Any]) -> Document | Skipped:
     if len(fields) == 3:
         return Skipped(*fields)
-    doc_id, text, format_name, title, headings, pages, blocks, first_line = fields
+    doc_id, text, format_name, title, headings, blocks, numbering = fields
     return Document(
         doc_id,
         text,
         format_name,
         title=title,
         headings=tuple(Heading(*heading) for heading in headings),
-        pages=tuple(pages),
         blocks=tuple(Block(*block) for block in blocks),
-        first_line=first_line,
+        numbering=numbering and _numbering(*numbering),
     )
+
+
+def _numbering_fields(numbering: Numbering) -> list[Any]:
+    anchors = [
+        (anchor.start, anchor.number, anchor.name, anchor.recognised)
+        for anchor in numbering.anchors
+    ]
+    return [numbering.unit, anchors, numbering.follows_lines]
+
+
+def _numbering(unit: Any, anchors: list[Any], follows_lines: bool) -> Numbering:
+    return Numbering(unit, tuple(Anchor(*anchor) for anchor in anchors), follows_lines)

@@ -17,7 +17,7 @@ from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit
 from bienc_cli.strategy import Strategy
 
-SCHEMA = "bienc.compare/2"
+SCHEMA = "bienc.compare/3"
 
 
 def as_table(comparison: Comparison) -> RenderableType:
@@ -71,12 +71,10 @@ def _score(hit: Hit | None, strategy: Strategy) -> str:
     return hit_.similarity(hit) if strategy.needs_bi_encoder else hit_.bm25(hit)
 
 
-def _place(hit: Hit | None) -> Text:
+def _place(hit: Hit | None) -> RenderableType:
     if hit is None:
         return Text("")
-    shown = Text(one_line(hit_.short_location(hit.passage)), style="bold blue")
-    heading = one_line(hit_.heading(hit.passage))
-    return shown.append(f"\n{heading}", style="not bold magenta") if heading else shown
+    return Group(*hit_.place_and_heading(hit.passage, hit_.short_location(hit.passage)))
 
 
 def _arrow(left: Hit | None, new_ranks: Mapping[int, int]) -> Text:

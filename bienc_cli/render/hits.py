@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
+from rich.console import RenderableType
 from rich.text import Text
 
+from bienc_cli.citations import citation
+from bienc_cli.render.paths import PathText
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
-from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity
+from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Place
 
 _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
@@ -28,28 +32,79 @@ _UNREMARKABLE = frozenset(
 
 
 def location(stored: StoredPassage) -> str:
-    """`path:line`, `path p.N`, or `path:line` with the record's id."""
-    passage = stored.passage
-    if passage.page is not None:
-        return f"{stored.path} p.{passage.page}"
-    return f"{stored.path}:{passage.line_start}"
+    """Where the passage is to be found: its file's citation, behind it the id of a record."""
+    passage, inside = stored.passage, _inside(stored)
+    if inside is not None and "/" in inside:
+        return citation(f"{stored.path}{inside}", passage.place)
+    shown = citation(stored.path, passage.place)
+    said = inside in ("", f"#{passage.place.first}")
+    return shown if said else f"{shown} ({passage.doc_id})"
 
 
 def short_location(stored: StoredPassage) -> str:
     """`location`, by the document's id: shorter, and as judgments name it."""
-    passage = stored.passage
-    if passage.page is not None:
-        return f"{passage.doc_id} p.{passage.page}"
-    is_file = stored.path.endswith(passage.doc_id)
-    return f"{passage.doc_id}:{passage.line_start}" if is_file else passage.doc_id
+    passage, inside = stored.passage, _inside(stored)
+    if passage.place.kind != "line" or inside == "" or "/" in (inside or ""):
+        return citation(passage.doc_id, passage.place)
+    # The line is of the collection, not of the record.
+    said = inside == f"#{passage.place.first}"
+    return passage.doc_id if said else f"{passage.doc_id} (line {passage.place.first})"
+
+
+def _inside(stored: StoredPassage) -> str | None:
+    """What a document's id says beyond its file's.
+
+    Nothing for the file itself, `#17` for a record without an id, `/report.pdf` for a file in the
+    file; None for a record that has an id of its own.
+    """
+    doc_id, name = stored.passage.doc_id, PurePath(stored.path).name
+    for found in re.finditer(re.escape(name), doc_id):
+        if stored.path.endswith(doc_id[: found.end()]):
+            return doc_id[found.end() :]
+    return None
 
 
 def heading(stored: StoredPassage) -> str:
-    """What the passage is about, as its document says: title or id of a record, then headings."""
-    parts = list(stored.passage.heading)
-    if stored.title and stored.title not in parts:
-        parts.insert(0, stored.title)
-    return " > ".join(parts)
+    """What the passage is about, as its document says: title, then headings, nothing twice."""
+    return " > ".join(_trail(stored))
+
+
+def heading_beside_place(stored: StoredPassage) -> str:
+    """`heading` without the heading or the sheet that the place has named already."""
+    return " > ".join(part for part in _trail(stored) if part != stored.passage.place.name)
+
+
+def _trail(stored: StoredPassage) -> list[str]:
+    title = [stored.title] if stored.title else []
+    return _without_repetition([*title, *stored.passage.heading], len(title))
+
+
+def place_and_heading(stored: StoredPassage, where: str) -> list[RenderableType]:
+    """`where` it stands, and below it what it is about."""
+    trail = heading_beside_place(stored)
+    shown: list[RenderableType] = [PathText(one_line(where), "bold blue")]
+    return [*shown, Text(one_line(trail), style="magenta")] if trail else shown
+
+
+def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
+    """A trail without what is said again further in, or what the title has said.
+
+    Titles of pages often are the first heading with the site's name before or behind it.
+    """
+    kept: list[tuple[str, list[str]]] = []
+    for place, part in enumerate(parts):
+        words = _WORD.findall(part.casefold()) or [part]
+        if any(words == others for _, others in kept):
+            continue
+        if kept:
+            outer = kept[-1][1]
+            of_title = place == titles == 1
+            if of_title and words in (outer[: len(words)], outer[-len(words) :]):
+                continue
+            if outer == words[: len(outer)] or (of_title and outer == words[-len(outer) :]):
+                kept.pop()
+        kept.append((part, words))
+    return [part for part, _ in kept]
 
 
 def movement(hit: Hit) -> Text:
@@ -149,12 +204,22 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "format": stored.format,
         "title": stored.title,
         "heading": list(passage.heading),
-        "page": passage.page,
-        "line_start": passage.line_start,
-        "line_end": passage.line_end,
+        "place": place_as_json(passage.place),
+        "citation": writable(location(stored)),
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+    }
+
+
+def place_as_json(place: Place) -> dict[str, Any]:
+    """Where a passage stands in its file; null is what such a place does not have."""
+    return {
+        "kind": place.kind,
+        "first": place.first,
+        "last": place.last,
+        "name": place.name or None,
+        "recognised": place.recognised,
     }
 
 

@@ -78,10 +78,9 @@ def _head(question: Question, stored: StoredPassage, screen: str) -> list[Render
         Text(progress, style="dim"),
         Text(one_line(question.query.text), style="bold"),
         Rule(style="dim"),
-        Text(one_line(hit_.short_location(stored)), style="bold blue"),
+        *hit_.place_and_heading(stored, hit_.short_location(stored)),
     ]
-    heading = one_line(hit_.heading(stored))
-    return [*parts, *([Text(heading, style="magenta")] if heading else []), Text()]
+    return [*parts, Text()]
 
 
 def _foot(*, several: bool) -> list[RenderableType]:

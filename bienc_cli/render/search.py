@@ -16,7 +16,7 @@ from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit, SearchResult
 from bienc_cli.stages import StageTime
 
-SCHEMA = "bienc.query/1"
+SCHEMA = "bienc.query/2"
 
 
 def as_table(
@@ -63,19 +63,14 @@ def _hits_table(result: SearchResult, full: bool, contexts: dict[int, str]) -> T
     return table
 
 
-def _passage_cell(query: str, hit: Hit, full: bool, context: str | None) -> Text:
-    shown = Text()
-    shown.append(one_line(hit_.location(hit.passage)), style="bold blue")
-    heading = one_line(hit_.heading(hit.passage))
-    if heading:
-        shown.append(f"\n{heading}", style="magenta")
-    shown.append("\n")
+def _passage_cell(query: str, hit: Hit, full: bool, context: str | None) -> RenderableType:
+    shown = hit_.place_and_heading(hit.passage, hit_.location(hit.passage))
     if context is not None or full:
         body = Text(visible(context if context is not None else hit.passage.passage.text))
         hit_.light(query, body)
     else:
         body = hit_.snippet(query, hit)
-    return shown.append_text(body)
+    return Group(*shown, body)
 
 
 def _summary(result: SearchResult) -> str:

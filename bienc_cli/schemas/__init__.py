@@ -14,7 +14,7 @@ from bienc_cli.errors import UsageError
 
 
 def names() -> tuple[str, ...]:
-    """All schemas: `bienc.check/1`, `bienc.compare/2`, ..."""
+    """All schemas: `bienc.check/1`, `bienc.compare/3`, ..."""
     shipped = (file.name for file in files(__name__).iterdir())
     stems = sorted(name.removesuffix(".json") for name in shipped if name.endswith(".json"))
     parts = (stem.rpartition("-") for stem in stems)
@@ -25,7 +25,7 @@ def load(name: str) -> dict[str, Any]:
     """One schema.
 
     Args:
-        name: `bienc.query/1`, say.
+        name: `bienc.query/2`, say.
 
     Raises:
         UsageError: there is none of that name.

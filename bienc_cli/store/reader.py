@@ -394,3 +394,13 @@ class CatalogReader:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _split(row: Sequence[Any], *columns: str) -> Iterator[Sequence[Any]]:
+    """A row of several tables' columns, table by table, and what follows them."""
+    start = 0
+    for names in columns:
+        end = start + names.count(",") + 1
+        yield row[start:end]
+        start = end
+    yield row[start:]

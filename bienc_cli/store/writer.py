@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexNotFound
-from bienc_cli.store import codes, failpoints, home, maintenance, records, upgrade
+from bienc_cli.store import codes, failpoints, home, maintenance, records
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
@@ -118,8 +118,7 @@ class CatalogWriter(Contents):
                 if self.info is not None:
                     check_home(home.moved_from(self._connection, self._meta, directory), directory)
                 if found not in (0, FORMAT_VERSION):
-                    self._changed = True
-                    self._words.stale = upgrade.refills_words(found)
+                    self._changed = self._words.stale = True
                 self._tally = Tally.recorded(self._meta)
                 if self.info is None:
                     write_gitignore(directory)

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from bienc_cli.chunking import ChunkingParameters, chunk
 from bienc_cli.errors import UsageError
-from bienc_cli.types import Block, Document, Heading, Passage
+from bienc_cli.types import (
+    LINES_OF_THE_FILE,
+    Anchor,
+    Block,
+    Document,
+    Heading,
+    Numbering,
+    Passage,
+    Place,
+)
 from fakes import FakeBiEncoder
 
 TOKENIZER = FakeBiEncoder().tokenizer
@@ -19,6 +28,10 @@ def passages(document: Document, max_tokens: int = 32, overlap: int = 8) -> list
 
 def document(text: str, **fields: object) -> Document:
     return Document("d", text, "text", **fields)  # type: ignore[arg-type]
+
+
+def paged(*starts: int) -> Numbering:
+    return Numbering("page", tuple(Anchor(start, n) for n, start in enumerate(starts, 1)))
 
 
 @st.composite
@@ -43,7 +56,8 @@ def documents(draw: st.DrawFn) -> Document:
     edges = sorted(draw(st.sets(place, max_size=6)))
     blocks = tuple(Block(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False))
     title = draw(st.none() | st.just("A title of some words"))
-    return document(text, headings=headings, pages=pages, blocks=blocks, title=title)
+    numbering = paged(*pages) if pages else LINES_OF_THE_FILE
+    return document(text, headings=headings, numbering=numbering, blocks=blocks, title=title)
 
 
 @settings(max_examples=400)
@@ -59,13 +73,16 @@ def test_passages_are_exact_slices_that_fit_and_cover(
         assert passage.text == passage.text.strip() != ""
         tokens = TOKENIZER.counts([passage.embedded_text])[0] + TOKENIZER.special_tokens
         assert tokens <= max_tokens or len(passage.text) == 1
-        assert passage.line_start == 1 + doc.text.count("\n", 0, passage.start)
-        assert passage.line_end == 1 + doc.text.count("\n", 0, passage.end - 1)
-        if doc.pages:
-            assert passage.page == sum(page <= passage.start for page in doc.pages)
-            assert passage.page == sum(page < passage.end for page in doc.pages), "crosses a page"
+        assert doc.numbering is not None
+        starts = [anchor.start for anchor in doc.numbering.anchors]
+        if doc.numbering.unit == "page":
+            number = sum(page <= passage.start for page in starts)
+            assert passage.place == Place("page", number, number)
+            assert number == sum(page < passage.end for page in starts), "crosses a page"
         else:
-            assert passage.page is None
+            first = 1 + doc.text.count("\n", 0, passage.start)
+            last = 1 + doc.text.count("\n", 0, passage.end - 1)
+            assert passage.place == Place("line", first, last)
         covered.update(range(passage.start, passage.end))
     missed = "".join(char for place, char in enumerate(doc.text) if place not in covered)
     assert missed.strip() == ""
@@ -123,7 +140,7 @@ def test_headings_cut_and_become_trail_and_context() -> None:
     ]
     assert [passage.context for passage in cut] == ["", "Guide", "Guide"]
     assert cut[1].text.startswith("## Setup")
-    assert cut[1].line_start == 5
+    assert cut[1].place.first == 5
 
 
 def test_a_bare_heading_joins_what_it_heads_but_not_a_higher_one() -> None:
@@ -158,14 +175,15 @@ def test_one_unbroken_line_is_cut() -> None:
 
 
 def test_a_record_counts_lines_from_where_it_stands() -> None:
-    (passage,) = passages(document("one line", first_line=41))
-    assert (passage.line_start, passage.line_end) == (41, 41)
+    numbering = Numbering("line", (Anchor(0, 41),))
+    (passage,) = passages(document("two\nlines of its text", numbering=numbering))
+    assert passage.place == Place("line", 41, 41)
 
 
 def test_a_page_that_begins_with_white_space_is_not_crossed() -> None:
     headings = (Heading(1, 1, "One"), Heading(6, 1, "Two"))
-    cut = passages(document("alpha alpha", headings=headings, pages=(0, 5)))
-    assert [(passage.text, passage.page) for passage in cut] == [("alpha", 1), ("alpha", 2)]
+    cut = passages(document("alpha alpha", headings=headings, numbering=paged(0, 5)))
+    assert [(passage.text, passage.place.first) for passage in cut] == [("alpha", 1), ("alpha", 2)]
 
 
 def test_nothing_comes_of_white_space() -> None:

@@ -129,7 +129,7 @@ def test_query_as_json_says_everything(indexed: Run) -> None:
     code, out, err = indexed("query", "apples in autumn", "-k", "2", "-f", "json")
     assert (code, err) == (0, "")
     answer = json.loads(out)
-    assert answer["schema"] == "bienc.query/1"
+    assert answer["schema"] == "bienc.query/2"
     assert answer["strategy"] == "blend"
     assert [hit["rank"] for hit in answer["hits"]] == [1, 2]
     top = answer["hits"][0]
@@ -138,6 +138,15 @@ def test_query_as_json_says_everything(indexed: Run) -> None:
     assert top["document_id"] == "apple.md"
     assert top["text"] == text[top["start"] : top["end"]]
     assert top["heading"][0] == "Apples"
+    first, last = (1 + text.count("\n", 0, end) for end in (top["start"], top["end"] - 1))
+    assert top["place"] == {
+        "kind": "line",
+        "first": first,
+        "last": last,
+        "name": None,
+        "recognised": False,
+    }
+    assert top["citation"] == f"docs/apple.md:{first}"
     assert 0 < top["relevance"] < 1
     assert answer["seconds"]["total"] == pytest.approx(
         sum(value for name, value in answer["seconds"].items() if name != "total"), abs=1e-4
@@ -222,7 +231,7 @@ def test_a_bad_line_stops_no_other(indexed: Run, monkeypatch: pytest.MonkeyPatch
 def test_queries_from_stdin_as_one_document(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     feed(monkeypatch, "pear\napple\n")
     answers = parsed(indexed("query", "-", "-f", "json"))
-    assert answers["schema"] == "bienc.queries/1"
+    assert answers["schema"] == "bienc.queries/2"
     assert [one["query"] for one in answers["results"]] == ["pear", "apple"]
 
 
@@ -282,7 +291,7 @@ def test_compare_puts_both_side_by_side(indexed: Run) -> None:
 
 def test_compare_as_json(indexed: Run) -> None:
     result = parsed(indexed("compare", "apples", "pear cellar", "--no-exhaustive", "-f", "json"))
-    assert result["schema"] == "bienc.compare/2"
+    assert result["schema"] == "bienc.compare/3"
     assert [one["query"] for one in result["queries"]] == ["apples", "pear cellar"]
     assert [cost["strategy"] for cost in result["costs"]] == [
         "bi-encoder",
@@ -462,7 +471,7 @@ def test_half_a_character_in_a_line_stops_no_other(
     code, out, _ = indexed("query", "-", "-f", "jsonl")
     answers = [json.loads(line) for line in out.splitlines()]
     assert code == 2
-    assert [one["schema"] for one in answers] == ["bienc.error/1", "bienc.error/1", "bienc.query/1"]
+    assert [one["schema"] for one in answers] == ["bienc.error/1", "bienc.error/1", "bienc.query/2"]
 
 
 @pytest.mark.parametrize("argv", [("-fjson",), ("-qfjson",), ("--format=json",), ("-f", "json")])

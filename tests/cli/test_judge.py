@@ -22,7 +22,7 @@ import pytest
 
 from bienc_cli.cli.judge import judge
 from bienc_cli.evaluation.pooling import DEFAULT_DEPTH
-from bienc_cli.evaluation.qrels import Place, read_qrels
+from bienc_cli.evaluation.qrels import Item, read_qrels
 from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
@@ -103,7 +103,7 @@ def test_judgments_are_read_by_compare(press: Run, indexed: Run) -> None:
     press("3210x", "apple harvest", "--qrels", "my.qrels", "--depth", "4")
     qrels = read_qrels(Path("my.qrels"))
     assert sorted(qrels.by_query["1"].values()) == [0, 1, 2, 3]
-    assert set(qrels.by_query["1"]) == {Place(name) for name in FRUIT}
+    assert set(qrels.by_query["1"]) == {Item(name) for name in FRUIT}
 
 
 def test_undo_asks_again_even_behind_the_last(press: Run) -> None:

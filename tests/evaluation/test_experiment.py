@@ -11,7 +11,7 @@ import pytest
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.evaluation import experiment
 from bienc_cli.evaluation.experiment import evaluate
-from bienc_cli.evaluation.qrels import Place, Qrels, Unit, best_first, judged_in
+from bienc_cli.evaluation.qrels import Item, Qrels, Unit, best_first, item_of, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions, SystemResult
 from bienc_cli.evaluation.runs import Run
@@ -33,10 +33,10 @@ UNJUDGED = Qrels(Unit.DOCUMENT, {})
 JUDGED = Qrels(
     Unit.DOCUMENT,
     {
-        "q0": {Place("shelf1/01.txt"): 2, Place("shelf2/05.txt"): 1, Place("shelf0/03.txt"): 0},
-        "q1": {Place("shelf0/06.txt"): 1},
-        "q3": {Place("shelf0/09.txt"): 0},
-        "q9": {Place("shelf0/12.txt"): 1},
+        "q0": {Item("shelf1/01.txt"): 2, Item("shelf2/05.txt"): 1, Item("shelf0/03.txt"): 0},
+        "q1": {Item("shelf0/06.txt"): 1},
+        "q3": {Item("shelf0/09.txt"): 0},
+        "q9": {Item("shelf0/12.txt"): 1},
     },
 )
 
@@ -305,7 +305,7 @@ def test_without_judgments_there_is_agreement(reader: IndexReader) -> None:
 
 def test_documents_that_are_missing_are_named_and_cost_recall(reader: IndexReader) -> None:
     qrels = Qrels(
-        Unit.DOCUMENT, {"q0": {Place("lost.txt"): 1, Place("shelf1/01.txt"): 1, Place("b"): 1}}
+        Unit.DOCUMENT, {"q0": {Item("lost.txt"): 1, Item("shelf1/01.txt"): 1, Item("b"): 1}}
     )
     result = evaluated(reader, Strategy.BI_ENCODER, qrels=qrels)
     assert result.missing == ("b", "lost.txt")
@@ -320,8 +320,8 @@ def test_lines_are_judged_where_passages_touch_them(folder: Folder) -> None:
         }
     )
     folder.index()
-    place = Place("a.txt", lines=(5, 5))
-    qrels = Qrels(Unit.LINES, {"q": {place: 1, Place("b.txt", lines=(7, 9)): 1}})
+    item = item_of("a.txt:5-5")
+    qrels = Qrels(Unit.LINES, {"q": {item: 1, item_of("b.txt:7-9"): 1}})
     with folder.open() as reader:
         result = evaluated(
             reader, Strategy.BI_ENCODER, queries=[Query("q", "otter quartz")], qrels=qrels

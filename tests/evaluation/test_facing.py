@@ -4,7 +4,7 @@ import pytest
 
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.facing import facing, grade_of
-from bienc_cli.evaluation.qrels import Place, Qrels, Unit, judged_in
+from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
@@ -17,37 +17,40 @@ from bienc_cli.evaluation.standing import (
 from bienc_cli.search.result import Hit
 from bienc_cli.store import IndexReader, StoredPassage
 from bienc_cli.strategy import Strategy
-from bienc_cli.types import Passage
+from bienc_cli.types import Passage, Place
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
+LINES = Place("line", 10, 19)
 
-def hit(doc_id: str = "a.md", path: str = "docs/a.md", page: int | None = None) -> Hit:
-    passage = Passage(doc_id, 0, 0, 4, "text", line_start=10, line_end=19, page=page)
-    return Hit(1, StoredPassage(7, 1, passage, path, None, "markdown"))
+
+def hit(place: Place = LINES) -> Hit:
+    passage = Passage("a.md", 0, 0, 4, "text", place)
+    return Hit(1, StoredPassage(7, 1, passage, "docs/a.md", None, "markdown"))
 
 
 def test_a_document_is_known_by_its_id_or_its_path() -> None:
-    assert grade_of(hit(), {"a.md": 2}, Unit.DOCUMENT) == 2
-    assert grade_of(hit(), {"docs/a.md": 0}, Unit.DOCUMENT) == 0
-    assert grade_of(hit(), {"b.md": 1}, Unit.DOCUMENT) is None
+    assert grade_of(hit(), {"a.md": 2}) == 2
+    assert grade_of(hit(), {"docs/a.md": 0}) == 0
+    assert grade_of(hit(), {"b.md": 1}) is None
     # What the judgments call so is not what the index calls so.
-    assert grade_of(hit(), {"a.md": 2}, Unit.DOCUMENT, missing=("a.md",)) is None
+    assert grade_of(hit(), {"a.md": 2}, missing=("a.md",)) is None
 
 
 def test_pages_and_lines_are_those_that_the_passage_touches() -> None:
     pages = {"a.md#page=3": 1, "a.md#page=4": 2}
-    assert grade_of(hit(page=4), pages, Unit.PAGE) == 2
-    assert grade_of(hit(page=5), pages, Unit.PAGE) is None
+    assert grade_of(hit(Place("page", 4, 4)), pages) == 2
+    assert grade_of(hit(Place("page", 5, 5)), pages) is None
+    assert grade_of(hit(Place("line", 4, 4)), pages) is None
     lines = {"a.md:1-9": 3, "a.md:1-10": 1, "docs/a.md:19-40": 2, "b.md:10-19": 3}
-    assert grade_of(hit(), lines, Unit.LINES) == 2
-    assert grade_of(hit(), {"a.md:20-30": 1}, Unit.LINES) is None
+    assert grade_of(hit(), lines) == 2
+    assert grade_of(hit(), {"a.md:20-30": 1}) is None
 
 
 @pytest.fixture
 def evaluation(
     reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
 ) -> Evaluation:
-    judged = {"q1": {Place("pear.txt"): 1, Place("apple.md"): 2}}
+    judged = {"q1": {Item("pear.txt"): 1, Item("apple.md"): 2}}
     return evaluate(
         reader,
         [Query("q1", "pears in a cellar"), Query("q2", "cherry")],

@@ -11,7 +11,7 @@ import pytest
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.gates import Threshold, below, dropped, parse_threshold, read_baseline
-from bienc_cli.evaluation.qrels import Place, Qrels, Unit, judged_in
+from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
@@ -20,7 +20,7 @@ from bienc_cli.search import Strategy
 from bienc_cli.store import IndexReader
 
 QUERIES = [Query("a", "apple"), Query("b", "pear")]
-JUDGED = Qrels(Unit.DOCUMENT, {"a": {Place("apple.md"): 1}, "b": {Place("pear.txt"): 1}})
+JUDGED = Qrels(Unit.DOCUMENT, {"a": {Item("apple.md"): 1}, "b": {Item("pear.txt"): 1}})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bienc_cli.evaluation.judging import Judging
 from bienc_cli.evaluation.judgments import JudgmentFile
 from bienc_cli.evaluation.pooling import PooledDocument
-from bienc_cli.evaluation.qrels import Place, read_qrels
+from bienc_cli.evaluation.qrels import Item, read_qrels
 from bienc_cli.evaluation.queries import Query
 
 QUERIES = (Query("1", "one"), Query("2", "nothing"), Query("3", "three"))
@@ -148,7 +148,7 @@ def test_a_new_session_goes_on_from_the_file(keys: list[str]) -> None:
                 query_id: {place.document: grade for place, grade in places.items()}
                 for query_id, places in found.items()
             }
-            assert Place("d  e") not in found.get("3", {})
+            assert Item("d  e") not in found.get("3", {})
         left = Session(Path(folder, "my.qrels"), known)
         while left.place:
             left.answer(0)

@@ -21,7 +21,7 @@ from bienc_cli.evaluation.judgments import (
     check_query_id,
     queries_beside,
 )
-from bienc_cli.evaluation.qrels import Place, read_qrels
+from bienc_cli.evaluation.qrels import Item, read_qrels
 from bienc_cli.evaluation.queries import Query, read_queries
 
 
@@ -36,7 +36,7 @@ def test_answers_are_appended_as_trec_qrels(tmp_path: Path) -> None:
     file.add(Judgment("q1", "a.md", 2))
     file.add(Judgment("q1", "with blanks in it.md", 0))
     assert lines(path) == ["q1 0 a.md 2", "q1 0 with blanks in it.md 0"]
-    assert read_qrels(path).by_query == {"q1": {Place("a.md"): 2, Place("with blanks in it.md"): 0}}
+    assert read_qrels(path).by_query == {"q1": {Item("a.md"): 2, Item("with blanks in it.md"): 0}}
     again = JudgmentFile(path)
     assert again.qrels == read_qrels(path)
     again.add(Judgment("q2", "a.md", 3))
@@ -59,7 +59,7 @@ def test_what_is_taken_is_read_as_it_was_written(query_id: str, document: str, g
         except UsageError:
             assert not path.exists()
             return
-        assert read_qrels(path).by_query == {query_id: {Place(document): grade}}
+        assert read_qrels(path).by_query == {query_id: {Item(document): grade}}
         assert JudgmentFile(path).qrels == read_qrels(path)
 
 
@@ -106,7 +106,7 @@ def test_a_missing_line_end_is_added(tmp_path: Path) -> None:
     file = JudgmentFile(path)
     file.add(Judgment("q1", "c", 2))
     assert lines(path) == ["q1 0 a 1", "q1 0 b 0", "q1 0 c 2"]
-    assert file.qrels.by_query["q1"] == {Place("a"): 1, Place("b"): 0}
+    assert file.qrels.by_query["q1"] == {Item("a"): 1, Item("b"): 0}
 
 
 def test_half_a_judgment_behind_whole_ones_is_dropped(tmp_path: Path) -> None:

@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from bienc_cli.citations import citation
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.qrels import (
+    Item,
     JudgedIndex,
-    Place,
     Qrels,
     Unit,
     best_first,
+    item_of,
     judged_in,
-    place_of,
     read_qrels,
 )
 from bienc_cli.store import StoredPassage
-from bienc_cli.types import Passage
+from bienc_cli.types import Passage, Place
 
 
 def written(tmp_path: Path, content: str | bytes) -> Path:
@@ -27,9 +28,9 @@ def written(tmp_path: Path, content: str | bytes) -> Path:
     return path
 
 
-A, B = Place("a.md"), Place("my notes/b.md")
-PAGES = Place("r.pdf", page=3), Place("r.pdf", page=7)
-LINES = Place("a.md", lines=(3, 9)), Place("a.md", lines=(12, 12))
+A, B = Item("a.md"), Item("my notes/b.md")
+PAGES = Item("r.pdf", Place("page", 3, 3)), Item("r.pdf", Place("page", 7, 7))
+LINES = Item("a.md", Place("line", 3, 9)), Item("a.md", Place("line", 12, 12))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ LINES = Place("a.md", lines=(3, 9)), Place("a.md", lines=(12, 12))
             Unit.DOCUMENT,
             {"q1": {A: 2, B: 0}, "q2": {A: 1}},
         ),
-        ("q1 0 two  blanks.md 1\n", Unit.DOCUMENT, {"q1": {Place("two  blanks.md"): 1}}),
+        ("q1 0 two  blanks.md 1\n", Unit.DOCUMENT, {"q1": {Item("two  blanks.md"): 1}}),
         ("q1 0 a.md:3-9 1\nq1 0 a.md:12-12 2\n", Unit.LINES, {"q1": {LINES[0]: 1, LINES[1]: 2}}),
         ("q1 0 r.pdf#page=3 1\n", Unit.PAGE, {"q1": {PAGES[0]: 1}}),
         (
@@ -79,11 +80,26 @@ LINES = Place("a.md", lines=(3, 9)), Place("a.md", lines=(12, 12))
             Unit.LINES,
             {"q1": {LINES[0]: 1}},
         ),
+        (
+            '{"query_id": "q1", "doc_id": "w.docx", "heading": "How to: 3 steps"}\n',
+            Unit.HEADING,
+            {"q1": {Item("w.docx", Place("heading", name="How to: 3 steps")): 1}},
+        ),
+        (
+            "q1 0 r.pdf p.3 1\nq1 0 r.pdf#page=7 2\n",
+            Unit.PAGE,
+            {"q1": {PAGES[0]: 1, PAGES[1]: 2}},
+        ),
+        (
+            "q1 0 my talk.pptx slide 4 1\n",
+            Unit.SLIDE,
+            {"q1": {Item("my talk.pptx", Place("slide", 4, 4)): 1}},
+        ),
         ("q1 0 a.md 1\nq1 0 a.md 2\n", Unit.DOCUMENT, {"q1": {A: 2}}),
     ],
 )
 def test_every_form_is_read(
-    tmp_path: Path, content: str, unit: Unit, expected: dict[str, dict[Place, int]]
+    tmp_path: Path, content: str, unit: Unit, expected: dict[str, dict[Item, int]]
 ) -> None:
     assert read_qrels(written(tmp_path, content)) == Qrels(unit, expected)
 
@@ -116,9 +132,34 @@ def test_what_is_wrong_is_said_with_its_line(
         read_qrels(written(tmp_path, content))
 
 
-@pytest.mark.parametrize("place", [A, B, *PAGES, *LINES])
-def test_a_place_is_written_as_it_is_read(place: Place) -> None:
-    assert place_of(str(place)) == place
+OTHERS = (
+    Item("t.pptx", Place("slide", 4, 4)),
+    Item("my sheets.xlsx", Place("row", 12, 20, "Costs of 2024")),
+    Item("b.xlsx", Place("row", 12, 12, "Bob's")),
+    Item("b.xlsx", Place("row", 3, 3)),
+    Item("n.ipynb", Place("cell", 5, 6)),
+    Item("w.docx", Place("heading", name="How to: 3 steps")),
+)
+
+
+@pytest.mark.parametrize("item", [A, B, *PAGES, *LINES, *OTHERS])
+def test_an_item_is_written_as_it_is_read(item: Item) -> None:
+    assert item_of(str(item)) == item
+    # TREC's columns end at a blank: an item has none but its document's and its name's.
+    assert str(item).count(" ") == (item.document + item.place.name).count(" ")
+
+
+@pytest.mark.parametrize("item", [A, B, *PAGES, *LINES, *OTHERS[:-1]])
+def test_what_is_cited_can_be_judged(item: Item) -> None:
+    assert item_of(citation(item.document, item.place, whole=True)) == item
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PMID:123", "records.jsonl#4", "v1.0 p", "a#page=iv", "x row", "Chapter 4", "a.md:3", "1-2"],
+)
+def test_what_only_looks_like_a_place_is_a_document(name: str) -> None:
+    assert item_of(name) == Item(name)
 
 
 # ---------------------------------------------------------------- in an index
@@ -134,7 +175,7 @@ DOCUMENTS = [
 
 
 def known(unit: Unit, *documents: str) -> JudgedIndex:
-    return judged_in(Qrels(unit, {"q": {place_of(name): 1 for name in documents}}), DOCUMENTS)
+    return judged_in(Qrels(unit, {"q": {item_of(name): 1 for name in documents}}), DOCUMENTS)
 
 
 def test_documents_are_known_by_id_and_by_path() -> None:
@@ -161,7 +202,7 @@ def test_what_is_missing_stays_relevant() -> None:
 
 
 def test_a_document_judged_by_both_names_has_its_better_grade() -> None:
-    qrels = Qrels(Unit.DOCUMENT, {"q": {Place("a.md"): 1, Place("docs/a.md"): 3}})
+    qrels = Qrels(Unit.DOCUMENT, {"q": {Item("a.md"): 1, Item("docs/a.md"): 3}})
     assert judged_in(qrels, DOCUMENTS).by_query == {"q": {"a.md": 3}}
 
 
@@ -172,15 +213,21 @@ def test_another_systems_names_are_ours() -> None:
     assert known(Unit.LINES, "a.md:1-2").item_named("docs/a.md:1-2") == "a.md:1-2"
 
 
-def stored(doc_id: str, path: str, first: int, last: int, page: int | None = None) -> StoredPassage:
-    passage = Passage(doc_id, 0, 0, 1, "x", first, last, page=page)
+ONE_LINE = Place("line", 1, 1)
+
+
+def stored(doc_id: str, path: str, place: Place = ONE_LINE) -> StoredPassage:
+    passage = Passage(doc_id, 0, 0, 1, "x", place)
     return StoredPassage(1, 1, passage, path, None, "text")
 
 
 def test_a_passage_stands_for_its_document_page_or_lines() -> None:
-    here = stored("a.md", "docs/a.md", 3, 9, page=2)
+    here = stored("a.md", "docs/a.md", Place("line", 3, 9))
+    page = stored("a.md", "docs/a.md", Place("page", 2, 2))
     assert known(Unit.DOCUMENT, "a.md").items_of(here) == ("a.md",)
-    assert known(Unit.PAGE, "a.md#page=1").items_of(here) == ("a.md#page=2",)
+    assert known(Unit.PAGE, "a.md#page=1").items_of(page) == ("a.md#page=2",)
+    # A number of another kind is not taken for a page.
+    assert known(Unit.PAGE, "a.md#page=3").items_of(here) == ("a.md:3-9 (passage)",)
     for judged, touched in [
         ("a.md:1-2", False),
         ("a.md:1-3", True),
@@ -194,11 +241,33 @@ def test_a_passage_stands_for_its_document_page_or_lines() -> None:
     assert known(Unit.LINES, "a.md:1-4", "a.md:8-8").items_of(here) == ("a.md:1-4", "a.md:8-8")
 
 
+@pytest.mark.parametrize(
+    ("judged", "place", "item"),
+    [
+        ("a.md slide 4", Place("slide", 4, 4), "a.md#slide=4"),
+        ("a.md#slide=5", Place("slide", 4, 4), "a.md#slide=4"),
+        ("a.md Costs!3-9", Place("row", 9, 12, "Costs"), "a.md#row=Costs!3-9"),
+        ("a.md Costs!3-9", Place("row", 9, 12, "Income"), "a.md#row=Income!9-12 (passage)"),
+        # Without the sheet's name it is any sheet's row.
+        ("a.md row 9", Place("row", 9, 12, "Costs"), "a.md#row=9"),
+        ("a.md cell 2-3", Place("cell", 3, 3), "a.md#cell=2-3"),
+        ("a.md#heading=Use", Place("heading", name="Use"), "a.md#heading=Use"),
+        ("a.md#heading=Use", Place("heading", name="Set up"), "a.md#heading=Set up"),
+        ("a.md#heading=Use", Place("file"), "a.md (passage)"),
+    ],
+)
+def test_a_passage_stands_for_what_is_judged_of_its_kind(
+    judged: str, place: Place, item: str
+) -> None:
+    found = known(item_of(judged).unit, judged)
+    assert found.items_of(stored("a.md", "docs/a.md", place)) == (item,)
+
+
 def test_a_passage_of_an_ambiguous_document_goes_by_its_path() -> None:
     found = known(Unit.DOCUMENT, "one/same.md")
-    assert found.items_of(stored("same.md", "one/same.md", 1, 1)) == ("one/same.md",)
-    assert found.items_of(stored("same.md", "two/same.md", 1, 1)) == ("two/same.md",)
-    assert found.items_of(stored("x", "notes/records.jsonl", 1, 1)) == ("x",)
+    assert found.items_of(stored("same.md", "one/same.md")) == ("one/same.md",)
+    assert found.items_of(stored("same.md", "two/same.md")) == ("two/same.md",)
+    assert found.items_of(stored("x", "notes/records.jsonl")) == ("x",)
 
 
 def test_items_come_in_the_order_of_their_best_passage() -> None:

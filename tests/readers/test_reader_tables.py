@@ -12,7 +12,7 @@ from reader_samples import block_texts, outline, read_items, read_one
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers import csv as reader_csv
 from bienc_cli.readers import jsonl
-from bienc_cli.types import Document, Skipped
+from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
 FIELDS = st.text(st.characters(exclude_characters="\r\0"), max_size=8)
 
@@ -101,6 +101,10 @@ class TestJson:
         document.text.encode()
 
 
+def at(line: int) -> Numbering:
+    return Numbering("line", (Anchor(0, line),))
+
+
 class TestJsonLines:
     def test_records_become_documents(self, tmp_path):
         path = tmp_path / "c.jsonl"
@@ -113,11 +117,13 @@ class TestJsonLines:
             '{"name": "Ada", "born": 1815, "tags": ["x", "y"]}'
         )
         assert read_items(path) == [
-            Document("d1", "one\ntwo", "jsonl", title="T", first_line=1),
-            Document("7", "seven", "jsonl", first_line=2),
-            Document("c.jsonl#4", "no id", "jsonl", first_line=4),
-            Document("c.jsonl#5", "only a title", "jsonl", title="only a title", first_line=5),
-            Document("c.jsonl#6", 'name: Ada\nborn: 1815\ntags: ["x", "y"]', "jsonl", first_line=6),
+            Document("d1", "one\ntwo", "jsonl", title="T", numbering=at(1)),
+            Document("7", "seven", "jsonl", numbering=at(2)),
+            Document("c.jsonl#4", "no id", "jsonl", numbering=at(4)),
+            Document("c.jsonl#5", "only a title", "jsonl", title="only a title", numbering=at(5)),
+            Document(
+                "c.jsonl#6", 'name: Ada\nborn: 1815\ntags: ["x", "y"]', "jsonl", numbering=at(6)
+            ),
         ]
 
     def test_broken_records_cost_themselves_only(self, tmp_path):
@@ -148,13 +154,13 @@ class TestJsonLines:
         path.write_text(json.dumps({"text": "x" * 1000}) + '\n{"text": "short"}\n')
         skipped, document = read_items(path)
         assert (skipped.path, skipped.code) == ("c.jsonl:1", "too_large")
-        assert (document.text, document.first_line) == ("short", 2)
+        assert (document.text, document.numbering) == ("short", at(2))
 
     def test_it_is_read_as_it_is_asked_for(self, tmp_path):
         path = tmp_path / "c.jsonl"
         path.write_text('{"text": "x"}\n' * 3 + "broken\n" * 1_000_000)
         records = iter(jsonl.read(path, "c.jsonl"))
-        assert [next(records).first_line for _ in range(3)] == [1, 2, 3]
+        assert [next(records).numbering for _ in range(3)] == [at(1), at(2), at(3)]
 
     def test_a_file_of_anything_else_is_refused_as_a_whole(self, tmp_path):
         path = tmp_path / "c.jsonl"

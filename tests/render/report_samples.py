@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bienc_cli.evaluation.experiment import evaluate
-from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in, place_of
+from bienc_cli.evaluation.qrels import Qrels, Unit, item_of, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
@@ -47,7 +47,7 @@ def sample(
     folder.write({**FRUIT, "hostile.txt": "Cherry stones. " + HOSTILE.replace("\0", "")})
     folder.index()
     judged = {
-        query_id: {place_of(name): grade for name, grade in items.items()}
+        query_id: {item_of(name): grade for name, grade in items.items()}
         for query_id, items in (GRADES if grades is None else grades).items()
     }
     with folder.open() as reader:

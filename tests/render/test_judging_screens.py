@@ -14,11 +14,11 @@ from bienc_cli.evaluation.pooling import PooledDocument
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.render import judging as rendered
 from bienc_cli.store import StoredPassage
-from bienc_cli.types import Passage
+from bienc_cli.types import Passage, Place
 
 
 def stored(text: str, heading: tuple[str, ...] = (), line: int = 7) -> StoredPassage:
-    passage = Passage("deep/a.md", 0, 0, len(text), text, line, line + 3, heading=heading)
+    passage = Passage("deep/a.md", 0, 0, len(text), text, Place("line", line, line + 3), heading)
     return StoredPassage(1, 1, passage, "docs/deep/a.md", None, "markdown")
 
 

@@ -192,8 +192,8 @@ def test_lines_around_a_passage(folder: Folder) -> None:
         for lines in (0, 1, 3):
             for passage_id, text in with_lines_around(reader, passages, lines).items():
                 passage = next(p.passage for p in passages if p.passage_id == passage_id)
-                first = max(passage.line_start - 1 - lines, 0)
-                expected = whole.split("\n")[first : passage.line_end + lines]
+                first = max(passage.place.first - 1 - lines, 0)
+                expected = whole.split("\n")[first : passage.place.last + lines]
                 assert text == "\n".join(expected).strip("\n")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store import FileState, IndexWriter, Root, open_writer
-from bienc_cli.types import Document, EncoderIdentity, Passage, Vectors
+from bienc_cli.types import Document, EncoderIdentity, Passage, Place, Vectors
 
 DIM = 16
 CHUNKING = ChunkingParameters(64, 8)
@@ -48,9 +48,7 @@ def passages_of(made: Document) -> list[Passage]:
                 start,
                 start + len(paragraph),
                 paragraph,
-                line,
-                line + paragraph.count("\n"),
-                page=None,
+                Place("line", line, line + paragraph.count("\n")),
                 heading=("Part", "§ “1”"),
             )
         )

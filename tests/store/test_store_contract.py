@@ -17,6 +17,7 @@ from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexNotFound, UsageError
 from bienc_cli.store import Filter, IndexReader, IndexWriter, Root, check, repair
 from bienc_cli.types import BlendWeights, Document, Passage, Skipped, TunedBlend
+from bienc_cli.types import Place as FilePlace
 
 FILES = {
     "a.md": numbered(6),
@@ -61,8 +62,8 @@ def test_a_passage_comes_back_with_its_place(index: IndexReader) -> None:
     assert similarity == pytest.approx(1.0, abs=1e-6)
     assert passage.text == FILES["sub/deep/c.txt"][1] == text[passage.start : passage.end]
     assert (stored.path, passage.doc_id) == ("docs/sub/deep/c.txt", "sub/deep/c.txt")
-    assert (passage.line_start, passage.line_end, passage.ordinal) == (3, 5, 1)
-    assert (passage.page, passage.heading) == (None, ("Part", "§ “1”"))
+    assert (passage.place, passage.ordinal) == (FilePlace("line", 3, 5), 1)
+    assert passage.heading == ("Part", "§ “1”")
     assert (stored.title, stored.format) == ("Title of sub/deep/c.txt", "text")
 
 
@@ -348,7 +349,8 @@ def test_long_texts_come_back_whole(place: Place) -> None:
     word = "длинное слово "
     paragraphs = [word * 9_000, "short", "x" * 70_000]
     made = Document("long.txt", "\n\n".join(paragraphs), "text", title="т" * 40_000)
-    passages = [replace(one, heading=("з" * 40_000,), page=3) for one in passages_of(made)]
+    long = FilePlace("heading", name="з" * 40_000)
+    passages = [replace(one, heading=("з" * 40_000,), place=long) for one in passages_of(made)]
     with place.write() as writer:
         writer.begin(identity(), CHUNKING)
         root_id = writer.put_root(Root(place.docs))
@@ -519,9 +521,23 @@ def _answers(index: IndexReader, words: list[str]) -> Iterator[object]:
     yield sorted((one.path, one.digest) for _, one in index.files())
 
 
-def test_a_page_is_kept(place: Place) -> None:
+@pytest.mark.parametrize(
+    "stands",
+    [
+        FilePlace("line", 3, 9),
+        FilePlace("page", 12, 12),
+        FilePlace("page", 12, 12, recognised=True),
+        FilePlace("slide", 4, 4),
+        FilePlace("row", 1, 7, "Bob's sheet"),
+        FilePlace("row", 1, 1),
+        FilePlace("cell", 2, 3),
+        FilePlace("heading", name="Über “3”"),
+        FilePlace("file"),
+    ],
+)
+def test_a_place_is_kept(place: Place, stands: FilePlace) -> None:
     made = document("p.pdf", ["one"], "pdf")
-    (passage,) = (replace(one, page=12, context="Of it") for one in passages_of(made))
+    (passage,) = (replace(one, place=stands, context="Of it") for one in passages_of(made))
     assert isinstance(passage, Passage)
     with place.write() as writer:
         writer.begin(identity(), CHUNKING)

@@ -12,7 +12,7 @@ from stores import CHUNKING, build, encode, identity, numbered, put_file, state
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer, vector_search
-from bienc_cli.types import Skipped
+from bienc_cli.types import Place, Skipped
 
 FILES = {
     "a.md": numbered(6),
@@ -41,7 +41,7 @@ def test_a_passage_comes_back_with_its_place(home: Path) -> None:
     assert similarity == pytest.approx(1.0, abs=1e-6)
     assert passage.text == FILES["sub/deep/c.txt"][1] == text[passage.start : passage.end]
     assert (stored.path, passage.doc_id) == ("docs/sub/deep/c.txt", "sub/deep/c.txt")
-    assert (passage.line_start, passage.line_end, passage.ordinal) == (3, 5, 1)
+    assert (passage.place, passage.ordinal) == (Place("line", 3, 5), 1)
     assert passage.heading == ("Part", "§ “1”")
     assert (stored.title, stored.format) == ("Title of sub/deep/c.txt", "text")
 

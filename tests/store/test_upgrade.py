@@ -6,54 +6,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING, build, identity, numbered
+from earlier import Numbers, make_format_1, make_format_2
+from stores import CHUNKING, build, encode, identity, numbered, state
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
-from bienc_cli.store import check, open_reader, open_writer, records, upgrade
-from bienc_cli.store.catalog import read_meta, write_meta
-from bienc_cli.store.schema import CODES, FORMAT_VERSION, OUTCOME_COLUMNS, WORD_INDEX
+from bienc_cli.store import Root, StoredPassage, check, open_reader, open_writer
+from bienc_cli.store.schema import FORMAT_VERSION
+from bienc_cli.types import Document, Passage, Place
 
-
-def drop_outcomes(connection: sqlite3.Connection) -> None:
-    """Formats 1 and 2 knew a file by its size and time alone, and took each for whole."""
-    for column in OUTCOME_COLUMNS:
-        connection.execute(f"ALTER TABLE files DROP COLUMN {column.split()[0]}")
-    rows = connection.execute(
-        "SELECT id, root_id, path, size, mtime_ns, digest, reader FROM files"
-    ).fetchall()
-    for row in rows:
-        checksum = records.checksum_of(*row)
-        connection.execute("UPDATE files SET checksum = ? WHERE id = ?", (checksum, row[0]))
-
-
-def make_format_2(directory: Path) -> None:
-    connection = sqlite3.connect(directory / "catalog.sqlite", isolation_level=None)
-    connection.execute("BEGIN")
-    drop_outcomes(connection)
-    connection.execute("PRAGMA user_version = 2")
-    meta = read_meta(connection) | {"format": 2}
-    write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
-    connection.execute("COMMIT")
-    connection.close()
-
-
-def make_format_1(directory: Path) -> None:
-    """What format 1 was besides: the words in a table of FTS5, and no codes."""
-    with open_reader(directory, key_dir=directory) as index:
-        texts = [(one.passage_id, one.passage.embedded_text) for one in index.iter_passages()]
-    connection = sqlite3.connect(directory / "catalog.sqlite", isolation_level=None)
-    connection.execute("BEGIN")
-    for statement in (*WORD_INDEX, CODES):
-        connection.execute(statement.replace("CREATE", "DROP", 1).partition("(")[0])
-    connection.execute(upgrade.EARLIER[1].statements[-1])
-    connection.executemany("INSERT INTO passage_words (rowid, text) VALUES (?, ?)", texts)
-    drop_outcomes(connection)
-    connection.execute("PRAGMA user_version = 1")
-    meta = read_meta(connection) | {"format": 1}
-    del meta["lengths_checksum"], meta["codes"]
-    write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
-    connection.execute("COMMIT")
-    connection.close()
+MAKE = {1: make_format_1, 2: make_format_2}
 
 
 @pytest.fixture
@@ -62,13 +23,13 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_writer_brings_it_up_to_date(version: int, home: Path) -> None:
+@pytest.mark.parametrize("version", MAKE)
+def test_a_writer_brings_it_up_to_date(home: Path, version: int) -> None:
     directory, keys = home / ".bienc", home / "keys"
     with open_reader(directory, key_dir=keys) as index:
         right = index.bm25("number 7 pears", 99), list(index.iter_passages())
         files = list(index.files())
-    {1: make_format_1, 2: make_format_2}[version](directory)
+    MAKE[version](directory)
     with pytest.raises(IndexMismatch, match=f"format {version}") as refused:
         open_reader(directory, key_dir=keys)
     assert "bienc index" in (refused.value.hint or "")
@@ -84,9 +45,10 @@ def test_a_writer_brings_it_up_to_date(version: int, home: Path) -> None:
     assert check(directory, key_dir=keys).problems == ()
 
 
-def test_a_change_comes_along(home: Path) -> None:
+@pytest.mark.parametrize("version", MAKE)
+def test_a_change_comes_along(home: Path, version: int) -> None:
     directory, keys = home / ".bienc", home / "keys"
-    make_format_1(directory)
+    MAKE[version](directory)
     build(directory, keys, {"a.md": numbered(9), "c.md": ["a plum"]})
     with open_reader(directory, key_dir=keys) as index:
         assert index.bm25("pear", 9) == []
@@ -94,9 +56,10 @@ def test_a_change_comes_along(home: Path) -> None:
     assert check(directory, key_dir=keys).problems == ()
 
 
-def test_what_is_not_committed_leaves_it_as_it_was(home: Path) -> None:
+@pytest.mark.parametrize("version", MAKE)
+def test_what_is_not_committed_leaves_it_as_it_was(home: Path, version: int) -> None:
     directory, keys = home / ".bienc", home / "keys"
-    make_format_1(directory)
+    MAKE[version](directory)
     for _ in range(2):
         with open_writer(directory, key_dir=keys) as writer:
             writer.begin(identity(), CHUNKING)
@@ -104,9 +67,10 @@ def test_what_is_not_committed_leaves_it_as_it_was(home: Path) -> None:
             open_reader(directory, key_dir=keys)
 
 
-def test_only_the_tables_of_that_format_will_do(home: Path) -> None:
+@pytest.mark.parametrize("version", MAKE)
+def test_only_the_tables_of_that_format_will_do(home: Path, version: int) -> None:
     directory, keys = home / ".bienc", home / "keys"
-    make_format_1(directory)
+    MAKE[version](directory)
     connection = sqlite3.connect(directory / "catalog.sqlite")
     connection.execute("CREATE VIEW other AS SELECT 1")
     connection.commit()
@@ -115,10 +79,93 @@ def test_only_the_tables_of_that_format_will_do(home: Path) -> None:
         open_writer(directory, key_dir=keys)
 
 
-def test_a_changed_bit_in_the_version_makes_no_earlier_format(home: Path) -> None:
+@pytest.mark.parametrize("version", MAKE)
+def test_a_changed_bit_in_the_version_makes_no_earlier_format(home: Path, version: int) -> None:
     connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
     for opened in (open_reader, open_writer):
         with pytest.raises(IndexDamaged):
             opened(home / ".bienc", key_dir=home / "keys")
+
+
+# -------------------------------------------------------------------- places
+
+OLD: dict[str, tuple[Document, tuple[str, ...], Numbers, Place]] = {
+    "a.md": (Document("a.md", "one\ntwo", "markdown"), ("A",), (3, 4, None), Place("line", 3, 4)),
+    "p.pdf": (Document("p.pdf", "scan", "pdf"), (), (70, 71, 12), Place("page", 12, 12)),
+    # Their lines were those of a text that nobody has but the index.
+    "w.docx": (
+        Document("w.docx", "steps", "docx"),
+        ("Guide", "Set up"),
+        (13, 13, None),
+        Place("heading", name="Set up"),
+    ),
+    "x.docx": (Document("x.docx", "bare", "docx"), (), (1, 1, None), Place("file")),
+    "h.html": (
+        Document("h.html", "text", "html"),
+        ("T",),
+        (80, 84, None),
+        Place("heading", name="T"),
+    ),
+    # Lines of a record were counted on from the record's own.
+    "r.jsonl": (Document("d42", "record\nof two", "jsonl"), (), (7, 8, None), Place("line", 7, 7)),
+    "s.jsonl": (Document("d43", "\n\n deep", "jsonl"), (), (11, 11, None), Place("line", 9, 9)),
+}
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """An index of format 2 with a file of each kind."""
+    directory = tmp_path / ".bienc"
+    with open_writer(directory, key_dir=tmp_path / "keys") as writer:
+        writer.begin(identity(), CHUNKING)
+        root_id = writer.put_root(Root(tmp_path / "docs"))
+        for path, (made, heading, _, place) in OLD.items():
+            start = len(made.text) - len(made.text.lstrip())
+            text = made.text[start:]
+            passage = Passage(made.doc_id, 0, start, len(made.text), text, place, heading)
+            file_id = writer.replace_file(root_id, state(path, [made.text]))
+            writer.add_document(file_id, made, [passage])
+            writer.add_vectors([text], encode([text]))
+        writer.commit()
+    make_format_2(directory, lambda stored: OLD[_file(stored)][2])
+    return tmp_path
+
+
+def _file(stored: StoredPassage) -> str:
+    return Path(stored.path).name
+
+
+def _brought_up_to_date(home: Path) -> None:
+    with open_writer(home / ".bienc", key_dir=home / "keys") as writer:
+        writer.begin(identity(), CHUNKING)
+        writer.commit()
+
+
+def test_lines_become_places_of_the_file(mixed: Path) -> None:
+    _brought_up_to_date(mixed)
+    with open_reader(mixed / ".bienc", key_dir=mixed / "keys") as index:
+        places = {_file(one): one.passage.place for one in index.iter_passages()}
+    assert places == {path: place for path, (_, _, _, place) in OLD.items()}
+    assert check(mixed / ".bienc", key_dir=mixed / "keys").problems == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "passages SET line_start = line_start + 1",
+        "passages SET heading = 'broken ' || heading",
+        "passages SET page = 13 WHERE page = 12",
+        "texts SET text = x'00'",
+    ],
+)
+def test_damage_is_not_made_good(mixed: Path, change: str) -> None:
+    connection = sqlite3.connect(mixed / ".bienc" / "catalog.sqlite")
+    connection.execute(f"UPDATE {change}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(IndexDamaged):
+        _brought_up_to_date(mixed)
+    with pytest.raises(IndexMismatch):
+        open_reader(mixed / ".bienc", key_dir=mixed / "keys")

@@ -68,7 +68,7 @@ def test_nothing_to_check(tmp_path: Path) -> None:
     [
         ("texts", "UPDATE texts SET text = x'00' WHERE document_id = 3"),
         ("texts", "DELETE FROM texts WHERE document_id = 3"),
-        ("texts", "UPDATE passages SET page = 7 WHERE document_id = 3 AND ordinal = 1"),
+        ("texts", "UPDATE passages SET first = 2 WHERE document_id = 3 AND ordinal = 1"),
         ("texts", "UPDATE documents SET title = 'x' WHERE id = 3"),
         ("catalog", "UPDATE files SET size = 1 WHERE id = 3"),
         ("vectors", "UPDATE vectors SET checksum = checksum + 1 WHERE id = 25"),

@@ -166,7 +166,7 @@ def _environment() -> Environment:
         "line": one_line,
         "snippet": writing.snippet,
         "place": hit_.short_location,
-        "heading": hit_.heading,
+        "heading": hit_.heading_beside_place,
         "axis": charts.axis_number,
         "scores": writing.scores,
     }

@@ -1,0 +1,63 @@
+"""From offsets in a document's text to places in its file."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+
+from bienc_cli.types import Anchor, Document, Place
+
+_BARRIERS = ("page", "slide")
+
+
+class Places:
+    """The places of one document's spans.
+
+    Args:
+        document: its text and how that is numbered.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._numbering = document.numbering
+        self._anchors: Sequence[Anchor] = document.numbering.anchors if document.numbering else ()
+        self._starts = [anchor.start for anchor in self._anchors]
+        follows_lines = document.numbering is not None and document.numbering.follows_lines
+        self._breaks = (
+            [found.start() for found in re.finditer("\n", document.text)] if follows_lines else []
+        )
+
+    @property
+    def barriers(self) -> list[int]:
+        """Offsets that no passage crosses: where a page or a slide begins."""
+        numbering = self._numbering
+        return self._starts if numbering and numbering.unit in _BARRIERS else []
+
+    def of(self, start: int, end: int, trail: Sequence[str]) -> Place:
+        """Where `text[start:end]` stands.
+
+        Args:
+            start: offset of its first character.
+            end: offset behind its last one, `end > start`.
+            trail: headings in force there, outermost first.
+        """
+        numbering = self._numbering
+        if numbering is None:
+            return Place("heading", name=trail[-1]) if trail else Place("file")
+        spanned = self._anchors[self._index(start) : self._index(end - 1) + 1]
+        first = self._number(start)
+        return Place(
+            numbering.unit,
+            first,
+            max(first, self._number(end - 1)),
+            spanned[0].name,
+            any(anchor.recognised for anchor in spanned),
+        )
+
+    def _index(self, position: int) -> int:
+        return max(bisect.bisect_right(self._starts, position) - 1, 0)
+
+    def _number(self, position: int) -> int:
+        anchor = self._anchors[self._index(position)]
+        breaks = bisect.bisect_left(self._breaks, position)
+        return anchor.number + breaks - bisect.bisect_left(self._breaks, anchor.start)

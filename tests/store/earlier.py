@@ -1,0 +1,95 @@
+"""Makes indexes of earlier formats out of one of today's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bienc_cli.store import StoredPassage, open_reader, records, upgrade
+from bienc_cli.store.catalog import read_meta, write_meta
+from bienc_cli.store.schema import CODES, OUTCOME_COLUMNS, WORD_INDEX, name_of
+
+Numbers = tuple[int, int, int | None]
+
+
+def numbers_of(stored: StoredPassage) -> Numbers:
+    """Lines and page as a passage of format 2 had them, where its lines are the file's."""
+    place = stored.passage.place
+    if place.kind == "page":
+        return 1, 1, place.first
+    return place.first or 1, place.last or 1, None
+
+
+def make_format_2(
+    directory: Path, numbers: Callable[[StoredPassage], Numbers] = numbers_of
+) -> None:
+    """What format 2 was: two lines and a page for every passage."""
+    with open_reader(directory, key_dir=directory) as index:
+        old = {one.passage_id: (one, numbers(one)) for one in index.iter_passages()}
+    with _rewritten(directory, 2) as connection:
+        _drop_outcomes(connection)
+        vectors = dict(connection.execute("SELECT id, vector_id FROM passages"))
+        connection.execute("DROP TABLE passages")
+        for statement in upgrade.EARLIER[2].statements:
+            if name_of(statement).startswith("passages"):
+                connection.execute(statement)
+        for passage_id, (stored, (first, last, page)) in old.items():
+            passage = stored.passage
+            row = (
+                passage_id,
+                stored.document_id,
+                passage.ordinal,
+                passage.start,
+                passage.end,
+                first,
+                last,
+                page,
+                json.dumps(passage.heading, ensure_ascii=False),
+                passage.context,
+                vectors[passage_id],
+            )
+            connection.execute(
+                f"INSERT INTO passages VALUES ({', '.join('?' * 12)})",
+                (*row, records.checksum_of(*row)),
+            )
+
+
+def _drop_outcomes(connection: sqlite3.Connection) -> None:
+    """Formats 1 and 2 knew a file by its size and time alone, and took each for whole."""
+    for column in OUTCOME_COLUMNS:
+        connection.execute(f"ALTER TABLE files DROP COLUMN {column.split()[0]}")
+    rows = connection.execute(
+        "SELECT id, root_id, path, size, mtime_ns, digest, reader FROM files"
+    ).fetchall()
+    for row in rows:
+        checksum = records.checksum_of(*row)
+        connection.execute("UPDATE files SET checksum = ? WHERE id = ?", (checksum, row[0]))
+
+
+def make_format_1(directory: Path) -> None:
+    """What format 1 was: the words in a table of FTS5 besides, and no codes."""
+    with open_reader(directory, key_dir=directory) as index:
+        texts = [(one.passage_id, one.passage.embedded_text) for one in index.iter_passages()]
+    make_format_2(directory)
+    with _rewritten(directory, 1) as connection:
+        for statement in (*WORD_INDEX, CODES):
+            connection.execute(statement.replace("CREATE", "DROP", 1).partition("(")[0])
+        connection.execute(upgrade.EARLIER[1].statements[-1])
+        connection.executemany("INSERT INTO passage_words (rowid, text) VALUES (?, ?)", texts)
+
+
+@contextmanager
+def _rewritten(directory: Path, version: int) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(directory / "catalog.sqlite", isolation_level=None)
+    connection.execute("BEGIN")
+    yield connection
+    connection.execute(f"PRAGMA user_version = {version}")
+    meta = read_meta(connection) | {"format": version}
+    if version == 1:
+        del meta["lengths_checksum"], meta["codes"]
+    write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
+    connection.execute("COMMIT")
+    connection.close()
