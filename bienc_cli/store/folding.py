@@ -39,8 +39,7 @@ _SIGNS = str.maketrans(
 )
 _LETTERS = _DIGITS | str.maketrans(
     # Letters that Unicode does not take apart.
-    dict(zip("ØøŁłĐđı", "OoLlDdi", strict=True))
-    | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
+    dict(zip("ØøŁłĐđı", "OoLlDdi", strict=True)) | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
 )
 
 _DROPPED = re.compile(

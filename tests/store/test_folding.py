@@ -82,7 +82,7 @@ def test_vowel_signs_do_not_divide_words() -> None:
         ("user@example.org", "user example org"),
         ("2024-01-31", "2024 01 31"),
         ("__init__.py", "init py"),
-            ("self._cache", "self cache"),
+        ("self._cache", "self cache"),
         (r"App\Models\User", "app models user"),
     ],
 )

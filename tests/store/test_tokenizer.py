@@ -31,11 +31,13 @@ def test_words_are_folded_and_stemmed() -> None:
 def test_counts_are_those_of_a_full_text_table(texts: list[str]) -> None:
     connection = sqlite3.connect(":memory:")
     connection.execute(
-        "CREATE VIRTUAL TABLE t USING fts5 (text, tokenize=\"porter unicode61 "
+        'CREATE VIRTUAL TABLE t USING fts5 (text, tokenize="porter unicode61 '
         "remove_diacritics 0 categories 'L* N* Co Mn Mc'\")"
     )
     connection.execute("CREATE VIRTUAL TABLE v USING fts5vocab (t, instance)")
-    connection.executemany("INSERT INTO t (rowid, text) VALUES (?, ?)", enumerate(map(folded, texts)))
+    connection.executemany(
+        "INSERT INTO t (rowid, text) VALUES (?, ?)", enumerate(map(folded, texts))
+    )
     expected = Counter(connection.execute("SELECT term, doc FROM v").fetchall())
     connection.close()
     with Tokenizer() as tokenizer:
