@@ -9,8 +9,9 @@ of queries alike:
 - *Scripts without spaces*, and Hangul, whose particles hang on the word, become overlapping
   pairs of characters, as no dictionary is at hand; a Han character is also a word by itself.
 - *Compounds*: what `_`, `-`, `.`, `/`, `:` or an inner capital joins is its parts, each two
-  neighbouring parts as one word, and each name in it and the whole as one word. The rarer ones weigh more, so that
-  the whole identifier goes before its parts, and a piece of a path is found in a longer one.
+  neighbouring parts as one word, and each name in it and the whole as one word. The rarer ones
+  weigh more, so that the whole identifier goes before its parts, and a piece of a path is found
+  in a longer one.
 """
 
 from __future__ import annotations

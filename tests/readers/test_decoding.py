@@ -153,7 +153,7 @@ def test_what_a_file_declares_is_taken(head, encoding):
 
 @pytest.mark.parametrize("encoding", ["iso2022_jp", "iso2022_kr", "hz"])
 def test_encodings_of_seven_bits_are_not_taken_for_utf8(encoding):
-    text = "# -*- coding: %s -*-\n" % encoding + ("한국어\n" if "kr" in encoding else "中文\n")
+    text = f"# -*- coding: {encoding} -*-\n{'한국어' if 'kr' in encoding else '中文'}\n"
     assert decode(text.encode(encoding)) == text
 
 
