@@ -79,7 +79,7 @@ _PACKAGE = "bienc_cli.readers"
 _FORMATS = (
     Reader(
         format="text",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.text",
         suffixes=words(
             ".txt .text .log .adoc .asciidoc .org .tex .bib .srt .vtt .eml .po .xml .yaml .yml "
@@ -93,15 +93,15 @@ _FORMATS = (
     ),
     Reader(
         format="markdown",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
-    Reader(format="rst", version=1, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Reader(format="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Reader(
         format="html",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -117,7 +117,7 @@ _FORMATS = (
     ),
     Reader(
         format="code",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.code",
         suffixes=words(
             ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
@@ -134,16 +134,16 @@ _FORMATS = (
             "sconstruct"
         ),
     ),
-    Reader(format="csv", version=1, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Reader(format="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Reader(
         format="json",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
     ),
     Reader(
         format="jsonl",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
         streamed=True,
