@@ -134,7 +134,7 @@ def chunk(
     lengths = {"": 0}
     ordinal = 0
     # What has no title of its own is called by its file's name.
-    called = document.title or name_words(document)
+    called = document.title or name_words(document.doc_id, document.format)
     for section in _merge_small(document, outline, places.barriers, tokenizer, parameters):
         widest = _context(called, outline.above(section.end))
         context_tokens = min(tokenizer.counts([widest])[0], context_limit) if widest else 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from bienc_cli.types import Document
-
 _BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z0-9])(?=[A-Z])")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 """What a name says something with: `0001` and `a` tell nobody what is in the file."""
@@ -14,23 +12,26 @@ _A_WORD = re.compile(r"[^\W\d_]{3}")
 _DIGEST = re.compile(r"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\Z")
 
 
-def name_words(document: Document) -> str:
-    """The words of the file's name without its suffix; "" for records and for mere numbers.
+_RECORDS = "jsonl"
+"""The format whose documents have ids of their own, not paths."""
+
+
+def name_words(doc_id: str, format_name: str) -> str:
+    """The words of a file's name without its suffix; "" for records and for mere numbers.
 
     `Lease_Zebrowski.txt` is "Lease Zebrowski".
+
+    Args:
+        doc_id: a document's.
+        format_name: its format.
     """
-    return _words(PurePosixPath(document.doc_id).stem) if _is_file(document) else ""
+    return _words(PurePosixPath(doc_id).stem) if format_name != _RECORDS else ""
 
 
-def folder_words(document: Document) -> str:
+def folder_words(doc_id: str, format_name: str) -> str:
     """Likewise of the folders that it lies in, under the indexed root."""
-    folders = PurePosixPath(document.doc_id).parts[:-1] if _is_file(document) else ()
+    folders = PurePosixPath(doc_id).parts[:-1] if format_name != _RECORDS else ()
     return " ".join(filter(None, map(_words, folders)))
-
-
-def _is_file(document: Document) -> bool:
-    # The records of a collection have ids of their own.
-    return document.format != "jsonl"
 
 
 def _words(name: str) -> str:
