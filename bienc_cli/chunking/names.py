@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-_BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z0-9])(?=[A-Z])")
+_BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z])(?=[A-Z])")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 """What a name says something with: `0001` and `a` tell nobody what is in the file."""
 
