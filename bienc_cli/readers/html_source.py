@@ -116,8 +116,8 @@ def _mark(line: int) -> str:
 
 
 def _number(mark: str) -> int:
-    *high, low = mark
-    return (ord(high[0]) - _HIGH if high else 0) * _DIGITS + ord(low) - _LOW
+    high = ord(mark[0]) - _HIGH if len(mark) > 1 else 0
+    return high * _DIGITS + ord(mark[-1]) - _LOW
 
 
 def unmarked(document: Document) -> Document:

@@ -82,7 +82,7 @@ _FORMATS = (
         version=2,
         module=f"{_PACKAGE}.text",
         suffixes=words(
-            ".txt .text .log .adoc .asciidoc .org .tex .bib .srt .vtt .eml .po .xml .yaml .yml "
+            ".txt .text .log .bib .srt .vtt .eml .po .xml .yaml .yml "
             ".toml .ini .cfg .conf .properties .diff .patch"
         ),
         names=words(
@@ -98,6 +98,14 @@ _FORMATS = (
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
+    Reader(
+        format="asciidoc",
+        version=1,
+        module=f"{_PACKAGE}.asciidoc",
+        suffixes=(".adoc", ".asciidoc"),
+    ),
+    Reader(format="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Reader(format="latex", version=1, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
     Reader(format="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Reader(
         format="html",
