@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import read_lines
-from bienc_cli.readers.cleaning import clean
 from bienc_cli.search.pipeline import is_encodable
 
 _TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
@@ -51,11 +50,11 @@ def read_queries(path: Path) -> tuple[Query, ...]:
     for query in found:
         if not is_encodable(query.query_id + query.text):
             raise UsageError(f"A query in '{path}' holds half a character.", "write it as UTF-8")
-        if not clean(query.text).strip():
+        if not query.text.strip():
             raise UsageError(f"Query '{query.query_id}' in '{path}' has no text.")
         if seen.setdefault(query.query_id, query.text) != query.text:
             raise UsageError(f"'{path}' has two queries with the id '{query.query_id}'.")
-    return tuple(Query(query_id, clean(text)) for query_id, text in seen.items())
+    return tuple(Query(query_id, text) for query_id, text in seen.items())
 
 
 def _body(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:

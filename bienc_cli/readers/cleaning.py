@@ -18,8 +18,8 @@ _TERMINAL = re.compile(
 _OVERSTRUCK = re.compile(r"[^\n\x08]\x08")
 """How typewriters and manual pages print bold: the character, a step back, and again."""
 
-_HYPHENATED_LINE = re.compile(r"\xad[ \t]*\n[ \t]*(\S+)[ \t]?")
-"""A word that a soft hyphen divides at the end of a line: all of it goes to the first line."""
+_HYPHENATED_LINE = re.compile(r"(?<!\S)(\S{0,99})\xad[ \t]*\n([ \t]*)(\S+)[ \t]?")
+"""A word that a soft hyphen divides at the end of a line."""
 
 _INVISIBLE = re.compile(
     "["
@@ -65,11 +65,20 @@ def clean(text: str) -> str:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = _C1_CONTROLS.sub(_as_windows, text)
     if "\xad" in text:
-        text = _HYPHENATED_LINE.sub(r"\1\n", text)
+        text = _HYPHENATED_LINE.sub(_on_one_line, text)
     text = _INVISIBLE.sub("", text.translate(_LIGATURES))
     if "\u200c" in text or "\u200d" in text:
         text = _NEEDLESS_JOINERS.sub("", text)
     return unicodedata.normalize("NFC", text)
+
+
+def _on_one_line(word: re.Match[str]) -> str:
+    """The word on its first line, or on its second where that one would be left empty."""
+    first, indent, second = word.groups()
+    text, start, end = word.string, word.start(), word.end()
+    goes_on = text[end : end + 1] not in ("", "\n")
+    alone = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+    return f"{first}{second}\n" if goes_on or alone else f"\n{indent}{first}{second}"
 
 
 def _as_windows(control: re.Match[str]) -> str:

@@ -180,6 +180,7 @@ def test_a_hole_within_a_log():
     [
         ("Donau\xaddampf\xadschiff", "Donaudampfschiff"),
         ("Donau\xad\n  dampfschiff legt ab\n", "Donaudampfschiff\nlegt ab\n"),
+        ("ein Donau\xad\n  dampfschiff\nlegt ab\n", "ein \n  Donaudampfschiff\nlegt ab\n"),
         ("micro\u200bcontroller", "microcontroller"),
         ("inter\u2060connection", "interconnection"),
         ("inter\ufeffconnection", "interconnection"),
