@@ -129,8 +129,8 @@ class Passage:
 
     `place` is where it stands in the file.
     `heading` is the trail in force, outermost first, the document's title not included.
-    `context` is what is embedded in front of the text: title and those headings of the
-    trail that do not stand in the text itself.
+    `context` is what is embedded in front of the text: the title, or else the words of the
+    file's name, and those headings of the trail that do not stand in the text itself.
     """
 
     doc_id: str

@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from bienc_cli.chunking.boundaries import Atom, Strength, TokenCounts, atoms
+from bienc_cli.chunking.names import name_words
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UsageError
 from bienc_cli.types import Document, Heading, Passage, PassageTokenizer
 
-CHUNKING_VERSION = 1
-"""Part of what makes a stored passage stale: raise it when the same text is cut otherwise."""
+CHUNKING_VERSION = 2
+"""Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
+another context put in front."""
 
 _SMALLEST_PASSAGE = 16
 """Tokens below which a passage could not hold a sentence beside its context."""
@@ -131,15 +133,17 @@ def chunk(
     context_limit = capacity // 3
     lengths = {"": 0}
     ordinal = 0
+    # What has no title of its own is called by its file's name.
+    called = document.title or name_words(document.doc_id, document.format)
     for section in _merge_small(document, outline, places.barriers, tokenizer, parameters):
-        widest = _context(document.title, outline.above(section.end))
+        widest = _context(called, outline.above(section.end))
         context_tokens = min(tokenizer.counts([widest])[0], context_limit) if widest else 0
         # The line break between context and text is a token in some vocabularies.
         budget = capacity - context_tokens - (1 if context_tokens else 0)
         packed = _pack(document, section, tokenizer, budget, parameters.overlap_tokens)
         for start, end, tokens in packed:
             # A title that is a heading too stands in the text or among the headings above.
-            title = None if document.title in outline.of(start, end) else document.title
+            title = None if called in outline.of(start, end) else called
             context = _context(title, outline.above(start))
             context = _innermost(context, tokenizer, context_limit)
             # Counted in parts and far enough from the limit, it need not be counted whole.

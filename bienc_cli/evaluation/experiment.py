@@ -33,6 +33,7 @@ from bienc_cli.evaluation.results import (
 from bienc_cli.evaluation.runs import Run
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
+from bienc_cli.readers.cleaning import clean
 from bienc_cli.search.candidates import Found, propose
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.pipeline import (
@@ -212,7 +213,8 @@ class _Experiment:
         on_step: Callable[[str, int], None],
     ) -> None:
         self._index = index
-        self._queries = queries
+        # As `search` reads them; they are reported as they were asked.
+        self._queries = [replace(query, text=clean(query.text)) for query in queries]
         self._judged = judged
         self._bi_encoder = bi_encoder
         self._cross_encoder = cross_encoder

@@ -8,7 +8,7 @@ that the weights were not learned from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -20,6 +20,7 @@ from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
+from bienc_cli.readers.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, Found, propose
 from bienc_cli.search.fusion import DEFAULTS, blended
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, as_hits, check_model, check_query
@@ -147,7 +148,11 @@ def tune(
         IndexMismatch: the index was made with another model.
     """
     check_model(index.info.encoder, bi_encoder.identity)
-    asked = [query for query in queries if query.query_id in judged.by_query]
+    asked = [
+        replace(query, text=clean(query.text))
+        for query in queries
+        if query.query_id in judged.by_query
+    ]
     if len(asked) < FEWEST_QUERIES:
         raise UsageError(
             f"{len(asked)} judged queries are too few to learn from.",

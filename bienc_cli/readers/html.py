@@ -1,4 +1,8 @@
-"""HTML: what a reader of the page sees, without its navigation; nothing is fetched."""
+"""HTML: what a reader of the page sees or can make it show, without its navigation.
+
+Nothing is fetched and no script is run: what only a script or a click would show is read where
+it is in the file. Passages are cited by the lines of the source (`html_source.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,74 +14,77 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.builder import DocumentBuilder
 from bienc_cli.readers.decoding import decode
+from bienc_cli.readers.html_source import MARK, marked, unmarked
+from bienc_cli.readers.html_visibility import Visibility
 from bienc_cli.readers.words import words
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_UNSEEN = frozenset(
-    words(
-        "script style noscript template head title svg math iframe object embed applet canvas "
-        "audio video select datalist button textarea dialog -comment"
-    )
-)
-_BOILERPLATE = "nav, [role=navigation], [role=search], body > footer"
-_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset({"ul", "ol", "menu"})
 _KEPT_TOGETHER = _LISTS | {"dl", "blockquote", "pre"}
 _LINES = _KEPT_TOGETHER | frozenset(
     words(
-        "address article aside body caption center dd details div dt fieldset figcaption figure "
-        "footer form header hgroup hr legend li main p section summary table tbody td "
-        "tfoot th thead tr"
+        "address article aside body button caption center dd details dialog div dt fieldset "
+        "figcaption figure footer form header hgroup hr legend li main noscript p section summary "
+        "svg table tbody td text tfoot th thead tr"
     )
 )
 _LAID_OUT = "table, h1, h2, h3, h4, h5, h6, p + p"
 """In a table: it arranges a page, and is no table to a reader."""
 
 _LINE_BREAK = "\v"
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
-_CHARSET_WITHIN = 2048
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read an HTML page; see `table.ReadFunction`."""
     from selectolax.lexbor import LexborHTMLParser
 
-    data = path.read_bytes()
-    declared = _CHARSET.search(data, 0, _CHARSET_WITHIN)
-    tree = LexborHTMLParser(decode(data, declared[1].decode() if declared else None))
-    named = tree.css_first("head > title")
-    title = named.text() if named is not None else None
+    source = decode(path.read_bytes())
+    tree = LexborHTMLParser(marked(source))
     try:
-        yield _document(tree, doc_id, title, _BOILERPLATE)
+        yield _document(tree, doc_id, Visibility(tree, source))
     except UnreadableFile:
         # A page that is all navigation, such as an index of links, is still its text.
-        yield _document(tree, doc_id, title, None)
+        yield _document(tree, doc_id, Visibility(tree, source, navigation=True))
 
 
-def _document(
-    tree: LexborHTMLParser, doc_id: str, title: str | None, left_out: str | None
-) -> Document:
-    skipped = {node.mem_id for node in tree.css(left_out)} if left_out else set()
+def _document(tree: LexborHTMLParser, doc_id: str, visibility: Visibility) -> Document:
     page = _Page()
+    if description := _description(tree):
+        page.builder.block(description)
     if tree.root is not None:
-        for node, entering in _walk(tree.root, skipped):
+        for node, entering in _walk(tree.root, visibility):
             (page.enter if entering else page.leave)(node)
     page.end_block()
-    return page.builder.build(doc_id, "html", title)
+    if page.is_empty and not visibility.navigation:
+        raise UnreadableFile("empty", "holds no text")
+    named = tree.css_first("head > title")
+    document = page.builder.build(doc_id, "html", named.text() if named is not None else None)
+    return unmarked(document)
 
 
-def _walk(root: LexborNode, skipped: set[int]) -> Iterator[tuple[LexborNode, bool]]:
+def _description(tree: LexborHTMLParser) -> str:
+    """What the page says of itself, unless that stands in it too."""
+    node = tree.css_first("meta[name=description i], meta[property='og:description']")
+    description = " ".join((node.attributes.get("content") or "").split()) if node else ""
+    body = tree.body
+    shown = MARK.sub("", body.text()) if description and body is not None else ""
+    return "" if MARK.sub("", description) in " ".join(shown.split()) else description
+
+
+def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool]]:
     """Every visible node when it begins (True) and when it ends (False).
 
     Without recursion: a page may be nested as deeply as it likes.
     """
     node = root
     while True:
-        seen = not _is_unseen(node, skipped)
+        seen = visibility.is_seen(node)
         if seen:
             yield node, True
             if node.child is not None:
@@ -90,15 +97,6 @@ def _walk(root: LexborNode, skipped: set[int]) -> Iterator[tuple[LexborNode, boo
             node = node.parent
             yield node, False
         node = node.next
-
-
-def _is_unseen(node: LexborNode, skipped: set[int]) -> bool:
-    if node.is_text_node:
-        return False
-    if node.tag in _UNSEEN or node.mem_id in skipped:
-        return True
-    attributes = node.attributes
-    return "hidden" in attributes or bool(_INVISIBLE.search(attributes.get("style") or ""))
 
 
 class _Page:
@@ -117,44 +115,69 @@ class _Page:
         # Whether each open table is one to a reader, and the cells of its current row.
         self._tables: list[bool] = []
         self._cells: list[str] | None = None
+        # The level of the open heading, 0 for none: whatever is in it is its title.
+        self._heading = 0
+        # A definition has ended, so that the next term begins another entry.
+        self._defined = False
+        self.is_empty = True
 
     def enter(self, node: LexborNode) -> None:
         """Begin a node."""
         tag = node.tag or ""
         if node.is_text_node:
-            self._inline.append(node.text_content or "")
+            self._inline.append(_text(node))
         elif tag == "br":
             self._inline.append("\n" if self._preformatted else _LINE_BREAK)
         elif tag == "img":
-            self._inline.append(f" {node.attributes.get('alt') or ''} ")
-        elif tag in _HEADINGS:
+            attributes = node.attributes
+            self._inline.append(f" {attributes.get('alt') or attributes.get('title') or ''} ")
+        elif (level := _level(node)) and not self._heading:
             self.end_block()
+            self._heading = level
         elif tag in _LINES:
+            if self._heading:
+                self._inline.append(_LINE_BREAK)
+                return
             self._end_line()
             self._open(tag, node)
 
     def leave(self, node: LexborNode) -> None:
         """End a node."""
         tag = node.tag or ""
-        if tag in _HEADINGS:
+        if self._heading and _level(node):
             title = "".join(self._inline).replace(_LINE_BREAK, " ")
             self._inline.clear()
-            self.builder.heading(_HEADINGS[tag], title)
+            self.builder.heading(self._heading, title)
+            self._heading = 0
+            self.is_empty = False
         elif tag in _LINES:
+            if self._heading:
+                self._inline.append(_LINE_BREAK)
+                return
             self._end_line()
             self._close(tag)
+        elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
+            self._inline.append(f" ({meaning})")
 
     def end_block(self) -> None:
         """What follows belongs to another block."""
         self._end_line()
-        self.builder.block("\n".join(self._lines))
-        self._lines.clear()
+        self._end_entry()
+
+    def _end_entry(self) -> None:
+        self._defined = False
+        if self._lines:
+            self.builder.block("\n".join(self._lines))
+            self._lines.clear()
+            self.is_empty = False
 
     def _open(self, tag: str, node: LexborNode) -> None:
         if not self._together:
             self.end_block()
         if tag in _KEPT_TOGETHER:
             self._together += 1
+        if tag == "dt" and self._together == 1 and self._defined:
+            self._end_entry()
         if tag == "pre":
             self._preformatted += 1
         elif tag in _LISTS:
@@ -173,7 +196,9 @@ class _Page:
             self._cells.append("")
 
     def _close(self, tag: str) -> None:
-        if tag == "pre":
+        if tag == "dd":
+            self._defined = True
+        elif tag == "pre":
             self._preformatted -= 1
         elif tag in _LISTS:
             self._lists.pop()
@@ -201,3 +226,22 @@ class _Page:
         else:
             self._lines.append(self._marker + text.strip("\n"))
         self._marker = ""
+
+
+def _level(node: LexborNode) -> int:
+    """The level of a heading, 0 for anything else."""
+    tag = node.tag or ""
+    if tag in _HEADINGS:
+        return _HEADINGS[tag]
+    if node.is_text_node or node.attributes.get("role") != "heading":
+        return 0
+    level = node.attributes.get("aria-level") or ""
+    return int(level) if re.fullmatch("[1-9]", level) else 2
+
+
+def _text(node: LexborNode) -> str:
+    text = node.text_content or ""
+    raised = node.parent is not None and node.parent.tag == "sup"
+    if raised and MARK.sub("", text).strip().isdecimal():
+        return text.translate(_RAISED)
+    return text

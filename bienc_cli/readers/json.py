@@ -1,13 +1,13 @@
-"""JSON: the raw text, or a readable layout of what was written on one line."""
+"""JSON: the text as it was written, or a readable layout of what was written on one line."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bienc_cli.readers.decoding import clean, read_text
+from bienc_cli.readers.decoding import read_text
+from bienc_cli.readers.json_source import laid_out, parsed, readable
 from bienc_cli.readers.lines import spans_to_blocks
 from bienc_cli.types import Block, Document
 
@@ -21,14 +21,20 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a JSON file; one that does not parse is still searched as text."""
     text = read_text(path)
     try:
-        value = json.loads(text)
-        if text.strip().count("\n") + 1 < _FEWEST_LINES:
-            # Lone surrogates may come out of \u escapes.
-            text = clean(json.dumps(value, ensure_ascii=False, indent=2)) + "\n"
+        value = parsed(text)
     except (ValueError, RecursionError):
         yield Document(doc_id, text, "json")
         return
-    yield Document(doc_id, text, "json", title=_title(value), blocks=_members(text))
+    few = text.strip().count("\n") + 1 < _FEWEST_LINES
+    text, numbering = laid_out(text) if few else readable(text)
+    yield Document(
+        doc_id,
+        text,
+        "json",
+        title=_title(value),
+        blocks=_members(text),
+        numbering=numbering,
+    )
 
 
 def _title(value: object) -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers.decoding import byte_order_mark, clean, looks_binary
+from bienc_cli.readers.decoding import clean, decode_line, looks_binary, unicode_encoding
+from bienc_cli.readers.json_source import members
 from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
 _LONGEST_RECORD = 1 << 24
@@ -39,13 +40,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
         binary.seek(0)
         if looks_binary(head):
             raise UnreadableFile("binary", "binary data, not JSON lines")
-        encoding = byte_order_mark(head) or "utf-8"
-        stream = TextIOWrapper(binary, encoding=encoding, errors="replace", newline="\n")
-        for number, line in _numbered_lines(stream):
+        for number, line in _numbered_lines(binary, unicode_encoding(head)):
             where = f"{doc_id}:{number}"
             try:
                 record = _parse(line)
-                document = _document(record, doc_id, number)
+                document = _document(record, line, doc_id, number)
             except UnreadableFile as error:
                 broken += 1
                 if not taken and broken >= _PATIENCE:
@@ -61,17 +60,37 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
         raise UnreadableFile("empty", "holds no records")
 
 
-def _numbered_lines(stream: TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, from 1; of one that is too long, its beginning."""
-    number = 0
-    while line := stream.readline(_LONGEST_RECORD + 1):
-        number += 1
+def _numbered_lines(binary: BufferedReader, encoding: str | None) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, from 1; of one that is too long, its beginning.
+
+    Args:
+        binary: the file, at its start.
+        encoding: of Unicode, as its first bytes tell; None for any that leaves ASCII alone.
+    """
+    lines = _wide_lines(binary, encoding) if encoding else _byte_lines(binary)
+    for number, line in enumerate(lines, 1):
         if number == 1:
             line = line.removeprefix("\ufeff")
-        if not line.isspace():
+        if line and not line.isspace():
             yield number, line
+
+
+def _wide_lines(binary: BufferedReader, encoding: str) -> Iterator[str]:
+    stream = TextIOWrapper(binary, encoding=encoding, errors="replace", newline="\n")
+    while line := stream.readline(_LONGEST_RECORD + 1):
+        yield line
         while line and not line.endswith("\n"):
             line = stream.readline(_LONGEST_RECORD)
+
+
+def _byte_lines(binary: BufferedReader) -> Iterator[str]:
+    guessed: str | None = None
+    while line := binary.readline(_LONGEST_RECORD + 1):
+        following = b"" if guessed or line.isascii() else binary.peek()
+        text, guessed = decode_line(line.strip(b"\0"), following, guessed)
+        yield text
+        while line and not line.endswith(b"\n"):
+            line = binary.readline(_LONGEST_RECORD)
 
 
 def _parse(line: str) -> object:
@@ -88,7 +107,7 @@ def _parse(line: str) -> object:
         raise UnreadableFile("bad_record", f"not JSON: {error}") from None
 
 
-def _document(record: object, file_id: str, number: int) -> Document:
+def _document(record: object, line: str, file_id: str, number: int) -> Document:
     if not isinstance(record, dict):
         reason = f"a JSON {_KINDS.get(type(record), 'value')}, not an object"
         raise UnreadableFile("bad_record", reason)
@@ -96,7 +115,7 @@ def _document(record: object, file_id: str, number: int) -> Document:
     title = title if isinstance(title, str) and title.strip() else None
     text = record.get("text")
     if not isinstance(text, str):
-        text = _fields(record)
+        text = "\n".join(f"{name}: {value}" for name, value in members(line))
     elif not text.strip():
         # Collections hold records of which only the title is known.
         text = title or ""
@@ -118,14 +137,6 @@ def _id(record: dict[str, object]) -> str | None:
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
             return clean(str(value))
     return None
-
-
-def _fields(record: dict[str, object]) -> str:
-    """`name: value` lines; what is nested stays JSON."""
-    return "\n".join(
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in record.items()
-    )
 
 
 _KINDS = {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bienc_cli.readers import front_matter
 from bienc_cli.readers.decoding import read_text
 from bienc_cli.readers.lines import line_starts
 from bienc_cli.types import Block, Document, Heading
@@ -16,24 +17,17 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_FRONT_MATTER = re.compile(
-    r"\A(?P<fence>---|\+\+\+)[ \t]*\n(?P<body>.*?\n)?(?:(?P=fence)|\.\.\.)[ \t]*(?:\n|\Z)",
-    re.DOTALL,
-)
 _MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
 _LONGEST_HEADING = 1000
 """Characters beyond which it is left as it is: brackets cost the square of their number."""
-
-_TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<title>\S.*)$", re.MULTILINE | re.IGNORECASE)
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a Markdown file; see `table.ReadFunction`."""
     text = read_text(path)
-    front = _FRONT_MATTER.match(text)
-    body_start = front.end() if front else 0
-    title = _front_matter_title(front["body"] or "") if front else None
-    blocks = [Block(0, len(text[:body_start].rstrip()))] if front else []
+    front, body_start = front_matter.split(text)
+    title = front_matter.title(front) if front else None
+    blocks = [Block(0, len(text[:body_start].rstrip()))] if body_start else []
     headings: list[Heading] = []
     body = text[body_start:]
     starts = [body_start + start for start in line_starts(body)]
@@ -94,13 +88,3 @@ def _plain(inline: Token) -> str:
         if token.nesting == 0
     )
     return " ".join("".join(words).split())
-
-
-def _front_matter_title(front_matter: str) -> str | None:
-    found = _TITLE.search(front_matter)
-    if found is None:
-        return None
-    title = found["title"].strip()
-    if len(title) > 1 and title[0] == title[-1] and title[0] in "\"'":
-        title = title[1:-1].strip()
-    return title or None

@@ -40,6 +40,9 @@ def reader_for(path: Path, pdf_engine: str = "pypdf") -> Reader | None:
         return named
     with failures_of_one_file(), path.open("rb") as stream:
         head = stream.read(_SNIFFED)
+        # A log that was cut off while a program went on writing begins with a hole.
+        while head and not head.strip(b"\0"):
+            head = stream.read(_SNIFFED)
     if head.startswith(b"%PDF-"):
         return pdf_reader(pdf_engine)
     if looks_binary(head):

@@ -79,10 +79,10 @@ _PACKAGE = "bienc_cli.readers"
 _FORMATS = (
     Reader(
         format="text",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.text",
         suffixes=words(
-            ".txt .text .log .adoc .asciidoc .org .tex .bib .srt .vtt .eml .po .xml .yaml .yml "
+            ".txt .text .log .bib .srt .vtt .eml .po .xml .yaml .yml "
             ".toml .ini .cfg .conf .properties .diff .patch"
         ),
         names=words(
@@ -93,15 +93,23 @@ _FORMATS = (
     ),
     Reader(
         format="markdown",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
-    Reader(format="rst", version=1, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Reader(
+        format="asciidoc",
+        version=1,
+        module=f"{_PACKAGE}.asciidoc",
+        suffixes=(".adoc", ".asciidoc"),
+    ),
+    Reader(format="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Reader(format="latex", version=1, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Reader(format="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Reader(
         format="html",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -117,7 +125,7 @@ _FORMATS = (
     ),
     Reader(
         format="code",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.code",
         suffixes=words(
             ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
@@ -134,16 +142,16 @@ _FORMATS = (
             "sconstruct"
         ),
     ),
-    Reader(format="csv", version=1, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Reader(format="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Reader(
         format="json",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
     ),
     Reader(
         format="jsonl",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
         streamed=True,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
+from bienc_cli.readers.cleaning import clean
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
@@ -123,6 +124,8 @@ def search(
     strategy = options.strategy or strategy_for(bi_encoder, cross_encoder)
     check_models(strategy, bi_encoder, cross_encoder, options.min_relevance)
     check_query(query)
+    # As the passages were, for the models' sake; the word index folds more than that.
+    query = clean(query)
     watch = watch or Stopwatch()
     vector: NDArray[np.float32] | None = None
     query_tokens = None
@@ -240,7 +243,7 @@ def check_models(
 
 def check_query(query: str) -> None:
     """Refuse a query with nothing in it, or with what no model can read."""
-    if not query.strip():
+    if not clean(query).strip():
         raise UsageError("The query is empty.", "say what you are looking for")
     if not is_encodable(query):
         raise UsageError("The query is not UTF-8.", "check the encoding of your terminal")

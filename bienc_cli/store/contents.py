@@ -21,6 +21,7 @@ from bienc_cli.store.checksums import checksum_of
 from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.postings import WordIndexChanges
 from bienc_cli.store.resume import ResumeFile
+from bienc_cli.store.searched_text import searched_text
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
 
@@ -199,13 +200,13 @@ class Contents:
                 "SELECT id, doc_id, format FROM documents WHERE file_id = ?", (file_id,)
             ).fetchall()
             for document_id, doc_id, format_ in documents:
-                self._forget_passages(document_id, doc_id)
+                self._forget_passages(document_id, doc_id, format_)
                 self._tally.documents -= 1
                 self._tally.formats[format_] -= 1
             self._change("DELETE FROM files WHERE id = ?", (file_id,))
             self._tally.files -= 1
 
-    def _forget_passages(self, document_id: int, doc_id: str) -> None:
+    def _forget_passages(self, document_id: int, doc_id: str, format_name: str) -> None:
         """Take a document's passages out of the word index; its row takes the rest with it."""
         rows = self._connection.execute(
             f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE document_id = ?",
@@ -223,14 +224,15 @@ class Contents:
         try:
             text = records.unpacked_text(*(stored or (-1, b"", b"")))
             words = [
-                (row[0], records.passage_from(row, doc_id, text).embedded_text) for row in rows
+                (row[0], searched_text(records.passage_from(row, doc_id, text), format_name))
+                for row in rows
             ]
         except IndexDamaged:
             # What cannot be read back cannot be taken out of the word index either.
             self._words.stale = True
             return
-        for passage_id, embedded in words:
-            self._words.remove(passage_id, embedded)
+        for passage_id, searched in words:
+            self._words.remove(passage_id, searched)
 
     # --------------------------------------------------------------- skips
 
@@ -307,7 +309,7 @@ class Contents:
                 rows,
             )
             for row, passage in zip(rows, passages, strict=True):
-                self._words.add(row[0], passage.embedded_text)
+                self._words.add(row[0], searched_text(passage, document.format))
         self._tally.documents += 1
         self._tally.formats[document.format] += 1
         self._tally.passages += len(rows)

@@ -21,6 +21,7 @@ from bienc_cli.store.graph import (
     graph_name,
 )
 from bienc_cli.store.postings import WordIndexChanges
+from bienc_cli.store.searched_text import searched_text
 from bienc_cli.store.trust import Key
 from bienc_cli.types import Vectors
 
@@ -161,15 +162,16 @@ def rebuild_words(connection: sqlite3.Connection, words: WordIndexChanges) -> No
     """
     words.clear()
     documents = connection.execute(
-        "SELECT documents.id, documents.doc_id, texts.length, texts.text, documents.digest "
+        "SELECT documents.id, doc_id, format, texts.length, texts.text, digest "
         "FROM documents JOIN texts ON texts.document_id = documents.id ORDER BY documents.id"
     )
-    for document_id, doc_id, length, blob, digest in documents:
+    for document_id, doc_id, format_name, length, blob, digest in documents:
         text = records.unpacked_text(length, blob, digest)
         rows = connection.execute(
             f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE document_id = ? ORDER BY id",
             (document_id,),
         )
         for row in rows.fetchall():
-            words.add(row[0], records.passage_from(row, doc_id, text).embedded_text)
+            passage = records.passage_from(row, doc_id, text)
+            words.add(row[0], searched_text(passage, format_name))
     words.flush()

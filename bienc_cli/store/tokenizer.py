@@ -1,7 +1,7 @@
 """Texts to words, by SQLite's own tokenizer.
 
-Words are folded to lower case, without diacritics, and stemmed (`unicode61` and `porter` of
-FTS5). SQLite shows what its tokenizer makes of a text only through a full-text table and a
+Words are those of the folded text (`folding.py`), stemmed (`unicode61` and `porter` of FTS5).
+SQLite shows what its tokenizer makes of a text only through a full-text table and a
 `fts5vocab` over it, so there is one in memory, which is filled, read off and emptied.
 
 Source of the stemmer: Porter, "An algorithm for suffix stripping", Program 14(3), 1980.
@@ -10,13 +10,15 @@ Source of the stemmer: Porter, "An algorithm for suffix stripping", Program 14(3
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bienc_cli.store.folding import folded
 
 _WORDS_AT_ONCE = 4096
 
@@ -31,18 +33,22 @@ class Tokenizer:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
         self._connection.execute(
             "CREATE VIRTUAL TABLE texts USING fts5 "
-            "(text, content='', columnsize=0, tokenize='porter unicode61')"
+            "(text, content='', columnsize=0, tokenize=\"porter unicode61 remove_diacritics 0 "
+            "categories 'L* N* Co Mn Mc'\")"
         )
         self._connection.execute("CREATE VIRTUAL TABLE words USING fts5vocab (texts, instance)")
 
     def words_of(self, text: str) -> list[str]:
-        """The words of a text, each once, alphabetically."""
+        """The words of a query, each once, alphabetically."""
         # A command line can hold what is no text: half of a surrogate pair.
         readable = text.encode(errors="replace").decode()
-        return [word for word, _, _ in self.counted([readable])]
+        return [word for word, _, _ in self._counted([folded(readable, asked=True)])]
 
     def counted(self, texts: Sequence[str]) -> Iterator[WordCounts]:
-        """The words of some texts, alphabetically, each with the texts that hold it."""
+        """The words of some passages, alphabetically, each with the texts that hold it."""
+        return self._counted(map(folded, texts))
+
+    def _counted(self, texts: Iterable[str]) -> Iterator[WordCounts]:
         execute = self._connection.execute
         execute("BEGIN")
         try:

@@ -60,11 +60,22 @@ def test_a_touched_file_is_unchanged(fruit: Folder) -> None:
 
 def test_a_renamed_file_keeps_its_vectors(fruit: Folder) -> None:
     before = len(fruit.encoder.passages_encoded)
-    (fruit.root / "pear.txt").rename(fruit.root / "pear2.txt")
+    (fruit.root / "apple.md").rename(fruit.root / "apple-tree.md")
+    (fruit.root / "moved").mkdir()
+    (fruit.root / "pear.txt").rename(fruit.root / "moved" / "pear.txt")
     report = fruit.index()
-    assert counts(report) == (1, 0, 3, 1)
+    assert counts(report) == (2, 0, 2, 2)
     assert len(fruit.encoder.passages_encoded) == before
     assert report.reused > 0
+
+
+def test_what_is_called_by_its_name_is_encoded_again_with_another(fruit: Folder) -> None:
+    before = len(fruit.encoder.passages_encoded)
+    (fruit.root / "pear.txt").rename(fruit.root / "quince.txt")
+    fruit.index()
+    assert fruit.encoder.passages_encoded[before:] == [
+        "quince\nA pear keeps for weeks in a cool cellar.\n\nPears bruise easily."
+    ]
 
 
 def test_equal_passages_are_encoded_once(folder: Folder) -> None:
@@ -102,7 +113,7 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(folder: Folder) -> None:
         | {
             "broken.pdf": b"%PDF-1.4 nothing",
             "zip.docx": b"PK\x03\x04",
-            "nul.txt": b"a\0b\0c\0" * 99,
+            "nul.txt": b"a\0bc\0\1\2" * 99,
         }
     )
     report = folder.index()
@@ -174,7 +185,7 @@ def test_a_folder_with_nothing_in_it(folder: Folder) -> None:
     assert counts(report) == (0, 0, 0, 0)
     assert report.passages == 0
     assert report.warnings == ("there is nothing to index here",)
-    folder.write({"nul.txt": b"a\0b\0c\0" * 99})
+    folder.write({"nul.txt": b"a\0bc\0\1\2" * 99})
     (warning,) = folder.index().warnings
     assert "every file was skipped" in warning
 

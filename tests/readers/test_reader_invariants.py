@@ -27,6 +27,9 @@ PYTHON = (
 SAMPLES = {
     "text": "words\n\nwörter 文字\r\n".encode(),
     "markdown": MARKDOWN,
+    "asciidoc": b"= T\n\n== A *b*\n\n----\n== c\n----\n\nB\n~~\n|===\n|d\n|===\n",
+    "org": b"#+TITLE: T\n* TODO A :b:\n#+begin_src c\n* d\n#+end_src\n** [[x][y]]\n",
+    "latex": b"\\title{T}\n\\section*[a]{B \\emph{c}}\n% d\n\\begin{verbatim}\n\\end{verbatim}\n",
     "rst": b"===\nT\n===\n\nA\n---\n\n.. note:: x\n\n   y\n\n* l\n",
     "html": HTML,
     "pdf": pdf_bytes("One page (with) text", "infor-\nmation", title="T"),

@@ -17,6 +17,9 @@ from bienc_cli.types import Document
         ("README", "text"),
         ("readme.md", "markdown"),
         ("guide.rst", "rst"),
+        ("guide.adoc", "asciidoc"),
+        ("notes.org", "org"),
+        ("paper.tex", "latex"),
         ("page.HTM", "html"),
         ("paper.pdf", "pdf"),
         ("letter.docx", "docx"),
@@ -46,6 +49,9 @@ def test_names_choose_the_reader_unopened(tmp_path, name, expected):
         (pdf_bytes("x"), "pdf"),
         (b"\x7fELF\x02\x01\x01\0\0\0", None),
         (b"", "text"),
+        (b"\0" * 100_000 + b"one line\nand another\n", "text"),
+        (b"\0" * 100_000 + b"\x7fELF\x02\x01\x01\0\0\0", None),
+        ("words of UTF-16 without a mark\n".encode("utf-16-le"), "text"),
     ],
 )
 def test_other_names_are_decided_by_content(tmp_path, content, expected):

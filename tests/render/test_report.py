@@ -148,7 +148,8 @@ def test_texts_are_shown_and_not_obeyed(html: str, page: LexborHTMLParser) -> No
     assert "{{ 7 * 7 }}" in question
     assert "q<3>" in question
     texts = [text(one) for one in page.css(".ranking li p")]
-    assert any("<script>alert(1)</script>" in one and "\\u202e" in one for one in texts)
+    # What turns the direction of a text is taken out when a file is read.
+    assert any("<script>alert(1)</script>" in one and "\\u202e" not in one for one in texts)
     assert HOSTILE in QUERIES[2].text
 
 

@@ -28,6 +28,7 @@ from bienc_cli.store.milvus.schema import (
 )
 from bienc_cli.store.milvus.writer import open_writer
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.searched_text import searched_text
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.store.verification import (
     LEAST_RECALL,
@@ -151,10 +152,10 @@ class _Check:
         if len(rows) != body["passages"]:
             raise records.damaged(f"the set of passages of {body['doc_id']}")
         self._passages += len(rows)
-        embedded = []
+        searched = []
         for row in rows:
             passage = rows_.stored(row, None).passage
-            embedded.append(passage.embedded_text)
+            searched.append(searched_text(passage, body["format"]))
             if (
                 passage.text != text[passage.start : passage.end]
                 or rows_.text_key(passage.embedded_text) != row["text_key"]
@@ -163,7 +164,7 @@ class _Check:
             self._keys.add(row["text_key"])
         rows_.vectors_of(rows, self._head.encoder.dim)
         if self._head.full_text:
-            expected = rows_.words_of(embedded, tokenizer)
+            expected = rows_.words_of(searched, tokenizer)
             if [row["words"] for row in rows] != expected:
                 raise records.damaged(f"the words of {body['doc_id']}")
 

@@ -16,6 +16,7 @@ from bienc_cli.store.milvus.connection import Row
 from bienc_cli.store.milvus.schema import MOST_BYTES, VECTOR
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.records import damaged
+from bienc_cli.store.searched_text import searched_text
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Place, Vectors
 
@@ -186,10 +187,10 @@ def passage_rows(
     tokenizer: Tokenizer,
 ) -> list[Row]:
     """One row for each passage, still without its vector; ids count up from `first_id`."""
-    texts = [passage.embedded_text for passage in passages]
+    searched = [searched_text(passage, document.format) for passage in passages]
     rows = []
-    for number, (passage, text, words) in enumerate(
-        zip(passages, texts, words_of(texts, tokenizer), strict=True)
+    for number, (passage, words) in enumerate(
+        zip(passages, words_of(searched, tokenizer), strict=True)
     ):
         rows.append(
             {
@@ -208,7 +209,7 @@ def passage_rows(
                 "path": path,
                 "title": document.title or "",
                 "format": document.format,
-                "text_key": text_key(text),
+                "text_key": text_key(passage.embedded_text),
                 "long": False,
                 "words": words,
             }
@@ -229,8 +230,13 @@ def words_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
     counts: list[dict[str, int]] = [{} for _ in texts]
     for word, holding, frequencies in tokenizer.counted(texts):
         for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
-            counts[position][word] = frequency
+            counts[position][spelled(word)] = frequency
     return [_written(held) for held in counts]
+
+
+def spelled(word: str) -> str:
+    """A word in letters and digits of ASCII, which no analyzer takes apart."""
+    return word if word.isascii() and word.isalnum() else f"0x{word.encode().hex()}"
 
 
 def _written(counts: Mapping[str, int]) -> str:

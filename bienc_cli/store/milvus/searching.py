@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bienc_cli.errors import UsageError
 from bienc_cli.store.milvus.connection import MOST_HITS, Connection, Row
 from bienc_cli.store.milvus.head import Head
-from bienc_cli.store.milvus.rows import vectors_of
+from bienc_cli.store.milvus.rows import spelled, vectors_of
 from bienc_cli.store.milvus.schema import (
     LEAST_EF,
     VECTOR,
@@ -183,7 +183,7 @@ class Searching:
                 f"The Milvus server of {self._connection.address} has no full-text search.",
                 "use --strategy bi-encoder, or Milvus 2.5 or newer and make the index again",
             )
-        return " ".join(self._tokenizer.words_of(query))
+        return " ".join(map(spelled, self._tokenizer.words_of(query)))
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

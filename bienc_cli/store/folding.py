@@ -1,0 +1,160 @@
+"""What two writings of one word have in common: the text that SQLite's tokenizer is given.
+
+The stored text stays as it was written; only matching sees what is made here, of passages and
+of queries alike:
+
+- *One form of a letter.* Compatibility forms (NFKD), accents, vowel points, case and marks that
+  nobody sees are folded away. Marks that are letters of their own (the vowel signs of Indic
+  scripts) stay.
+- *Scripts without spaces*, and Hangul, whose particles hang on the word, become overlapping
+  pairs of characters, as no dictionary is at hand; a Han character is also a word by itself.
+- *Compounds*: what `_`, `-`, `.`, `/`, `:` or an inner capital joins is its parts, each two
+  neighbouring parts as one word, and each name in it and the whole as one word. The rarer ones
+  weigh more, so that the whole identifier goes before its parts, and a piece of a path is found
+  in a longer one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+_RAISED = "\ue001"
+"""Private use: stands in front of a raised digit, which may be a footnote's or an exponent."""
+
+_BETWEEN_DIGITS = "\ue000"
+"""Private use, and so part of a word to SQLite: keeps 3.14 from being 314."""
+
+_DIGITS = {
+    zero + digit: str(digit)
+    # Arabic-Indic, Persian, Devanagari, Bengali, Thai.
+    for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50)
+    for digit in range(10)
+}
+_SIGNS = str.maketrans(
+    # Signs that are no part of the word in front of them.
+    {raised: f"{_RAISED}{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+    | {"™": " ", "℠": " "}
+)
+_LETTERS = _DIGITS | str.maketrans(
+    # Letters that Unicode does not take apart.
+    dict(zip("ØøŁłĐđı", "OoLlDdi", strict=True)) | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
+)
+
+_DROPPED = re.compile(
+    "["
+    "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    # Accents; points of Hebrew; signs of Arabic, its hamza and its lengthening stroke.
+    "\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+    "]+"
+)
+
+_HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED = re.compile(
+    # Thai and Lao; Burmese; Khmer; Japanese; Hangul; Han.
+    f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7a3{_HAN}]+"
+)
+_IS_HAN = re.compile(f"[{_HAN}]")
+
+_NAMES_APART = r"_*(?:::|\./|[./\\@:])_*"
+_PIECES_APART = r"_+|[-\u2010\ue001]"
+_BETWEEN_NAMES = re.compile(_NAMES_APART)
+_WITHIN_NAME = re.compile(_PIECES_APART)
+_INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_COMPOUND = re.compile(rf"[^\W_]+(?:(?:{_NAMES_APART}|{_PIECES_APART})[^\W_]+)*")
+# Where there may be one. One set of characters comes first: `re` is fast at searching for that.
+_WITHIN_COMPOUND = re.compile(
+    r"[-A-Z_./\\@:\u2010\ue001](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})"
+    r"|(?<=[^\W_][^A-Z])[_./:]*(?=[^\W_]))"
+)
+_HYPHENATED = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)+")
+
+_LONGEST_WHOLE = 80
+"""Characters beyond which a compound is no name that anybody looks for."""
+
+
+def folded(text: str, *, asked: bool = False) -> str:
+    """The text whose words are to be told apart and stemmed.
+
+    Args:
+        text: of a passage or a query.
+        asked: it is a query, in which letters with nothing but hyphens between them are no
+            compound, unless a hyphen stands in front: well-known is two words, --no-verify an
+            option. Counting such words twice costs more answers than it finds.
+    """
+    if not text.isascii():
+        # Decomposed to drop what is apart then, and composed again: what is left belongs.
+        text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
+        text = unicodedata.normalize("NFC", _DROPPED.sub("", text).translate(_LETTERS))
+        text = _UNSPACED.sub(_pairs, text)
+    more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
+    if more:
+        text = f"{text.replace(_RAISED, ' ')}\n{' '.join(more)}"
+    return text if text.isascii() else text.casefold()
+
+
+def _pairs(run: re.Match[str]) -> str:
+    """Words of a run of characters without spaces, with a space around each."""
+    characters: list[str] = []
+    for character in run.group():
+        if characters and unicodedata.category(character)[0] == "M":
+            characters[-1] += character
+        else:
+            characters.append(character)
+    words = [first + second for first, second in pairwise(characters)] or characters
+    if len(characters) > 1:
+        words += [character for character in characters if _IS_HAN.match(character)]
+    return f" {' '.join(words)} "
+
+
+def _compounds(text: str, asked: bool) -> Iterator[str]:
+    # Looked for by what joins, which is rare: a pattern for all of it would go through each word
+    # once for each of its letters.
+    end = 0
+    for found in _WITHIN_COMPOUND.finditer(text):
+        if found.start() < end:
+            continue
+        start = found.start()
+        while start > end and text[start - 1].isalnum():
+            start -= 1
+        whole = _COMPOUND.match(text, start)
+        if whole is not None:
+            end = whole.end()
+            compound = whole.group()
+            option = text[start - 1 : start] == "-"
+            if not asked or option or not _HYPHENATED.fullmatch(compound):
+                yield compound
+
+
+def _of_compound(compound: str) -> Iterator[str]:
+    """The words of a compound that SQLite would not find in it."""
+    names = _BETWEEN_NAMES.split(compound)
+    all_parts: list[str] = []
+    for name in names:
+        parts: list[str] = []
+        pieces = _WITHIN_NAME.split(name)
+        for piece in pieces:
+            inner = _INNER_CAPITAL.split(piece)
+            if len(inner) > 1:
+                yield from inner
+            parts += inner
+        # Two parts are neighbours, and what only capitals join is one word to SQLite.
+        if len(parts) > 2 and len(pieces) > 1:
+            yield _written_as_one(parts)
+        all_parts += parts
+    if len(all_parts) > 2 or len(names) > 1 or not compound.isalnum():
+        yield from (_written_as_one(two) for two in pairwise(all_parts))
+    if len(all_parts) > 2 and len(names) > 1 and len(compound) <= _LONGEST_WHOLE:
+        yield _written_as_one(all_parts)
+
+
+def _written_as_one(parts: Sequence[str]) -> str:
+    written = parts[0]
+    for part in parts[1:]:
+        apart = written[-1].isdigit() and part[0].isdigit()
+        written += _BETWEEN_DIGITS + part if apart else part
+    return written

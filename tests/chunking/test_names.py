@@ -1,0 +1,43 @@
+"""What has no title of its own is embedded with the words of its file's name."""
+
+from __future__ import annotations
+
+import pytest
+
+from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.types import Document, Heading
+from fakes import FakeBiEncoder
+
+
+def contexts(document: Document) -> list[str]:
+    tokenizer = FakeBiEncoder().tokenizer
+    return [passage.context for passage in chunk(document, tokenizer, ChunkingParameters(32, 0))]
+
+
+@pytest.mark.parametrize(
+    ("doc_id", "format_name", "context"),
+    [
+        ("leases/Lease_Zebrowski.txt", "text", "Lease Zebrowski"),
+        ("retryPolicy.py", "code", "retry Policy"),
+        ("ADOBE_2022_10K.pdf", "pdf", "ADOBE 2022 10K"),
+        ("0001.txt", "text", ""),
+        ("d41d8cd98f00b204.txt", "text", ""),
+        ("record-of-a-collection", "jsonl", ""),
+    ],
+)
+def test_the_name_stands_in_for_a_title(doc_id, format_name, context):
+    assert contexts(Document(doc_id, "words", format_name)) == [context]
+
+
+def test_a_title_goes_before_the_name():
+    assert contexts(Document("lease_one.txt", "words", "text", title="Contract")) == ["Contract"]
+
+
+def test_the_name_stands_above_the_headings():
+    document = Document(
+        "lease_one.txt",
+        "Part\n\nwords " + "and more " * 40,
+        "text",
+        headings=(Heading(0, 1, "Part"),),
+    )
+    assert contexts(document)[-1] == "lease one > Part"
