@@ -24,6 +24,9 @@ Vectors = NDArray[np.float32]
 PlaceKind = Literal["line", "page", "slide", "row", "cell", "heading", "file"]
 """What a person finds a passage by: a number of the file's own, else a heading, else the file."""
 
+NumberingUnit = Literal["line", "page", "slide", "row", "cell"]
+"""What a file's own numbers count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -68,7 +71,7 @@ class Numbering:
             the text is the file's own. Otherwise an anchor's number holds until the next one.
     """
 
-    unit: Literal["line", "page", "slide", "row", "cell"]
+    unit: NumberingUnit
     anchors: tuple[Anchor, ...]
     follows_lines: bool = False
 

@@ -44,18 +44,31 @@ _CHARSET_WITHIN = 2048
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read an HTML page; see `table.ReadFunction`."""
+    yield document_of(path.read_bytes(), doc_id)
+
+
+def document_of(data: bytes, doc_id: str, declared: str | None = None) -> Document:
+    """Read a page that may be part of another file: of a message, of a book.
+
+    Args:
+        data: the page.
+        doc_id: of the document.
+        declared: encoding that is declared outside the page.
+
+    Raises:
+        UnreadableFile: binary, or without text.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
-    data = path.read_bytes()
-    declared = _CHARSET.search(data, 0, _CHARSET_WITHIN)
-    tree = LexborHTMLParser(decode(data, declared[1].decode() if declared else None))
+    found = _CHARSET.search(data, 0, _CHARSET_WITHIN)
+    tree = LexborHTMLParser(decode(data, found[1].decode() if found else declared))
     named = tree.css_first("head > title")
     title = named.text() if named is not None else None
     try:
-        yield _document(tree, doc_id, title, _BOILERPLATE)
+        return _document(tree, doc_id, title, _BOILERPLATE)
     except UnreadableFile:
         # A page that is all navigation, such as an index of links, is still its text.
-        yield _document(tree, doc_id, title, None)
+        return _document(tree, doc_id, title, None)
 
 
 def _document(

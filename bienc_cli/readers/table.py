@@ -110,9 +110,9 @@ _FORMATS = (
     Reader(format="pdf", version=1, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Reader(
         format="docx",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.docx",
-        suffixes=(".docx", ".docm", ".dotx"),
+        suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
     ),
     Reader(
