@@ -14,13 +14,17 @@ class DocumentBuilder:
     Args:
         unit: what `stand_at` counts; None for a format without numbers, where headings are
             all that a passage can be found by.
+        follows_lines: see `Numbering`.
     """
 
-    def __init__(self, unit: NumberingUnit | None = None) -> None:
+    def __init__(self, unit: NumberingUnit | None = None, *, follows_lines: bool = False) -> None:
         self._unit = unit
+        self._follows_lines = follows_lines
         self._pieces: list[str] = []
         self._length = 0
         self._headings: list[Heading] = []
+        # How many of the headings have ended.
+        self._ended = 0
         self._blocks: list[Block] = []
         self._anchors: list[Anchor] = []
 
@@ -72,10 +76,11 @@ class DocumentBuilder:
 
     def end_headings(self) -> None:
         """What is added from here on stands under none of the headings so far."""
-        self._headings = [
-            replace(heading, end=self._length) if heading.end is None else heading
-            for heading in self._headings
-        ]
+        for index in range(self._ended, len(self._headings)):
+            heading = self._headings[index]
+            if heading.end is None:
+                self._headings[index] = replace(heading, end=self._length)
+        self._ended = len(self._headings)
 
     def build(self, doc_id: str, format_name: str, title: str | None) -> Document:
         """The document so far.
@@ -85,7 +90,9 @@ class DocumentBuilder:
         """
         if len(self._anchors) > 1 and self._anchors[-1].start == self._length:
             self._anchors.pop()
-        numbering = Numbering(self._unit, tuple(self._anchors)) if self._unit else None
+        numbering = (
+            Numbering(self._unit, tuple(self._anchors), self._follows_lines) if self._unit else None
+        )
         return Document(
             doc_id,
             require_text("".join(self._pieces)),

@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from bienc_cli.readers.package import whole_number
+
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
@@ -30,8 +32,7 @@ def value_of(element: Element, child: str) -> str | None:
 
 
 def _number_in(element: Element, child: str) -> int | None:
-    value = value_of(element, child) or ""
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
+    return whole_number(value_of(element, child))
 
 
 class Styles:
@@ -118,20 +119,20 @@ class ListNumbers:
         for definition in () if numbering is None else numbering.iterchildren(f"{W}abstractNum"):
             name = definition.get(f"{W}abstractNumId") or ""
             for level in definition.iterchildren(f"{W}lvl"):
-                depth = level.get(f"{W}ilvl") or ""
-                if depth.isascii() and depth.isdecimal():
+                depth = whole_number(level.get(f"{W}ilvl"))
+                if depth is not None:
                     start = _number_in(level, f"{W}start")
-                    self._levels[name, int(depth)] = (
+                    self._levels[name, depth] = (
                         value_of(level, f"{W}numFmt") or "decimal",
                         value_of(level, f"{W}lvlText") or "",
                         1 if start is None else start,
                     )
         for instance in () if numbering is None else numbering.iterchildren(f"{W}num"):
-            number = instance.get(f"{W}numId") or ""
-            if number.isascii() and number.isdecimal():
+            number = whole_number(instance.get(f"{W}numId"))
+            if number is not None:
                 restarted = instance.find(f"{W}lvlOverride/{W}startOverride") is not None
                 name = value_of(instance, f"{W}abstractNumId") or ""
-                self._lists[int(number)] = f"{name}#{number}" if restarted else name
+                self._lists[number] = f"{name}#{number}" if restarted else name
 
     def marker(self, paragraph: Element) -> str | None:
         """What stands in front of an item; "" where nothing does, None where it is no item."""

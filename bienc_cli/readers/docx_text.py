@@ -67,11 +67,7 @@ _WINGDINGS = {0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0
 
 def content_of(element: Element) -> list[Element]:
     """An element's children; of contents that stand in for one another, those of one."""
-    children: list[Element] = []
-    for child in element:
-        if isinstance(child.tag, str):
-            children += alternative(child)
-    return children
+    return [offer for child in element for offer in alternative(child)]
 
 
 def paragraph_text(paragraph: Element, asides: list[Element]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from bienc_cli.readers.package import Package
@@ -17,11 +17,16 @@ DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _C = CHART.removesuffix("chart")
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_CHARACTERS = {f"{A}t": "", f"{_M}t": "", f"{A}br": " ", f"{A}tab": " ", f"{_M}den": "/"}
 _TEXTS = ("{*}t", "{*}txbxContent", CHART, DIAGRAM)
 
 
 def alternative(element: Element) -> list[Element]:
     """The element itself, or, where it offers contents for old and new programs, one of them."""
+    if not isinstance(element.tag, str):
+        # An entity, which stands for nothing.
+        return []
     if element.tag != f"{_MC}AlternateContent":
         return [] if element.tag == f"{_MC}Fallback" else [element]
     offers = [*element.iterchildren(f"{_MC}Choice", f"{_MC}Fallback")]
@@ -51,10 +56,15 @@ def related_text(
 
 def drawn_text(body: Element) -> str:
     """The paragraphs of a text body, one a line."""
-    lines = []
-    for paragraph in body.iter(f"{A}p"):
-        pieces = []
-        for piece in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab"):
-            pieces.append(piece.text or "" if piece.tag == f"{A}t" else " ")
-        lines.append("".join(pieces).strip())
+    lines = ("".join(_pieces(paragraph)).strip() for paragraph in body.iter(f"{A}p"))
     return "\n".join(line for line in lines if line)
+
+
+def _pieces(paragraph: Element) -> Iterator[str]:
+    pending = [paragraph]
+    while pending:
+        element = pending.pop()
+        if element.tag in _CHARACTERS:
+            yield _CHARACTERS[element.tag] or element.text or ""
+        children = [offer for child in element for offer in alternative(child)]
+        pending += reversed(children)

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bienc_cli.errors import UnreadableFile
@@ -96,14 +96,6 @@ class Package:
         except _BROKEN_PART:
             return None
 
-    def stream(self, name: str) -> IO[bytes]:
-        """A part to be read piece by piece.
-
-        Raises:
-            KeyError: there is none of this name.
-        """
-        return self._archive.open(self._parts[_canonical(name)])
-
     def xml(self, name: str) -> Element | None:
         """A part as a tree, as far as it can be parsed; None where it is missing or damaged."""
         data = self.data(name)
@@ -119,6 +111,29 @@ class Package:
         if tree is None:
             raise UnreadableFile("broken", f"not {self._kind} (its part {name} cannot be read)")
         return tree
+
+    def elements(self, name: str, tag: str) -> Iterator[Element]:
+        """Elements of one name in a part of any size, each forgotten when the next is asked for.
+
+        Where the part is missing or breaks off, there are no more.
+        """
+        from lxml import etree
+
+        part = self._parts.get(_canonical(name))
+        if part is None:
+            return
+        try:
+            with self._archive.open(part) as stream:
+                events = etree.iterparse(
+                    stream, tag=f"{{*}}{tag}", resolve_entities=False, no_network=True, recover=True
+                )
+                for _, element in events:
+                    yield element
+                    element.clear()
+                    while element.getprevious() is not None:
+                        del element.getparent()[0]
+        except (*_BROKEN_PART, etree.XMLSyntaxError):
+            return
 
     # ------------------------------------------------ relations of Office Open XML
 
@@ -150,7 +165,7 @@ class Package:
         """The title among the document's properties."""
         for name in self.related("", "core-properties"):
             tree = self.xml(name)
-            title = None if tree is None else tree.findtext("{*}title")
+            title: str | None = None if tree is None else tree.findtext("{*}title")
             if title and title.strip():
                 return title
         return None
@@ -176,6 +191,12 @@ def parse_xml(data: bytes) -> Element | None:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
         return None
+
+
+def whole_number(text: str | None) -> int | None:
+    """A number as attributes have it: digits, and not too many; None where it is none."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _canonical(name: str) -> str:

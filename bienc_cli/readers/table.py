@@ -116,6 +116,20 @@ _FORMATS = (
         isolated_from=0,
     ),
     Reader(
+        format="pptx",
+        version=1,
+        module=f"{_PACKAGE}.pptx",
+        suffixes=(".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="xlsx",
+        version=1,
+        module=f"{_PACKAGE}.xlsx",
+        suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
+        isolated_from=0,
+    ),
+    Reader(
         format="code",
         version=1,
         module=f"{_PACKAGE}.code",
@@ -171,7 +185,7 @@ BINARY_SUFFIXES = frozenset(
         ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
         ".beam .pdb .ilk .dwo .rlib .rmeta .node "
         # office documents without a reader, mail stores, fonts
-        ".doc .xls .xlsx .xlsm .xlsb .ppt .pptx .pptm .odt .ods .odp .odg .pages .numbers "
+        ".doc .xls .xlt .xlsb .ppt .pps .odt .ods .odp .odg .pages .numbers .one .vsd .vsdx "
         ".epub .mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
         # databases, arrays, models
         ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
