@@ -29,7 +29,11 @@ _TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<title>\S.*)$", re.MULTILINE | re
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a Markdown file; see `table.ReadFunction`."""
-    text = read_text(path)
+    yield document_of(read_text(path), doc_id)
+
+
+def document_of(text: str, doc_id: str) -> Document:
+    """Read Markdown that may be part of another file: of a notebook."""
     front = _FRONT_MATTER.match(text)
     body_start = front.end() if front else 0
     title = _front_matter_title(front["body"] or "") if front else None
@@ -52,7 +56,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
                 headings.append(Heading(start, int(token.tag[1]), heading))
     if title is None and headings and headings[0].level == 1:
         title = headings[0].title
-    yield Document(
+    return Document(
         doc_id, text, "markdown", title=title, headings=tuple(headings), blocks=tuple(blocks)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,10 @@ from bienc_cli.types import Document, Skipped
 
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary: as many as git looks at."""
+
+MAILBOX_LINE = re.compile(rb"From \S[^\n]*\d{1,2}:\d\d[^\n]*\d{4}")
+"""The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
+"From here on"."""
 
 _LONGEST_TITLE = 300
 """Characters; a title says what something is about, and is embedded with every passage."""
@@ -42,6 +47,8 @@ def reader_for(path: Path, pdf_engine: str = "pypdf") -> Reader | None:
         head = stream.read(_SNIFFED)
     if head.startswith(b"%PDF-"):
         return pdf_reader(pdf_engine)
+    if MAILBOX_LINE.match(head):
+        return FORMATS["mbox"]
     if looks_binary(head):
         return None
     start = head.lstrip().lower()

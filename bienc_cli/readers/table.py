@@ -16,6 +16,7 @@ from bienc_cli.readers.words import words
 from bienc_cli.types import Document, Skipped
 
 _MEBIBYTE = 1 << 20
+_NEVER = 1 << 62
 
 
 class ReadFunction(Protocol):
@@ -50,7 +51,8 @@ class Reader:
         isolated_from: size in bytes from which a file is read in a process apart: 0 where
             parsing can hang or explode at any size. Below it, starting a message to another
             process costs more than reading.
-        streamed: a collection, read record by record in constant memory.
+        streamed: a collection, read record by record in constant memory, also where that is
+            done in a process apart.
         variant: the engine, where it is not the default one.
     """
 
@@ -82,7 +84,7 @@ _FORMATS = (
         version=1,
         module=f"{_PACKAGE}.text",
         suffixes=words(
-            ".txt .text .log .adoc .asciidoc .org .tex .bib .srt .vtt .eml .po .xml .yaml .yml "
+            ".txt .text .log .adoc .asciidoc .org .tex .bib .srt .vtt .po .xml .yaml .yml "
             ".toml .ini .cfg .conf .properties .diff .patch"
         ),
         names=words(
@@ -130,6 +132,30 @@ _FORMATS = (
         isolated_from=0,
     ),
     Reader(
+        format="notebook",
+        version=1,
+        module=f"{_PACKAGE}.notebook",
+        suffixes=(".ipynb",),
+        isolated_from=_MEBIBYTE // 4,
+    ),
+    Reader(
+        format="mail",
+        version=1,
+        module=f"{_PACKAGE}.mail",
+        suffixes=(".eml", ".emlx"),
+        # What is attached may be of any format.
+        isolated_from=0,
+    ),
+    Reader(
+        format="mbox",
+        version=1,
+        module=f"{_PACKAGE}.mbox",
+        suffixes=(".mbox", ".mbx"),
+        names=("mbox",),
+        isolated_from=0,
+        streamed=True,
+    ),
+    Reader(
         format="code",
         version=1,
         module=f"{_PACKAGE}.code",
@@ -160,6 +186,7 @@ _FORMATS = (
         version=1,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
+        isolated_from=_NEVER,
         streamed=True,
     ),
 )

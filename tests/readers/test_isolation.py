@@ -38,7 +38,7 @@ STAND_IN = textwrap.dedent(
         if "loop" in doc_id:
             while True:
                 pass
-        items = [[doc_id, f"read by {os.getpid()}", "pdf", None, [], [], [], 1]]
+        items = [[doc_id, f"read by {os.getpid()}", "pdf", None, [], [], None]]
         print(json.dumps(items), flush=True)
     """
 )

@@ -1,0 +1,239 @@
+"""One message: subject, fields and body as a document, its attachments as more of them.
+
+Read with the standard library's lenient policy and decoded by hand: its stricter one refuses
+what mail programs have written for decades.
+"""
+
+from __future__ import annotations
+
+import email
+import email.errors
+import email.header
+import mimetypes
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path, PurePath
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.readers.builder import DocumentBuilder
+from bienc_cli.readers.decoding import clean, decode
+from bienc_cli.readers.encoded import without_encoded_data
+from bienc_cli.readers.html import document_of as page_of
+from bienc_cli.types import Anchor, Document, Numbering, Skipped
+
+_FIELDS = ("From", "To", "Cc", "Date")
+_DEEPEST = 5
+"""Messages within messages that are still read."""
+
+_LONGEST_NAME = 100
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s]+')
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+_SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp|pkcs7)-\w+|application/ms-tnef")
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a message is made of."""
+
+    bodies: list[Message] = field(default_factory=list)
+    attached: list[tuple[str, Message]] = field(default_factory=list)
+
+
+def message_documents(
+    data: bytes, doc_id: str, line: int | None = None, depth: int = 0
+) -> Iterator[Document | Skipped]:
+    """Read a message.
+
+    Args:
+        data: the whole message.
+        doc_id: its document's; those of attachments have their names behind it.
+        line: where it begins in a file of many; None in a file of its own.
+        depth: how many messages it is attached within.
+
+    Yields:
+        The message, and the documents of what is attached to it; a `Skipped` for an
+        attachment that could not be read although there is a reader.
+
+    Raises:
+        UnreadableFile: there is no message in the data.
+    """
+    message = email.message_from_bytes(data)
+    parts = _Parts()
+    _sort(message, parts)
+    yield _document(message, parts, doc_id, line)
+    for name, part in parts.attached:
+        yield from _attachment(part, f"{doc_id}/{name}", depth)
+
+
+def _sort(part: Message, parts: _Parts) -> None:
+    """Tell bodies from attachments."""
+    kind = part.get_content_type()
+    name = _file_name(part)
+    inside = part.get_payload()
+    if kind == "message/rfc822":
+        parts.attached.append((_unique(name or "message.eml", parts), part))
+    elif kind == "multipart/alternative" and isinstance(inside, list):
+        _sort(_preferred([one for one in inside if isinstance(one, Message)]) or part, parts)
+    elif isinstance(inside, list):
+        for one in inside:
+            if isinstance(one, Message):
+                _sort(one, parts)
+    elif part.get_content_disposition() != "attachment" and (
+        part.get_content_maintype() == "multipart"
+        or (part.get_content_maintype() == "text" and not (name and parts.bodies))
+    ):
+        # A body of many parts in which none begins is text after all.
+        parts.bodies.append(part)
+    elif not _SIGNATURES.fullmatch(kind):
+        ending = mimetypes.guess_extension(kind) or ""
+        parts.attached.append((_unique(name or f"attachment{ending}", parts), part))
+
+
+def _preferred(offers: list[Message]) -> Message | None:
+    """Of several forms of one body, the plain one, unless it is empty."""
+    for offer in offers:
+        if offer.get_content_type() == "text/plain" and _text(offer).strip():
+            return offer
+    return next(
+        (one for one in offers if one.get_content_type() == "text/html"),
+        # A form with pictures of its own is a body of many parts.
+        offers[-1] if offers else None,
+    )
+
+
+def _document(message: Message, parts: _Parts, doc_id: str, line: int | None) -> Document:
+    builder = DocumentBuilder()
+    subject = _header(message, "Subject")
+    builder.heading(1, subject)
+    fields = [(name, _header(message, name)) for name in _FIELDS]
+    fields.append(("Attachments", ", ".join(name for name, _ in parts.attached)))
+    builder.block("\n".join(f"{name}: {value}" for name, value in fields if value))
+    for body in parts.bodies:
+        if body.get_content_type() == "text/html":
+            _add_page(builder, body)
+            continue
+        for paragraph in _PARAGRAPHS.split(without_encoded_data(_text(body))):
+            builder.block(paragraph)
+    numbering = None if line is None else Numbering("line", (Anchor(0, line),))
+    document = builder.build(doc_id, "mail", subject or None)
+    return Document(
+        doc_id,
+        document.text,
+        "mail",
+        title=document.title,
+        headings=document.headings,
+        blocks=document.blocks,
+        numbering=numbering,
+    )
+
+
+def _add_page(builder: DocumentBuilder, body: Message) -> None:
+    try:
+        builder.include(page_of(_content(body), "", body.get_content_charset()), below=1)
+    except UnreadableFile:
+        # A page of pictures says nothing.
+        return
+
+
+def _attachment(part: Message, doc_id: str, depth: int) -> Iterator[Document | Skipped]:
+    # Here, since reading a file chooses among all readers, this one included.
+    from bienc_cli.readers.reading import read_documents, reader_for
+    from bienc_cli.readers.table import BINARY_SUFFIXES
+
+    name = doc_id.rsplit("/", 1)[-1]
+    suffix = PurePath(name).suffix.lower()
+    try:
+        if part.get_content_type() == "message/rfc822" or suffix == ".eml":
+            if depth >= _DEEPEST:
+                raise UnreadableFile("broken", "a message within too many others")
+            yield from message_documents(_content(part), doc_id, depth=depth + 1)
+        elif suffix not in BINARY_SUFFIXES and suffix not in (".mbox", ".mbx"):
+            with tempfile.TemporaryDirectory(prefix="bienc-") as folder:
+                path = Path(folder, name)
+                path.write_bytes(_content(part))
+                # What nobody can read is named among the fields of its message.
+                if reader_for(path) is not None:
+                    yield from read_documents(path, doc_id)
+    except UnreadableFile as error:
+        yield Skipped(doc_id, error.code, error.reason)
+
+
+def _content(part: Message) -> bytes:
+    """The decoded bytes of a part; of a message within, the message."""
+    inside = part.get_payload()
+    if isinstance(inside, list):
+        messages = [one for one in inside if isinstance(one, Message)]
+        return messages[0].as_bytes() if messages else b""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    content = _content(part)
+    charset = part.get_content_charset()
+    try:
+        # As declared: encodings like ISO-2022-JP are ASCII to whoever does not ask.
+        text = content.decode(charset) if charset else decode(content)
+    except (LookupError, ValueError):
+        try:
+            text = decode(content)
+        except UnreadableFile:
+            return ""
+    except UnreadableFile:
+        return ""
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _header(message: Message, name: str) -> str:
+    """All fields of this name as one line, decoded."""
+    values = [value for key, value in message.raw_items() if key.lower() == name.lower()]
+    return ", ".join(filter(None, (_decoded(str(value)) for value in values)))
+
+
+def _decoded(value: str) -> str:
+    """A field with its encoded words, or its bare bytes, as text on one line."""
+    try:
+        raw = value.encode("ascii", "surrogateescape")
+        value = raw.decode("ascii") if value.isascii() else decode(raw)
+        pieces = email.header.decode_header(value)
+    except (email.errors.HeaderParseError, ValueError, UnreadableFile):
+        pieces = [(value, None)]
+    text = ""
+    for piece, charset in pieces:
+        if isinstance(piece, str):
+            text += piece
+            continue
+        try:
+            text += piece.decode(charset or "ascii")
+        except (LookupError, ValueError):
+            text += piece.decode("utf-8", "replace")
+    return " ".join(clean(text).split())
+
+
+def _file_name(part: Message) -> str:
+    """The name of an attachment, without folders and what no file may be called; or ""."""
+    try:
+        given = part.get_filename() or ""
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return ""
+    name = _UNSAFE.sub(" ", _decoded(given).replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    stem, dot, ending = name.rpartition(".")
+    if len(name) > _LONGEST_NAME:
+        name = stem[: _LONGEST_NAME - 12] + dot + ending[:10] if dot else name[:_LONGEST_NAME]
+    return name
+
+
+def _unique(name: str, parts: _Parts) -> str:
+    taken = {other for other, _ in parts.attached}
+    stem, dot, ending = name.rpartition(".")
+    if not stem:
+        stem, dot, ending = name, "", ""
+    number = 1
+    unique = name
+    while unique in taken:
+        number += 1
+        unique = f"{stem} ({number}){dot}{ending}"
+    return unique
