@@ -132,6 +132,41 @@ _FORMATS = (
         isolated_from=0,
     ),
     Reader(
+        format="odt",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".odt", ".ott", ".fodt"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="ods",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".ods", ".ots", ".fods"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="odp",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".odp", ".otp", ".fodp", ".odg"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="rtf",
+        version=1,
+        module=f"{_PACKAGE}.rtf",
+        suffixes=(".rtf",),
+        isolated_from=0,
+    ),
+    Reader(
+        format="epub",
+        version=1,
+        module=f"{_PACKAGE}.epub",
+        suffixes=(".epub",),
+        isolated_from=0,
+    ),
+    Reader(
         format="notebook",
         version=1,
         module=f"{_PACKAGE}.notebook",
@@ -212,8 +247,8 @@ BINARY_SUFFIXES = frozenset(
         ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
         ".beam .pdb .ilk .dwo .rlib .rmeta .node "
         # office documents without a reader, mail stores, fonts
-        ".doc .xls .xlt .xlsb .ppt .pps .odt .ods .odp .odg .pages .numbers .one .vsd .vsdx "
-        ".epub .mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
+        ".doc .xls .xlt .xlsb .ppt .pps .pages .numbers .one .vsd .vsdx "
+        ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
         # databases, arrays, models
         ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
         ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "
