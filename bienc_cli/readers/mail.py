@@ -20,4 +20,4 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
             data = rest[: int(length)]
     if not data.strip():
         raise UnreadableFile("empty", "holds no text")
-    yield from message_documents(data, doc_id)
+    yield from message_documents(data, doc_id, "mail")

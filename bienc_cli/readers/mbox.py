@@ -37,7 +37,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
                     size = _LARGEST_MESSAGE >> 20
                     raise UnreadableFile("too_large", f"a message of more than {size} MiB")
                 with failures_of_one_file():
-                    yield from message_documents(data, message_id, line)
+                    yield from message_documents(data, message_id, "mbox", line)
             except UnreadableFile as error:
                 yield Skipped(message_id, error.code, error.reason)
     if not count:

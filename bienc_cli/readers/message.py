@@ -13,7 +13,7 @@ import mimetypes
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from pathlib import Path, PurePath
 
@@ -43,13 +43,14 @@ class _Parts:
 
 
 def message_documents(
-    data: bytes, doc_id: str, line: int | None = None, depth: int = 0
+    data: bytes, doc_id: str, format_name: str, line: int | None = None, depth: int = 0
 ) -> Iterator[Document | Skipped]:
     """Read a message.
 
     Args:
         data: the whole message.
         doc_id: its document's; those of attachments have their names behind it.
+        format_name: of the message, and of messages within it.
         line: where it begins in a file of many; None in a file of its own.
         depth: how many messages it is attached within.
 
@@ -63,9 +64,9 @@ def message_documents(
     message = email.message_from_bytes(data)
     parts = _Parts()
     _sort(message, parts)
-    yield _document(message, parts, doc_id, line)
+    yield _document(message, parts, doc_id, format_name, line)
     for name, part in parts.attached:
-        yield from _attachment(part, f"{doc_id}/{name}", depth)
+        yield from _attachment(part, f"{doc_id}/{name}", format_name, depth)
 
 
 def _sort(part: Message, parts: _Parts) -> None:
@@ -104,7 +105,9 @@ def _preferred(offers: list[Message]) -> Message | None:
     )
 
 
-def _document(message: Message, parts: _Parts, doc_id: str, line: int | None) -> Document:
+def _document(
+    message: Message, parts: _Parts, doc_id: str, format_name: str, line: int | None
+) -> Document:
     builder = DocumentBuilder()
     subject = _header(message, "Subject")
     builder.heading(1, subject)
@@ -118,16 +121,7 @@ def _document(message: Message, parts: _Parts, doc_id: str, line: int | None) ->
         for paragraph in _PARAGRAPHS.split(without_encoded_data(_text(body))):
             builder.block(paragraph)
     numbering = None if line is None else Numbering("line", (Anchor(0, line),))
-    document = builder.build(doc_id, "mail", subject or None)
-    return Document(
-        doc_id,
-        document.text,
-        "mail",
-        title=document.title,
-        headings=document.headings,
-        blocks=document.blocks,
-        numbering=numbering,
-    )
+    return replace(builder.build(doc_id, format_name, subject or None), numbering=numbering)
 
 
 def _add_page(builder: DocumentBuilder, body: Message) -> None:
@@ -138,7 +132,9 @@ def _add_page(builder: DocumentBuilder, body: Message) -> None:
         return
 
 
-def _attachment(part: Message, doc_id: str, depth: int) -> Iterator[Document | Skipped]:
+def _attachment(
+    part: Message, doc_id: str, format_name: str, depth: int
+) -> Iterator[Document | Skipped]:
     # Here, since reading a file chooses among all readers, this one included.
     from bienc_cli.readers.reading import read_documents, reader_for
     from bienc_cli.readers.table import BINARY_SUFFIXES
@@ -149,7 +145,7 @@ def _attachment(part: Message, doc_id: str, depth: int) -> Iterator[Document | S
         if part.get_content_type() == "message/rfc822" or suffix == ".eml":
             if depth >= _DEEPEST:
                 raise UnreadableFile("broken", "a message within too many others")
-            yield from message_documents(_content(part), doc_id, depth=depth + 1)
+            yield from message_documents(_content(part), doc_id, format_name, depth=depth + 1)
         elif suffix not in BINARY_SUFFIXES and suffix not in (".mbox", ".mbx"):
             with tempfile.TemporaryDirectory(prefix="bienc-") as folder:
                 path = Path(folder, name)

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.builder import DocumentBuilder
-from bienc_cli.readers.words import words
+from bienc_cli.readers.rtf_words import (
+    APART,
+    CHARACTERS,
+    CODE_PAGES,
+    KNOWN,
+    PARAGRAPH_ENDS,
+    UNREAD,
+)
 from bienc_cli.types import Document
 
 _TOKEN = re.compile(
@@ -21,36 +28,7 @@ _TOKEN = re.compile(
     rb"|([^\\{}\r\n\0]+)",
     re.DOTALL,
 )
-_UNREAD = frozenset(
-    words(
-        "colortbl pict themedata colorschememapping datastore latentstyles listtable "
-        "listoverridetable generator xmlnstbl rsidtbl fldinst objdata objclass shprslt "
-        "nonshppict filetbl revtbl pgdsctbl sp bkmkstart bkmkend atnid atnauthor atndate "
-        "falt panose mmathPr template private passwordhash userprops author operator "
-        "keywords doccomm company subject creatim revtim printim buptim category manager"
-    )
-)
-_KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt"))
-"""Groups that programs may leave out, and that hold text."""
-
-_APART = frozenset(words("footnote annotation shptxt header headerl headerr headerf footer "
-                         "footerl footerr footerf"))  # fmt: skip
-_CHARACTERS = {
-    **dict.fromkeys(words("tab cell nestcell"), "\t"),
-    **{"line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•"},
-    **{"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”"},
-    **dict.fromkeys(words("emspace enspace qmspace"), " "),
-}
-_PARAGRAPH_ENDS = frozenset(words("par sect page softpage column"))
-_CODE_PAGES = {
-    **{77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5"},
-    **{161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257"},
-    **{204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850"},
-}
-"""The encodings of fonts' character sets; the others are the file's own."""
-
 _HEADING = re.compile(r"heading ([1-9])\b", re.IGNORECASE)
-_LARGEST_NUMBER = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +129,14 @@ class _Reader:
         state = self._state
         if state.starred:
             self._state = state = replace(state, starred=False)
-            if word not in _KNOWN and word not in _PARAGRAPH_ENDS:
+            if word not in KNOWN and word not in PARAGRAPH_ENDS:
                 word = "private"
-        if word in _UNREAD:
+        if word in UNREAD:
             self._state = replace(state, destination="unread")
         elif word in ("fonttbl", "stylesheet", "title", "info"):
             self._state = replace(state, destination=word)
             self._name = ""
-        elif word in _APART:
+        elif word in APART:
             self._flows.append((state.depth, _Flow()))
             self._state = replace(state, destination=word)
         elif word == "ansicpg" and value:
@@ -174,7 +152,7 @@ class _Reader:
             self._font = value
             self._state = replace(state, encoding=self._fonts.get(value, ""))
         elif word == "fcharset" and value is not None and state.destination == "fonttbl":
-            self._fonts[self._font] = _CODE_PAGES.get(value, "")
+            self._fonts[self._font] = CODE_PAGES.get(value, "")
         elif word == "s" and value is not None:
             self._style = value
             self._flows[-1][1].level = self._styles.get(value, self._flows[-1][1].level)
@@ -203,10 +181,10 @@ class _Reader:
             flow.rows.append(" | ".join(flow.cells))
             flow.cells.clear()
             flow.in_table = False
-        elif word in _PARAGRAPH_ENDS:
+        elif word in PARAGRAPH_ENDS:
             self._end_paragraph()
-        elif word in _CHARACTERS:
-            self._put(_CHARACTERS[word])
+        elif word in CHARACTERS:
+            self._put(CHARACTERS[word])
 
     def _symbol(self, symbol: bytes) -> None:
         if symbol == b"*":

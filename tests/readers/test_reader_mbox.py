@@ -82,10 +82,10 @@ def test_a_message_that_cannot_be_read_costs_itself_only(tmp_path, monkeypatch):
     monkeypatch.setattr(mbox, "_LARGEST_MESSAGE", 500)
     reading = mbox.message_documents
 
-    def fail_on_two(data, doc_id, line):
+    def fail_on_two(data, doc_id, *more):
         if b"two" in data:
             raise KeyError("no such thing")
-        return reading(data, doc_id, line)
+        return reading(data, doc_id, *more)
 
     monkeypatch.setattr(mbox, "message_documents", fail_on_two)
     items = read_items(path)
