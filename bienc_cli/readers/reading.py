@@ -11,13 +11,16 @@ from pathlib import Path
 
 from bienc_cli.errors import BiencError, UnreadableFile
 from bienc_cli.readers.decoding import clean, looks_binary
+from bienc_cli.readers.refusal import why_binary
 from bienc_cli.readers.table import BINARY_SUFFIXES, FORMATS, Reader, pdf_reader, reader_named
 from bienc_cli.types import Document, Skipped
 
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary: as many as git looks at."""
 
-MAILBOX_LINE = re.compile(rb"From \S[^\n]*\d{1,2}:\d\d[^\n]*\d{4}")
+MAILBOX_LINE = re.compile(
+    rb"From \S[^\n]*\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s[^\n]*\d{1,2}:\d\d[^\n]*\d{4}"
+)
 """The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
 "From here on"."""
 
@@ -78,7 +81,10 @@ def read_documents(
     """
     reader = reader_for(path, pdf_engine)
     if reader is None:
-        raise UnreadableFile("binary", "a binary file without a reader")
+        suffix = path.suffix.lower()
+        known = suffix in BINARY_SUFFIXES
+        reason = why_binary(suffix) if known else "a binary file without a reader"
+        raise UnreadableFile("binary", reason)
     with failures_of_one_file():
         for item in reader.read(path, doc_id):
             yield item if isinstance(item, Skipped) else _presentable(item)

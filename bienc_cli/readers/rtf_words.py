@@ -16,8 +16,13 @@ UNREAD = frozenset(
 KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt"))
 """Groups that programs may leave out, and that hold text."""
 
-APART = frozenset(words("footnote annotation shptxt header headerl headerr headerf footer "
-                         "footerl footerr footerf"))  # fmt: skip
+APART = frozenset(
+    words(
+        "footnote annotation shptxt header headerl headerr headerf footer footerl footerr footerf"
+    )
+)
+"""Groups whose text stands beside the paragraph in which they are."""
+
 CHARACTERS = {
     **dict.fromkeys(words("tab cell nestcell"), "\t"),
     **{"line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•"},

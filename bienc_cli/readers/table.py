@@ -247,7 +247,7 @@ BINARY_SUFFIXES = frozenset(
         ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
         ".beam .pdb .ilk .dwo .rlib .rmeta .node "
         # office documents without a reader, mail stores, fonts
-        ".doc .xls .xlt .xlsb .ppt .pps .pages .numbers .one .vsd .vsdx "
+        ".doc .xls .xlt .xlsb .ppt .pps .pages .numbers .one .vsd .vsdx .msg "
         ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
         # databases, arrays, models
         ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "

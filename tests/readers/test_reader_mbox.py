@@ -97,7 +97,7 @@ def test_a_message_that_cannot_be_read_costs_itself_only(tmp_path, monkeypatch):
 def test_one_endless_line(tmp_path, monkeypatch):
     monkeypatch.setattr(mbox, "_LONGEST_LINE", 64)
     path = tmp_path / "a.mbox"
-    path.write_bytes(separated("y" * 64 + "From x 10:00 2024 " * 50, "two"))
+    path.write_bytes(separated("y" * 64 + "From x Mon 10:00 2024 " * 50, "two"))
     assert [item.doc_id for item in read_items(path)] == ["a.mbox#1", "a.mbox#2"]
 
 
