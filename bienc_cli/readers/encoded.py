@@ -11,8 +11,9 @@ _LINES = re.compile(
     re.MULTILINE,
 )
 _ARMOUR = re.compile(
-    r"^-----BEGIN (?P<kind>(?!PGP SIGNED)[A-Z0-9 ]+)-----$.*?^-----END (?P=kind)-----$",
-    re.MULTILINE | re.DOTALL,
+    r"^-----BEGIN (?P<kind>(?!PGP SIGNED)[A-Z0-9 ]+)-----\n(?:(?!-----).*\n)*"
+    r"-----END (?P=kind)-----$",
+    re.MULTILINE,
 )
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} \S.*\n(?:[\x20-\x60]{1,62}\n)+end$", re.MULTILINE)
 

@@ -17,7 +17,7 @@ from bienc_cli.readers.markdown import document_of as markdown_of
 from bienc_cli.types import Document
 
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_OVERWRITTEN = re.compile(r"[^\n\r]*\r(?=[^\n\r])")
+_OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\n\r])", re.MULTILINE)
 """What a bar of progress wrote before it came back to the start of its line."""
 
 _OLD_HEADING = "heading"
