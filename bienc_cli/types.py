@@ -65,7 +65,8 @@ class Numbering:
     """How a document's text is found again in its file.
 
     Attributes:
-        unit: what the anchors count. No passage crosses a page or a slide.
+        unit: what the anchors count. No passage crosses a page or a slide, nor goes from one
+            name to another, as from sheet to sheet.
         anchors: ascending by `start`, the first at 0.
         follows_lines: every line break of the text behind an anchor counts one up, as where
             the text is the file's own. Otherwise an anchor's number holds until the next one.
