@@ -7,8 +7,6 @@ what mail programs have written for decades.
 from __future__ import annotations
 
 import email
-import email.errors
-import email.header
 import mimetypes
 import re
 import tempfile
@@ -22,14 +20,13 @@ from bienc_cli.readers.builder import DocumentBuilder
 from bienc_cli.readers.decoding import clean, decode
 from bienc_cli.readers.encoded import without_encoded_data
 from bienc_cli.readers.html import document_of as page_of
+from bienc_cli.readers.message_fields import file_name, header
 from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
 _FIELDS = ("From", "To", "Cc", "Date")
 _DEEPEST = 5
 """Messages within messages that are still read."""
 
-_LONGEST_NAME = 100
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s]+')
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 _SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp|pkcs7)-\w+|application/ms-tnef")
 
@@ -69,25 +66,30 @@ def message_documents(
         yield from _attachment(part, f"{doc_id}/{name}", format_name, depth)
 
 
-def _sort(part: Message, parts: _Parts) -> None:
-    """Tell bodies from attachments."""
+def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
+    """Tell bodies from attachments; of what is not shown, there are only attachments."""
     kind = part.get_content_type()
-    name = _file_name(part)
+    name = file_name(part)
     inside = part.get_payload()
     if kind == "message/rfc822":
         parts.attached.append((_unique(name or "message.eml", parts), part))
     elif kind == "multipart/alternative" and isinstance(inside, list):
-        _sort(_preferred([one for one in inside if isinstance(one, Message)]) or part, parts)
+        offers = [one for one in inside if isinstance(one, Message)]
+        chosen = _preferred(offers)
+        for offer in offers:
+            # Some programs put attachments into one of the forms.
+            _sort(offer, parts, shown=shown and offer is chosen)
     elif isinstance(inside, list):
         for one in inside:
             if isinstance(one, Message):
-                _sort(one, parts)
+                _sort(one, parts, shown=shown)
     elif part.get_content_disposition() != "attachment" and (
         part.get_content_maintype() == "multipart"
         or (part.get_content_maintype() == "text" and not (name and parts.bodies))
     ):
         # A body of many parts in which none begins is text after all.
-        parts.bodies.append(part)
+        if shown:
+            parts.bodies.append(part)
     elif not _SIGNATURES.fullmatch(kind):
         ending = mimetypes.guess_extension(kind) or ""
         parts.attached.append((_unique(name or f"attachment{ending}", parts), part))
@@ -98,20 +100,19 @@ def _preferred(offers: list[Message]) -> Message | None:
     for offer in offers:
         if offer.get_content_type() == "text/plain" and _text(offer).strip():
             return offer
-    return next(
-        (one for one in offers if one.get_content_type() == "text/html"),
-        # A form with pictures of its own is a body of many parts.
-        offers[-1] if offers else None,
-    )
+    pages = [one for one in offers if one.get_content_type() == "text/html"]
+    # A page with pictures of its own is a body of many parts.
+    composed = [one for one in offers if one.get_content_maintype() == "multipart"]
+    return next(iter([*pages, *composed, *offers]), None)
 
 
 def _document(
     message: Message, parts: _Parts, doc_id: str, format_name: str, line: int | None
 ) -> Document:
     builder = DocumentBuilder()
-    subject = _header(message, "Subject")
+    subject = header(message, "Subject")
     builder.heading(1, subject)
-    fields = [(name, _header(message, name)) for name in _FIELDS]
+    fields = [(name, header(message, name)) for name in _FIELDS]
     fields.append(("Attachments", ", ".join(name for name, _ in parts.attached)))
     builder.block("\n".join(f"{name}: {value}" for name, value in fields if value))
     for body in parts.bodies:
@@ -152,9 +153,17 @@ def _attachment(
                 path.write_bytes(_content(part))
                 # What nobody can read is named among the fields of its message.
                 if reader_for(path) is not None:
-                    yield from read_documents(path, doc_id)
+                    for item in read_documents(path, doc_id):
+                        yield _below(item, doc_id)
     except UnreadableFile as error:
         yield Skipped(doc_id, error.code, error.reason)
+
+
+def _below(item: Document | Skipped, doc_id: str) -> Document | Skipped:
+    """A record of an attached collection has an id of its own, which is none in a mailbox."""
+    if isinstance(item, Skipped) or item.doc_id.startswith(doc_id):
+        return item
+    return replace(item, doc_id=f"{doc_id}#{item.doc_id}")
 
 
 def _content(part: Message) -> bytes:
@@ -181,45 +190,6 @@ def _text(part: Message) -> str:
     except UnreadableFile:
         return ""
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _header(message: Message, name: str) -> str:
-    """All fields of this name as one line, decoded."""
-    values = [value for key, value in message.raw_items() if key.lower() == name.lower()]
-    return ", ".join(filter(None, (_decoded(str(value)) for value in values)))
-
-
-def _decoded(value: str) -> str:
-    """A field with its encoded words, or its bare bytes, as text on one line."""
-    try:
-        raw = value.encode("ascii", "surrogateescape")
-        value = raw.decode("ascii") if value.isascii() else decode(raw)
-        pieces = email.header.decode_header(value)
-    except (email.errors.HeaderParseError, ValueError, UnreadableFile):
-        pieces = [(value, None)]
-    text = ""
-    for piece, charset in pieces:
-        if isinstance(piece, str):
-            text += piece
-            continue
-        try:
-            text += piece.decode(charset or "ascii")
-        except (LookupError, ValueError):
-            text += piece.decode("utf-8", "replace")
-    return " ".join(clean(text).split())
-
-
-def _file_name(part: Message) -> str:
-    """The name of an attachment, without folders and what no file may be called; or ""."""
-    try:
-        given = part.get_filename() or ""
-    except (LookupError, ValueError, TypeError, AttributeError):
-        return ""
-    name = _UNSAFE.sub(" ", _decoded(given).replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
-    stem, dot, ending = name.rpartition(".")
-    if len(name) > _LONGEST_NAME:
-        name = stem[: _LONGEST_NAME - 12] + dot + ending[:10] if dot else name[:_LONGEST_NAME]
-    return name
 
 
 def _unique(name: str, parts: _Parts) -> str:

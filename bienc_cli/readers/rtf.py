@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers.builder import DocumentBuilder
+from bienc_cli.readers.rtf_flow import Flows
 from bienc_cli.readers.rtf_words import (
     APART,
     CHARACTERS,
@@ -43,19 +43,6 @@ class _State:
     depth: int = 0
 
 
-class _Flow:
-    """Text that runs by itself: the body, or a note within it."""
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self.cells: list[str] = []
-        self.rows: list[str] = []
-        self.in_table = False
-        self.level = 0
-        # What was found while this paragraph ran, and stands behind it.
-        self.asides: list[str] = []
-
-
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read an RTF file; see `table.ReadFunction`."""
     data = path.read_bytes()
@@ -63,20 +50,19 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         raise UnreadableFile("broken", "not an RTF file")
     reader = _Reader(data)
     reader.run()
-    yield reader.builder.build(doc_id, "rtf", reader.title or None)
+    yield reader.flows.builder.build(doc_id, "rtf", reader.title or None)
 
 
 class _Reader:
     """Goes through the tokens once."""
 
     def __init__(self, data: bytes) -> None:
-        self.builder = DocumentBuilder()
+        self.flows = Flows()
         self.title = ""
         self._data = data
         self._encoding = "cp1252"
         self._state = _State()
         self._stack: list[_State] = []
-        self._flows = [(0, _Flow())]
         self._bytes = bytearray()
         self._bytes_encoding = ""
         # Bytes still to be ignored, which stand for a character that was given as Unicode.
@@ -86,7 +72,6 @@ class _Reader:
         self._styles: dict[int, int] = {}
         self._style = 0
         self._name = ""
-        self._beside: dict[str, None] = {}
 
     def run(self) -> None:
         """Read all of it, as far as it goes."""
@@ -113,13 +98,8 @@ class _Reader:
                 self._end_group()
             elif text:
                 self._byte(text)
-        while len(self._flows) > 1:
-            self._end_flow()
-        self._flows[0][1].in_table = False
-        self._end_paragraph()
-        self.builder.end_headings()
-        for text in self._beside:
-            self.builder.block(text)
+        self._flush()
+        self.flows.finish()
 
     # ------------------------------------------------------------ tokens
 
@@ -137,7 +117,7 @@ class _Reader:
             self._state = replace(state, destination=word)
             self._name = ""
         elif word in APART:
-            self._flows.append((state.depth, _Flow()))
+            self.flows.begin(state.depth)
             self._state = replace(state, destination=word)
         elif word == "ansicpg" and value:
             self._encoding = f"cp{value}" if value != 10000 else "mac_roman"
@@ -155,34 +135,30 @@ class _Reader:
             self._fonts[self._font] = CODE_PAGES.get(value, "")
         elif word == "s" and value is not None:
             self._style = value
-            self._flows[-1][1].level = self._styles.get(value, self._flows[-1][1].level)
+            self.flows.current.level = self._styles.get(value, self.flows.current.level)
         elif word == "deleted":
             self._state = replace(state, deleted=value != 0)
         else:
             self._layout(word, value)
 
     def _layout(self, word: str, value: int | None) -> None:
-        flow = self._flows[-1][1]
         if self._state.destination in ("unread", "fonttbl", "info"):
             return
         if word == "outlinelevel" and value is not None and 0 <= value < 9:
             if self._state.destination == "stylesheet":
                 self._styles[self._style] = value + 1
             else:
-                flow.level = value + 1
+                self.flows.current.level = value + 1
         elif word == "pard":
-            flow.level, flow.in_table = 0, False
+            self.flows.start_paragraph()
         elif word == "intbl":
-            flow.in_table = True
+            self.flows.current.in_table = True
         elif word in ("cell", "nestcell"):
-            flow.cells.append(" ".join("".join(flow.pieces).split()))
-            flow.pieces.clear()
+            self.flows.end_cell()
         elif word in ("row", "nestrow"):
-            flow.rows.append(" | ".join(flow.cells))
-            flow.cells.clear()
-            flow.in_table = False
+            self.flows.end_row()
         elif word in PARAGRAPH_ENDS:
-            self._end_paragraph()
+            self.flows.end_paragraph()
         elif word in CHARACTERS:
             self._put(CHARACTERS[word])
 
@@ -192,7 +168,8 @@ class _Reader:
         elif symbol in b"{}\\":
             self._byte(symbol)
         elif symbol in b"\r\n":
-            self._end_paragraph()
+            self._flush()
+            self.flows.end_paragraph()
         elif symbol in b"~_":
             self._put(" " if symbol == b"~" else "-")
 
@@ -215,7 +192,7 @@ class _Reader:
         if self._state.destination in ("fonttbl", "stylesheet", "title"):
             self._name += text
         elif self._state.destination not in ("unread", "info"):
-            self._flows[-1][1].pieces.append(text)
+            self.flows.current.pieces.append(text)
 
     def _flush(self) -> None:
         """Decode the bytes so far: characters of two bytes may be written as two tokens."""
@@ -227,8 +204,6 @@ class _Reader:
             text = self._bytes.decode("cp1252", "replace")
         self._bytes.clear()
         self._put(text)
-
-    # -------------------------------------------------- ends of things
 
     def _end_group(self) -> None:
         self._flush()
@@ -242,53 +217,7 @@ class _Reader:
             self._name = ""
         elif destination == "fonttbl":
             self._name = ""
-        if len(self._flows) > 1 and self._flows[-1][0] == self._state.depth:
-            self._end_flow()
+        self.flows.end_group(self._state.depth, destination)
         if self._stack:
             self._state = self._stack.pop()
         self._ignored = 0
-
-    def _end_flow(self) -> None:
-        self._flows[-1][1].in_table = False
-        self._end_paragraph()
-        _, flow = self._flows.pop()
-        self._end_table(flow)
-        text = "\n".join(flow.asides).strip()
-        if self._state.destination.startswith(("header", "footer")):
-            self._beside.setdefault(text)
-        elif text:
-            self._flows[-1][1].asides.append(text)
-
-    def _end_paragraph(self) -> None:
-        self._flush()
-        depth, flow = self._flows[-1]
-        if flow.in_table:
-            flow.pieces.append(" ")
-            return
-        text = "".join(flow.pieces)
-        flow.pieces.clear()
-        if depth:
-            flow.asides.append(text)
-            return
-        self._end_table(flow)
-        if flow.level:
-            self.builder.heading(flow.level, text)
-        else:
-            self.builder.block(text)
-        self._end_asides(flow)
-
-    def _end_table(self, flow: _Flow) -> None:
-        if flow.cells:
-            flow.rows.append(" | ".join(flow.cells))
-            flow.cells.clear()
-        rows = "\n".join(row for row in flow.rows if row.strip(" |"))
-        flow.rows.clear()
-        if flow is self._flows[0][1]:
-            self.builder.block(rows)
-        elif rows:
-            flow.asides.append(rows)
-
-    def _end_asides(self, flow: _Flow) -> None:
-        for aside in flow.asides:
-            self.builder.block(aside)
-        flow.asides.clear()

@@ -105,6 +105,23 @@ def test_a_page_with_pictures_of_its_own(tmp_path):
     assert "page words" in document.text
 
 
+def test_attachments_within_the_form_that_is_not_shown(tmp_path):
+    sent = message("plain words")
+    sent.add_alternative("<p>page words</p>", subtype="html")
+    page = sent.get_payload()[1]
+    page.make_mixed()
+    page.add_attachment(b"attached text", "text", "plain", filename="a.txt")
+    documents = read_all(tmp_path, sent.as_bytes())
+    assert [document.doc_id for document in documents] == ["a.eml", "a.eml/a.txt"]
+    assert "page words" not in documents[0].text
+
+
+def test_records_of_an_attached_collection_are_told_apart(tmp_path):
+    record = b'{"_id": "1", "text": "a record"}'
+    items = read_all(tmp_path, with_attachments(("a.jsonl", record), ("b.jsonl", record)))
+    assert [item.doc_id for item in items] == ["a.eml", "a.eml/a.jsonl#1", "a.eml/b.jsonl#1"]
+
+
 def with_attachments(*attached: tuple[str, bytes]) -> bytes:
     sent = message()
     for name, content in attached:
