@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.builder import DocumentBuilder
+from bienc_cli.readers.odf_text import LEFT_OUT, MOST_REPEATED, name_of, plain_lines, text_of
 from bienc_cli.readers.package import Package, parse_xml, whole_number
 from bienc_cli.readers.sheets import Row, add_sheet, sheet_builder
 from bienc_cli.readers.words import words
@@ -26,19 +26,8 @@ _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _ROW_GROUPS = frozenset(
     {f"{_TABLE}table-row-group", f"{_TABLE}table-header-rows", f"{_TABLE}table-rows"}
 )
-_LEFT_OUT = frozenset(
-    words(
-        # What was deleted, what only describes, and data.
-        "tracked-changes forms binary-data title desc event-listeners sequence-decls scripts "
-        "note-citation ruby-text creator date date-string page-thumbnail"
-    )
-)
-_ASIDES = frozenset(words("note annotation frame text-box custom-shape g"))
 _FORMATS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "drawing": "odp"}
 _NOT_SHOWN_AGAIN = frozenset(words("title date-time page-number"))
-_SPACES = re.compile(r"\s+")
-_MOST_REPEATED = 64
-"""Copies of one cell that are written out; a sheet is filled to its edge with what is repeated."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -63,7 +52,7 @@ def _document(
     doc_id: str, content: Element, styles: Element | None, meta: Element | None
 ) -> Document:
     body = content.find(f"{_OFFICE}body/*")
-    kind = _FORMATS.get(_name(body)) if body is not None else None
+    kind = _FORMATS.get(name_of(body)) if body is not None else None
     if body is None or kind is None:
         raise UnreadableFile("broken", "not an OpenDocument file with text in it")
     builder = DocumentBuilder("slide") if kind == "odp" else DocumentBuilder()
@@ -94,7 +83,7 @@ def _add_slide(builder: DocumentBuilder, page: Element) -> None:
     kinds = [(element.get(f"{_PRESENTATION}class") or "", element) for element in page]
     for kind, element in kinds:
         if kind == "title":
-            builder.heading(1, " ".join(_plain(element)))
+            builder.heading(1, " ".join(plain_lines(element)))
     text = _Text(builder, set())
     for kind, element in kinds:
         if isinstance(element.tag, str) and kind not in _NOT_SHOWN_AGAIN:
@@ -107,7 +96,7 @@ def _add_headers(builder: DocumentBuilder, styles: Element | None) -> None:
     texts: dict[str, None] = {}
     for master in () if styles is None else styles.iter(f"{_STYLE}master-page"):
         for part in master:
-            texts["\n".join(_plain(part))] = None
+            texts["\n".join(plain_lines(part))] = None
     for text in texts:
         builder.block(text)
 
@@ -127,13 +116,13 @@ class _Text:
 
     def add_one(self, element: Element) -> None:
         """Add one element."""
-        name = _name(element)
+        name = name_of(element)
         asides: list[Element] = []
         if name == "h":
             level = whole_number(element.get(f"{_TEXT}outline-level")) or 1
-            self._builder.heading(level, _text(element, asides))
+            self._builder.heading(level, text_of(element, asides))
         elif name == "p":
-            self._builder.block(_text(element, asides))
+            self._builder.block(text_of(element, asides))
         elif name == "list":
             headings = [*element.iter(f"{_TEXT}h")]
             if headings:
@@ -145,7 +134,7 @@ class _Text:
         elif name == "table":
             lines = (" | ".join(cells) for _, cells in _rows(element, asides))
             self._builder.block("\n".join(line for line in lines if line.strip(" |")))
-        elif name not in _LEFT_OUT:
+        elif name not in LEFT_OUT:
             self.add(element)
         for aside in asides:
             self.add(aside)
@@ -158,9 +147,9 @@ class _Text:
         for number, item in enumerate(listed, 1):
             marker = f"{number}." if style in self._numbered else "-"
             for child in item:
-                if _name(child) == "list":
+                if name_of(child) == "list":
                     yield from self._items(child, depth + 1, style, asides)
-                elif text := _text(child, asides):
+                elif text := text_of(child, asides):
                     yield f"{'  ' * depth}{marker} {text}"
                     marker = " " * len(marker)
 
@@ -178,7 +167,7 @@ def _rows(table: Element, asides: list[Element] | None = None) -> Iterator[Row]:
                 gap += repeated
                 continue
             # Of a cell far to the right of all others, the distance says nothing.
-            cells += [""] * min(gap, _MOST_REPEATED) + [value] * min(repeated, _MOST_REPEATED)
+            cells += [""] * min(gap, MOST_REPEATED) + [value] * min(repeated, MOST_REPEATED)
             gap = 0
         if cells:
             yield number, cells
@@ -201,52 +190,9 @@ def _value(cell: Element, asides: list[Element] | None) -> str:
     lines: list[str] = []
     for child in cell:
         if child.tag == f"{_TEXT}p" and asides is not None:
-            lines.append(_text(child, asides))
-        elif _name(child) not in _LEFT_OUT:
+            lines.append(text_of(child, asides))
+        elif name_of(child) not in LEFT_OUT:
             # A sheet has no place behind a cell: what is anchored there stands in it.
-            lines += _plain(child)
+            lines += plain_lines(child)
     shown = " ".join(" ".join(lines).split())
     return shown or str(cell.get(f"{_OFFICE}value") or "")
-
-
-def _plain(element: Element) -> Iterator[str]:
-    """The lines of an element and of all that is anchored in it."""
-    for paragraph in element.iter(f"{_TEXT}p", f"{_TEXT}h"):
-        pieces: list[str] = []
-        _collect(paragraph, pieces, [])
-        if text := "".join(pieces).strip():
-            yield text
-
-
-def _text(paragraph: Element, asides: list[Element]) -> str:
-    """The text of a paragraph; what is anchored in it is added to `asides`."""
-    if _name(paragraph) in _LEFT_OUT:
-        return ""
-    if _name(paragraph) in _ASIDES:
-        asides.append(paragraph)
-        return ""
-    pieces: list[str] = []
-    _collect(paragraph, pieces, asides)
-    return "".join(pieces).strip()
-
-
-def _collect(element: Element, pieces: list[str], asides: list[Element]) -> None:
-    # Recursive: the parser lets elements nest no deeper than 256.
-    pieces.append(_SPACES.sub(" ", element.text or ""))
-    for child in element:
-        name = _name(child)
-        if name in _ASIDES:
-            asides.append(child)
-        elif name == "s":
-            pieces.append(" " * min(whole_number(child.get(f"{_TEXT}c")) or 1, _MOST_REPEATED))
-        elif name in ("tab", "line-break"):
-            pieces.append("\t" if name == "tab" else "\n")
-        elif name and name not in _LEFT_OUT:
-            _collect(child, pieces, asides)
-        pieces.append(_SPACES.sub(" ", child.tail or ""))
-
-
-def _name(element: Element) -> str:
-    """An element's name without its namespace; "" for an entity."""
-    tag = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
