@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.readers.builder import DocumentBuilder
 from bienc_cli.readers.docx_styles import ListNumbers, Styles, W
-from bienc_cli.readers.docx_text import MARKUP, content_of, paragraph_text
-from bienc_cli.readers.drawing import related_text
+from bienc_cli.readers.docx_text import BODY, MARKUP, WORD_ART, content_of, paragraph_text
+from bienc_cli.readers.drawing import drawn_text, related_text
 from bienc_cli.readers.package import Package
 from bienc_cli.types import Document
 
@@ -115,7 +115,11 @@ class _Body:
             note = self._notes.pop((kind, aside.get(f"{W}id") or ""), None)
             if note is not None:
                 self._add_note(kind, note)
-            elif kind not in _NOTES:
+            elif kind in _NOTES:
+                continue
+            elif text := _drawn(aside):
+                self.builder.block(text)
+            else:
                 self.builder.block(related_text(self._package, self._relations, aside))
 
     def _add_note(self, kind: str, note: Element) -> None:
@@ -184,5 +188,12 @@ def _plain(part: Element) -> str:
     """The lines of a note, a header or a footer, with those of their boxes."""
     asides: list[Element] = []
     lines = [paragraph_text(paragraph, asides) for paragraph in _outermost(part, _P)]
-    lines += [_plain(box) for box in asides if box.tag == _BOX]
+    lines += [_plain(aside) if aside.tag == _BOX else _drawn(aside) for aside in asides]
     return "\n".join(line for line in lines if line)
+
+
+def _drawn(aside: Element) -> str:
+    """The words of a drawing that holds them itself; "" of anything else."""
+    if aside.tag == WORD_ART:
+        return aside.get("string") or ""
+    return drawn_text(aside) if aside.tag == BODY else ""

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from bienc_cli.readers.docx_styles import W
-from bienc_cli.readers.drawing import CHART, DIAGRAM, alternative
+from bienc_cli.readers.drawing import CHART, DIAGRAM, A, alternative
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+BODY = f"{A}txBody"
+WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 MARKUP = frozenset({f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}tblPr", f"{W}trPr", f"{W}tcPr"})
@@ -31,6 +33,8 @@ _ASIDES = frozenset(
         f"{W}commentReference",
         CHART,
         DIAGRAM,
+        BODY,
+        WORD_ART,
     }
 )
 # Soft hyphens are left out: they divide a word where it happens to stand at a line's end.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,17 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         builder.stand_at(number)
         if isinstance(cell, dict):
             _add_cell(builder, cell)
+    document = builder.build(doc_id, "notebook", _told_title(notebook))
+    first = document.headings[0] if document.headings else None
+    if document.title is None and first is not None and first.level == 1:
+        document = replace(document, title=first.title)
+    yield document
+
+
+def _told_title(notebook: dict[str, Any]) -> str | None:
     metadata = notebook.get("metadata")
     title = metadata.get("title") if isinstance(metadata, dict) else None
-    document = builder.build(doc_id, "notebook", title if isinstance(title, str) else None)
-    yield document
+    return title if isinstance(title, str) and title.strip() else None
 
 
 def _cells(notebook: dict[str, Any]) -> list[Any]:

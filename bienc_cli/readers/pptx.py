@@ -44,7 +44,9 @@ def _slides(package: Package) -> list[str]:
     relations = package.relations(main)
     listed = () if tree is None else tree.iterfind(f"{_P}sldIdLst/{_P}sldId")
     slides = [relations.get(slide.get(_R_ID) or "", ("", ""))[1] for slide in listed]
-    return slides or package.names(r"ppt/slides/slide\d+\.xml")
+    if any(slide in package for slide in slides):
+        return slides
+    return package.names(r"ppt/slides/slide\d+\.xml")
 
 
 class _Slide:

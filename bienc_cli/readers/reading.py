@@ -24,6 +24,14 @@ MAILBOX_LINE = re.compile(
 """The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
 "From here on"."""
 
+_MESSAGE_START = re.compile(
+    rb"(?:return-path|received|delivered-to|message-id|from|to|date|subject|mime-version"
+    rb"|dkim-signature|authentication-results|x-[\w-]+):[ \t]",
+    re.IGNORECASE,
+)
+_MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
+"""Together, how a message begins that has no suffix, as in a folder of mail."""
+
 _LONGEST_TITLE = 300
 """Characters; a title says what something is about, and is embedded with every passage."""
 
@@ -52,6 +60,8 @@ def reader_for(path: Path, pdf_engine: str = "pypdf") -> Reader | None:
         return pdf_reader(pdf_engine)
     if MAILBOX_LINE.match(head):
         return FORMATS["mbox"]
+    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
+        return FORMATS["mail"]
     if looks_binary(head):
         return None
     start = head.lstrip().lower()

@@ -50,7 +50,7 @@ class _Workbook:
         self._strings = [
             "".join(text.text or "" for text in item.iterfind("{*}t"))
             + "".join(text.text or "" for text in item.iterfind("{*}r/{*}t"))
-            for part in package.related(self._main, "sharedStrings")
+            for part in package.names(r"xl/sharedstrings\.xml")
             for item in package.elements(part, "si")
         ]
         self._formats = [*self._cell_formats()]
@@ -61,14 +61,18 @@ class _Workbook:
     def sheets(self) -> Iterator[tuple[str, str]]:
         """Name and part of each sheet in its order, hidden ones too."""
         relations = self._package.relations(self._main)
-        listed = [] if self._tree is None else [*self._tree.iterfind("{*}sheets/{*}sheet")]
-        for sheet in listed:
+        found = False
+        names: list[str] = []
+        for sheet in () if self._tree is None else self._tree.iterfind("{*}sheets/{*}sheet"):
+            names.append(sheet.get("name") or "")
             kind, part = relations.get(sheet.get(_R_ID) or "", ("", ""))
-            if kind == "worksheet":
-                yield sheet.get("name") or "", part
-        if not listed:
-            for number, part in enumerate(self._package.names(r"xl/worksheets/sheet\d+\.xml"), 1):
-                yield f"Sheet {number}", part
+            if kind == "worksheet" and part in self._package:
+                found = True
+                yield names[-1], part
+        if not found:
+            # What says which part is which sheet is broken.
+            for index, part in enumerate(self._package.names(r"xl/worksheets/sheet\d+\.xml")):
+                yield names[index] if index < len(names) else f"Sheet {index + 1}", part
 
     def rows(self, part: str) -> Iterator[Row]:
         """The rows of a sheet."""

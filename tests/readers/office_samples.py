@@ -7,16 +7,17 @@ import zipfile
 from collections.abc import Callable, Mapping
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-DOCUMENT = (
-    f'<w:document xmlns:w="{W}" '
+PREFIXES = (
+    f'xmlns:w="{W}" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
     'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
     'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
     'xmlns:v="urn:schemas-microsoft-com:vml" '
     'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
-    'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart">'
-    "<w:body>{}</w:body></w:document>"
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
 )
+DOCUMENT = f"<w:document {PREFIXES}><w:body>{{}}</w:body></w:document>"
 
 
 def zip_of(parts: Mapping[str, str | bytes]) -> bytes:
@@ -67,7 +68,7 @@ def word(body: str, **parts: tuple[str, str]) -> bytes:
         ),
     }
     for name, inner in parts.values():
-        xml = inner if inner.startswith("<html") else f'<w:part xmlns:w="{W}">{inner}</w:part>'
+        xml = inner if inner.startswith("<html") else f"<w:part {PREFIXES}>{inner}</w:part>"
         content[f"word/{name}"] = xml
     return zip_of(content)
 

@@ -44,6 +44,20 @@ def test_boxes_are_blocks_of_their_own_each_once(tmp_path, box, before, after):
     ]
 
 
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        '<w:pict><v:shape><v:textpath string="Barnacles"/></v:shape></w:pict>',
+        "<w:drawing><a:txBody><a:p><a:r><a:t>Barnacles</a:t></a:r></a:p></a:txBody></w:drawing>",
+    ],
+)
+def test_words_that_are_drawn(tmp_path, drawn):
+    content = f"<w:p>{run('Moor here.')}<w:r>{drawn}</w:r></w:p>"
+    header = ("header1.xml", f"<w:p><w:r>{drawn}</w:r></w:p>")
+    document = read(tmp_path, word(content, header=header))
+    assert block_texts(document) == ["Moor here.", "Barnacles", "Barnacles"]
+
+
 def test_a_box_anchored_in_a_word_does_not_divide_it(tmp_path):
     body = f"<w:p>{run('pon')}<w:r>{VML}</w:r>{run('toon')}</w:p>"
     assert block_texts(read(tmp_path, word(body)))[0] == "pontoon"

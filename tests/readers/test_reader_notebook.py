@@ -45,6 +45,7 @@ def test_cells_are_places_and_markdown_headings_headings(tmp_path):
     )
     document = read(tmp_path, content)
     assert outline(document) == [(1, "Flow meter"), (2, "Why"), (1, "Next")]
+    assert document.title == "Flow meter"
     assert "import a\n\n\nb()" in block_texts(document)
     where = {"Flow meter": 1, "Drift": 1, "import a": 2, "b()": 2, "as it is": 3, "Next": 4}
     assert {words: cell_of(document, words) for words in where} == where

@@ -126,10 +126,10 @@ def junk(*names: str):
         gone("ppt/slideMasters/slideMaster1.xml", "[Content_Types].xml"),
         gone("_rels/.rels"),
         junk("ppt/presentation.xml"),
+        junk("ppt/_rels/presentation.xml.rels"),
         junk("ppt/notesSlides/notesSlide1.xml", "docProps/core.xml"),
         gone("ppt/slides/slide2.xml"),
         replaced("ppt/slides/_rels/slide1.xml.rels", "../notesSlides/notesSlide1.xml", "NULL"),
-        replaced("ppt/presentation.xml", "2006/main", "2006/main"),
     ],
 )
 def test_a_bad_part_costs_itself_only(tmp_path, change):
@@ -158,3 +158,28 @@ def test_contents_for_old_and_new_programs_are_read_once(tmp_path):
 def test_the_sample_has_what_the_tests_change():
     parts = parts_of(pptx_bytes())
     assert {"ppt/notesSlides/notesSlide1.xml", "ppt/slides/slide4.xml"} <= parts.keys()
+
+
+def test_the_words_of_a_diagram(tmp_path):
+    names = "http://schemas.openxmlformats.org/drawingml/2006"
+    frame = (
+        f'<p:graphicFrame><a:graphic xmlns:a="{names}/main"><a:graphicData><dgm:relIds '
+        f'xmlns:dgm="{names}/diagram" r:dm="rId77"/></a:graphicData></a:graphic>'
+        "</p:graphicFrame></p:spTree>"
+    )
+    data = (
+        f'<dgm:dataModel xmlns:dgm="{names}/diagram" xmlns:a="{names}/main"><dgm:ptLst><dgm:pt>'
+        "<dgm:t><a:p><a:r><a:t>Haul out</a:t></a:r></a:p></dgm:t></dgm:pt><dgm:pt>"
+        "<dgm:t><a:p><a:r><a:t>Scrape</a:t></a:r></a:p></dgm:t></dgm:pt></dgm:ptLst>"
+        "</dgm:dataModel>"
+    )
+
+    def add(parts: dict[str, bytes]) -> None:
+        slide, rels = "ppt/slides/slide3.xml", "ppt/slides/_rels/slide3.xml.rels"
+        row = '<Relationship Id="rId77" Type="x/diagramData" Target="../diagrams/data1.xml"/>'
+        end = b"</Relationships>"
+        parts[slide] = parts[slide].replace(b"</p:spTree>", frame.encode())
+        parts[rels] = parts[rels].replace(end, row.encode() + end)
+        parts["ppt/diagrams/data1.xml"] = data.encode()
+
+    assert "Haul out\nScrape" in block_texts(read(tmp_path, changed(pptx_bytes(), add)))

@@ -191,6 +191,7 @@ def junk(*names: str):
         junk("docProps/core.xml", "xl/theme/theme1.xml"),
         junk("xl/styles.xml"),
         junk("xl/workbook.xml"),
+        junk("xl/_rels/workbook.xml.rels"),
         gone("xl/worksheets/sheet3.xml"),
         gone("xl/comments/comment1.xml"),
     ],
