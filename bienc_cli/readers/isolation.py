@@ -2,7 +2,8 @@
 
 Formats that can hang or explode are read by workers (`bienc_cli.readers.worker`), each a
 child with requests on its standard input and answers on its standard output: a bomb, a loop
-or a crash costs one file, and the next files are read while the caller encodes.
+or a crash costs one file, and the next files are read while the caller encodes. Collections
+of risky formats are streamed from a worker, record by record, as the caller takes them.
 
 A worker is a fresh interpreter, never a fork: the caller may hold locks and threads of torch
 or OpenVINO that do not survive one. It has a process group of its own, so that Ctrl-C reaches
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -156,8 +156,8 @@ class _Pool:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._closed = False
-        # A worker that is killed leaves behind what it wrote out for a moment; not here.
-        self._scratch = tempfile.TemporaryDirectory(prefix="bienc-", ignore_cleanup_errors=True)
+        # A worker that is killed leaves behind what it wrote out for a moment; not beyond this.
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +175,8 @@ class _Pool:
         for worker in workers:
             worker.kill()
         self._threads.shutdown(cancel_futures=True)
-        self._scratch.cleanup()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     def stream(self, request: Request) -> Items:
         """Have a collection read, record by record: the worker goes on as they are taken.
@@ -213,7 +214,13 @@ class _Pool:
                 raise UnreadableFile("interrupted", "reading was ended")
             if self._idle:
                 return self._idle.pop()
-            worker = _Worker(self._limits, self._scratch.name)
+            if self._scratch is None:
+                # Without one, attachments are skipped for a reason of their own.
+                with contextlib.suppress(OSError):
+                    self._scratch = tempfile.TemporaryDirectory(
+                        prefix="bienc-", ignore_cleanup_errors=True
+                    )
+            worker = _Worker(self._limits, self._scratch.name if self._scratch else "")
             self._all.add(worker)
             return worker
 
@@ -232,14 +239,14 @@ class _Worker:
         self._limits = limits
         self._expired = False
         self.used = False
+        arguments = json.dumps(astuple(limits)), scratch
         self._process = subprocess.Popen(  # noqa: S603  (a fixed program)
-            [sys.executable, "-P", "-c", _PROGRAM, _PACKAGE_ROOT, json.dumps(astuple(limits))],
+            [sys.executable, "-P", "-c", _PROGRAM, _PACKAGE_ROOT, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=1 << 20,
             process_group=0,
-            env={**os.environ, "TMPDIR": scratch},
         )
 
     @property
@@ -261,19 +268,19 @@ class _Worker:
         Raises:
             UnreadableFile: as `read`.
         """
-        ended = False
+        unread = True
         try:
             items = self._answer(request)
             while items:
                 yield from items
                 items = self._answer(None)
-            ended = True
+            unread = False
         except UnreadableFile:
-            # Its last word on this file.
-            ended = True
+            # The last word on this file, from a worker that is dead or ready for the next one.
+            unread = False
             raise
         finally:
-            if not ended:
+            if unread:
                 self.kill()
 
     def _answer(self, request: Request | None) -> list[Document | Skipped]:

@@ -1,4 +1,7 @@
-"""The process that reads files for `isolation`; its argument is the limits, as JSON."""
+"""The process that reads files for `isolation`.
+
+Its arguments are the limits, as JSON, and the folder for what readers must write out.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import queue
 import resource
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -25,6 +29,7 @@ def main() -> None:
     # The terminal's Ctrl-C is the caller's business; it ends this process by closing its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(*json.loads(sys.argv[1]))
+    tempfile.tempdir = sys.argv[2] or None
     _die_with_caller()
     # Answers go where nothing that a parser prints can get between them.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
