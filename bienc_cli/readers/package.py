@@ -34,6 +34,13 @@ _WITH_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 _STRICT = re.compile(
     rb"""(xmlns(?::[\w.-]+)?\s*=\s*["'])http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)"""
 )
+_MEANINGLESS = re.compile(
+    r"untitled.*|.*\bpowerpoint\b.*|microsoft word.*|presentation\s*\d*|word document"
+    r"|document\s*\d*|book\s*\d*|title|.*\.(?:docx?|dotx?|pptx?|potx?|xlsx?)",
+    re.IGNORECASE,
+)
+"""What programs write for a title where a person wrote none."""
+
 _BROKEN_PART = (
     zipfile.BadZipFile,
     zlib.error,
@@ -162,11 +169,11 @@ class Package:
         return relations
 
     def title(self) -> str | None:
-        """The title among the document's properties."""
+        """The title among the document's properties, unless a program put it there."""
         for name in self.related("", "core-properties"):
             tree = self.xml(name)
             title: str | None = None if tree is None else tree.findtext("{*}title")
-            if title and title.strip():
+            if title and title.strip() and not _MEANINGLESS.fullmatch(title.strip()):
                 return title
         return None
 

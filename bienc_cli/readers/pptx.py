@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
             tree = package.xml(name)
             if tree is not None:
                 _Slide(package, name, builder, seen).add(tree)
-        yield builder.build(doc_id, "pptx", package.title())
+        document = builder.build(doc_id, "pptx", package.title())
+        if document.title is None and document.headings:
+            # A presentation is called what its first slide is.
+            document = replace(document, title=document.headings[0].title)
+        yield document
 
 
 def _slides(package: Package) -> list[str]:

@@ -67,6 +67,14 @@ def test_slides_are_places_and_their_titles_headings(tmp_path):
     assert {words: slide_of(document, words) for words in where} == where
 
 
+@pytest.mark.parametrize(
+    "title", ["PowerPoint Presentation", "PowerPoint-Präsentation", "Untitled 1", "deck.pptx", " "]
+)
+def test_without_a_title_of_a_person_the_first_slide_gives_one(tmp_path, title):
+    change = replaced("docProps/core.xml", "Harbour day", title)
+    assert read(tmp_path, changed(pptx_bytes(), change)).title == "Mooring"
+
+
 def test_a_slide_without_a_title_is_not_under_the_one_before(tmp_path):
     document = read(tmp_path, pptx_bytes())
     assert document.headings[0].end == document.text.index("Berth")
