@@ -6,8 +6,10 @@ import re
 
 _ADDRESS = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w=.-]+)*;base64,[A-Za-z0-9+/=%]*")
 _LINES = re.compile(
+    # Letters of both cases and digits, which digests in hex and sequences of genes do not mix.
+    r"^(?=[^\n]*[a-z])(?=[^\n]*[A-Z])(?=[^\n]*[0-9])"
     # One endless line, or several of equal length and the rest.
-    r"^(?:[A-Za-z0-9+/]{200,}={0,2}$|(?:[A-Za-z0-9+/]{60,78}[ \t]*\n){3,}[A-Za-z0-9+/]*={0,2}$)",
+    r"(?:[A-Za-z0-9+/]{200,}={0,2}$|(?:[A-Za-z0-9+/]{60,78}[ \t]*\n){3,}[A-Za-z0-9+/]*={0,2}$)",
     re.MULTILINE,
 )
 _ARMOUR = re.compile(
