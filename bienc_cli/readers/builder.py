@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.decoding import clean, require_text
 from bienc_cli.types import Anchor, Block, Document, Heading, Numbering, NumberingUnit
+
+_MOST_CHARACTERS = 100_000_000
+"""A small file can name one long text a million times; far more than any reader may hand out."""
 
 
 class DocumentBuilder:
@@ -110,6 +114,10 @@ class DocumentBuilder:
             self._blocks.append(Block(start, start + len(body)))
 
     def _append(self, body: str, gap: str) -> int:
+        if self._length + len(body) > _MOST_CHARACTERS:
+            raise UnreadableFile(
+                "too_large", f"holds more than {_MOST_CHARACTERS:,} characters of text"
+            )
         start = self._length
         self._pieces += (body, gap)
         self._length += len(body) + len(gap)

@@ -73,6 +73,9 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
     inside = part.get_payload()
     if kind == "message/rfc822":
         parts.attached.append((_unique(name or "message.eml", parts), part))
+    elif kind == "message/delivery-status":
+        if shown:
+            parts.bodies.append(part)
     elif kind == "multipart/alternative" and isinstance(inside, list):
         offers = [one for one in inside if isinstance(one, Message)]
         chosen = _preferred(offers)
@@ -167,11 +170,11 @@ def _below(item: Document | Skipped, doc_id: str) -> Document | Skipped:
 
 
 def _content(part: Message) -> bytes:
-    """The decoded bytes of a part; of a message within, the message."""
+    """The decoded bytes of a part; of messages within, these."""
     inside = part.get_payload()
     if isinstance(inside, list):
-        messages = [one for one in inside if isinstance(one, Message)]
-        return messages[0].as_bytes() if messages else b""
+        # One, but for reports, which are fields in the form of messages.
+        return b"\n".join(one.as_bytes() for one in inside if isinstance(one, Message))
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 

@@ -22,8 +22,12 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _MOST_COLUMNS = 16_384
 
 _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_DURATIONS = frozenset({46})
 _PERCENTAGES = frozenset({9, 10})
 """Numbers of the built-in formats; those of people's own begin at 164."""
+
+_DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+"""In a format: hours, minutes or seconds that go on beyond a day."""
 
 _NO_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 """What a format shows as it is; the rest are its codes."""
@@ -47,10 +51,11 @@ class _Workbook:
         self._package = package
         self._main = package.main_part("xl/workbook.xml")
         self._tree = package.xml(self._main)
+        shared = [*package.related(self._main, "sharedStrings")]
         self._strings = [
             "".join(text.text or "" for text in item.iterfind("{*}t"))
             + "".join(text.text or "" for text in item.iterfind("{*}r/{*}t"))
-            for part in package.names(r"xl/sharedstrings\.xml")
+            for part in shared or package.names(r"xl/sharedstrings\.xml")
             for item in package.elements(part, "si")
         ]
         self._formats = [*self._cell_formats()]
@@ -109,6 +114,8 @@ class _Workbook:
             number = float(value)
             if shown_as == "date":
                 return _moment(self._epoch, number)
+            if shown_as == "duration":
+                return _duration(number)
         except (ValueError, OverflowError):
             return value
         if shown_as == "percentage":
@@ -127,11 +134,15 @@ class _Workbook:
             }
             for cell in styles.iterfind("{*}cellXfs/{*}xf"):
                 number = cell.get("numFmtId") or ""
-                yield _kind_of(number, _NO_FORMAT.sub("", codes.get(number, "")).lower())
+                yield _kind_of(number, codes.get(number, ""))
 
 
 def _kind_of(number: str, code: str) -> str:
+    """What a format makes of a number; "" where it stays one."""
     built_in = whole_number(number) or 0
+    if built_in in _DURATIONS or _DURATION.search(code):
+        return "duration"
+    code = _NO_FORMAT.sub("", code).lower()
     if built_in in _DATES or (code and code != "general" and re.search("[dmyhs]", code)):
         return "date"
     return "percentage" if built_in in _PERCENTAGES or "%" in code else ""
@@ -139,12 +150,21 @@ def _kind_of(number: str, code: str) -> str:
 
 def _moment(epoch: datetime, days: float) -> str:
     """A day, a time of day, or both, as ISO 8601 writes them."""
+    if epoch.year < 1900 and 1 <= days < 60:
+        # Excel counts a 29 February 1900, which there was not.
+        days += 1
     moment = epoch + timedelta(seconds=round(days * 86_400))
     time = moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
     if 0 <= days < 1:
         return time
     day = moment.date().isoformat()
     return day if days == int(days) else f"{day} {time}"
+
+
+def _duration(days: float) -> str:
+    seconds = round(abs(days) * 86_400)
+    sign = "-" if days < 0 else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _column(letters: str) -> int:

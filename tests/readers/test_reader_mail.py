@@ -196,6 +196,18 @@ def test_messages_within_messages(tmp_path):
     assert "inner words" not in items[0].text
 
 
+def test_why_a_message_was_not_delivered(tmp_path):
+    raw = (
+        b'Subject: Failed\nContent-Type: multipart/report; boundary="B"\n\n'
+        b"--B\n\nSorry.\n--B\nContent-Type: message/delivery-status\n\n"
+        b"Reporting-MTA: dns; mx.example.org\n\n"
+        b"Final-Recipient: rfc822; b@example.org\nDiagnostic-Code: 550 mailbox full\n\n--B--\n"
+    )
+    text = read(tmp_path, raw).text
+    assert "Reporting-MTA: dns" in text
+    assert "mailbox full" in text
+
+
 def test_messages_within_too_many_others(tmp_path):
     sent = message("innermost")
     for _ in range(30):
