@@ -67,29 +67,31 @@ class _Body:
         """Add all that stands in an element."""
         items: list[str] = []
         for element in _outermost(parent, _P, _TABLE, _CHUNK):
+            if element.tag != _P:
+                self._end_list(items)
+                (self._add_table if element.tag == _TABLE else self._add_chunk)(element)
+                continue
             asides: list[Element] = []
-            item = None
-            if element.tag == _P:
-                text = paragraph_text(element, asides)
-                marker = self._lists.marker(element)
-                level = self._styles.level(element)
-                line = f"{marker} {text}" if marker and text else text
-                item = line if marker is not None and not level else None
-            if item is not None:
-                items.append(item)
-            if item is None or asides:
-                self.builder.block("\n".join(item for item in items if item.strip()))
-                items.clear()
-            if element.tag == _TABLE:
-                self._add_table(element)
-            elif element.tag == _CHUNK:
-                self._add_chunk(element)
-            elif item is None and level:
-                self.builder.heading(level, line)
-            elif item is None:
-                self.builder.block(text)
-            self._add_asides(asides)
+            text = paragraph_text(element, asides)
+            marker = self._lists.marker(element)
+            line = f"{marker} {text}" if marker and text else text
+            level = self._styles.level(element)
+            if marker is not None and not level:
+                items.append(line)
+            else:
+                self._end_list(items)
+                if level:
+                    self.builder.heading(level, line)
+                else:
+                    self.builder.block(line)
+            if asides:
+                self._end_list(items)
+                self._add_asides(asides)
+        self._end_list(items)
+
+    def _end_list(self, items: list[str]) -> None:
         self.builder.block("\n".join(item for item in items if item.strip()))
+        items.clear()
 
     def add_the_rest(self) -> None:
         """Add what belongs to no place of the body: comments without one, headers, footers."""

@@ -27,6 +27,9 @@ _FIELDS = ("From", "To", "Cc", "Date")
 _DEEPEST = 5
 """Messages within messages that are still read."""
 
+_LONGEST_FILE_NAME = 200
+"""Bytes; file systems take 255."""
+
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 _SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp|pkcs7)-\w+|application/ms-tnef")
 
@@ -37,6 +40,18 @@ class _Parts:
 
     bodies: list[Message] = field(default_factory=list)
     attached: list[tuple[str, Message]] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def attach(self, name: str, part: Message) -> None:
+        """Take an attachment, under a name that no other one has."""
+        unique = name
+        stem, dot, ending = name.rpartition(".")
+        while unique in self.names:
+            self.names[name] += 1
+            number = f" ({self.names[name]})"
+            unique = f"{stem}{number}{dot}{ending}" if stem else f"{name}{number}"
+        self.names[unique] = 1
+        self.attached.append((unique, part))
 
 
 def message_documents(
@@ -72,7 +87,7 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
     name = file_name(part)
     inside = part.get_payload()
     if kind == "message/rfc822":
-        parts.attached.append((_unique(name or "message.eml", parts), part))
+        parts.attach(name or "message.eml", part)
     elif kind == "message/delivery-status":
         if shown:
             parts.bodies.append(part)
@@ -95,7 +110,7 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
             parts.bodies.append(part)
     elif not _SIGNATURES.fullmatch(kind):
         ending = mimetypes.guess_extension(kind) or ""
-        parts.attached.append((_unique(name or f"attachment{ending}", parts), part))
+        parts.attach(name or f"attachment{ending}", part)
 
 
 def _preferred(offers: list[Message]) -> Message | None:
@@ -140,24 +155,23 @@ def _attachment(
     part: Message, doc_id: str, format_name: str, depth: int
 ) -> Iterator[Document | Skipped]:
     # Here, since reading a file chooses among all readers, this one included.
-    from bienc_cli.readers.reading import read_documents, reader_for
-    from bienc_cli.readers.table import BINARY_SUFFIXES
+    from bienc_cli.readers.reading import failures_of_one_file, read_documents, reader_for
 
-    name = doc_id.rsplit("/", 1)[-1]
-    suffix = PurePath(name).suffix.lower()
     try:
-        if part.get_content_type() == "message/rfc822" or suffix == ".eml":
-            if depth >= _DEEPEST:
-                raise UnreadableFile("broken", "a message within too many others")
-            yield from message_documents(_content(part), doc_id, format_name, depth=depth + 1)
-        elif suffix not in BINARY_SUFFIXES and suffix not in (".mbox", ".mbx"):
-            with tempfile.TemporaryDirectory(prefix="bienc-") as folder:
-                path = Path(folder, name)
-                path.write_bytes(_content(part))
-                # What nobody can read is named among the fields of its message.
-                if reader_for(path) is not None:
-                    for item in read_documents(path, doc_id):
-                        yield _below(item, doc_id)
+        with failures_of_one_file(), tempfile.TemporaryDirectory(prefix="bienc-") as folder:
+            name = doc_id.rsplit("/", 1)[-1]
+            fits = len(name.encode()) <= _LONGEST_FILE_NAME
+            path = Path(folder, name if fits else f"attachment{PurePath(name).suffix}")
+            path.write_bytes(_content(part))
+            reader = reader_for(path)
+            if part.get_content_type() == "message/rfc822" or (reader and reader.format == "mail"):
+                if depth >= _DEEPEST:
+                    raise UnreadableFile("broken", "a message within too many others")
+                yield from message_documents(_content(part), doc_id, format_name, depth=depth + 1)
+            elif reader is not None and reader.format != "mbox":
+                for item in read_documents(path, doc_id):
+                    yield _below(item, doc_id)
+            # What nobody can read is named among the fields of its message.
     except UnreadableFile as error:
         yield Skipped(doc_id, error.code, error.reason)
 
@@ -193,16 +207,3 @@ def _text(part: Message) -> str:
     except UnreadableFile:
         return ""
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _unique(name: str, parts: _Parts) -> str:
-    taken = {other for other, _ in parts.attached}
-    stem, dot, ending = name.rpartition(".")
-    if not stem:
-        stem, dot, ending = name, "", ""
-    number = 1
-    unique = name
-    while unique in taken:
-        number += 1
-        unique = f"{stem} ({number}){dot}{ending}"
-    return unique

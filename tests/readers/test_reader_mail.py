@@ -150,6 +150,31 @@ def test_attachments_that_can_be_read_become_documents(tmp_path):
     assert items[-1].text == "other notes"
 
 
+@pytest.mark.parametrize("name", ["box.mbox", "mbox", "Inbox"])
+def test_mailboxes_within_a_message_are_left_out(tmp_path, name):
+    box = b"From a@b Mon Jun  3 10:00:00 2024\n" + message().as_bytes()
+    (document,) = read_all(tmp_path, with_attachments((name, box)))
+    assert name in document.text
+
+
+def test_an_attachment_that_cannot_be_written_costs_itself_only(tmp_path, monkeypatch):
+    def fail(path, content):
+        raise OSError(28, "No space left on device")
+
+    content = with_attachments(("a.txt", b"text"))
+    path = tmp_path / "a.eml"
+    path.write_bytes(content)
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    document, skipped = read_items(path)
+    assert document.title == "Lock"
+    assert (skipped.path, skipped.code) == ("a.eml/a.txt", "io")
+
+
+def test_a_name_of_many_bytes(tmp_path):
+    _, attached = read_all(tmp_path, with_attachments(("鍵" * 90 + ".txt", b"text")))
+    assert attached.doc_id.endswith("鍵.txt")
+
+
 def test_an_attachment_that_is_broken_costs_itself_only(tmp_path):
     items = read_all(tmp_path, with_attachments(("report.pdf", b"no PDF"), ("b.txt", b"text")))
     assert [type(item) for item in items] == [Document, Skipped, Document]
@@ -208,11 +233,24 @@ def test_why_a_message_was_not_delivered(tmp_path):
     assert "mailbox full" in text
 
 
-def test_messages_within_too_many_others(tmp_path):
+def as_message(outer: EmailMessage, inner: EmailMessage) -> None:
+    outer.add_attachment(inner)
+
+
+def as_file(outer: EmailMessage, inner: EmailMessage) -> None:
+    outer.add_attachment(inner.as_bytes(), "application", "octet-stream", filename="b.eml")
+
+
+def as_file_without_suffix(outer: EmailMessage, inner: EmailMessage) -> None:
+    outer.add_attachment(inner.as_bytes(), "application", "octet-stream", filename="b")
+
+
+@pytest.mark.parametrize("attach", [as_message, as_file, as_file_without_suffix])
+def test_messages_within_too_many_others(tmp_path, attach):
     sent = message("innermost")
-    for _ in range(30):
+    for _ in range(12):
         outer = message("around")
-        outer.add_attachment(sent)
+        attach(outer, sent)
         sent = outer
     items = read_all(tmp_path, sent.as_bytes())
     assert len(items) == 7
