@@ -156,15 +156,19 @@ def _attachment(
 ) -> Iterator[Document | Skipped]:
     # Here, since reading a file chooses among all readers, this one included.
     from bienc_cli.readers.reading import failures_of_one_file, read_documents, reader_for
+    from bienc_cli.readers.table import BINARY_SUFFIXES
 
+    name = doc_id.rsplit("/", 1)[-1]
+    is_message = part.get_content_type() == "message/rfc822"
+    if PurePath(name).suffix.lower() in BINARY_SUFFIXES and not is_message:
+        return
     try:
         with failures_of_one_file(), tempfile.TemporaryDirectory(prefix="bienc-") as folder:
-            name = doc_id.rsplit("/", 1)[-1]
             fits = len(name.encode()) <= _LONGEST_FILE_NAME
             path = Path(folder, name if fits else f"attachment{PurePath(name).suffix}")
             path.write_bytes(_content(part))
             reader = reader_for(path)
-            if part.get_content_type() == "message/rfc822" or (reader and reader.format == "mail"):
+            if is_message or (reader is not None and reader.format == "mail"):
                 if depth >= _DEEPEST:
                     raise UnreadableFile("broken", "a message within too many others")
                 yield from message_documents(_content(part), doc_id, format_name, depth=depth + 1)
