@@ -69,10 +69,11 @@ class Styles:
     def level(self, paragraph: Element) -> int:
         """The paragraph's level as a heading, 1 highest; 0 where it is none."""
         own = _number_in(paragraph, f"{W}pPr/{W}outlineLvl")
-        for style_id in self._chain(paragraph):
-            if style_id in self._levels:
-                return self._levels[style_id]
-        return own + 1 if own is not None and own < 9 else 0
+        if own is not None and own < 9:
+            return own + 1
+        return next(
+            (self._levels[style] for style in self._chain(paragraph) if style in self._levels), 0
+        )
 
     def list_of(self, paragraph: Element) -> tuple[int | None, int] | None:
         """The list's number and the item's depth from 0; None where it is in no list."""

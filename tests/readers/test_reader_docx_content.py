@@ -198,8 +198,10 @@ def test_heading_styles_of_other_languages_and_of_peoples_own(tmp_path):
       <w:style w:styleId="Loop"><w:name w:val="Loop"/><w:basedOn w:val="Loop"/></w:style>"""
     names = re.findall(r'styleId="(\w+)"', styles)
     body = "".join(paragraph(name, f'<w:pStyle w:val="{name}"/>') for name in names)
+    body += paragraph("Own", '<w:pStyle w:val="Body"/><w:outlineLvl w:val="1"/>')
     document = read(tmp_path, word(body, styles=("styles.xml", styles)))
-    assert outline(document) == [(2, "berschrift2"), (1, "Titel"), (3, "Mine"), (3, "Child")]
+    headings = [(2, "berschrift2"), (1, "Titel"), (3, "Mine"), (3, "Child"), (2, "Own")]
+    assert outline(document) == headings
     assert block_texts(document) == ["Body", "Loop"]
 
 
