@@ -242,8 +242,8 @@ def _reading(part: Results) -> str:
     return (
         f"One file of each format with the same {part['characters'] / 1e6:.1f} million characters, "
         "written by the format's\nown library, read once in a process of its own, with what is "
-        f"imported for it, on {part['machine']['processor']}.\nEncoding takes some 0.2 million "
-        "characters a second on two cores, so no reader holds it up.\n\n"
+        f"imported for it, on {part['machine']['processor']}.\nThe encoder above takes less than "
+        "0.2 million characters a second, so no reader holds it up.\n\n"
         "    python benchmarks/reading.py\n\n"
         + table(
             ["file", "MB of it a CPU second", "million characters a CPU second", "peak MiB"], rows
