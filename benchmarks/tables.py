@@ -229,9 +229,32 @@ def _command(name: str, key: str, form: str) -> Callable[[Results], str]:
     return lambda one: spread(one["commands"][name][key], form)
 
 
+def _reading(part: Results) -> str:
+    rows = [
+        [
+            f"`.{suffix}`",
+            spread(one["file_mb"], "{:.1f}"),
+            spread(one["text_mb"], "{:.1f}"),
+            spread(one["peak_mib"], "{:.0f}"),
+        ]
+        for suffix, one in part["figures"].items()
+    ]
+    return (
+        f"One file of each format with the same {part['characters'] / 1e6:.1f} million characters, "
+        "written by the format's\nown library, read once in a process of its own, with what is "
+        f"imported for it, on {part['machine']['processor']}.\nThe encoder above takes less than "
+        "0.2 million characters a second, so no reader holds it up.\n\n"
+        "    python benchmarks/reading.py\n\n"
+        + table(
+            ["file", "MB of it a CPU second", "million characters a CPU second", "peak MiB"], rows
+        )
+    )
+
+
 _PARTS: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
     ("cold", "A cold query", _cold),
     ("index", "Indexing", _index),
+    ("reading", "Reading", _reading),
     ("rerank", "Reranking", _rerank),
     ("warm", "Warm queries", _warm),
     ("start", "Commands that need no model", _start),

@@ -24,6 +24,9 @@ Vectors = NDArray[np.float32]
 PlaceKind = Literal["line", "page", "slide", "row", "cell", "heading", "file"]
 """What a person finds a passage by: a number of the file's own, else a heading, else the file."""
 
+NumberingUnit = Literal["line", "page", "slide", "row", "cell"]
+"""What a file's own numbers count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -62,13 +65,14 @@ class Numbering:
     """How a document's text is found again in its file.
 
     Attributes:
-        unit: what the anchors count. No passage crosses a page or a slide.
+        unit: what the anchors count. No passage crosses a page or a slide, nor goes from one
+            name to another, as from sheet to sheet.
         anchors: ascending by `start`, the first at 0.
         follows_lines: every line break of the text behind an anchor counts one up, as where
             the text is the file's own. Otherwise an anchor's number holds until the next one.
     """
 
-    unit: Literal["line", "page", "slide", "row", "cell"]
+    unit: NumberingUnit
     anchors: tuple[Anchor, ...]
     follows_lines: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -29,9 +30,14 @@ class Places:
 
     @property
     def barriers(self) -> list[int]:
-        """Offsets that no passage crosses: where a page or a slide begins."""
-        numbering = self._numbering
-        return self._starts if numbering and numbering.unit in _BARRIERS else []
+        """Offsets that no passage crosses: where a page, a slide or another sheet begins."""
+        if self._numbering is None or self._numbering.unit in _BARRIERS:
+            return self._starts
+        return [
+            anchor.start
+            for before, anchor in itertools.pairwise(self._anchors)
+            if anchor.name != before.name
+        ]
 
     def of(self, start: int, end: int, trail: Sequence[str]) -> Place:
         """Where `text[start:end]` stands.

@@ -17,7 +17,7 @@ from pathlib import Path
 from bienc_cli.errors import PathNotFound
 from bienc_cli.indexing.ignoring import IgnoreFiles, Selection, parse_patterns
 from bienc_cli.indexing.repository import GIT, IGNORE_FILES, rules_above, rules_of
-from bienc_cli.readers import BINARY_SUFFIXES, reader_named
+from bienc_cli.readers import BINARY_SUFFIXES, reader_named, why_binary
 from bienc_cli.readers.words import words
 from bienc_cli.types import Skipped
 
@@ -279,7 +279,7 @@ def _judge(path: str, doc_id: str, status: os.stat_result, max_bytes: int) -> Fo
     # Strings as far as possible: every `Path` costs as much as asking the system for the file.
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     if suffix in BINARY_SUFFIXES:
-        return Skipped(doc_id, "binary", f"a binary file ({suffix})")
+        return Skipped(doc_id, "binary", why_binary(suffix))
     if status.st_size > max_bytes:
         reader = reader_named(Path(path))
         cap = MAX_COLLECTION_BYTES if reader is not None and reader.streamed else max_bytes

@@ -6,6 +6,7 @@ add its line to `table.FORMATS`.
 
 from bienc_cli.readers.isolation import SourceFile, read_files
 from bienc_cli.readers.reading import read_documents, reader_for
+from bienc_cli.readers.refusal import why_binary
 from bienc_cli.readers.table import BINARY_SUFFIXES, FORMATS, PDF_ENGINES, Reader, reader_named
 from bienc_cli.readers.wire import Limits
 
@@ -20,4 +21,5 @@ __all__ = [
     "read_files",
     "reader_for",
     "reader_named",
+    "why_binary",
 ]

@@ -42,15 +42,29 @@ _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read an HTML page; see `table.ReadFunction`."""
+    yield document_of(path.read_bytes(), doc_id)
+
+
+def document_of(data: bytes, doc_id: str, declared: str | None = None) -> Document:
+    """Read a page that may be part of another file: of a message, of a book.
+
+    Args:
+        data: the page.
+        doc_id: of the document.
+        declared: encoding that is declared outside the page.
+
+    Raises:
+        UnreadableFile: binary, or without text.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
-    source = decode(path.read_bytes())
+    source = decode(data, declared)
     tree = LexborHTMLParser(marked(source))
     try:
-        yield _document(tree, doc_id, Visibility(tree, source))
+        return _document(tree, doc_id, Visibility(tree, source))
     except UnreadableFile:
         # A page that is all navigation, such as an index of links, is still its text.
-        yield _document(tree, doc_id, Visibility(tree, source, navigation=True))
+        return _document(tree, doc_id, Visibility(tree, source, navigation=True))
 
 
 def _document(tree: LexborHTMLParser, doc_id: str, visibility: Visibility) -> Document:

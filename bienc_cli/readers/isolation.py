@@ -2,7 +2,8 @@
 
 Formats that can hang or explode are read by workers (`bienc_cli.readers.worker`), each a
 child with requests on its standard input and answers on its standard output: a bomb, a loop
-or a crash costs one file, and the next files are read while the caller encodes.
+or a crash costs one file, and the next files are read while the caller encodes. Collections
+of risky formats are streamed from a worker, record by record, as the caller takes them.
 
 A worker is a fresh interpreter, never a fork: the caller may hold locks and threads of torch
 or OpenVINO that do not survive one. It has a process group of its own, so that Ctrl-C reaches
@@ -16,6 +17,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -100,26 +102,29 @@ def _in_order(
                 file = next(files, None)
                 if file is None:
                     break
-                isolated = _is_isolated(file, pdf_engine)
+                ahead_of_need = _is_isolated(file, pdf_engine, streamed=False)
                 request = Request(file.path, file.doc_id, pdf_engine)
-                window.append((file, pool.submit(request) if isolated else None))
-                ahead += isolated
+                window.append((file, pool.submit(request) if ahead_of_need else None))
+                ahead += ahead_of_need
             if not window:
                 return
             file, future = window.popleft()
-            if future is None:
-                yield file, _verdict_last(file, _read_here(file, limits, pdf_engine))
-            else:
+            if future is not None:
                 yield file, _verdict_last(file, _answered(future))
                 ahead -= 1
+            elif _is_isolated(file, pdf_engine, streamed=True):
+                request = Request(file.path, file.doc_id, pdf_engine)
+                yield file, _verdict_last(file, pool.stream(request))
+            else:
+                yield file, _verdict_last(file, _read_here(file, limits, pdf_engine))
 
 
-def _is_isolated(file: SourceFile, pdf_engine: str) -> bool:
+def _is_isolated(file: SourceFile, pdf_engine: str, *, streamed: bool) -> bool:
     try:
         reader = reader_for(file.path, pdf_engine)
     except UnreadableFile:
         return False
-    return reader is not None and not reader.streamed and file.size >= reader.isolated_from
+    return reader is not None and reader.streamed == streamed and file.size >= reader.isolated_from
 
 
 def _read_here(file: SourceFile, limits: Limits, pdf_engine: str) -> Items:
@@ -151,6 +156,8 @@ class _Pool:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._closed = False
+        # A worker that is killed leaves behind what it wrote out for a moment; not beyond this.
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +175,20 @@ class _Pool:
         for worker in workers:
             worker.kill()
         self._threads.shutdown(cancel_futures=True)
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def stream(self, request: Request) -> Items:
+        """Have a collection read, record by record: the worker goes on as they are taken.
+
+        Raises:
+            UnreadableFile: the worker's verdict; also midway, as `timeout` for one record.
+        """
+        worker = self._take()
+        try:
+            yield from worker.stream(request)
+        finally:
+            self._give_back(worker)
 
     def submit(self, request: Request) -> Future[list[Document | Skipped]]:
         """Have a file read."""
@@ -193,7 +214,13 @@ class _Pool:
                 raise UnreadableFile("interrupted", "reading was ended")
             if self._idle:
                 return self._idle.pop()
-            worker = _Worker(self._limits)
+            if self._scratch is None:
+                # Without one, attachments are skipped for a reason of their own.
+                with contextlib.suppress(OSError):
+                    self._scratch = tempfile.TemporaryDirectory(
+                        prefix="bienc-", ignore_cleanup_errors=True
+                    )
+            worker = _Worker(self._limits, self._scratch.name if self._scratch else "")
             self._all.add(worker)
             return worker
 
@@ -208,12 +235,13 @@ class _Pool:
 class _Worker:
     """One process that reads one file at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, scratch: str) -> None:
         self._limits = limits
         self._expired = False
         self.used = False
+        arguments = json.dumps(astuple(limits)), scratch
         self._process = subprocess.Popen(  # noqa: S603  (a fixed program)
-            [sys.executable, "-P", "-c", _PROGRAM, _PACKAGE_ROOT, json.dumps(astuple(limits))],
+            [sys.executable, "-P", "-c", _PROGRAM, _PACKAGE_ROOT, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -232,6 +260,31 @@ class _Worker:
         Raises:
             UnreadableFile: the worker's verdict, or `timeout` or `crashed`; it is dead then.
         """
+        return self._answer(request)
+
+    def stream(self, request: Request) -> Items:
+        """Have a collection read; the worker is dead where that was not to its end.
+
+        Raises:
+            UnreadableFile: as `read`.
+        """
+        unread = True
+        try:
+            items = self._answer(request)
+            while items:
+                yield from items
+                items = self._answer(None)
+            unread = False
+        except UnreadableFile:
+            # The last word on this file, from a worker that is dead or ready for the next one.
+            unread = False
+            raise
+        finally:
+            if unread:
+                self.kill()
+
+    def _answer(self, request: Request | None) -> list[Document | Skipped]:
+        """The next answer, to a request or in a stream of them, within the time for one."""
         self.used = True
         timer = threading.Timer(self._limits.seconds, self._expire)
         timer.start()
@@ -239,7 +292,7 @@ class _Worker:
         try:
             # A worker that died fails here or answers nothing; either way there is no line.
             with contextlib.suppress(OSError):
-                line = self._ask(request)
+                line = self._exchange(request)
         finally:
             timer.cancel()
             # Subtle: it may be firing; afterwards it is certain whether this worker lives.
@@ -254,12 +307,13 @@ class _Worker:
         self._process.kill()
         self._process.wait()
 
-    def _ask(self, request: Request) -> bytes:
+    def _exchange(self, request: Request | None) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101
         assert stdout is not None  # noqa: S101
-        stdin.write(request.encode())
-        stdin.flush()
+        if request is not None:
+            stdin.write(request.encode())
+            stdin.flush()
         return stdout.readline()
 
     def _expire(self) -> None:

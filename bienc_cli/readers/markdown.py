@@ -24,7 +24,11 @@ _LONGEST_HEADING = 1000
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a Markdown file; see `table.ReadFunction`."""
-    text = read_text(path)
+    yield document_of(read_text(path), doc_id)
+
+
+def document_of(text: str, doc_id: str) -> Document:
+    """Read Markdown that may be part of another file: of a notebook."""
     front, body_start = front_matter.split(text)
     title = front_matter.title(front) if front else None
     blocks = [Block(0, len(text[:body_start].rstrip()))] if body_start else []
@@ -46,7 +50,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
                 headings.append(Heading(start, int(token.tag[1]), heading))
     if title is None and headings and headings[0].level == 1:
         title = headings[0].title
-    yield Document(
+    return Document(
         doc_id, text, "markdown", title=title, headings=tuple(headings), blocks=tuple(blocks)
     )
 

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bienc_cli.errors import BiencError, UnreadableFile
 from bienc_cli.readers.decoding import clean, looks_binary
+from bienc_cli.readers.refusal import why_binary
 from bienc_cli.readers.table import BINARY_SUFFIXES, FORMATS, Reader, pdf_reader, reader_named
 from bienc_cli.types import Document, Skipped
 
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary: as many as git looks at."""
+
+MAILBOX_LINE = re.compile(
+    rb"From \S[^\n]*\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s[^\n]*\d{1,2}:\d\d[^\n]*\d{4}"
+)
+"""The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
+"From here on"."""
+
+_MESSAGE_START = re.compile(
+    rb"(?:return-path|received|delivered-to|message-id|from|to|date|subject|mime-version"
+    rb"|dkim-signature|authentication-results|x-[\w-]+):[ \t]",
+    re.IGNORECASE,
+)
+_MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
+"""Together, how a message begins that has no suffix, as in a folder of mail."""
 
 _LONGEST_TITLE = 300
 """Characters; a title says what something is about, and is embedded with every passage."""
@@ -45,6 +61,10 @@ def reader_for(path: Path, pdf_engine: str = "pypdf") -> Reader | None:
             head = stream.read(_SNIFFED)
     if head.startswith(b"%PDF-"):
         return pdf_reader(pdf_engine)
+    if MAILBOX_LINE.match(head):
+        return FORMATS["mbox"]
+    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
+        return FORMATS["mail"]
     if looks_binary(head):
         return None
     start = head.lstrip().lower()
@@ -74,7 +94,10 @@ def read_documents(
     """
     reader = reader_for(path, pdf_engine)
     if reader is None:
-        raise UnreadableFile("binary", "a binary file without a reader")
+        suffix = path.suffix.lower()
+        known = suffix in BINARY_SUFFIXES
+        reason = why_binary(suffix) if known else "a binary file without a reader"
+        raise UnreadableFile("binary", reason)
     with failures_of_one_file():
         for item in reader.read(path, doc_id):
             yield item if isinstance(item, Skipped) else _presentable(item)

@@ -16,6 +16,7 @@ from bienc_cli.readers.words import words
 from bienc_cli.types import Document, Skipped
 
 _MEBIBYTE = 1 << 20
+_NEVER = 1 << 62
 
 
 class ReadFunction(Protocol):
@@ -50,7 +51,8 @@ class Reader:
         isolated_from: size in bytes from which a file is read in a process apart: 0 where
             parsing can hang or explode at any size. Below it, starting a message to another
             process costs more than reading.
-        streamed: a collection, read record by record in constant memory.
+        streamed: a collection, read record by record in constant memory, also where that is
+            done in a process apart.
         variant: the engine, where it is not the default one.
     """
 
@@ -82,7 +84,7 @@ _FORMATS = (
         version=2,
         module=f"{_PACKAGE}.text",
         suffixes=words(
-            ".txt .text .log .bib .srt .vtt .eml .po .xml .yaml .yml "
+            ".txt .text .log .bib .srt .vtt .po .xml .yaml .yml "
             ".toml .ini .cfg .conf .properties .diff .patch"
         ),
         names=words(
@@ -118,10 +120,83 @@ _FORMATS = (
     Reader(format="pdf", version=1, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Reader(
         format="docx",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.docx",
-        suffixes=(".docx", ".docm", ".dotx"),
+        suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
+    ),
+    Reader(
+        format="pptx",
+        version=1,
+        module=f"{_PACKAGE}.pptx",
+        suffixes=(".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="xlsx",
+        version=1,
+        module=f"{_PACKAGE}.xlsx",
+        suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="odt",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".odt", ".ott", ".fodt"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="ods",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".ods", ".ots", ".fods"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="odp",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".odp", ".otp", ".fodp", ".odg"),
+        isolated_from=0,
+    ),
+    Reader(
+        format="rtf",
+        version=1,
+        module=f"{_PACKAGE}.rtf",
+        suffixes=(".rtf",),
+        isolated_from=0,
+    ),
+    Reader(
+        format="epub",
+        version=1,
+        module=f"{_PACKAGE}.epub",
+        suffixes=(".epub",),
+        isolated_from=0,
+    ),
+    Reader(
+        format="notebook",
+        version=1,
+        module=f"{_PACKAGE}.notebook",
+        suffixes=(".ipynb",),
+        isolated_from=_MEBIBYTE // 4,
+    ),
+    Reader(
+        format="mail",
+        version=1,
+        module=f"{_PACKAGE}.mail",
+        suffixes=(".eml", ".emlx"),
+        # What is attached may be of any format.
+        isolated_from=0,
+    ),
+    Reader(
+        format="mbox",
+        version=1,
+        module=f"{_PACKAGE}.mbox",
+        suffixes=(".mbox", ".mbx"),
+        names=("mbox",),
+        isolated_from=0,
+        streamed=True,
     ),
     Reader(
         format="code",
@@ -154,6 +229,7 @@ _FORMATS = (
         version=2,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
+        isolated_from=_NEVER,
         streamed=True,
     ),
 )
@@ -179,8 +255,8 @@ BINARY_SUFFIXES = frozenset(
         ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
         ".beam .pdb .ilk .dwo .rlib .rmeta .node "
         # office documents without a reader, mail stores, fonts
-        ".doc .xls .xlsx .xlsm .xlsb .ppt .pptx .pptm .odt .ods .odp .odg .pages .numbers "
-        ".epub .mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
+        ".doc .xls .xlt .xlsb .ppt .pps .pages .numbers .one .vsd .vsdx .msg "
+        ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
         # databases, arrays, models
         ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
         ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "

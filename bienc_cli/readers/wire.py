@@ -21,7 +21,8 @@ class Limits:
     """What reading one file may cost.
 
     Attributes:
-        seconds: wall-clock time of a file that is read in a process apart.
+        seconds: wall-clock time of a file that is read in a process apart; of a collection, of
+            each record.
         memory: bytes of address space of that process.
         characters: of text, over all documents of a file that is not streamed.
     """

@@ -1,4 +1,7 @@
-"""The process that reads files for `isolation`; its argument is the limits, as JSON."""
+"""The process that reads files for `isolation`.
+
+Its arguments are the limits, as JSON, and the folder for what readers must write out.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import queue
 import resource
 import signal
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers.reading import read_all
+from bienc_cli.readers.reading import read_all, read_documents, reader_for
 from bienc_cli.readers.wire import Limits, Request, encode_items, encode_refusal
 
 _PR_SET_PDEATHSIG = 1
@@ -24,6 +29,7 @@ def main() -> None:
     # The terminal's Ctrl-C is the caller's business; it ends this process by closing its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(*json.loads(sys.argv[1]))
+    tempfile.tempdir = sys.argv[2] or None
     _die_with_caller()
     # Answers go where nothing that a parser prints can get between them.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -35,20 +41,30 @@ def main() -> None:
     while True:
         request = Request.decode(requests.get())
         _limit_processor_time(limits.seconds)
-        answers.write(answer(request, limits))
-        answers.flush()
+        for line in answer(request, limits):
+            answers.write(line)
+            answers.flush()
+            _limit_processor_time(limits.seconds)
 
 
-def answer(request: Request, limits: Limits) -> bytes:
-    """Read one file, within the limits; the answer as `wire` has it."""
+def answer(request: Request, limits: Limits) -> Iterator[bytes]:
+    """Read one file, within the limits: one answer as `wire` has it.
+
+    A collection has an answer for each record, and an empty one behind the last.
+    """
+    path, doc_id, engine = request.path, request.doc_id, request.pdf_engine
     try:
-        return encode_items(
-            read_all(request.path, request.doc_id, request.pdf_engine, limits.characters)
-        )
+        reader = reader_for(path, engine)
+        if reader is None or not reader.streamed:
+            yield encode_items(read_all(path, doc_id, engine, limits.characters))
+            return
+        for item in read_documents(path, doc_id, engine):
+            yield encode_items([item])
+        yield encode_items([])
     except UnreadableFile as error:
-        return encode_refusal(error)
+        yield encode_refusal(error)
     except MemoryError:
-        return encode_refusal(UnreadableFile("memory", "needs more memory than it may use"))
+        yield encode_refusal(UnreadableFile("memory", "needs more memory than it may use"))
 
 
 def _die_with_caller() -> None:

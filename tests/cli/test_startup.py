@@ -15,7 +15,7 @@ HEAVY = {
     "hnswlib",
     "onnx",
     "pypdf",
-    "docx",
+    "lxml",
     "selectolax",
     "watchfiles",
     "scipy",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from email.message import EmailMessage
 from pathlib import Path
 
 from bienc_cli.readers import read_documents
@@ -91,3 +92,19 @@ def docx_bytes() -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def message_with_attachments() -> bytes:
+    """A message of two forms, with a table, a picture and another message attached."""
+    inner = EmailMessage()
+    inner["Subject"] = "Inner"
+    inner.set_content("inner words")
+    message = EmailMessage()
+    message["Subject"] = "Schlüssel"
+    message["From"] = "a@example.org"
+    message.set_content("Zurückgeben bis Freitag.", cte="quoted-printable")
+    message.add_alternative("<p>Zurückgeben.</p>", subtype="html")
+    message.add_attachment(b"a,b\n1,2\n", "text", "csv", filename="t.csv")
+    message.add_attachment(bytes(99), "image", "png", filename="p.png")
+    message.add_attachment(inner)
+    return message.as_bytes()

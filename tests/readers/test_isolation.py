@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,16 @@ STAND_IN = textwrap.dedent(
         if "loop" in doc_id:
             while True:
                 pass
+        if "box" in doc_id:
+            print(json.dumps([["one", "x", "mbox", None, [], [], None]]), flush=True)
+            print(json.dumps([["two", "x", "mbox", None, [], [], None]]), flush=True)
+            if "killed" in doc_id:
+                os.kill(os.getpid(), signal.SIGABRT)
+            if "hung" in doc_id:
+                time.sleep(60)
+            end = {"code": "broken", "reason": "r"} if "refused" in doc_id else []
+            print(json.dumps(end), flush=True)
+            continue
         items = [[doc_id, f"read by {os.getpid()}", "pdf", None, [], [], None]]
         print(json.dumps(items), flush=True)
     """
@@ -129,6 +141,33 @@ def test_a_crash_costs_its_file_only(monkeypatch):
                and isinstance(items[0], Skipped)}  # fmt: skip
     assert "SIGABRT" in reasons["abort"]
     assert "7" in reasons["exit"]
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("box", None), ("box refused", "broken"), ("box killed", "crashed"), ("box hung", "timeout")],
+)
+def test_a_collection_that_breaks_off_keeps_what_came_before(monkeypatch, name, last):
+    monkeypatch.setattr(isolation, "_PROGRAM", STAND_IN)
+    box = File(Path("/nowhere/a.mbox"), name, 10)
+    results = read([box, *imaginary("a"), box], workers=1, limits=Limits(seconds=1))
+    for _, items in (results[0], results[2]):
+        assert [item.doc_id for item in items[:2]] == ["one", "two"]
+        assert [(item.path, item.code) for item in items[2:]] == ([(name, last)] if last else [])
+    assert codes(results)["a"] == "ok"
+
+
+def test_nothing_is_left_of_a_worker_that_is_killed_with_an_attachment(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    message = EmailMessage()
+    message.set_content("words")
+    message.add_attachment(
+        b"<div>" * 300_000 + b"x", "application", "octet-stream", filename="deep.html"
+    )
+    results = read([file_at(tmp_path / "a.eml", message.as_bytes())], limits=Limits(seconds=1))
+    assert codes(results) == {"a.eml": "timeout"}
+    assert [*(tmp_path / "scratch").iterdir()] == []
 
 
 def test_a_loop_is_ended(monkeypatch):
@@ -254,6 +293,7 @@ from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from dataclasses import dataclass
+from email.message import EmailMessage
 from bienc_cli.readers import Limits, read_files
 
 @dataclass

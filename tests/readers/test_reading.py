@@ -4,7 +4,14 @@ import pytest
 from reader_samples import pdf_bytes, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile, UsageError
-from bienc_cli.readers import BINARY_SUFFIXES, FORMATS, read_documents, reader_for, reader_named
+from bienc_cli.readers import (
+    BINARY_SUFFIXES,
+    FORMATS,
+    read_documents,
+    reader_for,
+    reader_named,
+    refusal,
+)
 from bienc_cli.readers.table import Reader
 from bienc_cli.types import Document
 
@@ -23,6 +30,18 @@ from bienc_cli.types import Document
         ("page.HTM", "html"),
         ("paper.pdf", "pdf"),
         ("letter.docx", "docx"),
+        ("letter.DOTM", "docx"),
+        ("show.pptx", "pptx"),
+        ("show.ppsx", "pptx"),
+        ("table.xlsm", "xlsx"),
+        ("letter.odt", "odt"),
+        ("table.fods", "ods"),
+        ("show.odp", "odp"),
+        ("letter.rtf", "rtf"),
+        ("book.epub", "epub"),
+        ("notebook.ipynb", "notebook"),
+        ("message.eml", "mail"),
+        ("box.mbox", "mbox"),
         ("main.rs", "code"),
         ("Makefile", "code"),
         ("Dockerfile", "code"),
@@ -47,6 +66,11 @@ def test_names_choose_the_reader_unopened(tmp_path, name, expected):
         (b"#!/bin/sh\necho hi\n", "code"),
         (b"\n<!DOCTYPE html><p>x", "html"),
         (pdf_bytes("x"), "pdf"),
+        (b"From a@b Mon Jun  3 10:00:00 2024\nSubject: x\n\ny\n", "mbox"),
+        (b"Return-Path: <a@b>\nMessage-ID: <1@b>\n\nx\n", "mail"),
+        (b"From: a@b\nTo: c@d\nMIME-Version: 1.0\n\nx\n", "mail"),
+        (b"Subject: of this note\n\nis not a message\n", "text"),
+        (b"From here on it is Monday 10:00 in 2024\n", "text"),
         (b"\x7fELF\x02\x01\x01\0\0\0", None),
         (b"", "text"),
         (b"\0" * 100_000 + b"one line\nand another\n", "text"),
@@ -63,6 +87,30 @@ def test_other_names_are_decided_by_content(tmp_path, content, expected):
 
 def test_known_binaries_are_not_opened(tmp_path):
     assert reader_for(tmp_path / "absent.PNG") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.zip", "archive (.zip); unpack"),
+        ("data.csv.gz", "archive (.gz); unpack"),
+        ("a.doc", "save it as .docx"),
+        ("a.XLS", "save it as .xlsx"),
+        ("a.msg", "save it as .eml"),
+        ("a.pst", "export it as .mbox"),
+        ("a.png", "a binary file (.png)"),
+    ],
+)
+def test_the_reason_says_what_would_make_it_readable(tmp_path, name, words):
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    with pytest.raises(UnreadableFile) as refusal:
+        read_items(path)
+    assert words in refusal.value.reason
+
+
+def test_only_binary_suffixes_have_such_a_reason():
+    assert BINARY_SUFFIXES.issuperset(refusal._REASONS)
 
 
 def test_no_suffix_is_both_readable_and_binary_nor_claimed_twice():
