@@ -10,6 +10,7 @@ counted as it will be read: context in front, special tokens around.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -138,7 +139,8 @@ class _Room:
     def holds_surely(self, context: str, text: str) -> bool:
         """Whether both fit for certain, without counting: most sections are short."""
         beside = min(_tokens_at_most(context), self._context_limit)
-        return beside + _tokens_at_most(text) + _EDGE_TOKENS <= self._capacity
+        left = self._capacity - beside - _EDGE_TOKENS
+        return len(text) <= left and _tokens_at_most(text) <= left
 
     def innermost(self, context: str) -> str:
         """The end of the context that fits; its end is what is nearest to the passage."""
@@ -172,9 +174,12 @@ class _Room:
             yield from self.fitting(context, text, following, last, self._capacity)
 
 
-def _tokens_at_most(text: str) -> float:
-    """A bound that costs nothing: a token is a character at least, where none is rewritten."""
-    return len(text) if text.isascii() else math.inf
+def _tokens_at_most(text: str) -> int:
+    """A bound that costs little: a token is a byte at least of the text as vocabularies see it.
+
+    None makes more of a character than its compatibility decomposition does.
+    """
+    return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
 
 
 def _context_of(document: Document, outline: Outline, start: int, end: int) -> str:
@@ -194,14 +199,17 @@ def _told_by(text: str, start: int, end: int) -> int:
 def _pack(
     document: Document, outline: Outline, section: Section, room: _Room
 ) -> Iterator[tuple[int, int, int]]:
-    """Spans that fit beside their context and together cover the section, with their tokens."""
+    """Spans that fit beside their context and together cover the section.
+
+    Each with its tokens as counted in parts, 0 where it fits without having been counted.
+    """
     text = document.text
     widest = " > ".join(
         [document.title or "", *outline.trail(_told_by(text, section.start, section.end))]
     )
     span = text[section.start : section.end]
-    if len(span) < _WINDOW and room.holds_surely(widest, span):
-        yield section.start, section.end, len(span)
+    if room.holds_surely(widest, span):
+        yield section.start, section.end, 0
         return
     budget = room.beside(widest)
     for start, end in _windows(text, section.start, section.end):

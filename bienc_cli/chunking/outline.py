@@ -98,7 +98,7 @@ def sections(
             apart = bisect.bisect_right(barriers, section.start) != bisect.bisect_right(
                 barriers, held.start
             )
-            if apart or _level(outline, section.start) < _level(outline, held.start):
+            if apart or _level(outline, section.start) < _level(outline, held.end - 1):
                 yield held
             else:
                 section = Section(held.start, section.end)

@@ -62,12 +62,23 @@ def _document(
     tree: LexborHTMLParser, doc_id: str, title: str | None, left_out: str | None
 ) -> Document:
     skipped = {node.mem_id for node in tree.css(left_out)} if left_out else set()
-    page = _Page()
+    page = _Page(_around(tree.css(_LAID_OUT)))
     if tree.root is not None:
         for node, entering in _walk(tree.root, skipped):
             (page.enter if entering else page.leave)(node)
     page.end_block()
     return page.builder.build(doc_id, "html", title)
+
+
+def _around(nodes: list[LexborNode]) -> set[int]:
+    """The nodes that hold one of these; each is visited once, however deep the nesting."""
+    found: set[int] = set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
 
 
 def _walk(root: LexborNode, skipped: set[int]) -> Iterator[tuple[LexborNode, bool]]:
@@ -104,7 +115,7 @@ def _is_unseen(node: LexborNode, skipped: set[int]) -> bool:
 class _Page:
     """Turns the walk into headings and blocks: inline text to lines, lines to blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, laid_out: set[int]) -> None:
         self.builder = DocumentBuilder()
         self._inline: list[str] = []
         self._lines: list[str] = []
@@ -116,6 +127,7 @@ class _Page:
         self._lists: list[int] = []
         # Whether each open table is one to a reader, and the cells of its current row.
         self._tables: list[bool] = []
+        self._laid_out = laid_out
         self._cells: list[str] | None = None
 
     def enter(self, node: LexborNode) -> None:
@@ -164,7 +176,7 @@ class _Page:
             self._marker = "  " * (len(self._lists) - 1) + (f"{number}. " if number else "- ")
             self._lists[-1] += 1 if number else 0
         elif tag == "table":
-            tabular = not any(inner.mem_id != node.mem_id for inner in node.css(_LAID_OUT))
+            tabular = node.mem_id not in self._laid_out
             self._tables.append(tabular)
             self._together += tabular
         elif tag == "tr" and self._tables and self._tables[-1]:
