@@ -8,12 +8,14 @@ BIENC_MILVUS_TOKEN   what a Milvus server asks for: user:password, or an API key
 BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system does not know it
 BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
 BIENC_MILVUS_KEY     the key of that certificate
+XDG_CONFIG_HOME      where git keeps its `ignore`, the user's rules for all folders
 HF_HUB_OFFLINE=1     as --offline
 BIENC_DEBUG=1        tracebacks
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +38,34 @@ def cache_directory() -> Path:
 def key_directory() -> Path:
     """Where this user's key for graph files lies; never inside an index."""
     return cache_directory() / "keys"
+
+
+def excludes_file() -> Path | None:
+    """The user's ignore file for all folders: git's `core.excludesFile`, else its default.
+
+    None where git is told to have none.
+    """
+    import shutil
+    import subprocess
+
+    git = shutil.which("git")
+    if git is not None:
+        # Not from here: a configuration that lies in other people's folders is not the user's.
+        command = [git, "config", "--type=path", "--get", "core.excludesFile"]
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            said = subprocess.run(  # noqa: S603  (a fixed command)
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=2,
+                check=False,
+            )
+            if said.returncode == 0:
+                named = os.fsdecode(said.stdout.removesuffix(b"\n"))
+                return Path(named) if named else None
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path("~/.config").expanduser()) / "git" / "ignore"
 
 
 def model_from_environment() -> str | None:

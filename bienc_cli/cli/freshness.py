@@ -36,7 +36,7 @@ def open_index(
 
 def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     from bienc_cli.cli.progress import indexing as progress
-    from bienc_cli.indexing import index_paths
+    from bienc_cli.indexing import IndexOptions, index_paths
     from bienc_cli.render.index_report import as_sentence
 
     with progress(output) as observer:
@@ -46,6 +46,7 @@ def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice
             base=Path.cwd(),
             load_encoder=choice.load_bi_encoder,
             key_dir=environment.key_directory(),
+            options=IndexOptions(excludes_file=environment.excludes_file()),
             observer=observer,
             wait=_WAIT_SECONDS,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
@@ -67,7 +68,9 @@ def noted(reader: IndexReader, output: Output, *, check: bool = True) -> Iterato
     if not freshness.is_worth_a_look(reader.info):
         yield
         return
-    looking = freshness.FreshnessCheck(reader, freshness.DEFAULT_BUDGET)
+    looking = freshness.FreshnessCheck(
+        reader, freshness.DEFAULT_BUDGET, environment.excludes_file()
+    )
     yield
     if found := looking.result():
         output.note(f"note: {_sentence(found)} (bienc index, or query --refresh)")

@@ -181,6 +181,7 @@ def index(
                 pdf_engine=pdf_engine,
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,
+                excludes_file=environment.excludes_file(),
                 prune=prune,
             ),
             observer=observer,

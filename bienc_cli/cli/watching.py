@@ -38,7 +38,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
         IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
     """
     from bienc_cli.cli.progress import indexing as progress
-    from bienc_cli.indexing import IndexReport, index_paths
+    from bienc_cli.indexing import IndexOptions, IndexReport, index_paths
     from bienc_cli.indexing.watching import follow as changes
     from bienc_cli.render import index_report as rendered
     from bienc_cli.store import Root
@@ -51,6 +51,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
                 base=Path.cwd(),
                 load_encoder=choice.load_bi_encoder,
                 key_dir=environment.key_directory(),
+                options=IndexOptions(excludes_file=environment.excludes_file()),
                 observer=observer,
                 wait=float("inf"),
                 on_wait=lambda holder: output.note(f"waiting for {holder}"),

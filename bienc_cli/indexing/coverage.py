@@ -78,7 +78,7 @@ def look(
         PathNotFound: something that was named has vanished.
     """
     if listed is not None:
-        yield from (_look_at(root) for root in _roots_of_list(listed, base, covered, o))
+        yield from (_look_at(root, o) for root in _roots_of_list(listed, base, covered, o))
     elif paths:
         done: set[Path] = set()
         for path in paths:
@@ -89,7 +89,7 @@ def look(
     else:
         for root in covered:
             if root.path.exists():
-                yield _look_at(_with_options(root, o))
+                yield _look_at(_with_options(root, o), o)
             else:
                 yield (
                     f"{root.path} is not there; what the index knows of it is kept "
@@ -100,12 +100,12 @@ def look(
 def _look_at_path(path: Path, covered: Sequence[Root], o: IndexOptions) -> Finding:
     for root in covered:
         if path == root.path and root.files is None:
-            return _look_at(_with_options(root, o))
+            return _look_at(_with_options(root, o), o)
         if path.is_relative_to(root.path) and root.files is None:
             below = path.relative_to(root.path).as_posix()
             # Who names what was removed wants it back.
             removed = tuple(name for name in root.removed if name != below)
-            finding = _look_at(_with_options(replace(root, removed=removed), o))
+            finding = _look_at(_with_options(replace(root, removed=removed), o), o)
             if any(is_below(file.doc_id, below) for file in finding.files):
                 return finding
     # A root that takes the place of others inside it does not bring back what they had removed.
@@ -115,7 +115,7 @@ def _look_at_path(path: Path, covered: Sequence[Root], o: IndexOptions) -> Findi
         if root.path.is_relative_to(path)
         for name in root.removed
     )
-    return _look_at(_with_options(Root(path, removed=removed), o))
+    return _look_at(_with_options(Root(path, removed=removed), o), o)
 
 
 def is_below(doc_id: str, folder: str) -> bool:
@@ -152,10 +152,10 @@ def _roots_of_list(
             yield _with_options(Root(path), o)
 
 
-def _look_at(root: Root) -> Finding:
+def _look_at(root: Root, o: IndexOptions) -> Finding:
     files: list[FoundFile] = []
     skipped: list[Skipped] = []
-    for item in items_under(root):
+    for item in items_under(root, o.excludes_file):
         if isinstance(item, Skipped):
             skipped.append(item)
         else:
@@ -163,8 +163,12 @@ def _look_at(root: Root) -> Finding:
     return Finding(root, tuple(files), tuple(skipped))
 
 
-def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
+def items_under(root: Root, excludes_file: Path | None = None) -> Iterator[FoundFile | Skipped]:
     """What discovery finds under a root, by its settings.
+
+    Args:
+        root: with its settings.
+        excludes_file: see `discover`; listed files are found in spite of it.
 
     Raises:
         PathNotFound: it is not there.
@@ -178,6 +182,7 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
             max_bytes=limit,
             hidden=root.hidden,
             removed=root.removed,
+            excludes_file=excludes_file,
         )
         return
     for name in root.files:

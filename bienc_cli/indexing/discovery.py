@@ -6,7 +6,6 @@ belong here and cannot be read is handed out as `Skipped`, with its reason.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -16,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
-from bienc_cli.indexing.ignoring import IgnoreFiles, Rule, Selection, parse_patterns, parse_rules
+from bienc_cli.indexing.ignoring import IgnoreFiles, Selection, parse_patterns
+from bienc_cli.indexing.repository import IGNORE_FILES, lines_of, lines_of_exclude, rules_above
 from bienc_cli.readers import BINARY_SUFFIXES, reader_named
 from bienc_cli.readers.words import words
 from bienc_cli.types import Skipped
@@ -39,10 +39,6 @@ _CACHES = frozenset(
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 _CACHE_TAG = "CACHEDIR.TAG"
 """Marks a directory of regenerable content: https://bford.info/cachedir/"""
-
-
-_IGNORE_FILES = (".gitignore", ".biencignore")
-_LARGEST_IGNORE_FILE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +71,13 @@ def discover(
     max_bytes: int = DEFAULT_MAX_BYTES,
     hidden: bool = False,
     removed: Collection[str] = (),
+    excludes_file: Path | None = None,
 ) -> Iterator[FoundFile | Skipped]:
     """Find the files under a root.
 
     Ignore files under the root have git's semantics, in a repository or not: `.biencignore`
-    overrides the `.gitignore` beside it, deeper ones override those above.
+    overrides the `.gitignore` beside it, deeper ones override those above. Where the root lies
+    in a repository, those above it hold too, and the repository's `info/exclude`.
 
     Symbolic links are followed where they stay inside the root and lead to something that
     is not found anyway; they come last, so that a file is known by its own name.
@@ -92,6 +90,8 @@ def discover(
         max_bytes: cap on a file's size; collections have a cap of their own.
         hidden: whether files and directories whose name begins with a dot are found too.
         removed: paths under the root to pass over, exactly these and what is below them.
+        excludes_file: the user's own ignore file for all repositories, git's
+            `core.excludesFile`; the weakest of all.
 
     Returns:
         Files and refusals, ordered by path, component by component. The root is looked at
@@ -110,9 +110,8 @@ def discover(
     except OSError as error:
         raise PathNotFound(f"There is no '{root}' here.") from error
     if stat.S_ISDIR(status.st_mode):
-        return _Walk(
-            absolute, selection, max_bytes, hidden=hidden, removed=frozenset(removed)
-        ).run()
+        walk = _Walk(absolute, selection, max_bytes, hidden=hidden, removed=frozenset(removed))
+        return walk.run(rules_above(absolute, excludes_file))
     return iter((_judge(str(absolute), _shown(absolute.name), status, max_bytes),))
 
 
@@ -148,9 +147,9 @@ class _Walk:
         # Device and inode of the files handed out and the directories listed.
         self._seen: set[tuple[int, int]] = set()
 
-    def run(self) -> Iterator[FoundFile | Skipped]:
+    def run(self, ignoring: IgnoreFiles) -> Iterator[FoundFile | Skipped]:
         """Everything below the root, then what only links lead to."""
-        yield from self._below(_Place(self._root, "", IgnoreFiles()))
+        yield from self._below(_Place(self._root, "", ignoring))
         while self._links:
             yield from self._follow(self._links.popleft())
 
@@ -179,7 +178,7 @@ class _Walk:
         # The root was named by a person: it is no cache to them, whatever it looks like.
         if directory.doc_id and (_VIRTUAL_ENVIRONMENT in names or _CACHE_TAG in names):
             return
-        ignoring = directory.ignoring.within(directory.doc_id, _rules_in(directory.path, names))
+        ignoring = directory.ignoring.within(directory.doc_id, _ignored_in(directory, names))
         for entry in entries:
             doc_id = f"{directory.doc_id}/{entry.name}" if directory.doc_id else entry.name
             item = self._enter(entry, _Place(entry.path, doc_id, ignoring))
@@ -270,25 +269,14 @@ def _judge(path: str, doc_id: str, status: os.stat_result, max_bytes: int) -> Fo
     return FoundFile(Path(path), doc_id, status.st_size, status.st_mtime_ns)
 
 
-def _rules_in(directory: str, names: set[str]) -> tuple[Rule, ...]:
-    """The rules of a directory's own ignore files, the strongest last."""
-    rules: tuple[Rule, ...] = ()
-    for name in _IGNORE_FILES:
+def _ignored_in(directory: _Place, names: set[str]) -> list[str]:
+    """The lines of a directory's own ignore files, the strongest last."""
+    # The root's repository has been asked by `rules_above`.
+    lines = lines_of_exclude(Path(directory.path)) if ".git" in names and directory.doc_id else []
+    for name in IGNORE_FILES:
         if name in names:
-            with contextlib.suppress(OSError):
-                rules += parse_rules(_lines_of(f"{directory}/{name}"))
-    return rules
-
-
-def _lines_of(path: str) -> list[str]:
-    # Like git, not through a link; and never waiting for a pipe of this name.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return []
-        content = stream.read(_LARGEST_IGNORE_FILE)
-    text = content.decode("utf-8-sig", "surrogateescape")
-    return [line.removesuffix("\r") for line in text.split("\n")]
+            lines += lines_of(f"{directory.path}/{name}")
+    return lines
 
 
 def _skip_for(error: OSError, doc_id: str) -> Skipped:

@@ -48,7 +48,9 @@ class Staleness:
         return bool(self.new or self.changed or self.gone)
 
 
-def staleness(reader: IndexReader, budget: float = DEFAULT_BUDGET) -> Staleness:
+def staleness(
+    reader: IndexReader, budget: float = DEFAULT_BUDGET, excludes_file: Path | None = None
+) -> Staleness:
     """Compare what an index covers with what is there, within a time.
 
     Roots that are not there say nothing: the next run would keep what is known of them.
@@ -56,8 +58,9 @@ def staleness(reader: IndexReader, budget: float = DEFAULT_BUDGET) -> Staleness:
     Args:
         reader: of the index.
         budget: seconds after which to stop.
+        excludes_file: see `discovery.discover`.
     """
-    return FreshnessCheck(reader, budget).result()
+    return FreshnessCheck(reader, budget, excludes_file).result()
 
 
 class FreshnessCheck:
@@ -66,8 +69,14 @@ class FreshnessCheck:
     Made in the thread that owns the reader, which it asks once, at the beginning.
     """
 
-    def __init__(self, reader: IndexReader, budget: float = DEFAULT_BUDGET) -> None:
+    def __init__(
+        self,
+        reader: IndexReader,
+        budget: float = DEFAULT_BUDGET,
+        excludes_file: Path | None = None,
+    ) -> None:
         self._deadline = time.monotonic() + budget
+        self._excludes_file = excludes_file
         self._roots = reader.file_times()
         self._found = Staleness(complete=False)
         # Daemonic: an interrupt does not wait for a slow disk.
@@ -94,7 +103,7 @@ class FreshnessCheck:
         """Look at one root; False where the time was over before its end."""
         left = dict(known)
         unreadable: list[str] = []
-        for item in items_under(root):
+        for item in items_under(root, self._excludes_file):
             if time.monotonic() > self._deadline:
                 return False
             if isinstance(item, Skipped):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from bienc_cli.stages import StageTime
@@ -105,6 +106,7 @@ class IndexOptions:
             the index was made with, or the default.
         overlap_tokens: how much of a passage its successor repeats; None likewise.
         workers: processes that read files beside this one.
+        excludes_file: the user's own ignore file, see `discovery.discover`.
         prune: forget roots that are not there any more, which otherwise are taken for disks
             that are not mounted.
     """
@@ -117,4 +119,5 @@ class IndexOptions:
     passage_tokens: int | None = None
     overlap_tokens: int | None = None
     workers: int = 2
+    excludes_file: Path | None = None
     prune: bool = False

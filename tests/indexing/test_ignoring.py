@@ -21,7 +21,9 @@ TREE = [
 # Not `a**/b`: git compares unrelated pointers there, and its answer varies.
 SEGMENTS = st.sampled_from(
     [*NAMES, "*", "**", "?", "*.md", "a*", "*b", "[ab]", "[!a]", "[a-b]*", "\\#a", "\\!b", "a\\ b",
-     "[]x]", "\\[x\\]", "[[]x]", "a?b", "*.*"]
+     "[]x]", "\\[x\\]", "[[]x]", "a?b", "*.*", "[[:alpha:]]", "[[:digit:]]*", "[![:punct:]]*",
+     "[^[:space:]b]*", "[[:alpha:].]*", "[[:nope:]]*", "[a-", "*[", "[b-a]", "[a\\-b]*", "[a/b]",
+     "a\\", "?*", "**b", "[[:alpha:]-b]", "[[:]b", "[--b]*", "*[!]a]", "a b  ", "\\*"]
 )  # fmt: skip
 
 
