@@ -16,7 +16,7 @@ from bienc_cli.readers.lines import (
     paragraph_cuts,
     spans_to_blocks,
 )
-from bienc_cli.readers.syntax import definitions, is_available
+from bienc_cli.readers.syntax import is_available, outline
 from bienc_cli.readers.words import words
 from bienc_cli.types import Document, Heading
 
@@ -65,13 +65,12 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a source file; see `table.ReadFunction`."""
     text = read_text(path)
     suffix = path.suffix.lower()
-    headings = definitions(text, suffix) if is_available(suffix) else None
-    if headings is None:
-        headings = _by_lines(text, c_like=suffix in _C_LIKE)
+    parsed = outline(text, suffix) if is_available(suffix) else None
+    title, headings = parsed or (None, _by_lines(text, c_like=suffix in _C_LIKE))
     edges = {edge for one in headings for edge in (one.start, one.end) if edge is not None}
     cuts = sorted({*paragraph_cuts(text), *edges})
     blocks = spans_to_blocks(text, cuts, len(text))
-    yield Document(doc_id, text, "code", headings=headings, blocks=blocks)
+    yield Document(doc_id, text, "code", title=title, headings=headings, blocks=blocks)
 
 
 def _by_lines(text: str, *, c_like: bool) -> tuple[Heading, ...]:

@@ -2,7 +2,8 @@
 
 A query is in tree-sitter's own language. `@scope` is a definition that holds others, `@function`
 one that is read as a whole, `@value` a name for a function without one, and `@around` what
-belongs to the one definition in it: decorators, `export`, the parameters of a template.
+belongs to the one definition in it: decorators, `export`, the parameters of a template. `@before`
+are attributes that stand in front of a definition; `@title` is what the file says of itself.
 """
 
 from __future__ import annotations
@@ -43,30 +44,41 @@ def _captures(scopes: str = "", functions: str = "", around: str = "", more: str
 
 _PYTHON = Grammar(
     "tree_sitter_python",
-    _captures("class_definition", "function_definition", "decorated_definition"),
+    _captures(
+        "class_definition",
+        "function_definition",
+        "decorated_definition",
+        "(module . (comment)* . (expression_statement (string (string_content) @title)))",
+    ),
     named={"class_definition": "class", "function_definition": "def"},
 )
 
-# A function that is the value of a name, also one wrapped once: `memo(() => ...)`.
-_FUNCTION = (
-    "[(arrow_function) (function_expression) (generator_function) "
-    "(call_expression arguments: (arguments [(arrow_function) (function_expression)]))]"
+# A function that is the value of a name, also one wrapped once: `memo(() => ...)`. A pattern for
+# each: alternatives in one let other values through.
+_FUNCTIONS = (
+    "(arrow_function)",
+    "(function_expression)",
+    "(generator_function)",
+    "(call_expression arguments: (arguments (arrow_function)))",
+    "(call_expression arguments: (arguments (function_expression)))",
 )
-_ECMASCRIPT = f"""
-    (lexical_declaration (variable_declarator value: {_FUNCTION})) @value
-    (variable_declaration (variable_declarator value: {_FUNCTION})) @value
-    (expression_statement (assignment_expression
-      left: [(member_expression) (identifier)]
-      right: [(arrow_function) (function_expression) (class)])) @value
-    (pair value: [(arrow_function) (function_expression)]) @value
-"""
+_ECMASCRIPT = "\n".join(
+    pattern % value
+    for value in _FUNCTIONS
+    for pattern in (
+        "(lexical_declaration (variable_declarator value: %s)) @value",
+        "(variable_declaration (variable_declarator value: %s)) @value",
+        "(expression_statement (assignment_expression right: %s)) @value",
+        "(pair value: %s) @value",
+    )
+)
 _JAVASCRIPT = Grammar(
     "tree_sitter_javascript",
     _captures(
         "class_declaration",
         "function_declaration generator_function_declaration method_definition",
         "export_statement",
-        _ECMASCRIPT + "(field_definition value: (arrow_function)) @value",
+        _ECMASCRIPT + "\n(field_definition value: (arrow_function)) @value",
     ),
 )
 _TYPESCRIPT_QUERY = _captures(
@@ -74,7 +86,7 @@ _TYPESCRIPT_QUERY = _captures(
     "function_declaration generator_function_declaration method_definition function_signature "
     "interface_declaration enum_declaration type_alias_declaration",
     "export_statement ambient_declaration",
-    _ECMASCRIPT + "(public_field_definition value: (arrow_function)) @value",
+    _ECMASCRIPT + "\n(public_field_definition value: (arrow_function)) @value",
 )
 _TYPESCRIPT = Grammar("tree_sitter_typescript", _TYPESCRIPT_QUERY, "language_typescript")
 _TSX = Grammar("tree_sitter_typescript", _TYPESCRIPT_QUERY, "language_tsx")
@@ -88,7 +100,8 @@ _RUST = Grammar(
     _captures(
         "impl_item trait_item",
         "function_item function_signature_item struct_item enum_item union_item macro_definition",
-        more="(mod_item body: (_)) @scope",
+        more="(mod_item body: (_)) @scope (attribute_item) @before "
+        "(source_file . (line_comment inner: (_) doc: (doc_comment) @title))",
     ),
 )
 _JAVA = Grammar(

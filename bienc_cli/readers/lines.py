@@ -99,6 +99,19 @@ class AttachedLines:
             self._answer = line
         return self._answer
 
+    def is_all_from(self, line: int, stop: int) -> bool:
+        """Whether the lines [line, stop) hold nothing else than what is put above definitions."""
+        return all(self._is_attached(one) or self._is_blank(one) for one in range(line, stop))
+
+    def after_blanks(self, line: int) -> int:
+        """The first line from `line` on that is not blank."""
+        while line + 1 < len(self._starts) and self._is_blank(line):
+            line += 1
+        return line
+
+    def _is_blank(self, line: int) -> bool:
+        return not self._text[self._starts[line] : self._starts[line + 1]].strip()
+
     def _is_attached(self, line: int) -> bool:
         content = self._text[self._starts[line] : self._starts[line + 1]]
         return content.lstrip().startswith(_ATTACHED)

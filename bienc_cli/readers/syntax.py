@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bienc_cli.readers.grammars import GRAMMARS, Grammar
-from bienc_cli.readers.lines import AttachedLines, line_starts
+from bienc_cli.readers.lines import AttachedLines, line_of, line_starts
 from bienc_cli.types import Heading
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ _DEEPEST = 8
 
 _LONGEST_DEFINITION = 300
 """Characters of a line beyond which it was not written by hand."""
+
+_LONGEST_BANNER = 12
+"""Lines of comments, with blank lines between, that go with what follows."""
 
 _LONGEST_TITLE = 120
 _SLICE = 1 << 16
@@ -61,8 +64,8 @@ def is_available(suffix: str) -> bool:
     return grammar is not None and _is_installed(grammar.module)
 
 
-def definitions(text: str, suffix: str) -> tuple[Heading, ...] | None:
-    """What is defined in a source text, each with the end of its scope.
+def outline(text: str, suffix: str) -> tuple[str | None, tuple[Heading, ...]] | None:
+    """What a source text says of itself, and what it defines, each with the end of its scope.
 
     Args:
         text: of the file.
@@ -91,9 +94,10 @@ def definitions(text: str, suffix: str) -> tuple[Heading, ...] | None:
         # How the parser says that it was stopped.
         return None
     captures = QueryCursor(query).captures(tree.root_node)
-    found = _in_order(text, captures)
-    headings = tuple(_headings(text, found, grammar))
-    return headings if headings or not tree.root_node.has_error else None
+    said = min(captures.pop("title", ()), key=lambda node: node.start_byte, default=None)
+    title = _about(said.text.decode(errors="replace")) if said and said.text else None
+    headings = tuple(_headings(text, _in_order(text, captures), grammar))
+    return (title, headings) if headings or not tree.root_node.has_error else None
 
 
 @cache
@@ -152,6 +156,8 @@ class _Open:
     end: int
     level: int
     is_whole: bool
+    # Where the last definition in it ends, -1 for none yet.
+    inner_end: int = -1
 
 
 def _headings(text: str, found: Sequence[_Definition], grammar: Grammar) -> Iterator[Heading]:
@@ -159,11 +165,16 @@ def _headings(text: str, found: Sequence[_Definition], grammar: Grammar) -> Iter
     attached = AttachedLines(text, starts)
     open_ = [_Open(len(text), 0, is_whole=False)]
     around: _Definition | None = None
+    before: tuple[int, int] | None = None
     last = -1
     for one in found:
         while len(open_) > 1 and open_[-1].end <= one.start:
             open_.pop()
         if open_[-1].is_whole:
+            continue
+        if one.role == "before":
+            row, last_row = one.row, one.node.end_point[0]
+            before = (before[0] if before and before[1] + 1 == row else row, last_row)
             continue
         if one.role == "around":
             around = around if around and one.end <= around.end else one
@@ -178,20 +189,36 @@ def _headings(text: str, found: Sequence[_Definition], grammar: Grammar) -> Iter
         if level > _DEEPEST:
             continue
         end = _with_closing(text, outer.end, open_[-1].end)
-        start = starts[attached.first(outer.row)]
+        is_led = before is not None and before[1] + 1 == outer.row
+        first = attached.first(before[0] if before and is_led else outer.row)
+        if open_[-1].inner_end >= 0:
+            # A title over a group of definitions is nobody's if not the first one's.
+            behind = line_of(starts, open_[-1].inner_end - 1) + 1
+            if first - behind <= _LONGEST_BANNER and attached.is_all_from(behind, first):
+                first = attached.after_blanks(behind)
+        start = starts[first]
         # Comments above the first definition of a scope may reach up to its own line.
         start = start if start > last else line
         if start > last:
             last = start
             yield Heading(start, level, _title(text, one, outer, grammar), end)
+            open_[-1].inner_end = end
             open_.append(_Open(end, level, one.role != "scope"))
+
+
+def _about(said: str) -> str | None:
+    """The first clause of what a file says of itself: it is embedded with every passage."""
+    paragraph = " ".join(said.strip().split("\n\n", 1)[0].split())
+    clause = re.split(r"[.:;](?:\s|$)", paragraph, maxsplit=1)[0]
+    return clause[:_LONGEST_TITLE].rstrip() or None
 
 
 def _with_closing(text: str, end: int, limit: int) -> int:
     """`end`, or `limit` if nothing but what closes the scope around lies between."""
-    if limit - end > _LONGEST_CLOSING:
-        following = text.find("\n", end, limit)
-        limit = following if following >= 0 else end
+    if limit - end <= _LONGEST_CLOSING and _CLOSING.fullmatch(text, end, limit):
+        return limit
+    line_end = text.find("\n", end, limit)
+    limit = min(limit, end + _LONGEST_CLOSING) if line_end < 0 else line_end
     return limit if _CLOSING.fullmatch(text, end, limit) else end
 
 
@@ -205,9 +232,13 @@ def _title(text: str, one: _Definition, outer: _Definition, grammar: Grammar) ->
     if one.role == "value":
         stop = min(stop, start + _LONGEST_DEFINITION)
         return _shown(re.split(r"[=:]", text[start:stop], maxsplit=1)[0])
-    body = one.node.child_by_field_name("body") or next(
-        (child for child in one.node.children if child.type.endswith(_BODIES)), None
-    )
+    body = one.node.child_by_field_name("body")
+    ends = ("comment",) if body is not None else (*_BODIES, "comment")
+    for child in one.node.children[1:]:
+        # A comment in front of the body says nothing of the signature.
+        if child == body or child.type.endswith(ends):
+            body = child
+            break
     if body is not None and body.start_byte > one.node.start_byte:
         # Counted back from the end, which is known in code points.
         tail = one.node.text[body.start_byte - one.node.start_byte :] if one.node.text else b""
@@ -216,7 +247,12 @@ def _title(text: str, one: _Definition, outer: _Definition, grammar: Grammar) ->
     while (annotation := _ANNOTATION.match(signature)) is not None:
         signature = signature[annotation.end() :]
     first_line = signature if body is not None else signature.split("\n", 1)[0]
-    return _shown(re.split(r"[{;]", first_line, maxsplit=1)[0]) or _shown(signature)
+    title = _shown(re.split(r"[{;]", first_line, maxsplit=1)[0]) or _shown(signature)
+    declared = one.node.child_by_field_name("declarator")
+    if one.node.type == "type_definition" and declared is not None and "{" in first_line:
+        # `typedef struct { ... } name;`
+        title += f" {(declared.text or b'').decode(errors='replace')}"
+    return title
 
 
 def _shown(title: str) -> str:

@@ -117,7 +117,7 @@ _FORMATS = (
     ),
     Reader(
         format="code",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.code",
         suffixes=words(
             ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
@@ -133,6 +133,8 @@ _FORMATS = (
             "gemfile justfile procfile cmakelists.txt meson.build build.bazel workspace "
             "sconstruct"
         ),
+        # Grammars are parsers in C that other people wrote.
+        isolated_from=0,
     ),
     Reader(format="csv", version=1, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Reader(
