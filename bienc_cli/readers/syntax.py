@@ -201,7 +201,8 @@ def _headings(text: str, found: Sequence[_Definition], grammar: Grammar) -> Iter
         start = start if start > last else line
         if start > last:
             last = start
-            yield Heading(start, level, _title(text, one, outer, grammar), end)
+            title = _title(text, one, outer, grammar) or one.node.type.replace("_", " ")
+            yield Heading(start, level, title, end)
             open_[-1].inner_end = end
             open_.append(_Open(end, level, one.role != "scope"))
 

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from bienc_cli.chunking import ChunkingParameters, chunk
 from bienc_cli.errors import UsageError
-from bienc_cli.types import Block, Document, Heading, Passage
+from bienc_cli.types import (
+    LINES_OF_THE_FILE,
+    Anchor,
+    Block,
+    Document,
+    Heading,
+    Numbering,
+    Passage,
+    Place,
+)
 from fakes import FakeBiEncoder
 
 TOKENIZER = FakeBiEncoder().tokenizer
@@ -19,6 +28,10 @@ def passages(document: Document, max_tokens: int = 32, overlap: int = 8) -> list
 
 def document(text: str, **fields: object) -> Document:
     return Document("d", text, "text", **fields)  # type: ignore[arg-type]
+
+
+def pages(*starts: int) -> Numbering:
+    return Numbering("page", tuple(Anchor(start, n) for n, start in enumerate(starts, 1)))
 
 
 @st.composite
@@ -39,11 +52,12 @@ def documents(draw: st.DrawFn) -> Document:
         Heading(start, draw(st.integers(1, 4)), f"Heading {start}")
         for start in sorted(draw(st.sets(place, max_size=5)))
     )
-    pages = (0, *sorted(draw(st.sets(place, max_size=3)) - {0})) if draw(st.booleans()) else ()
+    starts = (0, *sorted(draw(st.sets(place, max_size=3)) - {0}))
+    numbering = pages(*starts) if draw(st.booleans()) else LINES_OF_THE_FILE
     edges = sorted(draw(st.sets(place, max_size=6)))
     blocks = tuple(Block(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False))
     title = draw(st.none() | st.just("A title of some words"))
-    return document(text, headings=headings, pages=pages, blocks=blocks, title=title)
+    return document(text, headings=headings, numbering=numbering, blocks=blocks, title=title)
 
 
 @settings(max_examples=400)
@@ -59,13 +73,14 @@ def test_passages_are_exact_slices_that_fit_and_cover(
         assert passage.text == passage.text.strip() != ""
         tokens = TOKENIZER.counts([passage.embedded_text])[0] + TOKENIZER.special_tokens
         assert tokens <= max_tokens or len(passage.text) == 1
-        assert passage.line_start == 1 + doc.text.count("\n", 0, passage.start)
-        assert passage.line_end == 1 + doc.text.count("\n", 0, passage.end - 1)
-        if doc.pages:
-            assert passage.page == sum(page <= passage.start for page in doc.pages)
-            assert passage.page == sum(page < passage.end for page in doc.pages), "crosses a page"
+        first, last = passage.place.first, passage.place.last
+        if passage.place.kind == "page":
+            starts = [anchor.start for anchor in doc.numbering.anchors]
+            assert first == sum(start <= passage.start for start in starts)
+            assert first == last == sum(start < passage.end for start in starts), "crosses a page"
         else:
-            assert passage.page is None
+            assert first == 1 + doc.text.count("\n", 0, passage.start)
+            assert last == 1 + doc.text.count("\n", 0, passage.end - 1)
         covered.update(range(passage.start, passage.end))
     missed = "".join(char for place, char in enumerate(doc.text) if place not in covered)
     assert missed.strip() == ""
@@ -123,7 +138,7 @@ def test_headings_cut_and_become_trail_and_context() -> None:
     ]
     assert [passage.context for passage in cut] == ["", "Guide", "Guide"]
     assert cut[1].text.startswith("## Setup")
-    assert cut[1].line_start == 5
+    assert cut[1].place.first == 5
 
 
 def test_a_bare_heading_joins_what_it_heads_but_not_a_higher_one() -> None:
@@ -159,14 +174,15 @@ def test_one_unbroken_line_is_cut() -> None:
 
 
 def test_a_record_counts_lines_from_where_it_stands() -> None:
-    (passage,) = passages(document("one line", first_line=41))
-    assert (passage.line_start, passage.line_end) == (41, 41)
+    numbering = Numbering("line", (Anchor(0, 41),), follows_lines=True)
+    (passage,) = passages(document("one line", numbering=numbering))
+    assert passage.place == Place("line", 41, 41)
 
 
 def test_a_page_that_begins_with_white_space_is_not_crossed() -> None:
-    headings = (Heading(1, 1, "One"), Heading(6, 1, "Two"))
-    cut = passages(document("alpha alpha", headings=headings, pages=(0, 5)))
-    assert [(passage.text, passage.page) for passage in cut] == [("alpha", 1), ("alpha", 2)]
+    headings = (Heading(0, 1, "One"), Heading(6, 1, "Two"))
+    cut = passages(document("alpha alpha", headings=headings, numbering=pages(0, 5)))
+    assert [(passage.text, passage.place.first) for passage in cut] == [("alpha", 1), ("alpha", 2)]
 
 
 def test_nothing_comes_of_white_space() -> None:
