@@ -3,7 +3,7 @@
 A section's text is divided into *atoms*: contiguous spans that packing never looks into.
 Each atom ends at a boundary of some strength: the end of a block is the best place to cut,
 then the end of a sentence, then the end of a line, and between two words only when a
-single line is longer than a passage may be.
+single line is longer than a passage may be. A word is divided only if it alone is longer.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bienc_cli.chunking.cuts import is_inside_word, last_cut
 from bienc_cli.types import Block
 
 
 class Strength(IntEnum):
     """How little is lost by cutting at the end of an atom."""
 
-    WORD = 0
-    LINE = 1
-    SENTENCE = 2
-    BLOCK = 3
+    CHARACTER = 0
+    WORD = 1
+    LINE = 2
+    SENTENCE = 3
+    BLOCK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Atom:
 
 
 _LONGEST_TOKEN = 16
+
+PARTS_OF_ENDLESS_WORD = 8
+"""Into how many atoms a passage's worth of an endless word is divided, so that the next passage
+can repeat one of them."""
 
 _PARAGRAPH_GAP = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 # A full stop ends a sentence when white space and something that can begin one follow;
@@ -93,7 +99,9 @@ def blocks_within(
     first = bisect.bisect_right(blocks, start, key=lambda block: block.start) - 1
     position = start
     found = False
-    for block in blocks[max(first, 0) :]:
+    # By index: a slice for each section would cost the square of their number.
+    for index in range(max(first, 0), len(blocks)):
+        block = blocks[index]
         if block.start >= end:
             break
         if block.start > position and text[position : block.start].strip():
@@ -153,27 +161,38 @@ def atoms(
             tokens = counts.within(sentence_start, sentence_end)
             # A long "sentence" with line breaks is a table, a list or code: its lines count.
             if tokens <= largest // 4 or "\n" not in text[sentence_start : sentence_end - 1]:
-                yield from _words(sentence_start, sentence_end, tokens, strength, counts, largest)
+                yield from _words(sentence_start, sentence_end, strength, text, counts, largest)
                 continue
             for line_start, line_end in lines(text, sentence_start, sentence_end):
                 yield from _words(
                     line_start,
                     line_end,
-                    counts.within(line_start, line_end),
                     strength if line_end == sentence_end else Strength.LINE,
+                    text,
                     counts,
                     largest,
                 )
 
 
 def _words(
-    start: int, end: int, tokens: int, strength: Strength, counts: TokenCounts, largest: int
+    start: int,
+    end: int,
+    strength: Strength,
+    text: str,
+    counts: TokenCounts,
+    largest: int,
 ) -> Iterator[Atom]:
-    while tokens > largest:
-        stop = counts.end_of(start, largest, end)
+    part = max(largest // PARTS_OF_ENDLESS_WORD, 1)
+    inside = is_inside_word(text, start)
+    while counts.within(start, end) > (part if inside else largest):
+        furthest = counts.end_of(start, largest, end)
+        stop = furthest if inside else last_cut(text, start, furthest)
+        if inside or is_inside_word(text, stop):
+            stop = last_cut(text, start, counts.end_of(start, part, end), furthest)
         if not start < stop < end:
             break
-        taken = counts.within(start, stop)
-        yield Atom(start, stop, taken, Strength.WORD)
-        start, tokens = stop, tokens - taken
-    yield Atom(start, end, tokens, strength)
+        inside = is_inside_word(text, stop)
+        weakest = Strength.CHARACTER if inside else Strength.WORD
+        yield Atom(start, stop, counts.within(start, stop), weakest)
+        start = stop
+    yield Atom(start, end, counts.within(start, end), strength)

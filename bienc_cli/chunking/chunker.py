@@ -9,18 +9,31 @@ counted as it will be read: context in front, special tokens around.
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache
 
-from bienc_cli.chunking.boundaries import Atom, Strength, TokenCounts, atoms
+from bienc_cli.chunking.boundaries import (
+    PARTS_OF_ENDLESS_WORD,
+    Atom,
+    Strength,
+    TokenCounts,
+    atoms,
+)
+from bienc_cli.chunking.cuts import (
+    is_inside_character,
+    is_inside_word,
+    last_cut,
+    last_of_word,
+    whole_characters,
+)
 from bienc_cli.chunking.names import name_words
+from bienc_cli.chunking.outline import Outline, Section, sections
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UsageError
-from bienc_cli.types import Document, Heading, Passage, PassageTokenizer
+from bienc_cli.types import Document, Passage, PassageTokenizer
 
 CHUNKING_VERSION = 2
 """Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
@@ -32,6 +45,9 @@ _SMALLEST_PASSAGE = 16
 _EDGE_TOKENS = 8
 """More than a vocabulary can make of the two edges of a span and the break behind the context
 beyond what their parts were counted as."""
+
+_REPEATED = 32
+"""Code points of a divided word that are repeated behind the cut: what is shorter is found."""
 
 _WINDOW = 1 << 16
 """Code points tokenized at a time, so that memory does not grow with the document."""
@@ -65,51 +81,6 @@ class ChunkingParameters:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A span of text between two headings or page starts."""
-
-    start: int
-    end: int
-
-
-class _Outline:
-    """The document's headings, and which of them are in force where."""
-
-    def __init__(self, headings: Sequence[Heading]) -> None:
-        self._headings = headings
-        self._starts = [heading.start for heading in headings]
-        self._trails: list[tuple[Heading, ...]] = []
-        trail: tuple[Heading, ...] = ()
-        for heading in headings:
-            trail = (*(above for above in trail if above.level < heading.level), heading)
-            self._trails.append(trail)
-
-    def level(self, position: int) -> int:
-        """Level of the innermost heading in force at `position`; 0 above the first."""
-        trail = self._in_force(position)
-        return trail[-1].level if trail else 0
-
-    def above(self, start: int) -> list[str]:
-        """Titles in force at `start` that stand in front of it, outermost first."""
-        return [heading.title for heading in self._in_force(start) if heading.start < start]
-
-    def of(self, start: int, end: int) -> tuple[str, ...]:
-        """The trail of a passage: what is in force at its start and what it opens right there."""
-        trail = self._in_force(start)
-        if not trail:
-            return ()
-        for heading in self._headings[bisect.bisect_right(self._starts, start) :]:
-            if heading.start >= end or heading.level <= trail[-1].level:
-                break
-            trail = (*trail, heading)
-        return tuple(heading.title for heading in trail)
-
-    def _in_force(self, position: int) -> tuple[Heading, ...]:
-        index = bisect.bisect_right(self._starts, position) - 1
-        return self._trails[index] if index >= 0 else ()
-
-
 def chunk(
     document: Document, tokenizer: PassageTokenizer, parameters: ChunkingParameters
 ) -> Iterator[Passage]:
@@ -127,33 +98,14 @@ def chunk(
     """
     text = document.text
     places = Places(document)
-    outline = _Outline(document.headings)
-    capacity = parameters.max_tokens - tokenizer.special_tokens
-    # The context may take a third; beyond that, its innermost part is kept.
-    context_limit = capacity // 3
-    lengths = {"": 0}
+    outline = Outline(document.headings)
+    room = _Room(tokenizer, parameters)
     ordinal = 0
-    # What has no title of its own is called by its file's name.
-    called = document.title or name_words(document.doc_id, document.format)
-    for section in _merge_small(document, outline, places.barriers, tokenizer, parameters):
-        widest = _context(called, outline.above(section.end))
-        context_tokens = min(tokenizer.counts([widest])[0], context_limit) if widest else 0
-        # The line break between context and text is a token in some vocabularies.
-        budget = capacity - context_tokens - (1 if context_tokens else 0)
-        packed = _pack(document, section, tokenizer, budget, parameters.overlap_tokens)
-        for start, end, tokens in packed:
-            # A title that is a heading too stands in the text or among the headings above.
-            title = None if called in outline.of(start, end) else called
-            context = _context(title, outline.above(start))
-            context = _innermost(context, tokenizer, context_limit)
-            # Counted in parts and far enough from the limit, it need not be counted whole.
-            if context not in lengths:
-                lengths[context] = tokenizer.counts([context])[0]
-            sure = tokens + lengths[context] + _EDGE_TOKENS <= capacity
-            fitting = _trimmed if sure else partial(_fitting, context, tokenizer, capacity)
-            pieces = fitting(text, start, end)
-            for piece_start, piece_end in pieces:
-                heading = outline.of(piece_start, piece_end)
+    for section in sections(document, outline, places.barriers, parameters.max_tokens):
+        for start, end, tokens in _pack(document, outline, section, room):
+            context = room.innermost(_context_of(document, outline, start, end))
+            for piece_start, piece_end in room.fitting(context, text, start, end, tokens):
+                heading = outline.trail(_told_by(text, piece_start, piece_end))
                 yield Passage(
                     doc_id=document.doc_id,
                     ordinal=ordinal,
@@ -167,69 +119,119 @@ def chunk(
                 ordinal += 1
 
 
-def _sections(document: Document, barriers: Sequence[int]) -> Iterator[_Section]:
-    cuts = sorted({0, *barriers, *(heading.start for heading in document.headings)})
-    for start, end in itertools.pairwise([*cuts, len(document.text)]):
-        if document.text[start:end].strip():
-            yield _Section(start, end)
+class _Room:
+    """What fits into a passage, its context and special tokens beside it."""
+
+    def __init__(self, tokenizer: PassageTokenizer, parameters: ChunkingParameters) -> None:
+        self.tokenizer = tokenizer
+        self.overlap = parameters.overlap_tokens
+        self._capacity = parameters.max_tokens - tokenizer.special_tokens
+        # The context may take a third; beyond that, its innermost part is kept.
+        self._context_limit = self._capacity // 3
+        # Passages of a section share their context, sections what stands above them.
+        self._count = lru_cache(maxsize=1024)(lambda text: tokenizer.counts([text])[0])
+
+    def beside(self, context: str) -> int:
+        """Tokens left for the text."""
+        if not context:
+            return self._capacity
+        # The line break between context and text is a token in some vocabularies.
+        return self._capacity - min(self._count(context), self._context_limit) - 1
+
+    def holds_surely(self, context: str, text: str) -> bool:
+        """Whether both fit for certain, without counting: most sections are short."""
+        beside = min(_tokens_at_most(context), self._context_limit)
+        left = self._capacity - beside - _EDGE_TOKENS
+        return len(text) <= left and _tokens_at_most(text) <= left
+
+    def innermost(self, context: str) -> str:
+        """The end of the context that fits; its end is what is nearest to the passage."""
+        if _tokens_at_most(context) <= self._context_limit:
+            return context
+        if self._count(context) <= self._context_limit:
+            return context
+        offsets = self.tokenizer.offsets(context)
+        return context[offsets[-self._context_limit][0] :].strip()
+
+    def fitting(
+        self, context: str, text: str, start: int, end: int, tokens: int
+    ) -> Iterator[tuple[int, int]]:
+        """Trim white space, and divide what turns out longer than its parts were counted.
+
+        Token counts do not add up exactly: some vocabularies merge across a boundary and some
+        do not, so the passage is counted once more as it will be read, unless its `tokens`
+        are far enough from the limit.
+        """
+        left = self._capacity - tokens - _EDGE_TOKENS
+        if _tokens_at_most(context) <= left or self._count(context) <= left:
+            yield from _trimmed(text, start, end)
+            return
+        for first, last in _trimmed(text, start, end):
+            embedded = f"{context}\n{text[first:last]}" if context else text[first:last]
+            if self.tokenizer.counts([embedded])[0] <= self._capacity or last - first == 1:
+                yield first, last
+                continue
+            middle, following = _halves(text, first, last)
+            yield from self.fitting(context, text, first, middle, self._capacity)
+            yield from self.fitting(context, text, following, last, self._capacity)
 
 
-def _merge_small(
-    document: Document,
-    outline: _Outline,
-    barriers: Sequence[int],
-    tokenizer: PassageTokenizer,
-    parameters: ChunkingParameters,
-) -> Iterator[_Section]:
-    """Join a section of a few words to the next one: a bare heading to what it heads.
+def _tokens_at_most(text: str) -> int:
+    """A bound that costs little: a token is a byte at least of the text as vocabularies see it.
 
-    Never across one of `barriers`, nor into a section of a higher heading: another subject.
+    None makes more of a character than its compatibility decomposition does.
     """
-    smallest = parameters.max_tokens // 8
-    held: _Section | None = None
-    for section in _sections(document, barriers):
-        if held is not None:
-            rises = outline.level(section.start) < outline.level(held.start)
-            # By number, not by where it starts: a page may begin with nothing but white space.
-            apart = bisect.bisect_right(barriers, section.start) != bisect.bisect_right(
-                barriers, held.start
-            )
-            if apart or rises:
-                yield held
-            else:
-                section = _Section(held.start, section.end)
-        # A token is about four characters: a long section need not be tokenized here.
-        span = document.text[section.start : section.end]
-        small = len(span) < smallest * 8 and tokenizer.counts([span])[0] < smallest
-        held = section if small else None
-        if not small:
-            yield section
-    if held is not None:
-        yield held
+    return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
+
+
+def _context_of(document: Document, outline: Outline, start: int, end: int) -> str:
+    headings = outline.above(start)
+    # A title that is a heading too stands in the text or among the headings above.
+    called = _called(document)
+    named = called in outline.trail(_told_by(document.text, start, end))
+    parts = headings if named else [called, *headings]
+    return " > ".join(part for part in parts if part)
+
+
+def _called(document: Document) -> str:
+    """A document's title; what has none is called by its file's name."""
+    return document.title or name_words(document.doc_id, document.format)
+
+
+def _told_by(text: str, start: int, end: int) -> int:
+    """Where in a passage the headings in force are its own: bare ones may stand in front."""
+    place = last_of_word(text, start, end)
+    return start if place is None else place
 
 
 def _pack(
-    document: Document,
-    section: _Section,
-    tokenizer: PassageTokenizer,
-    budget: int,
-    overlap: int,
+    document: Document, outline: Outline, section: Section, room: _Room
 ) -> Iterator[tuple[int, int, int]]:
-    """Spans of about `budget` tokens at most that together cover the section, with their tokens."""
-    for start, end in _windows(document.text, section.start, section.end):
-        counts = TokenCounts(tokenizer.offsets(document.text[start:end]), start)
-        pieces = list(atoms(document.text, start, end, document.blocks, counts, budget))
-        yield from _pack_atoms(pieces, budget, overlap)
+    """Spans that fit beside their context and together cover the section.
+
+    Each with its tokens as counted in parts, 0 where it fits without having been counted.
+    """
+    text = document.text
+    widest = " > ".join(
+        [_called(document), *outline.trail(_told_by(text, section.start, section.end))]
+    )
+    span = text[section.start : section.end]
+    if room.holds_surely(widest, span):
+        yield section.start, section.end, 0
+        return
+    budget = room.beside(widest)
+    for start, end in _windows(text, section.start, section.end):
+        counts = TokenCounts(room.tokenizer.offsets(text[start:end]), start)
+        pieces = list(atoms(text, start, end, document.blocks, counts, budget))
+        yield from _pack_atoms(pieces, budget, room.overlap)
 
 
 def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > _WINDOW:
         stop = text.rfind("\n", start + _WINDOW // 2, start + _WINDOW) + 1
-        if stop == 0:
-            stop = text.rfind(" ", start + _WINDOW // 2, start + _WINDOW) + 1
-        stop = stop or start + _WINDOW
+        stop = stop or last_cut(text, start + _WINDOW // 2, start + _WINDOW)
         yield start, stop
-        start = stop
+        start = _repeated_from(text, start, stop)
     yield start, end
 
 
@@ -252,9 +254,14 @@ def _pack_atoms(
             return
         following = last + 1
         repeated = 0
+        if pieces[last].strength is Strength.CHARACTER:
+            # Whatever is asked for: what stands at a cut inside a word is whole in one of two.
+            overlap_here = max(overlap, budget // PARTS_OF_ENDLESS_WORD)
+        else:
+            overlap_here = overlap
         while (
             following - 1 > first
-            and repeated + pieces[following - 1].tokens <= overlap
+            and repeated + pieces[following - 1].tokens <= overlap_here
             # What is repeated must leave room for something new.
             and repeated + pieces[following - 1].tokens + pieces[last + 1].tokens <= budget
         ):
@@ -282,24 +289,6 @@ def _best_cut(pieces: Sequence[Atom], first: int, aim: int, budget: int) -> int:
     return best
 
 
-def _fitting(
-    context: str, tokenizer: PassageTokenizer, capacity: int, text: str, start: int, end: int
-) -> Iterator[tuple[int, int]]:
-    """Trim white space, and halve what turns out longer than its parts were counted.
-
-    Token counts do not add up exactly: some vocabularies merge across a boundary and some
-    do not, so the passage is counted once more as it will be read.
-    """
-    for first, last in _trimmed(text, start, end):
-        embedded = f"{context}\n{text[first:last]}" if context else text[first:last]
-        if tokenizer.counts([embedded])[0] <= capacity or last - first == 1:
-            yield first, last
-            continue
-        middle = _middle(text, first, last)
-        yield from _fitting(context, tokenizer, capacity, text, first, middle)
-        yield from _fitting(context, tokenizer, capacity, text, middle, last)
-
-
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The span without white space around it, if anything is left."""
     while start < end and text[start].isspace():
@@ -310,26 +299,30 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _middle(text: str, start: int, end: int) -> int:
+def _halves(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the first half ends and the second begins; the same place unless a word is cut."""
     half = (start + end) // 2
     quarter = (end - start) // 4
     for mark in ("\n", " "):
-        found = text.rfind(mark, half - quarter, half + quarter)
-        if found > start:
-            return found
-    return half
+        found = text.rfind(mark, half - quarter, half + quarter) + 1
+        if start < found < end:
+            return found, found
+    for distance in range(half - start):
+        for place in (half - distance, half + distance):
+            if (
+                start < place < end
+                and not is_inside_word(text, place)
+                and not is_inside_character(text, place)
+            ):
+                return place, place
+    middle = whole_characters(text, start, half, end - 1)
+    return middle, _repeated_from(text, start, middle)
 
 
-def _context(title: str | None, headings: Sequence[str]) -> str:
-    parts = [title, *headings] if title else headings
-    return " > ".join(part for part in parts if part)
-
-
-def _innermost(context: str, tokenizer: PassageTokenizer, limit: int) -> str:
-    """The end of the context that fits; its end is what is nearest to the passage."""
-    if not context:
-        return context
-    offsets = tokenizer.offsets(context)
-    if len(offsets) <= limit:
-        return context
-    return context[offsets[-limit][0] :].strip()
+def _repeated_from(text: str, start: int, cut: int) -> int:
+    """Where to go on behind a cut: a little before it, if it divides a word."""
+    if not is_inside_word(text, cut):
+        return cut
+    wanted = cut - min(_REPEATED, (cut - start) // 4)
+    again = whole_characters(text, start, wanted, cut) if wanted > start else cut
+    return again if again < cut else cut

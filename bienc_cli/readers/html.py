@@ -68,7 +68,7 @@ def document_of(data: bytes, doc_id: str, declared: str | None = None) -> Docume
 
 
 def _document(tree: LexborHTMLParser, doc_id: str, visibility: Visibility) -> Document:
-    page = _Page()
+    page = _Page(_around(tree.css(_LAID_OUT)))
     if description := _description(tree):
         page.builder.block(description)
     if tree.root is not None:
@@ -89,6 +89,17 @@ def _description(tree: LexborHTMLParser) -> str:
     body = tree.body
     shown = MARK.sub("", body.text()) if description and body is not None else ""
     return "" if MARK.sub("", description) in " ".join(shown.split()) else description
+
+
+def _around(nodes: list[LexborNode]) -> set[int]:
+    """The nodes that hold one of these; each is visited once, however deep the nesting."""
+    found: set[int] = set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
 
 
 def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool]]:
@@ -116,7 +127,7 @@ def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode
 class _Page:
     """Turns the walk into headings and blocks: inline text to lines, lines to blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, laid_out: set[int]) -> None:
         self.builder = DocumentBuilder()
         self._inline: list[str] = []
         self._lines: list[str] = []
@@ -128,6 +139,7 @@ class _Page:
         self._lists: list[int] = []
         # Whether each open table is one to a reader, and the cells of its current row.
         self._tables: list[bool] = []
+        self._laid_out = laid_out
         self._cells: list[str] | None = None
         # The level of the open heading, 0 for none: whatever is in it is its title.
         self._heading = 0
@@ -201,7 +213,7 @@ class _Page:
             self._marker = "  " * (len(self._lists) - 1) + (f"{number}. " if number else "- ")
             self._lists[-1] += 1 if number else 0
         elif tag == "table":
-            tabular = not any(inner.mem_id != node.mem_id for inner in node.css(_LAID_OUT))
+            tabular = node.mem_id not in self._laid_out
             self._tables.append(tabular)
             self._together += tabular
         elif tag == "tr" and self._tables and self._tables[-1]:

@@ -70,3 +70,48 @@ def hanging_cuts(text: str) -> Iterator[int]:
 def line_of(starts: Sequence[int], offset: int) -> int:
     """Index of the line that holds `offset`, from 0, given `line_starts`."""
     return bisect.bisect_right(starts, offset) - 1
+
+
+# What stands right above a definition and belongs to it: comments, decorators, attributes.
+_ATTACHED = ("//", "/*", "*", "#", "--", ";;", "@", "%", "[")
+
+
+class AttachedLines:
+    """The lines right above a definition that belong to it, in one document.
+
+    Args:
+        text: of the document.
+        starts: its `line_starts`.
+    """
+
+    def __init__(self, text: str, starts: Sequence[int]) -> None:
+        self._text = text
+        self._starts = starts
+        self._asked = self._answer = -1
+
+    def first(self, line: int) -> int:
+        """The line where what belongs to the definition in `line` begins, both from 0."""
+        # Many statements may stand in one line, below a comment as long as the file.
+        if line != self._asked:
+            self._asked = line
+            while line > 0 and self._is_attached(line - 1):
+                line -= 1
+            self._answer = line
+        return self._answer
+
+    def is_all_from(self, line: int, stop: int) -> bool:
+        """Whether the lines [line, stop) hold nothing else than what is put above definitions."""
+        return all(self._is_attached(one) or self._is_blank(one) for one in range(line, stop))
+
+    def after_blanks(self, line: int) -> int:
+        """The first line from `line` on that is not blank."""
+        while line + 1 < len(self._starts) and self._is_blank(line):
+            line += 1
+        return line
+
+    def _is_blank(self, line: int) -> bool:
+        return not self._text[self._starts[line] : self._starts[line + 1]].strip()
+
+    def _is_attached(self, line: int) -> bool:
+        content = self._text[self._starts[line] : self._starts[line + 1]]
+        return content.lstrip().startswith(_ATTACHED)

@@ -216,6 +216,8 @@ _FORMATS = (
             "gemfile justfile procfile cmakelists.txt meson.build build.bazel workspace "
             "sconstruct"
         ),
+        # Grammars are parsers in C that other people wrote.
+        isolated_from=0,
     ),
     Reader(format="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Reader(

@@ -6,6 +6,7 @@ Its arguments are the limits, as JSON, and the folder for what readers must writ
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import queue
@@ -22,6 +23,7 @@ from bienc_cli.readers.reading import read_all, read_documents, reader_for
 from bienc_cli.readers.wire import Limits, Request, encode_items, encode_refusal
 
 _PR_SET_PDEATHSIG = 1
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 
 def main() -> None:
@@ -36,6 +38,9 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _limit(resource.RLIMIT_AS, limits.memory)
     _limit(resource.RLIMIT_CORE, 0)
+    # Parse trees are large and alive until the end; looking through them again and again for
+    # what is not took half of the time.
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
     while True:

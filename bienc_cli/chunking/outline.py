@@ -1,0 +1,144 @@
+"""Which headings are in force where, and the sections between them."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bienc_cli.chunking.cuts import last_of_word
+from bienc_cli.types import Document, Heading
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A span of text that one trail of headings is in force in, after bare ones in front."""
+
+    start: int
+    end: int
+
+
+class Outline:
+    """The document's headings, and which of them are in force where."""
+
+    def __init__(self, headings: Sequence[Heading]) -> None:
+        self._headings = headings
+        self._starts = [heading.start for heading in headings]
+        # The heading around each, -1 for none: whole trails would cost depth times number.
+        self._around: list[int] = []
+        open_: list[int] = []
+        for index, heading in enumerate(headings):
+            while open_ and (
+                headings[open_[-1]].level >= heading.level
+                or self._is_over(open_[-1], heading.start)
+            ):
+                open_.pop()
+            self._around.append(open_[-1] if open_ else -1)
+            open_.append(index)
+
+    @property
+    def cuts(self) -> Iterator[int]:
+        """Offsets where another trail begins to be in force, in no order."""
+        for heading in self._headings:
+            yield heading.start
+            if heading.end is not None:
+                yield heading.end
+
+    def at(self, position: int) -> Heading | None:
+        """The innermost heading in force."""
+        index = self._innermost(position)
+        return self._headings[index] if index >= 0 else None
+
+    def trail(self, position: int) -> tuple[str, ...]:
+        """Titles in force at `position`, outermost first."""
+        return tuple(heading.title for heading in self._in_force(position))
+
+    def above(self, position: int) -> list[str]:
+        """Titles in force at `position` that stand in front of it, outermost first."""
+        return [heading.title for heading in self._in_force(position) if heading.start < position]
+
+    def _in_force(self, position: int) -> list[Heading]:
+        found = []
+        index = self._innermost(position)
+        while index >= 0:
+            found.append(self._headings[index])
+            index = self._around[index]
+        return found[::-1]
+
+    def _innermost(self, position: int) -> int:
+        index = bisect.bisect_right(self._starts, position) - 1
+        while index >= 0 and self._is_over(index, position):
+            index = self._around[index]
+        return index
+
+    def _is_over(self, index: int, position: int) -> bool:
+        end = self._headings[index].end
+        return end is not None and end <= position
+
+
+def sections(
+    document: Document, outline: Outline, barriers: Sequence[int], longest_bare: int
+) -> Iterator[Section]:
+    """The sections of a document, a bare heading joined to what it heads.
+
+    A section with anything of its own, be it a short answer, is complete in itself. Nothing is
+    joined across one of `barriers`, nor to what a higher heading heads: another subject.
+
+    Args:
+        document: what is cut.
+        outline: of its headings.
+        barriers: offsets that nothing is joined across, ascending.
+        longest_bare: characters from which headings are joined no more.
+    """
+    held: Section | None = None
+    for section in _undivided(document, outline, barriers):
+        if held is not None:
+            # By number, not by where it starts: a page may begin with nothing but white space.
+            apart = bisect.bisect_right(barriers, section.start) != bisect.bisect_right(
+                barriers, held.start
+            )
+            if apart or _level(outline, section.start) < _level(outline, held.end - 1):
+                yield held
+            else:
+                section = Section(held.start, section.end)
+        held = None
+        if section.end - section.start < longest_bare and _is_bare(document, outline, section):
+            held = section
+        else:
+            yield section
+    if held is not None:
+        yield held
+
+
+def _undivided(document: Document, outline: Outline, barriers: Sequence[int]) -> Iterator[Section]:
+    """Spans between two cuts that hold a word, with what holds none behind them."""
+    text = document.text
+    cuts = sorted({0, len(text), *barriers, *outline.cuts})
+    pages = set(barriers)
+    start: int | None = None
+    for cut, following in itertools.pairwise(cuts):
+        if start is not None and (cut in pages or last_of_word(text, cut, following) is not None):
+            if text[start:cut].strip():
+                yield Section(start, cut)
+            start = None
+        start = cut if start is None else start
+    if start is not None and text[start:].strip():
+        yield Section(start, len(text))
+
+
+def _is_bare(document: Document, outline: Outline, section: Section) -> bool:
+    """Whether it is headings and nothing else: one line with words in it for each."""
+    place = last_of_word(document.text, section.start, section.end)
+    heading = outline.at(section.start if place is None else place)
+    if heading is None or not section.start <= heading.start < section.end:
+        return False
+    if heading.end is not None and heading.end <= section.end:
+        return False  # A scope of one line, all of it here.
+    lines = document.text[heading.start : section.end].split("\n")
+    return sum(1 for line in lines if last_of_word(line, 0, len(line)) is not None) <= 1
+
+
+def _level(outline: Outline, position: int) -> int:
+    heading = outline.at(position)
+    return heading.level if heading else 0
