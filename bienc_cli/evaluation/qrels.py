@@ -70,6 +70,11 @@ class Item:
         """Which kind of item it is."""
         return _UNITS[self.place.kind]
 
+    @property
+    def cited(self) -> str:
+        """As people write it: `r.pdf p.3`."""
+        return citation(self.document, self.place, whole=True)
+
     def holds(self, place: Place) -> bool:
         """Whether a passage at this place of the document is, or touches, the item."""
         mine = self.place
@@ -85,7 +90,7 @@ class Item:
         """`a.md:13-20`, `r.pdf#page=3`: without blanks of its own, as TREC's columns need it."""
         place = self.place
         if place.kind in ("file", "line"):
-            return citation(self.document, place, whole=True)
+            return self.cited
         if place.kind == "heading":
             return f"{self.document}#heading={place.name}"
         sheet = f"{place.name}!" if place.name else ""

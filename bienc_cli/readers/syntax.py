@@ -28,6 +28,12 @@ _STEPS_A_BYTE = 0.5
 _DEEPEST = 8
 """Levels of headings; beyond them a definition is a detail of another one."""
 
+_BRACKET = re.compile(r"[()\[\]{}<>\n]")
+_DEEPEST_BRACKET = 1000
+
+_DEEPEST_NODE = 200
+"""Levels of the syntax tree below which nothing is looked for; a level of headings has four."""
+
 _LONGEST_DEFINITION = 300
 """Characters of a line beyond which it was not written by hand."""
 
@@ -76,6 +82,8 @@ def outline(text: str, suffix: str) -> tuple[str | None, tuple[Heading, ...]] | 
     """
     from tree_sitter import Parser, QueryCursor
 
+    if _is_too_deep(text):
+        return None
     grammar = GRAMMARS[suffix]
     language, query = _loaded(grammar)
     source = text.encode()
@@ -93,11 +101,34 @@ def outline(text: str, suffix: str) -> tuple[str | None, tuple[Heading, ...]] | 
     except ValueError:
         # How the parser says that it was stopped.
         return None
-    captures = QueryCursor(query).captures(tree.root_node)
+    cursor = QueryCursor(query)
+    # A tree may be as deep as the file is long, and a search costs the square of the depth.
+    cursor.set_max_start_depth(_DEEPEST_NODE)
+    captures = cursor.captures(tree.root_node)
     said = min(captures.pop("title", ()), key=lambda node: node.start_byte, default=None)
     title = _about(said.text.decode(errors="replace")) if said and said.text else None
     headings = tuple(_headings(text, _in_order(text, captures), grammar))
     return (title, headings) if headings or not tree.root_node.has_error else None
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether brackets are nested as in no code: parsers take the square of the depth, or crash."""
+    depth = angles = 0
+    for found in _BRACKET.finditer(text):
+        match found[0]:
+            case "\n":
+                angles = 0
+            case "<":
+                angles += 1
+            case ">":
+                angles = max(angles - 1, 0)
+            case "(" | "[" | "{":
+                depth += 1
+            case _:
+                depth = max(depth - 1, 0)
+        if depth > _DEEPEST_BRACKET or angles > _DEEPEST_BRACKET:
+            return True
+    return False
 
 
 @cache

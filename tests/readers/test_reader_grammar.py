@@ -569,6 +569,13 @@ def test_a_parse_that_takes_too_many_steps_is_given_up(tmp_path, monkeypatch):
     assert all(one.end is None for one in read(tmp_path, "a.rs", SOURCES["a.rs"] * 50).headings)
 
 
+@pytest.mark.parametrize("bracket", ["(", "[", "{", "a<"])
+def test_brackets_without_end_are_read_by_lines(tmp_path, monkeypatch, bracket):
+    monkeypatch.setattr(syntax, "_loaded", None)  # No parser is begun.
+    source = "class A {\n" + bracket * 200_000
+    assert outline(read(tmp_path, "A.java", source)) == [(1, "class A")]
+
+
 def test_nothing_of_a_grammar_is_imported_before_a_file_is_read():
     program = "import sys, bienc_cli.readers.code; print('tree_sitter' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

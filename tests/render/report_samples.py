@@ -50,11 +50,13 @@ def sample(
         query_id: {item_of(name): grade for name, grade in items.items()}
         for query_id, items in (GRADES if grades is None else grades).items()
     }
+    units = {item.unit for items in judged.values() for item in items} or {Unit.DOCUMENT}
+    (unit,) = units
     with folder.open() as reader:
         return evaluate(
             reader,
             queries,
-            judged_in(Qrels(Unit.DOCUMENT, judged), reader.documents()),
+            judged_in(Qrels(unit, judged), reader.documents()),
             folder.encoder,
             FakeCrossEncoder(),
             EvaluationOptions(strategies=strategies, candidates=candidates),

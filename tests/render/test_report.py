@@ -220,6 +220,22 @@ def test_files_alone_can_be_compared(evaluation: Evaluation) -> None:
     assert "nothing found" in text(page.css("details.query")[2].css_first(".ranking"))
 
 
+def test_items_of_a_run_are_cited_as_people_write_places(tmp_path: Path) -> None:
+    items = ("pear.txt:1-2", "r.pdf#page=3", "b.xlsx#row=Costs!2-9", "c.docx#heading=How to", "d")
+    page = as_html(
+        sample(
+            tmp_path,
+            grades={"q1": {"pear.txt:1-2": 1}},
+            runs=(Run("theirs", {"q1": items}),),
+        ),
+        created=CREATED,
+    )
+    for cited in ("pear.txt:1-2", "r.pdf p.3", "b.xlsx Costs!2-9", "c.docx#How to"):
+        assert cited in page
+    assert "#page=" not in page
+    assert "#row=" not in page
+
+
 def test_without_judgments_it_speaks_of_agreement_only(tmp_path: Path) -> None:
     html = as_html(sample(tmp_path, grades={}), created=CREATED)
     page = LexborHTMLParser(html)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import bienc_cli
 from bienc_cli.evaluation.facing import Entry, facing, ranked_items
+from bienc_cli.evaluation.qrels import item_of
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
 from bienc_cli.evaluation.standing import (
@@ -166,6 +167,7 @@ def _environment() -> Environment:
         "line": one_line,
         "snippet": writing.snippet,
         "place": hit_.short_location,
+        "item": lambda name: item_of(name).cited,
         "heading": hit_.heading_beside_place,
         "axis": charts.axis_number,
         "scores": writing.scores,
