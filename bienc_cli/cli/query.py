@@ -242,7 +242,7 @@ def _answer_each(view: _View, answer: Callable[[str], SearchResult]) -> int:
         else:
             view.show(result, query_id=asked.query_id, line=number)
     if output.format is Format.json:
-        output.print_json({"schema": "bienc.queries/1", "results": collected})
+        output.print_json({"schema": "bienc.queries/2", "results": collected})
     if failed:
         return EXIT_USAGE
     return EXIT_OK if found else EXIT_NO_RESULT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bienc_cli.evaluation.qrels import Place, Unit, place_of
+from bienc_cli.evaluation.qrels import item_of
 from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
 from bienc_cli.search.result import Hit
 
@@ -65,37 +65,25 @@ def ranked_items(evaluation: Evaluation, query_id: str, system: SystemResult) ->
 
 def _of_hit(evaluation: Evaluation, query_id: str, hit: Hit) -> Entry:
     grades = evaluation.grades.get(query_id, {})
-    grade = grade_of(hit, grades, evaluation.unit, evaluation.missing)
+    grade = grade_of(hit, grades, evaluation.missing)
     return Entry(hit.rank, hit.passage.passage.doc_id, hit, grade)
 
 
-def grade_of(
-    hit: Hit, grades: Mapping[str, int], unit: Unit, missing: Sequence[str] = ()
-) -> int | None:
-    """The best grade of the judged places that a passage is, or touches; None for none.
+def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -> int | None:
+    """The best grade of the judged items that a passage is, or touches; None for none.
 
     Args:
         hit: its document goes by its id, or by its path where several have that id.
         grades: item to grade, for the hit's query.
-        unit: what the items are.
         missing: names among them that mean no document of the index.
     """
     stored, passage = hit.passage, hit.passage.passage
     names = [name for name in (passage.doc_id, stored.path) if name not in missing]
-    if unit is Unit.DOCUMENT:
-        found = [grades[name] for name in names if name in grades]
-    elif unit is Unit.PAGE:
-        pages = [str(Place(name, page=passage.page)) for name in names]
-        found = [grades[page] for page in pages if page in grades]
-    else:
-        found = [
-            grade
-            for item, grade in grades.items()
-            if (place := place_of(item)).document in names
-            and place.lines is not None
-            and place.lines[0] <= passage.line_end
-            and passage.line_start <= place.lines[1]
-        ]
+    found = [
+        grade
+        for name, grade in grades.items()
+        if (item := item_of(name)).document in names and item.holds(passage.place)
+    ]
     return max(found, default=None)
 
 

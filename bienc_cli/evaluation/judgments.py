@@ -14,7 +14,7 @@ from io import FileIO
 from pathlib import Path
 
 from bienc_cli.errors import StorageError, UsageError
-from bienc_cli.evaluation.qrels import Place, Qrels, Unit, place_of, read_qrels
+from bienc_cli.evaluation.qrels import Item, Qrels, Unit, item_of, read_qrels
 from bienc_cli.evaluation.queries import Query, read_queries
 
 _JUDGMENT = re.compile(rb"\s*[^\s{]\S*\s+\S+\s+\S.*\s[+-]?\d+\s*")
@@ -112,11 +112,11 @@ def check_query_id(query_id: str) -> None:
 def can_name(document: str) -> bool:
     """Whether a document's name is read from a line of qrels as it was written.
 
-    White space but single blanks is not, nor what reads like a page or lines of a document.
+    White space but single blanks is not, nor what reads like a place in another document.
     """
     folded = " ".join(document.split())
     whole = document != "" and folded == document
-    return whole and place_of(document) == Place(document) and _encodable(document)
+    return whole and item_of(document) == Item(document) and _encodable(document)
 
 
 def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query, ...]]:
@@ -204,7 +204,7 @@ def _read(path: Path) -> Qrels:
         return Qrels(Unit.DOCUMENT, {})
     qrels = read_qrels(path)
     if qrels.unit is not Unit.DOCUMENT:
-        judged = {Unit.PAGE: "pages", Unit.LINES: "lines"}[qrels.unit]
+        judged = qrels.unit if qrels.unit is Unit.LINES else f"{qrels.unit}s"
         raise UsageError(
             f"'{path}' judges {judged}, and here documents are judged.", _FILE_OF_ITS_OWN
         )

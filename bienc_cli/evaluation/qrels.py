@@ -1,8 +1,8 @@
-"""Judgments: which documents, pages or lines answer a query, and how well.
+"""Judgments: which documents, or which places in them, answer a query, and how well.
 
-A judgment names a document, a document and a page, or `path:first-last`, lines of it. All
-judgments of one file are of one kind, the *unit* that is measured; a unit's place in a
-ranking is that of its best passage.
+An *item* is what is judged and ranked: a document, or a page, lines, slide, ... of one. All
+judgments of one file are of one kind, the *unit* that is measured; an item stands in a ranking
+where its best passage stands.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 
+from bienc_cli.citations import citation, cited
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import read_lines
 from bienc_cli.search.pipeline import is_encodable
 from bienc_cli.store import StoredPassage
+from bienc_cli.types import Place, PlaceKind
 
-_LINES = re.compile(r"(.+):(\d+)-(\d+)$")
-_PAGE = re.compile(r"(.+)#page=(\d+)$")
+_FRAGMENT = re.compile(r"(?s)(.+?)#(page|slide|row|cell|heading)=(.+)")
+_NUMBERS = re.compile(r"(?:(.+)!)?(\d+)(?:-(\d+))?")
 _HEADER = {"query-id", "query_id", "qid"}
 _HIGHEST_GRADE = 2**31 - 1
 """What pytrec_eval takes."""
@@ -32,27 +35,62 @@ class Unit(StrEnum):
     DOCUMENT = "document"
     PAGE = "page"
     LINES = "lines"
+    SLIDE = "slide"
+    ROW = "row"
+    CELL = "cell"
+    HEADING = "heading"
+
+
+_UNITS: Mapping[PlaceKind, Unit] = {
+    "file": Unit.DOCUMENT,
+    "page": Unit.PAGE,
+    "line": Unit.LINES,
+    "slide": Unit.SLIDE,
+    "row": Unit.ROW,
+    "cell": Unit.CELL,
+    "heading": Unit.HEADING,
+}
+
+_UNDIVIDED = (Unit.PAGE, Unit.SLIDE, Unit.HEADING)
+"""Units that a passage lies in as a whole, so that it names one even where nobody judged it."""
+
+
+_WHOLE = Place("file")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What was judged: a document, or a part of one. Pages and lines are 1-based."""
+class Item:
+    """What is judged and ranked: a place in a document, by default all of it."""
 
     document: str
-    page: int | None = None
-    lines: tuple[int, int] | None = None
+    place: Place = _WHOLE
 
     @property
     def unit(self) -> Unit:
-        """Which kind of place it is."""
-        if self.lines:
-            return Unit.LINES
-        return Unit.DOCUMENT if self.page is None else Unit.PAGE
+        """Which kind of item it is."""
+        return _UNITS[self.place.kind]
+
+    def holds(self, place: Place) -> bool:
+        """Whether a passage at this place of the document is, or touches, the item."""
+        mine = self.place
+        if mine.kind == "file":
+            return True
+        if mine.kind != place.kind or (mine.name or place.name) != place.name:
+            return False
+        if mine.first is None or mine.last is None or place.first is None or place.last is None:
+            return True
+        return mine.first <= place.last and place.first <= mine.last
 
     def __str__(self) -> str:
-        if self.lines:
-            return f"{self.document}:{self.lines[0]}-{self.lines[1]}"
-        return self.document if self.page is None else f"{self.document}#page={self.page}"
+        """`a.md:13-20`, `r.pdf#page=3`: without blanks of its own, as TREC's columns need it."""
+        place = self.place
+        if place.kind in ("file", "line"):
+            return citation(self.document, place, whole=True)
+        if place.kind == "heading":
+            return f"{self.document}#heading={place.name}"
+        sheet = f"{place.name}!" if place.name else ""
+        last = "" if place.last == place.first else f"-{place.last}"
+        return f"{self.document}#{place.kind}={sheet}{place.first}{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +99,11 @@ class Qrels:
 
     Attributes:
         unit: what every one of them is about.
-        by_query: query id to the places judged; 0 is not relevant, more is better.
+        by_query: query id to the items judged; 0 is not relevant, more is better.
     """
 
     unit: Unit
-    by_query: Mapping[str, Mapping[Place, int]]
+    by_query: Mapping[str, Mapping[Item, int]]
 
 
 def read_qrels(path: Path) -> Qrels:
@@ -73,7 +111,7 @@ def read_qrels(path: Path) -> Qrels:
 
     The format shows in the content: BEIR's tab-separated values with a header (`query-id`,
     `corpus-id`, `score`, perhaps `page`), TREC's four columns (`query 0 document grade`), or
-    JSON lines (`query_id`, `doc_id`, `relevance`, perhaps `page` or `lines`, a pair).
+    JSON lines (`query_id`, `doc_id`, `relevance`, perhaps `page`, `heading`, or `lines`, a pair).
 
     Args:
         path: a file in UTF-8.
@@ -82,12 +120,12 @@ def read_qrels(path: Path) -> Qrels:
         UsageError: it cannot be read, a line is of another form, or units are mixed.
     """
     lines = read_lines(path)
-    by_query: dict[str, dict[Place, int]] = {}
-    for query_id, place, grade in _judgments(path, lines) if lines else ():
-        by_query.setdefault(query_id, {})[place] = grade
+    by_query: dict[str, dict[Item, int]] = {}
+    for query_id, item, grade in _judgments(path, lines) if lines else ():
+        by_query.setdefault(query_id, {})[item] = grade
     if not by_query:
         raise UsageError(f"There is no judgment in '{path}'.")
-    units = {place.unit for places in by_query.values() for place in places}
+    units = {item.unit for items in by_query.values() for item in items}
     if len(units) > 1:
         raise UsageError(
             f"'{path}' judges {' and '.join(sorted(units))}; one file judges one kind of place.",
@@ -96,7 +134,7 @@ def read_qrels(path: Path) -> Qrels:
     return Qrels(units.pop(), by_query)
 
 
-def _judgments(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, Place, int]]:
+def _judgments(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, Item, int]]:
     header = [name.strip() for name in lines[0][1].split("\t")]
     if header[0].lower() in _HEADER:
         names = [name.lower().replace("_", "-") for name in header]
@@ -119,7 +157,7 @@ def _judgments(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, 
         yield _judgment(path, number, query_id, document, grade, None)
 
 
-def _from_json(path: Path, number: int, line: str) -> tuple[str, Place, int]:
+def _from_json(path: Path, number: int, line: str) -> tuple[str, Item, int]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -128,6 +166,8 @@ def _from_json(path: Path, number: int, line: str) -> tuple[str, Place, int]:
     lines = record.get("lines")
     if isinstance(lines, list) and len(lines) == 2 and isinstance(document, str):
         document = f"{document}:{lines[0]}-{lines[1]}"
+    if isinstance(heading := record.get("heading"), str) and heading:
+        document = f"{document}#heading={heading}"
     return _judgment(
         path,
         number,
@@ -140,34 +180,43 @@ def _from_json(path: Path, number: int, line: str) -> tuple[str, Place, int]:
 
 def _judgment(
     path: Path, number: int, query_id: object, document: object, grade: object, page: object
-) -> tuple[str, Place, int]:
+) -> tuple[str, Item, int]:
     if query_id is None or document in (None, "") or grade is None:
         raise _malformed(path, number)
     if not is_encodable(f"{query_id}{document}"):
         raise _malformed(path, number)
     try:
         value = int(str(grade))
-        place = place_of(str(document), page)
+        item = item_of(str(document), page)
     except ValueError:
         raise _malformed(path, number) from None
     if abs(value) > _HIGHEST_GRADE:
         raise _malformed(path, number)
-    return str(query_id), place, value
+    return str(query_id), item, value
 
 
-def place_of(text: str, page: object = None) -> Place:
-    """The place that `DOCUMENT`, `DOCUMENT#page=N` or `DOCUMENT:FIRST-LAST` names.
+def item_of(text: str, page: object = None) -> Item:
+    """The item that a judgment or a run names.
+
+    A document, `DOCUMENT:FIRST-LAST`, `DOCUMENT#page=N` (likewise `slide`, `row`, `cell`,
+    `heading`), or the same as it is cited: `DOCUMENT p.N`, `DOCUMENT slide N`, ...
 
     Raises:
         ValueError: `page` is no number.
     """
     if page not in (None, ""):
-        return Place(text, page=int(str(page)))
-    if found := _LINES.match(text):
-        return Place(found[1], lines=(int(found[2]), int(found[3])))
-    if found := _PAGE.match(text):
-        return Place(found[1], page=int(found[2]))
-    return Place(text)
+        number = int(str(page))
+        return Item(text, Place("page", number, number))
+    if found := _FRAGMENT.fullmatch(text):
+        document, kind, value = found[1], cast(PlaceKind, found[2]), found[3]
+        if kind == "heading":
+            return Item(document, Place(kind, name=value))
+        if numbers := _NUMBERS.fullmatch(value):
+            name, first, last = numbers.groups(default="")
+            return Item(document, Place(kind, int(first), int(last or first), name))
+    elif known := cited(text):
+        return Item(*known)
+    return Item(text)
 
 
 def _malformed(path: Path, number: int) -> UsageError:
@@ -192,32 +241,26 @@ class JudgedIndex:
     by_query: Mapping[str, Mapping[str, int]]
     missing: tuple[str, ...]
     _names: Mapping[str, str] = field(repr=False)
-    _lines: Mapping[str, tuple[Place, ...]] = field(repr=False)
+    _judged: Mapping[str, tuple[Item, ...]] = field(repr=False)
 
     def item_named(self, text: str) -> str:
         """The item that another system's ranking names, as it is called here."""
-        place = place_of(text)
-        return str(replace(place, document=self._names.get(place.document, place.document)))
+        item = item_of(text)
+        return str(replace(item, document=self._names.get(item.document, item.document)))
 
     def items_of(self, stored: StoredPassage) -> tuple[str, ...]:
-        """The items a passage stands for: its document, its page, or the lines it touches."""
+        """The items a passage stands for: its document, or what it touches of what is judged."""
         passage = stored.passage
         by_path = self._names.get(stored.path, passage.doc_id)
         document = self._names.get(passage.doc_id, by_path)
         if self.unit is Unit.DOCUMENT:
             return (document,)
-        if self.unit is Unit.PAGE:
-            return (str(Place(document, page=passage.page)),)
-        touched = tuple(
-            str(place)
-            for place in self._lines.get(document, ())
-            if place.lines
-            and place.lines[0] <= passage.line_end
-            and passage.line_start <= place.lines[1]
-        )
+        judged = self._judged.get(document, ())
+        touched = tuple(str(item) for item in judged if item.holds(passage.place))
         # What nobody judged still takes its place in the ranking.
-        own = Place(document, lines=(passage.line_start, passage.line_end))
-        return touched or (f"{own} (passage)",)
+        own = Item(document, passage.place)
+        undivided = own.unit is self.unit and self.unit in _UNDIVIDED
+        return touched or (str(own) if undivided else f"{own} (passage)",)
 
 
 def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex:
@@ -230,23 +273,22 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
     names = _names(documents)
     missing: set[str] = set()
     by_query: dict[str, dict[str, int]] = {}
-    lines: dict[str, dict[Place, None]] = {}
-    for query_id, places in qrels.by_query.items():
-        items = by_query.setdefault(query_id, {})
-        for place, grade in places.items():
-            known = names.get(place.document)
+    judged: dict[str, dict[Item, None]] = {}
+    for query_id, items in qrels.by_query.items():
+        grades = by_query.setdefault(query_id, {})
+        for item, grade in items.items():
+            known = names.get(item.document)
             if known is None:
-                missing.add(place.document)
-            here = Place(known or place.document, place.page, place.lines)
-            items[str(here)] = max(grade, items.get(str(here), grade))
-            if here.lines:
-                lines.setdefault(here.document, {})[here] = None
+                missing.add(item.document)
+            here = replace(item, document=known or item.document)
+            grades[str(here)] = max(grade, grades.get(str(here), grade))
+            judged.setdefault(here.document, {})[here] = None
     return JudgedIndex(
         unit=qrels.unit,
         by_query=by_query,
         missing=tuple(sorted(missing)),
         _names=names,
-        _lines={document: tuple(places) for document, places in lines.items()},
+        _judged={document: tuple(items) for document, items in judged.items()},
     )
 
 

@@ -17,7 +17,7 @@ from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit
 from bienc_cli.strategy import Strategy
 
-SCHEMA = "bienc.compare/2"
+SCHEMA = "bienc.compare/3"
 
 
 def as_table(comparison: Comparison) -> RenderableType:

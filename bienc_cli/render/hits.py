@@ -8,12 +8,13 @@ from typing import Any
 
 from rich.text import Text
 
+from bienc_cli.citations import citation
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
-from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity
+from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Passage, Place
 
 _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
@@ -28,20 +29,29 @@ _UNREMARKABLE = frozenset(
 
 
 def location(stored: StoredPassage) -> str:
-    """`path:line`, `path p.N`, or `path:line` with the record's id."""
+    """Where the passage is to be found: its file's citation, behind it the id of a record."""
     passage = stored.passage
-    if passage.page is not None:
-        return f"{stored.path} p.{passage.page}"
-    return f"{stored.path}:{passage.line_start}"
+    shown = citation(stored.path, passage.place)
+    return shown if _is_file(stored) or _says_line(passage) else f"{shown} ({passage.doc_id})"
 
 
 def short_location(stored: StoredPassage) -> str:
     """`location`, by the document's id: shorter, and as judgments name it."""
     passage = stored.passage
-    if passage.page is not None:
-        return f"{passage.doc_id} p.{passage.page}"
-    is_file = stored.path.endswith(passage.doc_id)
-    return f"{passage.doc_id}:{passage.line_start}" if is_file else passage.doc_id
+    if passage.place.kind != "line" or _is_file(stored):
+        return citation(passage.doc_id, passage.place)
+    # The line is of the collection, not of the record.
+    shown = passage.doc_id
+    return shown if _says_line(passage) else f"{shown} (line {passage.place.first})"
+
+
+def _is_file(stored: StoredPassage) -> bool:
+    return stored.path.endswith(stored.passage.doc_id)
+
+
+def _says_line(passage: Passage) -> bool:
+    """Whether it is of a record without an id, which is called `records.jsonl#LINE`."""
+    return passage.doc_id.endswith(f"#{passage.place.first}")
 
 
 def heading(stored: StoredPassage) -> str:
@@ -149,12 +159,22 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "format": stored.format,
         "title": stored.title,
         "heading": list(passage.heading),
-        "page": passage.page,
-        "line_start": passage.line_start,
-        "line_end": passage.line_end,
+        "place": place_as_json(passage.place),
+        "citation": writable(location(stored)),
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+    }
+
+
+def place_as_json(place: Place) -> dict[str, Any]:
+    """Where a passage stands in its file; null is what such a place does not have."""
+    return {
+        "kind": place.kind,
+        "first": place.first,
+        "last": place.last,
+        "name": place.name or None,
+        "recognised": place.recognised,
     }
 
 

@@ -16,7 +16,7 @@ from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Hit, SearchResult
 from bienc_cli.stages import StageTime
 
-SCHEMA = "bienc.query/1"
+SCHEMA = "bienc.query/2"
 
 
 def as_table(

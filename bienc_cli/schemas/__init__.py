@@ -14,7 +14,7 @@ from bienc_cli.errors import UsageError
 
 
 def names() -> tuple[str, ...]:
-    """All schemas: `bienc.check/1`, `bienc.compare/2`, ..."""
+    """All schemas: `bienc.check/1`, `bienc.compare/3`, ..."""
     shipped = (file.name for file in files(__name__).iterdir())
     stems = sorted(name.removesuffix(".json") for name in shipped if name.endswith(".json"))
     parts = (stem.rpartition("-") for stem in stems)

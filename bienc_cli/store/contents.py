@@ -209,7 +209,7 @@ class Contents:
             (document_id,),
         ).fetchall()
         self._connection.executemany(
-            "INSERT OR IGNORE INTO temp.loose VALUES (?)", [(row[10],) for row in rows]
+            "INSERT OR IGNORE INTO temp.loose VALUES (?)", [(row[-2],) for row in rows]
         )
         self._tally.passages -= len(rows)
         stored = self._connection.execute(
@@ -300,7 +300,7 @@ class Contents:
             ]
             self._connection.executemany(
                 f"INSERT INTO passages ({records.PASSAGE_COLUMNS}) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             for row, passage in zip(rows, passages, strict=True):

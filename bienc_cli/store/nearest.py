@@ -151,7 +151,7 @@ class NearestPassages:
             "WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(passage_ids)),),
         )
-        vector_ids = {row[0]: records.checked(row, "passage")[10] for row in rows}
+        vector_ids = {row[0]: records.checked(row, "passage")[-1] for row in rows}
         block = vectors.by_id(
             self._connection, self._dim, np.array(sorted(set(vector_ids.values())), dtype=np.int64)
         )
@@ -228,7 +228,7 @@ class NearestPassages:
             if not rows and selection is None:
                 raise damaged(f"the passage of vector {vector_id}")
             for row in rows:
-                if records.checked(row, "passage")[10] != vector_id:
+                if records.checked(row, "passage")[-1] != vector_id:
                     raise damaged(f"passage {row[0]}")
                 found.append((row[0], score))
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]

@@ -251,14 +251,16 @@ class CatalogReader:
             parameters,
         )
         for row in rows:
-            passage_row, document_row, file_row = row[:12], row[12:19], row[19:27]
+            passage_row, document_row, file_row, (root, kind) = _split(
+                row, records.PASSAGE_COLUMNS, records.DOCUMENT_COLUMNS, records.FILE_COLUMNS
+            )
             document_id, _, doc_id, title, format_, _ = records.checked(document_row, "document")
             text = self.document_text(document_id)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
                 passage=records.passage_from(passage_row, doc_id, text),
-                path=self._shown(row[27], row[28], records.file_state(file_row).path),
+                path=self._shown(root, kind, records.file_state(file_row).path),
                 title=title,
                 format=format_,
             )
@@ -350,3 +352,13 @@ class CatalogReader:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _split(row: Sequence[Any], *columns: str) -> Iterator[Sequence[Any]]:
+    """A row of several tables' columns, table by table, and what follows them."""
+    start = 0
+    for names in columns:
+        end = start + names.count(",") + 1
+        yield row[start:end]
+        start = end
+    yield row[start:]

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import xxhash
@@ -20,11 +20,19 @@ from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, catalog_path
 from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.protocol import FileState, IndexInfo, Root
-from bienc_cli.types import BlendWeights, EncoderIdentity, Passage, TunedBlend, Vectors
+from bienc_cli.types import (
+    BlendWeights,
+    EncoderIdentity,
+    Passage,
+    Place,
+    PlaceKind,
+    TunedBlend,
+    Vectors,
+)
 
 PASSAGE_COLUMNS = (
-    "id, document_id, ordinal, start, end, line_start, line_end, page, heading, context, "
-    "vector_id, checksum"
+    "id, document_id, ordinal, start, end, place, first, last, name, recognised, heading, "
+    "context, vector_id, checksum"
 )
 DOCUMENT_COLUMNS = "id, file_id, doc_id, title, format, digest, checksum"
 FILE_COLUMNS = "id, root_id, path, size, mtime_ns, digest, reader, checksum"
@@ -249,14 +257,31 @@ def passage_row(
         passage.ordinal,
         passage.start,
         passage.end,
-        passage.line_start,
-        passage.line_end,
-        passage.page,
+        *place_values(passage.place),
         json.dumps(passage.heading, ensure_ascii=False),
         passage.context,
         vector_id,
     )
     return (*row, checksum_of(*row))
+
+
+def place_values(place: Place) -> tuple[str, int | None, int | None, str, int]:
+    """A place as columns: its kind, the numbers, the name, whether it was recognised."""
+    return place.kind, place.first, place.last, place.name, int(place.recognised)
+
+
+def place_from(values: Sequence[Any], what: str) -> Place:
+    """Inverse of `place_values`.
+
+    Raises:
+        IndexDamaged: there is no such place; `what` names the row.
+    """
+    kind, first, last, name, recognised = values
+    unnumbered = kind in ("heading", "file")
+    whole = unnumbered == (first is None) == (last is None)
+    if kind not in get_args(PlaceKind) or not whole:
+        raise damaged(what)
+    return Place(kind, first, last, name, bool(recognised))
 
 
 def passage_from(row: Sequence[Any], doc_id: str, text: str) -> Passage:
@@ -266,7 +291,7 @@ def passage_from(row: Sequence[Any], doc_id: str, text: str) -> Passage:
         IndexDamaged: it is not what was written, or does not lie within the text.
     """
     values = checked(row, "passage")
-    passage_id, _, ordinal, start, end, first, last, page, heading, context = values[:10]
+    passage_id, _, ordinal, start, end, *place, heading, context, _ = values
     try:
         trail = tuple(str(title) for title in json.loads(heading))
     except (ValueError, TypeError) as error:
@@ -279,9 +304,7 @@ def passage_from(row: Sequence[Any], doc_id: str, text: str) -> Passage:
         start=start,
         end=end,
         text=text[start:end],
-        line_start=first,
-        line_end=last,
-        page=page,
+        place=place_from(place, f"passage {passage_id}"),
         heading=trail,
         context=context,
     )

@@ -15,7 +15,7 @@ import re
 import sqlite3
 from collections.abc import Container, Iterable
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised whenever an older program could not read, or would misread, what is written."""
 
 APPLICATION_ID = 0x62696E63
@@ -46,6 +46,28 @@ CODES = """CREATE TABLE codes (
     checksum INTEGER NOT NULL
 ) STRICT"""
 """Of `codes.py`; made from the vectors."""
+
+PASSAGES = (
+    """CREATE TABLE passages (
+    id INTEGER PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    first INTEGER,
+    last INTEGER,
+    name TEXT NOT NULL,
+    recognised INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    context TEXT NOT NULL,
+    vector_id INTEGER NOT NULL REFERENCES vectors (id),
+    checksum INTEGER NOT NULL
+) STRICT""",
+    "CREATE INDEX passages_of_document ON passages (document_id)",
+    "CREATE INDEX passages_of_vector ON passages (vector_id)",
+)
+"""With where each stands in its file: the kind of place, its numbers, a sheet or a heading."""
 
 STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
@@ -99,22 +121,7 @@ STATEMENTS = (
     vector BLOB,
     checksum INTEGER
 ) STRICT""",
-    """CREATE TABLE passages (
-    id INTEGER PRIMARY KEY,
-    document_id INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    end INTEGER NOT NULL,
-    line_start INTEGER NOT NULL,
-    line_end INTEGER NOT NULL,
-    page INTEGER,
-    heading TEXT NOT NULL,
-    context TEXT NOT NULL,
-    vector_id INTEGER NOT NULL REFERENCES vectors (id),
-    checksum INTEGER NOT NULL
-) STRICT""",
-    "CREATE INDEX passages_of_document ON passages (document_id)",
-    "CREATE INDEX passages_of_vector ON passages (vector_id)",
+    *PASSAGES,
     "CREATE TABLE tombstones (vector_id INTEGER PRIMARY KEY) STRICT",
     *WORD_INDEX,
     CODES,
@@ -146,9 +153,10 @@ def is_intact(
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master")
         if sql is not None and name not in implied
     }
-    return found == {_name(statement): statement for statement in statements}
+    return found == {name_of(statement): statement for statement in statements}
 
 
-def _name(statement: str) -> str:
+def name_of(statement: str) -> str:
+    """Of the table or index that a statement makes."""
     rest = statement.removeprefix("CREATE VIRTUAL ").removeprefix("CREATE ")
     return re.split(r"[ (]", rest)[1]

@@ -16,9 +16,9 @@ from bienc_cli.store.milvus.schema import MOST_BYTES, VECTOR
 from bienc_cli.store.protocol import FileState, StoredPassage
 from bienc_cli.store.records import damaged
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.types import Document, Passage, Vectors
+from bienc_cli.types import Document, Passage, Place, Vectors
 
-_LONG = ("heading", "context", "text", "doc_id", "path", "title")
+_LONG = ("name", "heading", "context", "text", "doc_id", "path", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +188,7 @@ def passage_rows(
                 "ordinal": passage.ordinal,
                 "start": passage.start,
                 "end": passage.end,
-                "line_start": passage.line_start,
-                "line_end": passage.line_end,
-                "page": passage.page or 0,
+                **_place_fields(passage.place),
                 "heading": json.dumps(passage.heading, ensure_ascii=False),
                 "context": passage.context,
                 "text": passage.text,
@@ -264,9 +262,7 @@ def stored(row: Mapping[str, Any], shown_from: Path | None) -> StoredPassage:
             start=row["start"],
             end=row["end"],
             text=row["text"],
-            line_start=row["line_start"],
-            line_end=row["line_end"],
-            page=row["page"] or None,
+            place=_place(row),
             heading=trail,
             context=row["context"],
         ),
@@ -274,6 +270,22 @@ def stored(row: Mapping[str, Any], shown_from: Path | None) -> StoredPassage:
         title=row["title"] or None,
         format=row["format"],
     )
+
+
+def _place_fields(place: Place) -> dict[str, Any]:
+    # A field of Milvus is never empty: 0 stands for no number.
+    return {
+        "place": place.kind,
+        "first": place.first or 0,
+        "last": place.last or 0,
+        "name": place.name,
+        "recognised": place.recognised,
+    }
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    values = row["place"], row["first"] or None, row["last"] or None, row["name"]
+    return records.place_from((*values, row["recognised"]), f"passage {row['id']}")
 
 
 def shown(path: str, shown_from: Path | None) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever an older program would misread what is written."""
 
 VECTOR = "vector"
@@ -35,7 +35,7 @@ FULL_TEXT_SINCE = (2, 5)
 
 PASSAGE_FIELDS = (
     *("id", "born", "file_id", "document_id", "ordinal", "start", "end"),
-    *("line_start", "line_end", "page", "heading", "context", "text"),
+    *("place", "first", "last", "name", "recognised", "heading", "context", "text"),
     *("doc_id", "path", "title", "format", "text_key", "long"),
 )
 """All but the vector and the words."""
@@ -55,11 +55,12 @@ def passages(dim: int, *, full_text: bool) -> tuple[Any, Any]:
 
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("id", DataType.INT64, is_primary=True)
-    numbers = "born file_id document_id ordinal start end line_start line_end page".split()
-    for name in numbers:
+    for name in "born file_id document_id ordinal start end first last".split():
         schema.add_field(name, DataType.INT64)
-    for name in ("heading", "context", "text", "doc_id", "path", "title"):
+    for name in ("name", "heading", "context", "text", "doc_id", "path", "title"):
         schema.add_field(name, DataType.VARCHAR, max_length=65_535)
+    schema.add_field("place", DataType.VARCHAR, max_length=16)
+    schema.add_field("recognised", DataType.BOOL)
     schema.add_field("format", DataType.VARCHAR, max_length=64)
     schema.add_field("text_key", DataType.VARCHAR, max_length=32)
     schema.add_field("long", DataType.BOOL)
