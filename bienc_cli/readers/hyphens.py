@@ -54,6 +54,9 @@ _CLOSED_COMPOUNDS = ("de", "nl")
 _COMMON = 2000
 """Occurrences in the word list from which a joined word is taken though its halves are words."""
 
+_RARER = 5
+"""How many times rarer than the joined word a second half is that only happens to be a word."""
+
 
 class Reading(Enum):
     """What two halves around a hyphen are."""
@@ -160,7 +163,8 @@ class LineEnds:
             return Reading.OPEN if frequency else Reading.HYPHENATED
         if not self._is_word(second):
             return Reading.DIVIDED if frequency else Reading.OPEN
-        if self._language in _CLOSED_COMPOUNDS or frequency >= _COMMON:
+        rare_half = frequency > _RARER * self._frequency(second.lower())
+        if self._language in _CLOSED_COMPOUNDS or frequency >= _COMMON or rare_half:
             return Reading.DIVIDED if frequency else Reading.OPEN
         return Reading.HYPHENATED if self._is_word(first) and not frequency else Reading.OPEN
 
