@@ -74,6 +74,12 @@ def arranged(runs: Sequence[Run]) -> str:
     return "".join(pieces)
 
 
+def has_columns(runs: Sequence[Run]) -> bool:
+    """Whether some of the text plainly stands in columns that are drawn line by line."""
+    rows = list(_rows(runs))
+    return any(_columns(rows, position) for position in range(len(rows)))
+
+
 @dataclass(slots=True)
 class _Row:
     """What stands on one line of the page, drawn one after the other."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers.layout import Run, arranged, is_spaced_out
+from bienc_cli.readers.layout import Run, arranged, has_columns, is_spaced_out
 from bienc_cli.readers.pages import Bookmark, Page, paged_document
 from bienc_cli.readers.pdf_annotations import annotations
 from bienc_cli.types import Document
@@ -91,13 +91,26 @@ def _text(page: PdfPage) -> str:
         page.set_rotation(0 if upright else 90)
         text_page.close()
         text_page = page.get_textpage()
-    text: str = text_page.get_text_bounded(*_EVERYWHERE)
-    if not upright or _may_have_columns(text_page, text):
-        text = arranged(list(_runs(text_page)))
+    text = _drawn(text_page)
+    runs = list(_runs(text_page)) if not upright or _may_have_columns(text_page, text) else []
+    if runs and (not upright or has_columns(runs)):
+        text = arranged(runs)
     else:
         text = _spaced_words_joined(text_page, text)
     text_page.close()
     return text.replace("\r\n", "\n").replace("\x02", "-\n").replace("\ufffe", "-\n")
+
+
+def _drawn(text_page: PdfTextPage) -> str:
+    """The text in PDFium's order.
+
+    Of the two functions for it, one leaves out line breaks at the end of a page, so that words
+    are glued, the other whatever is beyond U+FFFF.
+    """
+    everywhere: str = text_page.get_text_bounded(*_EVERYWHERE)
+    if not everywhere or max(everywhere) > "\uffff":
+        return everywhere
+    return str(text_page.get_text_range())
 
 
 class _Places:
@@ -116,8 +129,9 @@ class _Places:
         return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._page, index))
 
     def angle(self, index: int) -> float:
-        """Radians that it is turned by."""
-        return float(self._raw.FPDFText_GetCharAngle(self._page, index))
+        """Radians that it is turned by, against the clock."""
+        # PDFium counts clockwise.
+        return -float(self._raw.FPDFText_GetCharAngle(self._page, index))
 
     def size(self, index: int) -> float:
         """Height of its font in points, as drawn."""
