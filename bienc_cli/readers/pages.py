@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.decoding import clean
-from bienc_cli.types import Anchor, Document, Numbering
+from bienc_cli.readers.hyphens import HYPHENS, LineEnds
+from bienc_cli.types import Anchor, Document, Heading, Numbering
 
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xa0": " "}
+_PLAIN = str.maketrans(
+    {
+        "‐": "-",
+        "‑": "-",
+        "ﬀ": "ff",
+        "ﬁ": "fi",
+        "ﬂ": "fl",
+        "ﬃ": "ffi",
+        "ﬄ": "ffl",
+        "ﬅ": "st",
+        "ﬆ": "st",
+        "\xa0": " ",
+    }
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _GAP = re.compile(r"\n{3,}")
-_HYPHENATED = re.compile(r"\b([^\W\d_]+)-\n([^\W\d_]+)(\S*) ?(\n?)")
-_WORD = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)*\b")
+_DIGITS = re.compile(r"\d+")
+_LAST_HALF = re.compile(rf"([^\W\d_]+)[{HYPHENS}]\Z")
+_FIRST_HALF = re.compile(r"([^\W\d_]+)(?![\w@/])")
+
+_MARGIN = 3
+"""Lines at the top and at the bottom of a page among which headers and page numbers are looked
+for."""
+
+_LONGEST_WORD = 100
+
+_MOST_WORDS = 20
+"""Words of a bookmark's title that are looked for on its page."""
+
+_WORDS_APART = re.compile(r"\s+")
+
 _FILE_NAME = re.compile(
     r"\.(?:docx?|pdf|indd|xlsx?|pptx?|rtf|tex|dvi|qxd|html?|tmp)\b", re.IGNORECASE
 )
@@ -25,61 +52,150 @@ _MEANINGLESS = re.compile(
 )
 
 
-def paged_document(doc_id: str, pages: Iterable[str], title: str | None) -> Document:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What an engine finds on one page.
+
+    Attributes:
+        text: its lines.
+        fields: what is filled into forms, each with its label.
+        notes: what people noted on it.
+    """
+
+    text: str
+    fields: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of the outline: level (1 is highest), title, index of the page."""
+
+    level: int
+    title: str
+    page: int
+
+
+def paged_document(
+    doc_id: str,
+    pages: Iterable[Page],
+    title: str | None,
+    outline: Sequence[Bookmark] = (),
+    format_name: str = "pdf",
+    recognised: bool = False,
+) -> Document:
     """Join pages; they are numbered from 1 as viewers count them, empty ones included.
 
     Raises:
         UnreadableFile: there is no text on any page, as in a scan.
     """
-    texts = [_tidy(page) for page in pages]
+    texts = [_with_notes(_tidy(page.text), page) for page in pages]
     if not texts:
         raise UnreadableFile("broken", "a PDF without pages")
     if not any(character.isalnum() for text in texts for character in text):
         raise UnreadableFile("no_text", "no text in it, only images (a scan needs OCR first)")
-    words = Counter(word.lower() for text in texts for word in _WORD.findall(text))
+    line_ends = LineEnds(texts)
+    _join_across_pages(texts, line_ends)
     anchors = []
     length = 0
     for index, text in enumerate(texts):
         # A form feed would separate pages too, but is shown as a box in terminals.
-        texts[index] = joined = _join_hyphenated(text, words) + "\n"
-        anchors.append(Anchor(length, index + 1))
+        texts[index] = joined = line_ends.mend(text) + "\n"
+        anchors.append(Anchor(length, index + 1, recognised=recognised))
         length += len(joined)
+    starts = [anchor.start for anchor in anchors]
     return Document(
         doc_id,
         "".join(texts),
-        "pdf",
+        format_name,
         title=_sensible(title),
+        headings=tuple(_headings(outline, texts, starts)),
         numbering=Numbering("page", tuple(anchors)),
     )
 
 
 def _tidy(page: str) -> str:
-    """One space between words, at most one blank line, no ligatures or soft hyphens."""
-    text = clean(page).replace("\r\n", "\n").replace("\r", "\n").translate(_LIGATURES)
-    text = text.replace("\xad\n", "").replace("\xad", "")
+    """One space between words, at most one blank line, no ligatures, one kind of hyphen."""
+    text = clean(page).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
     text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return _GAP.sub("\n\n", text).strip("\n")
 
 
-def _join_hyphenated(text: str, words: Counter[str]) -> str:
-    """Mend words that were divided at the end of a line, and keep real hyphens.
+def _with_notes(text: str, page: Page) -> str:
+    """The page's lines, and behind them what stands on top of them."""
+    there = " ".join(text.split())
+    lines = list(map(_tidy, page.fields))
+    # A mark often repeats the words that it marks.
+    lines += (note for note in map(_tidy, page.notes) if " ".join(note.split()) not in there)
+    return "\n\n".join(part for part in (text, "\n".join(dict.fromkeys(lines))) if part)
 
-    The document itself decides: a word that it writes undivided elsewhere is one word; what it
-    hyphenates elsewhere, or is made of two words of its own, keeps the hyphen.
-    """
 
-    def mend(found: re.Match[str]) -> str:
-        first, second, rest, line_break = found.groups()
-        joined, hyphenated = first + second, f"{first}-{second}"
-        compound = (
-            not second[0].islower()
-            or words[hyphenated.lower()]
-            or (words[first.lower()] > 1 and words[second.lower()] > 1)
-        )
-        word = hyphenated if compound and not words[joined.lower()] else joined
-        return word + rest + ("\n" if line_break or found.end() < len(text) else "")
+def _join_across_pages(texts: list[str], line_ends: LineEnds) -> None:
+    """Write a word that a page break divides whole on both pages."""
+    margins = Counter(
+        _DIGITS.sub("0", line)
+        for text in texts
+        for lines in [text.split("\n")]
+        for line in {*lines[:_MARGIN], *lines[-_MARGIN:]}
+    )
 
-    return _HYPHENATED.sub(mend, text)
+    def stands_apart(line: str) -> bool:
+        """Whether it is a header, a footer, a page number or nothing."""
+        plain = _DIGITS.sub("0", line)
+        return margins[plain] > 1 or not any(map(str.isalpha, line))
+
+    for index, (text, following) in enumerate(itertools.pairwise(texts)):
+        lines, next_lines = text.split("\n"), following.split("\n")
+        last = _first_in(range(len(lines) - 1, -1, -1), lines, stands_apart)
+        first = _first_in(range(len(next_lines)), next_lines, stands_apart)
+        if last is None or first is None:
+            continue
+        end = _LAST_HALF.search(lines[last], max(len(lines[last]) - _LONGEST_WORD, 0))
+        start = _FIRST_HALF.match(next_lines[first], 0, _LONGEST_WORD)
+        if end is None or start is None or not start[1][0].islower():
+            continue
+        word = line_ends.written(end[1], start[1])
+        lines[last] = lines[last][: end.start()] + word
+        next_lines[first] = word + next_lines[first][start.end() :]
+        texts[index : index + 2] = "\n".join(lines), "\n".join(next_lines)
+
+
+def _first_in(
+    order: range, lines: Sequence[str], stands_apart: Callable[[str], bool]
+) -> int | None:
+    """The first line of the text proper, if it is not far from the edge."""
+    margin = (index for index in order[: _MARGIN + 1] if not stands_apart(lines[index]))
+    return next(margin, None)
+
+
+def _headings(
+    outline: Sequence[Bookmark], pages: Sequence[str], starts: Sequence[int]
+) -> Iterator[Heading]:
+    """Bookmarks as headings where their titles stand on their pages, else where these begin."""
+    found: dict[int, Heading] = {}
+    searched: dict[int, int] = {}
+    for bookmark in outline:
+        title = _WORDS_APART.sub(" ", clean(bookmark.title)).strip()
+        if not title or not 0 <= bookmark.page < len(pages):
+            continue
+        text = pages[bookmark.page]
+        place = _place(title, text, searched.get(bookmark.page, 0))
+        start = starts[bookmark.page] + (place or 0)
+        if place is not None:
+            searched[bookmark.page] = place + 1
+        if start not in found and text.strip():
+            found[start] = Heading(start, bookmark.level, " ".join(title.split()))
+    yield from (found[start] for start in sorted(found))
+
+
+def _place(title: str, text: str, start: int) -> int | None:
+    """Where a line begins with the title, whatever is between its words; None for nowhere."""
+    words = re.findall(r"\w+", title)[:_MOST_WORDS]
+    if not words:
+        return None
+    pattern = r"^[^\w\n]*" + r"[\W_]+".join(map(re.escape, words))
+    found = re.compile(pattern, re.IGNORECASE | re.MULTILINE).search(text, start)
+    return found.start() if found else None
 
 
 def _sensible(title: str | None) -> str | None:

@@ -1,0 +1,246 @@
+"""What the places of text on a page tell: words drawn letter by letter, columns read in turn.
+
+An engine gives text in the order in which it is drawn. That is nearly always the order in which
+it is read, so it is kept unless the geometry plainly shows something else.
+"""
+
+from __future__ import annotations
+
+import statistics
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_WIDE_GAP = 1.0
+"""Ems between two columns at least; words are a quarter of one apart."""
+
+_LETTER_PITCH = 1.1
+"""Ems from one capital to the next up to which spaced capitals are one word."""
+
+_FEWEST_LINES = 4
+"""Lines side by side from which two columns are told from a coincidence."""
+
+_WORDS_IN_LINE = 4
+_LETTERS_OF_PROSE = 0.75
+_FILLED = 0.7
+"""What tells columns of prose from those of a table: words in the median line, letters among its
+characters, and its length against the longest line's."""
+
+_ALIGNED = 0.8
+"""Share of a column's lines that begin where it begins."""
+
+_INDENT = 3.0
+"""Ems that a line may begin further right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a line, in the direction in which it is read.
+
+    Attributes:
+        text: as the engine has it, with the space or line break behind it.
+        left: in points, along the line.
+        right: where it ends; estimated where the engine does not say.
+        baseline: in points, upwards.
+        size: height of the font in points, above 0.
+    """
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    size: float
+
+
+def arranged(runs: Sequence[Run]) -> str:
+    """The text of a page, in the order in which it is read.
+
+    Args:
+        runs: in the order in which the engine has them; their texts together are its text.
+    """
+    rows = list(_rows(runs))
+    pieces: list[str] = []
+    position = 0
+    while position < len(rows):
+        block = _columns(rows, position)
+        if block is None:
+            pieces.append(rows[position].text)
+            position += 1
+            continue
+        if pieces and not pieces[-1].endswith("\n"):
+            pieces.append("\n")
+        pieces += (f"{line}\n" for column in block.columns for line in column)
+        position = block.end
+    return "".join(pieces)
+
+
+def has_columns(runs: Sequence[Run]) -> bool:
+    """Whether some of the text plainly stands in columns that are drawn line by line."""
+    rows = list(_rows(runs))
+    return any(_columns(rows, position) for position in range(len(rows)))
+
+
+@dataclass(slots=True)
+class _Row:
+    """What stands on one line of the page, drawn one after the other."""
+
+    runs: list[Run]
+
+    @property
+    def text(self) -> str:
+        pieces = []
+        for run, following in zip(self.runs, [*self.runs[1:], None], strict=True):
+            text = run.text
+            if following is not None and text.endswith("\n"):
+                text = text.rstrip("\n") + ("" if _one_word(run, following) else "\n")
+            pieces.append(text)
+        return "".join(pieces)
+
+    def segments(self) -> list[Run]:
+        """The runs, those joined that are not far apart."""
+        joined: list[Run] = []
+        for run in self.runs:
+            last = joined[-1] if joined else None
+            if last is not None and run.left - last.right < _WIDE_GAP * run.size:
+                text = last.text if last.text.endswith(" ") else last.text.rstrip("\n")
+                right = max(last.right, run.right)
+                joined[-1] = Run(text + run.text, last.left, right, last.baseline, last.size)
+            else:
+                joined.append(run)
+        return joined
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Columns side by side, up to the row `end`."""
+
+    end: int
+    columns: list[list[str]]
+
+
+def _rows(runs: Sequence[Run]) -> Iterator[_Row]:
+    row: list[Run] = []
+    blanks = ""
+    for run in runs:
+        if not run.text.strip():
+            # Part of what stands in front of it, wherever the engine places it.
+            blanks += run.text
+            continue
+        if row and blanks:
+            row[-1] = _with_text(row[-1], row[-1].text + blanks)
+        elif blanks:
+            run = _with_text(run, blanks + run.text)
+        blanks = ""
+        if row and not _continues(row[-1], run):
+            yield _Row(row)
+            row = []
+        row.append(run)
+    if row:
+        yield _Row(row)
+
+
+def _with_text(run: Run, text: str) -> Run:
+    return Run(text, run.left, run.right, run.baseline, run.size)
+
+
+def _continues(run: Run, following: Run) -> bool:
+    return (
+        abs(run.baseline - following.baseline) < 0.2 * max(run.size, following.size)
+        and following.left > run.left
+    )
+
+
+def _one_word(run: Run, following: Run) -> bool:
+    """Whether two runs on a line, each a letter, are drawn apart for the look of it alone."""
+    one, other = run.text.strip(), following.text.strip()
+    pitch = (following.left - run.left) / run.size
+    return len(one) == len(other) == 1 and is_spaced_out(one, other, pitch)
+
+
+def is_spaced_out(letter: str, following: str, pitch: float) -> bool:
+    """Whether capitals `pitch` ems apart are letters of one word."""
+    return letter.isupper() and following.isupper() and 0 < pitch <= _LETTER_PITCH
+
+
+def _columns(rows: Sequence[_Row], start: int) -> _Block | None:
+    """The columns that begin with the row `start`, if they are columns."""
+    first = rows[start].segments()
+    if len(first) not in {2, 3}:
+        return None
+    gutters = [(left.right, right.left) for left, right in zip(first, first[1:], strict=False)]
+    columns: list[list[Run]] = [[] for _ in first]
+    side_by_side = 0
+    end = start
+    for row in rows[start:]:
+        segments = row.segments()
+        placed = _placed(segments, gutters)
+        if placed is None or _jumps(rows, end, start):
+            break
+        gutters = _narrowed(gutters, placed)
+        side_by_side += len(placed) == len(first)
+        for index, segment in placed.items():
+            columns[index].append(segment)
+        end += 1
+    if side_by_side < _FEWEST_LINES or not all(map(_is_prose, columns)):
+        return None
+    texts = [[segment.text.strip() for segment in column] for column in columns]
+    if _reads_leftwards(texts):
+        texts.reverse()
+    return _Block(end, texts)
+
+
+def _jumps(rows: Sequence[_Row], index: int, start: int) -> bool:
+    """Whether the row stands above or far below the one before it."""
+    if index == start:
+        return False
+    above, below = rows[index - 1].runs[0], rows[index].runs[0]
+    down = above.baseline - below.baseline
+    return not 0 < down < 3 * above.size
+
+
+def _placed(
+    segments: Sequence[Run], gutters: Sequence[tuple[float, float]]
+) -> dict[int, Run] | None:
+    """Each segment with the column it stands in; None where one crosses into another."""
+    placed: dict[int, Run] = {}
+    for segment in segments:
+        column = sum(segment.left > start for start, _ in gutters)
+        if column < len(gutters) and segment.right >= gutters[column][1]:
+            return None
+        if column in placed:
+            return None
+        placed[column] = segment
+    return placed
+
+
+def _narrowed(
+    gutters: Sequence[tuple[float, float]], placed: dict[int, Run]
+) -> list[tuple[float, float]]:
+    narrowed = []
+    for index, (start, end) in enumerate(gutters):
+        if index in placed:
+            start = max(start, placed[index].right)
+        if index + 1 in placed:
+            end = min(end, placed[index + 1].left)
+        narrowed.append((start, end))
+    return narrowed
+
+
+def _is_prose(column: Sequence[Run]) -> bool:
+    texts = [run.text.strip() for run in column]
+    together = "".join("".join(texts).split())
+    lengths = [len(text) for text in texts]
+    left = min(run.left for run in column)
+    aligned = sum(run.left - left <= _INDENT * run.size for run in column)
+    return (
+        statistics.median(len(text.split()) for text in texts) >= _WORDS_IN_LINE
+        and sum(map(str.isalpha, together)) >= _LETTERS_OF_PROSE * len(together)
+        and statistics.median(lengths) >= _FILLED * max(lengths)
+        and aligned >= _ALIGNED * len(column)
+    )
+
+
+def _reads_leftwards(columns: Sequence[Sequence[str]]) -> bool:
+    letters = [character for column in columns for character in column[0] if character.isalpha()]
+    leftwards = sum(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in letters)
+    return leftwards * 2 > len(letters)

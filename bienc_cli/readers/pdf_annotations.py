@@ -1,0 +1,93 @@
+"""What is filled into a PDF's forms and noted on its pages, as pypdf has it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
+_MOST = 10_000
+"""Annotations of a page that are looked at."""
+
+_DEEPEST_FIELD = 16
+
+_PASSWORD_FIELD = 1 << 13
+_HIDDEN = 1 << 1
+"""Bits of a field's and of an annotation's flags (ISO 32000, 12.7.4.3 and 12.5.3)."""
+
+_NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
+
+
+def annotations(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The filled in fields of a page, `label: value`, and its notes; what is damaged is left out."""
+    fields: list[str] = []
+    notes: list[str] = []
+    with contextlib.suppress(Exception):
+        for entry in itertools.islice(_entry(page, "/Annots") or (), _MOST):
+            with contextlib.suppress(Exception):
+                annotation = entry.get_object()
+                if int(_entry(annotation, "/F") or 0) & _HIDDEN:
+                    continue
+                kind = _entry(annotation, "/Subtype")
+                if kind == "/Widget":
+                    fields += _field(annotation)
+                elif kind not in _NO_NOTES:
+                    notes += _note(annotation)
+    return tuple(fields), tuple(notes)
+
+
+def _entry(dictionary: Any, key: str) -> Any:
+    """The object itself, not the reference to it that `get` may give."""
+    return dictionary[key] if key in dictionary else None
+
+
+def _note(annotation: Any) -> Iterator[str]:
+    if contents := str(_entry(annotation, "/Contents") or "").strip():
+        author = str(_entry(annotation, "/T") or "").strip()
+        # Free text stands on the page as it is; of other notes the viewer shows who wrote them.
+        named = author and _entry(annotation, "/Subtype") != "/FreeText"
+        yield f"{author}: {contents}" if named else contents
+
+
+def _field(widget: Any) -> Iterator[str]:
+    # The parts of a field inherit what they do not say themselves.
+    chain = [widget]
+    while (parent := _entry(chain[-1], "/Parent")) is not None and len(chain) < _DEEPEST_FIELD:
+        chain.append(parent)
+
+    def inherited(key: str) -> Any:
+        return next((part[key] for part in chain if key in part), None)
+
+    kind = inherited("/FT")
+    if kind == "/Sig" or int(inherited("/Ff") or 0) & _PASSWORD_FIELD and kind == "/Tx":
+        return
+    value = inherited("/V")
+    if kind == "/Btn":
+        # A button is on if it shows one of its states but `Off`.
+        value = _entry(widget, "/AS") or value
+        if value in {None, "/Off"}:
+            return
+    values = value if isinstance(value, list) else [value]
+    label = inherited("/TU") or inherited("/T")
+    yield from labelled(
+        str(label or ""), ", ".join(_one(each) for each in values if each is not None)
+    )
+
+
+def _one(value: Any) -> str:
+    text = value.get_object()
+    if hasattr(text, "get_data"):
+        return str(text.get_data().decode("utf-8", "replace"))
+    return str(text).removeprefix("/")
+
+
+def labelled(label: str, value: str) -> Iterator[str]:
+    """A field's value behind its label, unless that is a program's name for it."""
+    label, value = " ".join(label.split()), value.strip()
+    if value:
+        plain = len(label) > 1 and "[" not in label
+        yield f"{label.rstrip(':')}: {value}" if plain else value
