@@ -63,7 +63,7 @@ def _field(widget: Any) -> Iterator[str]:
         return next((part[key] for part in chain if key in part), None)
 
     kind = inherited("/FT")
-    if kind == "/Sig" or int(inherited("/Ff") or 0) & _PASSWORD_FIELD and kind == "/Tx":
+    if kind == "/Sig" or (int(inherited("/Ff") or 0) & _PASSWORD_FIELD and kind == "/Tx"):
         return
     value = inherited("/V")
     if kind == "/Btn":

@@ -180,7 +180,7 @@ def test_a_record_counts_lines_from_where_it_stands() -> None:
 
 
 def test_a_page_that_begins_with_white_space_is_not_crossed() -> None:
-    headings = (Heading(1, 1, "One"), Heading(6, 1, "Two"))
+    headings = (Heading(0, 1, "One"), Heading(6, 1, "Two"))
     cut = passages(document("alpha alpha", headings=headings, numbering=paged(0, 5)))
     assert [(passage.text, passage.place.first) for passage in cut] == [("alpha", 1), ("alpha", 2)]
 

@@ -43,8 +43,14 @@ BETWEEN = st.sampled_from(
 
 
 def words_of(texts):
+    """Words as BM25 has them, each once; what compounds are besides may be divided by a cut."""
     with Tokenizer() as tokenizer:
-        return {word for text in texts for word in tokenizer.words_of(text)}
+        return {
+            word
+            for text in texts
+            for part in re.findall(r"\w+", text)
+            for word in tokenizer.words_of(part)
+        }
 
 
 @st.composite
