@@ -85,8 +85,13 @@ def is_inside_character(text: str, place: int) -> bool:
 
 
 def _is_of_word(char: str) -> bool:
-    # Marks and what is invisible do not end a word, nor does a private use character.
-    return char.isalnum() or unicodedata.category(char) in {"Mn", "Mc", "Me", "Cf", "Co", "Cs"}
+    # Marks and what is invisible do not end a word, nor does a private use character; names like
+    # `return_exceptions` are one.
+    return (
+        char.isalnum()
+        or char == "_"
+        or unicodedata.category(char) in {"Mn", "Mc", "Me", "Cf", "Co", "Cs"}
+    )
 
 
 def _extends(char: str) -> bool:

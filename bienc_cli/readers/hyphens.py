@@ -35,7 +35,7 @@ _MOST_LINES = 8
 _SUSPENDED = frozenset(
     words("and or to nor versus und oder bzw sowie bis en of et ou y e o u i och eller og")
 )
-"""What follows a hyphen that stands for a word to come: `pre- and postnatal`, `Ein- und Ausgang`."""
+"""What follows a hyphen that stands for a word to come: `pre- and postnatal`, `Ein- und aus`."""
 
 _FUNCTION_WORDS = {
     "en": words("the of and to in is that for"),

@@ -10,6 +10,7 @@ import statistics
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _WIDE_GAP = 1.0
 """Ems between two columns at least; words are a quarter of one apart."""
@@ -167,7 +168,7 @@ def _columns(rows: Sequence[_Row], start: int) -> _Block | None:
     first = rows[start].segments()
     if len(first) not in {2, 3}:
         return None
-    gutters = [(left.right, right.left) for left, right in zip(first, first[1:], strict=False)]
+    gutters = [(left.right, right.left) for left, right in pairwise(first)]
     columns: list[list[Run]] = [[] for _ in first]
     side_by_side = 0
     end = start

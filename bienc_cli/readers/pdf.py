@@ -109,10 +109,10 @@ def _run(text: str, matrix: list[float], size: float) -> Run:
 def _product(first: list[float], second: list[float]) -> list[float]:
     """Two transformations (a, b, c, d, e, f), one after the other."""
     a, b, c, d, e, f = first
-    k, l, m, n, o, p = second
+    k, q, m, n, o, p = second
     return [
-        *(a * k + b * m, a * l + b * n, c * k + d * m, c * l + d * n),
-        *(e * k + f * m + o, e * l + f * n + p),
+        *(a * k + b * m, a * q + b * n, c * k + d * m, c * q + d * n),
+        *(e * k + f * m + o, e * q + f * n + p),
     ]
 
 

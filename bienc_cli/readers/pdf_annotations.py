@@ -23,7 +23,7 @@ _NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
 
 
 def annotations(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The filled in fields of a page, `label: value`, and its notes; what is damaged is left out."""
+    """The filled in fields of a page, `label: value`, and its notes; without what is damaged."""
     fields: list[str] = []
     notes: list[str] = []
     with contextlib.suppress(Exception):
@@ -42,7 +42,7 @@ def annotations(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _entry(dictionary: Any, key: str) -> Any:
     """The object itself, not the reference to it that `get` may give."""
-    return dictionary[key] if key in dictionary else None
+    return dictionary[key] if key in dictionary else None  # noqa: SIM401
 
 
 def _note(annotation: Any) -> Iterator[str]:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markup_place_rows import MARKUP_ROWS
+from office_place_rows import OFFICE_ROWS
 from place_rows import ROWS, Row, in_lines, words
 
 from bienc_cli.chunking import ChunkingParameters, chunk
@@ -30,7 +32,8 @@ AT_LEAST = 3
 
 
 LINE_ENDS = ("\n", "\r\n", "\r")
-IN_LINES = [row for row in ROWS if row.opened is in_lines]
+EVERY_ROW = [*ROWS, *MARKUP_ROWS, *OFFICE_ROWS]
+IN_LINES = [row for row in EVERY_ROW if row.opened is in_lines]
 
 
 def passages_of(path: Path) -> list[Passage]:
@@ -51,7 +54,11 @@ def check(row: Row, path: Path) -> None:
         assert any(seen[at : at + len(first)] == first for at in starts), (passage, seen)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.format)
+def test_every_format_has_a_row() -> None:
+    assert set(FORMATS) <= {row.format for row in EVERY_ROW}
+
+
+@pytest.mark.parametrize("row", EVERY_ROW, ids=lambda row: row.format)
 def test_a_citation_opens_where_the_passage_stands(tmp_path: Path, row: Row) -> None:
     check(row, tmp_path / f"file{FORMATS[row.format].suffixes[0]}")
 

@@ -1,0 +1,146 @@
+"""Files of markup whose text is not the file's own, and of grammars of their own."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+from place_rows import ODD, Row, in_lines, sentences, words
+
+from bienc_cli.types import Place
+
+TABLE_ROWS = "".join(f"<tr><td>r{n}<td>\n{sentences(2, f'r{n}x')}</tr>\n" for n in range(6))
+
+HTML = f"""\
+<!doctype html>
+<html>
+<head>
+<title>Pears</title>
+<style>
+{"".join(f".pear{n} {{ color: red }}{chr(10)}" for n in range(60))}</style>
+<script>
+var pears = "{sentences(9, "script")}";
+</script>
+</head>
+<body>
+<nav><ul><li>{sentences(4, "nav")}</li></ul></nav>
+
+<h1 class="big">The
+  guide</h1>
+<p>{sentences(4, "guide")}
+and {sentences(4, "over")}<br>{sentences(4, "lines")}</p>
+
+<h2>Set up</h2>
+<ul>
+  <li>{sentences(4, "first")}
+  <li>{sentences(4, "second")}
+    <ul>
+
+      <li>{sentences(4, "inner")}</li>
+    </ul>
+</ul>
+<table>
+{TABLE_ROWS}</table>
+<!-- {sentences(2, "comment")}
+
+-->
+<pre>
+  {sentences(3, "pre")}
+
+  {sentences(3, "formatted")}
+</pre>
+<div><div><h3>Use</h3><div>{sentences(9, "deep")}</div></div></div>
+<p>Fran&ccedil;ois &amp; {sentences(9, "end")}
+</body>
+</html>
+"""
+
+ASCIIDOC = f"""\
+= Pears
+:toc:
+
+{sentences(9, "guide")}
+
+== Set up
+
+* {sentences(4, "first")}
+* {sentences(4, "second")}
+
+[source,sh]
+----
+bienc index  # {sentences(4, "code")}
+----
+
+{ODD}
+
+== Use
+
+{sentences(12, "end")}
+"""
+
+ORG = f"""\
+#+TITLE: Pears
+
+{sentences(9, "guide")}
+
+* Set up
+:PROPERTIES:
+:ID: x
+:END:
+
+- {sentences(4, "first")}
+- {sentences(4, "second")}
+
+#+BEGIN_SRC sh
+bienc index  # {sentences(4, "code")}
+#+END_SRC
+
+** Use
+
+{ODD}
+
+{sentences(12, "end")}
+"""
+
+LATEX = f"""\
+\\documentclass{{article}}
+\\title{{Pears}}
+\\begin{{document}}
+\\maketitle
+
+{sentences(9, "guide")}
+
+\\section{{Set up}}
+\\begin{{itemize}}
+\\item {sentences(4, "first")}
+\\item {sentences(4, "second")}
+\\end{{itemize}}
+
+\\subsection{{Use}}
+
+{ODD}
+
+{sentences(12, "end")}
+\\end{{document}}
+"""
+
+ONE_LINE = json.dumps(
+    {"title": "Pears", "list": [{"note": sentences(3, f"j{n}x")} for n in range(9)]}
+)
+
+
+def in_html(path: Path, place: Place) -> list[str]:
+    lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 : place.last]
+    assert lines[0].strip()
+    return words(html.unescape(re.sub("<[^>]*>", " ", "\n".join(lines))))
+
+
+MARKUP_ROWS = [
+    Row("html", HTML.encode(), in_html),
+    Row("asciidoc", ASCIIDOC.encode(), in_lines),
+    Row("org", ORG.encode(), in_lines),
+    Row("latex", LATEX.encode(), in_lines),
+    Row("json", ONE_LINE.encode(), in_lines),
+]
