@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.layout import Run, arranged, has_columns, is_spaced_out
 from bienc_cli.readers.pages import Bookmark, Page, paged_document
-from bienc_cli.readers.pdf_annotations import annotations
+from bienc_cli.readers.pdf_annotations import fields_and_notes
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class _Places:
         self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
         width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
         # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
-        return max(width if self._is_vertical(index) else height, 1.0) / 1.2
+        return float(max(width if self._is_vertical(index) else height, 1.0) / 1.2)
 
     def origin(self, index: int) -> tuple[float, float]:
         """Where its baseline begins, in points of the page."""
@@ -282,7 +282,7 @@ def _opened_by_pypdf(content: bytes) -> PdfReader | None:
 
 def _annotations(reader: PdfReader | None, index: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
-        return annotations(reader.pages[index]) if reader else ((), ())
+        return fields_and_notes(reader.pages[index]) if reader else ((), ())
     except MemoryError:
         raise
     except Exception:
@@ -290,7 +290,7 @@ def _annotations(reader: PdfReader | None, index: int) -> tuple[tuple[str, ...],
 
 
 def _bookmarks(document: PdfDocument) -> list[Bookmark]:
-    found = []
+    found: list[Bookmark] = []
     for item in document.get_toc(max_depth=_DEEPEST_BOOKMARK):
         if len(found) >= _MOST_BOOKMARKS:
             break

@@ -59,7 +59,7 @@ def connect_to_read(directory: Path) -> Snapshot:
         StorageError: it cannot be opened.
     """
     path = catalog_path(directory)
-    with translated(directory):
+    with decoded(directory):
         if not path.is_file():
             if (directory / RESUME).is_file():
                 raise _unfinished(directory)
@@ -145,7 +145,7 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
     path = catalog_path(directory)
     if path.is_symlink():
         raise StorageError(f"{path} is a symbolic link; what it points to is not written to.")
-    with translated(directory):
+    with decoded(directory):
         make_file(path)
         connection = _open(path, "mode=rw")
         try:

@@ -92,8 +92,9 @@ def folded(text: str, *, asked: bool = False) -> str:
         text = unicodedata.normalize("NFC", _DROPPED.sub("", text).translate(_LETTERS))
         text = _UNSPACED.sub(_pairs, text)
     more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
+    text = text.replace(_RAISED, " ")
     if more:
-        text = f"{text.replace(_RAISED, ' ')}\n{' '.join(more)}"
+        text = f"{text}\n{' '.join(more)}"
     return text if text.isascii() else text.casefold()
 
 

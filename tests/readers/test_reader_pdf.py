@@ -6,7 +6,7 @@ import pytest
 from reader_samples import encrypted_pdf_bytes, pdf_bytes, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.readers.pages import paged_document
+from bienc_cli.readers.pages import Page, paged_document
 
 ENGINES = ["pypdf", "pdfium"]
 
@@ -83,7 +83,7 @@ def test_pypdf_says_nothing_about_other_peoples_files(tmp_path, caplog, capfd, r
 
 
 def pages_of(*texts, title=None):
-    return paged_document("a.pdf", texts, title)
+    return paged_document("a.pdf", map(Page, texts), title)
 
 
 class TestPages:
@@ -102,9 +102,9 @@ class TestPages:
         assert document.text.split() == ["efficient", "find", "ab", "coop", "x"]
 
     def test_every_page_starts_where_it_says(self):
-        document = pages_of("a-\nb", "", "c")
-        assert starts_of(document) == [0, 3, 4]
-        assert document.text == "ab\n\nc\n"
+        document = pages_of("ab\ncd", "", "c")
+        assert starts_of(document) == [0, 6, 7]
+        assert document.text == "ab\ncd\n\nc\n"
 
     @pytest.mark.parametrize(
         "title",

@@ -13,7 +13,7 @@ import hnswlib
 import numpy as np
 import pytest
 import xxhash
-from stores import CHUNKING, build, encode, identity, numbered
+from stores import build, encode, numbered
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged
@@ -107,7 +107,6 @@ def test_a_graph_from_elsewhere_is_scanned_around_then_rebuilt(
         assert "made by another user" in warning
         # Whose graph it is may go on using it: nothing is built by turns.
         with open_writer(home / ".bienc", key_dir=home / keys) as writer:
-            writer.begin(identity(), CHUNKING)
             assert not writer.commit().committed
         assert check(home / ".bienc", key_dir=home / keys).problems == ()
     assert nearest(home) == ("text number 7 of some words", ())
@@ -159,7 +158,6 @@ def test_a_crafted_graph_never_reaches_the_loader(home: Path, loads: list[str], 
     assert text == "text number 7 of some words"
     assert "not used" in warning
     with open_writer(home / ".bienc", key_dir=home / "keys") as writer:
-        writer.begin(identity(), CHUNKING)
         assert not writer.commit().committed
     assert repair(home / ".bienc", key_dir=home / "keys").rebuilt == ("words", "graph")
     assert loads == []
