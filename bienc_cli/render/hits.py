@@ -205,10 +205,24 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "title": stored.title,
         "heading": list(passage.heading),
         "place": place_as_json(passage.place),
+        **numbers_as_json(passage.place),
         "citation": writable(location(stored)),
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,
+    }
+
+
+def numbers_as_json(place: Place) -> dict[str, int | None]:
+    """Lines and page of a place by names of their own, for programs that know no others.
+
+    Null where the place is nothing of the kind: never a number that only looks like a line.
+    """
+    lines, page = place.kind == "line", place.kind == "page"
+    return {
+        "page": place.first if page else None,
+        "line_start": place.first if lines else None,
+        "line_end": place.last if lines else None,
     }
 
 
