@@ -205,9 +205,7 @@ class CatalogReader:
         if not where:
             return None
         if where not in self._selections:
-            self._selections[where] = select(
-                self._connection, where, self._names, self.info.formats
-            )
+            self._selections[where] = select(self._connection, where, self._names, self.info)
             if len(self._selections) > _SELECTIONS_KEPT:
                 _, oldest = self._selections.popitem(last=False)
                 self._let_go += [oldest.documents, oldest.vectors]
@@ -394,13 +392,3 @@ class CatalogReader:
     ) -> None:
         """Close."""
         self.close()
-
-
-def _split(row: Sequence[Any], *columns: str) -> Iterator[Sequence[Any]]:
-    """A row of several tables' columns, table by table, and what follows them."""
-    start = 0
-    for names in columns:
-        end = start + names.count(",") + 1
-        yield row[start:end]
-        start = end
-    yield row[start:]

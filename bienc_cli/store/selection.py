@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from bienc_cli.errors import UsageError
 from bienc_cli.store import records
-from bienc_cli.store.protocol import Filter
+from bienc_cli.store.protocol import Filter, IndexInfo
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
@@ -51,7 +51,7 @@ def select(
     connection: sqlite3.Connection,
     where: Filter,
     names: Callable[[str, str, str], Sequence[str]],
-    formats: Sequence[tuple[str, int]],
+    info: IndexInfo,
 ) -> Selection:
     """Resolve a filter.
 
@@ -60,7 +60,7 @@ def select(
         where: the filter.
         names: (root's path, root's kind, file's path) to the paths that the file may be named
             by from where people are.
-        formats: documents by format, as the index records it.
+        info: how many files and documents there are, as the index records it.
 
     Raises:
         IndexDamaged: what the filter reads is not what was written.
@@ -68,20 +68,19 @@ def select(
     """
     number = next(_numbers)
     documents, vectors = f"temp.selected_documents_{number}", f"temp.selected_vectors_{number}"
-    conditions: list[str] = []
-    parameters: list[Any] = []
-    if where.formats:
-        _check_formats(connection, formats)
-        conditions.append("format IN (SELECT value FROM json_each(?))")
-        parameters.append(json.dumps(where.formats))
-    if where.paths:
-        conditions.append("file_id IN (SELECT value FROM json_each(?))")
-        parameters.append(json.dumps(_files(connection, where.paths, names)))
+    files = set(_files(connection, where.paths, names, info.files)) if where.paths else None
+    found = Counter[str]()
+    chosen = []
+    # Each row is verified: one that has changed would leave its document out without a word.
+    for row in connection.execute(f"SELECT {records.DOCUMENT_COLUMNS} FROM documents"):
+        document_id, file_id, _, _, format_, _ = records.checked(row, "document")
+        found[format_] += 1
+        if (files is None or file_id in files) and (not where.formats or format_ in where.formats):
+            chosen.append((document_id,))
+    if found != Counter(dict(info.formats)):
+        raise records.damaged("the set of its documents")
     connection.execute(f"CREATE TABLE {documents} (id INTEGER PRIMARY KEY)")
-    connection.execute(
-        f"INSERT INTO {documents} SELECT id FROM documents WHERE {' AND '.join(conditions)}",
-        parameters,
-    )
+    connection.executemany(f"INSERT INTO {documents} VALUES (?)", chosen)
     connection.execute(f"CREATE TABLE {vectors} (id INTEGER PRIMARY KEY, uses INTEGER NOT NULL)")
     connection.execute(
         f"INSERT INTO {vectors} SELECT vector_id, count(*) FROM passages "
@@ -97,28 +96,26 @@ def _files(
     connection: sqlite3.Connection,
     patterns: Sequence[str],
     names: Callable[[str, str, str], Sequence[str]],
+    expected: int,
 ) -> list[int]:
     matches = path_matcher(patterns)
     roots = {
         root_id: (path, kind)
         for root_id, path, kind in connection.execute("SELECT id, path, kind FROM roots")
     }
-    states = (
-        (roots[row[1]], records.file_state(row))
-        for row in connection.execute(f"SELECT {records.FILE_COLUMNS} FROM files")
-    )
-    return [
-        state.file_id
-        for root, state in states
-        if matches(state.path, *(name.lstrip("/") for name in names(*root, state.path)))
-    ]
-
-
-def _check_formats(connection: sqlite3.Connection, recorded: Sequence[tuple[str, int]]) -> None:
-    """A format that has changed would leave its document out without a word."""
-    found = connection.execute("SELECT format, count(*) FROM documents GROUP BY format")
-    if dict(found) != dict(recorded):
-        raise records.damaged("the format of a document")
+    chosen = []
+    number = 0
+    for row in connection.execute(f"SELECT {records.FILE_COLUMNS} FROM files"):
+        number += 1
+        state = records.file_state(row)
+        if row[1] not in roots:
+            raise records.damaged(f"file {state.file_id}")
+        shown = names(*roots[row[1]], state.path)
+        if matches(state.path, *(name.lstrip("/") for name in shown)):
+            chosen.append(state.file_id)
+    if number != expected:
+        raise records.damaged("the set of its files")
+    return chosen
 
 
 def path_matcher(patterns: Sequence[str]) -> Callable[[str, str], bool]:
