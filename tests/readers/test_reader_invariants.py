@@ -60,11 +60,11 @@ def check(document: Document) -> None:
         assert 0 <= block.start < block.end <= length
         assert document.text[block.start : block.end].strip()
     assert all(a.end <= b.start for a, b in itertools.pairwise(document.blocks))
-    assert document.first_line >= 1
-    if document.pages:
-        assert document.pages[0] == 0
-        assert list(document.pages) == sorted(set(document.pages))
-        assert document.pages[-1] <= length
+    if document.numbering is not None:
+        anchors = [anchor.start for anchor in document.numbering.anchors]
+        assert anchors[0] == 0
+        assert anchors == sorted(set(anchors))
+        assert anchors[-1] <= length
     assert document.title is None or document.title == " ".join(document.title.split()) != ""
 
 
