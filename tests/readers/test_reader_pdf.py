@@ -105,9 +105,9 @@ class TestPages:
         assert document.text == "efficient find\n\nab coop\nx\n"
 
     def test_every_page_starts_where_it_says(self):
-        document = pages_of("a-\nb", "", "c")
-        assert starts_of(document) == [0, 4, 5]
-        assert document.text == "a-b\n\nc\n"
+        document = pages_of("man-\ndatory", "", "c")
+        assert starts_of(document) == [0, 10, 11]
+        assert document.text == "mandatory\n\nc\n"
 
     @pytest.mark.parametrize(
         "title",
