@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.layout import Run, arranged
 from bienc_cli.readers.pages import Page, paged_document
-from bienc_cli.readers.pdf_annotations import annotations
+from bienc_cli.readers.pdf_annotations import fields_and_notes
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _pages(reader: PdfReader) -> Iterator[Page]:
             raise
         except Exception as error:
             failure, text = error, ""
-        yield Page(text, *annotations(page))
+        yield Page(text, *fields_and_notes(page))
     if failure is not None and not read:
         raise failure
 

@@ -22,7 +22,7 @@ _HIDDEN = 1 << 1
 _NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
 
 
-def annotations(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The filled in fields of a page, `label: value`, and its notes; nothing damaged."""
     fields: list[str] = []
     notes: list[str] = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.layout import Run, arranged, has_columns, is_spaced_out
 from bienc_cli.readers.pages import Page, paged_document
-from bienc_cli.readers.pdf_annotations import annotations
+from bienc_cli.readers.pdf_annotations import fields_and_notes
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _Places:
         self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
         width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
         # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
-        return max(width if self._is_vertical(index) else height, 1.0) / 1.2
+        return float(max(width if self._is_vertical(index) else height, 1.0)) / 1.2
 
     def origin(self, index: int) -> tuple[float, float]:
         """Where its baseline begins, in points of the page."""
@@ -279,7 +279,7 @@ def _opened_by_pypdf(content: bytes) -> PdfReader | None:
 
 def _annotations(reader: PdfReader | None, index: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
-        return annotations(reader.pages[index]) if reader else ((), ())
+        return fields_and_notes(reader.pages[index]) if reader else ((), ())
     except MemoryError:
         raise
     except Exception:
