@@ -33,9 +33,9 @@ _MOST_LINES = 8
 """Lines that one word may run over."""
 
 _SUSPENDED = frozenset(
-    words("and or to nor versus und oder bzw sowie bis en of et ou y e o u i och eller og")
+    words("and or to nor versus und oder bzw sowie bis en of et ou y e o u i och og")
 )
-"""What follows a hyphen that stands for a word to come: `pre- and postnatal`, `Ein- und aus`."""
+"""What follows a hyphen that stands for a word to come: `pre- and postnatal`."""
 
 _FUNCTION_WORDS = {
     "en": words("the of and to in is that for"),

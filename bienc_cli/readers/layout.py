@@ -6,11 +6,11 @@ it is read, so it is kept unless the geometry plainly shows something else.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 _WIDE_GAP = 1.0
 """Ems between two columns at least; words are a quarter of one apart."""
@@ -89,12 +89,13 @@ class _Row:
 
     @property
     def text(self) -> str:
-        pieces = []
-        for run, following in zip(self.runs, [*self.runs[1:], None], strict=True):
-            text = run.text
-            if following is not None and text.endswith("\n"):
-                text = text.rstrip("\n") + ("" if _one_word(run, following) else "\n")
-            pieces.append(text)
+        pieces = [self.runs[0].text]
+        for run, following in itertools.pairwise(self.runs):
+            if _one_word(run, following):
+                pieces[-1] = pieces[-1].rstrip()
+                pieces.append(following.text.lstrip())
+            else:
+                pieces.append(following.text)
         return "".join(pieces)
 
     def segments(self) -> list[Run]:
@@ -168,7 +169,7 @@ def _columns(rows: Sequence[_Row], start: int) -> _Block | None:
     first = rows[start].segments()
     if len(first) not in {2, 3}:
         return None
-    gutters = [(left.right, right.left) for left, right in pairwise(first)]
+    gutters = [(left.right, right.left) for left, right in itertools.pairwise(first)]
     columns: list[list[Run]] = [[] for _ in first]
     side_by_side = 0
     end = start

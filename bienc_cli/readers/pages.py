@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.decoding import clean
 from bienc_cli.readers.hyphens import HYPHENS, LineEnds
-from bienc_cli.types import Anchor, Document, Heading, Numbering
+from bienc_cli.types import Anchor, Document, Numbering
 
 _PLAIN = str.maketrans(
     {
@@ -39,11 +39,6 @@ for."""
 
 _LONGEST_WORD = 100
 
-_MOST_WORDS = 20
-"""Words of a bookmark's title that are looked for on its page."""
-
-_WORDS_APART = re.compile(r"\s+")
-
 _FILE_NAME = re.compile(
     r"\.(?:docx?|pdf|indd|xlsx?|pptx?|rtf|tex|dvi|qxd|html?|tmp)\b", re.IGNORECASE
 )
@@ -67,22 +62,10 @@ class Page:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """An entry of the outline: level (1 is highest), title, index of the page."""
-
-    level: int
-    title: str
-    page: int
-
-
 def paged_document(
     doc_id: str,
     pages: Iterable[Page],
     title: str | None,
-    outline: Sequence[Bookmark] = (),
-    format_name: str = "pdf",
-    recognised: bool = False,
 ) -> Document:
     """Join pages; they are numbered from 1 as viewers count them, empty ones included.
 
@@ -101,15 +84,13 @@ def paged_document(
     for index, text in enumerate(texts):
         # A form feed would separate pages too, but is shown as a box in terminals.
         texts[index] = joined = line_ends.mend(text) + "\n"
-        anchors.append(Anchor(length, index + 1, recognised=recognised))
+        anchors.append(Anchor(length, index + 1))
         length += len(joined)
-    starts = [anchor.start for anchor in anchors]
     return Document(
         doc_id,
         "".join(texts),
-        format_name,
+        "pdf",
         title=_sensible(title),
-        headings=tuple(_headings(outline, texts, starts)),
         numbering=Numbering("page", tuple(anchors)),
     )
 
@@ -166,36 +147,6 @@ def _first_in(
     """The first line of the text proper, if it is not far from the edge."""
     margin = (index for index in order[: _MARGIN + 1] if not stands_apart(lines[index]))
     return next(margin, None)
-
-
-def _headings(
-    outline: Sequence[Bookmark], pages: Sequence[str], starts: Sequence[int]
-) -> Iterator[Heading]:
-    """Bookmarks as headings where their titles stand on their pages, else where these begin."""
-    found: dict[int, Heading] = {}
-    searched: dict[int, int] = {}
-    for bookmark in outline:
-        title = _WORDS_APART.sub(" ", clean(bookmark.title)).strip()
-        if not title or not 0 <= bookmark.page < len(pages):
-            continue
-        text = pages[bookmark.page]
-        place = _place(title, text, searched.get(bookmark.page, 0))
-        start = starts[bookmark.page] + (place or 0)
-        if place is not None:
-            searched[bookmark.page] = place + 1
-        if start not in found and text.strip():
-            found[start] = Heading(start, bookmark.level, " ".join(title.split()))
-    yield from (found[start] for start in sorted(found))
-
-
-def _place(title: str, text: str, start: int) -> int | None:
-    """Where a line begins with the title, whatever is between its words; None for nowhere."""
-    words = re.findall(r"\w+", title)[:_MOST_WORDS]
-    if not words:
-        return None
-    pattern = r"^[^\w\n]*" + r"[\W_]+".join(map(re.escape, words))
-    found = re.compile(pattern, re.IGNORECASE | re.MULTILINE).search(text, start)
-    return found.start() if found else None
 
 
 def _sensible(title: str | None) -> str | None:

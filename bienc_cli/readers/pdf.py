@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.layout import Run, arranged
-from bienc_cli.readers.pages import Bookmark, Page, paged_document
+from bienc_cli.readers.pages import Page, paged_document
 from bienc_cli.readers.pdf_annotations import fields_and_notes
 from bienc_cli.types import Document
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _AVERAGE_WIDTH = 0.5
 """Ems; pypdf does not say where a text ends."""
-
-_MOST_BOOKMARKS = 10_000
-_DEEPEST_BOOKMARK = 9
 
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
 _MOVING = frozenset({b"Td", b"TD", b"Tm", b"T*", b"BT", b"cm"})
@@ -44,7 +41,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             reader = opened(path)
-            document = paged_document(doc_id, _pages(reader), _title(reader), _bookmarks(reader))
+            document = paged_document(doc_id, _pages(reader), _title(reader))
     except (FileNotDecryptedError, WrongPasswordError) as error:
         raise UnreadableFile("encrypted", "encrypted, needs a password") from error
     except PyPdfError as error:
@@ -109,10 +106,10 @@ def _run(text: str, matrix: list[float], size: float) -> Run:
 def _product(first: list[float], second: list[float]) -> list[float]:
     """Two transformations (a, b, c, d, e, f), one after the other."""
     a, b, c, d, e, f = first
-    k, q, m, n, o, p = second
+    g, h, i, j, k, m = second
     return [
-        *(a * k + b * m, a * q + b * n, c * k + d * m, c * q + d * n),
-        *(e * k + f * m + o, e * q + f * n + p),
+        *(a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j),
+        *(e * g + f * i + k, e * h + f * j + m),
     ]
 
 
@@ -153,26 +150,6 @@ class _Doubles:
             return True
         self._drawn.add((text, column, row))
         return False
-
-
-def _bookmarks(reader: PdfReader) -> list[Bookmark]:
-    """The outline, as far as it can be read."""
-    found: list[Bookmark] = []
-
-    def collect(items: list[Any], level: int) -> None:
-        for item in items:
-            if len(found) >= _MOST_BOOKMARKS:
-                return
-            if isinstance(item, list):
-                if level < _DEEPEST_BOOKMARK:
-                    collect(item, level + 1)
-            elif (page := reader.get_destination_page_number(item)) is not None and page >= 0:
-                found.append(Bookmark(level, str(item.title), page))
-
-    # A damaged outline does not make the pages unreadable.
-    with contextlib.suppress(Exception):
-        collect(reader.outline, 1)
-    return found
 
 
 def _title(reader: PdfReader) -> str | None:

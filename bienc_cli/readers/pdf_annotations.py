@@ -23,7 +23,7 @@ _NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
 
 
 def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The filled in fields of a page, `label: value`, and its notes; without what is damaged."""
+    """The filled in fields of a page, `label: value`, and its notes; nothing damaged."""
     fields: list[str] = []
     notes: list[str] = []
     with contextlib.suppress(Exception):
@@ -42,7 +42,7 @@ def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def _entry(dictionary: Any, key: str) -> Any:
     """The object itself, not the reference to it that `get` may give."""
-    return dictionary[key] if key in dictionary else None  # noqa: SIM401
+    return dictionary[key] if key in dictionary else None  # noqa: SIM401  (not the same here)
 
 
 def _note(annotation: Any) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _field(widget: Any) -> Iterator[str]:
         return next((part[key] for part in chain if key in part), None)
 
     kind = inherited("/FT")
-    if kind == "/Sig" or (int(inherited("/Ff") or 0) & _PASSWORD_FIELD and kind == "/Tx"):
+    if kind == "/Sig" or (kind == "/Tx" and int(inherited("/Ff") or 0) & _PASSWORD_FIELD):
         return
     value = inherited("/V")
     if kind == "/Btn":

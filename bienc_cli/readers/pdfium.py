@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.readers.layout import Run, arranged, has_columns, is_spaced_out
-from bienc_cli.readers.pages import Bookmark, Page, paged_document
+from bienc_cli.readers.pages import Page, paged_document
 from bienc_cli.readers.pdf_annotations import fields_and_notes
 from bienc_cli.types import Document
 
@@ -31,9 +31,6 @@ _HYPHENS = {0x02: "-", 0xFFFE: "-"}
 
 _NO_NOTES = frozenset({2, 16})
 """FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP"""
-
-_MOST_BOOKMARKS = 10_000
-_DEEPEST_BOOKMARK = 9
 
 _SAMPLES = 12
 """Lines of a page whose geometry is looked at, to see whether that of all is needed."""
@@ -59,7 +56,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         try:
             pages = _pages(document, content)
             title = document.get_metadata_value("Title")
-            yield paged_document(doc_id, pages, title, _bookmarks(document))
+            yield paged_document(doc_id, pages, title)
         finally:
             document.close()
     except PdfiumError as error:
@@ -138,7 +135,7 @@ class _Places:
         self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
         width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
         # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
-        return float(max(width if self._is_vertical(index) else height, 1.0) / 1.2)
+        return float(max(width if self._is_vertical(index) else height, 1.0)) / 1.2
 
     def origin(self, index: int) -> tuple[float, float]:
         """Where its baseline begins, in points of the page."""
@@ -287,15 +284,3 @@ def _annotations(reader: PdfReader | None, index: int) -> tuple[tuple[str, ...],
         raise
     except Exception:
         return (), ()
-
-
-def _bookmarks(document: PdfDocument) -> list[Bookmark]:
-    found: list[Bookmark] = []
-    for item in document.get_toc(max_depth=_DEEPEST_BOOKMARK):
-        if len(found) >= _MOST_BOOKMARKS:
-            break
-        destination = item.get_dest()
-        page = destination.get_index() if destination is not None else None
-        if page is not None:
-            found.append(Bookmark(item.level + 1, item.get_title(), page))
-    return found

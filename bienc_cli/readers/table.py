@@ -117,7 +117,7 @@ _FORMATS = (
         # The parser's time grows with the square of the depth of nesting.
         isolated_from=_MEBIBYTE // 16,
     ),
-    Reader(format="pdf", version=1, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Reader(format="pdf", version=2, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Reader(
         format="docx",
         version=2,
@@ -239,7 +239,7 @@ _FORMATS = (
 FORMATS: Mapping[str, Reader] = MappingProxyType({reader.format: reader for reader in _FORMATS})
 """Every format by name, in the order in which they are shown."""
 
-_PDFIUM = replace(FORMATS["pdf"], version=1, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+_PDFIUM = replace(FORMATS["pdf"], version=2, module=f"{_PACKAGE}.pdfium", variant="pdfium")
 
 PDF_ENGINES: Mapping[str, Reader] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
 """The readers of PDF by the name of their engine; `pypdf` is the default."""

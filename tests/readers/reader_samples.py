@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -31,26 +32,44 @@ def outline(document: Document) -> list[tuple[int, str]]:
 
 def pdf_bytes(*pages: str, title: str | None = None) -> bytes:
     """A PDF of one text column a page, written out as the specification has it."""
-    objects: list[bytes] = []
-    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
-    objects.append(b"<< /Type /Catalog /Pages 2 0 R >>")
-    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
-    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
-    for index, page in enumerate(pages):
+    streams = []
+    for page in pages:
         lines = page.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)").split("\n")
         shown = " T* ".join(f"({line}) Tj" for line in lines)
         stream = f"BT /F1 11 Tf 14 TL 50 750 Td {shown} ET".encode("cp1252")
-        if not page:
-            stream = b"0 0 100 100 re f"
+        streams.append(stream if page else b"0 0 100 100 re f")
+    if title is None:
+        return drawn_pdf_bytes(*streams)
+    information = f"<< /Title ({title}) >>".encode()
+    return drawn_pdf_bytes(*streams, more=[information], information=True)
+
+
+def drawn_pdf_bytes(
+    *streams: bytes,
+    page_entries: str = "",
+    catalog_entries: str = "",
+    more: Sequence[bytes] = (),
+    information: bool = False,
+) -> bytes:
+    """A PDF of pages drawn by these operators, with font F1.
+
+    Page i is the object `4 + 2 * i`; the objects of `more` follow behind the last page, and the
+    last of them is the information dictionary if so said.
+    """
+    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(streams)))
+    objects = [
+        f"<< /Type /Catalog /Pages 2 0 R {catalog_entries} >>".encode(),
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(streams)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    for index, stream in enumerate(streams):
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources "
-            b"<< /Font << /F1 3 0 R >> >> /Contents %d 0 R >>" % (5 + 2 * index)
+            b"<< /Font << /F1 3 0 R >> >> /Contents %d 0 R %s >>"
+            % (5 + 2 * index, page_entries.encode())
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
-    information = b""
-    if title is not None:
-        objects.append(f"<< /Title ({title}) >>".encode())
-        information = b" /Info %d 0 R" % len(objects)
+    objects += more
     content = bytearray(b"%PDF-1.4\n")
     offsets = []
     for number, body in enumerate(objects, 1):
@@ -59,9 +78,15 @@ def pdf_bytes(*pages: str, title: str | None = None) -> bytes:
     table = len(content)
     content += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     content += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    content += b"trailer\n<< /Size %d /Root 1 0 R%s >>\n" % (len(objects) + 1, information)
+    named = b" /Info %d 0 R" % len(objects) if information else b""
+    content += b"trailer\n<< /Size %d /Root 1 0 R%s >>\n" % (len(objects) + 1, named)
     content += b"startxref\n%d\n%%%%EOF\n" % table
     return bytes(content)
+
+
+def drawn(x: float, y: float, text: str, size: float = 11, turn: str = "1 0 0 1") -> bytes:
+    """Operators that draw a text at a place."""
+    return f"BT /F1 {size} Tf {turn} {x} {y} Tm ({text}) Tj ET\n".encode("cp1252")
 
 
 def encrypted_pdf_bytes(text: str, password: str, algorithm: str) -> bytes:

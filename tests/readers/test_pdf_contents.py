@@ -65,26 +65,6 @@ def test_form_fields_and_notes_are_read(engine: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_bookmarks_are_headings_of_the_page_that_they_lead_to(engine: str, tmp_path: Path) -> None:
-    content = drawn_pdf(
-        lines("First steps", "Open the box."),
-        lines("Care", "Wipe it dry."),
-        catalog="/Outlines 8 0 R",
-        objects=[
-            "<< /Type /Outlines /First 9 0 R /Last 10 0 R /Count 2 >>",
-            "<< /Title (First steps) /Parent 8 0 R /Next 10 0 R /Dest [4 0 R /Fit] >>",
-            "<< /Title (Care) /Parent 8 0 R /Prev 9 0 R /Dest [6 0 R /Fit] >>",
-        ],
-    )
-    document = read(tmp_path, content, engine)
-    assert [heading.title for heading in document.headings] == ["First steps", "Care"]
-    for heading in document.headings:
-        assert document.text.startswith(heading.title, heading.start)
-    assert document.numbering is not None
-    assert [anchor.number for anchor in document.numbering.anchors] == [1, 2]
-
-
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
 def test_a_turned_page_loses_nothing(engine: str, turned: int, tmp_path: Path) -> None:
     numbered = [f"Line number {number} of the page." for number in range(40)]
