@@ -17,7 +17,6 @@ BIENC_DEBUG=1        tracebacks
 from __future__ import annotations
 
 import os
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +61,9 @@ def safe_indexes() -> tuple[str, ...]:
 
 def excludes_file() -> str | None:
     """What this user has git ignore in every repository: core.excludesFile, or git's default."""
+    # Not at the top: no other command asks another program.
+    import subprocess
+
     named = ""
     with suppress(OSError, subprocess.SubprocessError):
         asked = ["git", "config", "--global", "--type=path", "--get", "core.excludesFile"]
