@@ -193,6 +193,7 @@ def _judgment(
         raise _malformed(path, number)
     try:
         item = item_of(str(document), page)
+        float(str(grade))
     except ValueError:
         raise _malformed(path, number) from None
     return str(query_id), item, _grade(path, number, str(grade).strip())
@@ -262,6 +263,10 @@ class JudgedIndex:
         """The item that another system's ranking names, as it is called here."""
         item = item_of(text)
         return str(replace(item, document=self._names.get(item.document, item.document)))
+
+    def knows(self, text: str) -> bool:
+        """Whether an item that another system names is of a document of this index."""
+        return item_of(text).document in self._names
 
     def items_of(self, stored: StoredPassage) -> tuple[str, ...]:
         """The items a passage stands for: its document, or what it touches of what is judged."""
