@@ -167,6 +167,7 @@ def test_every_schema_is_of_something_that_is_printed(
         ("compare", *files, "--rerun", "other.run", "--fail-under", "nDCG@10=1"),
         ("judge", *files),
         ("tune", *files),
+        ("tune", "--reset"),
         ("check", "--repair"),
         ("remove", "docs/pear.txt", "nowhere"),
     ):

@@ -130,6 +130,12 @@ def evaluate_files(
     for folder in (judging.run_out, judging.report.parent if judging.report else None):
         _make_folder(folder)
     runs = [read_run(path) for path in judging.rerun]
+    for path, run in zip(judging.rerun, runs, strict=True):
+        if not any(query.query_id in run.rankings for query in queries):
+            raise UsageError(
+                f"'{path}' ranks nothing for any of the queries.",
+                "both have to name the queries alike; a plain line's id is its number",
+            )
     named = [name for one in options.systems() for name in (one.name, one.strategy.value)]
     named += [run.name for run in runs]
     check_thresholds(thresholds, tuple(dict.fromkeys(named)), judged=qrels is not None)

@@ -276,9 +276,9 @@ def _answer_each(
     found = failed = False
     # One JSON document can only be written when everything is known.
     collected: list[dict[str, Any]] = []
-    for number, line in standard_input.lines(snapshot.let_go):
+    for number, line in standard_input.queries(snapshot.let_go):
         try:
-            asked = standard_input.parse_query(number, line)
+            asked = standard_input.parse(number, line)
             view.reader = snapshot.current()
             result = answer(view.reader, asked.text)
         except UsageError as error:

@@ -40,7 +40,7 @@ def compare_queries(
     )
     texts = queries
     if queries == ["-"]:
-        texts = [standard_input.parse_query(*line).text for line in standard_input.lines()]
+        texts = [standard_input.parse(*record).text for record in standard_input.queries()]
     for text in texts:
         check_query(text)
     with environment.open_index(index) as reader, freshness.noted(reader, output):

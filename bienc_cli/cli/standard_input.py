@@ -8,24 +8,19 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from bienc_cli.errors import UsageError
+from bienc_cli.evaluation.queries import QueryLine, parse_query, query_records
 
-
-@dataclass(frozen=True, slots=True)
-class QueryLine:
-    """One query as it was read, with the id it came with."""
-
-    number: int
-    text: str
-    query_id: str | None
+_SOURCE = "standard input"
 
 
 def lines(
     on_idle: Callable[[], None] | None = None, *, seconds: float = 1.0
 ) -> Iterator[tuple[int, str]]:
     """Numbered lines as they come, without their ends; blank ones left out.
+
+    Blanks around a line are left as they are: a tab may part an id from nothing.
 
     What is not UTF-8 comes as lone surrogates: right for a file name, wrong for a text.
 
@@ -36,10 +31,10 @@ def lines(
     # Bytes, because a text stream reads ahead and would not answer each line as it comes.
     found = iter(_next_line, b"") if on_idle is None else _with_idleness(on_idle, seconds)
     for number, raw in enumerate(found, 1):
-        line = raw.decode("utf-8", "surrogateescape").strip()
+        line = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
         if number == 1:
-            line = line.removeprefix("\ufeff").lstrip()
-        if line:
+            line = line.removeprefix("\ufeff")
+        if line.strip():
             yield number, line
 
 
@@ -86,29 +81,25 @@ def _unreadable(error: OSError) -> UsageError:
     )
 
 
-def parse_query(number: int, line: str) -> QueryLine:
-    """One query: the line itself, or a JSON object with `text` (or `query`) and an id.
+def queries(on_idle: Callable[[], None] | None = None) -> Iterator[tuple[int, str]]:
+    """What `parse` takes, as it comes: lines, or TREC topics of several."""
+    return query_records(lines(on_idle))
+
+
+def parse(number: int, record: str) -> QueryLine:
+    """One query, in any form that a file of queries may have.
 
     Raises:
-        UsageError: it is not UTF-8, or begins like an object and is none, or has no text.
+        UsageError: it is not UTF-8, or begins like an object or a topic and is none, or has
+            no text.
     """
-    _check_encoding(number, line)
-    if not line.startswith("{"):
-        return QueryLine(number, line, None)
-    record = _parsed(number, line)
-    if not isinstance(record, dict):
-        raise UsageError(f"Line {number} of standard input is not a JSON object.")
-    text = record.get("text", record.get("query"))
-    if not isinstance(text, str) or not text.strip():
-        raise UsageError(
-            f"Line {number} of standard input has no text.",
-            'give lines like {"_id": "q1", "text": "what is looked for"}',
-        )
-    query_id = record.get("_id", record.get("id"))
-    named = None if query_id is None else str(query_id)
+    _check_encoding(number, record)
+    query = parse_query(number, record, _SOURCE)
+    if not query.text.strip():
+        raise UsageError(f"Line {number} of {_SOURCE} has no text.", "say what you look for")
     # An escape such as \\ud800 is JSON in UTF-8 nevertheless.
-    _check_encoding(number, text + (named or ""))
-    return QueryLine(number, text, named)
+    _check_encoding(number, query.text + (query.query_id or ""))
+    return query
 
 
 def parse_pair(number: int, line: str) -> tuple[str, str]:
@@ -138,7 +129,7 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
 def paths(*, null: bool = False) -> list[str]:
     """A list of files, one a line, or each ended by NUL and otherwise left as it is."""
     if not null:
-        return [line for _, line in lines()]
+        return [line.strip() for _, line in lines()]
     try:
         names = sys.stdin.buffer.read().split(b"\0")
     except OSError as error:

@@ -57,6 +57,7 @@ def tune(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import counting
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, UsageError
+    from bienc_cli.render import tuning as rendered
 
     output = Output(format_, quiet=quiet)
     directory = environment.index_to_read(index)
@@ -65,7 +66,13 @@ def tune(
             raise UsageError("--reset learns nothing.", "leave out --queries and --qrels")
         if dry_run:
             raise UsageError("--dry-run keeps what --reset takes away.", "leave out one of them")
+        with environment.open_index(index) as reader:
+            removed = reader.info.blend
         _record(directory, None, wait, output)
+        if output.machine:
+            output.print_json(rendered.reset_as_json(removed))
+        elif output.format is Format.plain:
+            output.print_lines(rendered.reset_as_lines())
         output.note("the default weights hold again")
         return EXIT_OK
     if queries is None or qrels is None:
@@ -77,7 +84,6 @@ def tune(
     from bienc_cli.evaluation.queries import read_queries
     from bienc_cli.evaluation.score_cache import CachedScores
     from bienc_cli.evaluation.tuning import tune as learn
-    from bienc_cli.render import tuning as rendered
 
     asked, judgments = read_queries(queries), read_qrels(qrels)
     choice = ModelChoice(None, cross_encoder, runtime, device, threads, offline, output)

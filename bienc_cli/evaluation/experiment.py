@@ -138,7 +138,7 @@ def evaluate(
         cross_encoder=(
             ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
         ),
-        warnings=tuple(index.warnings),
+        warnings=(*index.warnings, *_warnings_of(runs, queries, judged)),
     )
 
 
@@ -153,6 +153,22 @@ def to_search(options: EvaluationOptions, runs: Sequence[Run]) -> tuple[System, 
         if names.count(name) > 1:
             raise UsageError(f"Two runs are called '{name}'.", "give each its own tag")
     return tuple(system for system in options.systems() if system.name not in names)
+
+
+def _warnings_of(runs: Sequence[Run], queries: Sequence[Query], judged: JudgedIndex) -> list[str]:
+    """What makes a run's quality lower than its system's, without any fault of the system."""
+    found = []
+    for run in runs:
+        unranked = sum(query.query_id not in run.rankings for query in queries)
+        if unranked:
+            found.append(
+                f"the run {run.name} has no ranking for {unranked:,} of {len(queries):,} queries, "
+                "counted as not found"
+            )
+        ranked = (item for items in run.rankings.values() for item in items)
+        if not any(judged.knows(item) for item in ranked):
+            found.append(f"the run {run.name} names no document of this index")
+    return found
 
 
 def _as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:

@@ -17,13 +17,14 @@ from typing import cast
 
 from bienc_cli.citations import citation, cited
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.text_files import read_lines
+from bienc_cli.evaluation.text_files import first_given, read_lines
 from bienc_cli.search.pipeline import is_encodable
 from bienc_cli.store import StoredPassage
 from bienc_cli.types import Place, PlaceKind
 
 _FRAGMENT = re.compile(r"(?s)(.+?)#(page|slide|row|cell|heading)=(.+)")
 _NUMBERS = re.compile(r"(?:(.+)!)?(\d+)(?:-(\d+))?")
+_WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?")
 _HEADER = {"query-id", "query_id", "qid"}
 _HIGHEST_GRADE = 2**31 - 1
 """What pytrec_eval takes."""
@@ -167,7 +168,7 @@ def _from_json(path: Path, number: int, line: str) -> tuple[str, Item, int]:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"Line {number} of '{path}' is not valid JSON: {error}.") from error
-    document = record.get("doc_id", record.get("corpus_id"))
+    document = first_given(record, "doc_id", "corpus_id")
     lines = record.get("lines")
     if isinstance(lines, list) and len(lines) == 2 and isinstance(document, str):
         document = f"{document}:{lines[0]}-{lines[1]}"
@@ -176,7 +177,7 @@ def _from_json(path: Path, number: int, line: str) -> tuple[str, Item, int]:
     return _judgment(
         path,
         number,
-        record.get("query_id", record.get("_id")),
+        first_given(record, "query_id", "_id"),
         document,
         record.get("relevance", record.get("score", 1)),
         record.get("page"),
@@ -186,18 +187,28 @@ def _from_json(path: Path, number: int, line: str) -> tuple[str, Item, int]:
 def _judgment(
     path: Path, number: int, query_id: object, document: object, grade: object, page: object
 ) -> tuple[str, Item, int]:
-    if query_id is None or document in (None, "") or grade is None:
+    if query_id is None or document in (None, "") or grade in (None, ""):
         raise _malformed(path, number)
     if not is_encodable(f"{query_id}{document}"):
         raise _malformed(path, number)
     try:
-        value = int(str(grade))
         item = item_of(str(document), page)
+        float(str(grade))
     except ValueError:
         raise _malformed(path, number) from None
-    if abs(value) > _HIGHEST_GRADE:
-        raise _malformed(path, number)
-    return str(query_id), item, value
+    return str(query_id), item, _grade(path, number, str(grade).strip())
+
+
+def _grade(path: Path, number: int, text: str) -> int:
+    # Exact, so that no grade of many digits is rounded into another.
+    whole = _WHOLE_NUMBER.fullmatch(text)
+    value = int(whole[1]) if whole is not None else None
+    if value is None or abs(value) > _HIGHEST_GRADE:
+        raise UsageError(
+            f"Line {number} of '{path}' has the grade '{text}', which is not a whole number.",
+            "grade with 0 for not relevant, and 1, 2, 3 for relevant and better",
+        )
+    return value
 
 
 def item_of(text: str, page: object = None) -> Item:
@@ -252,6 +263,10 @@ class JudgedIndex:
         """The item that another system's ranking names, as it is called here."""
         item = item_of(text)
         return str(replace(item, document=self._names.get(item.document, item.document)))
+
+    def knows(self, text: str) -> bool:
+        """Whether an item that another system names is of a document of this index."""
+        return item_of(text).document in self._names
 
     def items_of(self, stored: StoredPassage) -> tuple[str, ...]:
         """The items a passage stands for: its document, or what it touches of what is judged."""

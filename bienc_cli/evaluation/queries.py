@@ -1,18 +1,17 @@
-"""Files of queries: text lines, JSON lines, tab-separated, TREC topics."""
+"""Queries, one a line: text lines, JSON lines, tab-separated, TREC topics."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.text_files import read_lines
+from bienc_cli.evaluation.text_files import first_given, read_lines
 from bienc_cli.search.pipeline import is_encodable
 
-_TOPIC = re.compile(r"<top>(.*?)</top>", re.DOTALL | re.IGNORECASE)
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
 _TITLE = re.compile(r"<title>\s*(?:Topic:)?\s*(.*?)\s*(?=<|$)", re.DOTALL | re.IGNORECASE)
 _HEADER = {"query", "query_id", "query-id", "qid", "id", "_id"}
@@ -26,12 +25,20 @@ class Query:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class QueryLine:
+    """One query as it was read, with the number of its line and the id it came with."""
+
+    number: int
+    text: str
+    query_id: str | None
+
+
 def read_queries(path: Path) -> tuple[Query, ...]:
     """Read queries, each id once.
 
-    The format shows in the content: TREC topics (`<top>`), JSON lines (`_id` or `id`, and
-    `text` or `query`), lines `id<TAB>text` with or without a header; any other line is a text
-    whose id is its number.
+    The form is that of `query_records` and `parse_query`; where no id is given it is the
+    line's number.
 
     Args:
         path: a file in UTF-8.
@@ -39,53 +46,102 @@ def read_queries(path: Path) -> tuple[Query, ...]:
     Raises:
         UsageError: it cannot be read, holds no query, an empty one, or an id twice.
     """
-    lines = read_lines(path)
-    if any(line.lstrip().lower().startswith("<top>") for _, line in lines):
-        found = list(_topics("\n".join(line for _, line in lines), path))
-    else:
-        found = [_query(path, number, line) for number, line in _body(lines)]
-    if not found:
+    records = list(query_records(read_lines(path)))
+    if topics := [record for record in records if _is_topic(record[1])]:
+        records = topics
+    if not records:
         raise UsageError(f"There is no query in '{path}'.", "give one query a line")
     seen: dict[str, str] = {}
-    for query in found:
-        if not is_encodable(query.query_id + query.text):
+    for number, record in records:
+        found = parse_query(number, record, f"'{path}'")
+        query_id = str(number) if found.query_id is None else found.query_id
+        if not is_encodable(query_id + found.text):
             raise UsageError(f"A query in '{path}' holds half a character.", "write it as UTF-8")
-        if not query.text.strip():
-            raise UsageError(f"Query '{query.query_id}' in '{path}' has no text.")
-        if seen.setdefault(query.query_id, query.text) != query.text:
-            raise UsageError(f"'{path}' has two queries with the id '{query.query_id}'.")
+        if not found.text.strip():
+            raise UsageError(f"Query '{query_id}' in '{path}' has no text.")
+        if seen.setdefault(query_id, found.text) != found.text:
+            raise UsageError(f"'{path}' has two queries with the id '{query_id}'.")
     return tuple(Query(query_id, text) for query_id, text in seen.items())
 
 
-def _body(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    first, tab, _ = lines[0][1].partition("\t") if lines else ("", "", "")
-    return lines[1:] if tab and first.strip().lower() in _HEADER else lines
+def query_records(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """What holds one query each, as it comes: a line, or the lines of a TREC topic.
+
+    A first line that names columns is left out.
+    """
+    begun, topic = 0, ""
+    first = True
+    for number, line in lines:
+        header, first = first and _is_header(line), False
+        if header:
+            continue
+        if not topic and not _is_topic(line):
+            yield number, line
+            continue
+        begun = begun if topic else number
+        topic = f"{topic}\n{line}" if topic else line
+        *whole, topic = re.split("(?i)</top>", topic)
+        for one in whole:
+            yield begun, one
+        topic = topic if _is_topic(topic) else ""
+    if topic:
+        yield begun, topic
 
 
-def _query(path: Path, number: int, line: str) -> Query:
-    if line.lstrip().startswith("{"):
-        return _from_json(path, number, line)
-    query_id, tab, text = line.partition("\t")
-    return Query(query_id.strip(), text.strip()) if tab else Query(str(number), line.strip())
+def parse_query(number: int, record: str, source: str) -> QueryLine:
+    """One query of `query_records`.
+
+    The form shows in the content: a TREC topic (`<top>`), a JSON object (`_id` or `id`, and
+    `text` or `query`; null is as good as left out), `id<TAB>text`, or a text.
+
+    Args:
+        number: of the line, for messages.
+        record: the line or the topic.
+        source: what it was read from, as a sentence names it.
+
+    Raises:
+        UsageError: it begins like an object or a topic and is none, or has no text.
+    """
+    if _is_topic(record):
+        return _from_topic(number, record, source)
+    if record.lstrip().startswith("{"):
+        return _from_json(number, record, source)
+    query_id, tab, text = record.partition("\t")
+    if tab:
+        return QueryLine(number, text.strip(), query_id.strip())
+    return QueryLine(number, record.strip(), None)
 
 
-def _from_json(path: Path, number: int, line: str) -> Query:
+def _is_topic(line: str) -> bool:
+    return line.lstrip().lower().startswith("<top>")
+
+
+def _is_header(line: str) -> bool:
+    first, tab, _ = line.partition("\t")
+    return bool(tab) and first.strip().lower() in _HEADER
+
+
+def _from_json(number: int, line: str, source: str) -> QueryLine:
     try:
         record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"Line {number} of '{path}' is not valid JSON: {error}.") from error
-    text = record.get("text", record.get("query"))
+    except RecursionError as error:
+        raise UsageError(
+            f"Line {number} of {source} is not valid JSON: it is nested too deeply."
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"Line {number} of {source} is not valid JSON: {error}.") from error
+    text = first_given(record, "text", "query")
     if not isinstance(text, str):
         raise UsageError(
-            f"Line {number} of '{path}' has no text.",
+            f"Line {number} of {source} has no text.",
             'give lines like {"_id": "q1", "text": "what is looked for"}',
         )
-    return Query(str(record.get("_id", record.get("id", number))), text)
+    query_id = first_given(record, "_id", "id")
+    return QueryLine(number, text, None if query_id is None else str(query_id))
 
 
-def _topics(text: str, path: Path) -> Iterator[Query]:
-    for block in _TOPIC.findall(text):
-        number, title = _NUMBER.search(block), _TITLE.search(block)
-        if number is None or title is None:
-            raise UsageError(f"A topic in '{path}' has no <num> or no <title>.")
-        yield Query(number[1], " ".join(title[1].split()))
+def _from_topic(number: int, topic: str, source: str) -> QueryLine:
+    name, title = _NUMBER.search(topic), _TITLE.search(topic)
+    if name is None or title is None:
+        raise UsageError(f"The topic in line {number} of {source} has no <num> or no <title>.")
+    return QueryLine(number, " ".join(title[1].split()), name[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,14 @@ class Run:
 
 
 def read_run(path: Path) -> Run:
-    """Read `query Q0 item rank score tag`, ordered by (-score, item) whatever the ranks say.
+    """Read `query Q0 item rank score tag`, in the order that trec_eval gives it.
+
+    The score decides, and of equal ones the item that comes last by its characters; what the
+    ranks say does not count.
 
     Raises:
-        UsageError: a line is of another form.
+        UsageError: there is no line, one is of another form or has no number for a score, or an
+            item is ranked twice for one query.
     """
     scored: dict[str, dict[str, float]] = {}
     name = path.stem
@@ -37,18 +42,32 @@ def read_run(path: Path) -> Run:
         # An item may hold blanks: it is what stands between the second and the last three.
         query_id, _, rest = line.split(maxsplit=2)
         item, _, score, name = rest.rsplit(maxsplit=3)
+        scores = scored.setdefault(query_id, {})
+        if item in scores:
+            raise UsageError(
+                f"Line {number} of '{path}' ranks '{item}' a second time for the query "
+                f"'{query_id}'.",
+                "a run ranks each item once for a query",
+            )
         try:
-            scores = scored.setdefault(query_id, {})
-            scores[item] = max(float(score), scores.get(item, float("-inf")))
+            scores[item] = float(score)
         except ValueError:
             raise _malformed(path, number) from None
-    return Run(
-        name,
-        {
-            query_id: sorted(scores, key=lambda item: (-scores[item], item))
-            for query_id, scores in scored.items()
-        },
-    )
+        if math.isnan(scores[item]):
+            raise UsageError(
+                f"Line {number} of '{path}' has the score '{score}', which has no place in an "
+                "order.",
+                "give every item a number as its score",
+            )
+    if not scored:
+        raise UsageError(
+            f"There is no ranking in '{path}'.", "give lines like: query Q0 item rank score tag"
+        )
+    rankings = {}
+    for query_id, scores in scored.items():
+        falling = sorted(scores, reverse=True)
+        rankings[query_id] = sorted(falling, key=scores.__getitem__, reverse=True)
+    return Run(name, rankings)
 
 
 def write_run(path: Path, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound, UsageError
@@ -24,3 +25,8 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}.") from error
     lines = enumerate(text.replace("\r\n", "\n").split("\n"), 1)
     return [(number, line) for number, line in lines if line.strip()]
+
+
+def first_given(record: Mapping[str, object], *names: str) -> object:
+    """The first of these fields that is there and not null; None where none is."""
+    return next((record[name] for name in names if record.get(name) is not None), None)

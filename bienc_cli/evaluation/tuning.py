@@ -23,7 +23,13 @@ from bienc_cli.evaluation.significance import PairedDifference, compare_with_bas
 from bienc_cli.readers.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, Found, propose
 from bienc_cli.search.fusion import DEFAULTS, blended
-from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, as_hits, check_model, check_query
+from bienc_cli.search.pipeline import (
+    DEFAULT_CANDIDATES,
+    as_hits,
+    blend_of,
+    check_model,
+    check_query,
+)
 from bienc_cli.search.reranking import text_to_read
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Strategy
@@ -76,8 +82,8 @@ class Tuned:
 
     Attributes:
         weights: the best over all judged queries.
-        before: the default weights.
-        gain: on held-out queries: weights learned from the others against the default ones.
+        before: the weights that hold: those learned earlier, or the defaults.
+        gain: on held-out queries: weights learned from the others against those that hold.
     """
 
     weights: BlendWeights
@@ -112,7 +118,7 @@ class Tuning:
 
     @property
     def kept(self) -> TunedBlend | None:
-        """Those weights that help, the default ones beside them; None where none do."""
+        """Those weights that help, the ones that hold beside them; None where none do."""
         if not (self.blend.helps or self.light_blend.helps):
             return None
         return TunedBlend(
@@ -172,11 +178,12 @@ def tune(
             )
         on_query()
     grades = {query.query_id: judged.by_query[query.query_id] for query in asked}
+    held = blend_of(index, None)
     return Tuning(
         queries=len(asked),
         missing=judged.missing,
-        blend=_tuned(read, grades, GRID, DEFAULTS.weights),
-        light_blend=_tuned(light, grades, LIGHT_GRID, DEFAULTS.light_weights),
+        blend=_tuned(read, grades, GRID, held.weights),
+        light_blend=_tuned(light, grades, LIGHT_GRID, held.light_weights),
     )
 
 
@@ -237,7 +244,7 @@ def _tuned(
     before: BlendWeights,
 ) -> Tuned:
     values = values_by_weights(signals, grades, grid)
-    default = values_by_weights(signals, grades, [before])[0]
+    held = values_by_weights(signals, grades, [before])[0]
     # Dealt out in the order of their ids, so that the same judgments give the same answer.
     ids = list(signals)
     by_id = np.argsort(np.array(ids, dtype=object), kind="stable")
@@ -247,7 +254,7 @@ def _tuned(
         others = np.setdiff1d(by_id, inside)
         held_out[inside] = values[_best(values[:, others], grid), inside]
     gain = compare_with_baseline(
-        dict(zip(ids, default.tolist(), strict=True)),
+        dict(zip(ids, held.tolist(), strict=True)),
         {"tuned": dict(zip(ids, held_out.tolist(), strict=True))},
     )["tuned"]
     return Tuned(grid[_best(values, grid)], before, gain)

@@ -174,11 +174,16 @@ def _weight_files(directory: Path, roots: list[Path]) -> tuple[Path, ...]:
     """Safetensors where there are any, else torch's own format; the encoder's must be there."""
     found: list[Path] = []
     for index, root in enumerate(roots):
-        files = sorted(root.glob("*.safetensors")) or sorted(root.glob("pytorch_model*.bin"))
+        files = _files_like(root, "*.safetensors") or _files_like(root, "pytorch_model*.bin")
         if index == 0 and not files:
             raise FileNotFoundError(2, "no weights", "model.safetensors")
         found += [path for path in files if path not in found]
     return tuple(path.relative_to(directory) for path in found)
+
+
+def _files_like(root: Path, pattern: str) -> list[Path]:
+    # In the hub's cache a name may outlive the file that it leads to.
+    return sorted(path for path in root.glob(pattern) if path.is_file())
 
 
 def _tokenizer_files(root: Path, tokenizer_json: Path) -> tuple[Path, ...]:

@@ -131,10 +131,16 @@ def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> R
             f"{name} is a {files.role}, and a {role} is needed here.",
             f"a {files.role} is named with {flag}; the known models: bienc models",
         )
-    weights_digest = _digest(files.directory, files.weight_files, cache_dir)
-    return ResolvedModel(
-        name, files, weights_digest, _fingerprint(files, weights_digest, cache_dir)
-    )
+    try:
+        weights_digest = _digest(files.directory, files.weight_files, cache_dir)
+        fingerprint = _fingerprint(files, weights_digest, cache_dir)
+    except OSError as error:
+        raise ModelUnavailable(
+            f"The files of the model {name} in {files.directory} cannot be read: "
+            f"{error.strerror or error}.",
+            "fetch the model again, or name another one: bienc models",
+        ) from error
+    return ResolvedModel(name, files, weights_digest, fingerprint)
 
 
 def _directory(name: str, *, cache_dir: Path, offline: bool) -> Path:

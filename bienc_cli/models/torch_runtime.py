@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bienc_cli.errors import ModelUnavailable, UsageError
+from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
 from bienc_cli.models.batching import token_budget_batches, unit_length
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
@@ -243,7 +243,10 @@ def _require_all_weights(model: ResolvedModel, loaded: SentenceTransformer | Cro
 def _loading(model: ResolvedModel) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (BiencError, MemoryError):
+        raise
+    except Exception as error:
+        # Each format of weights and of tokenizers has an exception of its own for damage.
         detail = next(iter(str(error).strip().splitlines()), repr(error))
         raise ModelUnavailable(
             f"The model {model.name} in {model.directory} cannot be loaded: {detail}",

@@ -17,7 +17,7 @@ from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
-from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Place
+from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Place, TunedBlend
 
 _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
@@ -275,6 +275,15 @@ def stages_as_json(stages: Iterable[StageTime]) -> dict[str, float | None]:
 def weights_as_json(weights: BlendWeights) -> dict[str, float]:
     """Weights of a blend, beside 1 for relevance."""
     return {"similarity": weights.similarity, "bm25": weights.bm25}
+
+
+def blend_as_json(blend: TunedBlend) -> dict[str, Any]:
+    """Weights that were learned, and from how many queries."""
+    return {
+        "blend": weights_as_json(blend.weights),
+        "light_blend": weights_as_json(blend.light_weights),
+        "queries": blend.queries,
+    }
 
 
 def rounded(value: float | None) -> float | None:

@@ -14,7 +14,6 @@ from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, size
 from bienc_cli.store import IndexInfo
-from bienc_cli.types import TunedBlend
 
 SCHEMA = "bienc.info/1"
 
@@ -128,16 +127,8 @@ def as_json(info: IndexInfo) -> dict[str, Any]:
             "overlap_tokens": chunking.overlap_tokens,
             "version": chunking.version,
         },
-        "blend": _blend_as_json(info.blend) if info.blend else None,
+        "blend": hit_.blend_as_json(info.blend) if info.blend else None,
         "bytes": dict(info.sizes),
-    }
-
-
-def _blend_as_json(blend: TunedBlend) -> dict[str, Any]:
-    return {
-        "blend": hit_.weights_as_json(blend.weights),
-        "light_blend": hit_.weights_as_json(blend.light_weights),
-        "queries": blend.queries,
     }
 
 

@@ -12,16 +12,18 @@ from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.tables import plain_table, titled
 from bienc_cli.render.text import cell
-from bienc_cli.types import BlendWeights
+from bienc_cli.search.fusion import DEFAULTS
+from bienc_cli.types import BlendWeights, TunedBlend
 
 SCHEMA = "bienc.tune/1"
+RESET_SCHEMA = "bienc.reset/1"
 
 
 def as_table(tuning: Tuning, *, recorded: bool) -> RenderableType:
     """One line for each blend, and what was done about it."""
     table = plain_table()
     table.add_column("strategy", overflow="fold")
-    for name in ("default", "learned", "held-out gain", "95 % interval", "kept"):
+    for name in ("in use", "learned", "held-out gain", "95 % interval", "kept"):
         table.add_column(name, justify="right", overflow="fold")
     for name, one in _blends(tuning):
         table.add_row(
@@ -87,3 +89,19 @@ def as_lines(tuning: Tuning, *, recorded: bool) -> Iterator[str]:
             kept,
         ]
         yield "\t".join(cell(field) for field in fields)
+
+
+def reset_as_json(removed: TunedBlend | None) -> dict[str, Any]:
+    """The weights that hold once what was learned is removed, `schema` first."""
+    return {
+        "schema": RESET_SCHEMA,
+        "blend": hit_.weights_as_json(DEFAULTS.weights),
+        "light_blend": hit_.weights_as_json(DEFAULTS.light_weights),
+        "removed": None if removed is None else hit_.blend_as_json(removed),
+    }
+
+
+def reset_as_lines() -> Iterator[str]:
+    """Tab-separated: strategy, and the weights of similarity and BM25 that hold again."""
+    for name, weights in (("blend", DEFAULTS.weights), ("light-blend", DEFAULTS.light_weights)):
+        yield f"{name}\t{weights.similarity:g}\t{weights.bm25:g}"

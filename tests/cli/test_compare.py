@@ -241,6 +241,21 @@ def test_another_system_is_measured_beside(indexed: Run, tmp_path: Path) -> None
     assert "theirs" in indexed(*argv[:-2])[1]
 
 
+@pytest.mark.parametrize(
+    ("ranked", "said"),
+    [
+        ("a Q0 apple.md 1 9 t\nb Q0 apple.md 1 9 t\n", "no ranking for 1 of 3 queries"),
+        ("".join(f"{q} Q0 D-17 1 9 t\n" for q in "abc"), "names no document of this index"),
+    ],
+)
+def test_what_keeps_a_run_low_is_said(indexed: Run, tmp_path: Path, ranked: str, said: str) -> None:
+    (tmp_path / "t.run").write_text(ranked)
+    argv = ("compare", *FILES, "--strategies", "bm25", "--rerun", "t.run")
+    _, _, err = indexed(*argv)
+    assert said in err
+    assert any(said in one for one in parsed(indexed(*argv, "-f", "json"))["warnings"])
+
+
 def test_a_run_directory_that_cannot_be_is_said(indexed: Run, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file\n")
     code, _, err = indexed("compare", *FILES, "--strategies", "bm25,hybrid", "--run-out", "runs")
@@ -277,6 +292,8 @@ def test_a_run_directory_that_cannot_be_is_said(indexed: Run, tmp_path: Path) ->
         ((*FILES, "--fail-under", "best:RR@10=0.6"), "best was not compared"),
         ((*FILES, "--baseline", "none.json"), "no 'none.json' here"),
         ((*FILES, "--rerun", "none.run"), "no 'none.run' here"),
+        ((*FILES, "--rerun", "empty.tsv"), "There is no ranking in 'empty.tsv'"),
+        ((*FILES, "--rerun", "others.run"), "'others.run' ranks nothing for any of the queries"),
         (("--queries", "none.tsv"), "no 'none.tsv' here"),
         (("--queries", "docs"), "cannot be read"),
         (("--queries", "empty.tsv"), "There is no query in 'empty.tsv'"),
@@ -289,6 +306,7 @@ def test_what_contradicts_itself_is_refused(
     indexed: Run, tmp_path: Path, argv: tuple[str, ...], message: str
 ) -> None:
     (tmp_path / "empty.tsv").write_text("\n")
+    (tmp_path / "others.run").write_text("z Q0 docs/apple.md 1 1 others\n")
     (tmp_path / "header.tsv").write_text("query-id\tcorpus-id\tscore\n")
     code, out, err = indexed("compare", *argv)
     assert (code, out) == (2, "")

@@ -180,6 +180,13 @@ def test_a_mark_before_json_is_no_part_of_it(indexed: Run, monkeypatch: pytest.M
         ("zzzz\nkites\n\nyyyy\n", [("1", "0"), ("2", "1"), ("4", "0")]),
         ('{"_id": "a", "text": "kites"}\n{"_id": "b", "text": "zz"}\n', [("a", "1"), ("b", "0")]),
         ("{broken\nkites\n", [("1", "0"), ("2", "1")]),
+        ('{"_id": null, "text": "kites"}\n', [("1", "1")]),
+        ("a\tkites\nb\tzz\nc\t\nd\tkites\n", [*zip("ab", "10"), ("3", "0"), ("d", "1")]),
+        ("query-id\ttext\na\tkites\n", [("a", "1")]),
+        (
+            "<top>\n<num>7\n<title>kites\n</top>\n<top>\n<title>zz\n</top>\n",
+            [("7", "1"), ("5", "0")],
+        ),
     ],
 )
 def test_every_plain_line_tells_its_query(

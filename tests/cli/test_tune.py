@@ -92,3 +92,33 @@ def test_judgments_of_documents_that_are_not_there_are_counted(judged: Run, tmp_
         file.write("q0 0 gone.txt 1\n")
     _, _, err = judged("tune", *FILES)
     assert "1 judged documents are not in the index" in err
+
+
+def test_a_reset_answers_in_every_format(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: Backwards(name="b"))
+    assert judged("tune", *FILES)[0] == 0
+    held = json.loads(judged("info", "-f", "json")[1])["blend"]
+    code, out, _ = judged("tune", "--reset", "-f", "json")
+    document = json.loads(out)
+    assert (code, document["schema"], document["removed"]) == (0, "bienc.reset/1", held)
+    assert document["blend"] != held["blend"]
+    again = json.loads(judged("tune", "--reset", "-f", "jsonl")[1])
+    assert again == {**document, "removed": None}
+    weights = document["blend"]
+    line = judged("tune", "--reset", "-f", "plain")[1].splitlines()[0]
+    assert line.split("\t") == ["blend", *(f"{one:g}" for one in weights.values())]
+
+
+def test_what_was_learned_is_what_the_next_learning_is_compared_with(
+    judged: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: Backwards(name="b"))
+    assert judged("tune", *FILES)[0] == 0
+    held = json.loads(judged("info", "-f", "json")[1])["blend"]
+    code, out, _ = judged("tune", *FILES, "-f", "json")
+    blends = {one["strategy"]: one for one in json.loads(out)["blends"]}
+    assert blends["blend"]["before"] == held["blend"]
+    assert blends["light-blend"]["before"] == held["light_blend"]
+    # The same judgments have nothing more to give, and what was learned stays.
+    assert (code, blends["blend"]["kept"]) == (1, False)
+    assert json.loads(judged("info", "-f", "json")[1])["blend"] == held

@@ -58,6 +58,15 @@ Identify organizations.
             TOPICS,
             [("301", "International Organized Crime"), ("302", "Poliomyelitis and Post-Polio")],
         ),
+        (
+            '{"_id": null, "text": "prune"}\n{"_id": null, "id": null, "query": "plant"}\n',
+            [("1", "prune"), ("2", "plant")],
+        ),
+        ('{"_id": null, "id": "q7", "text": null, "query": "plant"}\n', [("q7", "plant")]),
+        (
+            "Topics of 1999\n<top>\n<num>1\n<title>prune\n</top> <top><num>2<title>plant</top>\n",
+            [("1", "prune"), ("2", "plant")],
+        ),
         ("<TOP><NUM>1</NUM>\n<TITLE>prune\n</TOP>", [("1", "prune")]),
         ("same\tprune\nsame\tprune\n", [("same", "prune")]),
         ("\ufeffq1\tprüfen\r\nq2\tпосев\r\n", [("q1", "prüfen"), ("q2", "посев")]),

@@ -97,7 +97,7 @@ def test_the_other_role_is_refused(bi_encoder: Path, tmp_path: Path) -> None:
 
 
 def test_offline_a_hub_id_that_is_not_here_is_one_error(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="looked up") as raised:
+    with pytest.raises(ModelUnavailable, match="nothing may be looked up") as raised:
         resolve_model("no-one/nothing", Role.BI_ENCODER, cache_dir=tmp_path, offline=True)
     assert raised.value.exit_code == 5
 
