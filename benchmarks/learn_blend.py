@@ -37,7 +37,6 @@ from bienc_cli.evaluation.tuning import (
 )
 from bienc_cli.indexing import index_paths
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
-from bienc_cli.search.candidates import FUSED_DEPTH, Found
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import Strategy
@@ -114,12 +113,10 @@ def gather(
     with open_reader(index.resolve(), key_dir=arguments.cache / "keys") as reader:
         judged = judged_in(judgments, reader.documents())
         vectors = bi_encoder.encode_queries([query.text for query in queries])
-        near = reader.search_many(vectors, FUSED_DEPTH)
-        for query, vector, by_similarity in zip(queries, vectors, near, strict=True):
-            found = Found(by_similarity, reader.bm25(query.text, FUSED_DEPTH))
+        for query, vector in zip(queries, vectors, strict=True):
             for strategy, signals in found_by.items():
                 signals[query.query_id] = signals_of(
-                    reader, query.text, vector, found, strategy, judged, scores
+                    reader, query.text, vector, strategy, judged, scores
                 )
     grades = {query.query_id: dict(judged.by_query[query.query_id]) for query in queries}
     return found_by, grades

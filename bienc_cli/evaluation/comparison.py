@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
+from bienc_cli.readers.cleaning import clean
 from bienc_cli.search.pipeline import (
     DEFAULT_K,
     SearchOptions,
@@ -281,6 +282,8 @@ class _Run:
 
     def ranked(self, query: str, strategy: Strategy) -> tuple[StrategyRanking, Cost]:
         """One strategy on one query."""
+        # As `search` reads it; it is reported as it was asked.
+        query = clean(query)
         search = self.options.searching(strategy)
         watch = Stopwatch()
         vector: NDArray[np.float32] | None = None
@@ -312,7 +315,7 @@ class _Run:
             watch = Stopwatch()
             with watch.stage("rerank"):
                 hits = rank_all(
-                    self.index, query, self.cross_encoder, self.options.k, self.options.where
+                    self.index, clean(query), self.cross_encoder, self.options.k, self.options.where
                 )
             (stage,) = watch.times
             return hits, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, stage.seconds, self.passages)

@@ -34,7 +34,7 @@ from bienc_cli.evaluation.runs import Run
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
 from bienc_cli.readers.cleaning import clean
-from bienc_cli.search.candidates import Found, propose
+from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.pipeline import (
     SearchOptions,
@@ -55,9 +55,6 @@ from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
-
-_DEPTH = 100
-"""Passages that a strategy ranks, as `query -k 100` would."""
 
 _TAIL = 300
 """Passages up to which a ranking is filled up by what the sources found further down, so that
@@ -240,69 +237,83 @@ class _Experiment:
         self._blend = blend_of(index, options.blend)
         self._tail = max((_TAIL, *options.candidates))
         self._vectors: NDArray[np.float32] | None = None
+        self._near: dict[int, Sequence[Ranked]] = {}
+        self._worded: Sequence[Ranked] = [()] * len(queries)
         self._items: dict[int, tuple[str, ...]] = {}
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
         """Every system, in order: all rankings first, then what they cost."""
-        found = self._look_up({system.strategy for system in systems}) if systems else []
-        ranked = [self._rank(system, found) for system in systems]
+        self._look_up({system.strategy for system in systems})
+        ranked = [self._rank(system) for system in systems]
         return [
             replace(result, latency=self._timed(system))
             for result, system in zip(ranked, systems, strict=True)
         ]
 
-    def _look_up(self, strategies: Collection[Strategy]) -> list[Found]:
-        """What the sources have for each query, deeper than any strategy looks."""
+    def _look_up(self, strategies: Collection[Strategy]) -> None:
+        """Encode the queries, and look up their words, deeper than any strategy does."""
         texts = [query.text for query in self._queries]
-        where = self._options.where
-        near: Sequence[Sequence[tuple[int, float]]] = [()] * len(texts)
         if self._bi_encoder is not None and any(one.needs_bi_encoder for one in strategies):
             self._vectors = self._bi_encoder.encode_queries(texts)
-            near = self._index.search_many(self._vectors, self._tail, where)
-        worded = any(one.needs_bm25 for one in strategies)
-        return [
-            Found(by_similarity, self._index.bm25(text, self._tail, where) if worded else ())
-            for text, by_similarity in zip(texts, near, strict=True)
-        ]
+        if any(one.needs_bm25 for one in strategies):
+            where = self._options.where
+            self._worded = [self._index.bm25(text, self._tail, where) for text in texts]
 
-    def _rank(self, system: System, found: Sequence[Found]) -> SystemResult:
+    def _nearest(self, depth: int, place: int) -> Ranked:
+        """The passages nearest to a query, all queries looked up together.
+
+        Each depth is a search of its own: a graph that is asked for more finds others.
+        """
+        if self._vectors is None:
+            return ()
+        if depth not in self._near:
+            self._near[depth] = self._index.search_many(self._vectors, depth, self._options.where)
+        return self._near[depth][place]
+
+    def _rank(self, system: System) -> SystemResult:
         rankings, hits = {}, {}
         for place, query in enumerate(self._queries):
             if system.strategy.source is Source.ALL:
                 top = self._rank_all(query.text)
                 rest: list[int] = []
             else:
-                top, rest = self._rank_one(system, place, found[place])
+                top, rest = self._rank_one(system, place)
             ids = [hit.passage.passage_id for hit in top] + rest
             rankings[query.query_id] = best_first(self._items_of(ids))
             hits[query.query_id] = tuple(top[:SHOWN])
             self._on_step(system.name, 1)
         return SystemResult(system.name, system, rankings, hits, {}, {}, None, None, None, {})
 
-    def _rank_one(self, system: System, place: int, found: Found) -> tuple[list[Hit], list[int]]:
-        """The hits at the head of a ranking, and the passages that follow."""
+    def _rank_one(self, system: System, place: int) -> tuple[list[Hit], list[int]]:
+        """The hits at the head of a ranking, as `search` finds them, and what follows."""
         strategy, query = system.strategy, self._queries[place].text
-        depth = max(_DEPTH, system.candidates or 0)
-        near = found.by_similarity if strategy.needs_bi_encoder else ()
-        worded = found.by_bm25 if strategy.needs_bm25 else ()
+        compares, worded = strategy.needs_bi_encoder, self._worded[place]
+        read = system.candidates or SHOWN
+        depth = depth_of_sources(strategy, read)
         candidates = propose(
             self._index,
             query,
             self._vectors[place] if self._vectors is not None else None,
-            Found(near[:depth], worded[:depth]),
+            Found(
+                self._nearest(depth, place) if compares else (),
+                worded[:depth] if strategy.needs_bm25 else (),
+            ),
             strategy,
             depth,
             self._blend.light_weights,
         )
-        read = system.candidates or SHOWN
         hits = as_hits(self._index, candidates[:read])
         if strategy.needs_cross_encoder:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
             hits = ordered(self._read(query, hits), weights)
         seen = {candidate.passage_id for candidate in candidates}
-        deeper = in_turn([[one for one, _ in near], [one for one, _ in worded]], 2 * self._tail)
+        sources = [
+            [one for one, _ in self._nearest(self._tail, place)] if compares else [],
+            [one for one, _ in worded] if strategy.needs_bm25 else [],
+        ]
         rest = [candidate.passage_id for candidate in candidates[read:]]
-        return hits, (rest + [one for one in deeper if one not in seen])[: self._tail - len(hits)]
+        rest += [one for one in in_turn(sources, 2 * self._tail) if one not in seen]
+        return hits, rest[: self._tail - len(hits)]
 
     def _rank_all(self, query: str) -> list[Hit]:
         best: list[Hit] = []

@@ -21,7 +21,7 @@ from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
 from bienc_cli.readers.cleaning import clean
-from bienc_cli.search.candidates import FUSED_DEPTH, Found, propose
+from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
 from bienc_cli.search.fusion import DEFAULTS, blended
 from bienc_cli.search.pipeline import (
     DEFAULT_CANDIDATES,
@@ -31,7 +31,7 @@ from bienc_cli.search.pipeline import (
     check_query,
 )
 from bienc_cli.search.reranking import text_to_read
-from bienc_cli.store import IndexReader
+from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, BlendWeights, TunedBlend
 
@@ -169,13 +169,9 @@ def tune(
     read: dict[str, Signals] = {}
     light: dict[str, Signals] = {}
     vectors = bi_encoder.encode_queries([query.text for query in asked])
-    near = index.search_many(vectors, FUSED_DEPTH)
-    for query, vector, by_similarity in zip(asked, vectors, near, strict=True):
-        found = Found(by_similarity, index.bm25(query.text, FUSED_DEPTH))
+    for query, vector in zip(asked, vectors, strict=True):
         for strategy, into in ((Strategy.BLEND, read), (Strategy.LIGHT_BLEND, light)):
-            into[query.query_id] = signals_of(
-                index, query.text, vector, found, strategy, judged, scores
-            )
+            into[query.query_id] = signals_of(index, query.text, vector, strategy, judged, scores)
         on_query()
     grades = {query.query_id: judged.by_query[query.query_id] for query in asked}
     held = blend_of(index, None)
@@ -191,7 +187,6 @@ def signals_of(
     index: IndexReader,
     query: str,
     vector: NDArray[np.float32],
-    found: Found,
     strategy: Strategy,
     judged: JudgedIndex,
     scores: CachedScores,
@@ -202,12 +197,12 @@ def signals_of(
         index: opened for reading.
         query: its text.
         vector: its vector, shape (dim,).
-        found: what both sources have for it, `FUSED_DEPTH` deep.
         strategy: `blend` or `light-blend`.
         judged: tells which items passages stand for.
         scores: of the cross-encoder.
     """
     depth = DEFAULT_CANDIDATES if strategy.needs_cross_encoder else FUSED_DEPTH
+    found = look_up(index, query, vector, strategy, depth, Filter())
     candidates = propose(index, query, vector, found, strategy, depth, DEFAULTS.light_weights)
     hits = as_hits(index, candidates)
     relevances = None
