@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bienc_cli.errors import BiencError
 from bienc_cli.indexing.changes import is_transient, is_within, why_absent
-from bienc_cli.indexing.roots import items_under
+from bienc_cli.indexing.roots import is_another, is_elsewhere, items_under, whereabouts
 from bienc_cli.store import IndexInfo, IndexReader, Root, StoredPassage
 from bienc_cli.types import Skipped
 
@@ -92,6 +92,13 @@ class FreshnessCheck:
     def __init__(self, reader: IndexReader, budget: float = DEFAULT_BUDGET) -> None:
         self._deadline = time.monotonic() + budget
         self._roots = reader.file_times()
+        # Only where there are several can one hold what another one finds too.
+        several = len(self._roots) > 1
+        self._owned = (
+            {str(root.path / name) for root, known in self._roots for name in known}
+            if several
+            else set[str]()
+        )
         self._found = Staleness(complete=False)
         # Daemonic: an interrupt does not wait for a slow disk.
         self._thread = threading.Thread(target=self._look, daemon=True, name="bienc-freshness")
@@ -116,25 +123,38 @@ class FreshnessCheck:
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
         """Look at one root; False where the time was over before its end."""
         left = dict(known)
-        there = 0
+        there = new = changed = 0
         unreadable: set[str] = set()
+        whole = True
         for item in items_under(root):
             if time.monotonic() > self._deadline:
-                return False
+                whole = False
+                break
             if isinstance(item, Skipped):
                 if is_transient(item):
                     unreadable.add(item.path)
                 continue
-            there += 1
             before = left.pop(item.doc_id, None)
             if before is None:
-                self._add(new=1)
-            elif before != (item.size, item.mtime_ns):
-                self._add(changed=1)
+                # Another root's, where roots lie inside each other.
+                mine = str(item.path) not in self._owned
+                new += mine
+                there += mine
+                continue
+            there += 1
+            changed += before != (item.size, item.mtime_ns)
+        if not whole:
+            self._add(new=new, changed=changed)
+            return False
         gone = sum(not is_within(path, unreadable) for path in left)
-        # What the next run would keep, it would not forget.
-        if why_absent(there, gone, len(known), elsewhere=False) is None:
-            self._add(gone=gone)
+        device, inode = whereabouts(root.path)
+        another = gone == len(known) > 0 and is_another(root, device, inode)
+        elsewhere = is_elsewhere(root, device)
+        if another:
+            # The next run would let all of it alone.
+            return True
+        kept = why_absent(there, gone, len(known), elsewhere=elsewhere) is not None
+        self._add(new=new, changed=changed, gone=0 if kept else gone)
         return True
 
     def _add(

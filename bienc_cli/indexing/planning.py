@@ -21,7 +21,7 @@ from bienc_cli.indexing.changes import (
     why_absent,
 )
 from bienc_cli.indexing.report import IndexOptions
-from bienc_cli.indexing.roots import Finding, look
+from bienc_cli.indexing.roots import Finding, is_below, look
 from bienc_cli.store import UNSETTLED, FileState, IndexWriter, Root
 from bienc_cli.types import Skipped
 
@@ -105,7 +105,7 @@ def plan(
             continue
         finding = _without(finding, unreadable)
         known = _known(writer, finding.root)
-        if not (finding.named or options.prune):
+        if not options.prune and (finding.part or not finding.named):
             finding, warning = _kept(finding, list(known))
             warnings += [warning] if warning else []
         root = _settled(finding)
@@ -160,15 +160,20 @@ def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Fi
 def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, str | None]:
     """A finding of which what is not there is taken for elsewhere, if it has to be; and why."""
     kept = "what the index knows of it is kept (bienc index"
-    there = {file.doc_id for file in finding.files}
+    part = finding.part
+    if part:
+        # What was named is believed; the rest of the root was not.
+        known = [path for path in known if not is_below(path, part)]
+    there = {file.doc_id for file in finding.files if not (part and is_below(file.doc_id, part))}
     unreadable = finding.unreadable(TRANSIENT)
-    gone = sum(path not in there and not is_within(path, unreadable) for path in known)
+    missing = [path for path in known if path not in there and not is_within(path, unreadable)]
+    gone = len(missing)
     why = why_absent(len(there), gone, len(known), elsewhere=finding.is_elsewhere)
-    if known and gone == len(known) and finding.is_another and there:
+    if known and gone == len(known) and finding.is_another and there and not part:
         # Nothing of what is in it now has been asked for.
         why = "is another folder than it was, and holds none of the files that are known"
         finding = replace(finding, files=(), skipped=())
-    places: tuple[str, ...] = (".",)
+    places: tuple[str, ...] = tuple(missing) if part else (".",)
     if why is not None:
         name = finding.root.path
         sentence = f"{name} {why}; {kept} {name}, or --prune, forgets it)"

@@ -30,7 +30,8 @@ class Finding:
         files: that are to be in the index.
         skipped: what belongs there and cannot be read.
         named: somebody named it, or a folder that it lies in, in this run.
-        device: number of the device it is on now; None where that is not known.
+        part: what of the root was named, by path under it; "" for all of it.
+        device: what tells the file system it is on now; None where that is not known.
         inode: its number there.
         mounts: directories below it that are on another one, by path under it.
     """
@@ -39,6 +40,7 @@ class Finding:
     files: tuple[FoundFile, ...]
     skipped: tuple[Skipped, ...]
     named: bool = False
+    part: str = ""
     device: int | None = None
     inode: int | None = None
     mounts: tuple[str, ...] = ()
@@ -49,14 +51,13 @@ class Finding:
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the root is on another device than when its files were last found."""
-        return None not in (self.device, self.root.device) and self.device != self.root.device
+        """Whether the root is on another file system than when its files were last found."""
+        return is_elsewhere(self.root, self.device)
 
     @property
     def is_another(self) -> bool:
         """Whether it is another folder, by what the system tells it by, than it was then."""
-        now, then = (self.device, self.inode), (self.root.device, self.root.inode)
-        return None not in (*now, *then) and now != then
+        return is_another(self.root, self.device, self.inode)
 
     @property
     def missing_mounts(self) -> tuple[str, ...]:
@@ -180,7 +181,8 @@ def _finding_of_path(
         if finding is None or removed != root.removed:
             finding = _look_at(replace(settings, removed=removed), named=True)
         if any(is_below(file.doc_id, below) for file in finding.files):
-            return finding
+            # Named twice, it is the whole that was named, or several parts of it.
+            return finding if root.path in chosen else replace(finding, part=below)
     # A root that takes the place of others inside it does not bring back what they had removed.
     removed = tuple(
         (Path(os.path.realpath(root.path)).relative_to(real) / name).as_posix()
@@ -257,8 +259,40 @@ def _look_at(root: Root, *, named: bool) -> Finding:
         status = root.path.stat()
     except OSError as error:
         raise PathNotFound(f"There is no '{root.path}' here any more.") from error
-    mounts = _mounts(root.path, files, status.st_dev)
-    return Finding(root, tuple(files), tuple(skipped), named, status.st_dev, status.st_ino, mounts)
+    device, inode = whereabouts(root.path)
+    return Finding(
+        root,
+        tuple(files),
+        tuple(skipped),
+        named,
+        device=device,
+        inode=inode,
+        mounts=_mounts(root.path, files, status.st_dev),
+    )
+
+
+def whereabouts(path: Path) -> tuple[int | None, int | None]:
+    """What tells the file system that a path is on, and its inode there; None if it is gone.
+
+    The number of a device is given to the next one that is mounted; with the identifier of the
+    file system it stands for one disk.
+    """
+    try:
+        status, system = path.stat(), os.statvfs(path)
+    except OSError:
+        return None, None
+    return (system.f_fsid << 64) | status.st_dev, status.st_ino
+
+
+def is_elsewhere(root: Root, device: int | None) -> bool:
+    """Whether a root is on another file system than when its files were last found."""
+    return None not in (device, root.device) and device != root.device
+
+
+def is_another(root: Root, device: int | None, inode: int | None) -> bool:
+    """Whether it is another folder than it was then, by what the system tells it by."""
+    now, then = (device, inode), (root.device, root.inode)
+    return None not in (*now, *then) and now != then
 
 
 def _mounts(top: Path, files: Iterable[FoundFile], device: int) -> tuple[str, ...]:

@@ -172,3 +172,40 @@ def test_a_mount_inside_a_root_that_is_unmounted_is_kept(folder: Folder) -> None
         assert "docs/disk is not mounted" in report.warnings[0]
         assert folder.texts() == before
     assert refresh(folder, prune=True).documents.removed == 5
+
+
+def test_another_disk_at_the_same_place_is_another(folder: Folder) -> None:
+    """Which the system may give the numbers of the one before."""
+    folder.root.mkdir()
+    with mounted(folder.root):
+        folder.write({f"{n}.txt": f"text {n}\n" for n in range(9)})
+        folder.index()
+        before = folder.texts()
+    with mounted(folder.root):
+        folder.write({"other.txt": "of another disk\n"})
+        with folder.open() as reader:
+            assert not staleness(reader)
+        report = refresh(folder)
+        assert report.documents.removed == 0
+        assert "another folder" in report.warnings[0]
+        assert folder.texts() == before
+
+
+def test_a_part_that_is_named_is_believed_and_the_rest_is_not(folder: Folder) -> None:
+    folder.write({f"{n % 3}/{n}.txt": f"text {n}\n" for n in range(MASS * 2)})
+    folder.index()
+    for path in list(folder.root.rglob("*.txt")):
+        # One of each folder stays, so that there is something to name.
+        if path.stem not in ("0", "1", "2"):
+            path.unlink()
+    report = folder.index(folder.root / "0")
+    assert report.documents.removed == len(range(3, MASS * 2, 3))
+    assert f"lacks {MASS * 2 - 3 - report.documents.removed}" in report.warnings[0]
+
+
+def test_roots_inside_each_other_are_as_new_as_their_files(folder: Folder) -> None:
+    folder.write({"a.txt": "one\n", "notes/.b.txt": "two\n", "notes/c.txt": "three\n"})
+    folder.index(folder.root / "notes", hidden=True)
+    folder.index()
+    with folder.open() as reader:
+        assert not staleness(reader)

@@ -104,3 +104,14 @@ def test_an_index_reached_through_a_link_has_not_moved(filled: Folder, tmp_path:
     linked.keys = filled.keys
     assert shown(linked) == {"docs/a.txt", "docs/b.txt"}
     assert linked.index().documents.unchanged == 2
+
+
+def test_an_index_beside_a_folder_with_a_name_in_common_is_not_at_home(
+    filled: Folder, tmp_path: Path
+) -> None:
+    filled.write({"c.txt": "a kite\n", "README.md": "read me\n"})
+    filled.index()
+    moved = moved_to(filled, tmp_path / "store" / ".bienc")
+    moved.write({"README.md": "another one\n"})
+    with pytest.raises(IndexMismatch, match="moved away"):
+        moved.index()
