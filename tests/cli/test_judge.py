@@ -228,9 +228,11 @@ class Terminal:
 
     def press(self, key: str) -> None:
         os.write(self.master, key.encode())
-        # It is taken when the terminal is back in its own mode.
-        while self._waits_for_a_key() and self._process.poll() is None:
-            pass
+        # It is taken when something is shown for it. That the terminal was in its own mode
+        # meanwhile could be missed between two looks.
+        while self._process.poll() is None:
+            if select.select([self.master], [], [], 0.02)[0]:
+                break
 
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)
