@@ -115,3 +115,9 @@ def test_an_index_beside_a_folder_with_a_name_in_common_is_not_at_home(
     moved.write({"README.md": "another one\n"})
     with pytest.raises(IndexMismatch, match="moved away"):
         moved.index()
+
+
+@pytest.mark.parametrize("name", [7, None, b"a.md", 0.5])
+def test_a_path_that_is_no_text_is_damage(name: object) -> None:
+    with pytest.raises(IndexDamaged, match="path"):
+        home.inside_root(name)  # type: ignore[arg-type]
