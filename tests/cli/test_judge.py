@@ -228,9 +228,10 @@ class Terminal:
 
     def press(self, key: str) -> None:
         os.write(self.master, key.encode())
-        # It is taken when the terminal is back in its own mode.
+        # It is taken when the terminal is back in its own mode, or something is shown already.
         while self._waits_for_a_key() and self._process.poll() is None:
-            pass
+            if select.select([self.master], [], [], 0)[0]:
+                return
 
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)
