@@ -158,6 +158,16 @@ def test_nothing_found_is_exit_code_1(press: Run) -> None:
     assert "compare" not in out
 
 
+def test_what_comes_next_compares_what_was_pooled(press: Run) -> None:
+    argv = ("--strategies", "bm25", "--qrels", "my.qrels")
+    _, out, _ = press("1x", "xylophone", "cherry stones", *argv)
+    files = "--queries my.queries.tsv --qrels my.qrels"
+    assert out.splitlines() == [
+        "1 judgment in my.qrels (1 new), 1 relevant; 2 of 2 queries finished",
+        f"next: bienc compare {files} --strategies bm25",
+    ]
+
+
 def test_without_a_terminal_there_is_no_judging(indexed: Run) -> None:
     code, out, err = indexed("judge", "apple")
     assert (code, out) == (2, "")
