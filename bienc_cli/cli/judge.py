@@ -111,6 +111,8 @@ def judge(
     with environment.open_index(index) as reader:
         queries_path, asked = _queries(queries, queries_file, qrels)
         judged = judged_in(file.qrels, reader.documents())
+        for warning in judged.warnings:
+            output.warn(warning)
         compares = any(one.needs_bi_encoder for one in options.strategies)
         reranks = any(one.needs_cross_encoder for one in options.strategies)
         if compares or reranks:
@@ -206,12 +208,14 @@ def _next_commands(
     files = ["--queries", str(queries), "--qrels", str(qrels)]
     where = [] if index is None else ["--index", str(index)]
     commands = []
+    # What was not pooled is not judged: the same strategies are compared.
+    named = [] if strategies is None else ["--strategies", strategies]
+    named += ["--exhaustive"] if options.exhaustive else []
     if summary.finished < summary.queries:
-        pools = [] if strategies is None else ["--strategies", strategies]
-        pools += [] if options.depth == DEFAULT_DEPTH else ["--depth", str(options.depth)]
-        commands.append(shlex.join(["bienc", "judge", *files, *pools, *where]))
+        depth = [] if options.depth == DEFAULT_DEPTH else ["--depth", str(options.depth)]
+        commands.append(shlex.join(["bienc", "judge", *files, *named, *depth, *where]))
     if summary.judged:
-        commands.append(shlex.join(["bienc", "compare", *files, *where]))
+        commands.append(shlex.join(["bienc", "compare", *files, *named, *where]))
     return commands
 
 

@@ -100,6 +100,8 @@ def tune(
     recorded = kept is not None and not dry_run
     if recorded:
         _record(directory, kept, wait, output)
+    for warning in judged.warnings:
+        output.warn(warning)
     if result.missing:
         output.warn(f"{len(result.missing):,} judged documents are not in the index")
     if output.machine:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,8 +224,9 @@ def compare(
     if exhaustive is None:
         exhaustive = total * len(queries) <= EXHAUSTIVE_PAIRS
     run = _Run(index, bi_encoder, cross_encoder, options, total)
-    for strategy in options.strategies:
-        run.ranked(queries[0], strategy)
+    first = [run.ranked(queries[0], strategy)[0] for strategy in options.strategies]
+    if not exhaustive and not any(one.needs_cross_encoder for one in options.strategies):
+        run.seconds_per_pair(queries[0], first)
     compared = []
     for query in queries:
         compared.append(run.one(query, exhaustive))
@@ -263,7 +265,7 @@ class _Run:
             ranking, cost = self.ranked(query, strategy)
             rankings.append(ranking)
             costs.append(cost)
-        whole, whole_cost = self._exhaustive(query, exhaustive, costs)
+        whole, whole_cost = self._exhaustive(query, exhaustive, rankings, costs)
         first, last = rankings[0].ids, rankings[-1].ids
         k = self.options.k
         return QueryComparison(
@@ -307,8 +309,25 @@ class _Run:
             scored,
         )
 
+    def seconds_per_pair(self, query: str, rankings: Sequence[StrategyRanking]) -> float:
+        """What a pair takes where no strategy has read any: the cross-encoder reads a sample."""
+        sample = next((list(one.hits) for one in rankings if one.hits), [])
+        if not sample:
+            some = islice(self.index.iter_passages(self.options.where), self.options.k)
+            sample = [Hit(rank=0, passage=stored) for stored in some]
+        if not sample:
+            return 0.0
+        watch = Stopwatch()
+        with watch.stage("rerank"):
+            rerank(clean(query), sample, self.cross_encoder)
+        return watch.times[0].seconds / len(sample)
+
     def _exhaustive(
-        self, query: str, measured: bool, costs: Sequence[Cost]
+        self,
+        query: str,
+        measured: bool,
+        rankings: Sequence[StrategyRanking],
+        costs: Sequence[Cost],
     ) -> tuple[list[Hit] | None, Cost]:
         """The cross-encoder over all passages, or what that would take."""
         if measured:
@@ -320,7 +339,8 @@ class _Run:
             (stage,) = watch.times
             return hits, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, stage.seconds, self.passages)
         per_pair = [cost.seconds_per_pair for cost in costs if cost.seconds_per_pair is not None]
-        seconds = statistics.fmean(per_pair) * self.passages if per_pair else 0.0
+        pair = statistics.fmean(per_pair) if per_pair else self.seconds_per_pair(query, rankings)
+        seconds = pair * self.passages
         return None, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, seconds, self.passages, estimated=True)
 
 

@@ -135,7 +135,7 @@ def evaluate(
         cross_encoder=(
             ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
         ),
-        warnings=(*index.warnings, *_warnings_of(runs, queries, judged)),
+        warnings=(*index.warnings, *judged.warnings, *_warnings_of(runs, queries, judged)),
     )
 
 

@@ -87,6 +87,7 @@ class Judging:
         self._file = file
         self._grades = {query.query_id: dict(known.get(query.query_id, {})) for query in queries}
         self._pools: dict[int, list[PooledDocument]] = {}
+        self._empty: set[int] = set()
         self._unnameable: dict[str, None] = {}
         self._query = 0
         self._document = 0
@@ -160,9 +161,7 @@ class Judging:
         return JudgingSummary(
             queries=len(self._queries),
             finished=finished,
-            empty=tuple(
-                self._queries[place].query_id for place, pool in self._pools.items() if not pool
-            ),
+            empty=tuple(self._queries[place].query_id for place in sorted(self._empty)),
             added=len(self._file.added),
             judged=len(grades),
             relevant=sum(grade > 0 for grade in grades),
@@ -172,6 +171,8 @@ class Judging:
     def _pool(self, place: int) -> list[PooledDocument]:
         if place not in self._pools:
             pool = self._pool_of(self._queries[place])
+            if not pool:
+                self._empty.add(place)
             self._pools[place] = [one for one in pool if can_name(one.document)]
             self._unnameable.update(
                 (one.document, None) for one in pool if not can_name(one.document)

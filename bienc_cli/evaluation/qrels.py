@@ -251,13 +251,27 @@ class JudgedIndex:
         by_query: query id to the items judged, those that the index lacks included: they are
             relevant and cannot be found.
         missing: documents that are judged and not in the index.
+        ambiguous: judged ids that several documents of the index have; they count as not
+            found too.
     """
 
     unit: Unit
     by_query: Mapping[str, Mapping[str, int]]
     missing: tuple[str, ...]
+    ambiguous: tuple[str, ...]
     _names: Mapping[str, str] = field(repr=False)
     _judged: Mapping[str, tuple[Item, ...]] = field(repr=False)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know of the names, as sentences."""
+        if not self.ambiguous:
+            return ()
+        named = ", ".join(self.ambiguous[:3]) + (", ..." if len(self.ambiguous) > 3 else "")
+        return (
+            f"{len(self.ambiguous):,} judged names are of several documents each, and count as not "
+            f"found; judge them by their paths: {named}",
+        )
 
     def item_named(self, text: str) -> str:
         """The item that another system's ranking names, as it is called here."""
@@ -290,8 +304,11 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
         qrels: as read.
         documents: (document id, path) of all that the index holds.
     """
-    names = _names(documents)
+    held = list(documents)
+    names = _names(held)
+    several = {doc_id for doc_id, _ in held} - names.keys()
     missing: set[str] = set()
+    ambiguous: set[str] = set()
     by_query: dict[str, dict[str, int]] = {}
     judged: dict[str, dict[Item, None]] = {}
     for query_id, items in qrels.by_query.items():
@@ -299,7 +316,7 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
         for item, grade in items.items():
             known = names.get(item.document)
             if known is None:
-                missing.add(item.document)
+                (ambiguous if item.document in several else missing).add(item.document)
             here = replace(item, document=known or item.document)
             grades[str(here)] = max(grade, grades.get(str(here), grade))
             judged.setdefault(here.document, {})[here] = None
@@ -307,6 +324,7 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
         unit=qrels.unit,
         by_query=by_query,
         missing=tuple(sorted(missing)),
+        ambiguous=tuple(sorted(ambiguous)),
         _names=names,
         _judged={document: tuple(items) for document, items in judged.items()},
     )

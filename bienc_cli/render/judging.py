@@ -40,47 +40,67 @@ _KEYS = (
 )
 _MORE = ("m", "more", "the rest of the passage, then others of its document")
 _LEAST_LINES = 5
+_QUERY_LINES = 3
 
 
 def question_screens(question: Question, console: Console) -> list[RenderableType]:
     """A passage to be judged, on as many screens as it takes, then its document's others.
 
-    Each has the query on top and the keys at the bottom, so that neither scrolls away.
+    Each has the query on top and the keys at the bottom, so that neither scrolls away. A query
+    of many lines is cut there, and has the last screens to itself.
     """
-    pages: list[tuple[StoredPassage, Text]] = []
+    query = Text(one_line(question.query.text), style="bold")
+    whole = query.wrap(console, console.width)
+    top = query
+    if len(whole) > _QUERY_LINES:
+        last = whole[_QUERY_LINES - 1]
+        last.truncate(console.width - 2)
+        last.rstrip()
+        top = Text("\n").join([*whole[: _QUERY_LINES - 1], last.append(" …")])
+    pages: list[tuple[Sequence[RenderableType], Text]] = []
     for stored in question.pooled.passages:
-        around = [*_head(question, stored, ", screen 10 of 10"), *_foot(several=True)]
-        taken = len(console.render_lines(Group(*around), pad=False))
-        # A line for what is said about the last key, and one for the cursor.
-        room = max(console.height - taken - 2, _LEAST_LINES)
-        lines = Text(_body(stored)).wrap(console, console.width)
-        pages += [
-            (stored, Text("\n").join(lines[start : start + room]))
-            for start in range(0, len(lines), room)
-        ]
+        about = hit_.place_and_heading(stored, hit_.short_location(stored))
+        pages += _pages(question, top, about, Text(_body(stored)), console)
+    if top is not query:
+        pages += _pages(question, top, [Text("the whole query", style="dim")], query, console)
     several = len(pages) > 1
     return [
         Group(
-            *_head(question, stored, f", screen {number} of {len(pages)}" if several else ""),
+            *_head(question, top, about, f", screen {number} of {len(pages)}" if several else ""),
             page,
             *_foot(several=several),
         )
-        for number, (stored, page) in enumerate(pages, 1)
+        for number, (about, page) in enumerate(pages, 1)
     ]
 
 
-def _head(question: Question, stored: StoredPassage, screen: str) -> list[RenderableType]:
+def _pages(
+    question: Question,
+    top: Text,
+    about: Sequence[RenderableType],
+    body: Text,
+    console: Console,
+) -> list[tuple[Sequence[RenderableType], Text]]:
+    """A text in parts that leave room for what stands around them."""
+    around = [*_head(question, top, about, ", screen 10 of 10"), *_foot(several=True)]
+    taken = len(console.render_lines(Group(*around), pad=False))
+    # A line for what is said about the last key, and one for the cursor.
+    room = max(console.height - taken - 2, _LEAST_LINES)
+    lines = body.wrap(console, console.width)
+    return [
+        (about, Text("\n").join(lines[start : start + room]))
+        for start in range(0, len(lines), room)
+    ]
+
+
+def _head(
+    question: Question, top: Text, about: Sequence[RenderableType], screen: str
+) -> list[RenderableType]:
     progress = (
         f"query {question.query_number} of {question.queries}, "
         f"passage {question.number} of {question.of}{screen}"
     )
-    parts: list[RenderableType] = [
-        Text(progress, style="dim"),
-        Text(one_line(question.query.text), style="bold"),
-        Rule(style="dim"),
-        *hit_.place_and_heading(stored, hit_.short_location(stored)),
-    ]
-    return [*parts, Text()]
+    return [Text(progress, style="dim"), top, Rule(style="dim"), *about, Text()]
 
 
 def _foot(*, several: bool) -> list[RenderableType]:

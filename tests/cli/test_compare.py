@@ -256,6 +256,15 @@ def test_what_keeps_a_run_low_is_said(indexed: Run, tmp_path: Path, ranked: str,
     assert any(said in one for one in parsed(indexed(*argv, "-f", "json"))["warnings"])
 
 
+def test_a_name_that_two_roots_hold_is_said(indexed: Run, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "apple.md").write_text("Apples again.\n")
+    assert indexed("index", "more")[0] == 0
+    _, _, err = indexed("compare", *FILES, "--strategies", "bm25")
+    assert "judge them by their paths: apple.md" in err
+    assert "not in the index" not in err
+
+
 def test_a_run_directory_that_cannot_be_is_said(indexed: Run, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file\n")
     code, _, err = indexed("compare", *FILES, "--strategies", "bm25,hybrid", "--run-out", "runs")

@@ -158,6 +158,16 @@ def test_nothing_found_is_exit_code_1(press: Run) -> None:
     assert "compare" not in out
 
 
+def test_what_comes_next_compares_what_was_pooled(press: Run) -> None:
+    argv = ("--strategies", "bm25", "--qrels", "my.qrels")
+    _, out, _ = press("1x", "xylophone", "cherry stones", *argv)
+    files = "--queries my.queries.tsv --qrels my.qrels"
+    assert out.splitlines() == [
+        "1 judgment in my.qrels (1 new), 1 relevant; 2 of 2 queries finished",
+        f"next: bienc compare {files} --strategies bm25",
+    ]
+
+
 def test_without_a_terminal_there_is_no_judging(indexed: Run) -> None:
     code, out, err = indexed("judge", "apple")
     assert (code, out) == (2, "")
@@ -228,11 +238,10 @@ class Terminal:
 
     def press(self, key: str) -> None:
         os.write(self.master, key.encode())
-        # It is taken when something is shown for it. That the terminal was in its own mode
-        # meanwhile could be missed between two looks.
-        while self._process.poll() is None:
-            if select.select([self.master], [], [], 0.02)[0]:
-                break
+        # It is taken when the terminal is back in its own mode, or something is shown already.
+        while self._waits_for_a_key() and self._process.poll() is None:
+            if select.select([self.master], [], [], 0)[0]:
+                return
 
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)

@@ -83,6 +83,31 @@ def test_a_larger_one_is_estimated_from_the_time_of_a_pair(
     assert [summary.estimated for summary in result.costs] == [False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("strategies", "query"),
+    [
+        ((Strategy.BM25, Strategy.BI_ENCODER), "pear"),
+        ((Strategy.HYBRID, Strategy.LIGHT_BLEND), "pear"),
+        # One reranks, and has nothing to rerank.
+        ((Strategy.BM25, Strategy.BM25_RERANKED), "xylophone"),
+    ],
+)
+def test_it_is_never_estimated_at_no_time(
+    reader: IndexReader,
+    bi_encoder: FakeBiEncoder,
+    cross_encoder: FakeCrossEncoder,
+    strategies: tuple[Strategy, ...],
+    query: str,
+) -> None:
+    options = CompareOptions(strategies=strategies, exhaustive=False)
+    result = compare(reader, [query], bi_encoder, cross_encoder, options)
+    *_, exhaustive = result.costs
+    assert exhaustive.estimated
+    assert exhaustive.total > 0
+    assert exhaustive.seconds_per_pair
+    assert {asked for asked, _ in cross_encoder.pairs_scored} == {query}
+
+
 def test_several_queries_give_medians(
     reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
 ) -> None:

@@ -200,7 +200,7 @@ def test_documents_are_known_by_id_and_by_path() -> None:
 
 
 def test_a_name_of_two_documents_is_none_but_their_paths_are() -> None:
-    assert known(Unit.DOCUMENT, "same.md").missing == ("same.md",)
+    assert known(Unit.DOCUMENT, "same.md").ambiguous == ("same.md",)
     found = known(Unit.DOCUMENT, "one/same.md", "two/same.md")
     assert found.missing == ()
     assert found.by_query == {"q": {"one/same.md": 1, "two/same.md": 1}}
@@ -285,3 +285,13 @@ def test_a_passage_of_an_ambiguous_document_goes_by_its_path() -> None:
 
 def test_items_come_in_the_order_of_their_best_passage() -> None:
     assert best_first([("a",), ("b", "c"), ("a",), (), ("c", "d")]) == ["a", "b", "c", "d"]
+
+
+def test_a_name_of_several_documents_is_no_missing_one(tmp_path: Path) -> None:
+    qrels = read_qrels(written(tmp_path, "q 0 a.md 1\nq 0 gone.md 1\nq 0 x/b.md 1\n"))
+    judged = judged_in(qrels, [("a.md", "one/a.md"), ("a.md", "two/a.md"), ("b.md", "x/b.md")])
+    assert (judged.ambiguous, judged.missing) == (("a.md",), ("gone.md",))
+    (said,) = judged.warnings
+    assert said.endswith("judge them by their paths: a.md")
+    one = read_qrels(written(tmp_path, "q 0 one/a.md 1\n"))
+    assert judged_in(one, [("a.md", "one/a.md"), ("a.md", "two/a.md")]).warnings == ()

@@ -79,6 +79,27 @@ def test_no_screen_is_larger_than_the_terminal(width: int, height: int) -> None:
     assert "deep/a.md:30" in lines(screens[-1], on)
 
 
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 24), (120, 50)])
+@pytest.mark.parametrize("words", [30, 400, 2000])
+def test_a_long_query_leaves_room_for_the_passage(width: int, height: int, words: int) -> None:
+    query = " ".join(f"asked{number}" for number in range(words))
+    text = " ".join(f"told{number}" for number in range(300))
+    on = console(width, height)
+    screens = [
+        lines(screen, on)
+        for screen in rendered.question_screens(question(stored(text), query=query), on)
+    ]
+    for screen in screens:
+        assert len(screen) <= height - 2
+        assert max(map(len, screen)) <= width
+        assert "asked0 asked1" in " ".join(screen[1:3])
+        assert screen[-1].startswith(("s skip", "m more")) or "help" in screen[-1]
+    told = [word for screen in screens for line in screen for word in line.split()]
+    assert [word for word in told if word.startswith("told")] == text.split()
+    # Nothing of the query is lost.
+    assert set(query.split()) <= set(told)
+
+
 def test_control_characters_are_shown_and_not_obeyed() -> None:
     on = console()
     (screen,) = rendered.question_screens(
