@@ -22,7 +22,16 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    k: opt.KOption = 10,
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "-k",
+            metavar="N",
+            help="How many passages to show.  \\[default: 10]",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
     strategies: Annotated[
         str | None,
         typer.Option(
@@ -206,6 +215,11 @@ def compare(
             "Queries were given as arguments and as a file.", "leave out one or the other"
         )
     if judging.has_queries:
+        opt.refuse_without_effect(
+            {"-k": k},
+            "what is measured is ranked to its end",
+            "leave it out; --measures has cutoffs",
+        )
         return evaluate_files(
             judging, choice, output, index, named, depths, where, exhaustive=bool(exhaustive)
         )
@@ -217,5 +231,13 @@ def compare(
             "Several depths are measured over a file of queries.", "give --queries FILE too"
         )
     return compare_queries(
-        queries, choice, output, index, named, k, depths[0] if depths else None, where, exhaustive
+        queries,
+        choice,
+        output,
+        index,
+        named,
+        10 if k is None else k,
+        depths[0] if depths else None,
+        where,
+        exhaustive,
     )
