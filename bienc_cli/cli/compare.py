@@ -11,6 +11,7 @@ from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
 
 _MANY = "Many queries"
+_MEASURES = "nDCG@10,RR@10,R@100"
 
 
 def compare(
@@ -97,18 +98,24 @@ def compare(
         ),
     ] = None,
     split: Annotated[
-        str,
-        typer.Option("--split", help="Which judgments of --beir.", rich_help_panel=_MANY),
-    ] = "test",
+        str | None,
+        typer.Option(
+            "--split",
+            help="Which judgments of --beir.  \\[default: test]",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
     measures: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--measures",
             metavar="A,B,...",
-            help="In the grammar of ir-measures.",
+            help="In the grammar of ir-measures.  \\[default: nDCG@10,RR@10,R@100]",
+            show_default=False,
             rich_help_panel=_MANY,
         ),
-    ] = "nDCG@10,RR@10,R@100",
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -197,12 +204,20 @@ def compare(
     where = opt.document_filter(path, type_)
     named = strategies_named(strategies.split(",")) if strategies else None
     depths = opt.numbers("--candidates", candidates)
+    if beir is None:
+        opt.refuse_without_effect(
+            {"--split": split}, "it names judgments of --beir", "give --beir DIR, or leave it out"
+        )
+        if qrels is None:
+            opt.refuse_without_effect(
+                {"--measures": measures}, "there are no judgments", "give --qrels FILE too"
+            )
     judging = Judging(
         queries=queries_file,
         qrels=qrels,
         beir=beir,
-        split=split,
-        measures=tuple(name.strip() for name in measures.split(",") if name.strip()),
+        split=split or "test",
+        measures=tuple(name.strip() for name in (measures or _MEASURES).split(",") if name.strip()),
         fail_under=tuple(fail_under or ()),
         baseline=baseline,
         max_drop=max_drop,
