@@ -11,6 +11,7 @@ from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
 
 _MANY = "Many queries"
+_MEASURES = "nDCG@10,RR@10,R@100"
 
 
 def compare(
@@ -22,7 +23,16 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    k: opt.KOption = 10,
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "-k",
+            metavar="N",
+            help="How many passages to show.  \\[default: 10]",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
     strategies: Annotated[
         str | None,
         typer.Option(
@@ -88,18 +98,24 @@ def compare(
         ),
     ] = None,
     split: Annotated[
-        str,
-        typer.Option("--split", help="Which judgments of --beir.", rich_help_panel=_MANY),
-    ] = "test",
+        str | None,
+        typer.Option(
+            "--split",
+            help="Which judgments of --beir.  \\[default: test]",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
     measures: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--measures",
             metavar="A,B,...",
-            help="In the grammar of ir-measures.",
+            help="In the grammar of ir-measures.  \\[default: nDCG@10,RR@10,R@100]",
+            show_default=False,
             rich_help_panel=_MANY,
         ),
-    ] = "nDCG@10,RR@10,R@100",
+    ] = None,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -188,12 +204,20 @@ def compare(
     where = opt.document_filter(path, type_)
     named = strategies_named(strategies.split(",")) if strategies else None
     depths = opt.numbers("--candidates", candidates)
+    if beir is None:
+        opt.refuse_without_effect(
+            {"--split": split}, "it names judgments of --beir", "give --beir DIR, or leave it out"
+        )
+        if qrels is None:
+            opt.refuse_without_effect(
+                {"--measures": measures}, "there are no judgments", "give --qrels FILE too"
+            )
     judging = Judging(
         queries=queries_file,
         qrels=qrels,
         beir=beir,
-        split=split,
-        measures=tuple(name.strip() for name in measures.split(",") if name.strip()),
+        split=split or "test",
+        measures=tuple(name.strip() for name in (measures or _MEASURES).split(",") if name.strip()),
         fail_under=tuple(fail_under or ()),
         baseline=baseline,
         max_drop=max_drop,
@@ -206,6 +230,11 @@ def compare(
             "Queries were given as arguments and as a file.", "leave out one or the other"
         )
     if judging.has_queries:
+        opt.refuse_without_effect(
+            {"-k": k},
+            "what is measured is ranked to its end",
+            "leave it out; --measures has cutoffs",
+        )
         return evaluate_files(
             judging, choice, output, index, named, depths, where, exhaustive=bool(exhaustive)
         )
@@ -217,5 +246,13 @@ def compare(
             "Several depths are measured over a file of queries.", "give --queries FILE too"
         )
     return compare_queries(
-        queries, choice, output, index, named, k, depths[0] if depths else None, where, exhaustive
+        queries,
+        choice,
+        output,
+        index,
+        named,
+        10 if k is None else k,
+        depths[0] if depths else None,
+        where,
+        exhaustive,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -178,6 +179,24 @@ def numbers(flag: str, text: str | None) -> tuple[int, ...]:
     if any(number < 1 for number in found):
         raise UsageError(f"{flag} {text} is not a list of numbers.", f"give {flag} 10,20,50, say")
     return tuple(dict.fromkeys(found))
+
+
+def refuse_without_effect(given: Mapping[str, object], why: str, hint: str) -> None:
+    """Refuse options that would be dropped silently.
+
+    Args:
+        given: by flag; None and False were not given.
+        why: they have no effect, as a clause.
+        hint: what to type.
+
+    Raises:
+        UsageError: naming the first that was given.
+    """
+    from bienc_cli.errors import UsageError
+
+    for flag, value in given.items():
+        if value is not None and value is not False:
+            raise UsageError(f"{flag} has no effect: {why}.", hint)
 
 
 def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filter:

@@ -111,11 +111,18 @@ def query(
     query, and all three put them in order. Exit code 1 when nothing is found.
     """
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.strategy import strategy_chosen
+    from bienc_cli.strategy import Strategy, strategy_chosen
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     chosen = strategy_chosen(strategy, rerank)
+    if not chosen.needs_cross_encoder or chosen is Strategy.CROSS_ENCODER:
+        reads = "everything" if chosen.needs_cross_encoder else "nothing"
+        opt.refuse_without_effect(
+            {"--rerank-budget": rerank_budget, "--candidates": candidates},
+            f"with the strategy {chosen} the cross-encoder reads {reads}",
+            f"leave it out, or give a strategy like {Strategy.BLEND}",
+        )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
     if chosen.needs_cross_encoder:
         choice.begin_cross_encoder()

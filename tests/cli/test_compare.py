@@ -290,6 +290,11 @@ def test_a_run_directory_that_cannot_be_is_said(indexed: Run, tmp_path: Path) ->
         (("pear", "--rerun", "a.run"), "--rerun is for many queries"),
         (("pear", "--report", "a.html"), "--report is for many queries"),
         (("pear", "--candidates", "10,20"), "Several depths"),
+        ((*FILES, "--split", "dev"), "--split has no effect"),
+        (("pear", "--split", "test"), "--split has no effect"),
+        (("pear", "--measures", "P@5"), "--measures has no effect"),
+        (("--queries", "queries.tsv", "--measures", "P@5"), "--measures has no effect"),
+        ((*FILES, "-k", "3"), "-k has no effect"),
         (("pear", "--candidates", "ten"), "--candidates"),
         ((*FILES, "--candidates", "0"), "--candidates"),
         (("pear", "--strategies", "bm25"), "takes two strategies"),
@@ -440,3 +445,14 @@ def test_the_folder_of_a_report_is_made_before_measuring(
         code, _, err = indexed("compare", *FILES, *option)
         assert code == 2
         assert "cannot be written" in err
+
+
+@pytest.mark.parametrize("strategy", ["bm25", "hybrid", "light-blend", "cross-encoder"])
+@pytest.mark.parametrize("option", ["--rerank-budget", "--candidates"])
+def test_an_option_that_query_would_drop_is_refused(
+    indexed: Run, strategy: str, option: str
+) -> None:
+    code, out, err = indexed("query", "pear", "--strategy", strategy, option, "50")
+    assert (code, out) == (2, "")
+    assert f"{option} has no effect" in err
+    assert "hint: " in err
