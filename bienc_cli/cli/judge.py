@@ -71,7 +71,7 @@ def judge(
         bool,
         typer.Option(
             "--exhaustive",
-            help="Let the strategy cross-encoder read more than 2,000 passages.",
+            help="Let the cross-encoder read more than 2,000 passages.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = False,

@@ -72,7 +72,7 @@ def query(
         bool,
         typer.Option(
             "--exhaustive",
-            help="Let the strategy cross-encoder read more than 2,000 passages.",
+            help="Let the cross-encoder read more than 2,000 passages.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = False,

@@ -7,6 +7,7 @@ import os
 import queue
 import sys
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 
 from bienc_cli.errors import UsageError
@@ -31,9 +32,8 @@ def lines(
     # Bytes, because a text stream reads ahead and would not answer each line as it comes.
     found = iter(_next_line, b"") if on_idle is None else _with_idleness(on_idle, seconds)
     for number, raw in enumerate(found, 1):
-        line = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
-        if number == 1:
-            line = line.removeprefix("\ufeff")
+        # Each file that `cat` has joined may begin with a byte order mark.
+        line = raw.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape").rstrip("\r\n")
         if line.strip():
             yield number, line
 

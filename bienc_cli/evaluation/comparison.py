@@ -50,7 +50,8 @@ class CompareOptions:
             is theirs. `cross-encoder` alone is always timed and not one of them.
         k: length of the rankings shown and of overlap@k.
         candidates: how many passages are reranked; None for the default, or `k` if more.
-        exhaustive: True measures the cross-encoder over all passages, False never does,
+        exhaustive: True measures the cross-encoder over all passages and lets it read any number
+            of candidates, False never does,
             None does where it is at most `EXHAUSTIVE_PAIRS` pairs.
         where: which documents count.
         blend: weights for the strategies that blend; None for those learned for the index, or
@@ -78,6 +79,7 @@ class CompareOptions:
             strategy=strategy,
             k=self.k,
             candidates=self.candidates,
+            exhaustive=bool(self.exhaustive),
             where=self.where,
             blend=self.blend,
         )

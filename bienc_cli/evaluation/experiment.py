@@ -105,6 +105,8 @@ def evaluate(
         check_models(strategy, bi_encoder, cross_encoder)
         if strategy.source is Source.ALL:
             check_exhaustive(index.count(options.where), options.exhaustive)
+    if any(system.candidates for system in systems):
+        check_exhaustive(min(max(options.candidates), index.info.passages), options.exhaustive)
     if not queries or not (options.strategies or runs):
         raise UsageError("There is nothing to compare.", "give queries and --strategies")
     with ExitStack() as stack:
@@ -235,7 +237,8 @@ class _Experiment:
         self._options = options
         self._on_step = on_step
         self._blend = blend_of(index, options.blend)
-        self._tail = max((_TAIL, *options.candidates))
+        # There are no more than all, and the sources take time by what they are asked for.
+        self._tail = min(max((_TAIL, *options.candidates)), max(index.info.passages, 1))
         self._vectors: NDArray[np.float32] | None = None
         self._near: dict[int, Sequence[Ranked]] = {}
         self._worded: Sequence[Ranked] = [()] * len(queries)
@@ -288,7 +291,7 @@ class _Experiment:
         """The hits at the head of a ranking, as `search` finds them, and what follows."""
         strategy, query = system.strategy, self._queries[place].text
         compares, worded = strategy.needs_bi_encoder, self._worded[place]
-        read = system.candidates or SHOWN
+        read = min(system.candidates or SHOWN, self._tail)
         depth = depth_of_sources(strategy, read)
         candidates = propose(
             self._index,

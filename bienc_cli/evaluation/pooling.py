@@ -38,7 +38,7 @@ class PoolOptions:
     Attributes:
         strategies: by default all that `compare` measures.
         depth: documents taken from each.
-        exhaustive: the strategy `cross-encoder` may read any number of passages.
+        exhaustive: the cross-encoder may read any number of passages.
     """
 
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES

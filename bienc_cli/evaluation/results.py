@@ -45,7 +45,7 @@ class EvaluationOptions:
             at each.
         measures: in the grammar of ir-measures; used where there are judgments.
         where: which documents count.
-        exhaustive: the strategy `cross-encoder` may read any number of passages.
+        exhaustive: the cross-encoder may read any number of passages.
         blend: weights for the strategies that blend; None for those learned for the index, or
             the defaults.
     """

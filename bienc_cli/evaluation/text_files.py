@@ -9,22 +9,23 @@ from bienc_cli.errors import PathNotFound, UsageError
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
-    """Numbered lines without their ends, blank ones left out.
+    """Numbered lines without their ends and byte order marks, blank ones left out.
 
     Raises:
         PathNotFound: there is no such file.
         UsageError: it cannot be read, or is not UTF-8.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise PathNotFound(f"There is no '{path}' here.", "check the path") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"'{path}' is not UTF-8.", "convert it: iconv -t UTF-8") from error
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}.") from error
-    lines = enumerate(text.replace("\r\n", "\n").split("\n"), 1)
-    return [(number, line) for number, line in lines if line.strip()]
+    # Each file that `cat` has joined may begin with a mark.
+    lines = [line.removeprefix("\ufeff") for line in text.replace("\r\n", "\n").split("\n")]
+    return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def first_given(record: Mapping[str, object], *names: str) -> object:

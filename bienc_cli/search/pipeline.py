@@ -45,7 +45,7 @@ class SearchOptions:
         rerank_seconds: rerank only as many candidates, best first, as fit into this time; None
             reranks them all.
         min_relevance: drop hits whose relevance (the sigmoid, 0 to 1) is lower.
-        exhaustive: the strategy `cross-encoder` may read any number of passages.
+        exhaustive: the cross-encoder may read any number of passages.
         where: which documents count; applied before the ranking is cut.
         best_sentence: also find the sentence of each hit that is nearest to the query.
         blend: weights for the strategies that blend; None for those learned for the index, or
@@ -115,8 +115,8 @@ def search(
         watch: with stages that came before, such as loading the models; they count.
 
     Raises:
-        UsageError: an empty query, a strategy whose model is not given, or a threshold on
-            relevance without a cross-encoder.
+        UsageError: an empty query, a strategy whose model is not given, a threshold on
+            relevance without a cross-encoder, or more to read than anybody waits for.
         IndexMismatch: the index was made with another model.
         IndexDamaged: the index does not hold together.
     """
@@ -193,6 +193,10 @@ def retrieve(
 ) -> list[Hit]:
     """The first stage's ranking: as many as are to be reranked, or `k` where nothing is."""
     depth = options.depth if strategy.needs_cross_encoder else options.k
+    # There are no more than all, and the sources take time and room by what they are asked for.
+    depth = min(depth, max(index.info.passages, 1))
+    if strategy.needs_cross_encoder and options.rerank_seconds is None:
+        check_exhaustive(depth, options.exhaustive)
     found = look_up(index, query, vector, strategy, depth, options.where)
     light_weights = blend_of(index, options.blend).light_weights
     return as_hits(index, propose(index, query, vector, found, strategy, depth, light_weights))

@@ -14,8 +14,8 @@ from bienc_cli.store import Filter, IndexReader, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoder
 
 EXHAUSTIVE_LIMIT = 2_000
-"""Passages up to which the cross-encoder reads all of them without being told to: half a
-minute on two cores."""
+"""Passages that the cross-encoder reads for a query without being told to: half a minute on two
+cores."""
 
 _FIRST_PORTION = 4
 _PORTION = 16
@@ -97,14 +97,19 @@ def rank_all(
 def check_exhaustive(passages: int, exhaustive: bool | None) -> None:
     """Refuse to read more passages than anybody waits for, unless it was asked for.
 
+    Args:
+        passages: that the cross-encoder would read for one query.
+        exhaustive: it may.
+
     Raises:
         UsageError: there are more than `EXHAUSTIVE_LIMIT`.
     """
     if passages > EXHAUSTIVE_LIMIT and not exhaustive:
         raise UsageError(
-            f"The strategy cross-encoder would read all {passages:,} passages, one by one, for "
-            "each query.",
-            "add --exhaustive if that is wanted, or use --strategy blend",
+            f"The cross-encoder would read all of {passages:,} passages, one by one, for each "
+            "query.",
+            "add --exhaustive if that is wanted, or let it read fewer: --strategy blend "
+            "--candidates 50",
         )
 
 

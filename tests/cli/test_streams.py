@@ -174,6 +174,19 @@ def test_a_mark_before_json_is_no_part_of_it(indexed: Run, monkeypatch: pytest.M
     assert json.loads(out)["query_id"] == "q1"
 
 
+@pytest.mark.parametrize("argv", [("query", "-"), ("compare", "-")])
+@pytest.mark.parametrize("line", [b'{"text": "kites"}', b"kites", b"q\tkites"])
+def test_a_mark_in_the_midst_of_joined_files_is_no_part_of_a_line(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], line: bytes
+) -> None:
+    mark = b"\xef\xbb\xbf"
+    lines = b"%b%b\n%b%b\n" % (mark, line, mark, line)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    document = json.loads(indexed(*argv, "-f", "json")[1])
+    answers = document.get("results") or document["queries"]
+    assert [one["query"] for one in answers] == ["kites", "kites"]
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

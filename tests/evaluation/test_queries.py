@@ -53,6 +53,7 @@ Identify organizations.
             [("q1", "prune"), ("7", "plant")],
         ),
         ('{"text": "prune"}\n\n{"text": "plant"}\n', [("1", "prune"), ("3", "plant")]),
+        ('{"_id": "a", "text": "b"}\n\ufeff{"_id": "c", "text": "d"}', [("a", "b"), ("c", "d")]),
         ('{"_id": "q1", "text": "a\\nb", "metadata": {}}', [("q1", "a\nb")]),
         (
             TOPICS,
