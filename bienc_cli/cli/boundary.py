@@ -98,18 +98,14 @@ def main(argv: Sequence[str]) -> int:
     except BiencError as error:
         return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
     except TyperException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", "bienc")
         # `bienc` alone asks for help, and gets it as the message of an error.
         if type(error).__name__ == "NoArgsIsHelpError":
             return EXIT_USAGE
-        return _report(
-            arguments,
-            error,
-            UsageError.code,
-            error.format_message(),
-            f"{command} --help",
-            EXIT_USAGE,
-        )
+        from bienc_cli.cli.wrong_words import put_into_words
+
+        names = [str(one.callback.__name__) for one in app.registered_commands if one.callback]
+        message, hint = put_into_words(error, arguments, names)
+        return _report(arguments, error, UsageError.code, message, hint, EXIT_USAGE)
     except (KeyboardInterrupt, Abort, _Terminated):
         return _interrupted(termination)
     except (ClosedPipe, BrokenPipeError):

@@ -87,7 +87,7 @@ def test_index_reads_a_list_of_files(run: Run, docs: Path, monkeypatch: pytest.M
         (("query", "pear", "--candidates", "3"), 2, "3 candidates cannot give 10"),
         (("query", "pear", "--runtime", "abacus"), 2, "no runtime 'abacus'"),
         (("query", "pear", "--no-rerank", "--min-relevance", "0.5"), 3, "no index"),
-        (("query", "--nonsense"), 2, "No such option"),
+        (("query", "--nonsense"), 2, "has no option --nonsense"),
         (("compare", "pear", " "), 2, "query is empty"),
         (("score", "only one"), 2, "Two texts make a pair"),
         (("index", "docs", "--passage-tokens", "5000"), 2, "reads 64 tokens"),

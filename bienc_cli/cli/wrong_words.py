@@ -1,0 +1,128 @@
+"""What is wrong with a command line: what was typed, what is allowed, and a line to type.
+
+The parser and the validator behind it have voices of their own; here they are put into ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+_MEANT = {
+    "help": "bienc --help",
+    "version": "bienc --version",
+    "watch": "bienc index --watch",
+    "add": "bienc index PATH",
+    "update": "bienc index",
+    "refresh": "bienc index",
+    "search": "bienc query TEXT",
+    "find": "bienc query TEXT",
+    "ask": "bienc query TEXT",
+    "evaluate": "bienc compare --queries FILE --qrels FILE",
+    "measure": "bienc compare --queries FILE --qrels FILE",
+    "status": "bienc info",
+    "list": "bienc info",
+    "verify": "bienc check",
+    "repair": "bienc check --repair",
+    "delete": "bienc remove PATH",
+    "forget": "bienc remove PATH",
+    "rm": "bienc remove PATH",
+}
+"""What other programs call what there is here, by the word that is typed."""
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def put_into_words(
+    error: Any, arguments: Sequence[str], commands: Sequence[str]
+) -> tuple[str, str]:
+    """A message and a hint for an error of the parser.
+
+    Args:
+        error: one of Typer's exceptions.
+        arguments: the command line.
+        commands: the names there are.
+    """
+    context = getattr(error, "ctx", None)
+    named = next((f"bienc {one}" for one in arguments if one in commands), "bienc")
+    command = getattr(context, "command_path", named)
+    kind = type(error).__name__
+    text: str = error.format_message()
+    if kind == "NoSuchOption":
+        return _unknown_option(error, command, context)
+    if text.startswith("No such command"):
+        return _unknown_command(_QUOTED.findall(text)[0], commands)
+    if kind == "MissingParameter":
+        wanted = (_QUOTED.findall(text) or ["something"])[0]
+        return f"{command} wants {wanted}.", _whole_line(context, command)
+    if kind == "BadOptionUsage":
+        flag = str(error.option_name)
+        if "does not take a value" in text:
+            return f"{flag} takes no value.", f"{command} {flag}"
+        return f"{flag} wants a value.", f"{command} --help says which"
+    if kind == "BadParameter" and getattr(error, "param", None) is not None:
+        return _unfit_value(error, _whole_line(context, command))
+    return text, f"{command} --help"
+
+
+def _whole_line(context: Any, command: str) -> str:
+    """A command with the arguments that it cannot do without."""
+    parameters = context.command.params if context is not None else ()
+    wanted = [
+        str(one.metavar or one.name).upper()
+        for one in parameters
+        if one.param_type_name == "argument" and one.required
+    ]
+    return " ".join([command, *wanted])
+
+
+def _unknown_option(error: Any, command: str, context: Any) -> tuple[str, str]:
+    parameters = context.command.params if context is not None else ()
+    known = [name for one in parameters for name in (*one.opts, *one.secondary_opts)]
+    near = get_close_matches(str(error.option_name), [one for one in known if one[:2] == "--"], 1)
+    return (
+        f"{command} has no option {error.option_name}.",
+        f"{command} {near[0]}, or {command} --help" if near else f"{command} --help",
+    )
+
+
+def _unknown_command(typed: str, commands: Sequence[str]) -> tuple[str, str]:
+    near = get_close_matches(typed, commands, 1)
+    meant = _MEANT.get(typed.lower()) or (f"bienc {near[0]}" if near else None)
+    return f"There is no command '{typed}'.", meant or "bienc --help lists them"
+
+
+def _unfit_value(error: Any, command: str) -> tuple[str, str]:
+    """A value that the validator has refused."""
+    flag = max(error.param.opts, key=len)
+    found = _first_problem(error)
+    allowed, example = _allowed(found, error.param.default)
+    if allowed is None:
+        why = str(error.message).removeprefix("Value error, ")
+        return f"{flag} cannot be '{found.get('input', '')}': {why}.", f"{command} {flag} VALUE"
+    return f"{flag} takes {allowed}, not '{found['input']}'.", f"{command} {flag} {example}"
+
+
+def _first_problem(error: Any) -> Mapping[str, Any]:
+    problems = getattr(error.__cause__, "errors", None)
+    found: Mapping[str, Any] = problems(include_url=False)[0] if problems else {}
+    return found
+
+
+def _allowed(problem: Mapping[str, Any], default: object) -> tuple[str | None, object]:
+    """What would have been taken, and one such value."""
+    kind = str(problem.get("type", ""))
+    least = problem.get("ctx", {}).get("ge", 1)
+    number = default if isinstance(default, int | float) and default else max(least, 1)
+    if kind.startswith("int_"):
+        return "a whole number", number
+    if kind.startswith("float_") or kind == "finite_number":
+        return "a number", number
+    if kind == "greater_than_equal":
+        return f"{least:g} or more", number
+    choices = _QUOTED.findall(str(problem.get("msg", "")))[1:]
+    if kind in ("value_error", "enum") and len(choices) > 1:
+        return f"{', '.join(choices[:-1])} or {choices[-1]}", choices[0]
+    return None, None

@@ -1,0 +1,81 @@
+"""Command lines that cannot be understood: what was typed, what is allowed, a line to type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "hint"),
+    [
+        ("query x -k many", "-k takes a whole number, not 'many'.", "bienc query TEXT -k 10"),
+        ("query x -k 1.5", "-k takes a whole number, not '1.5'.", "bienc query TEXT -k 10"),
+        ("compare x -k ''", "-k takes a whole number, not ''''.", "bienc compare -k 10"),
+        (
+            "query x --candidates many",
+            "--candidates takes a whole number, not 'many'.",
+            "bienc query TEXT --candidates 1",
+        ),
+        ("judge x --depth a", "--depth takes a whole number, not 'a'.", "bienc judge --depth 5"),
+        ("index --wait soon", "--wait takes a number, not 'soon'.", "bienc index --wait 1"),
+        ("index --wait -1", "--wait takes 0 or more, not '-1'.", "bienc index --wait 1"),
+        ("query x -C -3", "--context takes 0 or more, not '-3'.", "bienc query TEXT --context 1"),
+        (
+            "score a b --threads 0",
+            "--threads takes 1 or more, not '0'.",
+            "bienc score TEXT --threads 1",
+        ),
+        (
+            "info --format xml",
+            "--format takes table, json, jsonl or plain, not 'xml'.",
+            "bienc info --format table",
+        ),
+        ("query x --wrong", "bienc query has no option --wrong.", "bienc query --help"),
+        (
+            "query x --candidats 5",
+            "bienc query has no option --candidats.",
+            "bienc query --candidates, or bienc query --help",
+        ),
+        ("models --repair", "bienc models has no option --repair.", "bienc models --help"),
+        ("query", "bienc query wants TEXT.", "bienc query TEXT"),
+        ("remove", "bienc remove wants PATH.", "bienc remove PATH"),
+        ("query x -k", "-k wants a value.", "bienc query --help says which"),
+        ("query x --full=3", "--full takes no value.", "bienc query --full"),
+        ("quary x", "There is no command 'quary'.", "bienc query"),
+        ("help", "There is no command 'help'.", "bienc --help"),
+        ("watch docs", "There is no command 'watch'.", "bienc index --watch"),
+        ("search x", "There is no command 'search'.", "bienc query TEXT"),
+        ("xyzzy", "There is no command 'xyzzy'.", "bienc --help lists them"),
+    ],
+)
+def test_one_voice(run: Run, argv: str, message: str, hint: str) -> None:
+    code, out, err = run(*argv.split())
+    assert (code, out) == (2, "")
+    assert err == f"error: {message}\nhint: {hint}\n"
+    code, out, err = run(*argv.split()[:1], "-fjson", *argv.split()[1:])
+    if "--format" not in argv:
+        assert (code, err) == (2, "")
+        assert json.loads(out)["error"]["message"] == message
+
+
+def test_no_option_leaks_the_words_of_a_validator(run: Run) -> None:
+    """Every option of every command, with a value that none takes."""
+    from typer.main import get_command
+
+    from bienc_cli.cli.app import app
+
+    tried = 0
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        for parameter in command.params:
+            if parameter.param_type_name != "option" or parameter.is_flag:
+                continue
+            _, _, err = run(name, *(["x"] * 2 if name != "info" else []), parameter.opts[0], "\x00")
+            for word in ("Input should", "Value error", "valid integer", "Traceback", "happen"):
+                assert word not in err, (name, parameter.opts, err)
+            tried += 1
+    assert tried > 40
