@@ -129,7 +129,7 @@ TypeOption = Annotated[
     typer.Option(
         "--type",
         metavar="FORMAT",
-        help="Only documents of this format: markdown, pdf, ...; repeatable.",
+        help="Only documents of this format, or suffix: markdown, pdf, py, ...; repeatable.",
         show_default=False,
         rich_help_panel=SEARCH_PANEL,
     ),
@@ -206,15 +206,19 @@ def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filte
         UsageError: there is no such format.
     """
     from bienc_cli.errors import UsageError
-    from bienc_cli.readers import FORMATS
+    from bienc_cli.readers import FORMATS, format_named
     from bienc_cli.store import Filter
 
+    meant = []
     for name in formats or ():
-        if name not in FORMATS:
+        format_ = format_named(name)
+        if format_ is None:
             raise UsageError(
-                f"There is no format '{name}'.", f"give one of: {', '.join(sorted(FORMATS))}"
+                f"There is no format '{name}'.",
+                f"give one of: {', '.join(sorted(FORMATS))}; or a suffix: md, htm, py",
             )
-    return Filter(tuple(map(_as_it_lies, paths or ())), tuple(formats or ()))
+        meant.append(format_)
+    return Filter(tuple(map(_as_it_lies, paths or ())), tuple(dict.fromkeys(meant)))
 
 
 def _as_it_lies(pattern: str) -> str:

@@ -7,7 +7,14 @@ add its line to `table.FORMATS`.
 from bienc_cli.readers.isolation import SourceFile, read_files
 from bienc_cli.readers.reading import read_documents, reader_for
 from bienc_cli.readers.refusal import why_binary
-from bienc_cli.readers.table import BINARY_SUFFIXES, FORMATS, PDF_ENGINES, Reader, reader_named
+from bienc_cli.readers.table import (
+    BINARY_SUFFIXES,
+    FORMATS,
+    PDF_ENGINES,
+    Reader,
+    format_named,
+    reader_named,
+)
 from bienc_cli.readers.wire import Limits
 
 __all__ = [
@@ -17,6 +24,7 @@ __all__ = [
     "Limits",
     "Reader",
     "SourceFile",
+    "format_named",
     "read_documents",
     "read_files",
     "reader_for",

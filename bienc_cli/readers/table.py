@@ -272,6 +272,15 @@ _BY_NAME = {name: reader for reader in _FORMATS for name in reader.names}
 _BY_SUFFIX = {suffix: reader for reader in _FORMATS for suffix in reader.suffixes}
 
 
+def format_named(name: str) -> str | None:
+    """The format of that name, or of files that end in it (`md`, `.htm`); None for none."""
+    known = name.strip().lower().lstrip(".")
+    if known in FORMATS:
+        return known
+    reader = _BY_SUFFIX.get(f".{known}")
+    return reader.format if reader else None
+
+
 def reader_named(path: PurePath, pdf_engine: str = "pypdf") -> Reader | None:
     """The reader that the file's name alone calls for; None where the name says nothing.
 

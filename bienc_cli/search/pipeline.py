@@ -158,6 +158,7 @@ def search(
                 )
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
+    nothing = _why_nothing(index, hits, options)
     hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
@@ -180,8 +181,31 @@ def search(
         index=index.info,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
-        warnings=tuple(index.warnings),
+        warnings=(*index.warnings, *nothing),
     )
+
+
+def _why_nothing(index: IndexReader, hits: Sequence[Hit], options: SearchOptions) -> list[str]:
+    """Of a filter or a threshold that leaves nothing, what it was that it left out."""
+    if not hits and options.where and not index.count(options.where):
+        asked = [f"--path '{one}'" for one in options.where.paths]
+        asked += [f"--type {one}" for one in options.where.formats]
+        return [f"no document of the index matches {' '.join(asked)}"]
+    read = [hit.relevance.probability for hit in hits if hit.relevance is not None]
+    if options.min_relevance is None or not read or max(read) >= options.min_relevance:
+        return []
+    return [
+        f"{len(read):,} {'passage was' if len(read) == 1 else 'passages were'} less relevant than "
+        f"--min-relevance {options.min_relevance:g}; the best has {_below(options, max(read))}"
+    ]
+
+
+def _below(options: SearchOptions, best: float) -> str:
+    """A relevance with as many places as tell it from the threshold, rounded down."""
+    places = 3
+    while places < 9 and round(best, places) >= (options.min_relevance or 0.0):
+        places += 1
+    return f"{best:.{places}f}"
 
 
 def retrieve(

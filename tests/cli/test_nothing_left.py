@@ -1,0 +1,86 @@
+"""What leaves nothing is named: a filter, a threshold, or that there is no answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bienc_cli.readers import FORMATS, format_named
+from bienc_cli.strategy import Strategy
+from folders import FRUIT
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def indexed(run: Run, tmp_path: Path) -> Run:
+    for name, text in FRUIT.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert run("index", "docs")[0] == 0
+    return run
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--path", "nope/"), "--path 'nope/'"),
+        (("--type", "pdf"), "--type pdf"),
+        (("--path", "*.md", "--type", "txt"), "--path '*.md' --type text"),
+    ],
+)
+def test_a_filter_that_no_document_passes(
+    indexed: Run, strategy: Strategy, options: tuple[str, ...], said: str
+) -> None:
+    argv = ("query", "pear", "--strategy", strategy.value, *options)
+    sentence = f"no document of the index matches {said}"
+    code, out, err = indexed(*argv, "-f", "json")
+    assert code == 1
+    assert err == f"warning: {sentence}\n"
+    assert json.loads(out)["warnings"] == [sentence]
+    assert sentence in indexed(*argv)[2]
+
+
+def test_words_that_nobody_wrote_are_another_matter(indexed: Run) -> None:
+    code, _, err = indexed("query", "zebra", "--strategy", "bm25", "--path", "*.md")
+    assert (code, err) == (1, "")
+
+
+@pytest.mark.parametrize("strategy", [one for one in Strategy if one.needs_cross_encoder])
+def test_a_threshold_that_no_passage_reaches(indexed: Run, strategy: Strategy) -> None:
+    argv = ("query", "pear", "--strategy", strategy.value, "-f", "json")
+    hits = json.loads(indexed(*argv)[1])["hits"]
+    best = max(hit["relevance"] for hit in hits)
+    code, out, err = indexed(*argv, "--min-relevance", "0.99999")
+    assert code == 1
+    were = "passage was" if len(hits) == 1 else "passages were"
+    said = f"{len(hits)} {were} less relevant than --min-relevance 0.99999; the best has {best:.3f}"
+    assert json.loads(out)["warnings"] == [said]
+    assert err == f"warning: {said}\n"
+    # One that some reach is nothing to speak of.
+    assert indexed(*argv, "--min-relevance", f"{best - 0.001:.3f}")[2] == ""
+
+
+def test_the_best_is_told_from_the_threshold(indexed: Run) -> None:
+    argv = ("query", "pear", "-f", "json")
+    best = max(hit["relevance"] for hit in json.loads(indexed(*argv)[1])["hits"])
+    threshold = f"{best + 0.00002:.5f}"
+    said = json.loads(indexed(*argv, "--min-relevance", threshold)[1])["warnings"][0]
+    assert float(said.rsplit(" ", 1)[1]) < float(threshold)
+
+
+def test_formats_by_their_suffixes() -> None:
+    named = {"md": "markdown", "txt": "text", "py": "code", "htm": "html", ".MD": "markdown"}
+    assert {name: format_named(name) for name in named} == named
+    assert {format_named(name) for name in FORMATS} == set(FORMATS)
+    assert [format_named(name) for name in ("", ".", "exe", "nope")] == [None] * 4
+
+
+def test_a_type_is_filtered_by_suffix(indexed: Run) -> None:
+    _, out, _ = indexed("query", "pear apple", "--type", "md", "--type", "markdown", "-f", "json")
+    assert {hit["format"] for hit in json.loads(out)["hits"]} == {"markdown"}
