@@ -19,7 +19,8 @@ def index(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Folders and files; none refreshes all that the index covers; - reads a list "
+            help="Folders and files; none refreshes all that the index covers, or makes one of the "
+            "folder you are in; - reads a list "
             "of files from standard input, one a line, which takes the place of the last one.",
             show_default=False,
         ),
@@ -181,6 +182,7 @@ def index(
     what it covers, unless --index says otherwise.
     """
     from bienc_cli.cli import environment, standard_input, watching
+    from bienc_cli.cli.first_time import folder_to_index
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
@@ -197,6 +199,12 @@ def index(
         listed = absolute(standard_input.paths(null=null))
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
+    if not paths and index is None and isinstance(directory, Path) and not directory.exists():
+        here, files = folder_to_index(Path.cwd())
+        output.note(
+            f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
+        )
+        paths = [str(here)]
     with progress(output) as observer:
         report = index_paths(
             [] if listed is not None else absolute(paths or []),

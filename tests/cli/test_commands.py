@@ -77,7 +77,7 @@ def test_index_reads_a_list_of_files(run: Run, docs: Path, monkeypatch: pytest.M
     ("argv", "code", "message"),
     [
         (("index", "nowhere"), 2, "nowhere"),
-        (("index",), 3, "no index here to refresh"),
+        (("index", "--index", "other"), 3, "no index here to refresh"),
         (("query", "pear"), 3, "no index in"),
         (("query", "pear", "--index", "docs"), 3, "no index in"),
         (("query", "pear", "--index", "nowhere"), 3, "no such index directory"),

@@ -1,0 +1,56 @@
+"""`bienc index` without a path where there is no index yet."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from bienc_cli.errors import IndexNotFound
+
+MOST_FILES = 2_000
+MOST_BYTES = 200_000_000
+"""Up to these a folder is indexed without being named: minutes on two cores."""
+
+_MOST_LOOKED_AT = 20_000
+
+
+def folder_to_index(here: Path) -> tuple[Path, int]:
+    """The working directory and how many files of it can be read, if it is plainly meant.
+
+    Raises:
+        IndexNotFound: it is a home, or holds homes, or has no file to read, or too many.
+    """
+    home = Path.home().resolve()
+    if here in (home, *home.parents) or here == Path(here.anchor):
+        raise _not_meant(f"There is no index here, and {here} is no folder of documents alone.")
+    files, size = _files_of(here)
+    if not files:
+        raise IndexNotFound(
+            f"There is no index here, and no file in {here} that can be read.",
+            "make one of another folder: bienc index PATH",
+        )
+    if files > MOST_FILES or size > MOST_BYTES:
+        raise _not_meant(
+            f"There is no index here, and {here} is large: {files:,} files or more, "
+            f"{size / 1e6:,.0f} MB."
+        )
+    return here, files
+
+
+def _files_of(here: Path) -> tuple[int, int]:
+    """Files and bytes to read, as far as they matter."""
+    from bienc_cli.cli import environment
+    from bienc_cli.indexing.discovery import FoundFile, discover
+
+    files = size = 0
+    found = discover(here, excludes_file=environment.excludes_file())
+    for item in islice(found, _MOST_LOOKED_AT):
+        if isinstance(item, FoundFile):
+            files, size = files + 1, size + item.size
+        if files > MOST_FILES or size > MOST_BYTES:
+            break
+    return files, size
+
+
+def _not_meant(message: str) -> IndexNotFound:
+    return IndexNotFound(message, "make one all the same: bienc index .")
