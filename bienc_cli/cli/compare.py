@@ -11,6 +11,7 @@ from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Format, Output
 
 _MANY = "Many queries"
+_MAX_DROP = 0.02
 _MEASURES = "nDCG@10,RR@10,R@100"
 
 
@@ -137,15 +138,16 @@ def compare(
         ),
     ] = None,
     max_drop: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--max-drop",
             min=0,
             metavar="X",
-            help="How far below --baseline a mean may fall.",
+            help="How far below --baseline a mean may fall.  \\[default: 0.02]",
+            show_default=False,
             rich_help_panel=_MANY,
         ),
-    ] = 0.02,
+    ] = None,
     run_out: Annotated[
         Path | None,
         typer.Option(
@@ -197,7 +199,7 @@ def compare(
     from bienc_cli.cli.measuring import Judging, evaluate_files
     from bienc_cli.cli.side_by_side import compare_queries
     from bienc_cli.errors import UsageError
-    from bienc_cli.strategy import strategies_named
+    from bienc_cli.strategy import Strategy, strategies_named
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
@@ -212,6 +214,22 @@ def compare(
             opt.refuse_without_effect(
                 {"--measures": measures}, "there are no judgments", "give --qrels FILE too"
             )
+    if baseline is None:
+        opt.refuse_without_effect(
+            {"--max-drop": max_drop}, "there is no baseline", "give --baseline FILE too"
+        )
+    if rerun:
+        opt.refuse_without_effect(
+            {"--path": path, "--type": type_},
+            "a run that was made elsewhere is measured as it is",
+            "leave it out, or --rerun",
+        )
+    if named and all(not one.needs_cross_encoder or one is Strategy.CROSS_ENCODER for one in named):
+        opt.refuse_without_effect(
+            {"--candidates": candidates},
+            f"nothing of {', '.join(named)} reads candidates",
+            f"leave it out, or compare a strategy like {Strategy.BLEND}",
+        )
     judging = Judging(
         queries=queries_file,
         qrels=qrels,
@@ -220,7 +238,7 @@ def compare(
         measures=tuple(name.strip() for name in (measures or _MEASURES).split(",") if name.strip()),
         fail_under=tuple(fail_under or ()),
         baseline=baseline,
-        max_drop=max_drop,
+        max_drop=_MAX_DROP if max_drop is None else max_drop,
         run_out=run_out,
         rerun=tuple(rerun or ()),
         report=report,

@@ -123,6 +123,12 @@ def query(
             f"with the strategy {chosen} the cross-encoder reads {reads}",
             f"leave it out, or give a strategy like {Strategy.BLEND}",
         )
+    if not chosen.needs_cross_encoder:
+        opt.refuse_without_effect(
+            {"--cross-encoder": cross_encoder},
+            f"the strategy {chosen} has none",
+            f"leave it out, or give a strategy like {Strategy.BLEND}",
+        )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
     if chosen.needs_cross_encoder:
         choice.begin_cross_encoder()

@@ -295,6 +295,15 @@ def test_a_run_directory_that_cannot_be_is_said(indexed: Run, tmp_path: Path) ->
         (("pear", "--measures", "P@5"), "--measures has no effect"),
         (("--queries", "queries.tsv", "--measures", "P@5"), "--measures has no effect"),
         ((*FILES, "-k", "3"), "-k has no effect"),
+        ((*FILES, "--max-drop", "0.1"), "--max-drop has no effect"),
+        (("pear", "--max-drop", "0"), "--max-drop has no effect"),
+        ((*FILES, "--rerun", "a.run", "--path", "deep/"), "--path has no effect"),
+        ((*FILES, "--rerun", "a.run", "--type", "text"), "--type has no effect"),
+        (("pear", "--strategies", "bm25,bi-encoder", "--candidates", "30"), "--candidates has no"),
+        (
+            (*FILES, "--strategies", "bm25,cross-encoder", "--candidates", "30"),
+            "--candidates has no effect",
+        ),
         (("pear", "--candidates", "ten"), "--candidates"),
         ((*FILES, "--candidates", "0"), "--candidates"),
         (("pear", "--strategies", "bm25"), "takes two strategies"),
@@ -456,3 +465,12 @@ def test_an_option_that_query_would_drop_is_refused(
     assert (code, out) == (2, "")
     assert f"{option} has no effect" in err
     assert "hint: " in err
+
+
+@pytest.mark.parametrize("options", [("--strategy", "bm25"), ("--no-rerank",)])
+def test_a_cross_encoder_that_reads_nothing_is_refused(
+    indexed: Run, options: tuple[str, ...]
+) -> None:
+    code, out, err = indexed("query", "pear", *options, "--cross-encoder", "any")
+    assert (code, out) == (2, "")
+    assert "--cross-encoder has no effect" in err

@@ -15,7 +15,7 @@ Run = Callable[..., tuple[int, str, str]]
     [
         ("query x -k many", "-k takes a whole number, not 'many'.", "bienc query TEXT -k 10"),
         ("query x -k 1.5", "-k takes a whole number, not '1.5'.", "bienc query TEXT -k 10"),
-        ("compare x -k ''", "-k takes a whole number, not ''''.", "bienc compare -k 10"),
+        ("compare x -k ''", "-k takes a whole number, not ''''.", "bienc compare -k 1"),
         (
             "query x --candidates many",
             "--candidates takes a whole number, not 'many'.",
