@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from types import FrameType
 
 from bienc_cli.cli import ahead, streams
@@ -62,6 +63,21 @@ def _with_implied_value(argv: Sequence[str]) -> list[str]:
     return arguments
 
 
+def _refuse_two_indexes(arguments: Sequence[str]) -> None:
+    """Of an option that is given again the last would count, and nobody searches two indexes.
+
+    Raises:
+        UsageError: naming both.
+    """
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    named = [word.partition("=")[2] for word in before if word.startswith("--index=")]
+    named += [after for flag, after in pairwise(before) if flag == "--index"]
+    if len(set(named)) > 1:
+        raise UsageError(
+            f"--index is given {len(named)} times: {', '.join(named)}.", "give one index at a time"
+        )
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one command.
 
@@ -85,6 +101,7 @@ def main(argv: Sequence[str]) -> int:
     termination = _Termination()
     try:
         with termination:
+            _refuse_two_indexes(arguments)
             code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
             with writing():
                 sys.stdout.flush()

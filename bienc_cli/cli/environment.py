@@ -17,6 +17,7 @@ BIENC_DEBUG=1        tracebacks
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,7 +165,39 @@ def _place(named: str | IndexPlace) -> IndexPlace:
             _file("BIENC_MILVUS_KEY"),
         )
         return address.parse(named, Path.cwd(), access)
-    return Path(named).expanduser().absolute()
+    directory = Path(named).expanduser().absolute()
+    _refuse_folder_of_documents(directory)
+    return directory
+
+
+_OF_AN_INDEX = (".gitignore", "catalog.", "graph-", "lock", "resume.", "vectors-")
+
+
+def _refuse_folder_of_documents(directory: Path) -> None:
+    """An index in a folder of other files would scatter its own among them.
+
+    Raises:
+        IndexNotFound: it is such a folder.
+    """
+    from bienc_cli.store import INDEX_NAME, holds_index
+
+    if directory.name == INDEX_NAME or not directory.is_dir() or holds_index(directory):
+        return
+    inside = directory / INDEX_NAME
+    shown = shlex.quote(str(inside))
+    if holds_index(inside):
+        raise IndexNotFound(
+            f"{directory} is a folder with an index in it, and no index.", f"--index {shown}"
+        )
+    with suppress(OSError):
+        # Not the remains of an index that was begun and never finished.
+        others = [one for one in directory.iterdir() if not one.name.startswith(_OF_AN_INDEX)]
+        if not others:
+            return
+        raise IndexNotFound(
+            f"There is no index in {directory}, and other files are.",
+            f"make one inside: bienc index PATH --index {shown}",
+        )
 
 
 def _file(variable: str) -> Path | None:

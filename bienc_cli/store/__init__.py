@@ -52,6 +52,7 @@ __all__ = [
     "exposed",
     "find_foreign_index",
     "find_index",
+    "holds_index",
     "home_of",
     "lingers",
     "open_reader",
@@ -82,8 +83,13 @@ def _indexes_upwards(start: Path) -> Iterator[Path]:
     for folder in (start, *start.parents):
         directory = folder / INDEX_NAME
         with suppress(OSError):
-            if any((directory / name).is_file() for name in (CATALOG, RESUME)):
+            if holds_index(directory):
                 yield directory
+
+
+def holds_index(directory: Path) -> bool:
+    """Whether a directory is an index, begun or finished."""
+    return any((directory / name).is_file() for name in (CATALOG, RESUME))
 
 
 def exposed(place: IndexPlace) -> list[Path]:
