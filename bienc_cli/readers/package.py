@@ -67,6 +67,7 @@ class Package:
         self._kind = kind
         try:
             self._archive = zipfile.ZipFile(path)
+        # The last of these is what Python says of archives of a version that it does not know.
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise UnreadableFile("broken", f"not {kind} ({error})") from error
         # Names are compared without regard to case, and some programs write them with \.

@@ -172,15 +172,22 @@ class CatalogWriter(Contents):
 
     def vouches_for(self, root: Root) -> bool:
         """Whether this user had the index cover a root; see `IndexWriter.vouches_for`."""
-        if root.path.is_relative_to(self._directory.parent):
+        if self._is_inside(root):
             return True
         key = load_key(self._key_dir)
         seal = self._meta.get("seals", {}).get(str(root.path), "")
         return key is not None and key.holds(_told(root), seal)
 
+    def _is_inside(self, root: Root) -> bool:
+        """Whether a root lies beside the index, also where links lead to it."""
+        home = self._directory.parent
+        return root.path.is_relative_to(home) and Path(os.path.realpath(root.path)).is_relative_to(
+            os.path.realpath(home)
+        )
+
     def vouch_for(self, root: Root) -> None:
         """Record that this user has the index cover a root; see `IndexWriter.vouch_for`."""
-        if not (root.path.is_relative_to(self._directory.parent) or self.vouches_for(root)):
+        if not self.vouches_for(root):
             seal = ensure_key(self._key_dir).seal(_told(root))
             self._meta["seals"] = {**self._meta.get("seals", {}), str(root.path): seal}
             self._changed = True

@@ -125,6 +125,19 @@ def test_a_root_elsewhere_needs_ones_own_word(tmp_path: Path) -> None:
     assert sorted(refresh(directory, tmp_path / "keys")) == ["a heron", "dear diary"]
 
 
+def test_a_link_to_elsewhere_needs_ones_own_word_too(tmp_path: Path) -> None:
+    """As a clone may bring along: an index, and a link beside it to what is not in it."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/diary.txt").write_text("dear diary\n")
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/docs").symlink_to(tmp_path / "mine")
+    directory = planted(tmp_path / "theirs", tmp_path / "theirs/docs")
+    with pytest.raises(IndexMismatch, match="was not told to by you"):
+        refresh(directory, tmp_path / "keys")
+    assert refresh(directory, tmp_path / "keys", tmp_path / "theirs/docs") == ["dear diary"]
+    assert refresh(directory, tmp_path / "keys") == ["dear diary"]
+
+
 def test_settings_that_were_changed_behind_ones_back_need_it_again(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/a.txt").write_text("a heron\n")
