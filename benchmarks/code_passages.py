@@ -23,9 +23,9 @@ from unittest.mock import patch
 import numpy as np
 
 from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.formats import read_documents
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.models.batching import token_budget_batches
-from bienc_cli.readers import read_documents
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import BiEncoder, Document, Passage
 
@@ -60,7 +60,7 @@ def questions() -> list[Question]:
 def passages(encoder: BiEncoder, *, by_lines: bool) -> list[Passage]:
     """The project's code, cut with the grammars or without."""
     found: list[Passage] = []
-    without = patch("bienc_cli.readers.code.is_available", lambda _: False)
+    without = patch("bienc_cli.formats.code.is_available", lambda _: False)
     with without if by_lines else contextlib.nullcontext():
         for path in sorted(PACKAGE.rglob("*.py")):
             for document in read_documents(path, path.relative_to(PACKAGE).as_posix()):

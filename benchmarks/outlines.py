@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.formats import Limits, read_files
 from bienc_cli.models import load_bi_encoder
-from bienc_cli.readers import Limits, read_files
 from bienc_cli.types import Document, PassageTokenizer
 
 BODY = (

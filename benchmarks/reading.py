@@ -194,7 +194,7 @@ FORMATS: dict[str, Callable[[list[str]], bytes]] = {
 
 def read_here(path: Path) -> None:
     """Read one file in this process and print what that took."""
-    from bienc_cli.readers import read_documents
+    from bienc_cli.formats import read_documents
     from bienc_cli.types import Document
 
     started = time.process_time()

@@ -1,6 +1,6 @@
 """How long the tests of endurance go on.
 
-    BIENC_ENDURANCE=full python -m pytest tests/store tests/readers tests/indexing
+    BIENC_ENDURANCE=full python -m pytest tests/store tests/formats tests/indexing
 
 runs them at full size, which takes the better part of an hour; without it they are short.
 """

@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import pairwise
 from types import FrameType
 
-from bienc_cli.cli import ahead, streams
+from bienc_cli.cli import preload, streams
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
     """
     streams.settle()
     arguments = _with_implied_value(argv)
-    ahead.begin(arguments)
+    preload.begin(arguments)
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 
 def check(
@@ -19,7 +19,7 @@ def check(
             "texts are damaged, so that the next `bienc index` reads them again.",
         ),
     ] = False,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     index: opt.IndexOption = None,
 ) -> int:
     """Verify an index: every text, passage and vector, the word index and the graph.
@@ -39,7 +39,7 @@ def check(
     report = verify(directory, key_dir=keys)
     if output.machine:
         output.print_json(rendered.as_json(report, repaired))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(report, repaired))
     else:
         output.print_rich(rendered.as_table(report, repaired))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 _MANY = "Many queries"
 _MAX_DROP = 0.02
@@ -178,7 +178,7 @@ def compare(
             rich_help_panel=_MANY,
         ),
     ] = None,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
     model: opt.ModelOption = None,

@@ -49,7 +49,7 @@ def key_directory() -> Path:
     else:
         base = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
         directory = Path(base).absolute() / "bienc"
-    from bienc_cli.store.trust import adopt_key
+    from bienc_cli.store.seal import adopt_key
 
     adopt_key(cache_directory() / "keys", directory)
     return directory

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.remove import absolute
 
 _FILES_PANEL = "Files"
@@ -167,7 +167,7 @@ def index(
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = False,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
     model: opt.ModelOption = None,
@@ -229,13 +229,13 @@ def index(
             observer=observer,
             wait=wait,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
-            executor=choice.on_ray(ray) if ray is not None else None,
+            start_workers=choice.on_ray(ray) if ray is not None else None,
         )
     for warning in report.warnings:
         output.warn(warning)
     if output.machine:
         output.print_json(rendered.as_json(report))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(report))
     else:
         output.print_rich(rendered.as_table(report, skipped=skipped))

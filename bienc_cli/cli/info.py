@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 
 def info(
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     index: opt.IndexOption = None,
 ) -> int:
     """Show what an index holds: documents, passages, formats, model, chunking, sizes, age."""
@@ -28,7 +28,7 @@ def info(
         )
     if output.machine:
         output.print_json(rendered.as_json(held))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(held))
     else:
         output.print_rich(rendered.as_table(held))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -75,7 +75,7 @@ def judge(
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = False,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
     model: opt.ModelOption = None,
@@ -136,7 +136,7 @@ def judge(
     commands = _next_commands(summary, queries_path, qrels, index, options, strategies)
     if output.machine:
         output.print_json(rendered.as_json(summary, qrels, commands))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(summary))
     else:
         output.print_lines(rendered.as_text(summary, qrels, commands))

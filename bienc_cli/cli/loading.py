@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bienc_cli.background import Background
 from bienc_cli.cli import environment
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 if TYPE_CHECKING:
-    from bienc_cli.indexing.execution import Executor
+    from bienc_cli.indexing.workers import StartWorkers
     from bienc_cli.store import IndexInfo
 
 Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
@@ -30,7 +30,7 @@ _AHEAD: list[Background[CrossEncoder]] = []
 
 def begin_ahead(*, offline: bool, quiet: bool) -> None:
     """Begin loading the default cross-encoder; who asks for one next gets it."""
-    output = Output(Format.plain, quiet=quiet)
+    output = Output(OutputFormat.plain, quiet=quiet)
     choice = ModelChoice(None, None, "auto", "auto", None, offline, output)
     _AHEAD.clear()
     # What is wrong will be said when the model is asked for, in its turn.
@@ -101,14 +101,14 @@ class ModelChoice:
         )
         return self._loaded[name]
 
-    def on_ray(self, address: str) -> Executor:
+    def on_ray(self, address: str) -> StartWorkers:
         """Have a Ray cluster do the work, whose workers load the same model.
 
         Raises:
             UsageError: Ray is not installed.
         """
-        from bienc_cli.indexing.distributed import on_ray
         from bienc_cli.models import load_bi_encoder
+        from bienc_cli.ray import on_ray
 
         load = partial(
             load_bi_encoder,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def evaluate_files(
         output.warn(warning)
     if output.machine:
         output.print_json(rendered.as_json(result, failures))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(result))
     else:
         output.print_rich(rendered.as_table(result))

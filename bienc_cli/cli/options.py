@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bienc_cli.cli.output import Format
+from bienc_cli.cli.output import OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.store import Filter
@@ -32,7 +32,7 @@ IndexOption = Annotated[
     ),
 ]
 FormatOption = Annotated[
-    Format,
+    OutputFormat,
     typer.Option(
         "--format",
         "-f",
@@ -206,7 +206,7 @@ def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filte
         UsageError: there is no such format.
     """
     from bienc_cli.errors import UsageError
-    from bienc_cli.readers import FORMATS, format_named
+    from bienc_cli.formats import FORMATS, format_named
     from bienc_cli.store import Filter
 
     meant = []

@@ -29,7 +29,7 @@ _PIPE_WIDTH = 100
 """Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """How a result is printed."""
 
     table = "table"
@@ -64,14 +64,14 @@ def writing() -> Iterator[None]:
 class Output:
     """The streams of one command, in one format."""
 
-    def __init__(self, format_: Format, *, quiet: bool = False) -> None:
+    def __init__(self, format_: OutputFormat, *, quiet: bool = False) -> None:
         self.format = format_
         self.quiet = quiet
 
     @property
     def machine(self) -> bool:
         """Whether stdout is JSON."""
-        return self.format in (Format.json, Format.jsonl)
+        return self.format in (OutputFormat.json, OutputFormat.jsonl)
 
     @property
     def animated(self) -> bool:
@@ -86,7 +86,7 @@ class Output:
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """One JSON document; indented for `json`, on one line for `jsonl`."""
-        indent = 2 if self.format is Format.json else None
+        indent = 2 if self.format is OutputFormat.json else None
         escaped = not is_utf_8(sys.stdout)
         text = json.dumps(document, ensure_ascii=escaped, indent=indent, allow_nan=False)
         self._write(f"{text}\n")
@@ -151,8 +151,8 @@ def print_error(arguments: list[str], code: str, message: str, hint: str | None)
 
     # The error may be about the very arguments, so they are not parsed again, only looked at.
     chosen = _format_asked_for(arguments)
-    if chosen in (Format.json, Format.jsonl) and code != OutputRefused.code:
-        Output(Format(chosen)).print_json(error_as_json(code, message, hint))
+    if chosen in (OutputFormat.json, OutputFormat.jsonl) and code != OutputRefused.code:
+        Output(OutputFormat(chosen)).print_json(error_as_json(code, message, hint))
         return
     with suppress(OSError):
         sys.stdout.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import BiencError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def query(
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = 0,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     refresh: opt.RefreshOption = False,
     no_check: opt.NoCheckOption = False,
@@ -199,7 +199,7 @@ class _View:
         self.warn(result)
         if self.output.machine:
             self.output.print_json(self.as_json(result, **extra))
-        elif self.output.format is Format.plain:
+        elif self.output.format is OutputFormat.plain:
             self.output.print_lines(rendered.as_lines(result, asked))
         else:
             contexts = self._contexts(result)
@@ -296,25 +296,25 @@ def _answer_each(
             result = answer(view.reader, asked.text)
         except UsageError as error:
             failed = True
-            if output.format is Format.plain:
+            if output.format is OutputFormat.plain:
                 output.print_lines(as_lines_without_answer(str(number)))
             if not output.machine:
                 output.warn(error.message)
                 continue
             document = {**error_as_json(error.code, error.message, error.hint), "line": number}
-            if output.format is Format.json:
+            if output.format is OutputFormat.json:
                 collected.append(document)
             else:
                 output.print_json(document)
             continue
         found = found or bool(result.hits)
-        if output.format is Format.json:
+        if output.format is OutputFormat.json:
             view.warn(result)
             collected.append(view.as_json(result, query_id=asked.query_id, line=number))
         else:
             name = asked.query_id or str(number)
             view.show(result, name, query_id=asked.query_id, line=number)
-    if output.format is Format.json:
+    if output.format is OutputFormat.json:
         output.print_json({"schema": "bienc.queries/2", "results": collected})
     if failed:
         return EXIT_USAGE

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 
 def remove(
@@ -23,7 +23,7 @@ def remove(
         ),
     ],
     wait: opt.WaitOption = 0,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
 ) -> int:
@@ -56,7 +56,7 @@ def remove(
         output.warn(warning)
     if output.machine:
         output.print_json(rendered.as_json(report, here))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(report, here))
     else:
         output.print_rich(rendered.as_table(report, here))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.errors import UsageError
@@ -23,7 +23,7 @@ def score(
             show_default=False,
         ),
     ],
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     model: opt.ModelOption = None,
     cross_encoder: opt.CrossEncoderOption = None,
     runtime: opt.RuntimeOption = "auto",
@@ -57,12 +57,12 @@ def score(
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
-    if output.format is Format.json:
+    if output.format is OutputFormat.json:
         output.print_json(rendered.as_json(scoring, refused))
-    elif output.format is Format.jsonl:
+    elif output.format is OutputFormat.jsonl:
         for document in rendered.as_documents(scoring, refused):
             output.print_json(document)
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(scoring, refused))
     else:
         output.print_rich(rendered.as_table(scoring))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
@@ -52,7 +52,7 @@ def compare_queries(
         output.warn(warning)
     if output.machine:
         output.print_json(rendered.as_json(result))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(result))
     else:
         output.print_rich(rendered.as_table(result))

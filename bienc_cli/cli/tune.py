@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace
@@ -38,7 +38,7 @@ def tune(
         bool, typer.Option("--dry-run", help="Learn and report; leave the index as it is.")
     ] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Go back to the default weights.")] = False,
-    format_: opt.FormatOption = Format.table,
+    format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
     wait: opt.WaitOption = 0,
@@ -71,7 +71,7 @@ def tune(
         _record(directory, None, wait, output)
         if output.machine:
             output.print_json(rendered.reset_as_json(removed))
-        elif output.format is Format.plain:
+        elif output.format is OutputFormat.plain:
             output.print_lines(rendered.reset_as_lines())
         output.note("the default weights hold again")
         return EXIT_OK
@@ -106,7 +106,7 @@ def tune(
         output.warn(f"{len(result.missing):,} judged documents are not in the index")
     if output.machine:
         output.print_json(rendered.as_json(result, recorded=recorded))
-    elif output.format is Format.plain:
+    elif output.format is OutputFormat.plain:
         output.print_lines(rendered.as_lines(result, recorded=recorded))
     else:
         output.print_rich(rendered.as_table(result, recorded=recorded))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.cli import environment
 from bienc_cli.cli.loading import ModelChoice
-from bienc_cli.cli.output import Format, Output
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def check_format(output: Output) -> None:
     Raises:
         UsageError: one JSON document has an end.
     """
-    if output.format is Format.json:
+    if output.format is OutputFormat.json:
         raise UsageError(
             "With --watch there is no end, and so no single JSON document.",
             "give --format jsonl: a line for each batch",
@@ -69,7 +69,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     for report in changes(update, covered, directory, on_failure=failed):
         if output.machine:
             output.print_json(rendered.as_json(report))
-        elif output.format is Format.plain:
+        elif output.format is OutputFormat.plain:
             output.print_lines(rendered.as_lines(report))
         else:
             output.note(f"{time.strftime('%H:%M:%S')}  {rendered.as_sentence(report)}")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
-from bienc_cli.readers.cleaning import clean
+from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.pipeline import (
     DEFAULT_K,
     SearchOptions,

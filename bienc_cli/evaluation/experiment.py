@@ -33,7 +33,7 @@ from bienc_cli.evaluation.results import (
 from bienc_cli.evaluation.runs import Run
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
-from bienc_cli.readers.cleaning import clean
+from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.pipeline import (

@@ -20,7 +20,7 @@ from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
-from bienc_cli.readers.cleaning import clean
+from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
 from bienc_cli.search.fusion import DEFAULTS, blended
 from bienc_cli.search.pipeline import (

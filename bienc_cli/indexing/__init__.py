@@ -1,12 +1,12 @@
 """The way in: discover, read, chunk, encode, commit."""
 
+from bienc_cli.indexing.forget import RemovalReport, Removed, remove_paths
 from bienc_cli.indexing.pipeline import (
     DEFAULT_OVERLAP_TOKENS,
     DEFAULT_PASSAGE_TOKENS,
     EncoderLoader,
     index_paths,
 )
-from bienc_cli.indexing.removal import RemovalReport, Removed, remove_paths
 from bienc_cli.indexing.report import (
     DocumentCounts,
     IndexObserver,

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats import FORMATS, format_by_file_name, format_of
 from bienc_cli.indexing.discovery import FoundFile
 from bienc_cli.indexing.roots import Finding
-from bienc_cli.readers import FORMATS, reader_for, reader_named
 from bienc_cli.store import UNSETTLED, FileState
 from bienc_cli.types import Skipped
 
@@ -164,19 +164,19 @@ def is_current(stamp: str, path: Path, pdf_engine: str) -> bool:
     A file whose name says nothing was judged by its content; that its reader still exists in
     that version is enough, since the content is the same.
     """
-    reader = reader_named(path, pdf_engine)
-    if reader is not None:
-        return stamp == reader.stamp
-    return stamp == "" or any(stamp == reader.stamp for reader in FORMATS.values())
+    found = format_by_file_name(path, pdf_engine)
+    if found is not None:
+        return stamp == found.stamp
+    return stamp == "" or any(stamp == one.stamp for one in FORMATS.values())
 
 
 def stamp_of(path: Path, pdf_engine: str) -> str:
     """Which reader reads a file, in which version; "" where none does."""
     try:
-        reader = reader_for(path, pdf_engine)
+        found = format_of(path, pdf_engine)
     except UnreadableFile:
         return ""
-    return reader.stamp if reader is not None else ""
+    return found.stamp if found is not None else ""
 
 
 def digest_of_file(path: Path) -> bytes:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
+from bienc_cli.formats import BINARY_SUFFIXES, format_by_file_name, why_binary
+from bienc_cli.formats.words import words
 from bienc_cli.indexing.ignoring import IgnoreFiles, Selection, parse_patterns
 from bienc_cli.indexing.repository import GIT, IGNORE_FILES, rules_above, rules_of
-from bienc_cli.readers import BINARY_SUFFIXES, reader_named, why_binary
-from bienc_cli.readers.words import words
 from bienc_cli.types import Skipped
 
 DEFAULT_MAX_BYTES = 32 << 20
@@ -281,8 +281,8 @@ def _judge(path: str, doc_id: str, status: os.stat_result, max_bytes: int) -> Fo
     if suffix in BINARY_SUFFIXES:
         return Skipped(doc_id, "binary", why_binary(suffix))
     if status.st_size > max_bytes:
-        reader = reader_named(Path(path))
-        cap = MAX_COLLECTION_BYTES if reader is not None and reader.streamed else max_bytes
+        found = format_by_file_name(Path(path))
+        cap = MAX_COLLECTION_BYTES if found is not None and found.streamed else max_bytes
         if status.st_size > cap:
             size, limit = status.st_size / (1 << 20), cap / (1 << 20)
             return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")

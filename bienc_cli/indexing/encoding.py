@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bienc_cli.indexing.execution import Execution
+from bienc_cli.indexing.workers import Workers
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import IndexWriter
 
@@ -41,12 +41,12 @@ class Encoding:
     def __init__(
         self,
         writer: IndexWriter,
-        execution: Execution,
+        workers: Workers,
         watch: Stopwatch,
         on_progress: Callable[[EncodingTotals], None],
     ) -> None:
         self._writer = writer
-        self._execution = execution
+        self._workers = workers
         self._watch = watch
         self._on_progress = on_progress
         self._waiting: dict[str, float] = {}
@@ -66,7 +66,7 @@ class Encoding:
             self._waiting[text] = self._waiting.get(text, 0.0) + weight / len(texts)
             self._characters += len(text)
         self._advance(reused=repeated)
-        width = self._execution.width
+        width = self._workers.width
         if (
             len(self._waiting) >= _WINDOW_TEXTS * width
             or self._characters >= _WINDOW_CHARACTERS * width
@@ -80,7 +80,7 @@ class Encoding:
         known = waiting.keys() - set(missing)
         self._advance(reused=len(known), weight=sum(waiting[text] for text in known))
         with self._watch.stage("encode"):
-            tokenizer = self._execution.encoder.tokenizer
+            tokenizer = self._workers.encoder.tokenizer
             extra = tokenizer.special_tokens
             lengths = [count + extra for count in tokenizer.counts(missing)]
             # Of like length together, so that little is padded.
@@ -88,7 +88,7 @@ class Encoding:
             shares = [order[start : start + _SHARE] for start in range(0, len(order), _SHARE)]
             batches = [[missing[index] for index in chosen] for chosen in shares]
             for chosen, texts, vectors in zip(
-                shares, batches, self._execution.encode(batches), strict=True
+                shares, batches, self._workers.encode(batches), strict=True
             ):
                 self._writer.add_vectors(texts, vectors)
                 self._advance(

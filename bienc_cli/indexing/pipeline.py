@@ -9,7 +9,6 @@ from pathlib import Path
 from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters
 from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing.encoding import Encoding, EncodingTotals
-from bienc_cli.indexing.execution import Execution, Executor, in_this_process
 from bienc_cli.indexing.planning import Work, plan
 from bienc_cli.indexing.reading import BrokenOff, Reading
 from bienc_cli.indexing.report import (
@@ -18,6 +17,7 @@ from bienc_cli.indexing.report import (
     IndexReport,
     SilentObserver,
 )
+from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, open_writer
@@ -43,7 +43,7 @@ def index_paths(
     observer: IndexObserver | None = None,
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
-    executor: Executor | None = None,
+    start_workers: StartWorkers | None = None,
 ) -> IndexReport:
     """Make an index agree with folders and files, reading and encoding only what changed.
 
@@ -59,7 +59,7 @@ def index_paths(
         observer: told how far it is.
         wait: seconds to wait for another process that is writing to the index.
         on_wait: told once who is waited for.
-        executor: who reads and encodes, if there is anything to do; this process by default.
+        start_workers: who reads and encodes, if there is anything to do; this process by default.
 
     Raises:
         PathNotFound: something that was named is not there.
@@ -90,7 +90,7 @@ def index_paths(
                 options or IndexOptions(),
                 observer or SilentObserver(),
                 base,
-                executor,
+                start_workers,
                 broken_off,
             )
             try:
@@ -110,11 +110,11 @@ class _Run:
         options: IndexOptions,
         observer: IndexObserver,
         base: Path,
-        executor: Executor | None,
+        start_workers: StartWorkers | None,
         broken_off: Sequence[tuple[Path, Skipped]],
     ) -> None:
         self._writer = writer
-        self._executor = executor or in_this_process(options.workers)
+        self._start_workers = start_workers or in_this_process(options.workers)
         self._runtime = ""
         self._info: IndexInfo | None = writer.info
         self._load_encoder = load_encoder
@@ -155,9 +155,9 @@ class _Run:
         if to_read or self._info is None:
             with self._watch.stage("load model"):
                 encoder = self._load_encoder(self._info)
-            with self._executor(encoder, self._watch) as execution:
-                self._runtime = execution.runtime
-                totals = self._read_and_encode(works, reading, execution)
+            with self._start_workers(encoder, self._watch) as workers:
+                self._runtime = workers.runtime
+                totals = self._read_and_encode(works, reading, workers)
         else:
             for work in works:
                 reading.forget(work)
@@ -239,13 +239,13 @@ class _Run:
     # ----------------------------------------------------------- documents
 
     def _read_and_encode(
-        self, works: Sequence[Work], reading: Reading, execution: Execution
+        self, works: Sequence[Work], reading: Reading, workers: Workers
     ) -> EncodingTotals:
-        chunking = self._chunking(execution.encoder)
-        self._writer.begin(execution.encoder.identity, chunking)
+        chunking = self._chunking(workers.encoder)
+        self._writer.begin(workers.encoder.identity, chunking)
         encoding = Encoding(
             self._writer,
-            execution,
+            workers,
             self._watch,
             lambda totals: self._observer.progressed(
                 int(reading.passed_bytes + totals.weight), totals.encoded
@@ -253,6 +253,6 @@ class _Run:
         )
         for work in works:
             reading.forget(work)
-            reading.read(work, execution, chunking, encoding)
+            reading.read(work, workers, chunking, encoding)
         encoding.flush()
         return encoding.totals

@@ -24,9 +24,9 @@ from bienc_cli.indexing.changes import (
 )
 from bienc_cli.indexing.discovery import FoundFile, skip_for
 from bienc_cli.indexing.encoding import Encoding
-from bienc_cli.indexing.execution import CutDocument, Cuts, Execution
 from bienc_cli.indexing.planning import Work, recordable, touch
 from bienc_cli.indexing.report import DocumentCounts
+from bienc_cli.indexing.workers import CutDocument, Cuts, Workers
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import FileState, IndexWriter, Outcome, digest_of
 from bienc_cli.types import Document, Skipped
@@ -46,7 +46,7 @@ class BrokenOff(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A file to be read; satisfies `readers.SourceFile`.
+    """A file to be read; satisfies `formats.SourceFile`.
 
     Attributes:
         known: what the index knows of it.
@@ -102,7 +102,7 @@ class Reading:
     def read(
         self,
         work: Work,
-        execution: Execution,
+        workers: Workers,
         chunking: ChunkingParameters,
         encoding: Encoding,
     ) -> None:
@@ -116,7 +116,7 @@ class Reading:
         passed: list[Skipped] = []
         engine = work.finding.root.pdf_engine
         candidates = self._candidates(work.changes.read, engine, work.known, counts, passed)
-        for candidate, items in execution.cut(candidates, chunking, engine):
+        for candidate, items in workers.cut(candidates, chunking, engine):
             first = next(items, None)
             if isinstance(first, Skipped) and is_transient(first):
                 # It could not be read this time; what is known of it stays.

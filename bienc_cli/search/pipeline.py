@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
-from bienc_cli.readers.cleaning import clean
+from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank

@@ -6,7 +6,7 @@ forgotten on load; asking for more than is reachable raises. Hence: a file is wr
 new name, synced, checked for size, checksummed and sealed before the catalog names it, and
 handed to hnswlib again only when seal and checksum hold.
 
-Both are keyed, with a key that lies outside the index (`trust.py`): whoever crafts a file can
+Both are keyed, with a key that lies outside the index (`seal.py`): whoever crafts a file can
 make a plain checksum match it, but not these.
 
 Source of the structure: Malkov and Yashunin, "Efficient and robust approximate nearest
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from bienc_cli.errors import StorageError
 from bienc_cli.store import failpoints
 from bienc_cli.store.privacy import FILE_MODE
-from bienc_cli.store.trust import Key, new_nonce
+from bienc_cli.store.seal import Key, new_nonce
 from bienc_cli.types import Vectors
 
 M = 16

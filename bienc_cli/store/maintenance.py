@@ -21,8 +21,8 @@ from bienc_cli.store.graph import (
     graph_name,
 )
 from bienc_cli.store.postings import WordIndexChanges
+from bienc_cli.store.seal import Key
 from bienc_cli.store.searched_text import searched_text
-from bienc_cli.store.trust import Key
 from bienc_cli.types import Vectors
 
 TAIL_LEAST = 1_000

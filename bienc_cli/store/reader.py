@@ -30,8 +30,8 @@ from bienc_cli.store.covered import FileStamp, FileState, Root
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.records import damaged
+from bienc_cli.store.seal import load_key
 from bienc_cli.store.selection import Selection, select
-from bienc_cli.store.trust import load_key
 from bienc_cli.store.vector_search import VectorSearch, without_graph
 from bienc_cli.types import Skipped
 

@@ -22,7 +22,7 @@ from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.home import home_of, inside_root, root_path_from_storage
 from bienc_cli.store.protocol import IndexInfo
-from bienc_cli.store.trust import Key
+from bienc_cli.store.seal import Key
 from bienc_cli.types import (
     BlendWeights,
     EncoderIdentity,

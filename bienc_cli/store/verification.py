@@ -21,7 +21,7 @@ from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded, read_meta
 from bienc_cli.store.graph import ForeignGraph, Graph, GraphFile, GraphUnusable, VerifiedFile
 from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
 from bienc_cli.store.protocol import IndexInfo
-from bienc_cli.store.trust import load_key
+from bienc_cli.store.seal import load_key
 from bienc_cli.store.writer import open_writer
 
 LEAST_RECALL = 0.9

@@ -49,7 +49,7 @@ from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
 from bienc_cli.store.resume import ResumeFile, remove_committed, remove_resume_file
 from bienc_cli.store.schema import FORMAT_VERSION
-from bienc_cli.store.trust import ensure_key, load_key
+from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.readers import read_documents
+from bienc_cli.formats import read_documents
 from bienc_cli.types import Block, Document, Heading
 from fakes import FakeTokenizer
 

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.readers import read_documents
+from bienc_cli.formats import read_documents
 from bienc_cli.types import Document, Heading
 from fakes import FakeTokenizer
 

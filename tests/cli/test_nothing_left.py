@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.readers import FORMATS, format_named
+from bienc_cli.formats import FORMATS, format_named
 from bienc_cli.strategy import Strategy
 from folders import FRUIT
 

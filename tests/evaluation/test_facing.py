@@ -4,16 +4,16 @@ import pytest
 
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.facing import facing, grade_of
-from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
-from bienc_cli.evaluation.queries import Query
-from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
-from bienc_cli.evaluation.runs import Run
-from bienc_cli.evaluation.standing import (
+from bienc_cli.evaluation.outcome import (
     best_system,
     challenger,
     differences_by_query,
     trade_off,
 )
+from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
+from bienc_cli.evaluation.runs import Run
 from bienc_cli.search.result import Hit
 from bienc_cli.store import IndexReader, StoredPassage
 from bienc_cli.strategy import Strategy

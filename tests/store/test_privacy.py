@@ -27,7 +27,7 @@ from bienc_cli.store import (
     records,
 )
 from bienc_cli.store.catalog import read_meta, write_meta
-from bienc_cli.store.trust import adopt_key, ensure_key, load_key
+from bienc_cli.store.seal import adopt_key, ensure_key, load_key
 from fakes import FakeBiEncoder
 from folders import Folder
 

@@ -20,7 +20,7 @@ from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import check, open_reader, open_writer, records, repair, vector_search
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
-from bienc_cli.store.trust import ensure_key, load_key
+from bienc_cli.store.seal import ensure_key, load_key
 from endurance import times
 
 HERE = Path(__file__).parent

@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING
 
 import bienc_cli
 from bienc_cli.evaluation.facing import Entry, facing, ranked_items
-from bienc_cli.evaluation.qrels import item_of
-from bienc_cli.evaluation.queries import Query
-from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
-from bienc_cli.evaluation.standing import (
+from bienc_cli.evaluation.outcome import (
     QueryDifference,
     best_system,
     challenger,
@@ -24,6 +21,9 @@ from bienc_cli.evaluation.standing import (
     pareto_front,
     trade_off,
 )
+from bienc_cli.evaluation.qrels import item_of
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.evaluation import warnings
 from bienc_cli.render.report import charts, writing

@@ -1,0 +1,33 @@
+"""Files to documents: one small module a format, one table that names them.
+
+To add a format, write a module with a `read(path, doc_id)` (see `table.ReadFunction`) and
+add its line to `table.FORMATS`.
+"""
+
+from bienc_cli.formats.isolation import SourceFile, read_files
+from bienc_cli.formats.reading import format_of, read_documents
+from bienc_cli.formats.refusal import why_binary
+from bienc_cli.formats.table import (
+    BINARY_SUFFIXES,
+    FORMATS,
+    PDF_ENGINES,
+    Format,
+    format_by_file_name,
+    format_named,
+)
+from bienc_cli.formats.wire import Limits
+
+__all__ = [
+    "BINARY_SUFFIXES",
+    "FORMATS",
+    "PDF_ENGINES",
+    "Format",
+    "Limits",
+    "SourceFile",
+    "format_by_file_name",
+    "format_named",
+    "format_of",
+    "read_documents",
+    "read_files",
+    "why_binary",
+]

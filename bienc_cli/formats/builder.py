@@ -1,0 +1,124 @@
+"""Composing a document's text from pieces, for formats whose source is not readable text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.decoding import clean, require_text
+from bienc_cli.types import Anchor, Block, Document, Heading, Numbering, NumberingUnit
+
+_MOST_CHARACTERS = 100_000_000
+"""A small file can name one long text a million times; far more than any reader may hand out."""
+
+
+class DocumentBuilder:
+    """Collects headings and blocks and keeps their offsets; a blank line between any two.
+
+    Args:
+        unit: what `stand_at` counts; None for a format without numbers, where headings are
+            all that a passage can be found by.
+        follows_lines: see `Numbering`.
+    """
+
+    def __init__(self, unit: NumberingUnit | None = None, *, follows_lines: bool = False) -> None:
+        self._unit = unit
+        self._follows_lines = follows_lines
+        self._pieces: list[str] = []
+        self._length = 0
+        self._headings: list[Heading] = []
+        # How many of the headings have ended.
+        self._ended = 0
+        self._blocks: list[Block] = []
+        self._anchors: list[Anchor] = []
+
+    def stand_at(self, number: int, name: str = "") -> None:
+        """What is added from here on stands at this number of the file; see `Anchor`."""
+        if self._anchors and self._anchors[-1].start == self._length:
+            # Nothing stands at the one before.
+            self._anchors.pop()
+        start = self._length if self._anchors else 0
+        self._anchors.append(Anchor(start, number, " ".join(clean(name).split())))
+
+    def heading(self, level: int, title: str) -> None:
+        """Add a heading on a line of its own; level 1 is highest."""
+        title = " ".join(clean(title).split())
+        if title:
+            self._headings.append(Heading(self._append(title, "\n\n"), level, title))
+
+    def headed_block(self, level: int, title: str, body: str) -> None:
+        """Add a block that is itself the heading of what follows, as a table's first row is."""
+        title = " ".join(clean(title).split())
+        if title and body.strip():
+            self._headings.append(Heading(self._length, level, title))
+        self.row(body)
+
+    def block(self, body: str) -> None:
+        """Add what belongs together: a paragraph, or the lines of a list or table."""
+        self._add_block(body, "\n\n")
+
+    def row(self, body: str) -> None:
+        """Add a block that the next one follows on the next line: a row of a long table."""
+        self._add_block(body, "\n")
+
+    def include(self, document: Document, below: int = 0) -> None:
+        """Add another document's text, with its headings `below` levels lower and its blocks."""
+        body = document.text.rstrip()
+        start = self._append(body, "\n\n")
+        for heading in document.headings:
+            if heading.start < len(body):
+                end = None if heading.end is None else start + min(heading.end, len(body))
+                self._headings.append(
+                    Heading(start + heading.start, heading.level + below, heading.title, end)
+                )
+        blocks = document.blocks or (Block(0, len(body)),)
+        self._blocks += [
+            Block(start + block.start, start + min(block.end, len(body)))
+            for block in blocks
+            if block.start < len(body)
+        ]
+
+    def end_headings(self) -> None:
+        """What is added from here on stands under none of the headings so far."""
+        for index in range(self._ended, len(self._headings)):
+            heading = self._headings[index]
+            if heading.end is None:
+                self._headings[index] = replace(heading, end=self._length)
+        self._ended = len(self._headings)
+
+    def build(self, doc_id: str, format_name: str, title: str | None) -> Document:
+        """The document so far.
+
+        Raises:
+            UnreadableFile: nothing was added.
+        """
+        if len(self._anchors) > 1 and self._anchors[-1].start == self._length:
+            self._anchors.pop()
+        numbering = (
+            Numbering(self._unit, tuple(self._anchors), self._follows_lines) if self._unit else None
+        )
+        return Document(
+            doc_id,
+            require_text("".join(self._pieces)),
+            format_name,
+            title=title,
+            headings=tuple(self._headings),
+            blocks=tuple(self._blocks),
+            numbering=numbering,
+        )
+
+    def _add_block(self, body: str, gap: str) -> None:
+        body = clean(body).strip()
+        if body:
+            start = self._append(body, gap)
+            self._blocks.append(Block(start, start + len(body)))
+
+    def _append(self, body: str, gap: str) -> int:
+        if self._length + len(body) > _MOST_CHARACTERS:
+            raise UnreadableFile(
+                "too_large", f"holds more than {_MOST_CHARACTERS:,} characters of text"
+            )
+        start = self._length
+        self._pieces += (body, gap)
+        self._length += len(body) + len(gap)
+        return start

@@ -1,0 +1,106 @@
+"""Source code: the file's own text, its definitions as headings.
+
+By the language's grammar where it is known (`syntax`), else by lines that look like definitions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.lines import (
+    AttachedLines,
+    line_starts,
+    paragraph_cuts,
+    spans_to_blocks,
+)
+from bienc_cli.formats.syntax import is_available, outline
+from bienc_cli.formats.words import words
+from bienc_cli.types import Document, Heading
+
+_MODIFIERS = words(
+    "export default public private protected internal static final abstract sealed async unsafe "
+    "inline virtual override open partial readonly const declare local suspend pub pub(crate)"
+)
+_KEYWORDS = words(
+    "class interface struct enum union trait impl protocol extension module namespace package "
+    "function func fn fun def defp defmodule sub procedure macro_rules! type message service "
+    "resource mod"
+)
+
+
+def _any(words: Sequence[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_DEFINITION = re.compile(
+    rf"""(?: (?:(?:{_any(_MODIFIERS)})\s+){{0,6}} (?:{_any(_KEYWORDS)}) (?:\s+|(?=[<(])) [\w<($*&]
+         | CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\w*\s+)?
+           (?:TABLE|VIEW|FUNCTION|PROCEDURE|TRIGGER|TYPE|INDEX)\s
+         | (?:export\s+)?(?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:function\b|\([^()]*\)\s*=>)
+         | [\w-]+\s*\(\)\s*\{{ )""",
+    re.VERBOSE,
+)
+# C and its heirs name no keyword: `type name(parameters)`, and no semicolon behind.
+_C_FUNCTION = re.compile(
+    r"[A-Za-z_][\w:<>,*&~ \t]*[ \t*&]~?[A-Za-z_][\w:~]*[ \t]*\([^;{}]*(?:\{|$)"
+)
+_C_LIKE = frozenset(
+    words(".c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .java .cs .d .glsl .hlsl .cl")
+)
+_STATEMENTS = frozenset(words("return if else for while switch case throw new delete goto do"))
+
+_DEEPEST_INDENT = 8
+"""Columns beyond which a definition is a detail of another one."""
+
+_LONGEST_DEFINITION = 300
+"""Characters of a line beyond which it was not written by hand."""
+
+_LONGEST_TITLE = 120
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a source file; see `table.ReadFunction`."""
+    text = read_text(path)
+    suffix = path.suffix.lower()
+    parsed = outline(text, suffix) if is_available(suffix) else None
+    title, headings = parsed or (None, _by_lines(text, c_like=suffix in _C_LIKE))
+    edges = {edge for one in headings for edge in (one.start, one.end) if edge is not None}
+    cuts = sorted({*paragraph_cuts(text), *edges})
+    blocks = spans_to_blocks(text, cuts, len(text))
+    yield Document(doc_id, text, "code", title=title, headings=headings, blocks=blocks)
+
+
+def _by_lines(text: str, *, c_like: bool) -> tuple[Heading, ...]:
+    """Lines that look like definitions, nested by indentation."""
+    starts = line_starts(text)
+    attached = AttachedLines(text, starts)
+    headings: list[Heading] = []
+    enclosing: list[int] = []
+    for index in range(len(starts) - 1):
+        line = text[starts[index] : starts[index + 1]].rstrip()
+        body = line.lstrip()
+        indent = len(line.expandtabs(4)) - len(body.expandtabs(4))
+        if not body or indent > _DEEPEST_INDENT or len(line) > _LONGEST_DEFINITION:
+            continue
+        if not (_DEFINITION.match(body) or (c_like and _is_c_function(body))):
+            continue
+        while enclosing and enclosing[-1] >= indent:
+            enclosing.pop()
+        enclosing.append(indent)
+        start = starts[attached.first(index)]
+        if not headings or start > headings[-1].start:
+            title = re.split(r"[{;=]", body, maxsplit=1)[0].strip(" \t:") or body
+            headings.append(Heading(start, len(enclosing), title[:_LONGEST_TITLE]))
+    return tuple(headings)
+
+
+def _is_c_function(line: str) -> bool:
+    first_word = re.match(r"\w*", line)
+    return (
+        first_word is not None
+        and first_word.group() not in _STATEMENTS
+        and _C_FUNCTION.match(line) is not None
+    )

@@ -1,0 +1,137 @@
+"""CSV and TSV: the file's own text, a block a row, the header row above every passage."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.lines import line_starts
+from bienc_cli.types import Block, Document, Heading
+
+_DELIMITERS = ",;\t|"
+_SAMPLED_LINES = 20
+_COMMENT = re.compile(r"[ \t]*(?:#|//|%)")
+_SEPARATOR = re.compile(r"\A[\"']?sep=(?P<delimiter>[^\n])[\"']?[ \t]*(?:\n|\Z)", re.IGNORECASE)
+"""How spreadsheets are told the delimiter."""
+
+_PERIOD = re.compile(r"\s*(?:1[89]|20)\d\d(?:[-./]\d{1,2}){0,2}\s*\Z")
+_FEWEST_PERIODS = 2
+_NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a table of delimited values; see `table.ReadFunction`."""
+    text = read_text(path)
+    default = "\t" if path.suffix.lower() in {".tsv", ".tab"} else ","
+    told = _SEPARATOR.match(text)
+    delimiter = told["delimiter"] if told else _delimiter(text, default)
+    blocks: list[Block] = []
+    first_rows: list[tuple[int, list[str]]] = []
+    for start, end, row in _rows(text, delimiter, told.end() if told else 0):
+        body = text[start:end].rstrip()
+        if body:
+            blocks.append(Block(start, start + len(body)))
+            if len(first_rows) < _SAMPLED_LINES:
+                first_rows.append((start, row))
+    yield Document(doc_id, text, "csv", headings=_header(text, first_rows), blocks=tuple(blocks))
+
+
+def _header(text: str, rows: Sequence[tuple[int, list[str]]]) -> tuple[Heading, ...]:
+    """The header row as a heading, if there is one; comments and a title may stand in front."""
+    rows = [(start, row) for start, row in rows if not _COMMENT.match(text, start)]
+    lengths = [len(row) for _, row in rows]
+    usual = max(lengths, key=lambda length: (lengths.count(length), length), default=0)
+    # A line of one field above a table of several is its title.
+    while usual > 1 and len(rows[0][1]) == 1:
+        rows = rows[1:]
+    if len(rows) < 2:
+        return ()
+    (start, header), *others = rows
+    if not _is_header(header, [row for _, row in others]):
+        return ()
+    names = ", ".join(" ".join(name.split()) for name in header)
+    return (Heading(start, 1, names),)
+
+
+def _delimiter(text: str, default: str) -> str:
+    """The delimiter that cuts the first lines into equally many fields, the most of them.
+
+    `csv.Sniffer` is not asked: its expressions take minutes on some inputs.
+    """
+    sample = [
+        line for line in text[: 1 << 14].split("\n") if line.strip() and not _COMMENT.match(line)
+    ][:_SAMPLED_LINES]
+    best, best_key = default, (0.0, 0)
+    for delimiter in dict.fromkeys(default + _DELIMITERS):
+        counts = [len(row) for row in _parse(sample, delimiter) if row]
+        fields = max(set(counts), key=counts.count, default=1)
+        if fields > 1 and (key := (counts.count(fields) / len(counts), fields)) > best_key:
+            best, best_key = delimiter, key
+    return best
+
+
+def _parse(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def _rows(text: str, delimiter: str, begin: int = 0) -> Iterator[tuple[int, int, list[str]]]:
+    """Span and fields of each row from `begin` on; a quoted field may hold line breaks.
+
+    A quotation mark that is never closed would make one row of the whole rest: the parser
+    refuses fields beyond its limit, and from there on every line is taken for a row.
+    """
+    starts = [begin + start for start in line_starts(text[begin:])]
+    consumed = 0
+
+    def feed() -> Iterator[str]:
+        nonlocal consumed
+        while consumed < len(starts) - 1:
+            line = text[starts[consumed] : starts[consumed + 1]]
+            consumed += 1
+            yield line
+
+    rows = csv.reader(feed(), delimiter=delimiter)
+    first = 0
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            break
+        yield starts[first], starts[consumed], row
+        first = consumed
+    for line in range(first, len(starts) - 1):
+        start, end = starts[line], starts[line + 1]
+        yield start, end, text[start:end].split(delimiter)
+
+
+def _is_header(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Names, none twice: a header has no numbers but periods, and seldom a gap."""
+    names = [field.strip() for field in row]
+    numbers = [column for column, name in enumerate(names) if _NUMBER.match(name)]
+    return (
+        bool(names)
+        and names.count("") <= 1
+        and len({*names}) == len(names)
+        and (not numbers or _are_periods(names, numbers, below))
+    )
+
+
+def _are_periods(
+    names: Sequence[str], columns: Sequence[int], below: Sequence[Sequence[str]]
+) -> bool:
+    """Whether years or months head these columns, with values of another kind below them."""
+    if len(columns) < _FEWEST_PERIODS or len(columns) == len(names):
+        return False
+    if not all(_PERIOD.match(names[column]) for column in columns):
+        return False
+    values = [row[column] for row in below for column in columns if column < len(row)]
+    periods = sum(1 for value in values if _PERIOD.match(value))
+    return periods * 2 < len(values)

@@ -1,0 +1,201 @@
+"""DOCX: headings by style, paragraphs, lists and tables in the order of the body.
+
+The package is read as XML, part by part: libraries for writing Word files open all of it and
+fail on parts that nobody needs, and their paragraphs leave out content controls, tracked
+insertions, text boxes and notes. What stands beside the text comes behind the paragraph that
+it belongs to: boxes, notes and comments; headers and footers come last, each once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.docx_styles import ListNumbers, Styles, W
+from bienc_cli.formats.docx_text import BODY, MARKUP, WORD_ART, content_of, paragraph_text
+from bienc_cli.formats.drawing import drawn_text, related_text
+from bienc_cli.formats.package import Package
+from bienc_cli.types import Document
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_P, _TABLE, _ROW, _CELL = f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc"
+_BOX, _CHUNK = f"{W}txbxContent", f"{W}altChunk"
+_NOTES = ("footnote", "endnote", "comment")
+_R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_DELETED = frozenset({f"{W}del", f"{W}moveFrom"})
+_MOST_PARAGRAPHS = 4
+"""Paragraphs of a cell above which its table lays out a page."""
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a Word document; see `table.ReadFunction`."""
+    with Package(path, "a Word document") as package:
+        main = package.main_part("word/document.xml")
+        body = _Body(package, main)
+        body.add(package.needed_xml(main))
+        body.add_the_rest()
+        yield body.builder.build(doc_id, "docx", package.title())
+
+
+class _Body:
+    """Turns the walk over the body into headings and blocks."""
+
+    def __init__(self, package: Package, main: str) -> None:
+        self.builder = DocumentBuilder()
+        self._package = package
+        self._main = main
+        self._relations = package.relations(main)
+        self._styles = Styles(self._only("styles"))
+        self._lists = ListNumbers(self._only("numbering"), self._styles)
+        self._notes: dict[tuple[str, str], Element] = {}
+        for kind in _NOTES:
+            part = self._only(f"{kind}s")
+            for note in () if part is None else part.iterchildren(f"{W}{kind}"):
+                # Others are the lines that separate notes from the text.
+                if note.get(f"{W}type") in (None, "normal"):
+                    self._notes[kind, note.get(f"{W}id") or ""] = note
+
+    def _only(self, kind: str) -> Element | None:
+        name = next(self._package.related(self._main, kind), None)
+        return None if name is None else self._package.xml(name)
+
+    def add(self, parent: Element) -> None:
+        """Add all that stands in an element."""
+        items: list[str] = []
+        for element in _outermost(parent, _P, _TABLE, _CHUNK):
+            if element.tag != _P:
+                self._end_list(items)
+                (self._add_table if element.tag == _TABLE else self._add_chunk)(element)
+                continue
+            asides: list[Element] = []
+            text = paragraph_text(element, asides)
+            marker = self._lists.marker(element)
+            line = f"{marker} {text}" if marker and text else text
+            level = self._styles.level(element)
+            if marker is not None and not level:
+                items.append(line)
+            else:
+                self._end_list(items)
+                if level:
+                    self.builder.heading(level, line)
+                else:
+                    self.builder.block(line)
+            if asides:
+                self._end_list(items)
+                self._add_asides(asides)
+        self._end_list(items)
+
+    def _end_list(self, items: list[str]) -> None:
+        self.builder.block("\n".join(item for item in items if item.strip()))
+        items.clear()
+
+    def add_the_rest(self) -> None:
+        """Add what belongs to no place of the body: comments without one, headers, footers."""
+        self.builder.end_headings()
+        for (kind, _), note in self._notes.items():
+            if kind == "comment":
+                self._add_note(kind, note)
+        texts: dict[str, None] = {}
+        for kind in ("header", "footer"):
+            for name in self._package.related(self._main, kind):
+                part = self._package.xml(name)
+                if part is not None:
+                    texts[_plain(part)] = None
+        for text in texts:
+            self.builder.block(text)
+
+    def _add_asides(self, asides: list[Element]) -> None:
+        for aside in asides:
+            if aside.tag == _BOX:
+                self.add(aside)
+                continue
+            kind = aside.tag.removeprefix(W).removesuffix("Reference")
+            note = self._notes.pop((kind, aside.get(f"{W}id") or ""), None)
+            if note is not None:
+                self._add_note(kind, note)
+            elif kind in _NOTES:
+                continue
+            elif text := _drawn(aside):
+                self.builder.block(text)
+            else:
+                self.builder.block(related_text(self._package, self._relations, aside))
+
+    def _add_note(self, kind: str, note: Element) -> None:
+        text = _plain(note)
+        author = note.get(f"{W}author") if kind == "comment" else None
+        self.builder.block(f"Comment by {author}: {text}" if author and text else text)
+
+    def _add_table(self, table: Element) -> None:
+        rows = [
+            [*_outermost(row, _CELL)]
+            for row in _outermost(table, _ROW)
+            if row.find(f"{W}trPr/{W}del") is None
+        ]
+        if self._lays_out(rows):
+            for cell in (cell for row in rows for cell in row):
+                self.add(cell)
+            return
+        asides: list[Element] = []
+        lines = [" | ".join(self._cell_text(cell, asides) for cell in row) for row in rows]
+        self.builder.block("\n".join(line for line in lines if line.strip(" |")))
+        self._add_asides(asides)
+
+    def _lays_out(self, rows: list[list[Element]]) -> bool:
+        """Whether a table only arranges a page, and is no table to a reader."""
+        cells = [cell for row in rows for cell in row]
+        return len(cells) == 1 or any(
+            cell.find(f".//{_TABLE}") is not None
+            or len(paragraphs := [*_outermost(cell, _P)]) > _MOST_PARAGRAPHS
+            or any(self._styles.level(paragraph) for paragraph in paragraphs)
+            for cell in cells
+        )
+
+    def _cell_text(self, cell: Element, asides: list[Element]) -> str:
+        pieces: list[str] = []
+        for paragraph in _outermost(cell, _P):
+            text = paragraph_text(paragraph, asides)
+            marker = self._lists.marker(paragraph)
+            pieces += (marker or "", text)
+        return " ".join(" ".join(pieces).split())
+
+    def _add_chunk(self, chunk: Element) -> None:
+        """Add a document in another format that Word shows as part of this one."""
+        from bienc_cli.formats.decoding import decode
+        from bienc_cli.formats.html import document_of
+
+        _, name = self._relations.get(chunk.get(_R_ID) or "", ("", ""))
+        data = self._package.data(name)
+        if data and name.lower().endswith((".htm", ".html", ".xhtml")):
+            self.builder.include(document_of(data, ""))
+        elif data and name.lower().endswith(".txt"):
+            self.builder.block(decode(data))
+
+
+def _outermost(parent: Element, *tags: str) -> Iterator[Element]:
+    """Elements of these kinds in order, also inside content controls, but not in one another."""
+    pending = [*reversed(content_of(parent))]
+    while pending:
+        element = pending.pop()
+        if element.tag in tags:
+            yield element
+        elif element.tag not in _DELETED and element.tag not in MARKUP:
+            pending += reversed(content_of(element))
+
+
+def _plain(part: Element) -> str:
+    """The lines of a note, a header or a footer, with those of their boxes."""
+    asides: list[Element] = []
+    lines = [paragraph_text(paragraph, asides) for paragraph in _outermost(part, _P)]
+    lines += [_plain(aside) if aside.tag == _BOX else _drawn(aside) for aside in asides]
+    return "\n".join(line for line in lines if line)
+
+
+def _drawn(aside: Element) -> str:
+    """The words of a drawing that holds them itself; "" of anything else."""
+    if aside.tag == WORD_ART:
+        return aside.get("string") or ""
+    return drawn_text(aside) if aside.tag == BODY else ""

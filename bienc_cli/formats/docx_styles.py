@@ -1,0 +1,174 @@
+"""What the styles and lists of a Word document say of a paragraph: its level, its number."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.package import whole_number
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+_HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"%([1-9])")
+_LONGEST_CHAIN = 16
+"""Styles that inherit from one another, at most: the chain may be a loop."""
+
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc")),
+    *((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+_LARGEST_ROMAN = 3999
+
+
+def value_of(element: Element, child: str) -> str | None:
+    """The `w:val` of a descendant given by its path; None where there is none."""
+    found = element.find(child)
+    return None if found is None else found.get(f"{W}val")
+
+
+def _number_in(element: Element, child: str) -> int | None:
+    return whole_number(value_of(element, child))
+
+
+class Styles:
+    """Paragraph styles, by id.
+
+    Built-in styles carry their English name in every language, only their ids are translated;
+    styles of people's own state an outline level (0 is highest, 9 means body text).
+
+    Args:
+        styles: the part, if there is a readable one.
+    """
+
+    def __init__(self, styles: Element | None) -> None:
+        self._levels: dict[str, int] = {}
+        self._lists: dict[str, tuple[int | None, int | None]] = {}
+        self._parents: dict[str, str] = {}
+        self.default = ""
+        for style in () if styles is None else styles.iterchildren(f"{W}style"):
+            style_id = style.get(f"{W}styleId") or ""
+            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true"):
+                self.default = style_id
+            name = value_of(style, f"{W}name") or ""
+            outline = _number_in(style, f"{W}pPr/{W}outlineLvl")
+            if named := _HEADING.match(name):
+                self._levels[style_id] = int(named[1])
+            elif name.lower() == "title":
+                self._levels[style_id] = 1
+            elif outline is not None:
+                self._levels[style_id] = outline + 1 if outline < 9 else 0
+            if style.find(f"{W}pPr/{W}numPr") is not None:
+                self._lists[style_id] = _list_of(style)
+            self._parents[style_id] = value_of(style, f"{W}basedOn") or ""
+
+    def level(self, paragraph: Element) -> int:
+        """The paragraph's level as a heading, 1 highest; 0 where it is none."""
+        own = _number_in(paragraph, f"{W}pPr/{W}outlineLvl")
+        if own is not None and own < 9:
+            return own + 1
+        return next(
+            (self._levels[style] for style in self._chain(paragraph) if style in self._levels), 0
+        )
+
+    def list_of(self, paragraph: Element) -> tuple[int | None, int] | None:
+        """The list's number and the item's depth from 0; None where it is in no list."""
+        listed = paragraph.find(f"{W}pPr/{W}numPr") is not None
+        number, depth = _list_of(paragraph)
+        for style_id in self._chain(paragraph):
+            if style_id in self._lists:
+                listed = True
+                inherited_number, inherited_depth = self._lists[style_id]
+                number = inherited_number if number is None else number
+                depth = inherited_depth if depth is None else depth
+        if not listed or number == 0:
+            return None
+        return number, min(depth or 0, 8)
+
+    def _chain(self, paragraph: Element) -> list[str]:
+        style_id = value_of(paragraph, f"{W}pPr/{W}pStyle") or self.default
+        chain: list[str] = []
+        while style_id and style_id not in chain and len(chain) < _LONGEST_CHAIN:
+            chain.append(style_id)
+            style_id = self._parents.get(style_id, "")
+        return chain
+
+
+def _list_of(element: Element) -> tuple[int | None, int | None]:
+    place = f"{W}pPr/{W}numPr"
+    return _number_in(element, f"{place}/{W}numId"), _number_in(element, f"{place}/{W}ilvl")
+
+
+class ListNumbers:
+    """Counts the items of the document's lists, as Word shows them: `2.`, `b)`, `3.1`.
+
+    Args:
+        numbering: the part, if there is a readable one; without it all items have bullets.
+        styles: say which paragraphs are items.
+    """
+
+    def __init__(self, numbering: Element | None, styles: Styles) -> None:
+        self._styles = styles
+        self._counts: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
+        # Of each list: the definition that it counts in, and its levels.
+        self._lists: dict[int, str] = {}
+        self._levels: dict[tuple[str, int], tuple[str, str, int]] = {}
+        for definition in () if numbering is None else numbering.iterchildren(f"{W}abstractNum"):
+            name = definition.get(f"{W}abstractNumId") or ""
+            for level in definition.iterchildren(f"{W}lvl"):
+                depth = whole_number(level.get(f"{W}ilvl"))
+                if depth is not None:
+                    start = _number_in(level, f"{W}start")
+                    self._levels[name, depth] = (
+                        value_of(level, f"{W}numFmt") or "decimal",
+                        value_of(level, f"{W}lvlText") or "",
+                        1 if start is None else start,
+                    )
+        for instance in () if numbering is None else numbering.iterchildren(f"{W}num"):
+            number = whole_number(instance.get(f"{W}numId"))
+            if number is not None:
+                restarted = instance.find(f"{W}lvlOverride/{W}startOverride") is not None
+                name = value_of(instance, f"{W}abstractNumId") or ""
+                self._lists[number] = f"{name}#{number}" if restarted else name
+
+    def marker(self, paragraph: Element) -> str | None:
+        """What stands in front of an item; "" where nothing does, None where it is no item."""
+        place = self._styles.list_of(paragraph)
+        if place is None:
+            return None
+        number, depth = place
+        name = self._lists.get(number or 0, "")
+        definition = name.split("#", 1)[0]
+        level = self._levels.get((definition, depth))
+        if level is None or level[0] == "bullet":
+            return f"{'  ' * depth}-"
+        if level[0] == "none":
+            return ""
+        counts = self._counts[name]
+        counts[depth] = max(counts[depth] + 1, level[2])
+        counts[depth + 1 :] = [0] * (8 - depth)
+
+        def shown(found: re.Match[str]) -> str:
+            index = int(found[1]) - 1
+            form, _, start = self._levels.get((definition, index), ("decimal", "", 1))
+            return _shown(counts[index] or start, form)
+
+        return "  " * depth + _PLACEHOLDER.sub(shown, level[1])
+
+
+def _shown(count: int, form: str) -> str:
+    if form in ("lowerLetter", "upperLetter") and count > 0:
+        # After z comes aa, then bb.
+        text = chr(ord("a") + (count - 1) % 26) * min((count - 1) // 26 + 1, 9)
+    elif form in ("lowerRoman", "upperRoman") and 0 < count <= _LARGEST_ROMAN:
+        text = ""
+        for amount, letters in _ROMAN:
+            text += letters * (count // amount)
+            count %= amount
+    else:
+        return str(count)
+    return text.upper() if form.startswith("upper") else text

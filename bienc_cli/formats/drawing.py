@@ -1,0 +1,70 @@
+"""What DrawingML holds beside shapes, in documents, slides and sheets alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.package import Package
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+
+_C = CHART.removesuffix("chart")
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_CHARACTERS = {f"{A}t": "", f"{_M}t": "", f"{A}br": " ", f"{A}tab": " ", f"{_M}den": "/"}
+_TEXTS = ("{*}t", "{*}txbxContent", CHART, DIAGRAM)
+
+
+def alternative(element: Element) -> list[Element]:
+    """The element itself, or, where it offers contents for old and new programs, one of them."""
+    if not isinstance(element.tag, str):
+        # An entity, which stands for nothing.
+        return []
+    if element.tag != f"{_MC}AlternateContent":
+        return [] if element.tag == f"{_MC}Fallback" else [element]
+    offers = [*element.iterchildren(f"{_MC}Choice", f"{_MC}Fallback")]
+    for offer in offers:
+        if next(offer.iter(*_TEXTS), None) is not None:
+            return [child for child in offer if isinstance(child.tag, str)]
+    return []
+
+
+def related_text(
+    package: Package, relations: Mapping[str, tuple[str, str]], element: Element
+) -> str:
+    """The words of the chart or the diagram that an element places, one a line."""
+    relation = element.get(f"{_R}id" if element.tag == CHART else f"{_R}dm") or ""
+    _, name = relations.get(relation, ("", ""))
+    tree = package.xml(name)
+    if tree is None:
+        return ""
+    if element.tag == DIAGRAM:
+        return "\n".join(filter(None, (drawn_text(body) for body in tree.iter("{*}t"))))
+    # Titles and names, once each; values without their units are no words to search for.
+    words = [drawn_text(title) for title in tree.iter(f"{_C}title")]
+    for place in (f"{_C}ser/{_C}tx", f"{_C}ser/{_C}cat"):
+        words += [value.text or "" for value in tree.iterfind(f".//{place}//{_C}v")]
+    return "\n".join(dict.fromkeys(word.strip() for word in words if word.strip()))
+
+
+def drawn_text(body: Element) -> str:
+    """The paragraphs of a text body, one a line."""
+    lines = ("".join(_pieces(paragraph)).strip() for paragraph in body.iter(f"{A}p"))
+    return "\n".join(line for line in lines if line)
+
+
+def _pieces(paragraph: Element) -> Iterator[str]:
+    pending = [paragraph]
+    while pending:
+        element = pending.pop()
+        if element.tag in _CHARACTERS:
+            yield _CHARACTERS[element.tag] or element.text or ""
+        children = [offer for child in element for offer in alternative(child)]
+        pending += reversed(children)

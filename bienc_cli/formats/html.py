@@ -1,0 +1,273 @@
+"""HTML: what a reader of the page sees or can make it show, without its navigation.
+
+Nothing is fetched and no script is run: what only a script or a click would show is read where
+it is in the file. Passages are cited by the lines of the source (`html_source.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.decoding import decode
+from bienc_cli.formats.html_source import MARK, marked, unmarked
+from bienc_cli.formats.html_visibility import Visibility
+from bienc_cli.formats.words import words
+from bienc_cli.types import Document
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_LISTS = frozenset({"ul", "ol", "menu"})
+_KEPT_TOGETHER = _LISTS | {"dl", "blockquote", "pre"}
+_LINES = _KEPT_TOGETHER | frozenset(
+    words(
+        "address article aside body button caption center dd details dialog div dt fieldset "
+        "figcaption figure footer form header hgroup hr legend li main noscript p section summary "
+        "svg table tbody td text tfoot th thead tr"
+    )
+)
+_LAID_OUT = "table, h1, h2, h3, h4, h5, h6, p + p"
+"""In a table: it arranges a page, and is no table to a reader."""
+
+_LINE_BREAK = "\v"
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read an HTML page; see `table.ReadFunction`."""
+    yield document_of(path.read_bytes(), doc_id)
+
+
+def document_of(data: bytes, doc_id: str, declared: str | None = None) -> Document:
+    """Read a page that may be part of another file: of a message, of a book.
+
+    Args:
+        data: the page.
+        doc_id: of the document.
+        declared: encoding that is declared outside the page.
+
+    Raises:
+        UnreadableFile: binary, or without text.
+    """
+    from selectolax.lexbor import LexborHTMLParser
+
+    source = decode(data, declared)
+    tree = LexborHTMLParser(marked(source))
+    try:
+        return _document(tree, doc_id, Visibility(tree, source))
+    except UnreadableFile:
+        # A page that is all navigation, such as an index of links, is still its text.
+        return _document(tree, doc_id, Visibility(tree, source, navigation=True))
+
+
+def _document(tree: LexborHTMLParser, doc_id: str, visibility: Visibility) -> Document:
+    page = _Page(_around(tree.css(_LAID_OUT)))
+    if description := _description(tree):
+        page.builder.block(description)
+    if tree.root is not None:
+        for node, entering in _walk(tree.root, visibility):
+            (page.enter if entering else page.leave)(node)
+    page.end_block()
+    if page.is_empty and not visibility.navigation:
+        raise UnreadableFile("empty", "holds no text")
+    named = tree.css_first("head > title")
+    document = page.builder.build(doc_id, "html", named.text() if named is not None else None)
+    return unmarked(document)
+
+
+def _description(tree: LexborHTMLParser) -> str:
+    """What the page says of itself, unless that stands in it too."""
+    node = tree.css_first("meta[name=description i], meta[property='og:description']")
+    description = " ".join((node.attributes.get("content") or "").split()) if node else ""
+    body = tree.body
+    shown = MARK.sub("", body.text()) if description and body is not None else ""
+    return "" if MARK.sub("", description) in " ".join(shown.split()) else description
+
+
+def _around(nodes: list[LexborNode]) -> set[int]:
+    """The nodes that hold one of these; each is visited once, however deep the nesting."""
+    found: set[int] = set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
+
+
+def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool]]:
+    """Every visible node when it begins (True) and when it ends (False).
+
+    Without recursion: a page may be nested as deeply as it likes.
+    """
+    node = root
+    while True:
+        seen = visibility.is_seen(node)
+        if seen:
+            yield node, True
+            if node.child is not None:
+                node = node.child
+                continue
+            yield node, False
+        while node.next is None:
+            if node.parent is None or node.mem_id == root.mem_id:
+                return
+            node = node.parent
+            yield node, False
+        node = node.next
+
+
+class _Page:
+    """Turns the walk into headings and blocks: inline text to lines, lines to blocks."""
+
+    def __init__(self, laid_out: set[int]) -> None:
+        self.builder = DocumentBuilder()
+        self._inline: list[str] = []
+        self._lines: list[str] = []
+        # How many lists, tables, quotations and such are open: their lines make one block.
+        self._together = 0
+        self._preformatted = 0
+        self._marker = ""
+        # The next number of each open list, 0 for bullets.
+        self._lists: list[int] = []
+        # Whether each open table is one to a reader, and the cells of its current row.
+        self._tables: list[bool] = []
+        self._laid_out = laid_out
+        self._cells: list[str] | None = None
+        # The level of the open heading, 0 for none: whatever is in it is its title.
+        self._heading = 0
+        # A definition has ended, so that the next term begins another entry.
+        self._defined = False
+        self.is_empty = True
+
+    def enter(self, node: LexborNode) -> None:
+        """Begin a node."""
+        tag = node.tag or ""
+        if node.is_text_node:
+            self._inline.append(_text(node))
+        elif tag == "br":
+            self._inline.append("\n" if self._preformatted else _LINE_BREAK)
+        elif tag == "img":
+            attributes = node.attributes
+            self._inline.append(f" {attributes.get('alt') or attributes.get('title') or ''} ")
+        elif (level := _level(node)) and not self._heading:
+            self.end_block()
+            self._heading = level
+        elif tag in _LINES:
+            if self._heading:
+                self._inline.append(_LINE_BREAK)
+                return
+            self._end_line()
+            self._open(tag, node)
+
+    def leave(self, node: LexborNode) -> None:
+        """End a node."""
+        tag = node.tag or ""
+        if self._heading and _level(node):
+            title = "".join(self._inline).replace(_LINE_BREAK, " ")
+            self._inline.clear()
+            self.builder.heading(self._heading, title)
+            self._heading = 0
+            self.is_empty = False
+        elif tag in _LINES:
+            if self._heading:
+                self._inline.append(_LINE_BREAK)
+                return
+            self._end_line()
+            self._close(tag)
+        elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
+            self._inline.append(f" ({meaning})")
+
+    def end_block(self) -> None:
+        """What follows belongs to another block."""
+        self._end_line()
+        self._end_entry()
+
+    def _end_entry(self) -> None:
+        self._defined = False
+        if self._lines:
+            self.builder.block("\n".join(self._lines))
+            self._lines.clear()
+            self.is_empty = False
+
+    def _open(self, tag: str, node: LexborNode) -> None:
+        if not self._together:
+            self.end_block()
+        if tag in _KEPT_TOGETHER:
+            self._together += 1
+        if tag == "dt" and self._together == 1 and self._defined:
+            self._end_entry()
+        if tag == "pre":
+            self._preformatted += 1
+        elif tag in _LISTS:
+            self._lists.append(1 if tag == "ol" else 0)
+        elif tag == "li" and self._lists:
+            number = self._lists[-1]
+            self._marker = "  " * (len(self._lists) - 1) + (f"{number}. " if number else "- ")
+            self._lists[-1] += 1 if number else 0
+        elif tag == "table":
+            tabular = node.mem_id not in self._laid_out
+            self._tables.append(tabular)
+            self._together += tabular
+        elif tag == "tr" and self._tables and self._tables[-1]:
+            self._cells = []
+        elif tag in {"td", "th"} and self._cells is not None:
+            self._cells.append("")
+
+    def _close(self, tag: str) -> None:
+        if tag == "dd":
+            self._defined = True
+        elif tag == "pre":
+            self._preformatted -= 1
+        elif tag in _LISTS:
+            self._lists.pop()
+        elif tag == "tr" and self._cells is not None:
+            if any(self._cells):
+                self._lines.append(" | ".join(self._cells))
+            self._cells = None
+        elif tag == "table":
+            self._together -= self._tables.pop()
+        if tag in _KEPT_TOGETHER:
+            self._together -= 1
+        if not self._together:
+            self.end_block()
+
+    def _end_line(self) -> None:
+        text = "".join(self._inline)
+        self._inline.clear()
+        if not self._preformatted:
+            lines = (" ".join(line.split()) for line in text.split(_LINE_BREAK))
+            text = "\n".join(line for line in lines if line)
+        if not text or text.isspace():
+            return
+        if self._cells:
+            self._cells[-1] = " ".join((self._cells[-1] + " " + text).split())
+        else:
+            self._lines.append(self._marker + text.strip("\n"))
+        self._marker = ""
+
+
+def _level(node: LexborNode) -> int:
+    """The level of a heading, 0 for anything else."""
+    tag = node.tag or ""
+    if tag in _HEADINGS:
+        return _HEADINGS[tag]
+    if node.is_text_node or node.attributes.get("role") != "heading":
+        return 0
+    level = node.attributes.get("aria-level") or ""
+    return int(level) if re.fullmatch("[1-9]", level) else 2
+
+
+def _text(node: LexborNode) -> str:
+    text = node.text_content or ""
+    raised = node.parent is not None and node.parent.tag == "sup"
+    if raised and MARK.sub("", text).strip().isdecimal():
+        return text.translate(_RAISED)
+    return text

@@ -1,0 +1,174 @@
+"""Which line of an HTML file each piece of text stands on.
+
+The parser does not tell. So the source is marked before it is parsed: in front of the first
+visible character of each line of each run of text stands its line number, as private-use
+characters that a parser takes for text like any other. They are taken out of what was made of
+the parsed page, where each one has become an anchor. A mark never stands where there was only
+white space, which would move tables and end a page's head.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from bienc_cli.formats.decoding import require_text
+from bienc_cli.types import Anchor, Block, Document, Heading, Numbering
+
+_DIGITS = 0xFFF0
+_LOW, _HIGH = 0xF0000, 0x100000
+MARK = re.compile("[\U00100000-\U0010ffef]?[\U000f0000-\U000fffef]")
+"""The number of a line, in two digits of base 65,520; a leading zero is left out."""
+
+# Icon fonts put their pictures there; they are no words.
+_PRIVATE = re.compile(
+    "[\U000f0000-\U0010ffff]"
+    r"|&#(?:[xX]0*(?:[fF]|10)[0-9a-fA-F]{4}"
+    r"|0*(?:98[3-9]\d{3}|99\d{4}|10\d{5}|110\d{4}|111[0-4]\d{3}))(?![0-9a-fA-F]);?"
+)
+
+_TAG = re.compile(
+    r"<(?P<name>/?[a-zA-Z][^\s/>]*)(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+>"
+    r"|<!--(?:-?>|.*?(?:--!?>|\Z))"
+    r"|<[!?/][^>]*>",
+    re.DOTALL,
+)
+_RAW = {
+    name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
+    for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+}
+"""Elements whose content is no markup, with what ends them."""
+
+_VOID = frozenset(
+    "area base br col embed hr img input link meta param source track wbr path circle".split()
+)
+_SPOKEN = re.compile(r"(?<=\s)((?:alt|content)\s*=\s*[\"'])(?=[^\"'\s])", re.IGNORECASE)
+_VISIBLE = re.compile(r"[^ \t\n\f]")
+
+
+def marked(source: str) -> str:
+    """The source with the number of its line in front of every piece of text.
+
+    What a script would fill in (`template`) becomes a division like others, and in XHTML an
+    element that is closed where it opens gets an end tag, as HTML knows no other end.
+    """
+    source = _PRIVATE.sub(" ", source)
+    line_starts = [found.end() for found in re.finditer("\n", source)]
+
+    def line(offset: int) -> int:
+        return bisect.bisect_right(line_starts, offset) + 1
+
+    is_xml = source.lstrip().startswith("<?xml")
+    # Behind the last one no tag ends.
+    last = source.rfind(">") + 1
+    pieces: list[str] = []
+    end = 0
+    while end < len(source):
+        start = source.find("<", end, last)
+        found = _TAG.match(source, start) if start >= 0 else None
+        if found is None:
+            # An angle bracket that opens no tag is text.
+            stop = start + 1 if start >= 0 else len(source)
+            pieces += _marked_text(source, end, stop, line)
+            end = stop
+            continue
+        pieces += _marked_text(source, end, start, line)
+        end = found.end()
+        tag = found.group()
+        name = (found["name"] or "").lower()
+        closed = is_xml and tag.endswith("/>") and name.removeprefix("/") not in _VOID
+        if name in ("img", "meta"):
+            tag = _marked_attributes(tag, start, line)
+        elif name.removeprefix("/") == "template":
+            tag = tag.replace(found["name"], name.replace("template", "div"), 1)
+        pieces.append(f"{tag[:-2]}></{name}>" if closed else tag)
+        if name in _RAW and not closed:
+            ending = _RAW[name].search(source, end)
+            stop = ending.start() if ending else len(source)
+            pieces.append(source[end:stop])
+            end = stop
+    return "".join(pieces)
+
+
+def _marked_attributes(tag: str, start: int, line: Callable[[int], int]) -> str:
+    return _SPOKEN.sub(lambda found: found[1] + _mark(line(start + found.end())), tag)
+
+
+def _marked_text(source: str, start: int, stop: int, line: Callable[[int], int]) -> Iterator[str]:
+    while start < stop:
+        found = _VISIBLE.search(source, start, stop)
+        if found is None:
+            break
+        line_end = source.find("\n", found.start(), stop)
+        line_end = stop if line_end < 0 else line_end
+        yield source[start : found.start()]
+        yield _mark(line(found.start()))
+        yield source[found.start() : line_end]
+        start = line_end
+    yield source[start:stop]
+
+
+def _mark(line: int) -> str:
+    high, low = divmod(line, _DIGITS)
+    return (chr(_HIGH + high) if high else "") + chr(_LOW + low)
+
+
+def _number(mark: str) -> int:
+    high = ord(mark[0]) - _HIGH if len(mark) > 1 else 0
+    return high * _DIGITS + ord(mark[-1]) - _LOW
+
+
+def unmarked(document: Document) -> Document:
+    """The document without marks, numbered by them.
+
+    Raises:
+        UnreadableFile: there is no text between the marks.
+    """
+    text = document.text
+    pieces: list[str] = []
+    # Where marks end in the marked text, and how much shorter the other one is from there on.
+    ends, shifts = [0], [0]
+    anchors = [Anchor(0, 1)]
+    line_start = 0
+    end = 0
+    for found in MARK.finditer(text):
+        pieces.append(text[end : found.start()])
+        line_break = text.rfind("\n", end, found.start()) + 1
+        offset = found.start() - shifts[-1]
+        if line_break or not end:
+            # The first mark of a line counts for what stands in front of it: a bullet, a bar.
+            line_start = (line_break or 0) - shifts[-1]
+            offset = line_start
+        end = found.end()
+        ends.append(end)
+        shifts.append(shifts[-1] + len(found.group()))
+        number = _number(found.group())
+        # Text that a parser moves (out of a table) would have them descend.
+        if number > anchors[-1].number:
+            if anchors[-1].start == offset:
+                anchors.pop()
+            anchors.append(Anchor(offset, number))
+    pieces.append(text[end:])
+
+    def moved(position: int) -> int:
+        return position - shifts[bisect.bisect_right(ends, position) - 1]
+
+    headings = (
+        replace(heading, start=moved(heading.start), title=title)
+        for heading in document.headings
+        if (title := " ".join(MARK.sub("", heading.title).split()))
+    )
+    spans = (Block(moved(block.start), moved(block.end)) for block in document.blocks)
+    return replace(
+        document,
+        text=require_text("".join(pieces)),
+        headings=_each_start_once(headings),
+        blocks=tuple(span for span in spans if span.start < span.end),
+        numbering=Numbering("line", tuple(anchors)),
+    )
+
+
+def _each_start_once(headings: Iterator[Heading]) -> tuple[Heading, ...]:
+    return tuple({heading.start: heading for heading in headings}.values())

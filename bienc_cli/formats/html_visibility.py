@@ -1,0 +1,120 @@
+"""Which parts of an HTML page are text to a reader.
+
+Scripts, styles, controls and navigation are not. What is hidden is, where a click or a script
+would show it: a panel of tabs, a folded answer, the whole body until a script has run; only
+notes such as "Copied!" and dialogs that a script fills in stay out.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.words import words
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_UNSEEN = frozenset(
+    words(
+        "script style head title iframe object embed applet canvas audio video select datalist "
+        "textarea annotation annotation-xml -comment"
+    )
+)
+_NAVIGATION = "nav, [role=navigation], [role=search], body > footer"
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MESSAGES = frozenset(words("alert alertdialog dialog status menu listbox tooltip"))
+_HEADINGS = frozenset(words("h1 h2 h3 h4 h5 h6 dt summary legend"))
+_OPENERS = f"button, summary, [onclick], [role=button], [role=tab], {', '.join(sorted(_HEADINGS))}"
+_OPENS = ("aria-controls", "aria-expanded", "data-toggle", "data-bs-toggle", "data-target")
+_REFERENCE = re.compile(
+    r"""\b(?:aria-controls|href|data-(?:bs-)?target|for)\s*=\s*["']?#?([\w:.-]+)""", re.IGNORECASE
+)
+_FEWEST_WORDS = 8
+"""Words from which something hidden is content, whoever shows it."""
+
+_FEWEST_WORDS_OF_BUTTON = 3
+"""A button with fewer names a command: "Copy", "Log in"."""
+
+_ABOUT_SCRIPTS = re.compile(r"java\s?script", re.IGNORECASE)
+_LONGEST_PLEA = 300
+"""Characters of what a page says to a browser without scripts, at most."""
+
+
+class Visibility:
+    """Tells what is seen of one page.
+
+    Args:
+        tree: the page.
+        source: what it was parsed from.
+        navigation: take that for text too.
+    """
+
+    def __init__(self, tree: LexborHTMLParser, source: str, *, navigation: bool = False) -> None:
+        self.navigation = navigation
+        self._source = source
+        self._skipped = set() if navigation else {node.mem_id for node in tree.css(_NAVIGATION)}
+
+    def is_seen(self, node: LexborNode) -> bool:
+        """Whether a node is read, and what is in it looked at."""
+        tag = node.tag or ""
+        if node.is_text_node:
+            return True
+        if tag in _UNSEEN or node.mem_id in self._skipped:
+            return False
+        if tag == "button":
+            return _says_something(node)
+        if tag == "noscript":
+            return not _pleads_for_scripts(node)
+        return not _is_hidden(node, tag) or self._can_be_shown(node)
+
+    def _can_be_shown(self, node: LexborNode) -> bool:
+        attributes = node.attributes
+        if attributes.get("role") in _MESSAGES or "aria-modal" in attributes:
+            return False
+        if attributes.get("role") == "tabpanel" or "aria-labelledby" in attributes:
+            return True
+        if attributes.get("id") in self._referenced or _follows_opener(node):
+            return True
+        return len(node.text(separator=" ").split()) >= _FEWEST_WORDS
+
+    @cached_property
+    def _referenced(self) -> set[str]:
+        return {found[1] for found in _REFERENCE.finditer(self._source)}
+
+
+def _is_hidden(node: LexborNode, tag: str) -> bool:
+    if tag in ("html", "body"):
+        # Until a script has run; a page that stayed like that would show nothing.
+        return False
+    attributes = node.attributes
+    if "hidden" in attributes:
+        return (attributes["hidden"] or "").lower() != "until-found"
+    return tag == "dialog" or bool(_INVISIBLE.search(attributes.get("style") or ""))
+
+
+def _follows_opener(node: LexborNode) -> bool:
+    """Whether the element in front is what one clicks on, a question or a tab."""
+    before = node.prev
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    return before is not None and before.css_first(_OPENERS) is not None
+
+
+def _says_something(button: LexborNode) -> bool:
+    attributes = button.attributes
+    if attributes.get("role") == "tab" or any(name in attributes for name in _OPENS):
+        return True
+    around = button.parent
+    for _ in range(3):
+        if around is not None and around.tag in _HEADINGS:
+            return True
+        around = around.parent if around is not None else None
+    said = len(button.text(separator=" ").split()) >= _FEWEST_WORDS_OF_BUTTON
+    return said or button.css_first("h1, h2, h3, h4, h5, h6") is not None
+
+
+def _pleads_for_scripts(noscript: LexborNode) -> bool:
+    text = noscript.text()
+    return len(text) <= _LONGEST_PLEA and _ABOUT_SCRIPTS.search(text) is not None

@@ -1,0 +1,183 @@
+"""Words that a line or a page divides, told from those that are written with a hyphen.
+
+Typesetting throws away which of the two a hyphen at a line end was. The document itself knows
+best: what it writes elsewhere decides. Else a word list of its language does, and where neither
+does, both readings are put into the text, `zebra-quokka (zebraquokka)`, so that each is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Protocol
+
+from bienc_cli.formats.words import words
+
+HYPHENS = "-\u00ad"
+"""What stands at a line end; other hyphens are made `-` before."""
+
+_LETTER = r"[^\W\d_]"
+_FIRST = re.compile(rf"(\d|{_LETTER}+)[{HYPHENS}]\Z")
+_SECOND = re.compile(rf"(\d|{_LETTER}+)(\S*) ?")
+_SOFT = re.compile(rf"({_LETTER}{{0,50}})\u00ad(?!\n)({_LETTER}{{0,50}})")
+_WORD = re.compile(rf"\b{_LETTER}+(?:-{_LETTER}+)*\b")
+_ADDRESS = re.compile(r"://|www\.|@|\.\w{2,}/")
+
+_LONGEST = 100
+"""Characters of a line's end or beginning that are looked at; bounds the time."""
+
+_MOST_LINES = 8
+"""Lines that one word may run over."""
+
+_SUSPENDED = frozenset(
+    words("and or to nor versus und oder bzw sowie bis en of et ou y e o u i och og")
+)
+"""What follows a hyphen that stands for a word to come: `pre- and postnatal`."""
+
+_FUNCTION_WORDS = {
+    "en": words("the of and to in is that for"),
+    "de": words("der die und das den nicht ist mit"),
+    "fr": words("le les des et est une dans du"),
+    "nl": words("het een van de en niet dat zijn"),
+    "es": words("el los las que y del una es"),
+    "it": words("il che di della per una gli è"),
+    "pt": words("o que do da não uma os em"),
+}
+"""The languages that there are word lists of, each by words that only it uses so often."""
+
+_CLOSED_COMPOUNDS = ("de", "nl")
+"""Languages that write compounds as one word, so that two words do not make a hyphen likely."""
+
+_COMMON = 2000
+"""Occurrences in the word list from which a joined word is taken though its halves are words."""
+
+_RARER = 5
+"""How many times rarer than the joined word a second half is that only happens to be a word."""
+
+
+class Reading(Enum):
+    """What two halves around a hyphen are."""
+
+    DIVIDED = "one word"
+    HYPHENATED = "a word with a hyphen"
+    SUSPENDED = "two words, the first one short for something"
+    OPEN = "either of the first two"
+
+
+class _WordList(Protocol):
+    def __getitem__(self, word: str, /) -> int:
+        """How often it occurs; 0 for what is no word."""
+
+
+class LineEnds:
+    """Mends the lines of one document.
+
+    Args:
+        pages: all its text, for the evidence in it.
+    """
+
+    def __init__(self, pages: Sequence[str]) -> None:
+        self._words = Counter(word.lower() for page in pages for word in _WORD.findall(page))
+        self._language = max(
+            _FUNCTION_WORDS,
+            key=lambda language: sum(self._words[word] for word in _FUNCTION_WORDS[language]),
+        )
+
+    def mend(self, text: str) -> str:
+        """Put words together again that a line end divides, on the line where they begin."""
+        if "\u00ad" in text:
+            text = _SOFT.sub(self._mend_soft, text)
+        pending = text.split("\n")[::-1]
+        done = []
+        while pending:
+            line = pending.pop()
+            for _ in range(_MOST_LINES):
+                mended = self._mended(line, pending[-1]) if pending else None
+                if mended is None:
+                    break
+                line, pending[-1] = mended
+                if pending[-1]:
+                    break
+                pending.pop()
+            done.append(line)
+        return "\n".join(done)
+
+    def written(self, first: str, second: str) -> str:
+        """How a word is written of which a line or page ends with `first` and a hyphen."""
+        reading = self._reading(first, second)
+        if reading is Reading.DIVIDED:
+            return first + second
+        if reading is Reading.HYPHENATED:
+            return f"{first}-{second}"
+        if reading is Reading.SUSPENDED:
+            return f"{first}- {second}"
+        return f"{first}-{second} ({first}{second})"
+
+    def _mended(self, line: str, following: str) -> tuple[str, str] | None:
+        """Both lines, the first one completed; None where nothing is to be mended."""
+        first = _FIRST.search(line, max(len(line) - _LONGEST, 0))
+        second = _SECOND.match(following, 0, _LONGEST) if first else None
+        if first is None or second is None:
+            return None
+        start, end, rest = first[1], second[1], second[2]
+        if start.isdigit() and not end.islower():
+            # A range of numbers, or two cells of a table: nothing is lost where it stands.
+            return None
+        before = line[max(first.start() - _LONGEST, 0) : first.start()].rpartition(" ")[2]
+        if start.isdigit() or end.isdigit() or _ADDRESS.search(before) or _ADDRESS.search(rest):
+            word = f"{start}-{end}{rest}"
+        else:
+            word = self._with_rest(self.written(start, end), rest)
+        return line[: first.start()] + word, following[second.end() :]
+
+    @staticmethod
+    def _with_rest(word: str, rest: str) -> str:
+        """`rest` behind a word; what is more of the word, in both readings."""
+        if not word.endswith(")") or rest[:1] not in {"-", "'", "’"}:
+            return word + rest
+        hyphenated, _, joined = word.partition(" ")
+        return f"{hyphenated}{rest} {joined[:-1]}{rest.rstrip('.,;:')})"
+
+    def _mend_soft(self, found: re.Match[str]) -> str:
+        # Some fonts call their ordinary hyphen a soft one, and draw it in the midst of a line.
+        first, second = found.groups()
+        real = first and second and self._reading(first, second) is Reading.HYPHENATED
+        return f"{first}-{second}" if real else first + second
+
+    def _reading(self, first: str, second: str) -> Reading:
+        hyphenated = f"{first}-{second}".lower()
+        joined = (first + second).lower()
+        if self._words[hyphenated] or self._words[joined]:
+            kept = self._words[hyphenated] > self._words[joined]
+            return Reading.HYPHENATED if kept else Reading.DIVIDED
+        capitals = (first + second).isupper() and len(first) > 1
+        if not second[0].islower() and not capitals:
+            return Reading.HYPHENATED
+        frequency = self._frequency(joined)
+        if second.lower() in _SUSPENDED and not frequency:
+            return Reading.SUSPENDED
+        if len(first) == 1:
+            return Reading.OPEN if frequency else Reading.HYPHENATED
+        if not self._is_word(second):
+            return Reading.DIVIDED if frequency else Reading.OPEN
+        rare_half = frequency > _RARER * self._frequency(second.lower())
+        if self._language in _CLOSED_COMPOUNDS or frequency >= _COMMON or rare_half:
+            return Reading.DIVIDED if frequency else Reading.OPEN
+        return Reading.HYPHENATED if self._is_word(first) and not frequency else Reading.OPEN
+
+    def _is_word(self, half: str) -> bool:
+        return self._words[half.lower()] > 1 or self._frequency(half.lower()) > 0
+
+    def _frequency(self, word: str) -> int:
+        return _word_list(self._language)[word]
+
+
+@lru_cache(maxsize=1)
+def _word_list(language: str) -> _WordList:
+    """The word list of a language; a few dozen megabytes, so the last one only."""
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language=language)

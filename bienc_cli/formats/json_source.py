@@ -1,0 +1,115 @@
+"""JSON as it was written: numbers and equal keys as they are, escapes as what they stand for.
+
+A parser would round numbers and keep one of two equal keys; so the text is made of the tokens
+of the source, which a parser has found to be valid.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from bienc_cli.formats.decoding import clean
+from bienc_cli.types import LINES_OF_THE_FILE, Anchor, Numbering
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_KEPT = {'"': r"\"", "\\": r"\\"}
+_LETTERS = {"n": "\n", "t": "\t", "r": "", "b": " ", "f": " "}
+_INDENT = "  "
+
+
+def parsed(text: str) -> object:
+    """The value of valid JSON, its numbers as the strings that they were written as.
+
+    Raises:
+        ValueError: it is not valid.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, parse_int=str, parse_float=str)
+
+
+def readable(text: str) -> tuple[str, Numbering]:
+    """Valid JSON in its own lines, with the characters that escapes stand for."""
+    pieces: list[str] = []
+    anchors = [Anchor(0, 1)]
+    length = end = 0
+    for found in _TOKEN.finditer(text):
+        between = text[end : found.start()]
+        token = _shown(found.group())
+        for line_break in re.finditer("\n", between):
+            anchors.append(Anchor(length + line_break.end(), anchors[-1].number + 1))
+        pieces += (between, token)
+        length += len(between) + len(token)
+        end = found.end()
+    pieces.append(text[end:])
+    made = "".join(pieces)
+    # Only line breaks within strings make lines that the file does not have.
+    if made.count("\n") == text.count("\n"):
+        return made, LINES_OF_THE_FILE
+    return made, Numbering("line", tuple(anchors))
+
+
+def laid_out(text: str) -> tuple[str, Numbering]:
+    """Valid JSON with a line for each member and each element."""
+    pieces: list[str] = []
+    anchors = [Anchor(0, 1)]
+    length = depth = end = 0
+    line = 1
+    previous = ""
+    for found in _TOKEN.finditer(text):
+        mark = found.group()
+        line += text.count("\n", end, found.start())
+        end = found.end()
+        token = _shown(mark)
+        closing = mark in "]}"
+        depth -= closing
+        opened = previous in ("[", "{")
+        if previous == "," or opened != closing:
+            token = f"\n{_INDENT * depth}{token}"
+        elif previous == ":":
+            token = f" {token}"
+        if line > anchors[-1].number:
+            anchors.append(Anchor(length + token.startswith("\n"), line))
+        depth += mark in "[{"
+        pieces.append(token)
+        length += len(token)
+        previous = mark
+    return "".join(pieces), Numbering("line", tuple(anchors))
+
+
+def members(record: str) -> Iterator[tuple[str, str]]:
+    """Names and values of a valid JSON object, values that are no strings as they were written."""
+    depth = 0
+    name: str | None = None
+    value: list[str] = []
+    for found in _TOKEN.finditer(record):
+        mark = found.group()
+        depth -= mark in "]}"
+        if depth == 1 and mark == ":" and name is None:
+            name, value = "".join(value), []
+        elif (depth == 1 and mark == ",") or depth == 0:
+            if name is not None:
+                yield name, "".join(value)
+            name, value = None, []
+        elif depth == 1 and mark.startswith('"'):
+            value.append(str(json.loads(mark)))
+        else:
+            value.append(_shown(mark) + (" " if mark in ",:" else ""))
+        depth += mark in "[{"
+
+
+def _shown(token: str) -> str:
+    if "\\" not in token:
+        return token
+    return clean(_ESCAPE.sub(_character, token))
+
+
+def _character(escape: re.Match[str]) -> str:
+    code, letter = escape.groups()
+    character = chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
+    # A quotation mark would end the string for whoever reads the text.
+    if character in _KEPT:
+        return _KEPT[character]
+    return character if character >= " " or character in "\n\t" else " "

@@ -1,0 +1,77 @@
+"""LaTeX: the raw source, with its sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
+from bienc_cli.types import Document, Heading
+
+_LEVELS = {
+    name: level
+    for level, name in enumerate(
+        ("part", "chapter", "section", "subsection", "subsubsection", "paragraph"), 1
+    )
+}
+_COMMAND = re.compile(
+    r"(?P<verbatim>\\begin\{(?P<name>verbatim\*?|Verbatim|lstlisting|minted|comment)\})"
+    r"|(?P<comment>(?<!\\)%[^\n]*)"
+    rf"|\\(?P<kind>title|{'|'.join(_LEVELS)})\*?\s*(?:\[[^\]]{{0,300}}\]\s*)?\{{"
+)
+_LONGEST_TITLE = 400
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?")
+_DROPPED = re.compile(r"\\(?:label|footnote|thanks|index|cite\w*)\s*(?:\[[^\]]*\])?\{[^{}]*\}")
+_COMMAND_NAME = re.compile(r"\\[a-zA-Z]+\*?\s*|\\[\\,;:! ]")
+_SIGNS = re.compile(r"[{}$]|(?<!\\)~")
+_ESCAPED = re.compile(r"\\([&%$#_{}~^])")
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a LaTeX file; see `table.ReadFunction`."""
+    text = read_text(path)
+    headings: list[Heading] = []
+    title = None
+    position = 0
+    while found := _COMMAND.search(text, position):
+        position = found.end()
+        if found["verbatim"]:
+            end = text.find(f"\\end{{{found['name']}}}", position)
+            position = end if end >= 0 else len(text)
+        elif found["kind"]:
+            end = _closing(text, position)
+            shown = _plain(text[position:end])
+            if found["kind"] == "title":
+                title = title or shown
+            elif shown:
+                headings.append(Heading(found.start(), _LEVELS[found["kind"]], shown))
+            position = end
+    cuts = sorted({*paragraph_cuts(text), *(heading.start for heading in headings)})
+    yield Document(
+        doc_id,
+        text,
+        "latex",
+        title=title,
+        headings=tuple(headings),
+        blocks=spans_to_blocks(text, cuts, len(text)),
+    )
+
+
+def _closing(text: str, start: int) -> int:
+    """Offset of the brace that closes the one in front of `start`, if it is not far."""
+    depth = 1
+    for offset in range(start, min(len(text), start + _LONGEST_TITLE)):
+        escaped = text[offset - 1] == "\\"
+        depth += (text[offset] == "{" and not escaped) - (text[offset] == "}" and not escaped)
+        if depth == 0:
+            return offset
+    return start
+
+
+def _plain(title: str) -> str:
+    """A title as it is printed, but for its formulas."""
+    shown = _DROPPED.sub("", _COMMENT.sub("", title))
+    shown = _SIGNS.sub(" ", _COMMAND_NAME.sub(" ", shown).replace("\\{", "").replace("\\}", ""))
+    return " ".join(_ESCAPED.sub(r"\1", shown).split())

@@ -1,0 +1,94 @@
+"""Markdown: the raw source, with the block structure that CommonMark and tables give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats import front_matter
+from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.lines import line_starts
+from bienc_cli.types import Block, Document, Heading
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
+_LONGEST_HEADING = 1000
+"""Characters beyond which it is left as it is: brackets cost the square of their number."""
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a Markdown file; see `table.ReadFunction`."""
+    yield document_of(read_text(path), doc_id)
+
+
+def document_of(text: str, doc_id: str) -> Document:
+    """Read Markdown that may be part of another file: of a notebook."""
+    front, body_start = front_matter.split(text)
+    title = front_matter.title(front) if front else None
+    blocks = [Block(0, len(text[:body_start].rstrip()))] if body_start else []
+    headings: list[Heading] = []
+    body = text[body_start:]
+    starts = [body_start + start for start in line_starts(body)]
+    tokens = _parser().parse(body)
+    for index, token in enumerate(tokens):
+        # Level 0 only: a heading inside a quotation or a list is no part of the outline.
+        if token.map is None or token.level > 0 or token.type == "inline":
+            continue
+        start, end = _span(text, starts, token.map)
+        if start == end:
+            continue
+        blocks.append(Block(start, end))
+        if token.type == "heading_open":
+            heading = _plain(tokens[index + 1])
+            if heading:
+                headings.append(Heading(start, int(token.tag[1]), heading))
+    if title is None and headings and headings[0].level == 1:
+        title = headings[0].title
+    return Document(
+        doc_id, text, "markdown", title=title, headings=tuple(headings), blocks=tuple(blocks)
+    )
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable("table")
+    # Inline mark-up is parsed in headings alone (`_plain`); it takes most of the time.
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
+
+
+@lru_cache(maxsize=1)
+def _inline_parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark")
+
+
+def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, int]:
+    """Offsets of a token's lines [first, end), without the white space at their end."""
+    last = len(starts) - 1
+    start, end = starts[min(lines[0], last)], starts[min(lines[1], last)]
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _plain(inline: Token) -> str:
+    """A heading as read, without mark-up."""
+    if len(inline.content) > _LONGEST_HEADING or _MARKUP.search(inline.content) is None:
+        return " ".join(inline.content.split())
+    tokens = _inline_parser().parseInline(inline.content)[0].children or []
+    words = (
+        token.content if token.content and token.type != "html_inline" else " "
+        for token in tokens
+        if token.nesting == 0
+    )
+    return " ".join("".join(words).split())

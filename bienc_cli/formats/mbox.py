@@ -1,0 +1,63 @@
+"""Mailboxes: files of many messages, read one at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.message import message_documents
+from bienc_cli.formats.reading import MAILBOX_LINE, failures_of_one_file
+from bienc_cli.types import Document, Skipped
+
+_ESCAPED = re.compile(rb">+From ")
+_LARGEST_MESSAGE = 1 << 26
+"""Bytes of a message, attachments included, that are held in memory at most."""
+
+_LONGEST_LINE = 1 << 20
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+    """Read a mailbox; a message is cited at the line of the file where it begins.
+
+    Yields:
+        The documents of each message, and a `Skipped` for each that cannot be read.
+
+    Raises:
+        UnreadableFile: there is no message in it.
+    """
+    count = 0
+    with path.open("rb") as stream:
+        for count, (line, data) in enumerate(_messages(stream), 1):
+            message_id = f"{doc_id}#{count}"
+            try:
+                if len(data) > _LARGEST_MESSAGE:
+                    size = _LARGEST_MESSAGE >> 20
+                    raise UnreadableFile("too_large", f"a message of more than {size} MiB")
+                with failures_of_one_file():
+                    yield from message_documents(data, message_id, "mbox", line)
+            except UnreadableFile as error:
+                yield Skipped(message_id, error.code, error.reason)
+    if not count:
+        raise UnreadableFile("empty", "holds no messages")
+
+
+def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """First line, from 1, and content of each message; of one too large, its beginning."""
+    held = bytearray()
+    first = number = 1
+    starts_line = True
+    while piece := stream.readline(_LONGEST_LINE):
+        if starts_line and MAILBOX_LINE.match(piece):
+            if held.strip():
+                yield first, bytes(held)
+            held.clear()
+            first = number
+        elif len(held) <= _LARGEST_MESSAGE:
+            held += piece[1:] if starts_line and _ESCAPED.match(piece) else piece
+        starts_line = piece.endswith(b"\n")
+        number += starts_line
+    if held.strip():
+        yield first, bytes(held)

@@ -1,0 +1,213 @@
+"""One message: subject, fields and body as a document, its attachments as more of them.
+
+Read with the standard library's lenient policy and decoded by hand: its stricter one refuses
+what mail programs have written for decades.
+"""
+
+from __future__ import annotations
+
+import email
+import mimetypes
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from pathlib import Path, PurePath
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.decoding import clean, decode
+from bienc_cli.formats.encoded import without_encoded_data
+from bienc_cli.formats.html import document_of as page_of
+from bienc_cli.formats.message_fields import file_name, header
+from bienc_cli.types import Anchor, Document, Numbering, Skipped
+
+_FIELDS = ("From", "To", "Cc", "Date")
+_DEEPEST = 5
+"""Messages within messages that are still read."""
+
+_LONGEST_FILE_NAME = 200
+"""Bytes; file systems take 255."""
+
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+_SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp|pkcs7)-\w+|application/ms-tnef")
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a message is made of."""
+
+    bodies: list[Message] = field(default_factory=list)
+    attached: list[tuple[str, Message]] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def attach(self, name: str, part: Message) -> None:
+        """Take an attachment, under a name that no other one has."""
+        unique = name
+        stem, dot, ending = name.rpartition(".")
+        while unique in self.names:
+            self.names[name] += 1
+            number = f" ({self.names[name]})"
+            unique = f"{stem}{number}{dot}{ending}" if stem else f"{name}{number}"
+        self.names[unique] = 1
+        self.attached.append((unique, part))
+
+
+def message_documents(
+    data: bytes, doc_id: str, format_name: str, line: int | None = None, depth: int = 0
+) -> Iterator[Document | Skipped]:
+    """Read a message.
+
+    Args:
+        data: the whole message.
+        doc_id: its document's; those of attachments have their names behind it.
+        format_name: of the message, and of messages within it.
+        line: where it begins in a file of many; None in a file of its own.
+        depth: how many messages it is attached within.
+
+    Yields:
+        The message, and the documents of what is attached to it; a `Skipped` for an
+        attachment that could not be read although there is a reader.
+
+    Raises:
+        UnreadableFile: there is no message in the data.
+    """
+    message = email.message_from_bytes(data)
+    parts = _Parts()
+    _sort(message, parts)
+    yield _document(message, parts, doc_id, format_name, line)
+    for name, part in parts.attached:
+        yield from _attachment(part, f"{doc_id}/{name}", format_name, depth)
+
+
+def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
+    """Tell bodies from attachments; of what is not shown, there are only attachments."""
+    kind = part.get_content_type()
+    name = file_name(part)
+    inside = part.get_payload()
+    if kind == "message/rfc822":
+        parts.attach(name or "message.eml", part)
+    elif kind == "message/delivery-status":
+        if shown:
+            parts.bodies.append(part)
+    elif kind == "multipart/alternative" and isinstance(inside, list):
+        offers = [one for one in inside if isinstance(one, Message)]
+        chosen = _preferred(offers)
+        for offer in offers:
+            # Some programs put attachments into one of the forms.
+            _sort(offer, parts, shown=shown and offer is chosen)
+    elif isinstance(inside, list):
+        for one in inside:
+            if isinstance(one, Message):
+                _sort(one, parts, shown=shown)
+    elif part.get_content_disposition() != "attachment" and (
+        part.get_content_maintype() == "multipart"
+        or (part.get_content_maintype() == "text" and not (name and parts.bodies))
+    ):
+        # A body of many parts in which none begins is text after all.
+        if shown:
+            parts.bodies.append(part)
+    elif not _SIGNATURES.fullmatch(kind):
+        ending = mimetypes.guess_extension(kind) or ""
+        parts.attach(name or f"attachment{ending}", part)
+
+
+def _preferred(offers: list[Message]) -> Message | None:
+    """Of several forms of one body, the plain one, unless it is empty."""
+    for offer in offers:
+        if offer.get_content_type() == "text/plain" and _text(offer).strip():
+            return offer
+    pages = [one for one in offers if one.get_content_type() == "text/html"]
+    # A page with pictures of its own is a body of many parts.
+    composed = [one for one in offers if one.get_content_maintype() == "multipart"]
+    return next(iter([*pages, *composed, *offers]), None)
+
+
+def _document(
+    message: Message, parts: _Parts, doc_id: str, format_name: str, line: int | None
+) -> Document:
+    builder = DocumentBuilder()
+    subject = header(message, "Subject")
+    builder.heading(1, subject)
+    fields = [(name, header(message, name)) for name in _FIELDS]
+    fields.append(("Attachments", ", ".join(name for name, _ in parts.attached)))
+    builder.block("\n".join(f"{name}: {value}" for name, value in fields if value))
+    for body in parts.bodies:
+        if body.get_content_type() == "text/html":
+            _add_page(builder, body)
+            continue
+        for paragraph in _PARAGRAPHS.split(without_encoded_data(_text(body))):
+            builder.block(paragraph)
+    numbering = None if line is None else Numbering("line", (Anchor(0, line),))
+    return replace(builder.build(doc_id, format_name, subject or None), numbering=numbering)
+
+
+def _add_page(builder: DocumentBuilder, body: Message) -> None:
+    try:
+        builder.include(page_of(_content(body), "", body.get_content_charset()), below=1)
+    except UnreadableFile:
+        # A page of pictures says nothing.
+        return
+
+
+def _attachment(
+    part: Message, doc_id: str, format_name: str, depth: int
+) -> Iterator[Document | Skipped]:
+    # Here, since reading a file chooses among all readers, this one included.
+    from bienc_cli.formats.reading import failures_of_one_file, format_of, read_documents
+    from bienc_cli.formats.table import BINARY_SUFFIXES
+
+    name = doc_id.rsplit("/", 1)[-1]
+    is_message = part.get_content_type() == "message/rfc822"
+    if PurePath(name).suffix.lower() in BINARY_SUFFIXES and not is_message:
+        return
+    try:
+        with failures_of_one_file(), tempfile.TemporaryDirectory(prefix="bienc-") as folder:
+            fits = len(name.encode()) <= _LONGEST_FILE_NAME
+            path = Path(folder, name if fits else f"attachment{PurePath(name).suffix}")
+            path.write_bytes(_content(part))
+            found = format_of(path)
+            if is_message or (found is not None and found.name == "mail"):
+                if depth >= _DEEPEST:
+                    raise UnreadableFile("broken", "a message within too many others")
+                yield from message_documents(_content(part), doc_id, format_name, depth=depth + 1)
+            elif found is not None and found.name != "mbox":
+                for item in read_documents(path, doc_id):
+                    yield _below(item, doc_id)
+            # What nobody can read is named among the fields of its message.
+    except UnreadableFile as error:
+        yield Skipped(doc_id, error.code, error.reason)
+
+
+def _below(item: Document | Skipped, doc_id: str) -> Document | Skipped:
+    """A record of an attached collection has an id of its own, which is none in a mailbox."""
+    if isinstance(item, Skipped) or item.doc_id.startswith(doc_id):
+        return item
+    return replace(item, doc_id=f"{doc_id}#{item.doc_id}")
+
+
+def _content(part: Message) -> bytes:
+    """The decoded bytes of a part; of messages within, these."""
+    inside = part.get_payload()
+    if isinstance(inside, list):
+        # One, but for reports, which are fields in the form of messages.
+        return b"\n".join(one.as_bytes() for one in inside if isinstance(one, Message))
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    content = _content(part)
+    charset = part.get_content_charset()
+    try:
+        # As declared: encodings like ISO-2022-JP are ASCII to whoever does not ask.
+        text = content.decode(charset) if charset else decode(content)
+    except (LookupError, ValueError):
+        try:
+            text = decode(content)
+        except UnreadableFile:
+            return ""
+    except UnreadableFile:
+        return ""
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,198 @@
+"""OpenDocument: texts by their headings, spreadsheets by sheet and row, presentations by slide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.odf_text import LEFT_OUT, MOST_REPEATED, name_of, plain_lines, text_of
+from bienc_cli.formats.package import Package, parse_xml, whole_number
+from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
+from bienc_cli.formats.words import words
+from bienc_cli.types import Document
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+
+_ROW_GROUPS = frozenset(
+    {f"{_TABLE}table-row-group", f"{_TABLE}table-header-rows", f"{_TABLE}table-rows"}
+)
+_FORMATS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "drawing": "odp"}
+_NOT_SHOWN_AGAIN = frozenset(words("title date-time page-number"))
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read an OpenDocument file, packed or flat; see `table.ReadFunction`."""
+    with path.open("rb") as stream:
+        flat = stream.read(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+    if flat:
+        tree = parse_xml(path.read_bytes())
+        if tree is None:
+            raise UnreadableFile("broken", "not an OpenDocument file")
+        yield _document(doc_id, tree, tree, tree)
+        return
+    with Package(path, "an OpenDocument file") as package:
+        manifest = package.xml("META-INF/manifest.xml")
+        if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
+            raise UnreadableFile("encrypted", "encrypted, needs a password")
+        content = package.needed_xml("content.xml")
+        yield _document(doc_id, content, package.xml("styles.xml"), package.xml("meta.xml"))
+
+
+def _document(
+    doc_id: str, content: Element, styles: Element | None, meta: Element | None
+) -> Document:
+    body = content.find(f"{_OFFICE}body/*")
+    kind = _FORMATS.get(name_of(body)) if body is not None else None
+    if body is None or kind is None:
+        raise UnreadableFile("broken", "not an OpenDocument file with text in it")
+    builder = DocumentBuilder("slide") if kind == "odp" else DocumentBuilder()
+    if kind == "ods":
+        builder = sheet_builder()
+        for table in body.iterchildren(f"{_TABLE}table"):
+            add_sheet(builder, table.get(f"{_TABLE}name") or "", _rows(table))
+    elif kind == "odp":
+        for number, page in enumerate(body.iterchildren("{*}page"), 1):
+            builder.end_headings()
+            builder.stand_at(number)
+            _add_slide(builder, page)
+    else:
+        numbered = {
+            style.get(f"{_STYLE}name")
+            for tree in (content, styles)
+            if tree is not None
+            for style in tree.iter(f"{_TEXT}list-style")
+            if style.find(f"{_TEXT}list-level-style-number") is not None
+        }
+        _Text(builder, numbered).add(body)
+        _add_headers(builder, styles)
+    title = None if meta is None else meta.findtext(f".//{_OFFICE}meta/{{*}}title")
+    return builder.build(doc_id, kind, title)
+
+
+def _add_slide(builder: DocumentBuilder, page: Element) -> None:
+    kinds = [(element.get(f"{_PRESENTATION}class") or "", element) for element in page]
+    for kind, element in kinds:
+        if kind == "title":
+            builder.heading(1, " ".join(plain_lines(element)))
+    text = _Text(builder, set())
+    for kind, element in kinds:
+        if isinstance(element.tag, str) and kind not in _NOT_SHOWN_AGAIN:
+            text.add_one(element)
+
+
+def _add_headers(builder: DocumentBuilder, styles: Element | None) -> None:
+    """Add headers and footers, each once, under no heading."""
+    builder.end_headings()
+    texts: dict[str, None] = {}
+    for master in () if styles is None else styles.iter(f"{_STYLE}master-page"):
+        for part in master:
+            texts["\n".join(plain_lines(part))] = None
+    for text in texts:
+        builder.block(text)
+
+
+class _Text:
+    """Adds headings, paragraphs, lists and tables, and what is anchored in them behind each."""
+
+    def __init__(self, builder: DocumentBuilder, numbered: set[str | None]) -> None:
+        self._builder = builder
+        self._numbered = numbered
+
+    def add(self, parent: Element) -> None:
+        """Add all that stands in an element."""
+        for element in parent:
+            if isinstance(element.tag, str):
+                self.add_one(element)
+
+    def add_one(self, element: Element) -> None:
+        """Add one element."""
+        name = name_of(element)
+        asides: list[Element] = []
+        if name == "h":
+            level = whole_number(element.get(f"{_TEXT}outline-level")) or 1
+            self._builder.heading(level, text_of(element, asides))
+        elif name == "p":
+            self._builder.block(text_of(element, asides))
+        elif name == "list":
+            headings = [*element.iter(f"{_TEXT}h")]
+            if headings:
+                # Numbered headings are items of a list too.
+                for item in element:
+                    self.add(item)
+            else:
+                self._builder.block("\n".join(self._items(element, 0, None, asides)))
+        elif name == "table":
+            lines = (" | ".join(cells) for _, cells in _rows(element, asides))
+            self._builder.block("\n".join(line for line in lines if line.strip(" |")))
+        elif name not in LEFT_OUT:
+            self.add(element)
+        for aside in asides:
+            self.add(aside)
+
+    def _items(
+        self, parent: Element, depth: int, style: str | None, asides: list[Element]
+    ) -> Iterator[str]:
+        style = parent.get(f"{_TEXT}style-name") or style
+        listed = parent.iterchildren(f"{_TEXT}list-item", f"{_TEXT}list-header")
+        for number, item in enumerate(listed, 1):
+            marker = f"{number}." if style in self._numbered else "-"
+            for child in item:
+                if name_of(child) == "list":
+                    yield from self._items(child, depth + 1, style, asides)
+                elif text := text_of(child, asides):
+                    yield f"{'  ' * depth}{marker} {text}"
+                    marker = " " * len(marker)
+
+
+def _rows(table: Element, asides: list[Element] | None = None) -> Iterator[Row]:
+    """The rows of a table; one that is repeated is there once."""
+    number = 1
+    for row in _table_rows(table):
+        cells: list[str] = []
+        gap = 0
+        for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+            repeated = whole_number(cell.get(f"{_TABLE}number-columns-repeated")) or 1
+            value = _value(cell, asides)
+            if not value:
+                gap += repeated
+                continue
+            # Of a cell far to the right of all others, the distance says nothing.
+            cells += [""] * min(gap, MOST_REPEATED) + [value] * min(repeated, MOST_REPEATED)
+            gap = 0
+        if cells:
+            yield number, cells
+        number += whole_number(row.get(f"{_TABLE}number-rows-repeated")) or 1
+
+
+def _table_rows(parent: Element) -> Iterator[Element]:
+    for child in parent:
+        if child.tag == f"{_TABLE}table-row":
+            yield child
+        elif child.tag in _ROW_GROUPS:
+            yield from _table_rows(child)
+
+
+def _value(cell: Element, asides: list[Element] | None) -> str:
+    """What a cell shows; a date as ISO 8601 writes it."""
+    date: str | None = cell.get(f"{_OFFICE}date-value")
+    if date:
+        return date.removesuffix("T00:00:00").replace("T", " ")
+    lines: list[str] = []
+    for child in cell:
+        if child.tag == f"{_TEXT}p" and asides is not None:
+            lines.append(text_of(child, asides))
+        elif name_of(child) not in LEFT_OUT:
+            # A sheet has no place behind a cell: what is anchored there stands in it.
+            lines += plain_lines(child)
+    shown = " ".join(" ".join(lines).split())
+    return shown or str(cell.get(f"{_OFFICE}value") or "")

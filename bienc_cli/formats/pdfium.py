@@ -1,0 +1,286 @@
+"""PDF through PDFium, many times faster than pypdf; needs the extra `pdfium`."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.layout import Run, arranged, has_columns, is_spaced_out
+from bienc_cli.formats.pages import Page, paged_document
+from bienc_cli.formats.pdf_annotations import fields_and_notes
+from bienc_cli.types import Document
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+
+_PASSWORD_NEEDED = 4
+"""FPDF_ERR_PASSWORD"""
+
+_EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)
+"""Points: not only what the page's box shows, which is another one once the page is turned."""
+
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}
+"""What PDFium puts for a hyphen at the end of a line, leaving out the line break."""
+
+_NO_NOTES = frozenset({2, 16})
+"""FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP"""
+
+_SAMPLES = 12
+"""Lines of a page whose geometry is looked at, to see whether that of all is needed."""
+
+_LONG_LINE = 40
+"""Characters; two columns side by side have more."""
+
+_WIDE_GAP = 1.0
+"""Ems, as in `layout`."""
+
+_SPACED = re.compile(r"(?<!\w)(?:[^\W\d_a-z]{1,2} ){3,}[^\W\d_a-z](?!\w)")
+"""Capitals with spaces between: one word drawn letter by letter, or what it looks like."""
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a PDF; see `table.ReadFunction`."""
+    from pypdfium2 import PdfDocument, PdfiumError
+
+    # A path that is no UTF-8 cannot be handed to PDFium; bytes always can.
+    content = path.read_bytes()
+    try:
+        document = PdfDocument(content)
+        try:
+            pages = _pages(document, content)
+            title = document.get_metadata_value("Title")
+            yield paged_document(doc_id, pages, title)
+        finally:
+            document.close()
+    except PdfiumError as error:
+        # The code may be left over from an earlier file: only what is encrypted needs a password.
+        if error.err_code == _PASSWORD_NEEDED and b"/Encrypt" in content:
+            raise UnreadableFile("encrypted", "encrypted, needs a password") from error
+        raise UnreadableFile("broken", f"a broken PDF ({error})") from error
+
+
+def _pages(document: PdfDocument, content: bytes) -> Iterator[Page]:
+    # What is noted on pages is read by the same code for both engines.
+    annotated: PdfReader | None = None
+    for index in range(len(document)):
+        page = document[index]
+        text = _text(page)
+        if _is_annotated(page):
+            annotated = annotated or _opened_by_pypdf(content)
+            yield Page(text, *_annotations(annotated, index))
+        else:
+            yield Page(text)
+        page.close()
+
+
+def _text(page: PdfPage) -> str:
+    text_page = page.get_textpage()
+    upright = _is_upright(text_page)
+    if upright != (page.get_rotation() in {0, 180}):
+        # Lines come in their order only if the page is turned the way its text is.
+        page.set_rotation(0 if upright else 90)
+        text_page.close()
+        text_page = page.get_textpage()
+    text = _drawn(text_page)
+    runs = list(_runs(text_page)) if not upright or _may_have_columns(text_page, text) else []
+    if runs and (not upright or has_columns(runs)):
+        text = arranged(runs)
+    else:
+        text = _spaced_words_joined(text_page, text)
+    text_page.close()
+    return text.replace("\r\n", "\n").replace("\x02", "-\n").replace("\ufffe", "-\n")
+
+
+def _drawn(text_page: PdfTextPage) -> str:
+    """The text in PDFium's order.
+
+    Of the two functions for it, one leaves out line breaks at the end of a page, so that words
+    are glued, the other whatever is beyond U+FFFF.
+    """
+    everywhere: str = text_page.get_text_bounded(*_EVERYWHERE)
+    if not everywhere or max(everywhere) > "\uffff":
+        return everywhere
+    return str(text_page.get_text_range())
+
+
+class _Places:
+    """Where the characters of a page stand, by their index in it."""
+
+    def __init__(self, text_page: PdfTextPage) -> None:
+        from pypdfium2 import raw
+
+        self._raw = raw
+        self._page = text_page.raw
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._box = raw.FS_RECTF()
+
+    def of_text(self, index: int) -> int:
+        """The index of the character at this index of the text; -1 for none."""
+        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._page, index))
+
+    def angle(self, index: int) -> float:
+        """Radians that it is turned by, against the clock."""
+        # PDFium counts clockwise.
+        return -float(self._raw.FPDFText_GetCharAngle(self._page, index))
+
+    def size(self, index: int) -> float:
+        """Height of its font in points, as drawn."""
+        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
+        width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
+        # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
+        return float(max(width if self._is_vertical(index) else height, 1.0)) / 1.2
+
+    def origin(self, index: int) -> tuple[float, float]:
+        """Where its baseline begins, in points of the page."""
+        self._raw.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
+        return self._x.value, self._y.value
+
+    def end(self, index: int) -> tuple[float, float]:
+        """Where it ends: corner of its box, furthest in the direction it is read in."""
+        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
+        box = self._box
+        angle = self.angle(index)
+        return (
+            box.right if math.cos(angle) >= 0 else box.left,
+            box.top if math.sin(angle) >= 0 else box.bottom,
+        )
+
+    def is_generated(self, index: int) -> bool:
+        """Whether PDFium put it there: a space or line break that is not in the file."""
+        return bool(self._raw.FPDFText_IsGenerated(self._page, index))
+
+    def character(self, index: int) -> str:
+        """The character itself."""
+        code = self._raw.FPDFText_GetUnicode(self._page, index)
+        return _HYPHENS.get(code) or chr(code if code < 0x110000 else 0xFFFD)
+
+    def _is_vertical(self, index: int) -> bool:
+        return abs(math.sin(self.angle(index))) > math.sqrt(0.5)
+
+
+def _is_upright(text_page: PdfTextPage) -> bool:
+    """Whether most of the text runs across the page, as far as samples show."""
+    places = _Places(text_page)
+    count = text_page.count_chars()
+    samples = range(0, count, max(count // _SAMPLES, 1))
+    vertical = sum(abs(math.sin(places.angle(index))) > math.sqrt(0.5) for index in samples)
+    return vertical * 2 <= len(samples)
+
+
+def _may_have_columns(text_page: PdfTextPage, text: str) -> bool:
+    """Whether most long lines have a wide gap in them, as far as samples show."""
+    places = _Places(text_page)
+    lines = [found.span() for found in re.finditer(r"[^\r\n]+", text)]
+    lines = [(start, end) for start, end in lines if end - start >= _LONG_LINE]
+    samples = lines[:: max(len(lines) // _SAMPLES, 1)]
+    return bool(samples) and sum(
+        _has_gap(places, text, start, end) for start, end in samples
+    ) * 2 >= len(samples)
+
+
+def _has_gap(places: _Places, text: str, start: int, end: int) -> bool:
+    shift = places.of_text(start) - start
+    for index in range(start + 1, end - 1):
+        if text[index] != " ":
+            continue
+        right, _ = places.end(index - 1 + shift)
+        left, _ = places.origin(index + 1 + shift)
+        if left - right > _WIDE_GAP * places.size(index + 1 + shift):
+            return True
+    return False
+
+
+def _spaced_words_joined(text_page: PdfTextPage, text: str) -> str:
+    """Take out spaces that PDFium put between capitals that are drawn a little apart."""
+    if not (found := list(_SPACED.finditer(text))):
+        return text
+    places = _Places(text_page)
+    taken: list[int] = []
+    for match in found:
+        for index in range(match.start() + 1, match.end() - 1):
+            if text[index] != " ":
+                continue
+            space = places.of_text(index)
+            pitch = places.origin(space + 1)[0] - places.origin(space - 1)[0]
+            ems = pitch / places.size(space + 1)
+            if places.is_generated(space) and is_spaced_out(text[index - 1], text[index + 1], ems):
+                taken.append(index)
+    kept = [*taken, len(text)]
+    starts = [0, *(index + 1 for index in taken)]
+    return "".join(text[start:end] for start, end in zip(starts, kept, strict=True))
+
+
+def _runs(text_page: PdfTextPage) -> Iterator[Run]:
+    """All characters, in pieces that no line break or wide gap divides."""
+    places = _Places(text_page)
+    piece: list[str] = []
+    left = right = baseline = 0.0
+    size = 1.0
+    for index in range(text_page.count_chars()):
+        character = places.character(index)
+        if character in "\r\n" or (character == " " and not piece):
+            continue
+        if character == " ":
+            piece.append(character)
+            continue
+        angle = places.angle(index)
+        along, across = math.cos(angle), math.sin(angle)
+        x, y = places.origin(index)
+        start, line = x * along + y * across, y * along - x * across
+        height = places.size(index)
+        if piece:
+            same_line = abs(line - baseline) < 0.5 * max(size, height) and start > left
+            if not same_line or start - right > _WIDE_GAP * size:
+                yield Run(_ended(piece, same_line), left, right, baseline, size)
+                piece = []
+        if not piece:
+            left, baseline, size = start, line, height
+        piece.append(character)
+        x, y = places.end(index)
+        right = x * along + y * across
+    if piece:
+        yield Run(_ended(piece, same_line=False), left, right, baseline, size)
+
+
+def _ended(piece: list[str], same_line: bool) -> str:
+    return "".join(piece).rstrip(" ") + (" " if same_line else "\n")
+
+
+def _is_annotated(page: PdfPage) -> bool:
+    from pypdfium2 import raw
+
+    for index in range(raw.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        kind = raw.FPDFAnnot_GetSubtype(annotation)
+        raw.FPDFPage_CloseAnnot(annotation)
+        if kind not in _NO_NOTES:
+            return True
+    return False
+
+
+def _opened_by_pypdf(content: bytes) -> PdfReader | None:
+    """The same file for pypdf; None where only PDFium can read it."""
+    from bienc_cli.formats.pdf import opened
+
+    try:
+        return opened(io.BytesIO(content))
+    except MemoryError:
+        raise
+    except Exception:
+        return None
+
+
+def _annotations(reader: PdfReader | None, index: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        return fields_and_notes(reader.pages[index]) if reader else ((), ())
+    except MemoryError:
+        raise
+    except Exception:
+        return (), ()

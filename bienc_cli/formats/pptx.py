@@ -1,0 +1,131 @@
+"""PPTX: a slide as a page, its title as heading, with tables, charts, notes and comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.drawing import CHART, DIAGRAM, A, alternative, drawn_text, related_text
+from bienc_cli.formats.package import Package
+from bienc_cli.types import Document
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_TITLES = frozenset({"title", "ctrTitle"})
+_UNREAD = frozenset({"dt", "sldNum", "sldImg"})
+"""Placeholders that say what day it is, which slide this is, and what it looks like."""
+
+_REPEATED = frozenset({"ftr", "hdr"})
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a presentation; see `table.ReadFunction`."""
+    with Package(path, "a PowerPoint presentation") as package:
+        builder = DocumentBuilder("slide")
+        seen: set[str] = set()
+        for number, name in enumerate(_slides(package), 1):
+            builder.end_headings()
+            builder.stand_at(number)
+            tree = package.xml(name)
+            if tree is not None:
+                _Slide(package, name, builder, seen).add(tree)
+        document = builder.build(doc_id, "pptx", package.title())
+        if document.title is None and document.headings:
+            # A presentation is called what its first slide is.
+            document = replace(document, title=document.headings[0].title)
+        yield document
+
+
+def _slides(package: Package) -> list[str]:
+    """Parts of the slides in the order in which they are shown; a missing one counts too."""
+    main = package.main_part("ppt/presentation.xml")
+    tree = package.xml(main)
+    relations = package.relations(main)
+    listed = () if tree is None else tree.iterfind(f"{_P}sldIdLst/{_P}sldId")
+    slides = [relations.get(slide.get(_R_ID) or "", ("", ""))[1] for slide in listed]
+    if any(slide in package for slide in slides):
+        return slides
+    return package.names(r"ppt/slides/slide\d+\.xml")
+
+
+class _Slide:
+    """Adds what one slide shows.
+
+    Args:
+        package: of the slide.
+        name: its part.
+        builder: receives it.
+        seen: footers that stood on a slide before; one is enough.
+    """
+
+    def __init__(
+        self, package: Package, name: str, builder: DocumentBuilder, seen: set[str]
+    ) -> None:
+        self._package = package
+        self._name = name
+        self._relations = package.relations(name)
+        self._builder = builder
+        self._seen = seen
+
+    def add(self, tree: Element) -> None:
+        """Add title, shapes, notes and comments."""
+        shapes = [*_shapes(tree)]
+        # The title comes first wherever it is drawn: what is above it belongs to it as well.
+        titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
+        for shape in titles:
+            self._builder.heading(1, drawn_text(shape))
+        for shape in shapes:
+            if shape not in titles:
+                self._add_shape(shape)
+        for name in self._package.related(self._name, "notesSlide"):
+            notes = self._package.xml(name)
+            for shape in () if notes is None else _shapes(notes):
+                self._add_shape(shape)
+        for name in self._package.related(self._name, "comments"):
+            comments = self._package.xml(name)
+            for comment in () if comments is None else comments.iter("{*}cm"):
+                self._builder.block(comment.findtext("{*}text") or drawn_text(comment))
+
+    def _add_shape(self, shape: Element) -> None:
+        kind = _placeholder(shape)
+        if kind in _UNREAD:
+            return
+        table = shape.find(f".//{A}tbl")
+        text = drawn_text(shape) if table is None else "\n".join(_rows(table))
+        if kind in _REPEATED:
+            if text in self._seen:
+                return
+            self._seen.add(text)
+        self._builder.block(text)
+        for placed in shape.iter(CHART, DIAGRAM):
+            self._builder.block(related_text(self._package, self._relations, placed))
+
+
+def _shapes(tree: Element) -> Iterator[Element]:
+    """Shapes and frames in their order, those of groups too."""
+    pending = [*reversed(tree)]
+    while pending:
+        element = pending.pop()
+        if element.tag in (f"{_P}sp", f"{_P}graphicFrame", f"{_P}cxnSp"):
+            yield element
+            continue
+        offered = alternative(element)
+        pending += reversed([*element] if offered == [element] else offered)
+
+
+def _placeholder(shape: Element) -> str:
+    found = shape.find(f"*/{_P}nvPr/{_P}ph")
+    return "" if found is None else found.get("type") or ""
+
+
+def _rows(table: Element) -> Iterator[str]:
+    for row in table.iter(f"{A}tr"):
+        line = " | ".join(" ".join(drawn_text(cell).split()) for cell in row.iter(f"{A}tc"))
+        if line.strip(" |"):
+            yield line

@@ -1,0 +1,176 @@
+"""Reading one file in this process: choose the reader, keep its failures to the file."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bienc_cli.errors import BiencError, UnreadableFile
+from bienc_cli.formats.decoding import clean, looks_binary
+from bienc_cli.formats.refusal import why_binary
+from bienc_cli.formats.table import (
+    BINARY_SUFFIXES,
+    FORMATS,
+    Format,
+    format_by_file_name,
+    pdf_format,
+)
+from bienc_cli.types import Document, Skipped
+
+_SNIFFED = 8192
+"""Bytes looked at to tell text from binary: as many as git looks at."""
+
+MAILBOX_LINE = re.compile(
+    rb"From \S[^\n]*\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s[^\n]*\d{1,2}:\d\d[^\n]*\d{4}"
+)
+"""The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
+"From here on"."""
+
+_MESSAGE_START = re.compile(
+    rb"(?:return-path|received|delivered-to|message-id|from|to|date|subject|mime-version"
+    rb"|dkim-signature|authentication-results|x-[\w-]+):[ \t]",
+    re.IGNORECASE,
+)
+_MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
+"""Together, how a message begins that has no suffix, as in a folder of mail."""
+
+_LONGEST_TITLE = 300
+"""Characters; a title says what something is about, and is embedded with every passage."""
+
+
+def format_of(path: Path, pdf_engine: str = "pypdf") -> Format | None:
+    """Choose the reader of a file, by its name or else by how its content begins.
+
+    Args:
+        path: the file; opened only if its name says nothing.
+        pdf_engine: a key of `PDF_ENGINES`.
+
+    Returns:
+        None for a binary file, which nobody can read.
+
+    Raises:
+        UnreadableFile: the content had to be looked at and could not be.
+        UsageError: no such `pdf_engine`.
+    """
+    if path.suffix.lower() in BINARY_SUFFIXES:
+        return None
+    if (named := format_by_file_name(path, pdf_engine)) is not None:
+        return named
+    with failures_of_one_file(), path.open("rb") as stream:
+        head = stream.read(_SNIFFED)
+        # A log that was cut off while a program went on writing begins with a hole.
+        while head and not head.strip(b"\0"):
+            head = stream.read(_SNIFFED)
+    if head.startswith(b"%PDF-"):
+        return pdf_format(pdf_engine)
+    if MAILBOX_LINE.match(head):
+        return FORMATS["mbox"]
+    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
+        return FORMATS["mail"]
+    if looks_binary(head):
+        return None
+    start = head.lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return FORMATS["html"]
+    return FORMATS["code" if start.startswith(b"#!") else "text"]
+
+
+def read_documents(
+    path: Path, doc_id: str, pdf_engine: str = "pypdf"
+) -> Iterator[Document | Skipped]:
+    """Read one file in this process.
+
+    Args:
+        path: the file.
+        doc_id: its path under the indexed root (POSIX).
+        pdf_engine: a key of `PDF_ENGINES`.
+
+    Yields:
+        The file's documents; among those of a collection, the records that could not be
+        read, with the path `doc_id:line`.
+
+    Raises:
+        UnreadableFile: the file cannot be read, and why. Nothing else is raised on account
+            of the file, whatever is in it.
+        UsageError: the PDF engine is unknown or not installed.
+    """
+    found = format_of(path, pdf_engine)
+    if found is None:
+        suffix = path.suffix.lower()
+        known = suffix in BINARY_SUFFIXES
+        reason = why_binary(suffix) if known else "a binary file without a reader"
+        raise UnreadableFile("binary", reason)
+    with failures_of_one_file():
+        for item in found.read(path, doc_id):
+            yield item if isinstance(item, Skipped) else _presentable(item)
+
+
+def read_all(path: Path, doc_id: str, pdf_engine: str, characters: int) -> list[Document | Skipped]:
+    """As `read_documents`, all at once and not without bounds.
+
+    Raises:
+        UnreadableFile: also with the code `too_large`, when there is more text in the file
+            than `characters`.
+    """
+    items = []
+    total = 0
+    for item in read_documents(path, doc_id, pdf_engine):
+        total += len(item.text) if isinstance(item, Document) else 0
+        if total > characters:
+            raise UnreadableFile("too_large", f"holds more than {characters:,} characters of text")
+        items.append(item)
+    return items
+
+
+@contextlib.contextmanager
+def failures_of_one_file() -> Iterator[None]:
+    """Make a verdict on the file of whatever goes wrong while it is read.
+
+    Parsers of other people's formats fail in more ways than anyone can list, and one broken
+    file must not end a run over ten thousand; hence the one wide `except` of this package.
+    """
+    try:
+        yield
+    except (UnreadableFile, BiencError):
+        raise
+    except MemoryError as error:
+        raise UnreadableFile("memory", "needs more memory than it may use") from error
+    except RecursionError as error:
+        raise UnreadableFile("broken", "nested too deeply") from error
+    except OSError as error:
+        raise _verdict_of_system(error) from error
+    except Exception as error:
+        detail = " ".join(str(error).split())[:200]
+        kind = type(error).__name__
+        reason = f"cannot be parsed ({kind}{': ' if detail else ''}{clean(detail)})"
+        raise UnreadableFile("broken", reason) from error
+
+
+def _verdict_of_system(error: OSError) -> UnreadableFile:
+    if isinstance(error, FileNotFoundError):
+        return UnreadableFile("vanished", "was there and is gone")
+    if isinstance(error, PermissionError):
+        return UnreadableFile("permission", "no permission to read it")
+    if isinstance(error, IsADirectoryError):
+        return UnreadableFile("special", "a directory, not a file")
+    name = errno.errorcode.get(error.errno or 0, "OSError")
+    return UnreadableFile("io", f"the system cannot read it ({error.strerror or name})")
+
+
+def _presentable(document: Document) -> Document:
+    """Titles and headings on one line, not too long, and fit for any store and terminal.
+
+    The text itself is left alone: offsets refer to it, so its reader made it clean.
+    """
+    headings = tuple(
+        replace(heading, title=_one_line(heading.title)) for heading in document.headings
+    )
+    return replace(document, title=_one_line(document.title or "") or None, headings=headings)
+
+
+def _one_line(title: str) -> str:
+    return " ".join(clean(title[: 2 * _LONGEST_TITLE]).split())[:_LONGEST_TITLE].rstrip()

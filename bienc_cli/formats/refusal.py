@@ -1,0 +1,32 @@
+"""Why a binary file is not read, and what would make it readable."""
+
+from __future__ import annotations
+
+from bienc_cli.formats.words import words
+
+_KINDS = (
+    (
+        ".zip .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz .lz4 .lzma .7z .rar .tar .cab",
+        "an archive",
+        "unpack it to have its files read",
+    ),
+    (".doc", "a Word document from before 2007", "save it as .docx"),
+    (".xls .xlt", "an Excel workbook from before 2007", "save it as .xlsx"),
+    (".xlsb", "a binary Excel workbook", "save it as .xlsx"),
+    (".ppt .pps", "a presentation from before 2007", "save it as .pptx"),
+    (".msg", "an Outlook message", "save it as .eml"),
+    (".pst .ost", "an Outlook mailbox", "export it as .mbox or .eml"),
+    (".pages", "a Pages document", "export it as .docx"),
+    (".numbers", "a Numbers spreadsheet", "export it as .xlsx"),
+    (".mobi .azw .azw3", "a Kindle book", "convert it to .epub"),
+)
+_REASONS = {
+    suffix: f"{kind} ({suffix}); {advice}"
+    for suffixes, kind, advice in _KINDS
+    for suffix in words(suffixes)
+}
+
+
+def why_binary(suffix: str) -> str:
+    """The reason for skipping a file of a suffix, lower case, that no reader can make sense of."""
+    return _REASONS.get(suffix, f"a binary file ({suffix})")

@@ -1,0 +1,223 @@
+"""RTF: paragraphs, tables and headings; notes, boxes and headers too, pictures never.
+
+Read by hand: the library there is (striprtf) leaves notes, headers and boxes out and knows no
+headings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.rtf_flow import Flows
+from bienc_cli.formats.rtf_words import (
+    APART,
+    CHARACTERS,
+    CODE_PAGES,
+    KNOWN,
+    PARAGRAPH_ENDS,
+    UNREAD,
+)
+from bienc_cli.types import Document
+
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n\0]+"
+    rb"|([^\\{}\r\n\0]+)",
+    re.DOTALL,
+)
+_HEADING = re.compile(r"heading ([1-9])\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a group inherits and leaves behind at its end."""
+
+    destination: str = ""
+    starred: bool = False
+    deleted: bool = False
+    fallback: int = 1
+    encoding: str = ""
+    depth: int = 0
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read an RTF file; see `table.ReadFunction`."""
+    data = path.read_bytes()
+    if not data.lstrip()[:5].lower().startswith(b"{\\rtf"):
+        raise UnreadableFile("broken", "not an RTF file")
+    reader = _Reader(data)
+    reader.run()
+    yield reader.flows.builder.build(doc_id, "rtf", reader.title or None)
+
+
+class _Reader:
+    """Goes through the tokens once."""
+
+    def __init__(self, data: bytes) -> None:
+        self.flows = Flows()
+        self.title = ""
+        self._data = data
+        self._encoding = "cp1252"
+        self._state = _State()
+        self._stack: list[_State] = []
+        self._bytes = bytearray()
+        self._bytes_encoding = ""
+        # Bytes still to be ignored, which stand for a character that was given as Unicode.
+        self._ignored = 0
+        self._fonts: dict[int, str] = {}
+        self._font = 0
+        self._styles: dict[int, int] = {}
+        self._style = 0
+        self._name = ""
+
+    def run(self) -> None:
+        """Read all of it, as far as it goes."""
+        position = 0
+        while found := _TOKEN.match(self._data, position):
+            position = found.end()
+            word, number, code, symbol, brace, text = found.groups()
+            if word:
+                value = int(number) if number else None
+                if word == b"bin" and value and value > 0:
+                    position += value
+                else:
+                    self._word(word.decode().lower(), value)
+            elif code:
+                self._byte(bytes([int(code, 16)]))
+            elif symbol:
+                self._symbol(symbol)
+            elif brace == b"{":
+                self._flush()
+                self._stack.append(self._state)
+                self._state = replace(self._state, starred=False, depth=self._state.depth + 1)
+                self._ignored = 0
+            elif brace == b"}":
+                self._end_group()
+            elif text:
+                self._byte(text)
+        self._flush()
+        self.flows.finish()
+
+    # ------------------------------------------------------------ tokens
+
+    def _word(self, word: str, value: int | None) -> None:
+        # Bytes belong where they were read, before a word changes what that is.
+        self._flush()
+        state = self._state
+        if state.starred:
+            self._state = state = replace(state, starred=False)
+            if word not in KNOWN and word not in PARAGRAPH_ENDS:
+                word = "private"
+        if word in UNREAD:
+            self._state = replace(state, destination="unread")
+        elif word in ("fonttbl", "stylesheet", "title", "info"):
+            self._state = replace(state, destination=word)
+            self._name = ""
+        elif word in APART:
+            self.flows.begin(state.depth)
+            self._state = replace(state, destination=word)
+        elif word == "ansicpg" and value:
+            self._encoding = f"cp{value}" if value != 10000 else "mac_roman"
+        elif word == "mac":
+            self._encoding = "mac_roman"
+        elif word == "uc":
+            self._state = replace(state, fallback=min(max(value or 0, 0), 16))
+        elif word == "u" and value is not None:
+            self._put(chr(value % 0x10000))
+            self._ignored = state.fallback
+        elif word == "f" and value is not None:
+            self._font = value
+            self._state = replace(state, encoding=self._fonts.get(value, ""))
+        elif word == "fcharset" and value is not None and state.destination == "fonttbl":
+            self._fonts[self._font] = CODE_PAGES.get(value, "")
+        elif word == "s" and value is not None:
+            self._style = value
+            self.flows.current.level = self._styles.get(value, self.flows.current.level)
+        elif word == "deleted":
+            self._state = replace(state, deleted=value != 0)
+        else:
+            self._layout(word, value)
+
+    def _layout(self, word: str, value: int | None) -> None:
+        if self._state.destination in ("unread", "fonttbl", "info"):
+            return
+        if word == "outlinelevel" and value is not None and 0 <= value < 9:
+            if self._state.destination == "stylesheet":
+                self._styles[self._style] = value + 1
+            else:
+                self.flows.current.level = value + 1
+        elif word == "pard":
+            self.flows.start_paragraph()
+        elif word == "intbl":
+            self.flows.current.in_table = True
+        elif word in ("cell", "nestcell"):
+            self.flows.end_cell()
+        elif word in ("row", "nestrow"):
+            self.flows.end_row()
+        elif word in PARAGRAPH_ENDS:
+            self.flows.end_paragraph()
+        elif word in CHARACTERS:
+            self._put(CHARACTERS[word])
+
+    def _symbol(self, symbol: bytes) -> None:
+        if symbol == b"*":
+            self._state = replace(self._state, starred=True)
+        elif symbol in b"{}\\":
+            self._byte(symbol)
+        elif symbol in b"\r\n":
+            self._flush()
+            self.flows.end_paragraph()
+        elif symbol in b"~_":
+            self._put(" " if symbol == b"~" else "-")
+
+    def _byte(self, text: bytes) -> None:
+        if self._ignored:
+            taken = min(self._ignored, len(text))
+            self._ignored -= taken
+            text = text[taken:]
+        if text and self._state.destination != "unread" and not self._state.deleted:
+            encoding = self._state.encoding or self._encoding
+            if encoding != self._bytes_encoding:
+                self._flush()
+                self._bytes_encoding = encoding
+            self._bytes += text
+
+    def _put(self, text: str) -> None:
+        self._flush()
+        if self._state.deleted:
+            return
+        if self._state.destination in ("fonttbl", "stylesheet", "title"):
+            self._name += text
+        elif self._state.destination not in ("unread", "info"):
+            self.flows.current.pieces.append(text)
+
+    def _flush(self) -> None:
+        """Decode the bytes so far: characters of two bytes may be written as two tokens."""
+        if not self._bytes:
+            return
+        try:
+            text = self._bytes.decode(self._bytes_encoding, "replace")
+        except LookupError:
+            text = self._bytes.decode("cp1252", "replace")
+        self._bytes.clear()
+        self._put(text)
+
+    def _end_group(self) -> None:
+        self._flush()
+        destination = self._state.destination
+        if destination == "stylesheet" and self._name:
+            if named := _HEADING.search(self._name):
+                self._styles[self._style] = int(named[1])
+            self._name, self._style = "", 0
+        elif destination == "title":
+            self.title = self._name
+            self._name = ""
+        elif destination == "fonttbl":
+            self._name = ""
+        self.flows.end_group(self._state.depth, destination)
+        if self._stack:
+            self._state = self._stack.pop()
+        self._ignored = 0

@@ -1,0 +1,38 @@
+"""What the words of RTF mean to a reader."""
+
+from __future__ import annotations
+
+from bienc_cli.formats.words import words
+
+UNREAD = frozenset(
+    words(
+        "colortbl pict themedata colorschememapping datastore latentstyles listtable "
+        "listoverridetable generator xmlnstbl rsidtbl fldinst objdata objclass shprslt "
+        "nonshppict filetbl revtbl pgdsctbl sp bkmkstart bkmkend atnid atnauthor atndate "
+        "falt panose mmathPr template private passwordhash userprops author operator "
+        "keywords doccomm company subject creatim revtim printim buptim category manager"
+    )
+)
+KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt"))
+"""Groups that programs may leave out, and that hold text."""
+
+APART = frozenset(
+    words(
+        "footnote annotation shptxt header headerl headerr headerf footer footerl footerr footerf"
+    )
+)
+"""Groups whose text stands beside the paragraph in which they are."""
+
+CHARACTERS = {
+    **dict.fromkeys(words("tab cell nestcell"), "\t"),
+    **{"line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•"},
+    **{"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”"},
+    **dict.fromkeys(words("emspace enspace qmspace"), " "),
+}
+PARAGRAPH_ENDS = frozenset(words("par sect page softpage column"))
+CODE_PAGES = {
+    **{77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5"},
+    **{161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257"},
+    **{204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850"},
+}
+"""The encodings of fonts' character sets; the others are the file's own."""

@@ -1,0 +1,82 @@
+"""Sheets of rows, for the readers of spreadsheets: a line a row, named by its own number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
+
+from bienc_cli.formats.builder import DocumentBuilder
+
+Row = tuple[int, Sequence[str]]
+"""Number of a row, from 1, and its cells from the first column on, "" where one is empty."""
+
+_HEADER_WITHIN = 10
+"""Rows among which the header is looked for: a sheet's title may stand above it."""
+
+_WIDEST_GAP = 8
+_NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
+
+
+def sheet_builder() -> DocumentBuilder:
+    """A builder of the text that `add_sheet` makes."""
+    return DocumentBuilder("row", follows_lines=True)
+
+
+def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> None:
+    """Add a sheet with its name as heading, and its header as the heading of the other rows.
+
+    Args:
+        builder: see `sheet_builder`.
+        name: the sheet's.
+        rows: ascending; empty ones need not be there.
+    """
+    filled = ((number, line) for number, cells in rows if (line := _trimmed(cells)))
+    beginning = [*islice(filled, _HEADER_WITHIN)]
+    if not beginning:
+        return
+    header = _header([cells for _, cells in beginning])
+    builder.end_headings()
+    builder.stand_at(beginning[0][0], name)
+    builder.heading(1, name)
+    following = None
+    for index, (number, cells) in enumerate(chain(beginning, filled)):
+        if number != following:
+            builder.stand_at(number, name)
+        following = number + 1
+        if index == header:
+            builder.headed_block(2, ", ".join(cell for cell in cells if cell), _line(cells))
+        else:
+            builder.row(_line(cells))
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    """Cells of one line each, without empty ones at the end."""
+    line = [" ".join(cell.split()) for cell in cells]
+    while line and not line[-1]:
+        line.pop()
+    return line
+
+
+def _line(cells: Sequence[str]) -> str:
+    filled = [cell for cell in cells if cell]
+    # Of a cell far to the right of all others, the distance says nothing.
+    sparse = len(cells) > 2 * len(filled) + _WIDEST_GAP
+    return " | ".join(filled if sparse else cells)
+
+
+def _header(rows: Sequence[Sequence[str]]) -> int | None:
+    """Index of the row that names the columns; None where no row does."""
+    width = max(sum(1 for cell in row if cell) for row in rows)
+    for index, row in enumerate(rows):
+        names = [cell for cell in row if cell]
+        if (
+            width > 1
+            and len(names) >= max(2, width - 1)
+            and len({*names}) == len(names)
+            and not any(_NUMBER.match(name) for name in names)
+        ):
+            return index if index < len(rows) - 1 else None
+        if len(names) >= width:
+            return None
+    return None

@@ -1,0 +1,312 @@
+"""Which formats are read, by what suffixes and file names, and by which module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from bienc_cli.errors import UsageError
+from bienc_cli.formats.words import words
+from bienc_cli.types import Document, Skipped
+
+_MEBIBYTE = 1 << 20
+_NEVER = 1 << 62
+
+
+class ReadFunction(Protocol):
+    """What a format's module offers as `read`."""
+
+    def __call__(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+        """Read one file.
+
+        Args:
+            path: the file.
+            doc_id: its path under the indexed root (POSIX).
+
+        Yields:
+            Its documents (one, except for collections) and, for a collection, the records
+            that could not be read.
+
+        Raises:
+            UnreadableFile: the file as a whole cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One line of the table.
+
+    Attributes:
+        name: of the format, as in `Document.format` and `--type`.
+        version: raised whenever the same file yields another document than before.
+        module: imported when the first file of the format is read.
+        suffixes: lower case, with the dot.
+        file_names: well-known file names, lower case; they win over suffixes.
+        isolated_from: size in bytes from which a file is read in a process apart: 0 where
+            parsing can hang or explode at any size. Below it, starting a message to another
+            process costs more than reading.
+        streamed: a collection, read record by record in constant memory, also where that is
+            done in a process apart.
+        variant: the engine, where it is not the default one.
+    """
+
+    name: str
+    version: int
+    module: str
+    suffixes: tuple[str, ...]
+    file_names: tuple[str, ...] = ()
+    isolated_from: int = _MEBIBYTE
+    streamed: bool = False
+    variant: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """Which reading a stored document comes from; another stamp makes it stale."""
+        return f"{self.name}{'+' if self.variant else ''}{self.variant}/{self.version}"
+
+    def read(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+        """Run the format's `read`; its errors are not translated here."""
+        function = cast(ReadFunction, import_module(self.module).read)
+        return function(path, doc_id)
+
+
+_PACKAGE = "bienc_cli.formats"
+
+_FORMATS = (
+    Format(
+        name="text",
+        version=2,
+        module=f"{_PACKAGE}.text",
+        suffixes=words(
+            ".txt .text .log .bib .srt .vtt .po .xml .yaml .yml "
+            ".toml .ini .cfg .conf .properties .diff .patch"
+        ),
+        file_names=words(
+            "readme license licence copying notice authors contributors changelog changes news "
+            "install todo thanks"
+        ),
+        isolated_from=64 * _MEBIBYTE,
+    ),
+    Format(
+        name="markdown",
+        version=2,
+        module=f"{_PACKAGE}.markdown",
+        suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
+        isolated_from=_MEBIBYTE // 4,
+    ),
+    Format(
+        name="asciidoc",
+        version=1,
+        module=f"{_PACKAGE}.asciidoc",
+        suffixes=(".adoc", ".asciidoc"),
+    ),
+    Format(name="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(name="latex", version=1, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(
+        name="html",
+        version=2,
+        module=f"{_PACKAGE}.html",
+        suffixes=(".html", ".htm", ".xhtml"),
+        # The parser's time grows with the square of the depth of nesting.
+        isolated_from=_MEBIBYTE // 16,
+    ),
+    Format(name="pdf", version=2, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Format(
+        name="docx",
+        version=2,
+        module=f"{_PACKAGE}.docx",
+        suffixes=(".docx", ".docm", ".dotx", ".dotm"),
+        isolated_from=0,
+    ),
+    Format(
+        name="pptx",
+        version=1,
+        module=f"{_PACKAGE}.pptx",
+        suffixes=(".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"),
+        isolated_from=0,
+    ),
+    Format(
+        name="xlsx",
+        version=1,
+        module=f"{_PACKAGE}.xlsx",
+        suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
+        isolated_from=0,
+    ),
+    Format(
+        name="odt",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".odt", ".ott", ".fodt"),
+        isolated_from=0,
+    ),
+    Format(
+        name="ods",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".ods", ".ots", ".fods"),
+        isolated_from=0,
+    ),
+    Format(
+        name="odp",
+        version=1,
+        module=f"{_PACKAGE}.odf",
+        suffixes=(".odp", ".otp", ".fodp", ".odg"),
+        isolated_from=0,
+    ),
+    Format(
+        name="rtf",
+        version=1,
+        module=f"{_PACKAGE}.rtf",
+        suffixes=(".rtf",),
+        isolated_from=0,
+    ),
+    Format(
+        name="epub",
+        version=1,
+        module=f"{_PACKAGE}.epub",
+        suffixes=(".epub",),
+        isolated_from=0,
+    ),
+    Format(
+        name="notebook",
+        version=1,
+        module=f"{_PACKAGE}.notebook",
+        suffixes=(".ipynb",),
+        isolated_from=_MEBIBYTE // 4,
+    ),
+    Format(
+        name="mail",
+        version=1,
+        module=f"{_PACKAGE}.mail",
+        suffixes=(".eml", ".emlx"),
+        # What is attached may be of any format.
+        isolated_from=0,
+    ),
+    Format(
+        name="mbox",
+        version=1,
+        module=f"{_PACKAGE}.mbox",
+        suffixes=(".mbox", ".mbx"),
+        file_names=("mbox",),
+        isolated_from=0,
+        streamed=True,
+    ),
+    Format(
+        name="code",
+        version=2,
+        module=f"{_PACKAGE}.code",
+        suffixes=words(
+            ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
+            ".scala .groovy .gradle .c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .cs .fs "
+            ".fsx .vb .go .rs .zig .nim .d .swift .dart .rb .php .pl .pm .lua .tcl .r .jl .m4 "
+            ".sh .bash .zsh .fish .ps1 .bat .cmd .sql .graphql .proto .thrift .hs .lhs .ml .mli "
+            ".elm .erl .hrl .ex .exs .clj .cljs .cljc .edn .lisp .el .scm .rkt .f .f90 .f95 "
+            ".for .adb .ads .pas .asm .s .v .sv .vhd .vhdl .tf .hcl .nix .cmake .mk .bzl .css "
+            ".scss .sass .less .vim .awk .sol .wat .glsl .hlsl .metal .cl"
+        ),
+        file_names=words(
+            "makefile gnumakefile dockerfile containerfile vagrantfile jenkinsfile rakefile "
+            "gemfile justfile procfile cmakelists.txt meson.build build.bazel workspace "
+            "sconstruct"
+        ),
+        # Grammars are parsers in C that other people wrote.
+        isolated_from=0,
+    ),
+    Format(name="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(
+        name="json",
+        version=2,
+        module=f"{_PACKAGE}.json",
+        suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
+    ),
+    Format(
+        name="jsonl",
+        version=2,
+        module=f"{_PACKAGE}.jsonl",
+        suffixes=(".jsonl", ".ndjson"),
+        isolated_from=_NEVER,
+        streamed=True,
+    ),
+)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
+"""Every format by name, in the order in which they are shown."""
+
+_PDFIUM = replace(FORMATS["pdf"], version=2, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+
+PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
+"""PDF by the name of the engine that reads it; `pypdf` is the default."""
+
+BINARY_SUFFIXES = frozenset(
+    words(
+        # images, audio, video
+        ".png .jpg .jpeg .jpe .gif .bmp .tif .tiff .webp .ico .icns .heic .heif .avif .psd .eps "
+        ".svg .svgz .cr2 .nef .xcf .mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aiff .mid "
+        ".midi .mp4 .m4v .mkv .mov .avi .wmv .flv .webm .mpg .mpeg .3gp "
+        # archives and disk images
+        ".zip .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz .lz4 .lzma .7z .rar .tar .cab .iso .img .dmg "
+        ".deb .rpm .apk .jar .war .ear .whl .egg .crx .xpi "
+        # executables, objects, caches
+        ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
+        ".beam .pdb .ilk .dwo .rlib .rmeta .node "
+        # office documents that nothing here reads, mail stores, fonts
+        ".doc .xls .xlt .xlsb .ppt .pps .pages .numbers .one .vsd .vsdx .msg "
+        ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
+        # databases, arrays, models
+        ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
+        ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "
+        ".gguf .ggml .tflite .hnsw .faiss .swp .swo .pack .keystore .jks .p12 .pfx "
+        ".der .gpg"
+    )
+)
+"""Files that no format here can make sense of; refused unopened."""
+
+_BY_NAME = {name: one for one in _FORMATS for name in one.file_names}
+_BY_SUFFIX = {suffix: one for one in _FORMATS for suffix in one.suffixes}
+
+
+def format_named(name: str) -> str | None:
+    """The format of that name, or of files that end in it (`md`, `.htm`); None for none."""
+    known = name.strip().lower().lstrip(".")
+    if known in FORMATS:
+        return known
+    found = _BY_SUFFIX.get(f".{known}")
+    return found.name if found else None
+
+
+def format_by_file_name(path: PurePath, pdf_engine: str = "pypdf") -> Format | None:
+    """The format that the file's name alone calls for; None where the name says nothing.
+
+    Raises:
+        UsageError: `pdf_engine` is unknown or not installed.
+    """
+    name = path.name.lower()
+    suffix = path.suffix.lower()
+    # Dockerfile.dev and Makefile.am are named by their stem, readme.md by its suffix.
+    found = _BY_NAME.get(name) or _BY_SUFFIX.get(suffix) or _BY_NAME.get(name.split(".", 1)[0])
+    return pdf_format(pdf_engine) if found is FORMATS["pdf"] else found
+
+
+@cache
+def pdf_format(engine: str) -> Format:
+    """PDF as read by this engine.
+
+    Raises:
+        UsageError: there is none of this name, or its package is not installed.
+    """
+    if engine not in PDF_ENGINES:
+        raise UsageError(
+            f"There is no PDF engine '{engine}'.", f"give one of: {', '.join(PDF_ENGINES)}"
+        )
+    if engine == "pdfium" and find_spec("pypdfium2") is None:
+        raise UsageError(
+            "The PDF engine 'pdfium' is not installed.", "pip install 'bienc-cli[pdfium]'"
+        )
+    return PDF_ENGINES[engine]

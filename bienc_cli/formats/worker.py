@@ -1,0 +1,106 @@
+"""The process that reads files for `isolation`.
+
+Its arguments are the limits, as JSON, and the folder for what readers must write out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import queue
+import resource
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.reading import format_of, read_all, read_documents
+from bienc_cli.formats.wire import Limits, Request, encode_items, encode_refusal
+
+_PR_SET_PDEATHSIG = 1
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    # The terminal's Ctrl-C is the caller's business; it ends this process by closing its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limits = Limits(*json.loads(sys.argv[1]))
+    tempfile.tempdir = sys.argv[2] or None
+    _die_with_caller()
+    # Answers go where nothing that a parser prints can get between them.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _limit(resource.RLIMIT_AS, limits.memory)
+    _limit(resource.RLIMIT_CORE, 0)
+    # Parse trees are large and alive until the end; looking through them again and again for
+    # what is not took half of the time.
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
+    while True:
+        request = Request.decode(requests.get())
+        _limit_processor_time(limits.seconds)
+        for line in answer(request, limits):
+            answers.write(line)
+            answers.flush()
+            _limit_processor_time(limits.seconds)
+
+
+def answer(request: Request, limits: Limits) -> Iterator[bytes]:
+    """Read one file, within the limits: one answer as `wire` has it.
+
+    A collection has an answer for each record, and an empty one behind the last.
+    """
+    path, doc_id, engine = request.path, request.doc_id, request.pdf_engine
+    try:
+        found = format_of(path, engine)
+        if found is None or not found.streamed:
+            yield encode_items(read_all(path, doc_id, engine, limits.characters))
+            return
+        for item in read_documents(path, doc_id, engine):
+            yield encode_items([item])
+        yield encode_items([])
+    except UnreadableFile as error:
+        yield encode_refusal(error)
+    except MemoryError:
+        yield encode_refusal(UnreadableFile("memory", "needs more memory than it may use"))
+
+
+def _die_with_caller() -> None:
+    """Have Linux kill this process when the thread that started it ends.
+
+    That thread lives as long as its pool, which ends its workers anyway. The end of input
+    says the same everywhere, but goes unheard while an extension or a regular expression
+    keeps the interpreter to itself.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _receive(stream: BinaryIO, requests: queue.SimpleQueue[bytes]) -> None:
+    """Pass requests on; the end of input ends the process, also in the midst of a file."""
+    for line in stream:
+        requests.put(line)
+    os._exit(0)
+
+
+def _limit(which: int, soft: float) -> None:
+    # Not every system enforces every limit, and none may be raised beyond the hard one.
+    with contextlib.suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(which)
+        bound = int(soft) if hard == resource.RLIM_INFINITY else min(int(soft), hard)
+        resource.setrlimit(which, (bound, hard))
+
+
+def _limit_processor_time(seconds: float) -> None:
+    """Have the kernel end a loop that no caller is left to end."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _limit(resource.RLIMIT_CPU, usage.ru_utime + usage.ru_stime + seconds + 2)

@@ -1,0 +1,197 @@
+"""XLSX: each sheet's rows with the values that Excel shows, never the formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.drawing import CHART, drawn_text, related_text
+from bienc_cli.formats.package import Package, whole_number
+from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
+from bienc_cli.types import Document
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_MOST_COLUMNS = 16_384
+
+_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_DURATIONS = frozenset({46})
+_PERCENTAGES = frozenset({9, 10})
+"""Numbers of the built-in formats; those of people's own begin at 164."""
+
+_DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+"""In a format: hours, minutes or seconds that go on beyond a day."""
+
+_NO_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+"""What a format shows as it is; the rest are its codes."""
+
+
+def read(path: Path, doc_id: str) -> Iterator[Document]:
+    """Read a workbook; see `table.ReadFunction`."""
+    with Package(path, "an Excel workbook") as package:
+        book = _Workbook(package)
+        builder = sheet_builder()
+        for name, part in book.sheets():
+            add_sheet(builder, name, book.rows(part))
+            _add_beside(package, part, name, builder)
+        yield builder.build(doc_id, "xlsx", package.title())
+
+
+class _Workbook:
+    """What the sheets of a workbook share: strings, formats, the day that dates begin at."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._main = package.main_part("xl/workbook.xml")
+        self._tree = package.xml(self._main)
+        shared = [*package.related(self._main, "sharedStrings")]
+        self._strings = [
+            "".join(text.text or "" for text in item.iterfind("{*}t"))
+            + "".join(text.text or "" for text in item.iterfind("{*}r/{*}t"))
+            for part in shared or package.names(r"xl/sharedstrings\.xml")
+            for item in package.elements(part, "si")
+        ]
+        self._formats = [*self._cell_formats()]
+        properties = None if self._tree is None else self._tree.find("{*}workbookPr")
+        since_1904 = properties is not None and properties.get("date1904") in ("1", "true")
+        self._epoch = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)
+
+    def sheets(self) -> Iterator[tuple[str, str]]:
+        """Name and part of each sheet in its order, hidden ones too."""
+        relations = self._package.relations(self._main)
+        found = False
+        names: list[str] = []
+        for sheet in () if self._tree is None else self._tree.iterfind("{*}sheets/{*}sheet"):
+            names.append(sheet.get("name") or "")
+            kind, part = relations.get(sheet.get(_R_ID) or "", ("", ""))
+            if kind == "worksheet" and part in self._package:
+                found = True
+                yield names[-1], part
+        if not found:
+            # What says which part is which sheet is broken.
+            for index, part in enumerate(self._package.names(r"xl/worksheets/sheet\d+\.xml")):
+                yield names[index] if index < len(names) else f"Sheet {index + 1}", part
+
+    def rows(self, part: str) -> Iterator[Row]:
+        """The rows of a sheet."""
+        number = 0
+        for row in self._package.elements(part, "row"):
+            stated = whole_number(row.get("r"))
+            number = number + 1 if stated is None else stated
+            cells: list[str] = []
+            for cell in row.iterchildren("{*}c"):
+                found = _REFERENCE.match(cell.get("r") or "")
+                column = _column(found[1]) if found else len(cells)
+                if len(cells) <= column < _MOST_COLUMNS and (value := self._value(cell)):
+                    cells += [""] * (column - len(cells))
+                    cells.append(value)
+            yield number, cells
+
+    def _value(self, cell: Element) -> str:
+        kind = cell.get("t") or "n"
+        if kind == "inlineStr":
+            return "".join(text.text or "" for text in cell.iterfind("{*}is//{*}t"))
+        value = cell.findtext("{*}v") or ""
+        if kind == "s":
+            index = whole_number(value)
+            known = index is not None and index < len(self._strings)
+            return self._strings[index or 0] if known else ""
+        if kind == "b":
+            return "TRUE" if value == "1" else "FALSE"
+        return self._number(value, whole_number(cell.get("s"))) if kind == "n" else value
+
+    def _number(self, value: str, style: int | None) -> str:
+        known = style is not None and style < len(self._formats)
+        shown_as = self._formats[style or 0] if known else ""
+        try:
+            number = float(value)
+            if shown_as == "date":
+                return _moment(self._epoch, number)
+            if shown_as == "duration":
+                return _duration(number)
+        except (ValueError, OverflowError):
+            return value
+        if shown_as == "percentage":
+            return f"{number * 100:.10g}%"
+        # The last digits of 0.30000000000000004 are noise; those of a long number are not.
+        return f"{number:.15g}" if "." in value or "e" in value.lower() else value
+
+    def _cell_formats(self) -> Iterator[str]:
+        for part in self._package.related(self._main, "styles"):
+            styles = self._package.xml(part)
+            if styles is None:
+                continue
+            codes = {
+                form.get("numFmtId"): form.get("formatCode") or ""
+                for form in styles.iterfind("{*}numFmts/{*}numFmt")
+            }
+            for cell in styles.iterfind("{*}cellXfs/{*}xf"):
+                number = cell.get("numFmtId") or ""
+                yield _kind_of(number, codes.get(number, ""))
+
+
+def _kind_of(number: str, code: str) -> str:
+    """What a format makes of a number; "" where it stays one."""
+    built_in = whole_number(number) or 0
+    if built_in in _DURATIONS or _DURATION.search(code):
+        return "duration"
+    code = _NO_FORMAT.sub("", code).lower()
+    if built_in in _DATES or (code and code != "general" and re.search("[dmyhs]", code)):
+        return "date"
+    return "percentage" if built_in in _PERCENTAGES or "%" in code else ""
+
+
+def _moment(epoch: datetime, days: float) -> str:
+    """A day, a time of day, or both, as ISO 8601 writes them."""
+    if epoch.year < 1900 and 1 <= days < 60:
+        # Excel counts a 29 February 1900, which there was not.
+        days += 1
+    moment = epoch + timedelta(seconds=round(days * 86_400))
+    time = moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
+    if 0 <= days < 1:
+        return time
+    day = moment.date().isoformat()
+    return day if days == int(days) else f"{day} {time}"
+
+
+def _duration(days: float) -> str:
+    seconds = round(abs(days) * 86_400)
+    sign = "-" if days < 0 else ""
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _column(letters: str) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
+def _add_beside(package: Package, part: str, name: str, builder: DocumentBuilder) -> None:
+    """Add a sheet's comments, text boxes and charts, at the rows where they stand."""
+    for kind, tag in (("comments", "comment"), ("threadedComment", "threadedComment")):
+        for found in package.related(part, kind):
+            for comment in package.elements(found, tag):
+                reference = _REFERENCE.match(comment.get("ref") or "")
+                text = " ".join("".join(comment.itertext("{*}t", "{*}text")).split())
+                if text:
+                    builder.stand_at(int(reference[2]) if reference else 1, name)
+                    builder.row(f"{comment.get('ref')}: {text}")
+    for drawing in package.related(part, "drawing"):
+        tree = package.xml(drawing)
+        relations = package.relations(drawing)
+        for anchor in () if tree is None else tree:
+            texts = [drawn_text(anchor)]
+            texts += [related_text(package, relations, chart) for chart in anchor.iter(CHART)]
+            text = " ".join(" ".join(texts).split())
+            if text:
+                row = whole_number(anchor.findtext("{*}from/{*}row"))
+                builder.stand_at((row or 0) + 1, name)
+                builder.row(text)

@@ -1,6 +1,0 @@
-"""Indexing with the work done by a Ray cluster; everything else stays as it is."""
-
-from bienc_cli.indexing.distributed.cluster import connected
-from bienc_cli.indexing.distributed.execution import ModelLoader, on_ray
-
-__all__ = ["ModelLoader", "connected", "on_ray"]

@@ -1,0 +1,105 @@
+"""Who does the work of indexing, reading, cutting and encoding: here, this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.formats import Limits, SourceFile, read_files
+from bienc_cli.stages import Stopwatch
+from bienc_cli.types import BiEncoder, Document, Passage, Skipped, Vectors
+
+File = TypeVar("File", bound=SourceFile)
+
+
+@dataclass(frozen=True, slots=True)
+class CutDocument:
+    """A document with its passages."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+
+
+Cuts = Iterator[CutDocument | Skipped]
+
+
+class Workers(Protocol):
+    """Does the work for one indexing run. What order it is done in does not show."""
+
+    @property
+    def encoder(self) -> BiEncoder:
+        """The model, for its identity and its tokenizer."""
+
+    @property
+    def runtime(self) -> str:
+        """How the model runs, for people."""
+
+    @property
+    def width(self) -> int:
+        """How many batches are encoded at the same time."""
+
+    def cut(
+        self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
+    ) -> Iterator[tuple[File, Cuts]]:
+        """Read files and cut their documents, in order.
+
+        Returns:
+            Each file with its items, to be consumed before the next one; as of
+            `formats.read_files`, with the passages of each document.
+
+        Raises:
+            UsageError: `pdf_engine` is unknown or not installed.
+        """
+
+    def encode(self, batches: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        """Vectors of each batch of embedded texts, in order."""
+
+
+StartWorkers = Callable[[BiEncoder, Stopwatch], AbstractContextManager[Workers]]
+"""Gives workers for a model; entered only where there is something to do. The stopwatch
+is told what `read` and `chunk` took."""
+
+
+def in_this_process(workers: int) -> StartWorkers:
+    """Encode here; read here and, what is risky, in `workers` processes beside."""
+    return lambda encoder, watch: nullcontext(_InThisProcess(encoder, watch, workers))
+
+
+class _InThisProcess:
+    width = 1
+
+    def __init__(self, encoder: BiEncoder, watch: Stopwatch, workers: int) -> None:
+        self.encoder = encoder
+        self.runtime = encoder.runtime
+        self._watch = watch
+        self._workers = workers
+
+    def cut(
+        self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
+    ) -> Iterator[tuple[File, Cuts]]:
+        results = read_files(files, workers=self._workers, limits=Limits(), pdf_engine=pdf_engine)
+        while True:
+            with self._watch.stage("read"):
+                file, items = next(results, (None, iter(())))
+            if file is None:
+                return
+            yield file, self._cut(items, chunking)
+
+    def _cut(self, items: Iterator[Document | Skipped], chunking: ChunkingParameters) -> Cuts:
+        while True:
+            with self._watch.stage("read"):
+                item = next(items, None)
+            if item is None:
+                return
+            if isinstance(item, Skipped):
+                yield item
+                continue
+            with self._watch.stage("chunk"):
+                passages = tuple(chunk(item, self.encoder.tokenizer, chunking))
+            yield CutDocument(item, passages)
+
+    def encode(self, batches: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        return map(self.encoder.encode_passages, batches)

