@@ -134,12 +134,7 @@ def judge(
     for warning in rendered.warnings(summary):
         output.warn(warning)
     commands = _next_commands(summary, queries_path, qrels, index, options, strategies)
-    if output.machine:
-        output.print_json(rendered.as_json(summary, qrels, commands))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(summary))
-    else:
-        output.print_lines(rendered.as_text(summary, qrels, commands))
+    output.show(rendered.JudgingView(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 from bienc_cli.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def evaluate_files(
     from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
     from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
     from bienc_cli.evaluation.runs import read_run
-    from bienc_cli.render import evaluation as rendered
+    from bienc_cli.render.evaluation import EvaluationView, warnings
     from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
 
     thresholds = [parse_threshold(text) for text in judging.fail_under]
@@ -163,14 +163,9 @@ def evaluate_files(
         _write_runs(judging.run_out, result)
     if judging.report is not None:
         _write_report(judging.report, result)
-    for warning in rendered.warnings(result):
+    for warning in warnings(result):
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(result, failures))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(result))
-    else:
-        output.print_rich(rendered.as_table(result))
+    output.show(EvaluationView(result, failures))
     for failure in failures:
         output.warn(failure.message)
     return EXIT_NO_RESULT if failures else EXIT_OK

@@ -22,6 +22,8 @@ from bienc_cli.errors import OutputRefused
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from bienc_cli.render.view import View
+
 _JOINED = re.compile(r"-q?f=?(\w+)")
 """A format that is written together with its letter, as the parser allows."""
 
@@ -84,6 +86,18 @@ class Output:
 
         return Console(stderr=True, highlight=False)
 
+    def show(self, view: View) -> None:
+        """A result, in the format that was asked for."""
+        if self.format is OutputFormat.json:
+            self.print_json(view.as_json())
+        elif self.format is OutputFormat.jsonl:
+            for document in view.as_documents():
+                self.print_json(document)
+        elif self.format is OutputFormat.plain:
+            self.print_lines(view.as_lines())
+        else:
+            self.print_rich(view.as_table())
+
     def print_json(self, document: Mapping[str, Any]) -> None:
         """One JSON document; indented for `json`, on one line for `jsonl`."""
         indent = 2 if self.format is OutputFormat.json else None
@@ -103,7 +117,7 @@ class Output:
             console = Console(highlight=False)
             with writing():
                 for renderable in renderables:
-                    console.print(renderable)
+                    console.print(renderable, crop=False)
             return
         # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so, nor
         # the blanks that fill a table's lines.
@@ -116,7 +130,7 @@ class Output:
         )
         with console.capture() as captured:
             for renderable in renderables:
-                console.print(renderable)
+                console.print(renderable, crop=False)
         self.print_lines(line.rstrip() for line in captured.get().splitlines())
 
     def note(self, sentence: str) -> None:

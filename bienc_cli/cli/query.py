@@ -13,6 +13,8 @@ from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import BiencError
 
 if TYPE_CHECKING:
+    from bienc_cli.render.search import SearchView
+    from bienc_cli.render.view import View
     from bienc_cli.search import SearchResult
     from bienc_cli.store import IndexReader
 
@@ -192,18 +194,9 @@ class _View:
         self._check = check
         self._warned: set[str] = set()
 
-    def show(self, result: SearchResult, asked: str | None = None, **extra: Any) -> None:
-        """Print one answer; `asked` names the query among several, `extra` are JSON fields."""
-        from bienc_cli.render import search as rendered
-
-        self.warn(result)
-        if self.output.machine:
-            self.output.print_json(self.as_json(result, **extra))
-        elif self.output.format is OutputFormat.plain:
-            self.output.print_lines(rendered.as_lines(result, asked))
-        else:
-            contexts = self._contexts(result)
-            self.output.print_rich(rendered.as_table(result, full=self._full, contexts=contexts))
+    def show(self, result: SearchResult) -> None:
+        """Print the only answer."""
+        self.output.show(self.of(result))
 
     def warn(self, result: SearchResult) -> None:
         """Say on stderr what the user should know about this answer, each thing once."""
@@ -212,14 +205,19 @@ class _View:
                 self.output.warn(warning)
                 self._warned.add(warning)
 
-    def as_json(self, result: SearchResult, **extra: Any) -> dict[str, Any]:
-        """One answer as JSON, not printed."""
-        from bienc_cli.indexing.freshness import changed_since
-        from bienc_cli.render import search as rendered
+    def of(
+        self, result: SearchResult, asked: str | None = None, **extra: str | int | None
+    ) -> SearchView:
+        """An answer to be printed, its warnings said; `asked` names the query among several."""
+        from bienc_cli.render.search import SearchView
 
-        changed = changed_since(hit.passage for hit in result.hits) if self._check else ()
-        document = rendered.as_json(result, self._contexts(result), changed)
-        return {**document, **extra}
+        self.warn(result)
+        changed: tuple[str, ...] = ()
+        if self._check and self.output.machine:
+            from bienc_cli.indexing.freshness import changed_since
+
+            changed = tuple(changed_since(hit.passage for hit in result.hits))
+        return SearchView(result, self._full, self._contexts(result), asked, changed, extra)
 
     def _contexts(self, result: SearchResult) -> dict[int, str] | None:
         if not self._context:
@@ -282,8 +280,7 @@ def _answer_each(
     """Answer standard input line by line; a line that cannot be answered stops none behind it."""
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.render.errors import error_as_json
-    from bienc_cli.render.search import as_lines_without_answer
+    from bienc_cli.render.search import UnaskedView
 
     output = view.output
     found = failed = False
@@ -296,24 +293,17 @@ def _answer_each(
             result = answer(view.reader, asked.text)
         except UsageError as error:
             failed = True
-            if output.format is OutputFormat.plain:
-                output.print_lines(as_lines_without_answer(str(number)))
+            shown: View = UnaskedView(number, error)
             if not output.machine:
                 output.warn(error.message)
-                continue
-            document = {**error_as_json(error.code, error.message, error.hint), "line": number}
-            if output.format is OutputFormat.json:
-                collected.append(document)
-            else:
-                output.print_json(document)
-            continue
-        found = found or bool(result.hits)
-        if output.format is OutputFormat.json:
-            view.warn(result)
-            collected.append(view.as_json(result, query_id=asked.query_id, line=number))
         else:
+            found = found or bool(result.hits)
             name = asked.query_id or str(number)
-            view.show(result, name, query_id=asked.query_id, line=number)
+            shown = view.of(result, name, query_id=asked.query_id, line=number)
+        if output.format is OutputFormat.json:
+            collected.append(shown.as_json())
+        else:
+            output.show(shown)
     if output.format is OutputFormat.json:
         output.print_json({"schema": "bienc.queries/2", "results": collected})
     if failed:

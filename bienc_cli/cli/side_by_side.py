@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
@@ -28,7 +28,7 @@ def compare_queries(
     from bienc_cli.cli.progress import counting
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
-    from bienc_cli.render import comparison as rendered
+    from bienc_cli.render.comparison import ComparisonView
     from bienc_cli.search import check_query
 
     options = CompareOptions(
@@ -50,11 +50,6 @@ def compare_queries(
             result = compare(reader, texts, bi_encoder, reranker, options, lambda _: advance())
     for warning in result.warnings:
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(result))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(result))
-    else:
-        output.print_rich(rendered.as_table(result))
+    output.show(ComparisonView(result))
     found = any(ranking.hits for one in result.queries for ranking in one.rankings)
     return EXIT_OK if found else EXIT_NO_RESULT

@@ -40,7 +40,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.indexing import IndexReport, index_paths
     from bienc_cli.indexing.watching import follow as changes
-    from bienc_cli.render import index_report as rendered
+    from bienc_cli.render.index_report import IndexView, as_sentence
     from bienc_cli.store import Root
 
     def update() -> IndexReport:
@@ -67,9 +67,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
         output.warn(f"{time.strftime('%H:%M:%S')}  {error}; trying again in {pause:.0f} s")
 
     for report in changes(update, covered, directory, on_failure=failed):
-        if output.machine:
-            output.print_json(rendered.as_json(report))
-        elif output.format is OutputFormat.plain:
-            output.print_lines(rendered.as_lines(report))
+        if output.format is OutputFormat.table:
+            output.note(f"{time.strftime('%H:%M:%S')}  {as_sentence(report)}")
         else:
-            output.note(f"{time.strftime('%H:%M:%S')}  {rendered.as_sentence(report)}")
+            output.show(IndexView(report))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
@@ -14,19 +15,67 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.tables import plain_table, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.result import Hit
 from bienc_cli.strategy import Strategy
 
 SCHEMA = "bienc.compare/3"
 
 
-def as_table(comparison: Comparison) -> RenderableType:
-    """Everything for one screen: rankings by query, then costs, then agreement."""
-    parts: list[RenderableType] = []
-    for one in comparison.queries:
-        parts += [rankings_table(one), Text()]
-    parts += [_costs_table(comparison), Text(_agreement(comparison), style="dim")]
-    return Group(*parts)
+@dataclass(frozen=True, slots=True)
+class ComparisonView(View):
+    """Rankings side by side, their costs and agreement."""
+
+    comparison: Comparison
+
+    def as_table(self) -> RenderableType:
+        """Everything for one screen: rankings by query, then costs, then agreement."""
+        comparison = self.comparison
+        parts: list[RenderableType] = []
+        for one in comparison.queries:
+            parts += [rankings_table(one), Text()]
+        parts += [_costs_table(comparison), Text(_agreement(comparison), style="dim")]
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: query number, strategy, then a hit's fields; costs behind `#`."""
+        comparison = self.comparison
+        for number, one in enumerate(comparison.queries, 1):
+            for ranking in one.rankings:
+                for hit in ranking.hits:
+                    fields = [str(number), ranking.strategy.value, *hit_.hit_as_line(hit)]
+                    yield "\t".join(cell(field) for field in fields)
+        for summary in comparison.costs:
+            label = "estimated" if summary.estimated else "measured"
+            yield "\t".join(
+                ["#", summary.strategy.value, label, f"{summary.total:.6f}"],
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole comparison, `schema` first."""
+        comparison = self.comparison
+        return {
+            "schema": SCHEMA,
+            "k": comparison.k,
+            "strategies": [strategy.value for strategy in comparison.strategies],
+            "passages": comparison.passages,
+            "queries": [query_as_json(one) for one in comparison.queries],
+            "costs": [_summary_as_json(summary) for summary in comparison.costs],
+            "agreement": {
+                "mean_overlap": hit_.rounded(comparison.mean_overlap),
+                "mean_rbo": hit_.rounded(comparison.mean_rbo),
+            },
+            "index": hit_.index_as_json(comparison.index),
+            "models": {
+                "bi_encoder": hit_.model_as_json(
+                    comparison.bi_encoder.identity, comparison.bi_encoder.runtime
+                ),
+                "cross_encoder": hit_.model_as_json(
+                    comparison.cross_encoder.identity, comparison.cross_encoder.runtime
+                ),
+            },
+            "warnings": list(comparison.warnings),
+        }
 
 
 def rankings_table(one: QueryComparison) -> RenderableType:
@@ -145,32 +194,6 @@ def _agreement(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
-    """The whole comparison, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "k": comparison.k,
-        "strategies": [strategy.value for strategy in comparison.strategies],
-        "passages": comparison.passages,
-        "queries": [query_as_json(one) for one in comparison.queries],
-        "costs": [_summary_as_json(summary) for summary in comparison.costs],
-        "agreement": {
-            "mean_overlap": hit_.rounded(comparison.mean_overlap),
-            "mean_rbo": hit_.rounded(comparison.mean_rbo),
-        },
-        "index": hit_.index_as_json(comparison.index),
-        "models": {
-            "bi_encoder": hit_.model_as_json(
-                comparison.bi_encoder.identity, comparison.bi_encoder.runtime
-            ),
-            "cross_encoder": hit_.model_as_json(
-                comparison.cross_encoder.identity, comparison.cross_encoder.runtime
-            ),
-        },
-        "warnings": list(comparison.warnings),
-    }
-
-
 def query_as_json(one: QueryComparison) -> dict[str, Any]:
     """One query's rankings, agreement and costs."""
     exhaustive = one.exhaustive
@@ -222,17 +245,3 @@ def _summary_as_json(summary: CostSummary) -> dict[str, Any]:
         "seconds_per_pair": hit_.rounded(summary.seconds_per_pair),
         "estimated": summary.estimated,
     }
-
-
-def as_lines(comparison: Comparison) -> Iterator[str]:
-    """Tab-separated: query number, strategy, then a hit's fields; costs behind `#`."""
-    for number, one in enumerate(comparison.queries, 1):
-        for ranking in one.rankings:
-            for hit in ranking.hits:
-                fields = [str(number), ranking.strategy.value, *hit_.hit_as_line(hit)]
-                yield "\t".join(cell(field) for field in fields)
-    for summary in comparison.costs:
-        label = "estimated" if summary.estimated else "measured"
-        yield "\t".join(
-            ["#", summary.strategy.value, label, f"{summary.total:.6f}"],
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -15,6 +16,7 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.tables import plain_table, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 
 SCHEMA = "bienc.evaluation/1"
 
@@ -22,17 +24,76 @@ _NAMED = 3
 """Missing documents, and queries that gained or lost, that are named on the screen."""
 
 
-def as_table(evaluation: Evaluation) -> RenderableType:
-    """Quality and cost by strategy, differences from the first, what stands out."""
-    parts: list[RenderableType] = [_quality_table(evaluation)]
-    others = evaluation.systems[1:]
-    if others and evaluation.measures:
-        parts += [Text(), _differences_table(evaluation)]
-        parts += [Text(line, style="dim") for line in _extremes(evaluation)]
-    elif others:
-        parts += [Text(), _agreement_table(evaluation)]
-    parts += [Text(), Text(_summary(evaluation), style="dim")]
-    return Group(*parts)
+@dataclass(frozen=True, slots=True)
+class EvaluationView(View):
+    """Strategies measured over many queries."""
+
+    evaluation: Evaluation
+    failures: Sequence[Failure] = ()
+
+    def as_table(self) -> RenderableType:
+        """Quality and cost by strategy, differences from the first, what stands out."""
+        evaluation = self.evaluation
+        parts: list[RenderableType] = [_quality_table(evaluation)]
+        others = evaluation.systems[1:]
+        if others and evaluation.measures:
+            parts += [Text(), _differences_table(evaluation)]
+            parts += [Text(line, style="dim") for line in _extremes(evaluation)]
+        elif others:
+            parts += [Text(), _agreement_table(evaluation)]
+        parts += [Text(), Text(_summary(evaluation), style="dim")]
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
+        evaluation = self.evaluation
+        for result in evaluation.systems:
+            for name in evaluation.measures:
+                one = result.differences.get(name)
+                fields = [
+                    result.name,
+                    name,
+                    f"{result.means[name].value:.6f}",
+                    f"{one.mean:+.6f}" if one else "",
+                    f"{one.p_corrected:.6f}" if one and one.p_corrected is not None else "",
+                ]
+                yield "\t".join(cell(field) for field in fields)
+            if result.latency:
+                for label, seconds in (("p50", result.latency.p50), ("p95", result.latency.p95)):
+                    yield "\t".join([cell(result.name), label, f"{seconds:.6f}", "", ""])
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
+        evaluation = self.evaluation
+        bi, cross = evaluation.bi_encoder, evaluation.cross_encoder
+        return {
+            "schema": SCHEMA,
+            "queries": len(evaluation.queries),
+            "judged_queries": len(evaluation.judged),
+            "unit": evaluation.unit.value,
+            "missing_documents": [hit_.writable(one) for one in evaluation.missing],
+            "measures": list(evaluation.measures),
+            "baseline": evaluation.baseline.name,
+            "systems": [_system_as_json(result) for result in evaluation.systems],
+            "failures": [
+                {
+                    "system": one.system,
+                    "measure": one.measure,
+                    "value": hit_.rounded(one.value),
+                    "least": hit_.rounded(one.least),
+                    "message": one.message,
+                }
+                for one in self.failures
+            ],
+            "index": hit_.index_as_json(evaluation.index),
+            "models": {
+                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
+                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime)
+                if cross
+                else None,
+            },
+            "warnings": warnings(evaluation),
+        }
 
 
 def _quality_table(evaluation: Evaluation) -> RenderableType:
@@ -174,37 +235,6 @@ def warnings(evaluation: Evaluation) -> list[str]:
     return found
 
 
-def as_json(evaluation: Evaluation, failures: Sequence[Failure] = ()) -> dict[str, Any]:
-    """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
-    bi, cross = evaluation.bi_encoder, evaluation.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "queries": len(evaluation.queries),
-        "judged_queries": len(evaluation.judged),
-        "unit": evaluation.unit.value,
-        "missing_documents": [hit_.writable(one) for one in evaluation.missing],
-        "measures": list(evaluation.measures),
-        "baseline": evaluation.baseline.name,
-        "systems": [_system_as_json(result) for result in evaluation.systems],
-        "failures": [
-            {
-                "system": one.system,
-                "measure": one.measure,
-                "value": hit_.rounded(one.value),
-                "least": hit_.rounded(one.least),
-                "message": one.message,
-            }
-            for one in failures
-        ],
-        "index": hit_.index_as_json(evaluation.index),
-        "models": {
-            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
-            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
-        },
-        "warnings": warnings(evaluation),
-    }
-
-
 def _system_as_json(result: SystemResult) -> dict[str, Any]:
     system = result.system
     return {
@@ -256,21 +286,3 @@ def _difference_as_json(one: PairedDifference) -> dict[str, Any]:
         "gained": list(one.gained),
         "lost": list(one.lost),
     }
-
-
-def as_lines(evaluation: Evaluation) -> Iterator[str]:
-    """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
-    for result in evaluation.systems:
-        for name in evaluation.measures:
-            one = result.differences.get(name)
-            fields = [
-                result.name,
-                name,
-                f"{result.means[name].value:.6f}",
-                f"{one.mean:+.6f}" if one else "",
-                f"{one.p_corrected:.6f}" if one and one.p_corrected is not None else "",
-            ]
-            yield "\t".join(cell(field) for field in fields)
-        if result.latency:
-            for label, seconds in (("p50", result.latency.p50), ("p95", result.latency.p95)):
-                yield "\t".join([cell(result.name), label, f"{seconds:.6f}", "", ""])

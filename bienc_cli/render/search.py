@@ -2,43 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bienc_cli.errors import BiencError
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.tables import plain_table
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.result import Hit, SearchResult
 from bienc_cli.stages import StageTime
 
 SCHEMA = "bienc.query/2"
 
 
-def as_table(
-    result: SearchResult, *, full: bool = False, contexts: dict[int, str] | None = None
-) -> RenderableType:
-    """Ranked passages, and under them the time of each stage.
+@dataclass(frozen=True, slots=True)
+class SearchView(View):
+    """The answer to one query.
 
-    Args:
+    Attributes:
         result: what was found.
         full: whole passages instead of snippets.
-        contexts: passage id to the text to show instead, with lines around the passage.
+        contexts: passage id to its text with lines around it, to be shown instead.
+        asked: name of the query among several. A line begins with it then, and an answer without
+            a hit is a line too, of rank 0.
+        warnings: that come besides those of the search.
+        extra: more fields of the JSON.
     """
-    parts: list[RenderableType] = [Text(f"{one_line(result.query)}", style="bold")]
-    if result.hits:
-        parts.append(_hits_table(result, full, contexts or {}))
-    else:
-        parts.append(Text("nothing found", style="yellow"))
-    parts.append(Text(_summary(result), style="dim"))
-    return Group(*parts)
+
+    result: SearchResult
+    full: bool = False
+    contexts: Mapping[int, str] | None = None
+    asked: str | None = None
+    warnings: Sequence[str] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_table(self) -> RenderableType:
+        """Ranked passages, and under them the time of each stage."""
+        result = self.result
+        parts: list[RenderableType] = [Text(f"{one_line(result.query)}", style="bold")]
+        if result.hits:
+            parts.append(_hits_table(result, self.full, self.contexts or {}))
+        else:
+            parts.append(Text("nothing found", style="yellow"))
+        parts.append(Text(_summary(result), style="dim"))
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: rank, relevance, similarity, place, heading, best sentence."""
+        result, asked = self.result, self.asked
+        first = () if asked is None else (asked,)
+        for hit in result.hits:
+            yield "\t".join(cell(field) for field in (*first, *hit_.hit_as_line(hit)))
+        if asked is not None and not result.hits:
+            yield _no_answer(asked)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole answer, `schema` first."""
+        result, contexts = self.result, self.contexts
+        rows = []
+        for hit in result.hits:
+            row = hit_.hit_as_json(hit)
+            if contexts is not None:
+                row["context"] = contexts.get(hit.passage.passage_id)
+            rows.append(row)
+        bi, cross = result.bi_encoder, result.cross_encoder
+        return {
+            "schema": SCHEMA,
+            "query": hit_.writable(result.query),
+            "strategy": result.strategy.value,
+            "k": result.k,
+            "candidates": result.candidates,
+            "reranked": result.reranked,
+            "truncated": result.truncated,
+            "query_tokens": result.query_tokens,
+            "query_truncated": result.query_truncated,
+            "hits": rows,
+            "seconds": {
+                **hit_.stages_as_json(result.stages),
+                "total": hit_.rounded(result.seconds),
+            },
+            "index": hit_.index_as_json(result.index),
+            "models": {
+                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
+                "cross_encoder": (
+                    hit_.model_as_json(cross.identity, cross.runtime) if cross else None
+                ),
+            },
+            "warnings": [*result.warnings, *self.warnings],
+            **self.extra,
+        }
 
 
-def _hits_table(result: SearchResult, full: bool, contexts: dict[int, str]) -> Table:
+def _hits_table(result: SearchResult, full: bool, contexts: Mapping[int, str]) -> Table:
     reranked = result.cross_encoder is not None
     compared, worded = result.strategy.needs_bi_encoder, result.strategy.needs_bm25
     table = plain_table()
@@ -98,64 +161,27 @@ def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
     return f" ({result.reranked}{of} passages{cut})"
 
 
-def as_json(
-    result: SearchResult,
-    contexts: dict[int, str] | None = None,
-    warnings: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The whole answer, `schema` first.
-
-    Args:
-        result: the answer.
-        contexts: a passage's id to its text with lines around it.
-        warnings: that come besides those of the search.
-    """
-    rows = []
-    for hit in result.hits:
-        row = hit_.hit_as_json(hit)
-        if contexts is not None:
-            row["context"] = contexts.get(hit.passage.passage_id)
-        rows.append(row)
-    bi, cross = result.bi_encoder, result.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "query": hit_.writable(result.query),
-        "strategy": result.strategy.value,
-        "k": result.k,
-        "candidates": result.candidates,
-        "reranked": result.reranked,
-        "truncated": result.truncated,
-        "query_tokens": result.query_tokens,
-        "query_truncated": result.query_truncated,
-        "hits": rows,
-        "seconds": {
-            **hit_.stages_as_json(result.stages),
-            "total": hit_.rounded(result.seconds),
-        },
-        "index": hit_.index_as_json(result.index),
-        "models": {
-            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
-            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
-        },
-        "warnings": [*result.warnings, *warnings],
-    }
-
-
-def as_lines(result: SearchResult, asked: str | None = None) -> Iterator[str]:
-    """Tab-separated: rank, relevance, similarity, place, heading, best sentence.
-
-    Args:
-        result: the answer.
-        asked: name of the query among several. It comes first then, and an answer without a
-            hit is a line too, of rank 0.
-    """
-    first = () if asked is None else (asked,)
-    for hit in result.hits:
-        yield "\t".join(cell(field) for field in (*first, *hit_.hit_as_line(hit)))
-    if asked is not None and not result.hits:
-        yield from as_lines_without_answer(asked)
-
-
-def as_lines_without_answer(asked: str) -> Iterator[str]:
+def _no_answer(asked: str) -> str:
     """The line of a query that finds nothing, or cannot be asked, among several."""
-    yield "\t".join((cell(asked), "0", *[""] * 5))
+    return "\t".join((cell(asked), "0", *[""] * 5))
+
+
+@dataclass(frozen=True, slots=True)
+class UnaskedView(View):
+    """Of several queries one that cannot be asked: its number, and why."""
+
+    line: int
+    error: BiencError
+
+    def as_table(self) -> RenderableType:
+        """Nothing: what is wrong is a warning."""
+        return Group()
+
+    def as_lines(self) -> Iterator[str]:
+        """As a query that finds nothing."""
+        yield _no_answer(str(self.line))
+
+    def as_json(self) -> dict[str, Any]:
+        """The error, and its line."""
+        error = self.error
+        return {**error_as_json(error.code, error.message, error.hint), "line": self.line}

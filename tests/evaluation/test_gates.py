@@ -15,7 +15,7 @@ from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
-from bienc_cli.render.evaluation import as_json
+from bienc_cli.render.evaluation import EvaluationView
 from bienc_cli.search import Strategy
 from bienc_cli.store import IndexReader
 
@@ -112,7 +112,7 @@ def test_what_was_not_measured_holds_nothing(evaluation: Evaluation) -> None:
 
 def test_what_is_printed_is_read_as_a_baseline(evaluation: Evaluation, tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
-    path.write_text(json.dumps(as_json(evaluation)))
+    path.write_text(json.dumps(EvaluationView(evaluation).as_json()))
     baseline = read_baseline(path)
     assert baseline == {one.name: one.values for one in evaluation.systems}
     assert dropped(evaluation, baseline, 0.0) == []
