@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bienc_cli
-from bienc_cli.evaluation.facing import Entry, facing, ranked_items
 from bienc_cli.evaluation.outcome import (
     QueryDifference,
     best_system,
@@ -24,6 +23,7 @@ from bienc_cli.evaluation.outcome import (
 from bienc_cli.evaluation.qrels import item_of
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
+from bienc_cli.evaluation.side_by_side import Entry, ranked_items, side_by_side
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.evaluation import warnings
 from bienc_cli.render.report import charts, writing
@@ -231,7 +231,7 @@ def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> 
     views = []
     for number, query in enumerate(evaluation.queries, 1):
         name = query.query_id
-        left, right = facing(evaluation, name, evaluation.baseline, other)
+        left, right = side_by_side(evaluation, name, evaluation.baseline, other)
         items = tuple(
             (result, ranked_items(evaluation, name, result)[:depth])
             for result in evaluation.systems
