@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import CompareFormat, Output
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _MANY = "Many queries"
 _MAX_DROP = 0.02
-_MEASURES = "nDCG@10,RR@10,R@100"
 
 
 def compare(
@@ -183,7 +182,7 @@ def compare(
             rich_help_panel=_MANY,
         ),
     ] = None,
-    format_: opt.FormatOption = OutputFormat.table,
+    format_: opt.CompareFormatOption = CompareFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
     model: opt.ModelOption = None,
@@ -239,7 +238,7 @@ def compare(
         qrels=qrels,
         beir=beir,
         split=split or "test",
-        measures=tuple(name.strip() for name in (measures or _MEASURES).split(",") if name.strip()),
+        measures=_measures(measures),
         fail_under=tuple(fail_under or ()),
         baseline=baseline,
         max_drop=_MAX_DROP if max_drop is None else max_drop,
@@ -263,6 +262,10 @@ def compare(
     judging.refuse_what_needs_queries()
     if not queries:
         raise UsageError("There is no query to compare.", "bienc compare 'your question'")
+    if format_ in (CompareFormat.markdown, CompareFormat.junit):
+        raise UsageError(
+            f"--format {format_} is for many queries.", "give --queries FILE too, or --format json"
+        )
     if len(depths) > 1:
         raise UsageError(
             "Several depths are measured over a file of queries.", "give --queries FILE too"
@@ -278,6 +281,14 @@ def compare(
         where,
         exhaustive,
     )
+
+
+def _measures(given: str | None) -> tuple[str, ...]:
+    from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
+
+    if given is None:
+        return DEFAULT_MEASURES
+    return tuple(measure_named(name.strip()) for name in given.split(",") if name.strip())
 
 
 def _compare_queries(

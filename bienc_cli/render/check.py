@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count
 from bienc_cli.render.view import View
@@ -33,12 +33,12 @@ class CheckView(View):
         if repaired is not None:
             parts.append(Text(_repair(repaired)))
         if report.problems:
-            table = plain_table()
-            table.add_column("part", style="bold")
-            table.add_column("problem", overflow="fold", style="red")
-            table.add_column("remedy")
+            table = Grid()
+            table.column("part", style="bold")
+            table.column("problem", style="red", wraps=True)
+            table.column("remedy")
             for problem in report.problems:
-                table.add_row(problem.part, Text(one_line(problem.message)), problem.remedy.value)
+                table.row(problem.part, Text(one_line(problem.message)), problem.remedy.value)
             parts.append(table)
         elif report.info is not None:
             held = report.info

@@ -15,7 +15,7 @@ from bienc_cli.evaluation.comparison import Comparison, QueryComparison
 from bienc_cli.evaluation.results import Cost, Latency
 from bienc_cli.evaluation.side_by_side import Entry
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render.tables import Grid, system_name, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.view import View
@@ -86,15 +86,15 @@ class ComparisonView(View):
 
 def rankings_table(one: QueryComparison) -> RenderableType:
     """The first strategy's ranking left, the last one's right, arrows between."""
-    table = plain_table(gap=1, expand=True)
-    table.add_column("#", justify="right", style="bold")
-    table.add_column(_score_name(one.first.strategy), justify="right", style="cyan")
-    table.add_column(one.first.strategy.value, ratio=1, overflow="fold")
-    table.add_column("", justify="center")
-    table.add_column(_score_name(one.last.strategy), justify="right", style="green")
-    table.add_column(one.last.strategy.value, ratio=1, overflow="fold")
+    table = Grid(gap=1)
+    table.column("#", style="bold", right=True)
+    table.column(_score_name(one.first.strategy), style="cyan", right=True)
+    table.column(one.first.strategy.value, wraps=True)
+    table.column()
+    table.column(_score_name(one.last.strategy), style="green", right=True)
+    table.column(one.last.strategy.value, wraps=True)
     for left, right in zip_longest(one.left, one.right):
-        table.add_row(
+        table.row(
             str((left or right).rank),
             _score(left, one.first.strategy),
             _place(left),
@@ -148,20 +148,20 @@ def _arrow(left: Entry | None) -> Text:
 def _costs_table(comparison: Comparison) -> RenderableType:
     several = len(comparison.queries) > 1
     title = "time per query" + (f", median of {len(comparison.queries)}" if several else "")
-    table = plain_table(gap=1)
-    table.add_column("strategy", overflow="fold")
+    table = Grid(gap=1)
+    table.column("strategy", wraps=True)
     for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("pairs", justify="right", overflow="fold")
-    table.add_column("per pair", justify="right", overflow="fold")
+        table.column(name, right=True)
+    table.column("pairs", right=True)
+    table.column("per pair", right=True)
     for latency in comparison.costs:
-        table.add_row(*_cost_row(latency, several))
+        table.row(*_cost_row(latency, several))
     return titled(title, table)
 
 
-def _cost_row(latency: Latency, several: bool) -> list[Text]:
+def _cost_row(latency: Latency, several: bool) -> list[RenderableType]:
     estimated = latency.estimated
-    mark = "≈ " if estimated else ""
+    mark = "≈" if estimated else ""
     style = "italic dim" if estimated else ""
 
     def took(seconds: float, estimated: bool = False) -> Text:
@@ -172,7 +172,7 @@ def _cost_row(latency: Latency, several: bool) -> list[Text]:
 
     per_pair = latency.seconds_per_pair
     return [
-        Text(latency.strategy.value, style=style),
+        system_name(latency.strategy.value, style),
         took(latency.median(_ENCODE)),
         took(latency.median(_SEARCH)),
         took(latency.median(_RERANK), estimated),

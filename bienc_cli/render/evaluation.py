@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.evaluation.gates import Failure
+from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.results import SHOWN, Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import Mean, PairedDifference
+from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render import markdown
+from bienc_cli.render.breaking import AT_BLANKS, Words
+from bienc_cli.render.gates import as_junit, gate_line
+from bienc_cli.render.tables import Grid, system_name, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.verdict import sentences
 from bienc_cli.render.view import View
 
 SCHEMA = "bienc.evaluation/1"
@@ -29,7 +34,7 @@ class EvaluationView(View):
     """Strategies measured over many queries."""
 
     evaluation: Evaluation
-    failures: Sequence[Failure] = ()
+    gates: Sequence[GateResult] = ()
 
     def as_table(self) -> RenderableType:
         """Quality and cost by strategy, differences from the first, what stands out."""
@@ -41,8 +46,22 @@ class EvaluationView(View):
             parts += [Text(line, style="dim") for line in _extremes(evaluation)]
         elif others:
             parts += [Text(), _agreement_table(evaluation)]
+        if found := verdict(evaluation):
+            parts.append(Text())
+            parts += [Words(one, "bold", AT_BLANKS) for one in sentences(found)]
         parts += [Text(), Text(_summary(evaluation), style="dim")]
+        parts += [
+            Words(gate_line(gate), "green" if gate.passed else "bold red", AT_BLANKS)
+            for gate in self.gates
+        ]
         return Group(*parts)
+
+    def other_forms(self) -> Mapping[str, Iterator[str]]:
+        """Markdown, and JUnit's XML of the gates."""
+        return {
+            "markdown": markdown.of_evaluation(self.evaluation, self.gates),
+            "junit": as_junit(self.gates),
+        }
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
@@ -83,7 +102,8 @@ class EvaluationView(View):
                     "least": hit_.rounded(one.least),
                     "message": one.message,
                 }
-                for one in self.failures
+                for one in self.gates
+                if not one.passed
             ],
             "index": hit_.index_as_json(evaluation.index),
             "models": {
@@ -103,18 +123,18 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
         if judged
         else "without judgments"
     )
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
+    table = Grid()
+    table.column("strategy", wraps=True)
     for name in (*evaluation.measures, "p50", "p95", "pairs"):
-        table.add_column(name, justify="right", overflow="fold")
+        table.column(name, right=True)
     best = {
         name: max(result.means[name].value for result in evaluation.systems)
         for name in evaluation.measures
     }
     for result in evaluation.systems:
         latency = result.latency
-        table.add_row(
-            one_line(result.name),
+        table.row(
+            system_name(result.name),
             *(
                 Text(
                     f"{result.means[name].value:.4f}",
@@ -134,14 +154,14 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
 
 def _differences_table(evaluation: Evaluation) -> RenderableType:
     name = evaluation.measures[0]
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
+    table = Grid()
+    table.column("strategy", wraps=True)
     for column in ("mean", "95 % interval", "won", "tied", "lost", "p"):
-        table.add_column(column, justify="right", overflow="fold")
+        table.column(column, right=True)
     for result in evaluation.systems[1:]:
         one = result.differences[name]
-        table.add_row(
-            one_line(result.name),
+        table.row(
+            system_name(result.name),
             Text(f"{one.mean:+.4f}", style=_sign(one)),
             _interval(one),
             str(one.wins),
@@ -171,12 +191,12 @@ def _p(value: float | None) -> str:
 
 
 def _agreement_table(evaluation: Evaluation) -> RenderableType:
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
-    table.add_column(f"overlap@{SHOWN}", justify="right", overflow="fold")
-    table.add_column("RBO", justify="right", overflow="fold")
+    table = Grid()
+    table.column("strategy", wraps=True)
+    table.column(f"overlap@{SHOWN}", right=True)
+    table.column("RBO", right=True)
     for result in evaluation.systems[1:]:
-        table.add_row(one_line(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
+        table.row(system_name(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
     return titled(f"agreement with {one_line(evaluation.baseline.name)}", table)
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.breaking import Flow
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration, rate
 from bienc_cli.render.view import View
@@ -33,10 +33,10 @@ class IndexView(View):
         """What became of the documents, and the time of each stage."""
         report = self.report
         documents = report.documents
-        table = plain_table()
+        table = Grid()
         for name in ("documents", "new", "changed", "unchanged", "removed", "skipped"):
-            table.add_column(name, justify="right")
-        table.add_row(
+            table.column(name, right=True)
+        table.row(
             Text(f"{report.total_documents:,}", style="bold"),
             Text(f"{documents.new:,}", style="green" if documents.new else "dim"),
             Text(f"{documents.changed:,}", style="yellow" if documents.changed else "dim"),
@@ -44,7 +44,11 @@ class IndexView(View):
             Text(f"{documents.removed:,}", style="red" if documents.removed else "dim"),
             Text(f"{len(report.skipped):,}", style="yellow" if report.skipped else "dim"),
         )
-        parts: list[RenderableType] = [table, Text(_passages(report)), Text(_times(report), "dim")]
+        parts: list[RenderableType] = [
+            table,
+            Text(_passages(report)),
+            Flow(_times(report), style="dim"),
+        ]
         if report.skipped:
             parts.append(
                 _skipped_table(report) if self.skipped else Text(_reasons(report), "yellow")
@@ -128,7 +132,7 @@ def as_sentence(report: IndexReport) -> str:
     return f"{parts or 'no document changed'}; {encoded}"
 
 
-def _times(report: IndexReport) -> str:
+def _times(report: IndexReport) -> list[str]:
     parts = []
     for stage in report.stages:
         shown = f"{stage.name} {duration(stage.seconds)}"
@@ -140,7 +144,7 @@ def _times(report: IndexReport) -> str:
             shown += "".join(f", {speed}" for speed in speeds if speed)
         parts.append(shown)
     parts.append(f"total {duration(report.seconds)}")
-    return " · ".join([*parts, report.runtime] if report.runtime else parts)
+    return [*parts, report.runtime] if report.runtime else parts
 
 
 def _reasons(report: IndexReport) -> str:
@@ -149,12 +153,12 @@ def _reasons(report: IndexReport) -> str:
     return f"{count(len(report.skipped), 'file')} skipped: {reasons} (--skipped lists them)"
 
 
-def _skipped_table(report: IndexReport) -> Table:
-    table = plain_table()
-    table.add_column("skipped", overflow="fold", style="yellow")
-    table.add_column("why", overflow="fold")
+def _skipped_table(report: IndexReport) -> RenderableType:
+    table = Grid()
+    table.column("skipped", style="yellow", wraps=True)
+    table.column("why", wraps=True)
     for skipped in report.skipped:
-        table.add_row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
+        table.row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
     return table
 
 

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, size
 from bienc_cli.render.view import View
@@ -30,11 +30,11 @@ class InfoView(View):
 
     def as_table(self) -> RenderableType:
         """What the index holds, one fact a line."""
-        table = plain_table(header=False)
-        table.add_column(style="bold")
-        table.add_column(overflow="fold")
+        table = Grid(header=False)
+        table.column(style="bold")
+        table.column(wraps=True)
         for name, value in _facts(self.info):
-            table.add_row(name, Text(value))
+            table.row(name, Text(value))
         return table
 
     def as_lines(self) -> Iterator[str]:

@@ -18,7 +18,7 @@ from rich.text import Text
 from bienc_cli.evaluation.judging import JudgingSummary, Question
 from bienc_cli.evaluation.judgments import Judgment
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.render.units import count
 from bienc_cli.render.view import View
@@ -124,12 +124,12 @@ def _key_line(keys: tuple[tuple[str, str, str], ...]) -> Text:
 
 def help_screen() -> RenderableType:
     """Every key with what it means."""
-    table = plain_table(header=False)
-    table.add_column(style="bold cyan")
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = Grid(header=False)
+    table.column(style="bold cyan")
+    table.column(style="bold")
+    table.column(wraps=True)
     for row in (*_GRADES, _MORE, *_KEYS):
-        table.add_row(*row)
+        table.row(*row)
     return Group(
         Text("How well does the document answer the query? Its best passage is shown."),
         Text(),
@@ -164,7 +164,8 @@ class JudgingView(View):
         """Where the judging stands, and what to type next, each command whole on its line."""
         said = [as_sentence(self.summary, self.qrels)]
         said += [f"next: {one_line(command)}" for command in self.commands]
-        return Text("\n".join(said), no_wrap=True, overflow="ignore")
+        # In a group, since a text alone is printed as the console would break it.
+        return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in said))
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated counts."""

@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.models import ModelStatus
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.breaking import Words
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell
 from bienc_cli.render.view import View
 
@@ -25,15 +26,18 @@ class ModelsView(View):
 
     def as_table(self) -> RenderableType:
         """One model a row; the defaults are marked."""
-        table = plain_table()
-        table.add_column("model", overflow="fold")
+        table = Grid()
+        table.column("model", wraps=True)
         for name in ("role", "offline", "licence"):
-            table.add_column(name, no_wrap=True)
+            table.column(name)
         for status in self.models:
             model = status.model
-            named = Text(f"{model.alias}{' *' if status.default else ''}", "bold")
-            named.append(f"\n{model.hub_id}\nin {model.carrier.requirement}", "not bold dim")
-            table.add_row(
+            named = Group(
+                Words(f"{model.alias}{' *' if status.default else ''}", "bold"),
+                Words(model.hub_id, "dim"),
+                Words(f"in {model.carrier.requirement}", "dim"),
+            )
+            table.row(
                 named,
                 model.role.value,
                 Text("yes", "green") if status.available_offline else Text("no", "yellow"),

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bienc_cli.indexing import RemovalReport
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration, size
 from bienc_cli.render.view import View
@@ -37,12 +37,12 @@ class RemovalView(View):
         report = self.report
         parts: list[RenderableType] = []
         if report.removed:
-            table = plain_table()
-            table.add_column("removed", overflow="fold")
+            table = Grid()
+            table.column("removed", wraps=True)
             for name in ("roots", "files", "documents"):
-                table.add_column(name, justify="right")
+                table.column(name, right=True)
             for removed in report.removed:
-                table.add_row(
+                table.row(
                     Text(one_line(shown(removed.path, self.here)), style="red"),
                     *(
                         f"{number:,}"

@@ -13,7 +13,7 @@ from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pairs import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.errors import error_as_json
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import one_line
 from bienc_cli.render.units import duration
 from bienc_cli.render.view import View
@@ -79,13 +79,13 @@ class ScoresView(View):
 
 
 def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
-    table = plain_table()
-    table.add_column("encoder", overflow="fold")
-    table.add_column("score", overflow="fold")
-    table.add_column("value", justify="right", style="bold", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("model", style="dim", overflow="fold")
-    table.add_row(
+    table = Grid()
+    table.column("encoder", wraps=True)
+    table.column("score", wraps=True)
+    table.column("value", style="bold", right=True)
+    table.column("time", right=True)
+    table.column("model", style="dim", wraps=True)
+    table.row(
         "bi-encoder",
         "similarity (cosine)",
         f"{pair.similarity:.4f}",
@@ -100,7 +100,7 @@ def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
         ]
     for position, (name, value) in enumerate(rows):
         first = position == 0
-        table.add_row(
+        table.row(
             "cross-encoder" if first else "",
             one_line(name),
             value,

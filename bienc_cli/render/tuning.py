@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render.tables import Grid, titled
 from bienc_cli.render.text import cell
 from bienc_cli.render.view import View
 from bienc_cli.search.fusion import DEFAULTS
@@ -31,12 +31,12 @@ class TuningView(View):
     def as_table(self) -> RenderableType:
         """One line for each blend, and what was done about it."""
         tuning = self.tuning
-        table = plain_table()
-        table.add_column("strategy", overflow="fold")
+        table = Grid()
+        table.column("strategy", wraps=True)
         for name in ("in use", "learned", "held-out gain", "95 % interval", "kept"):
-            table.add_column(name, justify="right", overflow="fold")
+            table.column(name, right=True)
         for name, one in _blends(tuning):
-            table.add_row(
+            table.row(
                 name,
                 _weights(one.before),
                 _weights(one.weights),

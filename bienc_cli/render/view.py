@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class View(ABC):
     @abstractmethod
     def as_json(self) -> dict[str, Any]:
         """One document with everything, `schema` first."""
+
+    def other_forms(self) -> Mapping[str, Iterator[str]]:
+        """Lines by the name of a format that only some results have; made as they are read."""
+        return {}
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
         """The documents of JSON lines: the whole in one, unless it is a list of answers."""

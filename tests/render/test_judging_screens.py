@@ -127,7 +127,10 @@ SUMMARY = JudgingSummary(3, 1, ("2",), 4, 9, 5, ("d  e",))
 def test_the_summary_in_every_form() -> None:
     qrels, commands = Path("my.qrels"), ["bienc compare --queries q.tsv --qrels my.qrels"]
     view = rendered.JudgingView(SUMMARY, qrels, commands)
-    assert str(view.as_table()).splitlines() == [
+    console = Console(file=io.StringIO(), width=40, color_system=None)
+    with console.capture() as shown:
+        console.print(view.as_table(), crop=False)
+    assert shown.get().splitlines() == [
         "9 judgments in my.qrels (4 new), 5 relevant; 1 of 3 queries finished",
         "next: bienc compare --queries q.tsv --qrels my.qrels",
     ]
