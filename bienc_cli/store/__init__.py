@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bienc_cli.store import privacy
-from bienc_cli.store.catalog import CATALOG, RESUME
+from bienc_cli.store.catalog import CATALOG, VECTORS
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
 from bienc_cli.store.milvus.address import Access, MilvusAddress
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
@@ -21,7 +21,7 @@ from bienc_cli.store.protocol import (
     IndexWriter,
     StoredPassage,
 )
-from bienc_cli.store.records import digest_of
+from bienc_cli.store.rows import digest_of
 from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport
 
 INDEX_NAME = ".bienc"
@@ -89,7 +89,7 @@ def _indexes_upwards(start: Path) -> Iterator[Path]:
 
 def holds_index(directory: Path) -> bool:
     """Whether a directory is an index, begun or finished."""
-    return any((directory / name).is_file() for name in (CATALOG, RESUME))
+    return (directory / CATALOG).is_file() or any(directory.glob(VECTORS))
 
 
 def exposed(place: IndexPlace) -> list[Path]:

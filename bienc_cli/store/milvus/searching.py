@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
+from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
 from bienc_cli.store.milvus.connection import MOST_HITS, Connection, Row
 from bienc_cli.store.milvus.head import Head
 from bienc_cli.store.milvus.rows import spelled, vectors_of
@@ -25,9 +26,8 @@ from bienc_cli.store.milvus.schema import (
     among,
     in_chunks,
 )
-from bienc_cli.store.records import damaged
+from bienc_cli.store.rows import damaged
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.store.vectors import NOTHING, VectorBlock, similarity
 
 _MARGIN = 16
 """How many more are asked for than are wanted: single precision orders neighbours as it likes."""
