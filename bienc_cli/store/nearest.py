@@ -24,6 +24,7 @@ from bienc_cli.store.protocol import Filter
 from bienc_cli.store.records import damaged
 from bienc_cli.store.selection import Selection
 from bienc_cli.store.vectors import Scored, VectorBlock
+from bienc_cli.types import Vectors
 
 SCAN_LIMIT = 5_000
 """Vectors up to which all are compared where nothing is filtered: as fast as loading a graph
@@ -35,6 +36,8 @@ for how much more (measured: 150 ms for the first query with a filter, 6 ms for 
 
 _ROUNDING = 1e-5
 """More than single precision, in which the graph computes, can be off."""
+
+_PASSAGES_AT_ONCE = 4096
 
 _KEPT = 4
 """Filters whose vectors are kept in memory, at most `FILTERED_SCAN_LIMIT` each."""
@@ -146,21 +149,40 @@ class NearestPassages:
 
     def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """Cosines of passages by id, in the order asked."""
+        scores: list[float] = vectors.similarity(self.vectors_of(passage_ids), query).tolist()
+        return scores
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of passages by id, in the order asked, shape (n, dim)."""
         rows = self._connection.execute(
             f"SELECT {records.PASSAGE_COLUMNS} FROM passages "
             "WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(passage_ids)),),
         )
         vector_ids = {row[0]: records.checked(row, "passage")[-1] for row in rows}
-        block = vectors.by_id(
-            self._connection, self._dim, np.array(sorted(set(vector_ids.values())), dtype=np.int64)
-        )
-        scores = vectors.similarity(block.vectors, query).tolist()
-        by_vector = dict(zip(block.ids.tolist(), scores, strict=True))
         for passage_id in passage_ids:
-            if vector_ids.get(passage_id) not in by_vector:
+            if passage_id not in vector_ids:
                 raise damaged(f"passage {passage_id}")
-        return [by_vector[vector_ids[passage_id]] for passage_id in passage_ids]
+        return self._in_order([vector_ids[passage_id] for passage_id in passage_ids])
+
+    def of_all(self, selection: Selection | None) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Passage ids, ascending, with their vectors; see `IndexReader.iter_vectors`."""
+        condition = selection.of_passages if selection else "TRUE"
+        cursor = self._connection.execute(
+            f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE {condition} ORDER BY id"
+        )
+        while rows := cursor.fetchmany(_PASSAGES_AT_ONCE):
+            vector_ids = [records.checked(row, "passage")[-1] for row in rows]
+            ids = np.array([row[0] for row in rows], dtype=np.int64)
+            yield ids, self._in_order(vector_ids)
+
+    def _in_order(self, vector_ids: Sequence[int]) -> Vectors:
+        distinct = np.array(sorted(set(vector_ids)), dtype=np.int64)
+        block = vectors.by_id(self._connection, self._dim, distinct)
+        if len(block.ids) < len(distinct):
+            raise damaged("the set of its vectors")
+        found: Vectors = block.vectors[np.searchsorted(block.ids, vector_ids)]
+        return found
 
     def _live(
         self, labels: NDArray[np.int64], loaded: LoadedGraph, selection: Selection | None

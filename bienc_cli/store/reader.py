@@ -33,7 +33,7 @@ from bienc_cli.store.records import damaged
 from bienc_cli.store.seal import load_key
 from bienc_cli.store.selection import Selection, select
 from bienc_cli.store.vector_search import VectorSearch, without_graph
-from bienc_cli.types import Skipped
+from bienc_cli.types import Skipped, Vectors
 
 _TEXTS_KEPT = 16
 _SELECTIONS_KEPT = 4
@@ -167,6 +167,24 @@ class CatalogReader:
             return []
         with self._reading():
             return self._vectors.of_passages(query, passage_ids)
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """Stored vectors by passage id; see `IndexReader.vectors_of`."""
+        with self._reading():
+            return self._vectors.vectors_of(passage_ids)
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
+        with self._reading():
+            selection = self._selection(where)
+            expected = selection.passage_count if selection else self.info.passages
+            for ids, vectors in self._vectors.of_all(selection):
+                expected -= len(ids)
+                yield ids, vectors
+            if expected:
+                raise damaged("the set of its passages")
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""

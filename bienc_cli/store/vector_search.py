@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from bienc_cli.store.nearest import (
 )
 from bienc_cli.store.protocol import Filter, IndexInfo
 from bienc_cli.store.selection import Selection
+from bienc_cli.types import Vectors
 
 
 class VectorSearch:
@@ -88,6 +89,14 @@ class VectorSearch:
     def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """Cosines of passages by id, in the order asked."""
         return self._nearest.of_passages(query, passage_ids)
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of passages by id, in the order asked."""
+        return self._nearest.vectors_of(passage_ids)
+
+    def of_all(self, selection: Selection | None) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Passage ids, ascending, with their vectors."""
+        return self._nearest.of_all(selection)
 
     def close(self) -> None:
         """Let go of the graph's file."""
