@@ -28,7 +28,8 @@ from bienc_cli.store.graph import ForeignGraph, Graph, GraphUnusable, VerifiedFi
 from bienc_cli.store.protocol import Filter, IndexInfo
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checked, damaged
 from bienc_cli.store.selection import Selection
-from bienc_cli.store.vectors import UsedVectors
+from bienc_cli.store.vectors import AT_ONCE, UsedVectors
+from bienc_cli.types import Vectors
 
 SCAN_LIMIT = 20_000
 """Vectors up to which all are compared, in a process that has asked before in 5 ms, exactly; a
@@ -103,26 +104,38 @@ class NearestPassages:
 
     def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """Cosines of passages by id, in the order asked."""
-        vector_ids = self._vector_ids(passage_ids)
-        block = self._used.by_id(vector_ids)
-        scores = dict(
-            zip(block.ids.tolist(), similarity(block.vectors, query).tolist(), strict=True)
-        )
-        if len(scores) < len(set(vector_ids.tolist())):
-            raise damaged("which vectors are used")
-        return [scores[vector_id] for vector_id in vector_ids.tolist()]
+        scores: list[float] = similarity(self.vectors_of(passage_ids), query).tolist()
+        return scores
 
-    def _vector_ids(self, passage_ids: Sequence[int]) -> NDArray[np.int64]:
-        """The rows of the vectors of some passages, in their order."""
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of passages by id, in the order asked, shape (n, dim)."""
         rows = self._connection.execute(
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(passage_ids)),),
         )
-        found = {row[0]: checked(row, "passage")[-1] for row in rows}
+        vector_ids = {row[0]: checked(row, "passage")[-1] for row in rows}
         for passage_id in passage_ids:
-            if passage_id not in found:
+            if passage_id not in vector_ids:
                 raise damaged(f"passage {passage_id}")
-        return np.array([found[passage_id] for passage_id in passage_ids], dtype=np.int64)
+        return self._in_order([vector_ids[passage_id] for passage_id in passage_ids])
+
+    def of_all(self, selection: Selection | None) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Passage ids, ascending, with their vectors; see `IndexReader.iter_vectors`."""
+        condition = selection.of_passages if selection else "TRUE"
+        cursor = self._connection.execute(
+            f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE {condition} ORDER BY id"
+        )
+        while rows := cursor.fetchmany(AT_ONCE):
+            vector_ids = [checked(row, "passage")[-1] for row in rows]
+            yield np.array([row[0] for row in rows], dtype=np.int64), self._in_order(vector_ids)
+
+    def _in_order(self, vector_ids: Sequence[int]) -> Vectors:
+        distinct = np.unique(np.array(vector_ids, dtype=np.int64))
+        block = self._used.by_id(distinct)
+        if len(block.ids) < len(distinct):
+            raise damaged("which vectors are used")
+        found: Vectors = block.vectors[np.searchsorted(block.ids, vector_ids)]
+        return found
 
     def close(self) -> None:
         """Let go of the files."""

@@ -174,6 +174,28 @@ class IndexReader(Protocol):
             passage_ids: this reader's own.
         """
 
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The stored vectors of passages, shape (n, dim), in the order asked.
+
+        Args:
+            passage_ids: this reader's own; one may come twice.
+
+        Raises:
+            IndexDamaged: one is not there.
+        """
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors, in bounded memory.
+
+        Passages with the same embedded text have the same vector.
+
+        Yields:
+            Passage ids, shape (n,), ascending over all that is yielded, and their vectors,
+            shape (n, dim).
+        """
+
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages that hold any of the query's words, by BM25.
 

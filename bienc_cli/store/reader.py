@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -44,13 +43,12 @@ from bienc_cli.store.rows import (
     vector_rows,
 )
 from bienc_cli.store.seal import load_key
-from bienc_cli.store.selection import Selection, select
+from bienc_cli.store.selection import Selection, Selections
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.vectors import MissingVectors, UsedVectors, VectorFile
-from bienc_cli.types import Skipped
+from bienc_cli.types import Skipped, Vectors
 
 _TEXTS_KEPT = 16
-_SELECTIONS_KEPT = 4
 _OPENINGS = 5
 
 
@@ -82,13 +80,12 @@ class CatalogReader:
         self._shown_from = shown_from
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
-        self._selections: OrderedDict[Filter, Selection] = OrderedDict()
-        self._let_go: list[str] = []
         self._closed = False
         self._real_roots: dict[Path, Path] = {}
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, DocumentText] = OrderedDict()
         self._nearest = self._open()
+        self._selections = Selections(self._connection, self._names, self.info)
 
     def _open(self) -> NearestPassages:
         """Connect, and open the files that the generation names, so that none can be taken away."""
@@ -195,6 +192,24 @@ class CatalogReader:
         with self._reading():
             return self._nearest.of_passages(query, passage_ids)
 
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """Stored vectors by passage id; see `IndexReader.vectors_of`."""
+        with self._reading():
+            return self._nearest.vectors_of(passage_ids)
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
+        with self._reading():
+            selection = self._selection(where)
+            expected = selection.passage_count if selection else self.info.passages
+            for ids, vectors in self._nearest.of_all(selection):
+                expected -= len(ids)
+                yield ids, vectors
+            if expected:
+                raise damaged("the set of its passages")
+
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""
         if k < 1:
@@ -226,28 +241,8 @@ class CatalogReader:
             self._allowed_last = (where, self._words.positions(ids))
         return self._allowed_last[1]
 
-    # ------------------------------------------------------------- filters
-
     def _selection(self, where: Filter | None) -> Selection | None:
-        if not where:
-            return None
-        if where not in self._selections:
-            self._selections[where] = select(self._connection, where, self._names, self.info)
-            if len(self._selections) > _SELECTIONS_KEPT:
-                _, oldest = self._selections.popitem(last=False)
-                self._let_go.append(oldest.documents)
-            self._drop_tables()
-        self._selections.move_to_end(where)
-        return self._selections[where]
-
-    def _drop_tables(self) -> None:
-        """Drop what no selection needs; SQLite refuses while any statement is being read."""
-        while self._let_go:
-            try:
-                self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
-            except sqlite3.OperationalError:
-                return
-            self._let_go.pop()
+        return self._selections.of(where) if where else None
 
     # ------------------------------------------------------------ passages
 

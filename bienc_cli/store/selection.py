@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathspec import PathSpec
 
 _numbers = itertools.count(1)
+
+_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,49 @@ class Selection:
     def of_passages(self) -> str:
         """An SQL condition on a row of `passages`."""
         return f"passages.document_id IN (SELECT id FROM {self.documents})"
+
+
+class Selections:
+    """The filters of one reader, a few of them kept resolved.
+
+    Args:
+        connection: for reading; temporary tables are made on it.
+        names: (root's path, root's kind, file's path) to the paths that the file may be named
+            by from where people are.
+        info: how many files and documents there are, as the index records it.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        names: Callable[[str, str, str], Sequence[str]],
+        info: IndexInfo,
+    ) -> None:
+        self._connection = connection
+        self._names = names
+        self._info = info
+        self._kept: OrderedDict[Filter, Selection] = OrderedDict()
+        self._let_go: list[str] = []
+
+    def of(self, where: Filter) -> Selection:
+        """A filter, resolved; raises as `select`."""
+        if where not in self._kept:
+            self._kept[where] = select(self._connection, where, self._names, self._info)
+            if len(self._kept) > _KEPT:
+                _, oldest = self._kept.popitem(last=False)
+                self._let_go.append(oldest.documents)
+            self._drop_tables()
+        self._kept.move_to_end(where)
+        return self._kept[where]
+
+    def _drop_tables(self) -> None:
+        """Drop what no selection needs; SQLite refuses while any statement is being read."""
+        while self._let_go:
+            try:
+                self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
+            except sqlite3.OperationalError:
+                return
+            self._let_go.pop()
 
 
 def select(

@@ -25,7 +25,7 @@ from bienc_cli.store.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of,
 from bienc_cli.store.milvus.searching import Searching
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.rows import damaged, digest_of
-from bienc_cli.types import Skipped
+from bienc_cli.types import Skipped, Vectors
 
 _TEXTS_KEPT = 16
 
@@ -136,6 +136,24 @@ class MilvusReader:
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine of each of these passages; see `IndexReader.similarities`."""
         return self._searching.similarities(query, passage_ids)
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """Stored vectors by passage id; see `IndexReader.vectors_of`."""
+        return self._searching.vectors_of(passage_ids)
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
+        condition = self._condition(where)
+        if condition == selection.NOTHING:
+            return
+        number = 0
+        for ids, vectors in self._searching.of_all(condition):
+            number += len(ids)
+            yield ids, vectors
+        if not where and number != self.info.passages:
+            raise self._missing("the set of its passages")
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by Milvus' own full-text search; see `IndexReader.bm25`.

@@ -6,7 +6,7 @@ similarity does not depend on how it was found, and is the number that the embed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ from bienc_cli.store.milvus.schema import (
 )
 from bienc_cli.store.rows import damaged
 from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.types import Vectors
 
 _MARGIN = 16
 """How many more are asked for than are wanted: single precision orders neighbours as it likes."""
@@ -127,14 +128,27 @@ class Searching:
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """Cosines of passages by id, in the order asked."""
-        scores: dict[int, float] = {}
+        scores: list[float] = similarity(self.vectors_of(passage_ids), query).tolist()
+        return scores
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of passages by id, in the order asked, shape (n, dim)."""
+        found: dict[int, NDArray[np.float32]] = {}
         for ids in in_chunks(dict.fromkeys(passage_ids)):
             rows = self._connection.rows(
                 self._collection, all_of(among("id", ids), self._head.born), ["id", VECTOR]
             )
-            found = similarity(vectors_of(rows, self._dim), query).tolist()
-            scores |= dict(zip((row["id"] for row in rows), found, strict=True))
-        return _in_order(scores.__getitem__, passage_ids)
+            vectors = vectors_of(rows, self._dim)
+            found |= dict(zip((row["id"] for row in rows), vectors, strict=True))
+        for passage_id in passage_ids:
+            if passage_id not in found:
+                raise damaged(f"passage {passage_id}")
+        return np.array([found[one] for one in passage_ids], np.float32).reshape(-1, self._dim)
+
+    def of_all(self, condition: str) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Passage ids, ascending, with their vectors."""
+        for block in self._fetched(condition):
+            yield block.ids, block.vectors
 
     # ---------------------------------------------------------------- words
 
@@ -198,10 +212,3 @@ class Searching:
 
 def _ordered(scored: Any) -> Ranking:
     return sorted(scored, key=lambda hit: (-hit[1], hit[0]))
-
-
-def _in_order(score: Callable[[int], float], passage_ids: Sequence[int]) -> list[float]:
-    try:
-        return [score(passage_id) for passage_id in passage_ids]
-    except KeyError as error:
-        raise damaged(f"passage {error.args[0]}") from error
