@@ -246,14 +246,21 @@ def by_word(
 def overlaid(held: Postings | None, changes: Occurrences) -> Postings | None:
     """What holds of a word in a block, with changes in place of what its row has."""
     places, frequencies = held.occurring() if held else (NOWHERE.passages, NOWHERE.frequencies)
-    stays = np.isin(places, changes.passages, invert=True)
     there = changes.frequencies > 0
-    places = np.concatenate([places[stays], changes.passages[there]]).astype(_PLACE)
+    more, how_often = changes.passages[there], changes.frequencies[there]
+    # What is new mostly comes behind all there is, and then nothing has to be looked for.
+    behind = not len(places) or places[-1] < changes.passages[0]
+    if not behind:
+        stays = np.isin(places, changes.passages, invert=True)
+        places, frequencies = places[stays], frequencies[stays]
+    places = np.concatenate([places, more]).astype(_PLACE)
+    frequencies = np.concatenate([frequencies, how_often]).astype(np.uint32)
     if not len(places):
         return None
-    frequencies = np.concatenate([frequencies[stays], changes.frequencies[there]])
-    order = np.argsort(places)
-    return Postings.of(places[order], frequencies[order].astype(np.uint32))
+    if not behind:
+        order = np.argsort(places)
+        places, frequencies = places[order], frequencies[order]
+    return Postings.of(places, frequencies)
 
 
 def read_lengths(
