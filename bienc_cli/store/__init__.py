@@ -1,4 +1,4 @@
-"""The index: a directory whose catalog says what is true, or the same in Milvus."""
+"""The index: a directory whose catalog says what is true, or the same in another place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
-from bienc_cli.store.milvus.address import Access, MilvusAddress
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
@@ -19,6 +18,7 @@ from bienc_cli.store.protocol import (
     IndexPlace,
     IndexReader,
     IndexWriter,
+    RemotePlace,
     StoredPassage,
 )
 from bienc_cli.store.rows import digest_of
@@ -30,7 +30,6 @@ INDEX_NAME = ".bienc"
 __all__ = [
     "INDEX_NAME",
     "UNSETTLED",
-    "Access",
     "CheckReport",
     "CommitReport",
     "FileStamp",
@@ -40,10 +39,10 @@ __all__ = [
     "IndexPlace",
     "IndexReader",
     "IndexWriter",
-    "MilvusAddress",
     "Outcome",
     "Problem",
     "Remedy",
+    "RemotePlace",
     "RepairReport",
     "Root",
     "StoredPassage",

@@ -193,7 +193,7 @@ def test_a_server_that_is_not_there(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pymilvus")
-    from bienc_cli.store.milvus import connection
+    from bienc_cli.milvus import connection
 
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1.0)
     monkeypatch.setenv("BIENC_MILVUS_TOKEN", "root:hunter2")

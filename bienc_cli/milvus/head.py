@@ -15,17 +15,17 @@ from typing import Any
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch
-from bienc_cli.store.covered import Root
-from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Connection
-from bienc_cli.store.milvus.rows import Record, joined
-from bienc_cli.store.milvus.schema import (
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Connection
+from bienc_cli.milvus.rows import Record, joined
+from bienc_cli.milvus.schema import (
     FORMAT_VERSION,
     RECORD_FIELDS,
     VECTOR,
     all_of,
     among,
 )
+from bienc_cli.store.covered import Root
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.rows import digest_of, root_from_row, root_settings, tuned_blend
 from bienc_cli.types import EncoderIdentity, TunedBlend

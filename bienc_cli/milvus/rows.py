@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from bienc_cli.milvus.connection import Row
+from bienc_cli.milvus.schema import MOST_BYTES, VECTOR
 from bienc_cli.store import home
 from bienc_cli.store.covered import FileState
-from bienc_cli.store.milvus.connection import Row
-from bienc_cli.store.milvus.schema import MOST_BYTES, VECTOR
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
 from bienc_cli.store.searched_text import searched_text

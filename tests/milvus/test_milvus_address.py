@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import UsageError
-from bienc_cli.store import Access, MilvusAddress
-from bienc_cli.store.milvus.address import is_address, parse
+from bienc_cli.milvus.address import Access, MilvusAddress, is_address, parse
 
 BASE = Path("/home/someone")
 

@@ -12,20 +12,20 @@ from contextlib import closing
 import numpy as np
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store.milvus import rows as rows_
-from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Row
-from bienc_cli.store.milvus.head import REBUILD, Head
-from bienc_cli.store.milvus.reader import MilvusReader, open_reader
-from bienc_cli.store.milvus.rows import Record
-from bienc_cli.store.milvus.schema import (
+from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Row
+from bienc_cli.milvus.head import REBUILD, Head
+from bienc_cli.milvus.reader import MilvusReader, open_reader
+from bienc_cli.milvus.rows import Record
+from bienc_cli.milvus.schema import (
     PASSAGE_FIELDS,
     VECTOR,
     all_of,
     among,
     in_chunks,
 )
-from bienc_cli.store.milvus.writer import open_writer
+from bienc_cli.milvus.writer import open_writer
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.store.searched_text import searched_text
