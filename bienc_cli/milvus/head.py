@@ -233,7 +233,7 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
 
 def _sizes(file: Path | None) -> dict[str, int]:
     """Bytes on this disk; a server keeps the index on its own."""
-    sizes = {"catalog": 0, "graph": 0}
+    sizes = {"catalog": 0, "vectors": 0, "graph": 0}
     for path in file.rglob("*") if file is not None else ():
         try:
             part = "graph" if path.name.endswith(".hnsw.idx") else "catalog"

@@ -81,7 +81,7 @@ class IndexInfo:
         updated: of the last commit, likewise.
         formats: documents by format, most frequent first.
         skipped: files and records that were found and not indexed.
-        sizes: bytes on this disk by part: `catalog`, `graph`; 0 for what a server keeps.
+        sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for what a server keeps.
         blend: weights that were learned for this index; None where the defaults hold.
         names_model_of_ours: this user has loaded the model that it names before, for this index;
             otherwise its name is only what whoever made the index wrote there.
