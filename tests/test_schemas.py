@@ -162,6 +162,8 @@ def test_every_schema_is_of_something_that_is_printed(
         ("models",),
         ("query", "pear", "-C", "1", "--strategy", "cross-encoder"),
         ("query", "-"),
+        ("similar", "docs/apple.md"),
+        ("pairs", "--min-similarity", "0"),
         ("score", "pear", "pears"),
         ("compare", "pear", "apples in autumn"),
         ("compare", *files, "--rerun", "other.run", "--fail-under", "nDCG@10=1"),

@@ -15,6 +15,7 @@ from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
 from bienc_cli.cli.judge import judge
 from bienc_cli.cli.models import models
+from bienc_cli.cli.pairs import pairs
 from bienc_cli.cli.query import query
 from bienc_cli.cli.remove import remove
 from bienc_cli.cli.score import score
@@ -60,5 +61,18 @@ def _paragraphs(command: Callable[..., int]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-for command in (index, query, similar, compare, judge, tune, score, info, models, check, remove):
+for command in (
+    index,
+    query,
+    similar,
+    pairs,
+    compare,
+    judge,
+    tune,
+    score,
+    info,
+    models,
+    check,
+    remove,
+):
     app.command(help=_paragraphs(command))(command)
