@@ -10,6 +10,7 @@ import typer
 
 from bienc_cli import __version__
 from bienc_cli.cli.check import check
+from bienc_cli.cli.classify import classify
 from bienc_cli.cli.compare import compare
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
@@ -70,6 +71,7 @@ for command in (
     judge,
     tune,
     score,
+    classify,
     info,
     models,
     check,

@@ -52,6 +52,7 @@ COMMANDS = [
     ("similar", "docs/a.txt"),
     ("pairs",),
     ("score", "a", "b"),
+    ("classify", "--labels", "kites,pears"),
     ("remove", "docs/a.txt"),
     ("compare", "kites"),
 ]
