@@ -44,8 +44,13 @@ def write_tokenizer(directory: Path, *, model_max_length: int = 32, typed: bool 
     (directory / "tokenizer_config.json").write_text(json.dumps(settings))
 
 
-def write_random_model(directory: Path, *, labels: int = 0, pooling: str = "mean") -> Path:
-    """A BERT of 2 layers with seeded random weights: a bi-encoder, or a cross-encoder."""
+def write_random_model(
+    directory: Path, *, labels: int = 0, pooling: str = "mean", plain: bool = True
+) -> Path:
+    """A BERT of 2 layers with seeded random weights: a bi-encoder, or a cross-encoder.
+
+    One that is not plain has an activation that only torch knows.
+    """
     import torch
     from transformers import BertConfig, BertForSequenceClassification, BertModel
 
@@ -60,6 +65,7 @@ def write_random_model(directory: Path, *, labels: int = 0, pooling: str = "mean
         max_position_embeddings=48,
         initializer_range=0.2,
         num_labels=labels or 2,
+        hidden_act="gelu" if plain else "gelu_new",
     )
     model = BertForSequenceClassification(config) if labels else BertModel(config)
     model.save_pretrained(str(directory))
