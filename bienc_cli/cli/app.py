@@ -11,10 +11,12 @@ import typer
 from bienc_cli import __version__
 from bienc_cli.cli.check import check
 from bienc_cli.cli.compare import compare
+from bienc_cli.cli.help import HelpfulCommand, HelpfulGroup
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
 from bienc_cli.cli.judge import judge
 from bienc_cli.cli.models import models
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.query import query
 from bienc_cli.cli.remove import remove
 from bienc_cli.cli.score import score
@@ -22,6 +24,7 @@ from bienc_cli.cli.tune import tune
 
 app = typer.Typer(
     name="bienc",
+    cls=HelpfulGroup,
     help="Search document folders by meaning, locally.",
     no_args_is_help=True,
     add_completion=True,
@@ -33,7 +36,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"bienc {__version__}")
+        Output(OutputFormat.plain).print_lines([f"bienc {__version__}"])
         raise typer.Exit
 
 
@@ -60,4 +63,4 @@ def _paragraphs(command: Callable[..., int]) -> str:
 
 
 for command in (index, query, compare, judge, tune, score, info, models, check, remove):
-    app.command(help=_paragraphs(command))(command)
+    app.command(cls=HelpfulCommand, help=_paragraphs(command))(command)

@@ -53,9 +53,11 @@ class _Termination:
         raise _Terminated
 
 
-def _with_implied_value(argv: Sequence[str]) -> list[str]:
-    """`--ray` alone is `--ray local`: Typer has no option whose value may be left out."""
+def _as_meant(argv: Sequence[str]) -> list[str]:
+    """`bienc help COMMAND` asks for its help, and `--ray` alone means a local one."""
     arguments = list(argv)
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     if "--ray" in arguments:
         behind = arguments.index("--ray") + 1
         if behind == len(arguments) or arguments[behind].startswith("-"):
@@ -90,7 +92,7 @@ def main(argv: Sequence[str]) -> int:
         traceback comes too.
     """
     streams.settle()
-    arguments = _with_implied_value(argv)
+    arguments = _as_meant(argv)
     preload.begin(arguments)
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command

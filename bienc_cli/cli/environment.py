@@ -1,31 +1,38 @@
-"""What the environment says; read here and nowhere below.
-
-BIENC_INDEX          the index directory or address, instead of the nearest `.bienc` upwards
-BIENC_MODEL          bi-encoder for new indexes
-BIENC_CROSS_ENCODER  cross-encoder
-BIENC_CACHE          where converted models lie
-BIENC_DATA           where this user's key lies
-BIENC_SAFE           other users' indexes that count when found upwards, as in PATH; * for all
-BIENC_MILVUS_TOKEN   what a Milvus server asks for: user:password, or an API key
-BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system does not know it
-BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
-BIENC_MILVUS_KEY     the key of that certificate
-HF_HUB_OFFLINE=1     as --offline
-BIENC_DEBUG=1        tracebacks
-"""
+"""What the environment says; read here and nowhere below."""
 
 from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import IndexNotFound
 
 if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace, IndexReader
+
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "BIENC_INDEX": "The index directory or address, instead of the nearest .bienc upwards.",
+        "BIENC_MODEL": "Bi-encoder for new indexes.",
+        "BIENC_CROSS_ENCODER": "Cross-encoder.",
+        "BIENC_CACHE": "Where converted models lie.  [default: ~/.cache/bienc]",
+        "BIENC_DATA": "Where your key lies.  [default: ~/.local/share/bienc]",
+        "BIENC_SAFE": "Other users' indexes that count when found upwards, as in PATH; * for all.",
+        "BIENC_MILVUS_TOKEN": "What a Milvus server asks for: user:password, or an API key.",
+        "BIENC_MILVUS_CA": "Its certificate authority, a PEM file, where the system does not know "
+        "it.",
+        "BIENC_MILVUS_CERT": "This client's certificate, where the server asks for one.",
+        "BIENC_MILVUS_KEY": "The key of that certificate.",
+        "HF_HUB_OFFLINE": "1: as --offline.",
+        "BIENC_DEBUG": "1: tracebacks.",
+    }
+)
+"""What is read, and what it is for, as `bienc --help` says it."""
 
 
 def cache_directory() -> Path:

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 
 
 def info(
+    skipped: Annotated[
+        bool,
+        typer.Option(
+            "--skipped",
+            help="List every skipped file with its reason too.",
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = False,
     format_: opt.FormatOption = OutputFormat.table,
     index: opt.IndexOption = None,
 ) -> int:
-    """Show what an index holds: documents, passages, formats, model, chunking, sizes, age."""
+    """Show what an index holds.
+
+    Documents, passages, formats, model, chunking, sizes and age.
+    """
     from bienc_cli.cli import environment
     from bienc_cli.render import info as rendered
+    from bienc_cli.render import skipped as skipped_
     from bienc_cli.store import exposed
 
     output = Output(format_)
     with environment.open_index(index) as reader:
         held = reader.info
+        unread = reader.skipped() if skipped else []
         for warning in reader.warnings:
             output.warn(warning)
     if others := exposed(held.directory):
@@ -27,9 +44,12 @@ def info(
             + " (bienc index takes their rights away)"
         )
     if output.machine:
-        output.print_json(rendered.as_json(held))
+        more = {"skipped_files": skipped_.as_json(unread)} if skipped else {}
+        output.print_json({**rendered.as_json(held), **more})
     elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(held))
+        output.print_lines([*rendered.as_lines(held), *skipped_.as_lines(unread)])
     else:
         output.print_rich(rendered.as_table(held))
+        if unread:
+            output.print_rich(skipped_.as_table(unread))
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.evaluation.measures import check_measures
 from bienc_cli.evaluation.results import Evaluation, SystemResult
-from bienc_cli.strategy import DEFAULT_STRATEGY
+from bienc_cli.strategy import DEFAULT_STRATEGY, SHORT_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def parse_threshold(text: str) -> Threshold:
     if not equals or not name or not math.isfinite(least):
         raise UsageError(f"'{text}' is not a threshold.", "give nDCG@10=0.6, or blend:nDCG@10=0.6")
     check_measures([name])
-    return Threshold(system if colon else None, name, least)
+    return Threshold(SHORT_NAMES.get(system, system) if colon else None, name, least)
 
 
 def check_thresholds(

@@ -44,6 +44,7 @@ def index_paths(
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
     start_workers: StartWorkers | None = None,
+    check: Callable[[IndexInfo], None] = lambda _: None,
 ) -> IndexReport:
     """Make an index agree with folders and files, reading and encoding only what changed.
 
@@ -60,6 +61,8 @@ def index_paths(
         wait: seconds to wait for another process that is writing to the index.
         on_wait: told once who is waited for.
         start_workers: who reads and encodes, if there is anything to do; this process by default.
+        check: raises where what was asked for contradicts what the index was made with, also
+            where nothing has changed and no encoder is needed.
 
     Raises:
         PathNotFound: something that was named is not there.
@@ -93,6 +96,8 @@ def index_paths(
                 start_workers,
                 broken_off,
             )
+            if writer.info is not None:
+                check(writer.info)
             try:
                 return run.all(paths, listed, directory)
             except BrokenOff as error:

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.render import hits as hit_
+from bienc_cli.render import skipped as skipped_
 from bienc_cli.render.tables import plain_table
-from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.text import one_line
 from bienc_cli.render.units import count, duration, rate
-from bienc_cli.types import Skipped
 
 SCHEMA = "bienc.index/1"
 
@@ -41,7 +40,8 @@ def as_table(report: IndexReport, *, skipped: bool = False) -> RenderableType:
     )
     parts: list[RenderableType] = [table, Text(_passages(report)), Text(_times(report), "dim")]
     if report.skipped:
-        parts.append(_skipped_table(report) if skipped else Text(_reasons(report), "yellow"))
+        reasons = Text(_reasons(report), "yellow")
+        parts.append(skipped_.as_table(report.skipped) if skipped else reasons)
     parts.append(Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim"))
     return Group(*parts)
 
@@ -90,15 +90,6 @@ def _reasons(report: IndexReport) -> str:
     return f"{count(len(report.skipped), 'file')} skipped: {reasons} (--skipped lists them)"
 
 
-def _skipped_table(report: IndexReport) -> Table:
-    table = plain_table()
-    table.add_column("skipped", overflow="fold", style="yellow")
-    table.add_column("why", overflow="fold")
-    for skipped in report.skipped:
-        table.add_row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
-    return table
-
-
 def as_json(report: IndexReport) -> dict[str, Any]:
     """The whole report, `schema` first."""
     documents = report.documents
@@ -113,7 +104,7 @@ def as_json(report: IndexReport) -> dict[str, Any]:
             "unchanged": documents.unchanged,
             "removed": documents.removed,
         },
-        "skipped": [_skipped_as_json(skipped) for skipped in report.skipped],
+        "skipped": skipped_.as_json(report.skipped),
         "passages": {
             "total": report.passages,
             "new": report.new_passages,
@@ -131,14 +122,6 @@ def as_json(report: IndexReport) -> dict[str, Any]:
     }
 
 
-def _skipped_as_json(skipped: Skipped) -> dict[str, str]:
-    return {
-        "path": hit_.writable(skipped.path),
-        "code": skipped.code,
-        "reason": hit_.writable(skipped.reason),
-    }
-
-
 def as_lines(report: IndexReport) -> Iterator[str]:
     """Tab-separated counts, then one line for each skipped file."""
     documents = report.documents
@@ -153,5 +136,4 @@ def as_lines(report: IndexReport) -> Iterator[str]:
     }
     for name, number in counts.items():
         yield f"{name}\t{number}"
-    for skipped in report.skipped:
-        yield "\t".join(["skipped", cell(skipped.path), skipped.code, cell(skipped.reason)])
+    yield from skipped_.as_lines(report.skipped)
