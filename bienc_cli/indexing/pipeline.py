@@ -15,6 +15,7 @@ from bienc_cli.indexing.report import (
     IndexObserver,
     IndexOptions,
     IndexReport,
+    Progress,
     SilentObserver,
 )
 from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
@@ -253,7 +254,12 @@ class _Run:
             workers,
             self._watch,
             lambda totals: self._observer.progressed(
-                int(reading.passed_bytes + totals.weight), totals.encoded
+                Progress(
+                    done_bytes=int(reading.passed_bytes + totals.weight),
+                    encoded=totals.encoded,
+                    tokens=totals.tokens,
+                    encoded_bytes=int(totals.encoded_weight),
+                )
             ),
         )
         for work in works:
