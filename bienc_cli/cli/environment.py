@@ -67,6 +67,18 @@ def safe_indexes() -> tuple[str, ...]:
     return tuple(filter(None, os.environ.get("BIENC_SAFE", "").split(os.pathsep)))
 
 
+def is_ours(place: IndexPlace) -> bool:
+    """Whether an index is a directory of this user's own, whose rights are this user's to set."""
+    from bienc_cli.store.privacy import is_own
+
+    return isinstance(place, Path) and is_own(place)
+
+
+def can_be_written(place: IndexPlace) -> bool:
+    """Whether this user may change an index; of one on a server, nobody knows before trying."""
+    return not isinstance(place, Path) or os.access(place, os.W_OK)
+
+
 def excludes_file() -> str | None:
     """What this user has git ignore in every repository: core.excludesFile, or git's default."""
     # Not at the top: no other command asks another program.

@@ -37,7 +37,7 @@ def info(
         unread = reader.skipped() if skipped else []
         for warning in reader.warnings:
             output.warn(warning)
-    if others := exposed(held.directory):
+    if environment.is_ours(held.directory) and (others := exposed(held.directory)):
         output.warn(
             f"others may read or change {others[0]}"
             + (f" and {len(others) - 1} more in it" if len(others) > 1 else "")
