@@ -93,7 +93,16 @@ def main(argv: Sequence[str]) -> int:
     """
     streams.settle()
     arguments = _as_meant(argv)
-    preload.begin(arguments)
+    reported = arguments
+    from bienc_cli.cli import defaults
+
+    try:
+        held = defaults.use(arguments)
+    except UsageError as error:
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    if (format_ := held.of("format")) is not None:
+        reported = ["--format", format_.value, *arguments]
+    preload.begin([*arguments, *held.as_words(arguments)])
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command
 
@@ -104,7 +113,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         with termination:
             _refuse_two_indexes(arguments)
-            code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
+            code = get_command(app).main(
+                arguments,
+                prog_name="bienc",
+                standalone_mode=False,
+                default_map=held.for_parser(arguments),
+            )
             with writing():
                 sys.stdout.flush()
             if code == EXIT_INTERRUPTED:
@@ -113,9 +127,9 @@ def main(argv: Sequence[str]) -> int:
             return code if isinstance(code, int) else EXIT_OK
     except OutputRefused as error:
         _discard_stdout()
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
     except BiencError as error:
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
     except TyperException as error:
         # `bienc` alone asks for help, and gets it as the message of an error.
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -124,7 +138,7 @@ def main(argv: Sequence[str]) -> int:
 
         names = [str(one.callback.__name__) for one in app.registered_commands if one.callback]
         message, hint = put_into_words(error, arguments, names)
-        return _report(arguments, error, UsageError.code, message, hint, EXIT_USAGE)
+        return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
     except (KeyboardInterrupt, Abort, _Terminated):
         return _interrupted(termination)
     except (ClosedPipe, BrokenPipeError):
@@ -136,7 +150,7 @@ def main(argv: Sequence[str]) -> int:
         # A disk that fills or a file handle that is missing, where nobody expected it.
         handles = error.errno in (errno.EMFILE, errno.ENFILE)
         return _report(
-            arguments,
+            reported,
             error,
             StorageError.code,
             "There are no file handles left." if handles else f"The system refused: {error}.",
@@ -145,7 +159,7 @@ def main(argv: Sequence[str]) -> int:
         )
     except Exception as error:
         return _report(
-            arguments,
+            reported,
             error,
             "internal",
             f"This should not happen: {type(error).__name__}: {error}",

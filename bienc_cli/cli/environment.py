@@ -10,7 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bienc_cli.cli import defaults
 from bienc_cli.errors import IndexNotFound
+from bienc_cli.settings import Setting, Source
 
 if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace, IndexReader
@@ -94,14 +96,22 @@ def excludes_file() -> str | None:
     return str(path.absolute()) if path.is_file() else None
 
 
-def model_from_environment() -> str | None:
-    """The bi-encoder for new indexes."""
-    return os.environ.get("BIENC_MODEL") or None
+def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
+    """A model that no flag names: the environment's, a file's, or the one that is built in.
+
+    Args:
+        name: of the setting: `model` or `cross-encoder`.
+        variable: of the environment.
+        otherwise: what is built in.
+    """
+    if named := os.environ.get(variable):
+        return Setting(named, Source.ENVIRONMENT, variable)
+    return defaults.in_use().of(name) or Setting(otherwise, Source.DEFAULT)
 
 
-def cross_encoder_from_environment() -> str | None:
-    """The cross-encoder."""
-    return os.environ.get("BIENC_CROSS_ENCODER") or None
+def is_offline() -> bool:
+    """Whether the environment says that nothing may be looked up."""
+    return os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
 
 
 def go_offline_if(asked: bool) -> bool:
@@ -109,7 +119,7 @@ def go_offline_if(asked: bool) -> bool:
 
     They read HF_HUB_OFFLINE once, at import; nothing else would keep them from a connection.
     """
-    offline = asked or os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
+    offline = asked or is_offline()
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     return offline

@@ -65,6 +65,7 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
         "info": (
             Example("bienc info", "what is indexed here"),
             Example("bienc info --skipped", "which files could not be read, and why"),
+            Example("bienc info --settings", "what holds here, and who says so"),
         ),
         "models": (Example("bienc models", "which are known, and here"),),
         "check": (

@@ -19,6 +19,14 @@ def info(
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = False,
+    settings: Annotated[
+        bool,
+        typer.Option(
+            "--settings",
+            help="Show instead what holds where no option is typed, and where it came from.",
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = False,
     format_: opt.FormatOption = OutputFormat.table,
     index: opt.IndexOption = None,
 ) -> int:
@@ -32,6 +40,11 @@ def info(
     from bienc_cli.store import exposed
 
     output = Output(format_)
+    if settings:
+        opt.refuse_without_effect(
+            {"--skipped": skipped}, "settings are shown", "leave out one or the other"
+        )
+        return _show_settings(output, index)
     with environment.open_index(index) as reader:
         held = reader.info
         unread = reader.skipped() if skipped else []
@@ -52,4 +65,26 @@ def info(
         output.print_rich(rendered.as_table(held))
         if unread:
             output.print_rich(skipped_.as_table(unread))
+    return 0
+
+
+def _show_settings(output: Output, index: str | None) -> int:
+    from bienc_cli.cli import environment
+    from bienc_cli.cli.held_settings import held
+    from bienc_cli.errors import IndexNotFound
+    from bienc_cli.render import settings as rendered
+
+    try:
+        with environment.open_index(index) as reader:
+            settings = held(reader.info)
+    except IndexNotFound:
+        if index is not None:
+            raise
+        settings = held(None)
+    if output.machine:
+        output.print_json(rendered.as_json(settings))
+    elif output.format is OutputFormat.plain:
+        output.print_lines(rendered.as_lines(settings))
+    else:
+        output.print_rich(rendered.as_table(settings))
     return 0

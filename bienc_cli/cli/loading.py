@@ -82,7 +82,10 @@ class ModelChoice:
                 offline = True
             self._check_identity(name, info, offline=offline)
         else:
-            name = self.model or environment.model_from_environment() or DEFAULT_BI_ENCODER
+            name = (
+                self.model
+                or environment.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER).value
+            )
         if name in self._loaded:
             return self._loaded[name]
         self._loaded[name] = self._with_notes(
@@ -163,11 +166,9 @@ class ModelChoice:
     def _load_cross_encoder(self) -> CrossEncoder:
         from bienc_cli.models import DEFAULT_CROSS_ENCODER, load_cross_encoder
 
-        name = (
-            self.cross_encoder
-            or environment.cross_encoder_from_environment()
-            or DEFAULT_CROSS_ENCODER
-        )
+        variable = "BIENC_CROSS_ENCODER"
+        held = environment.default_model("cross-encoder", variable, DEFAULT_CROSS_ENCODER)
+        name = self.cross_encoder or held.value
         return self._with_notes(
             load_cross_encoder(
                 name,
