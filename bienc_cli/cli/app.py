@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -25,7 +23,6 @@ from bienc_cli.cli.tune import tune
 app = typer.Typer(
     name="bienc",
     cls=HelpfulGroup,
-    help="Search document folders by meaning, locally.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -56,11 +53,5 @@ def bienc(
     """
 
 
-def _paragraphs(command: Callable[..., int]) -> str:
-    """The command's docstring with a line for each paragraph, for the terminal to wrap."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
 for command in (index, query, compare, judge, tune, score, info, models, check, remove):
-    app.command(cls=HelpfulCommand, help=_paragraphs(command))(command)
+    app.command(cls=HelpfulCommand)(command)

@@ -84,10 +84,7 @@ def page_of(command: Any, context: Any) -> Page:
     options = [one for one in parameters if one.param_type_name == "option" and not one.hidden]
     groups = []
     if isinstance(command, TyperGroup):
-        commands = [
-            Entry(name, _plain(one.help or "").split("\n\n")[0])
-            for name, one in command.commands.items()
-        ]
+        commands = [Entry(name, _paragraphs(one)[0]) for name, one in command.commands.items()]
         groups.append(Group("Commands", tuple(commands)))
     if arguments:
         groups.append(Group("Arguments", tuple(Entry(_usage(a), _told(a)) for a in arguments)))
@@ -102,10 +99,15 @@ def page_of(command: Any, context: Any) -> Page:
     wanted = "COMMAND ..." if isinstance(command, TyperGroup) else " ".join(map(_usage, arguments))
     return Page(
         " ".join([context.command_path, "[OPTIONS]", wanted]).strip(),
-        tuple(_plain(inspect.cleandoc(command.help or "")).split("\n\n")),
+        _paragraphs(command),
         tuple(groups),
         EXAMPLES.get(context.info_name, ()),
     )
+
+
+def _paragraphs(command: Any) -> tuple[str, ...]:
+    text = _plain(inspect.cleandoc(command.help or ""))
+    return tuple(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _group_of(option: Any) -> str:
