@@ -59,7 +59,10 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """An option that is typed, and what a file says that might contradict it."""
 
-_COMMANDS = tuple("index query compare judge tune score info models check remove".split())
+_COMMANDS = (
+    *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
+    *("score", "classify", "info", "models", "check", "remove"),
+)
 _MODELS = ("model", "cross-encoder")
 _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version"})
 

@@ -36,6 +36,16 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
             Example('bienc query "rail fares" --no-rerank', "in milliseconds"),
             Example("bienc query - --format plain < queries.tsv", "many queries, for a script"),
         ),
+        "similar": (
+            Example("bienc similar handbook/leave.md", "documents like this one"),
+            Example("bienc similar handbook/leave.md:20", "passages like the one at line 20"),
+            Example("bienc similar - < draft.txt", "like a text from elsewhere"),
+        ),
+        "pairs": (
+            Example("bienc pairs --exact", "the same text twice"),
+            Example("bienc pairs --min-shared 0.7", "duplicates and their variants"),
+            Example("bienc pairs --between 'v1/' --with 'v2/'", "one in each of two folders"),
+        ),
         "compare": (
             Example('bienc compare "rail fares"', "two rankings side by side"),
             Example('bienc compare "rail fares" --strategies bm25,bi,blend', "name them"),
@@ -61,6 +71,13 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
                 'bienc score "What is the capital of France?" "Paris is."', "a query, a passage"
             ),
             Example("bienc score - --format jsonl < pairs.jsonl", "many pairs"),
+        ),
+        "classify": (
+            Example("bienc classify --labels invoice,contract", "documents by labels of your own"),
+            Example(
+                "bienc classify - --cross-encoder MODEL < pairs.jsonl",
+                "pairs by a model's labels, such as entailment",
+            ),
         ),
         "info": (
             Example("bienc info", "what is indexed here"),

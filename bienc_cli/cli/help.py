@@ -115,7 +115,10 @@ def _group_of(option: Any) -> str:
 
 
 def _usage(argument: Any) -> str:
-    name = f"{argument.metavar or argument.name.upper()}{'...' if argument.nargs != 1 else ''}"
+    name = argument.metavar or argument.name.upper()
+    if name.endswith("...") or name.startswith("["):
+        return str(name)
+    name += "..." if argument.nargs != 1 else ""
     return name if argument.required else f"[{name}]"
 
 
