@@ -35,6 +35,7 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
+from bienc_cli.search.exactness import exact_first, having_names
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.pipeline import (
     SearchOptions,
@@ -242,6 +243,7 @@ class _Experiment:
         self._vectors: NDArray[np.float32] | None = None
         self._near: dict[int, Sequence[Ranked]] = {}
         self._worded: Sequence[Ranked] = [()] * len(queries)
+        self._exact: Sequence[Mapping[int, int]] = [{}] * len(queries)
         self._items: dict[int, tuple[str, ...]] = {}
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
@@ -261,6 +263,8 @@ class _Experiment:
         if any(one.needs_bm25 for one in strategies):
             where = self._options.where
             self._worded = [self._index.bm25(text, self._tail, where) for text in texts]
+        if any(one.order is Order.BLEND for one in strategies):
+            self._exact = [having_names(self._index, text, self._options.where) for text in texts]
 
     def _nearest(self, depth: int, place: int) -> Ranked:
         """The passages nearest to a query, all queries looked up together.
@@ -300,6 +304,7 @@ class _Experiment:
             Found(
                 self._nearest(depth, place) if compares else (),
                 worded[:depth] if strategy.needs_bm25 else (),
+                self._exact[place] if strategy.order is Order.BLEND else {},
             ),
             strategy,
             depth,
@@ -308,7 +313,7 @@ class _Experiment:
         hits = as_hits(self._index, candidates[:read])
         if strategy.needs_cross_encoder:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
-            hits = ordered(self._read(query, hits), weights)
+            hits = exact_first(ordered(self._read(query, hits), weights))
         seen = {candidate.passage_id for candidate in candidates}
         sources = [
             [one for one, _ in self._nearest(self._tail, place)] if compares else [],

@@ -82,9 +82,11 @@ def _summary(result: SearchResult) -> str:
         ]
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
+    narrowed = f" {one_line(result.asked.said)}" if result.asked.narrows else ""
     return (
         f"{' · '.join(parts)} · total {duration(result.seconds)}\n"
-        f"{count(len(result.hits), 'hit')} of {count(result.index.passages, 'passage')} in "
+        f"{count(len(result.hits), 'hit')}{narrowed} of "
+        f"{count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')} · "
         + " · ".join([result.strategy.value, *([names, models[0].runtime] if models else [])])
     )
@@ -116,7 +118,7 @@ def as_json(
         if contexts is not None:
             row["context"] = contexts.get(hit.passage.passage_id)
         rows.append(row)
-    bi, cross = result.bi_encoder, result.cross_encoder
+    bi, cross, asked = result.bi_encoder, result.cross_encoder, result.asked
     return {
         "schema": SCHEMA,
         "query": hit_.writable(result.query),
@@ -127,6 +129,8 @@ def as_json(
         "truncated": result.truncated,
         "query_tokens": result.query_tokens,
         "query_truncated": result.query_truncated,
+        "phrases": list(asked.phrases),
+        "without": [*asked.without, *asked.without_phrases],
         "hits": rows,
         "seconds": {
             **hit_.stages_as_json(result.stages),

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.fusion import blended
+from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Hit, Relevance
-from bienc_cli.store import Filter, IndexReader, StoredPassage
+from bienc_cli.store import Filter, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoder
 
 EXHAUSTIVE_LIMIT = 2_000
@@ -75,7 +76,7 @@ def ordered(read: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hi
 
 
 def rank_all(
-    index: IndexReader, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
+    index: Searched, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
 ) -> list[Hit]:
     """The top `k` of all passages by the cross-encoder alone: one model pass for each."""
     best: list[Hit] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bienc_cli.search.query_syntax import Asked
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.strategy import Strategy
@@ -36,6 +37,7 @@ class Candidate:
         similarity_rank: 1-based rank in the bi-encoder's ranking; None where it is not in it.
         bm25: BM25 score; None where no word was looked up.
         bm25_rank: 1-based rank in BM25's ranking; None where it is not in it.
+        exact: rare names of the query (`exactness.py`) that it has, to the letter.
     """
 
     passage_id: int
@@ -44,6 +46,7 @@ class Candidate:
     similarity_rank: int | None = None
     bm25: float | None = None
     bm25_rank: int | None = None
+    exact: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class SearchResult:
         stages: wall time of each stage, in order.
         bi_encoder: None where the strategy compares no vectors.
         cross_encoder: None where nothing was reranked.
+        asked: the query, understood: what had to be there and what must not.
     """
 
     query: str
@@ -111,6 +115,7 @@ class SearchResult:
     index: IndexInfo
     bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
+    asked: Asked
     warnings: tuple[str, ...] = ()
 
     @property

@@ -24,6 +24,7 @@ import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -147,7 +148,7 @@ class Bm25:
         best = np.flatnonzero(found >= _kth_best(found, k))
         # A stable sort: what is equal stays in the order of positions, which is that of ids.
         order = best[np.argsort(-found[best], kind="stable")][:k]
-        ids = self._blocks[positions[order] >> BLOCK_BITS] * BLOCK + positions[order] % BLOCK
+        ids = self._ids(positions[order])
         return list(zip(ids.tolist(), found[order].tolist(), strict=True))
 
     def scores_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
@@ -158,6 +159,28 @@ class Bm25:
         for word in self._words(query):
             scores[known] += self._looked_up(word, positions)
         return [float(score) for score in scores[indices]]
+
+    def holding(self, text: str, allowed: NDArray[np.int64] | None = None) -> list[int]:
+        """The passages that have every word of a text, ascending; none for a text without words.
+
+        Args:
+            text: its compounds count as their parts.
+            allowed: positions of the only passages that count; all if None.
+        """
+        words = self._tokenizer.parts_of(text)
+        if not words:
+            return []
+        found = []
+        for number, block in enumerate(self._blocks.tolist()):
+            held = read_postings(self._connection, words, block)
+            if len(held) == len(words):
+                places = [one.occurring()[0].astype(np.int64) for one in held.values()]
+                found.append(reduce(np.intersect1d, places) + number * BLOCK)
+        positions = np.concatenate([np.empty(0, np.int64), *found])
+        if allowed is not None:
+            positions = np.intersect1d(positions, allowed)
+        ids: list[int] = self._ids(positions).tolist()
+        return ids
 
     def positions(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The positions of some passages, without those that no block covers."""
@@ -174,6 +197,10 @@ class Bm25:
         known = np.isin(ids >> BLOCK_BITS, self._blocks)
         numbers = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
         return known, numbers * BLOCK + ids[known] % BLOCK
+
+    def _ids(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        ids: NDArray[np.int64] = self._blocks[positions >> BLOCK_BITS] * BLOCK + positions % BLOCK
+        return ids
 
     def _no_scores(self, allowed: NDArray[np.int64] | None) -> NDArray[np.float64]:
         """0 for each passage; for one that does not count, what nothing lifts above 0."""
