@@ -190,12 +190,18 @@ class EncoderIdentity:
 
 @dataclass(frozen=True, slots=True)
 class CrossEncoderIdentity:
-    """Which cross-encoder scored. `labels` names its outputs; one label means relevance."""
+    """Which cross-encoder scored.
+
+    Attributes:
+        labels: of its outputs; one label means relevance.
+        english_only: it is known to read no other language.
+    """
 
     name: str
     fingerprint: str
     max_tokens: int
     labels: tuple[str, ...]
+    english_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

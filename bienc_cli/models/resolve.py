@@ -24,6 +24,7 @@ from bienc_cli.models.registry import (
     KnownModel,
     Role,
     known_model,
+    reads_english_only,
 )
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
 
@@ -70,6 +71,7 @@ class ResolvedModel:
             fingerprint=self.fingerprint,
             max_tokens=self.files.max_tokens,
             labels=self.files.labels,
+            english_only=reads_english_only(self.name),
         )
 
 

@@ -89,7 +89,14 @@ def _summary(result: SearchResult) -> str:
         f"{count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')} · "
         + " · ".join([result.strategy.value, *([names, models[0].runtime] if models else [])])
+        + _left_out(result)
     )
+
+
+def _left_out(result: SearchResult) -> str:
+    if result.left_out is None:
+        return ""
+    return f"\nordered by {' and '.join(result.signals)}: {result.left_out.name} reads English only"
 
 
 def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
@@ -119,6 +126,7 @@ def as_json(
             row["context"] = contexts.get(hit.passage.passage_id)
         rows.append(row)
     bi, cross, asked = result.bi_encoder, result.cross_encoder, result.asked
+    left_out = result.left_out
     return {
         "schema": SCHEMA,
         "query": hit_.writable(result.query),
@@ -129,6 +137,8 @@ def as_json(
         "truncated": result.truncated,
         "query_tokens": result.query_tokens,
         "query_truncated": result.query_truncated,
+        "signals": list(result.signals),
+        "left_out": left_out.name if left_out else None,
         "phrases": list(asked.phrases),
         "without": [*asked.without, *asked.without_phrases],
         "hits": rows,

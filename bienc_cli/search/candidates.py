@@ -65,7 +65,7 @@ def look_up(
             else ()
         ),
         by_bm25=index.bm25(query, depth, where) if strategy.needs_bm25 else (),
-        exact=having_names(index, query, where) if strategy.order is Order.BLEND else {},
+        exact=having_names(index, query, where) if strategy.blends else {},
     )
 
 

@@ -14,6 +14,7 @@ from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
+from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.narrowing import Narrowed, Searched
 from bienc_cli.search.query_syntax import Asked, understood
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
@@ -142,6 +143,11 @@ def search(
             with watch.stage("encode query"):
                 (vector,) = bi_encoder.encode_queries([asked.text])
     reads = cross_encoder if strategy.needs_cross_encoder else None
+    # By what it is answered in the end.
+    answers = strategy
+    if reads is not None and is_at_a_loss(reads.identity, asked.text):
+        answers = strategy.without_cross_encoder
+        reads = reads if answers.needs_cross_encoder else None
     if reads is not None and strategy.source is Source.ALL:
         candidates = searched.count(options.where)
         check_exhaustive(candidates, options.exhaustive)
@@ -150,7 +156,10 @@ def search(
         reranked = candidates
     else:
         with watch.stage("search"):
-            hits = retrieve(searched, asked.text, vector, strategy, options)
+            hits = retrieve(searched, asked.text, vector, answers, options)
+            if reads is not None and is_at_a_loss(reads.identity, asked.text, hits):
+                answers, reads = strategy.without_cross_encoder, None
+                hits = retrieve(searched, asked.text, vector, answers, options)
         candidates = len(hits)
         if reads is not None:
             weights = blend_of(index, options.blend).weights
@@ -161,12 +170,21 @@ def search(
                     reads,
                     options.rerank_seconds,
                     weights if strategy.order is Order.BLEND else None,
+                    illegible(reads.identity, hits),
                 )
             hits = exact_first(hits)
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
-    nothing = _why_nothing(index, searched, hits, options, asked)
-    hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
+    left_out = cross_encoder if strategy.needs_cross_encoder and reads is None else None
+    warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
+    if left_out is None:
+        hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)]
+    elif options.min_relevance is not None:
+        warnings.append(
+            f"{left_out.identity.name} reads English only: there is no relevance for "
+            "--min-relevance to be compared with"
+        )
+    hits = hits[: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
             hits = best_sentences(vector, hits, bi_encoder)
@@ -188,7 +206,8 @@ def search(
         index=index.info,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
-        warnings=(*index.warnings, *nothing),
+        left_out=left_out.identity if left_out else None,
+        warnings=tuple(warnings),
         asked=asked,
     )
 

@@ -100,6 +100,8 @@ class SearchResult:
         bi_encoder: None where the strategy compares no vectors.
         cross_encoder: None where nothing was reranked.
         asked: the query, understood: what had to be there and what must not.
+        left_out: a cross-encoder that the strategy has, and that cannot read the query or most
+            of what was proposed; the answer is that of the strategy without it.
     """
 
     query: str
@@ -116,7 +118,18 @@ class SearchResult:
     bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
     asked: Asked
+    left_out: CrossEncoderIdentity | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """What had a say in the order: `similarity`, `bm25`, `relevance`."""
+        said = {
+            "similarity": self.strategy.needs_bi_encoder,
+            "bm25": self.strategy.needs_bm25,
+            "relevance": self.cross_encoder is not None,
+        }
+        return tuple(name for name, spoke in said.items() if spoke)
 
     @property
     def seconds(self) -> float:
