@@ -89,7 +89,16 @@ def _summary(result: SearchResult) -> str:
         f"{count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')} · "
         + " · ".join([result.strategy.value, *([names, models[0].runtime] if models else [])])
+        + _spellings(result)
         + _left_out(result)
+    )
+
+
+def _spellings(result: SearchResult) -> str:
+    """What was looked up in place of words that nobody wrote; stems, with what may follow."""
+    return "".join(
+        f"\nno passage has '{one_line(word)}': looked up {' and '.join(f'{one}…' for one in near)}"
+        for word, near in result.spellings.items()
     )
 
 
@@ -139,6 +148,7 @@ def as_json(
         "query_truncated": result.query_truncated,
         "signals": list(result.signals),
         "left_out": left_out.name if left_out else None,
+        "spellings": {word: list(near) for word, near in result.spellings.items()},
         "phrases": list(asked.phrases),
         "without": [*asked.without, *asked.without_phrases],
         "hits": rows,

@@ -45,6 +45,9 @@ class Searched(Protocol):
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
         """The passages that have every word of a text."""
 
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage has, with those that stand for them."""
+
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked."""
 
@@ -111,6 +114,10 @@ class Narrowed:
             for one in self._index.holding(text, where)
             if one not in self._unwanted and (left is None or one in left)
         ]
+
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage of the whole index has."""
+        return self._index.spellings(query)
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bienc_cli.search.query_syntax import Asked
 from bienc_cli.stages import StageTime
@@ -102,6 +103,8 @@ class SearchResult:
         asked: the query, understood: what had to be there and what must not.
         left_out: a cross-encoder that the strategy has, and that cannot read the query or most
             of what was proposed; the answer is that of the strategy without it.
+        spellings: words of the query that no passage has, each with the stems that BM25 looked
+            up in its place.
     """
 
     query: str
@@ -119,6 +122,7 @@ class SearchResult:
     cross_encoder: ModelUse | None
     asked: Asked
     left_out: CrossEncoderIdentity | None = None
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property

@@ -152,6 +152,15 @@ def read_postings(
     return found
 
 
+def words_beginning(connection: sqlite3.Connection, letter: str, block: int) -> dict[str, int]:
+    """The words of a block that begin with a letter, with the number of passages that have each."""
+    rows = connection.execute(
+        "SELECT word, count FROM postings WHERE block = ? AND word >= ? AND word < ?",
+        (block, letter, letter + "\U0010ffff"),
+    )
+    return dict(rows.fetchall())
+
+
 def read_lengths(
     connection: sqlite3.Connection, checksum: int | None = None, schema: str = "main"
 ) -> dict[int, Numbers]:

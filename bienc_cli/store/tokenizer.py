@@ -19,7 +19,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.folding import folded
+from bienc_cli.store.folding import folded, plain_letters
 
 _WORDS_AT_ONCE = 4096
 
@@ -55,6 +55,11 @@ class Tokenizer:
         # Capitals within a word would ask for its parts, which another writing of it lacks.
         apart = _BETWEEN_PARTS.sub(" ", text.encode(errors="replace").decode().lower())
         return [word for word, _, _ in self._counted([folded(apart, asked=True)])]
+
+    def stems(self, text: str) -> dict[str, str]:
+        """The words of letters in a query, as they were written but folded, each with its stem."""
+        written = dict.fromkeys(re.findall(r"[^\W\d_]+", plain_letters(text)))
+        return {word: stem for word in written for stem in self.parts_of(word)[:1]}
 
     def counted(self, texts: Sequence[str]) -> Iterator[WordCounts]:
         """The words of some passages, alphabetically, each with the texts that hold it."""
