@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import defaults
-from bienc_cli.errors import IndexNotFound
+from bienc_cli.errors import IndexNotFound, UsageError
 from bienc_cli.settings import Setting, Source
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "BIENC_MILVUS_CERT": "This client's certificate, where the server asks for one.",
         "BIENC_MILVUS_KEY": "The key of that certificate.",
         "HF_HUB_OFFLINE": "1: as --offline.",
+        "VISUAL": "What query --open opens files in; else EDITOR.",
         "BIENC_DEBUG": "1: tracebacks.",
     }
 )
@@ -123,6 +124,31 @@ def go_offline_if(asked: bool) -> bool:
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     return offline
+
+
+def editor() -> str:
+    """What the user opens files in: VISUAL, else EDITOR.
+
+    Raises:
+        UsageError: neither says.
+    """
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not chosen:
+        raise UsageError("Neither $VISUAL nor $EDITOR names an editor.", "export EDITOR=vim")
+    return chosen
+
+
+def link_form() -> str | None:
+    """How a terminal is told what a citation opens; None for one that shows no links.
+
+    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
+    """
+    terminal, program = os.environ.get("TERM", ""), os.environ.get("TERM_PROGRAM", "")
+    if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
+        return None
+    if program == "vscode":
+        return "vscode://file{path}:{line}"
+    return "file://{host}{path}#{line}" if "kitty" in terminal else "file://{host}{path}"
 
 
 def index_to_read(named: str | IndexPlace | None) -> IndexPlace:

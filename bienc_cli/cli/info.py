@@ -35,8 +35,7 @@ def info(
     Documents, passages, formats, model, chunking, sizes and age.
     """
     from bienc_cli.cli import environment
-    from bienc_cli.render import info as rendered
-    from bienc_cli.render import skipped as skipped_
+    from bienc_cli.render.info import InfoView
     from bienc_cli.store import exposed
 
     output = Output(format_)
@@ -47,7 +46,7 @@ def info(
         return _show_settings(output, index)
     with environment.open_index(index) as reader:
         held = reader.info
-        unread = reader.skipped() if skipped else []
+        unread = tuple(reader.skipped()) if skipped else None
         for warning in reader.warnings:
             output.warn(warning)
     if environment.is_ours(held.directory) and (others := exposed(held.directory)):
@@ -56,15 +55,7 @@ def info(
             + (f" and {len(others) - 1} more in it" if len(others) > 1 else "")
             + " (bienc index takes their rights away)"
         )
-    if output.machine:
-        more = {"skipped_files": skipped_.as_json(unread)} if skipped else {}
-        output.print_json({**rendered.as_json(held), **more})
-    elif output.format is OutputFormat.plain:
-        output.print_lines([*rendered.as_lines(held), *skipped_.as_lines(unread)])
-    else:
-        output.print_rich(rendered.as_table(held))
-        if unread:
-            output.print_rich(skipped_.as_table(unread))
+    output.show(InfoView(held, unread))
     return 0
 
 
@@ -72,7 +63,7 @@ def _show_settings(output: Output, index: str | None) -> int:
     from bienc_cli.cli import environment
     from bienc_cli.cli.held_settings import held
     from bienc_cli.errors import IndexNotFound
-    from bienc_cli.render import settings as rendered
+    from bienc_cli.render.settings import SettingsView
 
     try:
         with environment.open_index(index) as reader:
@@ -81,10 +72,5 @@ def _show_settings(output: Output, index: str | None) -> int:
         if index is not None:
             raise
         settings = held(None)
-    if output.machine:
-        output.print_json(rendered.as_json(settings))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(settings))
-    else:
-        output.print_rich(rendered.as_table(settings))
+    output.show(SettingsView(settings))
     return 0

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.render.hits import writable
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.types import Skipped
 
 
-def as_table(skipped: Sequence[Skipped]) -> Table:
+def as_table(skipped: Sequence[Skipped]) -> Grid:
     """One file a row."""
-    table = plain_table()
-    table.add_column("skipped", overflow="fold", style="yellow")
-    table.add_column("why", overflow="fold")
+    table = Grid()
+    table.column("skipped", style="yellow", wraps=True)
+    table.column("why", wraps=True)
     for one in skipped:
-        table.add_row(Text(one_line(one.path)), Text(one_line(one.reason)))
+        table.row(Text(one_line(one.path)), Text(one_line(one.reason)))
     return table
 
 
