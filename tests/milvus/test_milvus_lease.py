@@ -13,10 +13,10 @@ import pytest
 from places import CHUNKING, Place, identity, put_file
 
 from bienc_cli.errors import IndexBusy
+from bienc_cli.milvus.connection import Connection
+from bienc_cli.milvus.contents import Contents
+from bienc_cli.milvus.lease import Lease, Terms
 from bienc_cli.store import Root, check
-from bienc_cli.store.milvus.connection import Connection
-from bienc_cli.store.milvus.contents import Contents
-from bienc_cli.store.milvus.lease import Lease, Terms
 
 FUTURE, PAST = 4e9, 1.0
 
@@ -87,7 +87,7 @@ def test_who_waits_is_told_for_whom(place: Place, monkeypatch: pytest.MonkeyPatc
     def sleep(_seconds: float) -> None:
         lease_row(place, expires=0.0)
 
-    monkeypatch.setattr("bienc_cli.store.milvus.lease.time.sleep", sleep)
+    monkeypatch.setattr("bienc_cli.milvus.lease.time.sleep", sleep)
     with open_writer(place.index, key_dir=place.keys, wait=60.0, on_wait=told.append):
         pass
     assert len(told) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import UsageError
-from bienc_cli.store import Access, MilvusAddress
-from bienc_cli.store.milvus.address import is_address, parse
+from bienc_cli.milvus.address import Access, MilvusAddress, access_from, parse
+from bienc_cli.wings import remote_place
 
 BASE = Path("/home/someone")
 
@@ -28,8 +28,8 @@ BASE = Path("/home/someone")
 def test_an_address_is_read_and_shown(
     typed: str, uri: str, collection: str, shown: str | None
 ) -> None:
-    assert is_address(typed)
     address = parse(typed, BASE)
+    assert remote_place(typed, BASE, {}) == address
     assert (address.uri, address.collection) == (uri, collection)
     assert parse(str(address), Path("/")) == address
     if shown is not None:
@@ -76,5 +76,12 @@ def test_a_token_is_shown_nowhere() -> None:
 
 
 def test_a_directory_is_no_address() -> None:
-    assert not is_address("milvus")
-    assert not is_address("./milvus+http/x")
+    assert remote_place("milvus", BASE, {}) is None
+    assert remote_place("./milvus+http/x", BASE, {}) is None
+
+
+def test_what_a_server_asks_for_comes_from_variables() -> None:
+    assert access_from({}) == Access()
+    found = access_from({"BIENC_MILVUS_TOKEN": "a:b", "BIENC_MILVUS_CA": "/ca.pem"})
+    assert (found.token, found.ca_file) == ("a:b", Path("/ca.pem"))
+    assert "a:b" not in repr(found)

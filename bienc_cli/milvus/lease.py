@@ -20,8 +20,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from bienc_cli.errors import BiencError, IndexBusy
-from bienc_cli.store.milvus.connection import Connection
-from bienc_cli.store.milvus.schema import VECTOR, among
+from bienc_cli.milvus.connection import Connection
+from bienc_cli.milvus.schema import VECTOR, among
 
 LEASE_SECONDS = 60.0
 SETTLING_SECONDS = 0.3

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from places import Place
 
+from bienc_cli.milvus.uploads import Uploads
 from bienc_cli.store import failpoints
-from bienc_cli.store.milvus.uploads import Uploads
 
 
 def main() -> None:

@@ -17,18 +17,18 @@ from typing import Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, IndexMismatch
+from bienc_cli.milvus import schema
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Connection, Row, connected
+from bienc_cli.milvus.contents import Contents
+from bienc_cli.milvus.head import Head, publish, read_head
+from bienc_cli.milvus.lease import Lease
+from bienc_cli.milvus.reader import not_found
+from bienc_cli.milvus.rows import Record, joined, parsed
+from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.uploads import Uploads, one_of_each
 from bienc_cli.store import failpoints
 from bienc_cli.store.agreement import check_agreement
-from bienc_cli.store.milvus import schema
-from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Connection, Row, connected
-from bienc_cli.store.milvus.contents import Contents
-from bienc_cli.store.milvus.head import Head, publish, read_head
-from bienc_cli.store.milvus.lease import Lease
-from bienc_cli.store.milvus.reader import not_found
-from bienc_cli.store.milvus.rows import Record, joined, parsed
-from bienc_cli.store.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
-from bienc_cli.store.milvus.uploads import Uploads, one_of_each
 from bienc_cli.store.protocol import CommitReport, IndexInfo
 from bienc_cli.types import EncoderIdentity, TunedBlend
 

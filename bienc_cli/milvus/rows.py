@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from bienc_cli.store import home, records
+from bienc_cli.milvus.connection import Row
+from bienc_cli.milvus.schema import MOST_BYTES, VECTOR
+from bienc_cli.store import home
 from bienc_cli.store.covered import FileState
-from bienc_cli.store.milvus.connection import Row
-from bienc_cli.store.milvus.schema import MOST_BYTES, VECTOR
 from bienc_cli.store.protocol import StoredPassage
-from bienc_cli.store.records import damaged
+from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
 from bienc_cli.store.searched_text import searched_text
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Place, Vectors
@@ -165,7 +165,7 @@ def document_records(
         "doc_id": document.doc_id,
         "title": document.title,
         "format": document.format,
-        "digest": records.digest_of(document.text).hex(),
+        "digest": digest_of(document.text).hex(),
         "path": path,
         "passages": passages,
     }
@@ -219,7 +219,7 @@ def passage_rows(
 
 def text_key(text: str) -> str:
     """What an embedded text, and so its vector, is known by."""
-    return records.digest_of(text).hex()
+    return digest_of(text).hex()
 
 
 def words_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
@@ -303,7 +303,7 @@ def _place_fields(place: Place) -> dict[str, Any]:
 
 def _place(row: Mapping[str, Any]) -> Place:
     values = row["place"], row["first"] or None, row["last"] or None, row["name"]
-    return records.place_from((*values, row["recognised"]), f"passage {row['id']}")
+    return place_from((*values, row["recognised"]), f"passage {row['id']}")
 
 
 def shown(path: str, shown_from: Path | None) -> str:
@@ -325,7 +325,7 @@ def vectors_of(rows: Sequence[Mapping[str, Any]], dim: int) -> Vectors:
         vectors = np.array([row[VECTOR] for row in rows], dtype=np.float32).reshape(-1, dim)
     except (ValueError, TypeError) as error:
         raise damaged("a vector") from error
-    records.check_vectors(vectors)
+    check_vectors(vectors)
     return vectors
 
 

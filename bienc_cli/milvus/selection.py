@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bienc_cli.store.milvus.schema import all_of, among
+from bienc_cli.milvus.schema import all_of, among
 from bienc_cli.store.protocol import Filter
 from bienc_cli.store.selection import path_matcher
 

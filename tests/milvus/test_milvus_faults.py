@@ -12,8 +12,8 @@ import pytest
 from places import Place
 
 from bienc_cli.errors import BiencError, StorageError
+from bienc_cli.milvus.connection import Connection
 from bienc_cli.store import check
-from bienc_cli.store.milvus.connection import Connection
 
 OLD = {"a.txt": ["one", "shared"], "b.txt": ["two", "shared"]}
 NEW = {"a.txt": ["one", "three"], "c.txt": ["two", "four"], "d.txt": ["shared"]}
@@ -66,7 +66,7 @@ def test_one_generation_or_the_other(
     run(place, Faulty(Connection._call, number, done=done), monkeypatch)
     assert set(place.texts()) in (texts(OLD), texts(NEW))
     # A lease whose return failed is free when it has run out.
-    monkeypatch.setattr("bienc_cli.store.milvus.lease._is_held", lambda _: False)
+    monkeypatch.setattr("bienc_cli.milvus.lease._is_held", lambda _: False)
     info = place.build(NEW).info
     assert (info.files, info.passages, info.vectors) == (3, 5, 5)
     assert set(place.texts()) == texts(NEW)

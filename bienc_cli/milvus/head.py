@@ -15,19 +15,19 @@ from typing import Any
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch
-from bienc_cli.store import records
-from bienc_cli.store.covered import Root
-from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Connection
-from bienc_cli.store.milvus.rows import Record, joined
-from bienc_cli.store.milvus.schema import (
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Connection
+from bienc_cli.milvus.rows import Record, joined
+from bienc_cli.milvus.schema import (
     FORMAT_VERSION,
     RECORD_FIELDS,
     VECTOR,
     all_of,
     among,
 )
+from bienc_cli.store.covered import Root
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.rows import digest_of, root_from_row, root_settings, tuned_blend
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 _ID = "head"
@@ -130,7 +130,7 @@ def read_head(connection: Connection) -> Head | None:
             collection, all_of(among("kind", ["body"]), f"key == {serial}"), RECORD_FIELDS
         )
         for record in joined(parts):
-            if records.digest_of(record.body).hex() != checksum:
+            if digest_of(record.body).hex() != checksum:
                 raise IndexDamaged(
                     f"What the index in {connection.address} says of itself is damaged.", REBUILD
                 )
@@ -158,7 +158,7 @@ def publish(connection: Connection, head: Head) -> Head:
                 "born": head.attempt,
                 "root_id": 0,
                 "file_id": 0,
-                "body": records.digest_of(record.body).hex(),
+                "body": digest_of(record.body).hex(),
                 VECTOR: [0.0, 1.0],
             }
         ],
@@ -183,7 +183,7 @@ def _packed(head: Head) -> dict[str, Any]:
         "encoder": asdict(head.encoder),
         "chunking": asdict(head.chunking),
         "roots": [
-            [root_id, str(covered.root.path), covered.kind, records.root_settings(covered.root)]
+            [root_id, str(covered.root.path), covered.kind, root_settings(covered.root)]
             for root_id, covered in sorted(head.roots.items())
         ],
         "counts": dict(head.counts),
@@ -213,13 +213,13 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
             encoder=EncoderIdentity(**body["encoder"]),
             chunking=ChunkingParameters(**body["chunking"]),
             roots={
-                int(root_id): CoveredRoot(records.root_from_row(path, settings, _HOME), kind)
+                int(root_id): CoveredRoot(root_from_row(path, settings, _HOME), kind)
                 for root_id, path, kind, settings in body["roots"]
             },
             counts={name: int(number) for name, number in body["counts"].items()},
             formats=tuple((str(name), int(number)) for name, number in body["formats"]),
             full_text=bool(body["full_text"]),
-            blend=records.tuned_blend(body["blend"]),
+            blend=tuned_blend(body["blend"]),
             void=frozenset(map(int, body["void"])),
             dead_files=frozenset(map(int, body["dead_files"])),
             dead_records=frozenset(map(int, body["dead_records"])),
@@ -233,7 +233,7 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
 
 def _sizes(file: Path | None) -> dict[str, int]:
     """Bytes on this disk; a server keeps the index on its own."""
-    sizes = {"catalog": 0, "graph": 0}
+    sizes = {"catalog": 0, "vectors": 0, "graph": 0}
     for path in file.rglob("*") if file is not None else ():
         try:
             part = "graph" if path.name.endswith(".hnsw.idx") else "catalog"

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
-from bienc_cli.store.milvus.connection import MOST_HITS, Connection, Row
-from bienc_cli.store.milvus.head import Head
-from bienc_cli.store.milvus.rows import spelled, vectors_of
-from bienc_cli.store.milvus.schema import (
+from bienc_cli.milvus.connection import MOST_HITS, Connection, Row
+from bienc_cli.milvus.head import Head
+from bienc_cli.milvus.rows import spelled, vectors_of
+from bienc_cli.milvus.schema import (
     LEAST_EF,
     VECTOR,
     WORDS_VECTOR,
@@ -25,9 +25,9 @@ from bienc_cli.store.milvus.schema import (
     among,
     in_chunks,
 )
-from bienc_cli.store.records import damaged
+from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
+from bienc_cli.store.rows import damaged
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.store.vectors import NOTHING, VectorBlock, similarity
 from bienc_cli.types import Vectors
 
 _MARGIN = 16

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bienc_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bienc_cli.store import CheckReport, IndexReader, IndexWriter, RepairReport
 
 PREFIX = "milvus+"
 DEFAULT_COLLECTION = "bienc"
@@ -58,6 +63,32 @@ class MilvusAddress:
         """The collection of everything but the passages."""
         return f"{self.collection}_records"
 
+    def open_reader(self, shown_from: Path | None) -> IndexReader:
+        """Open the current generation for reading; see `reader.open_reader`."""
+        from bienc_cli.milvus.reader import open_reader
+
+        return open_reader(self, shown_from=shown_from)
+
+    def open_writer(
+        self, *, create: bool, wait: float, on_wait: Callable[[str], None]
+    ) -> IndexWriter:
+        """Open it for writing; see `writer.open_writer`."""
+        from bienc_cli.milvus.writer import open_writer
+
+        return open_writer(self, create=create, wait=wait, on_wait=on_wait)
+
+    def check(self, on_stage: Callable[[str], None]) -> CheckReport:
+        """Verify everything; see `checking.check`."""
+        from bienc_cli.milvus.checking import check
+
+        return check(self, on_stage=on_stage)
+
+    def repair(self, wait: float, on_stage: Callable[[str], None]) -> RepairReport:
+        """Mend what can be mended; see `checking.repair`."""
+        from bienc_cli.milvus.checking import repair
+
+        return repair(self, wait=wait, on_stage=on_stage)
+
     def __str__(self) -> str:
         """As it is typed."""
         if self.file is None:
@@ -66,9 +97,24 @@ class MilvusAddress:
         return f"{_FILE}{self.uri}{named}"
 
 
-def is_address(text: str) -> bool:
-    """Whether it names an index in Milvus, well-formed or not, and no directory."""
-    return text.startswith(PREFIX)
+def access_from(variables: Mapping[str, str]) -> Access:
+    """What a server asks for, as the variables of an environment have it."""
+
+    def file(variable: str) -> Path | None:
+        named = variables.get(variable)
+        return Path(named).expanduser().absolute() if named else None
+
+    return Access(
+        variables.get("BIENC_MILVUS_TOKEN", ""),
+        file("BIENC_MILVUS_CA"),
+        file("BIENC_MILVUS_CERT"),
+        file("BIENC_MILVUS_KEY"),
+    )
+
+
+def place(text: str, base: Path, variables: Mapping[str, str]) -> MilvusAddress:
+    """An index as it was typed; see `parse` and `access_from`."""
+    return parse(text, base, access_from(variables))
 
 
 def parse(text: str, base: Path, access: Access | None = None) -> MilvusAddress:

@@ -14,10 +14,10 @@ from places import CHUNKING, Place, encode, identity, put_file
 
 import bienc_cli
 from bienc_cli.errors import IndexBusy, IndexNotFound, StorageError
+from bienc_cli.milvus import connection
+from bienc_cli.milvus import writer as writer_module
+from bienc_cli.milvus.lease import Lease
 from bienc_cli.store import Root, check
-from bienc_cli.store.milvus import connection
-from bienc_cli.store.milvus import writer as writer_module
-from bienc_cli.store.milvus.lease import Lease
 
 HERE = Path(__file__).parent
 PACKAGE = Path(bienc_cli.__file__).parent
@@ -175,7 +175,7 @@ def test_a_server_that_goes_away_leaves_nothing_half_visible(
     # The lease was not given back, and its holder lives: it has to run out.
     with pytest.raises(IndexBusy, match="being written by process"):
         place.write()
-    monkeypatch.setattr("bienc_cli.store.milvus.lease._is_held", lambda _: False)
+    monkeypatch.setattr("bienc_cli.milvus.lease._is_held", lambda _: False)
     assert place.build(files(NEW)).info.vectors == 5
     assert set(place.texts()) == wanted(NEW)
     assert not check(place.index, key_dir=place.keys).problems

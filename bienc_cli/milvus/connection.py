@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import BiencError, IndexBusy, StorageError, UsageError
-from bienc_cli.store.milvus import lite
-from bienc_cli.store.milvus.address import MilvusAddress
+from bienc_cli.milvus import lite
+from bienc_cli.milvus.address import MilvusAddress
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient

@@ -18,9 +18,9 @@ import pytest
 from places import CHUNKING, Place, identity
 
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, StorageError, UsageError
-from bienc_cli.store import Access, MilvusAddress
-from bienc_cli.store.milvus import connection, schema, writer
-from bienc_cli.store.milvus.schema import FORMAT_VERSION
+from bienc_cli.milvus import connection, schema, writer
+from bienc_cli.milvus.address import Access, MilvusAddress
+from bienc_cli.milvus.schema import FORMAT_VERSION
 
 FILES = {"a.txt": ["one", "two"]}
 
@@ -304,7 +304,7 @@ def test_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pytest.importorskip("milvus_lite")
     place = Place(tmp_path, "milvus")
     place.build(FILES)
-    monkeypatch.setattr("bienc_cli.store.milvus.head.FORMAT_VERSION", FORMAT_VERSION + 1)
+    monkeypatch.setattr("bienc_cli.milvus.head.FORMAT_VERSION", FORMAT_VERSION + 1)
     with pytest.raises(IndexMismatch, match=f"format {FORMAT_VERSION};"):
         place.read()
     with pytest.raises(IndexMismatch, match=f"format {FORMAT_VERSION};"):

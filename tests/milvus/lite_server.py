@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bienc_cli.store import MilvusAddress
+from bienc_cli.milvus.address import MilvusAddress
 
 
 class LiteServer:

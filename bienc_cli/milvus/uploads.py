@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from bienc_cli.store.milvus.connection import Connection, Row
-from bienc_cli.store.milvus.rows import Record, split_long, text_key, vectors_of
-from bienc_cli.store.milvus.schema import VECTOR, all_of, among, in_chunks
+from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.rows import Record, split_long, text_key, vectors_of
+from bienc_cli.milvus.schema import VECTOR, all_of, among, in_chunks
 from bienc_cli.types import Vectors
 
 _KEYS_AT_ONCE = 500

@@ -6,8 +6,8 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +17,6 @@ import xxhash
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
-from bienc_cli.store.checksums import checksum_of
 from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.home import home_of, inside_root, root_path_from_storage
@@ -38,6 +37,7 @@ PASSAGE_COLUMNS = (
     "context, vector_id, checksum"
 )
 DOCUMENT_COLUMNS = "id, file_id, doc_id, title, format, digest, checksum"
+TEXT_COLUMNS = "id, length, text, checksum"
 FILE_COLUMNS = (
     "id, root_id, path, size, mtime_ns, digest, reader, inode, ctime_ns, outcome, code, "
     "attempts, checksum"
@@ -46,11 +46,30 @@ FILE_COLUMNS = (
 _COMPRESSION = 3
 """zlib's level: half the size of the text, at some 100 MB/s."""
 
-MAX_TEXT_BYTES = 1 << 30
-"""SQLite's own limit for a value, nearly; more is a bomb."""
+PIECE = 1 << 16
+"""Characters of a text that are stored together: reading a passage unpacks the one or two pieces
+that it lies in, in 0.3 ms, however long its document is."""
+
+_PIECE_BITS = 20
+"""More pieces than SQLite's largest document, of 2^31 bytes, could have."""
 
 _NORM_TOLERANCE = 1e-2
 """How far from 1 a vector's length may be: encoders that compute in half precision round."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRows:
+    """What the catalog records of the file it names.
+
+    Attributes:
+        name: of the file.
+        nonce: of the file; a checksum depends on it.
+        rows: how many of the file's rows are counted; what lies behind them is a tail.
+    """
+
+    name: str
+    nonce: int
+    rows: int
 
 
 # --------------------------------------------------------------- integrity
@@ -67,9 +86,9 @@ def checked(row: Sequence[Any], what: str) -> Sequence[Any]:
     return row[:-1]
 
 
-def vector_checksum(vector_id: int, digest: bytes, vector: bytes) -> int:
-    """Likewise, for a row of `vectors`; fast, since a search reads many."""
-    return xxhash.xxh3_64_intdigest(digest + vector, seed=vector_id) - (1 << 63)
+def checksum_of(*values: int | str | bytes | None) -> int:
+    """xxh3_64 of a row's values, as SQLite stores integers (signed)."""
+    return xxhash.xxh3_64_intdigest(repr(values).encode()) - (1 << 63)
 
 
 def damaged(what: str) -> IndexDamaged:
@@ -88,52 +107,50 @@ def digest_of(text: str) -> bytes:
 # ------------------------------------------------------- texts and vectors
 
 
-def packed_text(text: str) -> tuple[int, bytes]:
-    """A document's text as it is stored: length in bytes, compressed."""
-    encoded = text.encode()
-    return len(encoded), zlib.compress(encoded, _COMPRESSION)
+def text_pieces(document_id: int, text: str) -> Iterator[tuple[int, int, bytes, int]]:
+    """A document's text as rows of `texts`, `PIECE` characters to each."""
+    for number, start in enumerate(range(0, len(text), PIECE)):
+        encoded = text[start : start + PIECE].encode()
+        row = (piece_id(document_id, number), len(encoded), zlib.compress(encoded, _COMPRESSION))
+        yield (*row, piece_checksum(*row))
 
 
-def unpacked_text(length: int, blob: bytes, digest: bytes) -> str:
-    """What `packed_text` packed.
+def piece_id(document_id: int, number: int) -> int:
+    """The id of a piece of a document's text; pieces of a document follow each other."""
+    return document_id << _PIECE_BITS | number
+
+
+def pieces_of(document_id: int) -> tuple[int, int]:
+    """The first id of a document's pieces, and the first of the next document's."""
+    return piece_id(document_id, 0), piece_id(document_id + 1, 0)
+
+
+def text_of_piece(row: Sequence[Any]) -> str:
+    """A row of `TEXT_COLUMNS`.
 
     Raises:
         IndexDamaged: it is not what was stored.
     """
-    if not 0 <= length <= MAX_TEXT_BYTES:
-        raise damaged("a document's text")
+    piece, length, blob, checksum = row
+    what = f"the text of document {piece >> _PIECE_BITS}"
+    if piece_checksum(piece, length, blob) != checksum or not 0 <= length <= 4 * PIECE:
+        raise damaged(what)
     try:
         # The length is a limit: a few bytes can be made to unpack into gigabytes.
         encoded = zlib.decompressobj().decompress(blob, length + 1)
         text = encoded.decode()
     except (zlib.error, UnicodeDecodeError) as error:
-        raise damaged("a document's text") from error
-    if len(encoded) != length or digest_of(text) != digest:
-        raise damaged("a document's text")
+        raise damaged(what) from error
+    if len(encoded) != length or len(text) > PIECE:
+        raise damaged(what)
     return text
 
 
-def packed_vectors(vectors: Vectors) -> list[bytes]:
-    """Each row as little-endian float32."""
-    return [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f4")]
-
-
-def unpacked_vectors(rows: Sequence[tuple[int, bytes, bytes, int]], dim: int) -> Vectors:
-    """Rows (id, digest, vector, checksum) of `vectors` as an array of shape (len(rows), dim).
-
-    Raises:
-        IndexDamaged: one is not what was written, or nothing an encoder gives.
-    """
-    for vector_id, digest, blob, checksum in rows:
-        if (
-            blob is None
-            or len(blob) != dim * 4
-            or vector_checksum(vector_id, digest, blob) != checksum
-        ):
-            raise damaged(f"vector {vector_id}")
-    vectors = np.frombuffer(b"".join(row[2] for row in rows), dtype="<f4").reshape(-1, dim)
-    check_vectors(vectors)
-    return vectors
+def piece_checksum(piece: int, length: int, blob: bytes) -> int:
+    """The checksum of a row of `texts`."""
+    hashed = xxhash.xxh3_64(f"{piece} {length}\0".encode())
+    hashed.update(blob)
+    return hashed.intdigest() - (1 << 63)
 
 
 def check_vectors(vectors: Vectors) -> None:
@@ -260,8 +277,13 @@ def place_from(values: Sequence[Any], what: str) -> Place:
     return Place(kind, first, last, name, bool(recognised))
 
 
-def passage_from(row: Sequence[Any], doc_id: str, text: str) -> Passage:
-    """A row of `PASSAGE_COLUMNS` with its document's text.
+def passage_from(row: Sequence[Any], doc_id: str, slice_of: Callable[[int, int], str]) -> Passage:
+    """A row of `PASSAGE_COLUMNS` with its part of its document's text.
+
+    Args:
+        row: with its checksum.
+        doc_id: its document's.
+        slice_of: gives the text between two offsets of the document's.
 
     Raises:
         IndexDamaged: it is not what was written, or does not lie within the text.
@@ -272,14 +294,15 @@ def passage_from(row: Sequence[Any], doc_id: str, text: str) -> Passage:
         trail = tuple(str(title) for title in json.loads(heading))
     except (ValueError, TypeError) as error:
         raise damaged(f"passage {passage_id}") from error
-    if not 0 <= start < end <= len(text):
+    text = slice_of(start, end) if 0 <= start < end else ""
+    if not text or len(text) != end - start:
         raise damaged(f"passage {passage_id}")
     return Passage(
         doc_id=doc_id,
         ordinal=ordinal,
         start=start,
         end=end,
-        text=text[start:end],
+        text=text,
         place=place_from(place, f"passage {passage_id}"),
         heading=trail,
         context=context,
@@ -294,6 +317,20 @@ def meta_checksum(connection: sqlite3.Connection, meta: Mapping[str, Any]) -> in
     roots = connection.execute("SELECT id, path, kind, settings FROM roots ORDER BY id").fetchall()
     held = {key: value for key, value in meta.items() if key != "checksum"}
     return checksum_of(json.dumps(held, sort_keys=True), repr(roots))
+
+
+def vector_rows(meta: Mapping[str, Any]) -> VectorRows:
+    """The file of vectors that the generation names."""
+    return VectorRows(**meta["vectors"])
+
+
+def _sizes(directory: Path, vectors: VectorRows, graph: GraphFile | None) -> dict[str, int]:
+    file = directory / vectors.name
+    return {
+        "catalog": catalog_path(directory).stat().st_size,
+        "vectors": file.stat().st_size if file.is_file() else 0,
+        "graph": graph.size if graph else 0,
+    }
 
 
 def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
@@ -352,10 +389,7 @@ def index_info(
             vectors=counts["vectors"],
             skipped=counts["skipped"],
             formats=tuple((name, number) for name, number in meta["formats"]),
-            sizes={
-                "catalog": catalog_path(directory).stat().st_size,
-                "graph": graph.size if graph else 0,
-            },
+            sizes=_sizes(directory, vector_rows(meta), graph),
             blend=tuned_blend(meta.get("blend")),
             names_model_of_ours=key is not None
             and key.holds(told_of_model(meta["encoder"]), str(meta.get("model_seal", ""))),

@@ -14,18 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import BiencError, IndexNotFound, StorageError
-from bienc_cli.store import records
+from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus import selection
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.head import read_head
+from bienc_cli.milvus.rows import Record
+from bienc_cli.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.searching import Searching
 from bienc_cli.store.covered import FileState, Root
-from bienc_cli.store.milvus import rows as rows_
-from bienc_cli.store.milvus import selection
-from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Connection, Row
-from bienc_cli.store.milvus.head import read_head
-from bienc_cli.store.milvus.rows import Record
-from bienc_cli.store.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
-from bienc_cli.store.milvus.searching import Searching
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
-from bienc_cli.store.records import damaged
+from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.types import Skipped, Vectors
 
 _TEXTS_KEPT = 16
@@ -275,7 +274,7 @@ class MilvusReader:
             if set(held) != {"document", "text"}:
                 raise self._missing(f"the text of document {document_id}")
             text = held["text"].body
-            if records.digest_of(text).hex() != rows_.parsed(held["document"]).get("digest"):
+            if digest_of(text).hex() != rows_.parsed(held["document"]).get("digest"):
                 raise damaged(f"the text of document {document_id}")
             self._texts[document_id] = text
             if len(self._texts) > _TEXTS_KEPT:

@@ -12,22 +12,22 @@ from contextlib import closing
 import numpy as np
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import records
-from bienc_cli.store.milvus import rows as rows_
-from bienc_cli.store.milvus.address import MilvusAddress
-from bienc_cli.store.milvus.connection import Row
-from bienc_cli.store.milvus.head import REBUILD, Head
-from bienc_cli.store.milvus.reader import MilvusReader, open_reader
-from bienc_cli.store.milvus.rows import Record
-from bienc_cli.store.milvus.schema import (
+from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Row
+from bienc_cli.milvus.head import REBUILD, Head
+from bienc_cli.milvus.reader import MilvusReader, open_reader
+from bienc_cli.milvus.rows import Record
+from bienc_cli.milvus.schema import (
     PASSAGE_FIELDS,
     VECTOR,
     all_of,
     among,
     in_chunks,
 )
-from bienc_cli.store.milvus.writer import open_writer
+from bienc_cli.milvus.writer import open_writer
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.store.searched_text import searched_text
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.store.verification import (
@@ -147,10 +147,10 @@ class _Check:
         self, document: Record, text: str | None, rows: Sequence[Row], tokenizer: Tokenizer
     ) -> None:
         body = rows_.parsed(document)
-        if text is None or records.digest_of(text).hex() != body["digest"]:
-            raise records.damaged(f"the text of {body['doc_id']}")
+        if text is None or digest_of(text).hex() != body["digest"]:
+            raise damaged(f"the text of {body['doc_id']}")
         if len(rows) != body["passages"]:
-            raise records.damaged(f"the set of passages of {body['doc_id']}")
+            raise damaged(f"the set of passages of {body['doc_id']}")
         self._passages += len(rows)
         searched = []
         for row in rows:
@@ -160,13 +160,13 @@ class _Check:
                 passage.text != text[passage.start : passage.end]
                 or rows_.text_key(passage.embedded_text) != row["text_key"]
             ):
-                raise records.damaged(f"passage {row['id']}")
+                raise damaged(f"passage {row['id']}")
             self._keys.add(row["text_key"])
         rows_.vectors_of(rows, self._head.encoder.dim)
         if self._head.full_text:
             expected = rows_.words_of(searched, tokenizer)
             if [row["words"] for row in rows] != expected:
-                raise records.damaged(f"the words of {body['doc_id']}")
+                raise damaged(f"the words of {body['doc_id']}")
 
     def _strays(self) -> Iterator[Problem]:
         """Passages that belong to no document."""

@@ -14,14 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 from bienc_cli.errors import IndexDamaged
+from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.head import CoveredRoot, Head
+from bienc_cli.milvus.lease import Lease
+from bienc_cli.milvus.rows import Record
+from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.uploads import Uploads
 from bienc_cli.store.covered import FileState, Root
-from bienc_cli.store.milvus import rows as rows_
-from bienc_cli.store.milvus.connection import Connection, Row
-from bienc_cli.store.milvus.head import CoveredRoot, Head
-from bienc_cli.store.milvus.lease import Lease
-from bienc_cli.store.milvus.rows import Record
-from bienc_cli.store.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
-from bienc_cli.store.milvus.uploads import Uploads
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
