@@ -105,8 +105,8 @@ def main(argv: Sequence[str]) -> int:
             code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
             with writing():
                 sys.stdout.flush()
-            if code == EXIT_INTERRUPTED:
-                # Typer has caught the KeyboardInterrupt itself.
+            if code == EXIT_INTERRUPTED or termination.asked:
+                # Typer has caught the KeyboardInterrupt itself, or what was ended caught its own.
                 return _interrupted(termination)
             return code if isinstance(code, int) else EXIT_OK
     except OutputRefused as error:

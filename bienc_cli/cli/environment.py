@@ -11,6 +11,7 @@ BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system doe
 BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
 BIENC_MILVUS_KEY     the key of that certificate
 HF_HUB_OFFLINE=1     as --offline
+VISUAL, EDITOR       what `query --open` opens files in
 BIENC_DEBUG=1        tracebacks
 """
 
@@ -22,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.errors import IndexNotFound
+from bienc_cli.errors import IndexNotFound, UsageError
 
 if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace, IndexReader
@@ -96,6 +97,31 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
+def editor() -> str:
+    """What the user opens files in: VISUAL, else EDITOR.
+
+    Raises:
+        UsageError: neither says.
+    """
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not chosen:
+        raise UsageError("Neither $VISUAL nor $EDITOR names an editor.", "export EDITOR=vim")
+    return chosen
+
+
+def link_form() -> str | None:
+    """How a terminal is told what a citation opens; None for one that shows no links.
+
+    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
+    """
+    terminal, program = os.environ.get("TERM", ""), os.environ.get("TERM_PROGRAM", "")
+    if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
+        return None
+    if program == "vscode":
+        return "vscode://file{path}:{line}"
+    return "file://{host}{path}#{line}" if "kitty" in terminal else "file://{host}{path}"
+
+
 def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
     """The index as named, or the nearest one upwards.
 
@@ -152,19 +178,13 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
-    from bienc_cli.store import Access
-    from bienc_cli.store.milvus import address
+    from bienc_cli.wings import remote_place
 
-    if isinstance(named, address.MilvusAddress):
+    if not isinstance(named, str | Path):
         return named
-    if isinstance(named, str) and address.is_address(named):
-        access = Access(
-            os.environ.get("BIENC_MILVUS_TOKEN", ""),
-            _file("BIENC_MILVUS_CA"),
-            _file("BIENC_MILVUS_CERT"),
-            _file("BIENC_MILVUS_KEY"),
-        )
-        return address.parse(named, Path.cwd(), access)
+    place = remote_place(named, Path.cwd(), os.environ) if isinstance(named, str) else None
+    if place is not None:
+        return place
     directory = Path(named).expanduser().absolute()
     _refuse_folder_of_documents(directory)
     return directory
@@ -198,8 +218,3 @@ def _refuse_folder_of_documents(directory: Path) -> None:
             f"There is no index in {directory}, and other files are.",
             f"make one inside: bienc index PATH --index {shown}",
         )
-
-
-def _file(variable: str) -> Path | None:
-    named = os.environ.get(variable)
-    return Path(named).expanduser().absolute() if named else None

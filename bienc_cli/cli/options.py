@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bienc_cli.cli.output import OutputFormat
+from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
 
 if TYPE_CHECKING:
     from bienc_cli.store import Filter
@@ -37,6 +37,24 @@ FormatOption = Annotated[
         "--format",
         "-f",
         help="How to print the result.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+QueryFormatOption = Annotated[
+    QueryFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to print the answer; files, grep and csv are for other programs.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+CompareFormatOption = Annotated[
+    CompareFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to print the result; junit reports --fail-under and --baseline.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]
@@ -110,6 +128,16 @@ CandidatesOption = Annotated[
         "--candidates",
         metavar="N",
         help="How many passages the cross-encoder reads.  \\[default: 20, or k if that is more]",
+        show_default=False,
+        rich_help_panel=SEARCH_PANEL,
+    ),
+]
+MinSimilarityOption = Annotated[
+    float | None,
+    typer.Option(
+        "--min-similarity",
+        metavar="-1..1",
+        help="Drop what is less similar: a cosine.",
         show_default=False,
         rich_help_panel=SEARCH_PANEL,
     ),

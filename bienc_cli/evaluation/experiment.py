@@ -8,8 +8,7 @@ queries one at a time as `query` would.
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import (
     SHOWN,
+    Cost,
     Evaluation,
     EvaluationOptions,
     Latency,
@@ -51,7 +51,7 @@ from bienc_cli.search.reranking import (
     relevance_of,
     text_to_read,
 )
-from bienc_cli.search.result import Hit, ModelUse
+from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
@@ -246,6 +246,8 @@ class _Experiment:
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
         """Every system, in order: all rankings first, then what they cost."""
+        if self._options.k is not None:
+            return [self._answered(system, self._options.k) for system in systems]
         self._look_up({system.strategy for system in systems})
         ranked = [self._rank(system) for system in systems]
         return [
@@ -342,30 +344,60 @@ class _Experiment:
             self._items[stored.passage_id] = self._judged.items_of(stored)
         return [self._items[one] for one in passage_ids]
 
+    def _answered(self, system: System, k: int) -> SystemResult:
+        """A system whose rankings are the answers to all queries."""
+        answers = self._answers(system, self._queries, k)
+        hits, costs = {}, []
+        for query, (found, cost) in zip(self._queries, answers, strict=True):
+            hits[query.query_id] = found
+            costs.append(cost)
+            self._on_step(system.name, 1)
+        rankings = {
+            query_id: best_first([self._judged.items_of(hit.passage) for hit in found])
+            for query_id, found in hits.items()
+        }
+        latency = Latency(tuple(costs))
+        return SystemResult(system.name, system, rankings, hits, {}, {}, latency, None, None, {})
+
     def _timed(self, system: System) -> Latency:
-        """Answer some queries one at a time, as `query` does; the first one warms up."""
+        """What some of the queries cost."""
         exhaustive = system.strategy.source is Source.ALL
-        number = _TIMED_EXHAUSTIVELY if exhaustive else _TIMED_QUERIES
+        queries = self._queries[: _TIMED_EXHAUSTIVELY if exhaustive else _TIMED_QUERIES]
+        costs = []
+        for _, cost in self._answers(system, queries, min(SHOWN, system.candidates or SHOWN)):
+            costs.append(cost)
+            self._on_step(system.name, 0)
+        return Latency(tuple(costs))
+
+    def _answers(
+        self, system: System, queries: Sequence[Query], k: int
+    ) -> Iterator[tuple[tuple[Hit, ...], Cost]]:
+        """The first hits and the cost of each query, answered alone, as `query` does."""
         options = SearchOptions(
             strategy=system.strategy,
-            k=min(SHOWN, system.candidates or SHOWN),
+            k=k,
             candidates=system.candidates,
             exhaustive=self._options.exhaustive,
             where=self._options.where,
             blend=self._blend,
         )
-        seconds, pairs = [], []
-        for query in [self._queries[0], *self._queries[:number]]:
-            started = time.perf_counter()
-            result = search(self._index, query.text, self._bi_encoder, self._cross_encoder, options)
-            seconds.append(time.perf_counter() - started)
-            pairs.append(result.reranked)
-            self._on_step(system.name, 0)
-        seconds, pairs = seconds[1:], pairs[1:]
-        return Latency(
-            p50=float(np.percentile(seconds, 50)),
-            p95=float(np.percentile(seconds, 95)),
-            mean=statistics.fmean(seconds),
-            queries=len(seconds),
-            pairs=statistics.fmean(pairs),
-        )
+
+        def answer(query: Query) -> SearchResult:
+            return search(self._index, query.text, self._bi_encoder, self._cross_encoder, options)
+
+        if system.strategy.source is not Source.ALL:
+            # So that no query pays for the warming up; beside reading everything that is nothing.
+            answer(queries[0])
+        for query in queries:
+            result = answer(query)
+            seconds = {stage.name: stage.seconds for stage in result.stages}
+            yield (
+                result.hits,
+                Cost(
+                    system.strategy,
+                    seconds.get("encode query", 0.0),
+                    seconds.get("search", 0.0),
+                    seconds.get("rerank", 0.0),
+                    result.reranked,
+                ),
+            )

@@ -78,6 +78,7 @@ class ResolvedModel:
             fingerprint=self.fingerprint,
             max_tokens=self.files.max_tokens,
             labels=self.files.labels,
+            activation=self.files.activation,
         )
 
 

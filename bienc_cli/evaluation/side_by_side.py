@@ -1,0 +1,97 @@
+"""Two rankings of one query, entry by entry, with judgments and places in the other one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bienc_cli.evaluation.qrels import item_of
+from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
+from bienc_cli.search.result import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place of a ranking.
+
+    Attributes:
+        item: what was ranked: a passage's document, or the item that a run names.
+        hit: the passage with its scores; None where only items are known.
+        grade: as judged; None where nobody judged it.
+        elsewhere: 1-based rank in the other ranking, of those entries that are kept of it; None
+            where it is not among them, or there is no other.
+    """
+
+    rank: int
+    item: str
+    hit: Hit | None
+    grade: int | None
+    elsewhere: int | None = None
+
+    @property
+    def rose(self) -> int | None:
+        """Ranks gained over the other ranking; None where it is not in it."""
+        return None if self.elsewhere is None else self.elsewhere - self.rank
+
+
+def side_by_side(
+    evaluation: Evaluation, query_id: str, left: SystemResult, right: SystemResult | None
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """The first entries of two rankings.
+
+    Entries are passages. Where one of the rankings was read from a file, which names items
+    only, both are shown as items, so that they can be compared.
+    """
+    systems = [left] if right is None else [left, right]
+    passages = all(query_id in system.hits for system in systems)
+    columns = []
+    for system in systems:
+        if passages:
+            columns.append([_of_hit(evaluation, query_id, hit) for hit in system.hits[query_id]])
+        else:
+            columns.append(list(ranked_items(evaluation, query_id, system)))
+    first, second = (*columns, [])[:2]
+    return _placed(first, second, passages), _placed(second, first, passages)
+
+
+def ranked_items(evaluation: Evaluation, query_id: str, system: SystemResult) -> tuple[Entry, ...]:
+    """The first items of one ranking, as they are measured."""
+    grades = evaluation.grades.get(query_id, {})
+    return tuple(
+        Entry(rank, item, None, grades.get(item))
+        for rank, item in enumerate(system.rankings.get(query_id, ())[:SHOWN], 1)
+    )
+
+
+def _of_hit(evaluation: Evaluation, query_id: str, hit: Hit) -> Entry:
+    grades = evaluation.grades.get(query_id, {})
+    grade = grade_of(hit, grades, evaluation.missing)
+    return Entry(hit.rank, hit.passage.passage.doc_id, hit, grade)
+
+
+def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -> int | None:
+    """The best grade of the judged items that a passage is, or touches; None for none.
+
+    Args:
+        hit: its document goes by its id, or by its path where several have that id.
+        grades: item to grade, for the hit's query.
+        missing: names among them that mean no document of the index.
+    """
+    stored, passage = hit.passage, hit.passage.passage
+    names = [name for name in (passage.doc_id, stored.path) if name not in missing]
+    found = [
+        grade
+        for name, grade in grades.items()
+        if (item := item_of(name)).document in names and item.holds(passage.place)
+    ]
+    return max(found, default=None)
+
+
+def _placed(entries: Sequence[Entry], others: Sequence[Entry], passages: bool) -> tuple[Entry, ...]:
+    def key(entry: Entry) -> object:
+        return entry.hit.passage.passage_id if passages and entry.hit else entry.item
+
+    ranks = {key(entry): entry.rank for entry in others}
+    return tuple(
+        Entry(one.rank, one.item, one.hit, one.grade, ranks.get(key(one))) for one in entries
+    )

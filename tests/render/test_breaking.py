@@ -1,0 +1,55 @@
+"""Paths break between their words, and nothing of them is lost."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from bienc_cli.render.breaking import Words, broken
+from bienc_cli.render.tables import Grid
+
+LONG = "docs/pears of the northern-hemisphere/a-rather-long_name-of-a-file.ipynb"
+PLACES = [":1034", " p.317", " slide 4", " Sheet1!1204", "#Setting up for the first time"]
+
+
+WIDTHS = [40, 60, 80, 100, 120]
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[^\s/_#+-]+", text))
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("width", [20, 31, *WIDTHS])
+def test_no_word_and_no_number_is_cut(place: str, width: int) -> None:
+    lines = broken(LONG + place, width)
+    assert max(map(cell_len, lines)) <= width
+    assert set().union(*map(words, lines)) == words(LONG + place)
+
+
+@given(st.text("ab/-_# .漢", max_size=60), st.integers(2, 30))
+def test_nothing_is_lost(text: str, width: int) -> None:
+    lines = broken(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cell_len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nor_in_a_column_of_a_table(place: str, width: int) -> None:
+    stream = io.StringIO()
+    table = Grid()
+    table.column("relev.")
+    table.column("passage", wraps=True)
+    table.row("0.123", Words(LONG + place, "bold"))
+    Console(file=stream, width=width, color_system=None).print(table)
+    _, first, *rest = stream.getvalue().splitlines()
+    lines = [first.removeprefix("0.123"), *rest]
+    assert max(map(cell_len, [first, *rest])) <= width
+    assert set().union(*map(words, lines)) == words(LONG + place)
