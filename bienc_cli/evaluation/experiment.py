@@ -133,7 +133,7 @@ def evaluate(
         missing=judged.missing,
         grades=grades,
         measures=measures,
-        systems=tuple(_measured([results[name] for name in names], measures, grades, queries)),
+        systems=tuple(measured([results[name] for name in names], measures, grades, queries)),
         index=index.info,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=(
@@ -179,13 +179,20 @@ def _as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
     }
 
 
-def _measured(
+def measured(
     results: Sequence[SystemResult],
     measures: Sequence[str],
     grades: Mapping[str, Mapping[str, int]],
     queries: Sequence[Query],
 ) -> list[SystemResult]:
-    """The same results with quality, agreement and differences from the first."""
+    """The same results with quality, agreement and differences from the first.
+
+    Args:
+        results: with their rankings, at least one.
+        measures: none without judgments.
+        grades: query id to item to grade.
+        queries: all that were asked.
+    """
     valued = []
     for result in results:
         values = measure(measures, grades, result.rankings) if measures else {}
