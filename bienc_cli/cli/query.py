@@ -158,6 +158,12 @@ def query(
             f"the strategy {chosen} has none",
             f"leave it out, or give a strategy like {Strategy.BLEND}",
         )
+    if not chosen.needs_bi_encoder:
+        opt.refuse_without_effect(
+            {"--model": model},
+            f"the strategy {chosen} compares no vectors",
+            f"leave it out, or give a strategy like {Strategy.BLEND}",
+        )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
     if chosen.needs_cross_encoder:
         choice.begin_cross_encoder()

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
@@ -77,6 +78,7 @@ class InfoView(View):
                 "fingerprint": encoder.fingerprint,
                 "dim": encoder.dim,
                 "max_tokens": encoder.max_tokens,
+                "english_only": reads_english_only(encoder.name),
                 "pooling": encoder.pooling,
                 "query_prompt": encoder.query_prompt,
                 "passage_prompt": encoder.passage_prompt,
@@ -111,7 +113,8 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     yield "formats", formats or "none"
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"
     yield "skipped", f"{info.skipped:,}"
-    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions"
+    english = ", reads English only" if reads_english_only(info.encoder.name) else ""
+    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english}"
     yield (
         "chunking",
         f"up to {chunking.max_tokens} tokens, {chunking.overlap_tokens} repeated "
