@@ -189,7 +189,12 @@ class ModelChoice:
         return encoder
 
     def _say_that_it_converts(self, name: str) -> None:
-        self.output.note(f"note: preparing {name} for this machine; this happens once")
+        from bienc_cli.models.registry import known_model
+
+        known = known_model(name)
+        # Four bytes a weight.
+        size = f" ({4 * known.parameters / 1e6:.0f} MB)" if known else ""
+        self.output.note(f"note: preparing {name}{size} for this machine; this happens once")
 
 
 def _check_is_only_a_name(name: str) -> None:

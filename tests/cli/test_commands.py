@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from fakes import FakeBiEncoder
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -363,6 +365,30 @@ def test_info_says_what_is_passed_over(run: Run, tmp_path: Path) -> None:
     assert ["exclude", "*.bak"] in lines
     [removed] = [line for line in lines if line[0] == "removed"]
     assert removed[1:] == [*(f"{n:02}.txt," for n in range(7)), "07.txt", "and", "2", "more"]
+
+
+def test_models_prepares_the_defaults_or_those_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bienc_cli import models
+
+    loaded: list[str] = []
+
+    def load(name: str, **_: object) -> FakeBiEncoder:
+        loaded.append(name)
+        return FakeBiEncoder(name=name)
+
+    monkeypatch.setattr(models, "load_bi_encoder", load)
+    monkeypatch.setattr(models, "load_cross_encoder", load)
+    assert run("models", "--prepare")[0] == 0
+    assert loaded == ["granite-30m", "ms-marco-minilm-l12"]
+    assert run("models", "--prepare", "bge-small")[0] == 0
+    assert loaded[2:] == ["bge-small"]
+    for words in (("models", "bge-small"), ("models", "--prepare", "nonesuch")):
+        code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert "hint:" in err
+    assert len(loaded) == 3
 
 
 def test_models_lists_the_aliases(run: Run) -> None:
