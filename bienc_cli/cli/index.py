@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.remove import absolute
@@ -97,6 +98,7 @@ def index(
             metavar="pypdf|pdfium",
             help="What reads PDFs; pdfium is many times faster and an extra.  "
             "\\[default: what was used before, else pypdf]",
+            autocompletion=completion.one_of("pypdf", "pdfium"),
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -187,7 +189,7 @@ def index(
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing import IndexOptions, index_paths
-    from bienc_cli.render import index_report as rendered
+    from bienc_cli.render.index_report import IndexView
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
@@ -230,15 +232,11 @@ def index(
             wait=wait,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
             start_workers=choice.on_ray(ray) if ray is not None else None,
+            check=choice.check_bi_encoder,
         )
     for warning in report.warnings:
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(report))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(report))
-    else:
-        output.print_rich(rendered.as_table(report, skipped=skipped))
+    output.show(IndexView(report, skipped=skipped))
     if watch:
         watching.follow(directory, output, choice)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
+from bienc_cli.cli.keys import read_key, unseen
 from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def judge(
             "--strategies",
             metavar="A,B,...",
             help="Whose answers are judged.  \\[default: all that compare measures]",
+            autocompletion=completion.strategy_list,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -105,16 +108,27 @@ def judge(
     options = PoolOptions(depth=depth, exhaustive=exhaustive)
     if strategies is not None:
         options = PoolOptions(strategies_named(strategies.split(",")), depth, exhaustive)
-    _check_source(queries, queries_file)
+    _check_source(queries, queries_file, qrels)
+    compares = any(one.needs_bi_encoder for one in options.strategies)
+    reranks = any(one.needs_cross_encoder for one in options.strategies)
+    named = ", ".join(options.strategies)
+    if not compares:
+        opt.refuse_without_effect(
+            {"--model": model}, f"nothing of {named} compares vectors", "leave it out"
+        )
+    if not reranks:
+        opt.refuse_without_effect(
+            {"--cross-encoder": cross_encoder, "--exhaustive": exhaustive},
+            f"nothing of {named} has a cross-encoder",
+            "leave it out",
+        )
     _check_terminal()
     file = JudgmentFile(qrels)
-    with environment.open_index(index) as reader:
+    with unseen(), environment.open_index(index) as reader:
         queries_path, asked = _queries(queries, queries_file, qrels)
         judged = judged_in(file.qrels, reader.documents())
         for warning in judged.warnings:
             output.warn(warning)
-        compares = any(one.needs_bi_encoder for one in options.strategies)
-        reranks = any(one.needs_cross_encoder for one in options.strategies)
         if compares or reranks:
             output.note("note: loading the models")
         bi_encoder = choice.load_bi_encoder(reader.info) if compares else None
@@ -134,21 +148,8 @@ def judge(
     for warning in rendered.warnings(summary):
         output.warn(warning)
     commands = _next_commands(summary, queries_path, qrels, index, options, strategies)
-    if output.machine:
-        output.print_json(rendered.as_json(summary, qrels, commands))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(summary))
-    else:
-        output.print_lines(rendered.as_text(summary, qrels, commands))
+    output.show(rendered.JudgingView(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK
-
-
-def read_key() -> str:
-    """The next key; `q` where the terminal has gone away."""
-    try:
-        return typer.getchar().lower() or "q"
-    except EOFError:
-        return "q"
 
 
 def on_terminal() -> bool:
@@ -166,13 +167,18 @@ def _check_terminal() -> None:
         )
 
 
-def _check_source(texts: list[str] | None, file: Path | None) -> None:
+def _check_source(texts: list[str] | None, file: Path | None, qrels: Path) -> None:
     from bienc_cli.errors import UsageError
 
     if bool(texts) == (file is not None):
         raise UsageError(
             "Queries come as arguments, or from a file.",
             "bienc judge 'first query' 'second query', or bienc judge --queries FILE",
+        )
+    if file is not None and file.resolve() == qrels.resolve():
+        raise UsageError(
+            f"'{file}' cannot hold the queries and take the judgments.",
+            "give --qrels another file",
         )
 
 
@@ -281,8 +287,8 @@ def _undo(judging: Judging) -> str:
 
 
 def _show(console: Console, screen: RenderableType, said: str) -> None:
-    from rich.text import Text
+    from bienc_cli.render.breaking import AT_BLANKS, Words
 
     console.clear()
     console.print(screen)
-    console.print(Text(said, style="yellow"))
+    console.print(Words(said, "yellow", AT_BLANKS))

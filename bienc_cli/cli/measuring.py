@@ -15,7 +15,7 @@ from bienc_cli.errors import StorageError, UsageError
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.setups import SetupChoice
-    from bienc_cli.evaluation.gates import Baseline, Failure, Threshold
+    from bienc_cli.evaluation.gates import Baseline, GateResult, Threshold
     from bienc_cli.evaluation.qrels import Qrels
     from bienc_cli.evaluation.queries import Query
     from bienc_cli.evaluation.results import Evaluation
@@ -208,36 +208,33 @@ def _finished(
 ) -> int:
     """Write and print what came of it; the exit code."""
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.render import evaluation as rendered
+    from bienc_cli.render.evaluation import EvaluationView, warnings
+    from bienc_cli.render.gates import gate_line
 
-    failures = _failures(result, thresholds, baseline, judging.max_drop)
+    gates = _gates(result, thresholds, baseline, judging.max_drop)
     if judging.run_out is not None:
         _write_runs(judging.run_out, result)
     if judging.report is not None:
-        _write_report(judging.report, result)
-    for warning in rendered.warnings(result):
+        _write_report(judging.report, result, gates)
+    for warning in warnings(result):
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(result, failures))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(result))
-    else:
-        output.print_rich(rendered.as_table(result))
-    for failure in failures:
-        output.warn(failure.message)
-    return EXIT_NO_RESULT if failures else EXIT_OK
+    output.show(EvaluationView(result, gates))
+    if output.format != OutputFormat.table:
+        for gate in gates:
+            (output.note if gate.passed else output.tell)(gate_line(gate))
+    return EXIT_OK if all(gate.passed for gate in gates) else EXIT_NO_RESULT
 
 
-def _failures(
+def _gates(
     result: Evaluation,
     thresholds: list[Threshold],
     baseline: Baseline | None,
     max_drop: float,
-) -> list[Failure]:
-    from bienc_cli.evaluation.gates import below, dropped
+) -> list[GateResult]:
+    from bienc_cli.evaluation.gates import held, kept
 
-    fallen = dropped(result, baseline, max_drop) if baseline is not None else []
-    return below(result, thresholds) + fallen
+    against = kept(result, baseline, max_drop) if baseline is not None else []
+    return held(result, thresholds) + against
 
 
 def _make_folder(folder: Path | None) -> None:
@@ -258,10 +255,10 @@ def _write_runs(directory: Path, result: Evaluation) -> None:
         write_run(directory / f"{name}.run", Run(system.name, system.rankings))
 
 
-def _write_report(path: Path, result: Evaluation) -> None:
+def _write_report(path: Path, result: Evaluation, gates: list[GateResult]) -> None:
     from bienc_cli.render.report import as_html
 
-    page = as_html(result, created=datetime.now(UTC))
+    page = as_html(result, created=datetime.now(UTC), gates=gates)
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:

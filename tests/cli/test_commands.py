@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sqlite3
@@ -12,24 +13,9 @@ from typing import Any
 
 import pytest
 
-from folders import FRUIT
+from fakes import FakeBiEncoder
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return tmp_path / "docs"
-
-
-@pytest.fixture
-def indexed(run: Run, docs: Path) -> Run:
-    assert run("index", "docs")[0] == 0
-    return run
 
 
 def feed(monkeypatch: pytest.MonkeyPatch, text: str | bytes) -> None:
@@ -345,6 +331,29 @@ def test_info_says_what_the_index_holds(indexed: Run) -> None:
     assert "documents" in indexed("info")[1]
 
 
+def test_info_lists_what_was_skipped(run: Run, docs: Path) -> None:
+    (docs / "broken.docx").write_bytes(b"no archive")
+    assert run("index", "docs")[0] == 0
+    held = parsed(run("info", "--skipped", "-f", "json"))
+    [one] = held["skipped_files"]
+    assert one["path"].endswith("broken.docx")
+    assert f"skipped\t{one['path']}\t{one['code']}\t" in run("info", "--skipped", "-f", "plain")[1]
+    shown = run("info", "--skipped")[1]
+    assert one["reason"].split()[0] in shown
+    assert "broken.docx" in shown
+    assert "broken.docx" not in run("info")[1]
+    assert "skipped_files" not in parsed(run("info", "-f", "json"))
+
+
+def test_another_model_is_refused_where_nothing_has_changed(indexed: Run) -> None:
+    for argv in (("index", "."), ("index", "docs"), ("index",), ("query", "x", "--refresh")):
+        code, out, err = indexed(*argv, "--model", "other")
+        assert (code, out) == (3, ""), argv
+        assert "This index was made with fake" in err
+        assert "not with other" in err
+    assert indexed("index", "--model", "fake")[0] == 0
+
+
 def test_info_says_what_is_passed_over(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
@@ -356,6 +365,30 @@ def test_info_says_what_is_passed_over(run: Run, tmp_path: Path) -> None:
     assert ["exclude", "*.bak"] in lines
     [removed] = [line for line in lines if line[0] == "removed"]
     assert removed[1:] == [*(f"{n:02}.txt," for n in range(7)), "07.txt", "and", "2", "more"]
+
+
+def test_models_prepares_the_defaults_or_those_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bienc_cli import models
+
+    loaded: list[str] = []
+
+    def load(name: str, **_: object) -> FakeBiEncoder:
+        loaded.append(name)
+        return FakeBiEncoder(name=name)
+
+    monkeypatch.setattr(models, "load_bi_encoder", load)
+    monkeypatch.setattr(models, "load_cross_encoder", load)
+    assert run("models", "--prepare")[0] == 0
+    assert loaded == ["granite-30m", "ms-marco-minilm-l12"]
+    assert run("models", "--prepare", "bge-small")[0] == 0
+    assert loaded[2:] == ["bge-small"]
+    for words in (("models", "bge-small"), ("models", "--prepare", "nonesuch")):
+        code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert "hint:" in err
+    assert len(loaded) == 3
 
 
 def test_models_lists_the_aliases(run: Run) -> None:
@@ -486,3 +519,72 @@ def test_a_budget_is_a_time(indexed: Run, budget: str) -> None:
     code, _, err = indexed("query", "pear", "--rerank-budget", budget)
     assert code == 2
     assert "should not happen" not in err
+
+
+def test_files_can_be_handed_on(indexed: Run, docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = indexed("query", "apples in autumn", "--format", "files")
+    assert code == 0
+    assert len(out.splitlines()) == len(set(out.splitlines()))
+    assert all(Path(line).is_file() for line in out.splitlines())
+    # From elsewhere they are still names of files.
+    monkeypatch.chdir(docs)
+    _, below, _ = indexed("query", "apples in autumn", "--format", "files")
+    assert all(Path(line).is_file() for line in below.splitlines())
+    assert below != out
+
+
+def test_grep_lines_lead_to_the_sentence(indexed: Run) -> None:
+    code, out, _ = indexed("query", "pears bruise easily", "--format", "grep", "-k", "1")
+    assert code == 0
+    path, line, text = out.rstrip("\n").split(":", 2)
+    assert text in Path(path).read_text().splitlines()[int(line) - 1]
+
+
+def test_csv_and_markdown_of_answers(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, _ = indexed("query", "cherry stones", "--format", "csv", "-k", "2")
+    first, second = csv.DictReader(io.StringIO(out))
+    assert code == 0
+    assert (first["rank"], second["rank"]) == ("1", "2")
+    assert first["text"] == "Cherry stones are small and hard."
+    feed(monkeypatch, "pear\ncherry\n")
+    code, out, _ = indexed("query", "-", "--format", "csv", "-k", "1")
+    assert [row["query"] for row in csv.DictReader(io.StringIO(out))] == ["pear", "cherry"]
+    code, out, _ = indexed("query", "cherry stones", "--format", "markdown", "-k", "1")
+    assert "1. `docs/deep/cherry.txt:1`" in out
+    assert "   > Cherry stones are small and hard." in out
+
+
+def test_a_hit_is_opened_at_its_line(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "vim"
+    editor.write_text('#!/bin/sh\necho "$@" > opened\n')
+    editor.chmod(0o755)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.delenv("EDITOR", raising=False)
+    code, _, err = indexed("query", "pears bruise easily", "--open", "1")
+    assert (code, "names an editor" in err) == (2, True)
+    monkeypatch.setenv("EDITOR", f"{editor} -R")
+    assert indexed("query", "pears bruise easily", "--open", "1")[0] == 0
+    assert Path("opened").read_text() == f"-R +3 {tmp_path}/docs/pear.txt\n"
+    code, _, err = indexed("query", "pear", "-k", "2", "--open", "3")
+    assert (code, "-k 2 shows fewer" in err) == (2, True)
+    monkeypatch.setenv("EDITOR", "no-such-editor")
+    code, _, err = indexed("query", "pear", "--open", "1")
+    assert (code, "does not start" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("editor", "words"),
+    [
+        ("code --wait", ["code", "--wait", "--goto", "/a b.md:7"]),
+        ("/usr/bin/nvim", ["/usr/bin/nvim", "+7", "/a b.md"]),
+        ("hx", ["hx", "/a b.md:7"]),
+        ("an-unknown-one", ["an-unknown-one", "/a b.md"]),
+    ],
+)
+def test_each_editor_has_its_grammar(editor: str, words: list[str]) -> None:
+    from bienc_cli.cli.editor import command
+
+    assert command(editor, Path("/a b.md"), 7) == words
+    assert command(editor, Path("/a b.md"), None) == [*editor.split(), "/a b.md"]
