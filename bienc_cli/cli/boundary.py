@@ -53,9 +53,11 @@ class _Termination:
         raise _Terminated
 
 
-def _with_implied_value(argv: Sequence[str]) -> list[str]:
-    """`--ray` alone is `--ray local`: Typer has no option whose value may be left out."""
+def _as_meant(argv: Sequence[str]) -> list[str]:
+    """`bienc help COMMAND` asks for its help, and `--ray` alone means a local one."""
     arguments = list(argv)
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     if "--ray" in arguments:
         behind = arguments.index("--ray") + 1
         if behind == len(arguments) or arguments[behind].startswith("-"):
@@ -90,8 +92,17 @@ def main(argv: Sequence[str]) -> int:
         traceback comes too.
     """
     streams.settle()
-    arguments = _with_implied_value(argv)
-    preload.begin(arguments)
+    arguments = _as_meant(argv)
+    reported = arguments
+    from bienc_cli.cli import defaults
+
+    try:
+        held = defaults.use(arguments)
+    except UsageError as error:
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    if (format_ := held.of("format")) is not None:
+        reported = ["--format", format_.value, *arguments]
+    preload.begin([*arguments, *held.as_words(arguments)])
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command
 
@@ -102,7 +113,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         with termination:
             _refuse_two_indexes(arguments)
-            code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
+            code = get_command(app).main(
+                arguments,
+                prog_name="bienc",
+                standalone_mode=False,
+                default_map=held.for_parser(arguments),
+            )
             with writing():
                 sys.stdout.flush()
             if code == EXIT_INTERRUPTED or termination.asked:
@@ -111,9 +127,9 @@ def main(argv: Sequence[str]) -> int:
             return code if isinstance(code, int) else EXIT_OK
     except OutputRefused as error:
         _discard_stdout()
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
     except BiencError as error:
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
     except TyperException as error:
         # `bienc` alone asks for help, and gets it as the message of an error.
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -122,7 +138,7 @@ def main(argv: Sequence[str]) -> int:
 
         names = [str(one.callback.__name__) for one in app.registered_commands if one.callback]
         message, hint = put_into_words(error, arguments, names)
-        return _report(arguments, error, UsageError.code, message, hint, EXIT_USAGE)
+        return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
     except (KeyboardInterrupt, Abort, _Terminated):
         return _interrupted(termination)
     except (ClosedPipe, BrokenPipeError):
@@ -134,7 +150,7 @@ def main(argv: Sequence[str]) -> int:
         # A disk that fills or a file handle that is missing, where nobody expected it.
         handles = error.errno in (errno.EMFILE, errno.ENFILE)
         return _report(
-            arguments,
+            reported,
             error,
             StorageError.code,
             "There are no file handles left." if handles else f"The system refused: {error}.",
@@ -143,7 +159,7 @@ def main(argv: Sequence[str]) -> int:
         )
     except Exception as error:
         return _report(
-            arguments,
+            reported,
             error,
             "internal",
             f"This should not happen: {type(error).__name__}: {error}",

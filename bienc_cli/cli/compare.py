@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import CompareFormat, Output
 
@@ -45,6 +46,7 @@ def compare(
             metavar="A,B,...",
             help="What to compare; the first is the baseline.  \\[default: bi-encoder and "
             "bi-encoder+cross-encoder; with --queries also bm25, light-blend and blend]",
+            autocompletion=completion.strategy_list,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -106,6 +108,7 @@ def compare(
         str | None,
         typer.Option(
             "--split",
+            metavar="NAME",
             help="Which judgments of --beir.  \\[default: test]",
             show_default=False,
             rich_help_panel=_MANY,
@@ -172,6 +175,17 @@ def compare(
             rich_help_panel=_MANY,
         ),
     ] = None,
+    passage_tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--passage-tokens",
+            metavar="N,...",
+            help="Measure passages of these lengths, each by an index of its own in the cache; "
+            "--model A,B and --cross-encoder A,B likewise compare models.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -197,10 +211,12 @@ def compare(
     With queries as arguments: the rankings of the first and the last strategy beside each
     other, and the time of all, stage by stage, beside that of reading every passage.
 
-    With --queries or --beir: quality against judgments, significance, agreement and time.
+    With --queries or --beir: quality against judgments, significance, agreement and time; also
+    of several models (--model A,B) and lengths of passages, each by an index of its own.
     """
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.measuring import Judging, evaluate_files
+    from bienc_cli.cli.setups import SetupChoice
     from bienc_cli.errors import UsageError
     from bienc_cli.strategy import Strategy, strategies_named
 
@@ -209,6 +225,7 @@ def compare(
     where = opt.document_filter(path, type_)
     named = strategies_named(strategies.split(",")) if strategies else None
     depths = opt.numbers("--candidates", candidates)
+    setups = SetupChoice.of(choice, opt.numbers("--passage-tokens", passage_tokens))
     if beir is None:
         opt.refuse_without_effect(
             {"--split": split}, "it names judgments of --beir", "give --beir DIR, or leave it out"
@@ -257,7 +274,12 @@ def compare(
             "leave it out; --measures has cutoffs",
         )
         return evaluate_files(
-            judging, choice, output, index, named, depths, where, exhaustive=bool(exhaustive)
+            judging, choice, setups, output, index, named, depths, where, bool(exhaustive)
+        )
+    if setups.several:
+        raise UsageError(
+            "Several models or lengths of passages are measured over a file of queries.",
+            "give --queries FILE too",
         )
     judging.refuse_what_needs_queries()
     if not queries:

@@ -35,7 +35,8 @@ def end_soon_when_interrupted() -> None:
     For a program that owns its process; must be called in the main thread, once.
     """
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+    if sys.platform != "win32":
+        os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(target=_wait, args=(reading,), daemon=True, name="bienc-interrupts").start()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.errors import BiencError
@@ -39,7 +40,9 @@ def query(
             "--strategy",
             metavar="NAME",
             help="How to find and order passages: bm25, bi-encoder, hybrid, each also with "
-            "+cross-encoder, light-blend, blend, cross-encoder.  \\[default: blend]",
+            "+cross-encoder, light-blend, blend, cross-encoder; or short: bi, ce, bi+ce, light.  "
+            "\\[default: blend]",
+            autocompletion=completion.strategies,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -156,6 +159,12 @@ def query(
         opt.refuse_without_effect(
             {"--cross-encoder": cross_encoder},
             f"the strategy {chosen} has none",
+            f"leave it out, or give a strategy like {Strategy.BLEND}",
+        )
+    if not chosen.needs_bi_encoder:
+        opt.refuse_without_effect(
+            {"--model": model},
+            f"the strategy {chosen} compares no vectors",
             f"leave it out, or give a strategy like {Strategy.BLEND}",
         )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.

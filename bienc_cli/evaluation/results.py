@@ -196,6 +196,19 @@ class SystemResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SetupUse:
+    """An index and the models that answered from it, where several were compared.
+
+    `name` stands in front of the names of its systems.
+    """
+
+    name: str
+    index: IndexInfo
+    bi_encoder: ModelUse | None
+    cross_encoder: ModelUse | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The answer: one result for each system, the baseline first.
 
@@ -205,6 +218,8 @@ class Evaluation:
         missing: judged documents that the index does not hold.
         grades: query id to item to grade.
         measures: in order; empty without judgments.
+        index: of the first setup, and so are the models.
+        setups: indexes and models; empty where there was one.
     """
 
     queries: tuple[Query, ...]
@@ -218,6 +233,7 @@ class Evaluation:
     bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
     warnings: tuple[str, ...] = ()
+    setups: tuple[SetupUse, ...] = ()
 
     @property
     def baseline(self) -> SystemResult:

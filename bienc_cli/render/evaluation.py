@@ -112,6 +112,20 @@ class EvaluationView(View):
                 if cross
                 else None,
             },
+            "setups": [
+                {
+                    "name": setup.name,
+                    "index": hit_.index_as_json(setup.index),
+                    "models": {
+                        name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                        for name, use in (
+                            ("bi_encoder", setup.bi_encoder),
+                            ("cross_encoder", setup.cross_encoder),
+                        )
+                    },
+                }
+                for setup in evaluation.setups
+            ],
             "warnings": warnings(evaluation),
         }
 
@@ -226,6 +240,11 @@ def _summary(evaluation: Evaluation) -> str:
         )
     if not evaluation.judged:
         lines.append("no judgments: agreement and time only (--qrels gives quality)")
+    lines += [
+        f"{one_line(setup.name)}: {count(setup.index.passages, 'passage')} of at most "
+        f"{setup.index.chunking.max_tokens} tokens"
+        for setup in evaluation.setups
+    ]
     models = [use for use in (evaluation.bi_encoder, evaluation.cross_encoder) if use]
     parts = [
         f"{count(evaluation.index.passages, 'passage')} in "

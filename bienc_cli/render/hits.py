@@ -191,6 +191,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "similarity_rank": candidate.similarity_rank if candidate else None,
         "bm25": rounded(candidate.bm25) if candidate else None,
         "bm25_rank": candidate.bm25_rank if candidate else None,
+        "exact_names": candidate.exact if candidate else 0,
         "relevance": rounded(hit.relevance.probability) if hit.relevance else None,
         "relevance_logit": rounded(hit.relevance.logit) if hit.relevance else None,
         "relevance_rank": hit.relevance_rank,

@@ -25,9 +25,6 @@ SCHEMA = "bienc.matrix/1"
 _COLD, _HOT = (24, 36, 68), (250, 214, 90)
 """Colours of the least and of the greatest score, red, green and blue."""
 
-_NAME = 40
-"""Characters of a text beside its row."""
-
 
 @dataclass(frozen=True, slots=True)
 class MatrixView(View):

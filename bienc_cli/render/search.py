@@ -70,6 +70,7 @@ class SearchView(View):
         if not self.compact:
             parts.append(Flow(_times(result), style="dim"))
         parts.append(Flow(_summary(result, brief=self.compact), style="dim"))
+        parts += [Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)]
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
@@ -99,7 +100,8 @@ class SearchView(View):
             if contexts is not None:
                 row["context"] = contexts.get(hit.passage.passage_id)
             rows.append(row)
-        bi, cross = result.bi_encoder, result.cross_encoder
+        bi, cross, asked = result.bi_encoder, result.cross_encoder, result.asked
+        left_out = result.left_out
         return {
             "schema": SCHEMA,
             "query": hit_.writable(result.query),
@@ -110,6 +112,11 @@ class SearchView(View):
             "truncated": result.truncated,
             "query_tokens": result.query_tokens,
             "query_truncated": result.query_truncated,
+            "signals": list(result.signals),
+            "left_out": left_out.name if left_out else None,
+            "spellings": {word: list(near) for word, near in result.spellings.items()},
+            "phrases": list(asked.phrases),
+            "without": [*asked.without, *asked.without_phrases],
             "hits": rows,
             "seconds": {
                 **hit_.stages_as_json(result.stages),
@@ -177,8 +184,10 @@ def _times(result: SearchResult) -> list[str]:
 
 
 def _summary(result: SearchResult, *, brief: bool) -> list[str]:
+    narrowed = f" {one_line(result.asked.said)}" if result.asked.narrows else ""
     found = (
-        f"{count(len(result.hits), 'hit')} of {count(result.index.passages, 'passage')} in "
+        f"{count(len(result.hits), 'hit')}{narrowed} of "
+        f"{count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')}"
     )
     if brief:
@@ -186,6 +195,17 @@ def _summary(result: SearchResult, *, brief: bool) -> list[str]:
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
     return [found, result.strategy.value, *([names, models[0].runtime] if models else [])]
+
+
+def _remarks(result: SearchResult) -> Iterator[str]:
+    """What was looked up in place of words that nobody wrote, and who did not speak."""
+    for word, near in result.spellings.items():
+        # Stems, with what may follow.
+        looked_up = " and ".join(f"{one}…" for one in near)
+        yield f"no passage has '{one_line(word)}': looked up {looked_up}"
+    if result.left_out is not None:
+        signals = " and ".join(result.signals)
+        yield f"ordered by {signals}: {result.left_out.name} reads English only"
 
 
 def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
