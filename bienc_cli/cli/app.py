@@ -18,6 +18,7 @@ from bienc_cli.cli.models import models
 from bienc_cli.cli.query import query
 from bienc_cli.cli.remove import remove
 from bienc_cli.cli.score import score
+from bienc_cli.cli.serve import serve
 from bienc_cli.cli.tune import tune
 
 app = typer.Typer(
@@ -59,5 +60,17 @@ def _paragraphs(command: Callable[..., int]) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
-for command in (index, query, compare, judge, tune, score, info, models, check, remove):
+for command in (
+    index,
+    query,
+    compare,
+    judge,
+    tune,
+    score,
+    serve,
+    info,
+    models,
+    check,
+    remove,
+):
     app.command(help=_paragraphs(command))(command)

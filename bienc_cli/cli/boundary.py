@@ -6,12 +6,13 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
-from bienc_cli.cli import preload, streams
+from bienc_cli.cli import caller, preload, streams
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -22,6 +23,10 @@ from bienc_cli.errors import (
     StorageError,
     UsageError,
 )
+from bienc_cli.server import Declined
+
+if TYPE_CHECKING:
+    from bienc_cli.server.client import Answer
 
 
 class _Terminated(BaseException):
@@ -90,8 +95,29 @@ def main(argv: Sequence[str]) -> int:
         traceback comes too.
     """
     streams.settle()
+    served = _ask_server(argv)
+    if served is not None:
+        return served
+    preload.begin(_with_implied_value(argv))
+    code = carry_out(argv)
+    _start_server_if_wanted(argv)
+    return code
+
+
+def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+    """Run one command here, whoever it is for.
+
+    Args:
+        argv: the arguments behind the program's name.
+        defaults: values of options that were not given, by command and name.
+
+    Returns:
+        The exit code, as of `main`.
+
+    Raises:
+        Declined: it is to be run where it was asked for.
+    """
     arguments = _with_implied_value(argv)
-    preload.begin(arguments)
     from typer.exceptions import Abort, TyperException
     from typer.main import get_command
 
@@ -102,13 +128,17 @@ def main(argv: Sequence[str]) -> int:
     try:
         with termination:
             _refuse_two_indexes(arguments)
-            code = get_command(app).main(arguments, prog_name="bienc", standalone_mode=False)
+            code = get_command(app).main(
+                arguments, prog_name="bienc", standalone_mode=False, default_map=defaults
+            )
             with writing():
-                sys.stdout.flush()
+                caller.stdout().flush()
             if code == EXIT_INTERRUPTED:
                 # Typer has caught the KeyboardInterrupt itself.
                 return _interrupted(termination)
             return code if isinstance(code, int) else EXIT_OK
+    except Declined:
+        raise
     except OutputRefused as error:
         _discard_stdout()
         return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
@@ -152,6 +182,58 @@ def main(argv: Sequence[str]) -> int:
         )
 
 
+def _ask_server(argv: Sequence[str]) -> int | None:
+    """The exit code of a command that a running server has answered; None where none has."""
+    if argv[:1] != ["query"]:
+        return None
+    from bienc_cli.cli import environment
+    from bienc_cli.server import client
+
+    arguments = list(argv)
+    if not client.is_for_a_server(arguments, os.environ):
+        return None
+    try:
+        answer = client.ask(arguments, os.environ, environment.endpoint())
+    except KeyboardInterrupt:
+        return _interrupted(_Termination())
+    return None if answer is None else _show(arguments, answer)
+
+
+def _show(arguments: list[str], answer: Answer) -> int:
+    """Print what a server has answered, as the command itself would have."""
+    from bienc_cli.cli.output import ClosedPipe, writing
+
+    try:
+        for name, text in answer.output:
+            if name == "stdout":
+                with writing():
+                    sys.stdout.write(text)
+                    sys.stdout.flush()
+            else:
+                # Nobody can be told that nobody can be told.
+                with suppress(OSError):
+                    sys.stderr.write(text)
+                    sys.stderr.flush()
+    except ClosedPipe:
+        _discard_stdout()
+        return EXIT_OK
+    except OutputRefused as error:
+        _discard_stdout()
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    return answer.exit_code
+
+
+def _start_server_if_wanted(argv: Sequence[str]) -> None:
+    """Have the next query served, where the user wants that."""
+    if os.environ.get("BIENC_SERVER") != "auto" or argv[:1] != ["query"]:
+        return
+    from bienc_cli.cli import environment
+    from bienc_cli.server import client
+
+    if client.is_for_a_server(argv, os.environ):
+        client.begin_server(environment.endpoint(), os.environ)
+
+
 def _report(
     arguments: list[str],
     error: BaseException,
@@ -162,6 +244,9 @@ def _report(
 ) -> int:
     from bienc_cli.cli.output import ClosedPipe, print_error
 
+    if caller.warm() is not None:
+        # It may be the server's own trouble, and a client alone comes to the same or to an answer.
+        raise Declined(message) from error
     if os.environ.get("BIENC_DEBUG") == "1":
         import traceback
 

@@ -6,6 +6,8 @@ BIENC_CROSS_ENCODER  cross-encoder
 BIENC_CACHE          where converted models lie
 BIENC_DATA           where this user's key lies
 BIENC_SAFE           other users' indexes that count when found upwards, as in PATH; * for all
+BIENC_SERVER         auto to have `query` start a server, off to use none
+BIENC_TOKEN          what a server asks for over HTTP
 BIENC_MILVUS_TOKEN   what a Milvus server asks for: user:password, or an API key
 BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system does not know it
 BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
@@ -22,9 +24,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bienc_cli.cli import caller
 from bienc_cli.errors import IndexNotFound
 
 if TYPE_CHECKING:
+    from bienc_cli.server.endpoint import Endpoint
     from bienc_cli.store import IndexPlace, IndexReader
 
 
@@ -90,10 +94,22 @@ def go_offline_if(asked: bool) -> bool:
 
     They read HF_HUB_OFFLINE once, at import; nothing else would keep them from a connection.
     """
-    offline = asked or os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
+    offline = is_offline(asked)
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     return offline
+
+
+def is_offline(asked: bool) -> bool:
+    """Whether nothing may be looked up."""
+    return asked or os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
+
+
+def endpoint() -> Endpoint:
+    """Where a server of this version listens for clients of this environment."""
+    from bienc_cli.server.endpoint import endpoint_for
+
+    return endpoint_for(os.environ, cache_directory())
 
 
 def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
@@ -105,7 +121,7 @@ def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
     """
     from bienc_cli.store import find_index
 
-    here = Path.cwd()
+    here = caller.here()
     place = _place(named) if named is not None else find_index(here, safe_indexes())
     if place is None:
         raise _not_found(here)
@@ -134,7 +150,8 @@ def open_index(named: str | IndexPlace | None) -> IndexReader:
     """
     from bienc_cli.store import open_reader
 
-    return open_reader(index_to_read(named), key_dir=key_directory(), shown_from=Path.cwd())
+    place, here = index_to_read(named), caller.here()
+    return open_reader(place, key_dir=key_directory(), shown_from=here)
 
 
 def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
@@ -164,8 +181,8 @@ def _place(named: str | IndexPlace) -> IndexPlace:
             _file("BIENC_MILVUS_CERT"),
             _file("BIENC_MILVUS_KEY"),
         )
-        return address.parse(named, Path.cwd(), access)
-    directory = Path(named).expanduser().absolute()
+        return address.parse(named, caller.here(), access)
+    directory = caller.here() / Path(named).expanduser()
     _refuse_folder_of_documents(directory)
     return directory
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment
+from bienc_cli.cli import caller, environment
 from bienc_cli.cli.output import Output
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _WAIT_SECONDS = 60.0
 
 def open_index(
     named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
-) -> IndexReader:
+) -> AbstractContextManager[IndexReader]:
     """The index to read, opened; brought up to date before that if asked for.
 
     Raises:
@@ -29,6 +29,9 @@ def open_index(
         IndexBusy: another process is writing to it, and goes on.
         IndexMismatch, IndexDamaged: it cannot be read.
     """
+    if warm := caller.warm():
+        place, here = environment.index_to_read(named), caller.here()
+        return nullcontext(warm.readers.get(place, here, lambda: environment.open_index(place)))
     if refresh:
         _bring_up_to_date(environment.index_to_read(named), output, choice)
     return environment.open_index(named)

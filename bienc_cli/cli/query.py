@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+from bienc_cli.cli import caller
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import BiencError
+from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
     from bienc_cli.search import SearchResult
@@ -104,6 +106,7 @@ def query(
     device: opt.DeviceOption = "auto",
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
+    _no_server: opt.NoServerOption = False,
 ) -> int:
     """Find the passages that answer a query.
 
@@ -130,7 +133,8 @@ def query(
             f"leave it out, or give a strategy like {Strategy.BLEND}",
         )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
-    if chosen.needs_cross_encoder:
+    warm = caller.warm() is not None
+    if chosen.needs_cross_encoder and not warm:
         choice.begin_cross_encoder()
     from bienc_cli.cli import environment, freshness
     from bienc_cli.search import SearchOptions, check_query, search
@@ -149,11 +153,13 @@ def query(
     from_stdin = text == ["-"]
     if not from_stdin:
         check_query(" ".join(text))
+    elif warm:
+        raise Declined("the client's standard input is not here")
     watch = Stopwatch()
     with watch.stage("open index"):
-        reader = freshness.open_index(index, output, choice, refresh=refresh)
-    with reader:
-        if chosen.needs_bi_encoder:
+        opened = freshness.open_index(index, output, choice, refresh=refresh)
+    with opened as reader:
+        if chosen.needs_bi_encoder and not warm:
             choice.begin_bi_encoder(reader.info)
         import bienc_cli.render.search  # noqa: F401 - used when there is an answer
 
@@ -202,8 +208,13 @@ class _View:
         elif self.output.format is OutputFormat.plain:
             self.output.print_lines(rendered.as_lines(result, asked))
         else:
-            contexts = self._contexts(result)
-            self.output.print_rich(rendered.as_table(result, full=self._full, contexts=contexts))
+            table = rendered.as_table(
+                result,
+                full=self._full,
+                contexts=self._contexts(result),
+                served=caller.warm() is not None,
+            )
+            self.output.print_rich(table)
 
     def warn(self, result: SearchResult) -> None:
         """Say on stderr what the user should know about this answer, each thing once."""
@@ -219,7 +230,8 @@ class _View:
 
         changed = changed_since(hit.passage for hit in result.hits) if self._check else ()
         document = rendered.as_json(result, self._contexts(result), changed)
-        return {**document, **extra}
+        served = {"served": True} if caller.warm() else {}
+        return {**document, **served, **extra}
 
     def _contexts(self, result: SearchResult) -> dict[int, str] | None:
         if not self._context:

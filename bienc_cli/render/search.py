@@ -20,7 +20,11 @@ SCHEMA = "bienc.query/2"
 
 
 def as_table(
-    result: SearchResult, *, full: bool = False, contexts: dict[int, str] | None = None
+    result: SearchResult,
+    *,
+    full: bool = False,
+    contexts: dict[int, str] | None = None,
+    served: bool = False,
 ) -> RenderableType:
     """Ranked passages, and under them the time of each stage.
 
@@ -28,13 +32,14 @@ def as_table(
         result: what was found.
         full: whole passages instead of snippets.
         contexts: passage id to the text to show instead, with lines around the passage.
+        served: by a process that was running already.
     """
     parts: list[RenderableType] = [Text(f"{one_line(result.query)}", style="bold")]
     if result.hits:
         parts.append(_hits_table(result, full, contexts or {}))
     else:
         parts.append(Text("nothing found", style="yellow"))
-    parts.append(Text(_summary(result), style="dim"))
+    parts.append(Text(_summary(result, served), style="dim"))
     return Group(*parts)
 
 
@@ -73,7 +78,7 @@ def _passage_cell(query: str, hit: Hit, full: bool, context: str | None) -> Rend
     return Group(*shown, body)
 
 
-def _summary(result: SearchResult) -> str:
+def _summary(result: SearchResult, served: bool) -> str:
     parts = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
     if result.cross_encoder is not None:
         parts = [
@@ -83,7 +88,7 @@ def _summary(result: SearchResult) -> str:
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
     return (
-        f"{' · '.join(parts)} · total {duration(result.seconds)}\n"
+        f"{'served · ' if served else ''}{' · '.join(parts)} · total {duration(result.seconds)}\n"
         f"{count(len(result.hits), 'hit')} of {count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')} · "
         + " · ".join([result.strategy.value, *([names, models[0].runtime] if models else [])])

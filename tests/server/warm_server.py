@@ -1,0 +1,47 @@
+"""A server in this process, and what tests know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bienc_cli.cli.serving import Serving
+from bienc_cli.server.client import Answer
+from bienc_cli.server.commands import CommandLine
+from bienc_cli.server.endpoint import Endpoint
+from bienc_cli.server.listener import Activity
+from bienc_cli.server.resident import Readers
+from bienc_cli.server.workers import Workers
+
+Run = Callable[..., tuple[int, str, str]]
+TOKEN = "a-token-for-these-tests"
+
+
+@dataclass
+class Running:
+    """A server that runs.
+
+    Attributes:
+        answered: every command line that it was given.
+        before: called in the worker with each of them, first.
+        port: that HTTP is spoken on.
+    """
+
+    endpoint: Endpoint
+    serving: Serving
+    activity: Activity
+    workers: Workers
+    port: int
+    answered: list[tuple[str, ...]] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+
+    def answer(self, command: CommandLine, readers: Readers) -> Answer:
+        self.answered.append(command.arguments)
+        self.before()
+        return self.serving.answer(command, readers)
+
+
+def descriptors() -> int:
+    """How many this process has."""
+    return len(list(Path("/proc/self/fd").iterdir()))
