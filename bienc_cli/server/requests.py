@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +15,7 @@ MOST_HEAD = 16 << 10
 MOST_BODY = 1 << 20
 _TO_ASK = 5.0
 _TO_TAKE_THE_ANSWER = 30.0
+_TO_LEAVE = 1.0
 
 _REQUEST_LINE = re.compile(r"([A-Z]{1,10}) ([!-~]{1,8192}) HTTP/1\.[01]")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([^\0\r\n]*?)[ \t]*")
@@ -117,5 +119,7 @@ def respond(
     )
     connection.settimeout(_TO_TAKE_THE_ANSWER)
     connection.sendall(head.encode("ascii") + body)
-    # What is sent before an unread rest would be lost with it.
     connection.shutdown(socket.SHUT_WR)
+    # To close before the rest of a request was read would take back the answer to it.
+    with suppress(BadLine):
+        Lines(connection).exactly(MOST_BODY, seconds=_TO_LEAVE)

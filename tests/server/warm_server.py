@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bienc_cli.cli.serving import Serving
-from bienc_cli.server.client import Answer
+from bienc_cli.server.client import Answer, ask
 from bienc_cli.server.commands import CommandLine
 from bienc_cli.server.endpoint import Endpoint
 from bienc_cli.server.listener import Activity
@@ -45,3 +46,8 @@ class Running:
 def descriptors() -> int:
     """How many this process has."""
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def ask_as_client(server: Running, *arguments: str) -> Answer | None:
+    """What a client of this process is answered; for several threads at once."""
+    return ask(arguments, os.environ, server.endpoint)
