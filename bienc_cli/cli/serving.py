@@ -34,7 +34,13 @@ if TYPE_CHECKING:
     from bienc_cli.cli.caller import RunSettings
 
 _SHORTEST_TOKEN = 16
-_OF_DIRECTORIES = ("BIENC_CACHE", "BIENC_DATA", "BIENC_MILVUS_CA", "BIENC_MILVUS_CERT")
+_OF_FILES = (
+    "BIENC_CACHE",
+    "BIENC_DATA",
+    "BIENC_MILVUS_CA",
+    "BIENC_MILVUS_CERT",
+    "BIENC_MILVUS_KEY",
+)
 _DUMB = ("dumb", "unknown")
 
 
@@ -99,7 +105,7 @@ class Serving:
 
     def _settle(self) -> None:
         """Depend on no directory and no setting that clients have of their own."""
-        for name in _OF_DIRECTORIES:
+        for name in _OF_FILES:
             if os.environ.get(name):
                 os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
         os.environ.pop("BIENC_INDEX", None)

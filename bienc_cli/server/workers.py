@@ -15,7 +15,7 @@ T = TypeVar("T")
 NUMBER = 2
 """Models take turns, so that more gain little; with one, everybody would wait for a long answer."""
 
-_MOST_WAITING = 64
+MOST_WAITING = 64
 _TICK_SECONDS = 1.0
 
 
@@ -36,7 +36,7 @@ class Workers:
         self, number: int = NUMBER, begin: Callable[[Readers], object] = lambda _: None
     ) -> None:
         self._waiting: queue.Queue[tuple[Future[Any], Callable[[Readers], Any]]] = queue.Queue(
-            _MOST_WAITING
+            MOST_WAITING
         )
         self._begin = begin
         self._forgotten = 0
