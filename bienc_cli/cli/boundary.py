@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -119,7 +120,6 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
     """
     arguments = _with_implied_value(argv)
     from typer.exceptions import Abort, TyperException
-    from typer.main import get_command
 
     from bienc_cli.cli.app import app
     from bienc_cli.cli.output import ClosedPipe, writing
@@ -128,7 +128,7 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
     try:
         with termination:
             _refuse_two_indexes(arguments)
-            code = get_command(app).main(
+            code = _command_line()(
                 arguments, prog_name="bienc", standalone_mode=False, default_map=defaults
             )
             with writing():
@@ -182,6 +182,16 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
         )
 
 
+@cache
+def _command_line() -> Callable[..., Any]:
+    """Runs what Typer makes of the commands; that takes it longer than a warm query."""
+    from typer.main import get_command
+
+    from bienc_cli.cli.app import app
+
+    return get_command(app).main
+
+
 def _ask_server(argv: Sequence[str]) -> int | None:
     """The exit code of a command that a running server has answered; None where none has."""
     if argv[:1] != ["query"]:
@@ -192,10 +202,12 @@ def _ask_server(argv: Sequence[str]) -> int | None:
     arguments = list(argv)
     if not client.is_for_a_server(arguments, os.environ):
         return None
+    termination = _Termination()
     try:
-        answer = client.ask(arguments, os.environ, environment.endpoint())
-    except KeyboardInterrupt:
-        return _interrupted(_Termination())
+        with termination:
+            answer = client.ask(arguments, os.environ, environment.endpoint())
+    except (KeyboardInterrupt, _Terminated):
+        return _interrupted(termination)
     return None if answer is None else _show(arguments, answer)
 
 

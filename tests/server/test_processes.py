@@ -151,15 +151,21 @@ def test_it_ends_when_nobody_can_find_it(house: House) -> None:
     assert "the socket was removed" in said
 
 
-def test_a_client_that_is_interrupted_says_so(house: House) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_client_that_is_interrupted_says_so(
+    house: House, number: int, code: int, word: str
+) -> None:
     server = house.serve(FAKE_SLOW="600")
     client = house.start("query", "pear")
     assert server.stderr is not None
     assert server.stderr.readline() == "reading\n"
-    client.send_signal(signal.SIGINT)
+    client.send_signal(number)
     _, said = client.communicate(timeout=PATIENCE)
-    assert client.returncode == 130
-    assert said == "\nbienc: interrupted\n"
+    assert client.returncode == code
+    assert said == f"\nbienc: {word}\n"
 
 
 def test_it_is_started_by_itself_where_that_is_wanted(house: House) -> None:
