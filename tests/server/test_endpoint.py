@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,11 @@ import pytest
 from bienc_cli.errors import StorageError
 from bienc_cli.server import client, endpoint
 from bienc_cli.server.claim import claim
+from bienc_cli.server.client import Answer
+from bienc_cli.server.commands import CommandServer
 from bienc_cli.server.endpoint import Endpoint, endpoint_for
+from bienc_cli.server.listener import Activity, Listener
+from bienc_cli.server.workers import Workers
 
 
 def test_the_name_says_what_answers_depend_on(tmp_path: Path) -> None:
@@ -128,3 +134,54 @@ def test_a_path_of_any_length_will_do(tmp_path: Path) -> None:
         found = client.connect(there)
         assert found is not None
         found.close()
+
+
+PROGRAM = """
+import os, socket, sys
+from bienc_cli.server import client
+from bienc_cli.server.endpoint import Endpoint
+directory, name = sys.argv[1:]
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+print("found" if client.connect(Endpoint(directory, name)) else "not found")
+with socket.socket(socket.AF_UNIX) as connection:
+    try:
+        connection.connect(f"{directory}/{name}")
+        print("connected")
+        connection.sendall(b"{}\\n")
+        print(connection.recv(100) or "nothing")
+    except PermissionError:
+        print("refused")
+    except ConnectionError:
+        print("nothing")
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes two users, and so root")
+def test_two_users_never_reach_each_other(tmp_path: Path) -> None:
+    """Not by the directory; and if that were open, neither side would speak to the other."""
+    there = Endpoint(str(tmp_path / "run"), "socket")
+    for above in (tmp_path, *tmp_path.parents):
+        if not above.stat().st_mode & 0o001:
+            above.chmod(above.stat().st_mode | 0o001)
+
+    def answer(*_: object) -> Answer:
+        raise AssertionError("another user was listened to")
+
+    def said() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, there.directory, there.name],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.splitlines()
+
+    with claim(there) as place:
+        assert place is not None
+        Listener(place.listen(), CommandServer(Workers(1), answer).converse, Activity())
+        assert said() == ["not found", "refused"]
+        Path(there.directory).chmod(0o777)
+        Path(there.path).chmod(0o777)
+        assert said() == ["not found", "connected", "nothing"]
