@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from warm_server import Run, Running
+from warm_server import Run, Running, timeless
 
 from bienc_cli import __version__
 from bienc_cli.server import client
@@ -32,15 +32,6 @@ QUERIES = [
     ("cherry stones", "--full"),
     ("--", "-k"),
 ]
-
-
-def timeless(printed: str) -> str:
-    """Without times, what says that it was served, and the breaks of lines that these move."""
-    if printed.startswith("{"):
-        printed = re.sub(r'"seconds": \{[^}]*\}', "", printed)
-        return re.sub(r',\s+"served": true', "", printed)
-    printed = re.sub(r"[0-9.,]+\s+(µs|ms|s)\b", "T", printed).replace("served · ", "")
-    return " ".join(printed.split())
 
 
 def without_times(document: dict) -> dict:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from warm_server import timeless
 
 import bienc_cli
 from folders import FRUIT
@@ -47,6 +48,7 @@ class House:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
         )
         self.processes.append(process)
         return process
@@ -109,6 +111,23 @@ def test_a_server_is_found_stopped_and_done_without(house: House) -> None:
     assert house.sockets == []
     assert "served" not in house.query()
     assert house.run("serve", "--stop")[0] == 1
+
+
+def test_what_a_client_s_environment_says_of_its_output_holds(house: House) -> None:
+    house.serve()
+    for environ in (
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"COLUMNS": "50"},
+        {"FORCE_COLOR": "1"},
+    ):
+        for form in ("json", "table"):
+            argv = ("query", "pear", "-k", "2", "-f", form)
+            served = house.run(*argv, **environ)
+            cold = house.run(*argv, "--no-server", **environ)
+            assert "served" in served[1]
+            assert (served[0], served[2]) == (cold[0], cold[2])
+            assert timeless(served[1]) == timeless(cold[1]), environ
 
 
 def test_a_kill_in_the_midst_of_an_answer_costs_none(house: House) -> None:

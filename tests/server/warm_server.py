@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,3 +52,12 @@ def descriptors() -> int:
 def ask_as_client(server: Running, *arguments: str) -> Answer | None:
     """What a client of this process is answered; for several threads at once."""
     return ask(arguments, os.environ, server.endpoint)
+
+
+def timeless(printed: str) -> str:
+    """Without times, what says that it was served, and the breaks of lines that these move."""
+    if printed.startswith("{"):
+        printed = re.sub(r'"seconds": \{[^}]*\}', "", printed)
+        return re.sub(r',\s+"served": true', "", printed)
+    printed = re.sub(r"[0-9.,]+\s+(µs|ms|s)\b", "T", printed)
+    return re.sub(r"served \S+ (?=open index)", "", " ".join(printed.split()))
