@@ -11,7 +11,7 @@ import random
 import socket
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +20,7 @@ import pytest
 from warm_server import TOKEN, Run, Running, ask_as_client, descriptors
 
 import endurance
-from bienc_cli import __version__
+from bienc_cli import __version__, models
 from bienc_cli.server import life
 from bienc_cli.server.listener import MOST_CONNECTIONS
 from bienc_cli.server.wire import as_line
@@ -184,8 +184,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bienc_cli.server.requests._TO_ASK", 0.2)
 
 
+def forget_what_was_asked(server: Running) -> None:
+    """What the fakes keep for other tests would look like a leak in this one."""
+    bi, cross = models.load_bi_encoder("granite-30m"), models.load_cross_encoder("any")  # type: ignore[call-arg]
+    bi.queries_encoded = bi.passages_encoded = deque(maxlen=0)  # type: ignore[attr-defined]
+    cross.pairs_scored = deque(maxlen=0)  # type: ignore[attr-defined]
+    server.answered = deque(maxlen=1)  # type: ignore[assignment]
+
+
 def test_bad_clients_do_no_harm(indexed: Run, server: Running, impatient: None) -> None:
     here = str(Path.cwd())
+    forget_what_was_asked(server)
     Path("secret.txt").write_text(SECRET)
     counted = {kind: Counter[int]() for kind in ("socket", "entitled", "stranger")}
     lock = threading.Lock()
@@ -215,7 +224,9 @@ def test_bad_clients_do_no_harm(indexed: Run, server: Running, impatient: None) 
 
     def all_of(numbers: range) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(one, numbers))
+            # A portion at a time: what waits takes room that would look like a leak.
+            for start in range(0, len(numbers), AT_ONCE * 20):
+                list(pool.map(one, numbers[start : start + AT_ONCE * 20]))
 
     # What grows once, such as caches and the pools of threads, has grown by then.
     all_of(range(AT_ONCE * 4))
@@ -226,14 +237,15 @@ def test_bad_clients_do_no_harm(indexed: Run, server: Running, impatient: None) 
     assert settled(descriptors, before[0] + 2)
     assert settled(threading.active_count, before[1])
     gc.collect()
-    assert life.bytes_of_this_process() - before[2] < MOST_GROWTH
+    grown = life.bytes_of_this_process() - before[2]
+    assert grown < MOST_GROWTH
     assert set(counted["stranger"]) <= {0, 400, 401, 403}
     assert counted["entitled"][200]
     assert counted["socket"][200]
     assert not counted["entitled"][500]
     answer = json.loads(indexed("query", "pear", "-f", "json")[1])
     assert answer["served"]
-    print(counted)
+    print(f"{grown >> 20} MiB more; {counted}")
 
 
 def test_fifty_at_once_are_all_answered(indexed: Run, server: Running) -> None:
