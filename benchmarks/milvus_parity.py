@@ -27,6 +27,9 @@ from bienc_cli.evaluation.qrels import read_qrels
 from bienc_cli.indexing import index_paths
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.store import IndexPlace, IndexReader, digest_of, open_reader
+from bienc_cli.store.catalog import read_meta
+from bienc_cli.store.rows import vector_rows
+from bienc_cli.store.vectors import VectorFile
 from bienc_cli.types import BiEncoder, Vectors
 
 K = 10
@@ -41,6 +44,8 @@ class Remembered:
     def __init__(self, encoder: BiEncoder, directory: Path) -> None:
         self._encoder = encoder
         self._catalog = sqlite3.connect(f"file:{directory / 'catalog.sqlite'}?mode=ro", uri=True)
+        recorded = vector_rows(read_meta(self._catalog))
+        self._file = VectorFile.open_recorded(directory, recorded)
         self.identity = encoder.identity
         self.runtime = encoder.runtime
         self.notes = encoder.notes
@@ -50,11 +55,12 @@ class Remembered:
         """The vectors as the directory has them."""
         rows = [
             self._catalog.execute(
-                "SELECT vector FROM vectors WHERE digest = ?", (digest_of(text),)
+                "SELECT id FROM vectors WHERE digest = ?", (digest_of(text),)
             ).fetchone()[0]
             for text in texts
         ]
-        return np.frombuffer(b"".join(rows), dtype="<f4").reshape(len(texts), -1)
+        ids, places = np.unique(np.array(rows, dtype=np.int64), return_inverse=True)
+        return self._file.read(ids)[places]
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """By the model."""

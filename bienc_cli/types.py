@@ -188,14 +188,25 @@ class EncoderIdentity:
     passage_prompt: str = ""
 
 
+Activation = Literal["softmax", "sigmoid"]
+"""What makes probabilities of a cross-encoder's logits."""
+
+
 @dataclass(frozen=True, slots=True)
 class CrossEncoderIdentity:
-    """Which cross-encoder scored. `labels` names its outputs; one label means relevance."""
+    """Which cross-encoder scored.
+
+    Attributes:
+        labels: names its outputs; one label means relevance.
+        activation: of several labels: `softmax` where one of them holds, `sigmoid` where each
+            holds or not by itself.
+    """
 
     name: str
     fingerprint: str
     max_tokens: int
     labels: tuple[str, ...]
+    activation: Activation = "softmax"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +144,28 @@ class FakeCrossEncoder:
             share = sum(word in set(seen) for word in wanted) / max(1, len(wanted))
             logits[row, 0] = 8 * share - 4 - 0.001 * len(seen)
         return PairScores(logits, truncated)
+
+
+class FakeClassifier(FakeCrossEncoder):
+    """Three labels: what says `not` contradicts what does not, and what has all words entails.
+
+    (first, second) is entailed where `second` has no word that `first` has not, contradicted where
+    only one of them says `not`, else neutral.
+    """
+
+    def __init__(self, *, name: str = "fake-nli", max_tokens: int = 64) -> None:
+        super().__init__(name=name, max_tokens=max_tokens)
+        self._identity = replace(self._identity, labels=("contradiction", "entailment", "neutral"))
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        self.calls += 1
+        self.pairs_scored += pairs
+        logits = np.zeros((len(pairs), 3), dtype=np.float32)
+        for row, (first, second) in enumerate(pairs):
+            known, said = set(_words(first)), set(_words(second))
+            differ = ("not" in known) != ("not" in said)
+            logits[row, 0 if differ else 1 if said <= known else 2] = 3.0
+        return PairScores(logits, np.zeros(len(pairs), dtype=np.bool_))
 
 
 def _words(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from bienc_cli.search import Strategy
 from bienc_cli.store.verification import Remedy
 from bienc_cli.types import PlaceKind
 from console_blocks import ROOT
+from fakes import FakeClassifier
 from folders import FRUIT
 from schema_check import checked, validator
 
@@ -162,7 +163,11 @@ def test_every_schema_is_of_something_that_is_printed(
         ("models",),
         ("query", "pear", "-C", "1", "--strategy", "cross-encoder"),
         ("query", "-"),
+        ("similar", "docs/apple.md"),
+        ("pairs", "--min-similarity", "0"),
         ("score", "pear", "pears"),
+        ("score", "pear", "--with", "pears"),
+        ("classify", "--labels", "pear,apple"),
         ("compare", "pear", "apples in autumn"),
         ("compare", *files, "--rerun", "other.run", "--fail-under", "nDCG@10=1"),
         ("judge", *files),
@@ -174,6 +179,10 @@ def test_every_schema_is_of_something_that_is_printed(
         for form in ("jsonl", "json"):
             documents = checked(run(*argv, "--format", form)[1])
             printed |= {document["schema"] for document in documents}
+    monkeypatch.setattr("bienc_cli.models.load_cross_encoder", lambda *_, **__: FakeClassifier())
+    for form in ("jsonl", "json"):
+        documents = checked(run("classify", "pear", "pears", "--format", form)[1])
+        printed |= {document["schema"] for document in documents}
     of_the_server_alone = {"bienc.document/1"}
     assert printed == set(schemas.names()) - of_the_server_alone
 

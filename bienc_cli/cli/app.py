@@ -10,15 +10,18 @@ import typer
 
 from bienc_cli import __version__
 from bienc_cli.cli.check import check
+from bienc_cli.cli.classify import classify
 from bienc_cli.cli.compare import compare
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
 from bienc_cli.cli.judge import judge
 from bienc_cli.cli.models import models
+from bienc_cli.cli.pairs import pairs
 from bienc_cli.cli.query import query
 from bienc_cli.cli.remove import remove
 from bienc_cli.cli.score import score
 from bienc_cli.cli.serve import serve
+from bienc_cli.cli.similar import similar
 from bienc_cli.cli.tune import tune
 
 app = typer.Typer(
@@ -63,10 +66,13 @@ def _paragraphs(command: Callable[..., int]) -> str:
 for command in (
     index,
     query,
+    similar,
+    pairs,
     compare,
     judge,
     tune,
     score,
+    classify,
     serve,
     info,
     models,

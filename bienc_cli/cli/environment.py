@@ -169,19 +169,13 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
-    from bienc_cli.store import Access
-    from bienc_cli.store.milvus import address
+    from bienc_cli.wings import remote_place
 
-    if isinstance(named, address.MilvusAddress):
+    if not isinstance(named, str | Path):
         return named
-    if isinstance(named, str) and address.is_address(named):
-        access = Access(
-            os.environ.get("BIENC_MILVUS_TOKEN", ""),
-            _file("BIENC_MILVUS_CA"),
-            _file("BIENC_MILVUS_CERT"),
-            _file("BIENC_MILVUS_KEY"),
-        )
-        return address.parse(named, caller.here(), access)
+    place = remote_place(named, caller.here(), os.environ) if isinstance(named, str) else None
+    if place is not None:
+        return place
     directory = caller.here() / Path(named).expanduser()
     _refuse_folder_of_documents(directory)
     return directory
@@ -215,8 +209,3 @@ def _refuse_folder_of_documents(directory: Path) -> None:
             f"There is no index in {directory}, and other files are.",
             f"make one inside: bienc index PATH --index {shown}",
         )
-
-
-def _file(variable: str) -> Path | None:
-    named = os.environ.get(variable)
-    return Path(named).expanduser().absolute() if named else None

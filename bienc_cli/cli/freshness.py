@@ -21,7 +21,7 @@ _WAIT_SECONDS = 60.0
 
 def open_index(
     named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
-) -> AbstractContextManager[IndexReader]:
+) -> IndexReader:
     """The index to read, opened; brought up to date before that if asked for.
 
     Raises:
@@ -29,12 +29,19 @@ def open_index(
         IndexBusy: another process is writing to it, and goes on.
         IndexMismatch, IndexDamaged: it cannot be read.
     """
-    if warm := caller.warm():
-        place, here = environment.index_to_read(named), caller.here()
-        return nullcontext(warm.readers.get(place, here, lambda: environment.open_index(place)))
     if refresh:
         _bring_up_to_date(environment.index_to_read(named), output, choice)
     return environment.open_index(named)
+
+
+def held_or_opened(
+    named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
+) -> AbstractContextManager[IndexReader]:
+    """The index to read: held ready, or as `open_index` gives it."""
+    if warm := caller.warm():
+        place, here = environment.index_to_read(named), caller.here()
+        return nullcontext(warm.readers.get(place, here, lambda: environment.open_index(place)))
+    return open_index(named, output, choice, refresh=refresh)
 
 
 def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:

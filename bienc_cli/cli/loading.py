@@ -121,7 +121,7 @@ class ModelChoice:
             UsageError: Ray is not installed.
         """
         from bienc_cli.models import load_bi_encoder
-        from bienc_cli.ray import on_ray
+        from bienc_cli.wings import workers
 
         load = partial(
             load_bi_encoder,
@@ -129,7 +129,8 @@ class ModelChoice:
             offline=environment.go_offline_if(self.offline),
             runtime=self.runtime,
         )
-        return on_ray(address, load, threads=self.threads)
+        hired: StartWorkers = workers("ray").on_ray(address, load, threads=self.threads)
+        return hired
 
     def begin_cross_encoder(self) -> Background[CrossEncoder]:
         """Have the cross-encoder loaded while other things are done; see `load_cross_encoder`."""

@@ -115,6 +115,16 @@ CandidatesOption = Annotated[
         rich_help_panel=SEARCH_PANEL,
     ),
 ]
+MinSimilarityOption = Annotated[
+    float | None,
+    typer.Option(
+        "--min-similarity",
+        metavar="-1..1",
+        help="Drop what is less similar: a cosine.",
+        show_default=False,
+        rich_help_panel=SEARCH_PANEL,
+    ),
+]
 PathOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -26,6 +26,19 @@ def counting(output: Output, what: str, total: int) -> Iterator[Callable[[], Non
 
 
 @contextmanager
+def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told how many are done, of how many, as they are done."""
+    if not output.animated:
+        yield lambda _done, _total: None
+        return
+    with _progress(output) as progress:
+        task = progress.add_task(what, total=None, detail="")
+        yield lambda done, total: progress.update(
+            task, completed=done, total=total, detail=f"{total:,} {of}"
+        )
+
+
+@contextmanager
 def measuring(output: Output, total: int) -> Iterator[Callable[[str, int], None]]:
     """A bar over rankings to be made; what it yields is told whose, and how many more."""
     if not output.animated:

@@ -157,7 +157,7 @@ def query(
         raise Declined("the client's standard input is not here")
     watch = Stopwatch()
     with watch.stage("open index"):
-        opened = freshness.open_index(index, output, choice, refresh=refresh)
+        opened = freshness.held_or_opened(index, output, choice, refresh=refresh)
     with opened as reader:
         if chosen.needs_bi_encoder and not warm:
             choice.begin_bi_encoder(reader.info)

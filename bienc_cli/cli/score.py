@@ -10,6 +10,7 @@ from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
+    from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import UsageError
 
 
@@ -19,10 +20,19 @@ def score(
         typer.Argument(
             metavar="TEXT",
             help="A query and a passage; - reads pairs from standard input, as JSON lines like "
-            '["A", "B"] or {"a": "A", "b": "B"}.',
+            '["A", "B"] or {"a": "A", "b": "B"}. Three or more are scored each with each.',
             show_default=False,
         ),
     ],
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="TEXT",
+            help="A passage to score every TEXT with; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     format_: opt.FormatOption = OutputFormat.table,
     model: opt.ModelOption = None,
     cross_encoder: opt.CrossEncoderOption = None,
@@ -33,8 +43,10 @@ def score(
 ) -> int:
     """Score two texts with both encoders: cosine similarity, and relevance.
 
-    A cross-encoder with several labels, such as an NLI model, gives all of them.
+    A cross-encoder with several labels, such as an NLI model, gives all of them. Several texts
+    against several are a matrix, on a terminal a heat map.
     """
+    from bienc_cli.cli import standard_input
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.evaluation.pairs import score_pairs
@@ -42,10 +54,13 @@ def score(
 
     output = Output(format_)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    if with_ or len(texts) > 2:
+        return _matrix(texts, with_ or texts, output, choice)
     numbers = [1]
     refused: dict[int, UsageError] = {}
     if texts == ["-"]:
-        pairs, numbers, refused = _pairs_from_stdin()
+        found, refused = standard_input.pairs()
+        pairs, numbers = list(found.values()), list(found)
     elif len(texts) == 2:
         pairs = [(texts[0], texts[1])]
     else:
@@ -69,22 +84,17 @@ def score(
     return EXIT_USAGE if refused else EXIT_OK
 
 
-def _pairs_from_stdin() -> tuple[list[tuple[str, str]], list[int], dict[int, UsageError]]:
-    """The pairs with their lines, and what is wrong with each other line."""
-    from bienc_cli.cli import standard_input
-    from bienc_cli.errors import UsageError
-    from bienc_cli.evaluation.pairs import check_pair
+def _matrix(queries: list[str], passages: list[str], output: Output, choice: ModelChoice) -> int:
+    from bienc_cli.evaluation.matrix import score_matrix
+    from bienc_cli.render import matrix as rendered
 
-    pairs: list[tuple[str, str]] = []
-    numbers: list[int] = []
-    refused: dict[int, UsageError] = {}
-    for number, line in standard_input.lines():
-        try:
-            pair = standard_input.parse_pair(number, line)
-            check_pair(*pair, f"Line {number} of standard input")
-        except UsageError as error:
-            refused[number] = error
-        else:
-            pairs.append(pair)
-            numbers.append(number)
-    return pairs, numbers, refused
+    matrix = score_matrix(
+        queries, passages, choice.load_bi_encoder(None), choice.load_cross_encoder()
+    )
+    if output.machine:
+        output.print_json(rendered.as_json(matrix))
+    elif output.format is OutputFormat.plain:
+        output.print_lines(rendered.as_lines(matrix))
+    else:
+        output.print_rich(rendered.as_table(matrix))
+    return 0

@@ -144,7 +144,7 @@ class Serving:
 
     def _held(self) -> Held:
         choice = self._choice
-        opened = freshness.open_index(self.index, self.output, choice, refresh=False)
+        opened = freshness.held_or_opened(self.index, self.output, choice, refresh=False)
         with opened as reader:
             return Held(reader, choice.load_bi_encoder(reader.info), choice.load_cross_encoder())
 

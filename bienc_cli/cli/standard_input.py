@@ -126,6 +126,23 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
     return first, second
 
 
+def pairs() -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
+    """The pairs by their lines, and what is wrong with each other line."""
+    from bienc_cli.evaluation.pairs import check_pair
+
+    found: dict[int, tuple[str, str]] = {}
+    refused: dict[int, UsageError] = {}
+    for number, line in lines():
+        try:
+            pair = parse_pair(number, line)
+            check_pair(*pair, f"Line {number} of standard input")
+        except UsageError as error:
+            refused[number] = error
+        else:
+            found[number] = pair
+    return found, refused
+
+
 def paths(*, null: bool = False) -> list[str]:
     """A list of files, one a line, or each ended by NUL and otherwise left as it is."""
     if not null:

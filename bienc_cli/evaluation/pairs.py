@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bienc_cli.errors import UsageError
+from bienc_cli.search.classification import LabelScore, label_scores
 from bienc_cli.search.pipeline import is_encodable
 from bienc_cli.search.reranking import relevance_of
 from bienc_cli.search.result import ModelUse, Relevance
 from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder, CrossEncoder
-
-
-@dataclass(frozen=True, slots=True)
-class LabelScore:
-    """One output of a cross-encoder with several, such as an NLI model.
-
-    `probability` is its share in the softmax over all labels.
-    """
-
-    label: str
-    logit: float
-    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +101,15 @@ def _score(
         (passage,) = bi_encoder.encode_passages([second])
     with watch.stage("cross-encoder"):
         scores = cross_encoder.score_pairs([(first, second)])
-    logits = scores.logits[0].astype(np.float64)
-    names = cross_encoder.identity.labels
-    one_label = len(logits) == 1
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
+    identity = cross_encoder.identity
+    one_label = len(identity.labels) == 1
     apart, together = watch.times
     return PairScore(
         first=first,
         second=second,
         similarity=float(query @ passage),
-        relevance=relevance_of(float(logits[0])) if one_label else None,
-        labels=()
-        if one_label
-        else tuple(
-            LabelScore(name, float(logit), float(share))
-            for name, logit, share in zip(names, logits, shares, strict=True)
-        ),
+        relevance=relevance_of(float(scores.logits[0, 0])) if one_label else None,
+        labels=() if one_label else label_scores(scores.logits[0], identity),
         truncated=bool(scores.truncated[0]),
         bi_encoder_seconds=apart.seconds,
         cross_encoder_seconds=together.seconds,

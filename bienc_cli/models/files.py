@@ -13,6 +13,7 @@ from typing import Any
 
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.models.registry import Role
+from bienc_cli.types import Activation
 
 DEFAULT_MAX_TOKENS = 512
 """For a model whose files name no limit."""
@@ -51,6 +52,7 @@ class ModelFiles:
         query_prompt: put in front of every query.
         passage_prompt: put in front of every passage.
         labels: names of a cross-encoder's outputs.
+        activation: what makes probabilities of several.
     """
 
     directory: Path
@@ -67,6 +69,7 @@ class ModelFiles:
     query_prompt: str = ""
     passage_prompt: str = ""
     labels: tuple[str, ...] = ()
+    activation: Activation = "softmax"
 
 
 def read_model_files(directory: Path, name: str) -> ModelFiles:
@@ -123,7 +126,11 @@ def _read(directory: Path, name: str) -> ModelFiles:
     if role is Role.CROSS_ENCODER:
         labels = config.get("id2label") or {"0": "LABEL_0"}
         ordered = sorted(labels.items(), key=lambda item: int(item[0]))
-        return replace(files, labels=tuple(str(label) for _, label in ordered))
+        return replace(
+            files,
+            labels=tuple(str(label) for _, label in ordered),
+            activation=_activation(config),
+        )
 
     pooling, prompt_pooled, dim = "mean", True, _hidden_size(config)
     for kind, module in zip(kinds, modules, strict=True):
@@ -148,6 +155,14 @@ def _read(directory: Path, name: str) -> ModelFiles:
         query_prompt=query_prompt,
         passage_prompt=passage_prompt,
     )
+
+
+def _activation(config: dict[str, Any]) -> Activation:
+    """Several labels exclude each other, unless the model was trained as if they did not."""
+    own = config.get("sentence_transformers") or {}
+    named = own.get("activation_fn") or config.get("sbert_ce_default_activation_function") or ""
+    apart = config.get("problem_type") == "multi_label_classification"
+    return "sigmoid" if apart or str(named).endswith(".Sigmoid") else "softmax"
 
 
 def _role(about: dict[str, Any], *, modules: bool, config: dict[str, Any], name: str) -> Role:

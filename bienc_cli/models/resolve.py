@@ -14,7 +14,12 @@ from pathlib import Path
 
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.models.cache import remembered_sha256
-from bienc_cli.models.carriers import carrier_file, converted_directory, is_converted
+from bienc_cli.models.carriers import (
+    carrier_file,
+    converted_directory,
+    converted_path,
+    is_converted,
+)
 from bienc_cli.models.files import ModelFiles, read_model_files
 from bienc_cli.models.hub import HUB_ID, cached_snapshot, snapshot
 from bienc_cli.models.registry import (
@@ -37,12 +42,15 @@ class ResolvedModel:
         files: what its directory says of it.
         weights_digest: hex digest over all files of weights.
         fingerprint: hex digest over all that decides the outputs.
+        tested: its weights are those of an alias, byte for byte, which this project's tests run
+            in every precision; others are tried before they are used.
     """
 
     name: str
     files: ModelFiles
     weights_digest: str
     fingerprint: str
+    tested: bool = False
 
     @property
     def directory(self) -> Path:
@@ -70,6 +78,7 @@ class ResolvedModel:
             fingerprint=self.fingerprint,
             max_tokens=self.files.max_tokens,
             labels=self.files.labels,
+            activation=self.files.activation,
         )
 
 
@@ -124,7 +133,13 @@ def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> R
         UsageError: the model is of another role, or of a kind that cannot be used.
         StorageError: the cache cannot be written.
     """
-    files = read_model_files(_directory(name, cache_dir=cache_dir, offline=offline), name)
+    known = known_model(name)
+    directory = (
+        _alias_directory(known, cache_dir=cache_dir, offline=offline)
+        if known is not None
+        else _directory(name, offline=offline)
+    )
+    files = read_model_files(directory, name)
     if files.role is not role:
         flag = "--model" if files.role is Role.BI_ENCODER else "--cross-encoder"
         raise UsageError(
@@ -140,13 +155,11 @@ def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> R
             f"{error.strerror or error}.",
             "fetch the model again, or name another one: bienc models",
         ) from error
-    return ResolvedModel(name, files, weights_digest, fingerprint)
+    tested = known is not None and directory == converted_path(known, cache_dir)
+    return ResolvedModel(name, files, weights_digest, fingerprint, tested)
 
 
-def _directory(name: str, *, cache_dir: Path, offline: bool) -> Path:
-    model = known_model(name)
-    if model is not None:
-        return _alias_directory(model, cache_dir=cache_dir, offline=offline)
+def _directory(name: str, *, offline: bool) -> Path:
     path = Path(name).expanduser()
     if name and path.is_dir():
         return path.absolute()

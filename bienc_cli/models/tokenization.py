@@ -78,6 +78,11 @@ class ModelTokenizer:
         """How many special tokens the model adds around one text."""
         return self._special_single
 
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are; their ids lie below it."""
+        return self._tokenizer.get_vocab_size()
+
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Code-point span of every token of `text`, no special tokens, no truncation."""
         return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)

@@ -185,8 +185,7 @@ def _folded(text: str) -> str:
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:
     """Everything that is known about a hit."""
-    stored, passage = hit.passage, hit.passage.passage
-    candidate = hit.candidate
+    stored, candidate = hit.passage, hit.candidate
     return {
         "rank": hit.rank,
         "candidate_rank": candidate.rank if candidate else None,
@@ -198,6 +197,14 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "relevance_logit": rounded(hit.relevance.logit) if hit.relevance else None,
         "relevance_rank": hit.relevance_rank,
         "truncated": hit.truncated,
+        **passage_as_json(stored),
+    }
+
+
+def passage_as_json(stored: StoredPassage) -> dict[str, Any]:
+    """A passage of the index, where it stands and what it says."""
+    passage = stored.passage
+    return {
         "document_id": writable(passage.doc_id),
         "passage_id": stored.passage_id,
         "path": writable(stored.path),

@@ -1,4 +1,4 @@
-"""The index: a directory whose catalog says what is true, or the same in Milvus."""
+"""The index: a directory whose catalog says what is true, or the same in another place."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from bienc_cli.store import privacy
-from bienc_cli.store.catalog import CATALOG, RESUME
+from bienc_cli.store.catalog import CATALOG, VECTORS
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
-from bienc_cli.store.milvus.address import Access, MilvusAddress
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
@@ -19,9 +18,10 @@ from bienc_cli.store.protocol import (
     IndexPlace,
     IndexReader,
     IndexWriter,
+    RemotePlace,
     StoredPassage,
 )
-from bienc_cli.store.records import digest_of
+from bienc_cli.store.rows import digest_of
 from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport
 
 INDEX_NAME = ".bienc"
@@ -30,7 +30,6 @@ INDEX_NAME = ".bienc"
 __all__ = [
     "INDEX_NAME",
     "UNSETTLED",
-    "Access",
     "CheckReport",
     "CommitReport",
     "FileStamp",
@@ -40,10 +39,10 @@ __all__ = [
     "IndexPlace",
     "IndexReader",
     "IndexWriter",
-    "MilvusAddress",
     "Outcome",
     "Problem",
     "Remedy",
+    "RemotePlace",
     "RepairReport",
     "Root",
     "StoredPassage",
@@ -89,7 +88,7 @@ def _indexes_upwards(start: Path) -> Iterator[Path]:
 
 def holds_index(directory: Path) -> bool:
     """Whether a directory is an index, begun or finished."""
-    return any((directory / name).is_file() for name in (CATALOG, RESUME))
+    return (directory / CATALOG).is_file() or any(directory.glob(VECTORS))
 
 
 def exposed(place: IndexPlace) -> list[Path]:

@@ -238,9 +238,12 @@ class Bm25:
         if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
             return words
         rows = self._connection.execute(
-            "SELECT word.value FROM json_each(?) AS word CROSS JOIN json_each(?) AS block "
+            "SELECT word FROM (SELECT word.value AS word, count FROM json_each(?1) AS word "
+            "CROSS JOIN json_each(?2) AS block "
             "JOIN postings ON postings.block = block.value AND postings.word = word.value "
-            "GROUP BY word.value ORDER BY sum(count), word.value LIMIT ?",
+            "UNION ALL SELECT recent.word, 1 FROM json_each(?1) AS word "
+            "CROSS JOIN recent ON recent.word = word.value WHERE frequency > 0) "
+            "GROUP BY word ORDER BY sum(count), word LIMIT ?3",
             (json.dumps(words), json.dumps(self._blocks.tolist()), MOST_WORDS),
         )
         return [row[0] for row in rows]

@@ -13,21 +13,21 @@ from typing import Any
 from urllib.parse import quote
 
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch, IndexNotFound, StorageError
-from bienc_cli.store import schema, upgrade
+from bienc_cli.store import schema
 from bienc_cli.store.privacy import make_file
 from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 CATALOG = "catalog.sqlite"
 
-RESUME = "resume.sqlite"
-"""What a writer has encoded and not committed; see `resume.py`."""
+VECTORS = "vectors-*.f32"
+"""What the files of vectors are called; see `vectors.py`."""
 
 REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
 
 REPAIR = "see what can be saved: bienc check --repair"
 
 _PAGE_SIZE = 8192
-"""Five vectors of 384 numbers to a page; SQLite's 4096 would hold two and waste a quarter."""
+"""Bytes: pieces of text are long, and half as many pages are half as many reads."""
 
 _CACHE_KIB = 65_536
 _LOCK_SECONDS = 10.0
@@ -61,7 +61,7 @@ def connect_to_read(directory: Path) -> Snapshot:
     path = catalog_path(directory)
     with decoded(directory):
         if not path.is_file():
-            if (directory / RESUME).is_file():
+            if any(directory.glob(VECTORS)):
                 raise _unfinished(directory)
             raise IndexNotFound(
                 f"There is no index in {directory}."
@@ -163,7 +163,9 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
             if found == 0:
                 schema.create(connection)
             elif found != FORMAT_VERSION:
-                upgrade.upgrade(connection, found)
+                from bienc_cli.store import upgrade
+
+                upgrade.upgrade(connection, found, directory)
             connection.execute("CREATE TEMP TABLE loose (vector_id INTEGER PRIMARY KEY)")
         except BaseException:
             connection.close()
@@ -206,10 +208,15 @@ def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
             f"{FORMAT_VERSION}.",
             "install a newer bienc: pip install --upgrade bienc-cli",
         )
-    if version != FORMAT_VERSION and not (version in upgrade.EARLIER and recorded == version):
-        raise IndexDamaged(f"The index in {directory} says it has format {version}.", REBUILD)
-    current = version == FORMAT_VERSION
-    if not (schema.is_intact(connection) if current else upgrade.is_intact(connection, version)):
+    if version == FORMAT_VERSION:
+        is_intact = schema.is_intact(connection)
+    else:
+        from bienc_cli.store import upgrade
+
+        if not (version in upgrade.EARLIER and recorded == version):
+            raise IndexDamaged(f"The index in {directory} says it has format {version}.", REBUILD)
+        is_intact = upgrade.is_intact(connection, version)
+    if not is_intact:
         raise IndexDamaged(f"The index in {directory} has other tables than it should.", REBUILD)
     return int(version)
 

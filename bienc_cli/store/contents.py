@@ -1,7 +1,7 @@
 """Changing what an index holds: roots, files, documents, passages, vectors.
 
 All of it inside the one transaction that a writer has begun. What is removed takes its words
-out of the word index with it, and leaves its vectors for the commit to collect, since text
+out of the word index with it, and leaves its vectors for the commit to look at, since text
 that moves from one file to another keeps its vector.
 """
 
@@ -15,31 +15,39 @@ from pathlib import Path
 from typing import Any, Self
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import home, records
+from bienc_cli.store import home
 from bienc_cli.store.catalog import decoded, translated
-from bienc_cli.store.checksums import checksum_of
 from bienc_cli.store.covered import FileState, Root
-from bienc_cli.store.postings import WordIndexChanges
-from bienc_cli.store.resume import ResumeFile
+from bienc_cli.store.encoded import EncodedVectors
+from bienc_cli.store.rows import (
+    DOCUMENT_COLUMNS,
+    FILE_COLUMNS,
+    PASSAGE_COLUMNS,
+    TEXT_COLUMNS,
+    checksum_of,
+    digest_of,
+    file_row,
+    file_state,
+    passage_from,
+    passage_row,
+    pieces_of,
+    root_from_row,
+    root_settings,
+    text_pieces,
+)
 from bienc_cli.store.searched_text import searched_text
+from bienc_cli.store.texts import DocumentText
+from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
 
 @dataclass(slots=True)
 class Tally:
-    """How much there is, kept up as it changes: counting a large index takes too long.
-
-    Attributes:
-        vectors_checksum: exclusive or of the checksums of all rows of `vectors`.
-        awaited: rows of `vectors` whose vector has not been given yet.
-    """
+    """How much there is, kept up as it changes: counting a large index takes too long."""
 
     files: int = 0
     documents: int = 0
     passages: int = 0
-    vectors: int = 0
-    vectors_checksum: int = 0
-    awaited: int = 0
     formats: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -52,8 +60,6 @@ class Tally:
             counts["files"],
             counts["documents"],
             counts["passages"],
-            counts["vectors"],
-            meta["vectors_checksum"],
             formats=Counter(dict(meta["formats"])),
         )
 
@@ -65,14 +71,7 @@ class Tally:
         formats = Counter(
             dict(connection.execute("SELECT format, count(*) FROM documents GROUP BY format"))
         )
-        tally = cls(files, formats.total(), passages, formats=formats)
-        for (checksum,) in connection.execute("SELECT checksum FROM vectors"):
-            tally.vectors += 1
-            if checksum is None:
-                tally.awaited += 1
-            else:
-                tally.vectors_checksum ^= checksum
-        return tally
+        return cls(files, formats.total(), passages, formats)
 
 
 class Contents:
@@ -81,9 +80,10 @@ class Contents:
     _directory: Path
     _connection: sqlite3.Connection
     _tally: Tally
-    _resume: ResumeFile | None = None
     _words: WordIndexChanges
+    _encoded: EncodedVectors
     _changed = False
+    _last_passage: int | None = None
 
     # --------------------------------------------------------------- roots
 
@@ -92,7 +92,7 @@ class Contents:
         with decoded(self._directory):
             rows = self._connection.execute("SELECT id, path, settings FROM roots ORDER BY id")
             return {
-                root_id: records.root_from_row(path, settings, self._directory.parent)
+                root_id: root_from_row(path, settings, self._directory.parent)
                 for root_id, path, settings in rows
             }
 
@@ -100,7 +100,7 @@ class Contents:
         """Cover a root, or change the settings of one that is covered; its id."""
         path = home.root_path_for_storage(root.path, self._directory)
         kind = "file" if root.path.is_file() else "directory"
-        settings = records.root_settings(root)
+        settings = root_settings(root)
         with translated(self._directory):
             row = self._connection.execute(
                 "SELECT id, kind, settings FROM roots WHERE path = ?", (path,)
@@ -136,9 +136,9 @@ class Contents:
         """What is known of a root's files, by path under the root."""
         with decoded(self._directory):
             rows = self._connection.execute(
-                f"SELECT {records.FILE_COLUMNS} FROM files WHERE root_id = ?", (root_id,)
+                f"SELECT {FILE_COLUMNS} FROM files WHERE root_id = ?", (root_id,)
             )
-            states = (records.file_state(row) for row in rows)
+            states = (file_state(row) for row in rows)
             return {state.path: state for state in states}
 
     def document_digests(self, file_id: int) -> dict[str, bytes]:
@@ -172,9 +172,9 @@ class Contents:
                 self.remove_file(known[0])
             file_id = self._next_id("files")
             self._change(
-                f"INSERT INTO files ({records.FILE_COLUMNS}) "
+                f"INSERT INTO files ({FILE_COLUMNS}) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                records.file_row(file_id, root_id, state),
+                file_row(file_id, root_id, state),
             )
             self._tally.files += 1
             return file_id
@@ -185,9 +185,9 @@ class Contents:
             (root_id,) = self._connection.execute(
                 "SELECT root_id FROM files WHERE id = ?", (state.file_id,)
             ).fetchone()
-            row = records.file_row(state.file_id, root_id, state)
+            row = file_row(state.file_id, root_id, state)
             self._connection.execute(
-                f"UPDATE files SET ({records.FILE_COLUMNS}) = "
+                f"UPDATE files SET ({FILE_COLUMNS}) = "
                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?",
                 (*row, state.file_id),
             )
@@ -196,6 +196,7 @@ class Contents:
     def remove_file(self, file_id: int) -> None:
         """Forget a file."""
         with decoded(self._directory):
+            self._last_passage = self._last_passage_id()
             documents = self._connection.execute(
                 "SELECT id, doc_id, format FROM documents WHERE file_id = ?", (file_id,)
             ).fetchall()
@@ -207,32 +208,27 @@ class Contents:
             self._tally.files -= 1
 
     def _forget_passages(self, document_id: int, doc_id: str, format_name: str) -> None:
-        """Take a document's passages out of the word index; its row takes the rest with it."""
+        """Take a document's passages out of the word index, and its text away."""
         rows = self._connection.execute(
-            f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE document_id = ?",
-            (document_id,),
+            f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE document_id = ?", (document_id,)
         ).fetchall()
         self._connection.executemany(
             "INSERT OR IGNORE INTO temp.loose VALUES (?)", [(row[-2],) for row in rows]
         )
         self._tally.passages -= len(rows)
-        stored = self._connection.execute(
-            "SELECT texts.length, texts.text, documents.digest FROM documents "
-            "JOIN texts ON texts.document_id = documents.id WHERE documents.id = ?",
-            (document_id,),
-        ).fetchone()
+        text = DocumentText(self._connection, document_id)
         try:
-            text = records.unpacked_text(*(stored or (-1, b"", b"")))
             words = [
-                (row[0], searched_text(records.passage_from(row, doc_id, text), format_name))
+                (row[0], searched_text(passage_from(row, doc_id, text.between), format_name))
                 for row in rows
             ]
         except IndexDamaged:
             # What cannot be read back cannot be taken out of the word index either.
             self._words.stale = True
-            return
-        for passage_id, searched in words:
-            self._words.remove(passage_id, searched)
+        else:
+            for passage_id, searched in words:
+                self._words.remove(passage_id, searched)
+        self._change("DELETE FROM texts WHERE id >= ? AND id < ?", pieces_of(document_id))
 
     # --------------------------------------------------------------- skips
 
@@ -286,100 +282,56 @@ class Contents:
                 document.doc_id,
                 document.title,
                 document.format,
-                records.digest_of(document.text),
+                digest_of(document.text),
             )
             self._change(
-                f"INSERT INTO documents ({records.DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO documents ({DOCUMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (*row, checksum_of(*row)),
             )
-            self._change(
-                "INSERT INTO texts (document_id, length, text) VALUES (?, ?, ?)",
-                (document_id, *records.packed_text(document.text)),
-            )
-            first = self._next_id("passages")
-            rows = [
-                records.passage_row(
-                    passage_id, document_id, passage, self._vector_id(passage.embedded_text)
-                )
-                for passage_id, passage in enumerate(passages, first)
-            ]
             self._connection.executemany(
-                f"INSERT INTO passages ({records.PASSAGE_COLUMNS}) "
+                f"INSERT INTO texts ({TEXT_COLUMNS}) VALUES (?, ?, ?, ?)",
+                text_pieces(document_id, document.text),
+            )
+            rows = []
+            for passage in passages:
+                searched = searched_text(passage, document.format)
+                passage_id = self._words.taken_back(searched)
+                if passage_id is None:
+                    passage_id = self._new_passage_id()
+                    self._words.add(passage_id, searched)
+                vector_id = self._encoded.id_of(digest_of(passage.embedded_text))
+                rows.append(passage_row(passage_id, document_id, passage, vector_id))
+            self._connection.executemany(
+                f"INSERT INTO passages ({PASSAGE_COLUMNS}) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            for row, passage in zip(rows, passages, strict=True):
-                self._words.add(row[0], searched_text(passage, document.format))
         self._tally.documents += 1
         self._tally.formats[document.format] += 1
         self._tally.passages += len(rows)
 
-    def _vector_id(self, text: str) -> int:
-        """The row of a text's vector; a new one, without the vector, where there is none."""
-        digest = records.digest_of(text)
-        row = self._connection.execute(
-            "SELECT id FROM vectors WHERE digest = ?", (digest,)
-        ).fetchone()
-        if row is not None:
-            return int(row[0])
-        return self._new_vector(digest)
-
-    def _new_vector(self, digest: bytes) -> int:
-        self._tally.vectors += 1
-        self._tally.awaited += 1
-        return self._change("INSERT INTO vectors (digest) VALUES (?)", (digest,))
-
     def without_vector(self, texts: Sequence[str]) -> list[str]:
         """Those of the embedded texts, each once, whose vector is not known."""
-        by_digest = {records.digest_of(text): text for text in texts}
+        by_digest = {digest_of(text): text for text in texts}
         with translated(self._directory):
-            missing = [
-                digest
-                for digest in by_digest
-                if not self._connection.execute(
-                    "SELECT 1 FROM vectors WHERE digest = ? AND vector IS NOT NULL", (digest,)
-                ).fetchone()
-            ]
-            kept = self._resumed.lookup(missing)
-            for digest, blob in kept.items():
-                self._put_vector(digest, blob)
-        return [by_digest[digest] for digest in missing if digest not in kept]
+            return [text for digest, text in by_digest.items() if not self._encoded.has(digest)]
 
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
-        digests = [records.digest_of(text) for text in texts]
-        pairs = list(zip(digests, records.packed_vectors(vectors), strict=True))
         with translated(self._directory):
-            self._resumed.append(pairs)
-            for digest, blob in pairs:
-                self._put_vector(digest, blob)
-
-    def _put_vector(self, digest: bytes, blob: bytes) -> None:
-        row = self._connection.execute(
-            "SELECT id, checksum FROM vectors WHERE digest = ?", (digest,)
-        ).fetchone()
-        if row is None:
-            # Its passage is still to come; if it does not, the commit collects the vector.
-            vector_id = self._new_vector(digest)
-            self._connection.execute("INSERT INTO temp.loose VALUES (?)", (vector_id,))
-        elif row[1] is not None:
-            return
-        else:
-            vector_id = row[0]
-        checksum = records.vector_checksum(vector_id, digest, blob)
-        self._change(
-            "UPDATE vectors SET vector = ?, checksum = ? WHERE id = ?", (blob, checksum, vector_id)
-        )
-        self._tally.vectors_checksum ^= checksum
-        self._tally.awaited -= 1
-
-    @property
-    def _resumed(self) -> ResumeFile:
-        if self._resume is None:
-            raise RuntimeError("begin() comes before vectors")
-        return self._resume
+            self._encoded.write([digest_of(text) for text in texts], vectors)
 
     # ----------------------------------------------------------- statements
+
+    def _new_passage_id(self) -> int:
+        self._last_passage = self._last_passage_id() + 1
+        return self._last_passage
+
+    def _last_passage_id(self) -> int:
+        """The last there ever was in this transaction: one that is gone may be taken back."""
+        if self._last_passage is None:
+            self._last_passage = self._next_id("passages") - 1
+        return self._last_passage
 
     def _next_id(self, table: str) -> int:
         (last,) = self._connection.execute(f"SELECT max(id) FROM {table}").fetchone()

@@ -7,12 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from bienc_cli.errors import IndexMismatch
-from bienc_cli.store.catalog import CATALOG, RESUME, catalog_path, refused
+from bienc_cli.store.catalog import CATALOG, catalog_path, refused
 from bienc_cli.store.graph import GraphFile, graph_paths
 from bienc_cli.store.lock import NAME as LOCK
 from bienc_cli.store.privacy import make_directory, make_file
 
 GITIGNORE = ".gitignore"
+
+_EARLIER = ("resume.sqlite",)
+"""What earlier versions left; the next writer removes it."""
 
 
 def prepare(directory: Path) -> bool:
@@ -54,7 +57,7 @@ def check_home(home: Path | None, directory: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in {LOCK, GITIGNORE} or name.startswith((CATALOG, RESUME, "graph-"))
+    return name in {LOCK, GITIGNORE} or name.startswith((CATALOG, "vectors-", "graph-", *_EARLIER))
 
 
 def write_gitignore(directory: Path) -> None:
@@ -70,6 +73,13 @@ def remove_graphs(directory: Path, keep: GraphFile | None) -> None:
     """Delete all graph files but one."""
     for path in graph_paths(directory):
         if keep is None or path.name != keep.name:
+            path.unlink(missing_ok=True)
+
+
+def remove_earlier(directory: Path) -> None:
+    """Delete what only earlier versions had a use for."""
+    for name in _EARLIER:
+        for path in directory.glob(f"{name}*"):
             path.unlink(missing_ok=True)
 
 

@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,22 @@ from bienc_cli.store import failpoints
 from bienc_cli.store.privacy import FILE_MODE
 from bienc_cli.store.seal import Key, new_nonce
 from bienc_cli.types import Vectors
+
+if TYPE_CHECKING:
+    from bienc_cli.store.exact import VectorBlock
+    from bienc_cli.store.vectors import UsedVectors
+
+FEWEST = 20_000
+"""Vectors from which there is a graph. With fewer, all are compared in less than 5 ms, exactly;
+building one takes 25 s on two cores (`benchmarks/graph_pays.py`)."""
+
+TAIL_LEAST = 1_000
+TAIL_SHARE = 0.05
+TAIL_MOST = 20_000
+"""Vectors that came after the graph are compared one by one. They are taken into it when they
+are more than `TAIL_LEAST` and than `TAIL_SHARE` of it, so that a small change rewrites nothing
+and a growing index is rewritten in proportion to its growth; and in any case past `TAIL_MOST`,
+where comparing them takes longer than asking the graph."""
 
 M = 16
 """Links of a node on each level; twice as many on the lowest."""
@@ -63,9 +79,11 @@ class GraphFile:
         size: bytes.
         nonce: of the checksum.
         checksum: keyed, of the file's bytes, hex.
-        seal: keyed, of all the other fields, hex.
+        seal: keyed, of all the fields before it, hex.
         elements: nodes, tombstones included.
-        last_vector_id: the greatest label; later vectors are not in the graph.
+        end: rows of the file of vectors from this one on are not in the graph.
+        inode, mtime_ns, ctime_ns: what told the file when it was written, as the system keeps them:
+            while they are the same, it need not be read to know that it is.
     """
 
     name: str
@@ -74,8 +92,11 @@ class GraphFile:
     checksum: str
     dim: int
     elements: int
-    last_vector_id: int
+    end: int
     seal: str = ""
+    inode: int = 0
+    mtime_ns: int = 0
+    ctime_ns: int = 0
 
     @property
     def sealed_fields(self) -> str:
@@ -90,7 +111,7 @@ class GraphFile:
                     self.checksum,
                     self.dim,
                     self.elements,
-                    self.last_vector_id,
+                    self.end,
                 ),
             )
         )
@@ -155,6 +176,17 @@ class VerifiedFile:
         if checksum != self.file.checksum:
             raise GraphUnusable(f"{self.file.name} is not what was written")
 
+    def verify_once(self) -> None:
+        """Read it all, unless nobody has touched it since it was written.
+
+        Raises:
+            GraphUnusable: its bytes are not what was written.
+        """
+        status = os.fstat(self._descriptor)
+        known = (self.file.inode, self.file.mtime_ns, self.file.ctime_ns)
+        if (status.st_ino, status.st_mtime_ns, status.st_ctime_ns) != known:
+            self.verify()
+
     def load(self, spare: int = 0) -> Graph:
         """Verify it and hand it to hnswlib.
 
@@ -177,7 +209,7 @@ class VerifiedFile:
             index.load_index(path, max_elements=self.file.elements + spare)
         except RuntimeError as error:
             raise GraphUnusable(str(error)) from error
-        return Graph(index)
+        return Graph(index, self.file.end)
 
     def close(self) -> None:
         """Let go of the file; a graph that was loaded stays."""
@@ -198,10 +230,15 @@ class VerifiedFile:
 
 
 class Graph:
-    """A graph in memory."""
+    """A graph in memory.
 
-    def __init__(self, index: Any) -> None:
+    Attributes:
+        end: rows of the file of vectors from this one on are not in it.
+    """
+
+    def __init__(self, index: Any, end: int = 0) -> None:
         self._index = index
+        self.end = end
 
     @classmethod
     def empty(cls, dim: int, capacity: int) -> Graph:
@@ -226,26 +263,22 @@ class Graph:
         return np.asarray(self._index.get_items(labels), dtype=np.float32)
 
     def add(
-        self,
-        batches: Iterable[tuple[NDArray[np.int64], Vectors]],
-        on_added: Callable[[int], None] = lambda _: None,
-    ) -> int:
-        """Add vectors; the last id that was added, 0 if there was none.
+        self, blocks: Iterable[VectorBlock], on_added: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Add vectors, each under the number of its row.
 
         Args:
-            batches: (ids, vectors), ids ascending over all batches.
+            blocks: vectors that are not in it.
             on_added: called with the number of vectors added so far.
         """
         threads = usable_processors()
-        added = last = 0
-        for ids, vectors in batches:
-            for start in range(0, len(ids), _ADDED_AT_ONCE):
+        added = 0
+        for block in blocks:
+            for start in range(0, len(block.ids), _ADDED_AT_ONCE):
                 part = slice(start, start + _ADDED_AT_ONCE)
-                self._index.add_items(vectors[part], ids[part], num_threads=threads)
-                added += len(ids[part])
+                self._index.add_items(block.vectors[part], block.ids[part], num_threads=threads)
+                added += len(block.ids[part])
                 on_added(added)
-            last = int(ids[-1])
-        return last
 
     def nearest(
         self, queries: NDArray[np.float32], k: int
@@ -269,9 +302,7 @@ class Graph:
             return np.asarray(labels, dtype=np.int64), 1.0 - distances[:, -1]
         return np.empty((len(queries), 0), np.int64), np.ones(len(queries), np.float32)
 
-    def save(
-        self, directory: Path, name: str, dim: int, last_vector_id: int, key: Key
-    ) -> GraphFile:
+    def save(self, directory: Path, name: str, dim: int, key: Key) -> GraphFile:
         """Write it, synced, under a name that no committed generation uses.
 
         Raises:
@@ -300,13 +331,83 @@ class Graph:
                 )
             nonce = new_nonce()
             checksum = key.checksum(_chunks_of(descriptor), nonce)
+            status = os.fstat(descriptor)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         finally:
             os.close(descriptor)
-        file = GraphFile(name, size, nonce, checksum, dim, self.elements, last_vector_id)
-        return replace(file, seal=key.seal(file.sealed_fields))
+        file = GraphFile(name, size, nonce, checksum, dim, self.elements, self.end)
+        return replace(
+            file,
+            seal=key.seal(file.sealed_fields),
+            inode=status.st_ino,
+            mtime_ns=status.st_mtime_ns,
+            ctime_ns=status.st_ctime_ns,
+        )
+
+
+def need(
+    graph: GraphFile | None, directory: Path, used: UsedVectors, key: Key
+) -> Literal["keep", "extend", "build", "drop"]:
+    """What a commit is to do about the graph.
+
+    Args:
+        graph: of the last generation.
+        directory: of the index.
+        used: the vectors there are now.
+        key: this user's.
+    """
+    if len(used) < FEWEST:
+        return "keep" if graph is None else "drop"
+    if graph is None:
+        return "build"
+    foreign = False
+    try:
+        with VerifiedFile(directory, graph, key) as file:
+            file.verify_once()
+    except ForeignGraph:
+        # Whoever made it may go on using it; to build one's own after each of their runs would
+        # have two users build by turns.
+        foreign = True
+    except GraphUnusable:
+        return "build"
+    tail = len(used.from_row(graph.end))
+    if tail > min(max(TAIL_LEAST, TAIL_SHARE * graph.elements), TAIL_MOST):
+        return "build" if foreign else "extend"
+    return "keep"
+
+
+def write(
+    base: GraphFile | None,
+    directory: Path,
+    generation: int,
+    used: UsedVectors,
+    key: Key,
+    on_added: Callable[[int], None],
+) -> GraphFile:
+    """Write the graph of a new generation.
+
+    Args:
+        base: a graph to add to; None to begin anew.
+        directory: of the index.
+        generation: to be.
+        used: its vectors.
+        key: this user's, to verify the old one and seal the new one.
+        on_added: called with the number of vectors added so far.
+
+    Raises:
+        StorageError: it did not come out whole.
+        IndexDamaged: a vector is not what was written.
+    """
+    if base is None:
+        graph = Graph.empty(used.file.dim, len(used))
+    else:
+        with VerifiedFile(directory, base, key) as file:
+            graph = file.load(spare=len(used.from_row(base.end)))
+    graph.add(used.blocks(used.from_row(graph.end)), on_added)
+    graph.end = used.rows
+    return graph.save(directory, graph_name(generation), used.file.dim, key)
 
 
 def usable_processors() -> int:

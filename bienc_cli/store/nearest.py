@@ -1,8 +1,11 @@
-"""The passages nearest to a query: by the graph, or by comparing all vectors.
+"""The passages nearest to a query: by comparing all vectors, by their codes, or by the graph.
 
-The graph knows the vectors up to a certain id, some of which may be gone (tombstones); those
-that came after it are few and compared one by one. Whatever finds a vector, its score and its
-passages are read from the catalog and verified there.
+Few vectors are all compared. Many are searched by the graph, except by a process that has asked
+little so far: loading the graph would take it longer than going through the codes. The graph knows
+the rows up to a certain one, some of which may be used no more; those that came after it are few
+and compared one by one. Whatever finds a vector, its score is computed from the file of vectors,
+and its passages are read from the catalog; both are verified there. What is derived and damaged
+or missing is done without, and said.
 """
 
 from __future__ import annotations
@@ -11,68 +14,142 @@ import json
 import math
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store import codes, records, vectors
+from bienc_cli.errors import IndexDamaged
+from bienc_cli.store import codes
 from bienc_cli.store.codes import CodeTable
-from bienc_cli.store.graph import Graph
-from bienc_cli.store.protocol import Filter
-from bienc_cli.store.records import damaged
+from bienc_cli.store.exact import NOTHING, Scored, VectorBlock, joined, similarity
+from bienc_cli.store.graph import ForeignGraph, Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.protocol import Filter, IndexInfo
+from bienc_cli.store.rows import PASSAGE_COLUMNS, checked, damaged
 from bienc_cli.store.selection import Selection
-from bienc_cli.store.vectors import Scored, VectorBlock
+from bienc_cli.store.vectors import AT_ONCE, UsedVectors
+from bienc_cli.types import Vectors
 
-SCAN_LIMIT = 5_000
-"""Vectors up to which all are compared where nothing is filtered: as fast as loading a graph
-for one query (measured: some 35 ms either way), as fast as asking it after (0.5 ms), exact."""
-
-FILTERED_SCAN_LIMIT = 20_000
-"""Likewise with a filter, where a graph must be asked for more than is wanted, and nobody knows
-for how much more (measured: 150 ms for the first query with a filter, 6 ms for the next)."""
+SCAN_LIMIT = 20_000
+"""Vectors up to which all are compared, in a process that has asked before in 5 ms, exactly; a
+graph is made only beyond (`graph.FEWEST`)."""
 
 _ROUNDING = 1e-5
 """More than single precision, in which the graph computes, can be off."""
 
 _KEPT = 4
-"""Filters whose vectors are kept in memory, at most `FILTERED_SCAN_LIMIT` each."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedGraph:
-    """A graph with what the catalog says of it.
-
-    Attributes:
-        last_vector_id: later vectors are not in it.
-        tombstones: its labels whose vectors are gone.
-    """
-
-    graph: Graph
-    last_vector_id: int
-    tombstones: frozenset[int]
+"""Filters whose vectors are kept in memory, at most `SCAN_LIMIT` each."""
 
 
 class NearestPassages:
-    """Vector search over one generation.
+    """Vector search over one generation, loading what it needs when it needs it.
 
     Args:
         connection: on the generation.
-        dim: length of a vector.
-        count: how many vectors there are.
-        checksum: exclusive or of their checksums.
+        info: of the generation.
+        used: its vectors.
+        recorded_codes: what the generation says of its codes; None where it has none.
+        file: the graph, verified when it is loaded; None where it cannot be used.
+        warn: told a sentence.
     """
 
-    def __init__(self, connection: sqlite3.Connection, dim: int, count: int, checksum: int) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        info: IndexInfo,
+        used: UsedVectors,
+        recorded_codes: Mapping[str, Any] | None,
+        file: VerifiedFile | None,
+        warn: Callable[[str], None],
+    ) -> None:
         self._connection = connection
-        self._dim = dim
-        self._count = count
-        self._checksum = checksum
+        self._info = info
+        self._used = used
+        self._recorded_codes = recorded_codes
+        self._file = file
+        self._warn = warn
+        self._graph: Graph | None = None
+        self._codes: CodeTable | None = None
+        self._asked = 0
         self._blocks: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
         self._tails: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
 
-    def by_scan(
+    def search(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        where: Filter | None,
+        selection: Selection | None,
+        *,
+        exact: bool,
+    ) -> list[list[tuple[int, float]]]:
+        """The `k` nearest passages of each query, shape (n, dim); see `IndexReader.search_many`.
+
+        Raises:
+            IndexDamaged: something that is searched is not what was written.
+        """
+        size = len(selection.vector_ids) if selection else len(self._used)
+        if size == 0:
+            return [[] for _ in queries]
+        if exact or size <= SCAN_LIMIT:
+            return self._by_scan(queries, k, where, selection)
+        table = self._codes_for(len(queries))
+        if table is not None:
+            return self._by_codes(table, queries, k, selection)
+        graph = self._load_graph()
+        if graph is None:
+            return self._by_scan(queries, k, where, selection)
+        return self._by_graph(graph, queries, k, where, selection)
+
+    def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """Cosines of passages by id, in the order asked."""
+        scores: list[float] = similarity(self.vectors_of(passage_ids), query).tolist()
+        return scores
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of passages by id, in the order asked, shape (n, dim)."""
+        rows = self._connection.execute(
+            f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(passage_ids)),),
+        )
+        vector_ids = {row[0]: checked(row, "passage")[-1] for row in rows}
+        for passage_id in passage_ids:
+            if passage_id not in vector_ids:
+                raise damaged(f"passage {passage_id}")
+        return self._in_order([vector_ids[passage_id] for passage_id in passage_ids])
+
+    def of_all(self, selection: Selection | None) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Passage ids, ascending, with their vectors; see `IndexReader.iter_vectors`."""
+        condition = selection.of_passages if selection else "TRUE"
+        cursor = self._connection.execute(
+            f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE {condition} ORDER BY id"
+        )
+        while rows := cursor.fetchmany(AT_ONCE):
+            vector_ids = [checked(row, "passage")[-1] for row in rows]
+            yield np.array([row[0] for row in rows], dtype=np.int64), self._in_order(vector_ids)
+
+    def _in_order(self, vector_ids: Sequence[int]) -> Vectors:
+        distinct = np.unique(np.array(vector_ids, dtype=np.int64))
+        block = self._used.by_id(distinct)
+        if len(block.ids) < len(distinct):
+            raise damaged("which vectors are used")
+        found: Vectors = block.vectors[np.searchsorted(block.ids, vector_ids)]
+        return found
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._used.file.close()
+        self._close_graph()
+
+    def _close_graph(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # ------------------------------------------------------------- the ways
+
+    def _by_scan(
         self,
         queries: NDArray[np.float32],
         k: int,
@@ -80,7 +157,7 @@ class NearestPassages:
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
         """Compare all vectors; those of a few filters are kept for the next query."""
-        best = [vectors.NOTHING] * len(queries)
+        best = [NOTHING] * len(queries)
         for block in self._blocks_of(where, selection):
             best = [
                 one.and_also(other).best(k)
@@ -88,7 +165,7 @@ class NearestPassages:
             ]
         return [self._passages_of(one, k, selection) for one in best]
 
-    def by_codes(
+    def _by_codes(
         self,
         table: CodeTable,
         queries: NDArray[np.float32],
@@ -96,42 +173,36 @@ class NearestPassages:
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
         """Compare the vectors that their codes propose."""
-        among: NDArray[np.int64] | None = None
-        if selection is not None:
-            rows = self._connection.execute(f"SELECT id FROM {selection.vectors} ORDER BY id")
-            among = np.array([row[0] for row in rows], dtype=np.int64)
+        counts = self._counts(selection)
         found = []
         for query in queries:
-            ids = table.nearest(query, max(codes.CANDIDATES, 10 * k), among)
-            block = vectors.by_id(self._connection, self._dim, ids)
-            if len(block.ids) < len(ids):
-                raise damaged("the set of its vectors")
-            scored = Scored(block.ids, vectors.similarity(block.vectors, query)).best(k)
+            ids = table.nearest(query, max(codes.CANDIDATES, 10 * k), counts)
+            block = self._used.by_id(ids)
+            scored = Scored(block.ids, similarity(block.vectors, query)).best(k)
             found.append(self._passages_of(scored, k, selection))
         return found
 
-    def by_graph(
+    def _by_graph(
         self,
-        loaded: LoadedGraph,
+        graph: Graph,
         queries: NDArray[np.float32],
         k: int,
         where: Filter | None,
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
         """Ask the graph for more until `k` passages come through, or comparing all is cheaper."""
-        graph = loaded.graph
-        newer = self._newer(loaded, where, selection).compared(queries, k)
+        counts = self._counts(selection)
+        newer = self._newer(graph.end, where, selection).compared(queries, k)
         found: list[list[tuple[int, float]]] = [[] for _ in queries]
         left = list(range(len(queries)))
         # As many as hold `k` that count, if those were spread evenly.
-        let_through = selection.vector_count / self._count if selection else 1.0
-        dead = len(loaded.tombstones) / graph.elements
-        wanted = math.ceil(k / let_through / (1.0 - min(dead, 0.5)))
-        while left and wanted <= min(FILTERED_SCAN_LIMIT, graph.elements):
+        let_through = int(np.count_nonzero(counts[: graph.end])) / graph.elements
+        wanted = math.ceil(k / max(let_through, 1e-9))
+        while left and wanted <= min(SCAN_LIMIT, graph.elements):
             labels, floors = graph.nearest(queries[left], wanted)
             for position, near, floor in zip(list(left), labels, floors, strict=True):
-                live = self._live(near, loaded, selection)
-                scores = vectors.similarity(live.vectors, queries[position])
+                live = self._used.by_id(near[counts[near]])
+                scores = similarity(live.vectors, queries[position])
                 scored = Scored(live.ids, scores).and_also(newer[position])
                 found[position] = self._passages_of(scored.best(k), k, selection)
                 # Later vectors may fill the `k` while the graph holds nearer ones further out.
@@ -139,58 +210,26 @@ class NearestPassages:
                     left.remove(position)
             wanted *= 4
         if left:
-            rest = self.by_scan(queries[left], k, where, selection)
+            rest = self._by_scan(queries[left], k, where, selection)
             for position, passages in zip(left, rest, strict=True):
                 found[position] = passages
         return found
 
-    def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """Cosines of passages by id, in the order asked."""
-        rows = self._connection.execute(
-            f"SELECT {records.PASSAGE_COLUMNS} FROM passages "
-            "WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(passage_ids)),),
-        )
-        vector_ids = {row[0]: records.checked(row, "passage")[-1] for row in rows}
-        block = vectors.by_id(
-            self._connection, self._dim, np.array(sorted(set(vector_ids.values())), dtype=np.int64)
-        )
-        scores = vectors.similarity(block.vectors, query).tolist()
-        by_vector = dict(zip(block.ids.tolist(), scores, strict=True))
-        for passage_id in passage_ids:
-            if vector_ids.get(passage_id) not in by_vector:
-                raise damaged(f"passage {passage_id}")
-        return [by_vector[vector_ids[passage_id]] for passage_id in passage_ids]
-
-    def _live(
-        self, labels: NDArray[np.int64], loaded: LoadedGraph, selection: Selection | None
-    ) -> VectorBlock:
-        """The vectors that labels stand for, without those that were removed or do not count."""
-        block = vectors.by_id(self._connection, self._dim, labels)
-        if len(block.ids) < len(labels):
-            for lost in set(labels.tolist()) - set(block.ids.tolist()) - loaded.tombstones:
-                raise damaged(f"vector {lost}")
+    def _counts(self, selection: Selection | None) -> NDArray[np.bool_]:
+        """Whether each row counts, shape (rows,)."""
         if selection is None:
-            return block
-        rows = self._connection.execute(
-            f"SELECT id FROM {selection.vectors} WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(block.ids.tolist()),),
-        )
-        counts = np.isin(block.ids, [row[0] for row in rows])
-        return VectorBlock(block.ids[counts], block.vectors[counts])
+            return self._used.are_used
+        counts = np.zeros(self._used.rows, dtype=np.bool_)
+        counts[selection.vector_ids] = True
+        return counts
 
-    def _newer(
-        self, loaded: LoadedGraph, where: Filter | None, selection: Selection | None
-    ) -> VectorBlock:
+    def _newer(self, end: int, where: Filter | None, selection: Selection | None) -> VectorBlock:
         """The vectors that came after the graph, as far as they count."""
         key = where or None
         if key in self._tails:
             return self._tails[key]
-        condition = f"id > {loaded.last_vector_id}"
-        if selection is not None:
-            condition += f" AND {selection.of_vectors}"
-        found = vectors.blocks(self._connection, self._dim, condition)
-        return _keep(self._tails, key, vectors.joined(list(found), self._dim))
+        ids = end + np.flatnonzero(self._counts(selection)[end:])
+        return _keep(self._tails, key, joined(list(self._used.blocks(ids)), self._used.file.dim))
 
     def _blocks_of(
         self, where: Filter | None, selection: Selection | None
@@ -200,16 +239,12 @@ class NearestPassages:
             self._blocks.move_to_end(key)
             yield self._blocks[key]
             return
-        if selection is None:
-            size = self._count
-            found = vectors.all_blocks(self._connection, self._dim, size, self._checksum)
-        else:
-            size = selection.vector_count
-            found = vectors.blocks(self._connection, self._dim, selection.of_vectors)
-        if size > FILTERED_SCAN_LIMIT:
+        ids = selection.vector_ids if selection is not None else self._used.ids
+        found = self._used.blocks(ids)
+        if len(ids) > SCAN_LIMIT:
             yield from found
             return
-        yield _keep(self._blocks, key, vectors.joined(list(found), self._dim))
+        yield _keep(self._blocks, key, joined(list(found), self._used.file.dim))
 
     def _passages_of(
         self, scored: Scored, k: int, selection: Selection | None
@@ -217,7 +252,7 @@ class NearestPassages:
         """The `k` best passages of vectors that are in order, best first."""
         condition = f" AND {selection.of_passages}" if selection else ""
         statement = (
-            f"SELECT {records.PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?{condition} "
+            f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?{condition} "
             "ORDER BY id LIMIT ?"
         )
         found: list[tuple[int, float]] = []
@@ -228,10 +263,57 @@ class NearestPassages:
             if not rows and selection is None:
                 raise damaged(f"the passage of vector {vector_id}")
             for row in rows:
-                if records.checked(row, "passage")[-1] != vector_id:
+                if checked(row, "passage")[-1] != vector_id:
                     raise damaged(f"passage {row[0]}")
                 found.append((row[0], score))
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    # ------------------------------------------------------ what is derived
+
+    def _codes_for(self, queries: int) -> CodeTable | None:
+        """The codes, where so many more queries are not worth loading the graph for."""
+        self._asked += queries
+        if self._graph is not None or self._asked > codes.QUERIES or self._recorded_codes is None:
+            return None
+        if self._codes is None:
+            try:
+                self._codes = codes.load(
+                    self._connection, self._used.file.dim, self._used.rows, self._recorded_codes
+                )
+            except IndexDamaged:
+                self._recorded_codes = None
+                self._warn(
+                    f"The codes of the index in {self._info.directory} are damaged and not used; "
+                    "the graph is, which takes longer to load. `bienc check --repair` makes them "
+                    "again."
+                )
+        return self._codes
+
+    def _load_graph(self) -> Graph | None:
+        # From here on every query goes to the graph.
+        self._codes = None
+        if self._graph is None and self._file is not None:
+            try:
+                self._graph = self._file.load()
+            except GraphUnusable as error:
+                self._close_graph()
+                self._warn(without_graph(self._info, error))
+        return self._graph
+
+
+def without_graph(info: IndexInfo, error: GraphUnusable) -> str:
+    """What to say of a graph that is not used."""
+    if isinstance(error, ForeignGraph):
+        return (
+            f"The graph of the index in {info.directory} was made by another user, or elsewhere, "
+            "and is not used here; all vectors are compared instead, which is exact but slower "
+            "for large indexes. `bienc check --repair` makes one of your own."
+        )
+    return (
+        f"The graph of the index in {info.directory} is not used ({error}); all vectors are "
+        "compared instead, which is exact but slower for large indexes. `bienc index` builds it "
+        "again."
+    )
 
 
 def _keep(

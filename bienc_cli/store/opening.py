@@ -1,4 +1,4 @@
-"""Which store an index is in: a directory of its own, or Milvus.
+"""Opening an index, wherever it is: in a directory of its own, or in another place.
 
 The pipelines and commands hold an `IndexPlace` and do not ask.
 """
@@ -21,7 +21,7 @@ def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = N
         place: of the index.
         key_dir: where this user's key for graph files lies.
         shown_from: paths below it are shown relative to it; by default the folder that holds
-            the index, and for Milvus none.
+            the index, and for another place none.
 
     Raises:
         IndexNotFound: there is no index.
@@ -31,9 +31,7 @@ def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = N
     """
     if isinstance(place, Path):
         return reader.open_reader(place, key_dir=key_dir, shown_from=shown_from)
-    from bienc_cli.store.milvus.reader import open_reader as open_milvus
-
-    return open_milvus(place, shown_from=shown_from)
+    return place.open_reader(shown_from)
 
 
 def open_writer(
@@ -62,20 +60,16 @@ def open_writer(
     """
     if isinstance(place, Path):
         return writer.open_writer(place, key_dir=key_dir, create=create, wait=wait, on_wait=on_wait)
-    from bienc_cli.store.milvus.writer import open_writer as open_milvus
-
-    return open_milvus(place, create=create, wait=wait, on_wait=on_wait)
+    return place.open_writer(create=create, wait=wait, on_wait=on_wait)
 
 
 def check(
     place: IndexPlace, *, key_dir: Path, on_stage: Callable[[str], None] = lambda _: None
 ) -> CheckReport:
-    """Verify everything; see `verification.check` and `milvus.checking.check`."""
+    """Verify everything; see `verification.check`."""
     if isinstance(place, Path):
         return verification.check(place, key_dir=key_dir, on_stage=on_stage)
-    from bienc_cli.store.milvus.checking import check as check_milvus
-
-    return check_milvus(place, on_stage=on_stage)
+    return place.check(on_stage)
 
 
 def repair(
@@ -85,12 +79,10 @@ def repair(
     wait: float = 0.0,
     on_stage: Callable[[str], None] = lambda _: None,
 ) -> RepairReport:
-    """Mend what can be mended; see `verification.repair` and `milvus.checking.repair`."""
+    """Mend what can be mended; see `verification.repair`."""
     if isinstance(place, Path):
         return verification.repair(place, key_dir=key_dir, wait=wait, on_stage=on_stage)
-    from bienc_cli.store.milvus.checking import repair as repair_milvus
-
-    return repair_milvus(place, wait=wait, on_stage=on_stage)
+    return place.repair(wait, on_stage)
 
 
 def lingers(place: IndexPlace) -> bool:

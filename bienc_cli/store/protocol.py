@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store.covered import FileStamp, FileState, Root
-from bienc_cli.store.milvus.address import MilvusAddress
 from bienc_cli.types import (
     Document,
     EncoderIdentity,
@@ -28,8 +27,11 @@ from bienc_cli.types import (
     Vectors,
 )
 
-IndexPlace = Path | MilvusAddress
-"""Where an index is: its directory, absolute, or its address in Milvus."""
+if TYPE_CHECKING:
+    from bienc_cli.store.verification import CheckReport, RepairReport
+
+IndexPlace: TypeAlias = "Path | RemotePlace"
+"""Where an index is: its directory, absolute, or some other place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class IndexInfo:
         updated: of the last commit, likewise.
         formats: documents by format, most frequent first.
         skipped: files and records that were found and not indexed.
-        sizes: bytes on this disk by part: `catalog`, `graph`; 0 for what a server keeps.
+        sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for what a server keeps.
         blend: weights that were learned for this index; None where the defaults hold.
         names_model_of_ours: this user has loaded the model that it names before, for this index;
             otherwise its name is only what whoever made the index wrote there.
@@ -115,6 +117,36 @@ class CommitReport:
     info: IndexInfo
     graph_rebuilt: bool
     committed: bool
+
+
+class RemotePlace(Protocol):
+    """A place for an index that is no directory of its own; `str` of it is how it is typed.
+
+    What the methods raise, and what they take, is as of the functions of the same names in
+    `opening.py`.
+    """
+
+    @property
+    def collection(self) -> str:
+        """What its documents are called together."""
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is on this disk all the same; None for a server."""
+
+    def open_reader(self, shown_from: Path | None) -> IndexReader:
+        """Open the current generation for reading."""
+
+    def open_writer(
+        self, *, create: bool, wait: float, on_wait: Callable[[str], None]
+    ) -> IndexWriter:
+        """Open it for writing."""
+
+    def check(self, on_stage: Callable[[str], None]) -> CheckReport:
+        """Verify everything."""
+
+    def repair(self, wait: float, on_stage: Callable[[str], None]) -> RepairReport:
+        """Mend what can be mended."""
 
 
 class IndexReader(Protocol):
@@ -172,6 +204,28 @@ class IndexReader(Protocol):
         Args:
             query: shape (dim,), length 1.
             passage_ids: this reader's own.
+        """
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The stored vectors of passages, shape (n, dim), in the order asked.
+
+        Args:
+            passage_ids: this reader's own; one may come twice.
+
+        Raises:
+            IndexDamaged: one is not there.
+        """
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors, in bounded memory.
+
+        Passages with the same embedded text have the same vector.
+
+        Yields:
+            Passage ids, shape (n,), ascending over all that is yielded, and their vectors,
+            shape (n, dim).
         """
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store import home, records
+from bienc_cli.store import home
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.catalog import (
     catalog_path,
@@ -28,15 +27,28 @@ from bienc_cli.store.catalog import (
 )
 from bienc_cli.store.covered import FileStamp, FileState, Root
 from bienc_cli.store.graph import GraphUnusable, VerifiedFile
+from bienc_cli.store.nearest import NearestPassages, without_graph
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
-from bienc_cli.store.records import damaged
+from bienc_cli.store.reclaim import read_unused
+from bienc_cli.store.rows import (
+    DOCUMENT_COLUMNS,
+    FILE_COLUMNS,
+    PASSAGE_COLUMNS,
+    checked,
+    damaged,
+    file_state,
+    graph_file,
+    index_info,
+    passage_from,
+    vector_rows,
+)
 from bienc_cli.store.seal import load_key
-from bienc_cli.store.selection import Selection, select
-from bienc_cli.store.vector_search import VectorSearch, without_graph
-from bienc_cli.types import Skipped
+from bienc_cli.store.selection import Selection, Selections
+from bienc_cli.store.texts import DocumentText
+from bienc_cli.store.vectors import MissingVectors, UsedVectors, VectorFile
+from bienc_cli.types import Skipped, Vectors
 
 _TEXTS_KEPT = 16
-_SELECTIONS_KEPT = 4
 _OPENINGS = 5
 
 
@@ -59,7 +71,7 @@ def open_reader(directory: Path, *, key_dir: Path, shown_from: Path | None = Non
 
 
 class CatalogReader:
-    """An `IndexReader` over `catalog.sqlite` and a graph file; for one thread."""
+    """An `IndexReader` over `catalog.sqlite` and the files it names; for one thread."""
 
     info: IndexInfo
 
@@ -68,42 +80,54 @@ class CatalogReader:
         self._shown_from = shown_from
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
-        self._selections: OrderedDict[Filter, Selection] = OrderedDict()
-        self._let_go: list[str] = []
         self._closed = False
         self._real_roots: dict[Path, Path] = {}
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
-        self._texts: OrderedDict[int, str] = OrderedDict()
-        file = self._open()
-        self._vectors = VectorSearch(
-            self._connection, self.info, self._meta, file, self._warnings.append
-        )
+        self._texts: OrderedDict[int, DocumentText] = OrderedDict()
+        self._nearest = self._open()
+        self._selections = Selections(self._connection, self._names, self.info)
 
-    def _open(self) -> VerifiedFile | None:
-        """Connect; the file of the graph, where there is one that may be used."""
+    def _open(self) -> NearestPassages:
+        """Connect, and open the files that the generation names, so that none can be taken away."""
         for left in reversed(range(_OPENINGS)):
             with ExitStack() as stack:
                 self._connection = connect_to_read(self._directory)
                 stack.callback(self._connection.close)
                 with decoded(self._directory):
                     self._meta = read_meta(self._connection)
-                    self.info = records.index_info(
-                        self._connection, self._meta, self._directory, self._key
-                    )
+                    self.info = index_info(self._connection, self._meta, self._directory, self._key)
                     self._home = home.home_of(self._connection, self._meta, self._directory)
-                    graph = records.graph_file(self._meta)
+                    try:
+                        vectors = VectorFile.open_recorded(self._directory, vector_rows(self._meta))
+                    except MissingVectors:
+                        # A commit may have come between the catalog and the file.
+                        if left and not self.is_current():
+                            continue
+                        raise
+                    stack.callback(vectors.close)
+                    graph = graph_file(self._meta)
                     file = None
                     try:
-                        # Opened now: the next commit may delete it before it is loaded.
                         if graph is not None:
                             file = VerifiedFile(self._directory, graph, self._key)
                     except GraphUnusable as error:
-                        # A commit may have come between the catalog and the graph.
                         if left and not self.is_current():
                             continue
                         self._warnings.append(without_graph(self.info, error))
+                    used = UsedVectors(
+                        vectors,
+                        vector_rows(self._meta).rows,
+                        read_unused(self._connection, self._meta["unused_checksum"]),
+                    )
                 stack.pop_all()
-                return file
+                return NearestPassages(
+                    self._connection,
+                    self.info,
+                    used,
+                    self._meta.get("codes"),
+                    file,
+                    self._warnings.append,
+                )
         raise AssertionError("the last opening either returns or raises")
 
     def is_current(self) -> bool:
@@ -159,14 +183,32 @@ class CatalogReader:
         if k < 1:
             return [[] for _ in queries]
         with self._reading():
-            return self._vectors.search(queries, k, where, self._selection(where), exact=exact)
+            return self._nearest.search(queries, k, where, self._selection(where), exact=exact)
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine of each of these passages; see `IndexReader.similarities`."""
         if not passage_ids:
             return []
         with self._reading():
-            return self._vectors.of_passages(query, passage_ids)
+            return self._nearest.of_passages(query, passage_ids)
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """Stored vectors by passage id; see `IndexReader.vectors_of`."""
+        with self._reading():
+            return self._nearest.vectors_of(passage_ids)
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
+        with self._reading():
+            selection = self._selection(where)
+            expected = selection.passage_count if selection else self.info.passages
+            for ids, vectors in self._nearest.of_all(selection):
+                expected -= len(ids)
+                yield ids, vectors
+            if expected:
+                raise damaged("the set of its passages")
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25; see `IndexReader.bm25`."""
@@ -199,28 +241,8 @@ class CatalogReader:
             self._allowed_last = (where, self._words.positions(ids))
         return self._allowed_last[1]
 
-    # ------------------------------------------------------------- filters
-
     def _selection(self, where: Filter | None) -> Selection | None:
-        if not where:
-            return None
-        if where not in self._selections:
-            self._selections[where] = select(self._connection, where, self._names, self.info)
-            if len(self._selections) > _SELECTIONS_KEPT:
-                _, oldest = self._selections.popitem(last=False)
-                self._let_go += [oldest.documents, oldest.vectors]
-            self._drop_tables()
-        self._selections.move_to_end(where)
-        return self._selections[where]
-
-    def _drop_tables(self) -> None:
-        """Drop what no selection needs; SQLite refuses while any statement is being read."""
-        while self._let_go:
-            try:
-                self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
-            except sqlite3.OperationalError:
-                return
-            self._let_go.pop()
+        return self._selections.of(where) if where else None
 
     # ------------------------------------------------------------ passages
 
@@ -260,28 +282,28 @@ class CatalogReader:
             return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
 
         rows = self._connection.execute(
-            f"SELECT {of('passages', records.PASSAGE_COLUMNS)}, "
-            f"{of('documents', records.DOCUMENT_COLUMNS)}, "
-            f"{of('files', records.FILE_COLUMNS)}, roots.path, roots.kind "
+            f"SELECT {of('passages', PASSAGE_COLUMNS)}, "
+            f"{of('documents', DOCUMENT_COLUMNS)}, "
+            f"{of('files', FILE_COLUMNS)}, roots.path, roots.kind "
             "FROM passages "
             "JOIN documents ON documents.id = passages.document_id "
             "JOIN files ON files.id = documents.file_id "
             "JOIN roots ON roots.id = files.root_id "
-            f"WHERE {condition} ORDER BY passages.document_id, passages.id",
+            f"WHERE {condition} ORDER BY passages.document_id, passages.ordinal",
             parameters,
         )
-        passage_end = len(records.PASSAGE_COLUMNS.split(","))
-        document_end = passage_end + len(records.DOCUMENT_COLUMNS.split(","))
+        passage_end = len(PASSAGE_COLUMNS.split(","))
+        document_end = passage_end + len(DOCUMENT_COLUMNS.split(","))
         for *row, root, kind in rows:
             passage_row, document_row = row[:passage_end], row[passage_end:document_end]
-            document_id, _, doc_id, title, format_, _ = records.checked(document_row, "document")
-            text = self.document_text(document_id)
-            state = records.file_state(row[document_end:])
+            document_id, _, doc_id, title, format_, _ = checked(document_row, "document")
+            text = self._text(document_id)
+            state = file_state(row[document_end:])
             place = home.root_path_from_storage(root, self._home)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
-                passage=records.passage_from(passage_row, doc_id, text),
+                passage=passage_from(passage_row, doc_id, text.between),
                 path=self._shown(root, kind, state.path),
                 title=title,
                 format=format_,
@@ -308,16 +330,17 @@ class CatalogReader:
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
-        if document_id not in self._texts:
-            with self._reading():
-                row = self._connection.execute(
-                    "SELECT texts.length, texts.text, documents.digest FROM documents "
-                    "JOIN texts ON texts.document_id = documents.id WHERE documents.id = ?",
-                    (document_id,),
-                ).fetchone()
+        with self._reading():
+            row = self._connection.execute(
+                "SELECT digest FROM documents WHERE id = ?", (document_id,)
+            ).fetchone()
             if row is None:
-                raise damaged(f"the text of document {document_id}")
-            self._texts[document_id] = records.unpacked_text(*row)
+                raise damaged(f"document {document_id}")
+            return self._text(document_id).whole(row[0])
+
+    def _text(self, document_id: int) -> DocumentText:
+        if document_id not in self._texts:
+            self._texts[document_id] = DocumentText(self._connection, document_id)
             if len(self._texts) > _TEXTS_KEPT:
                 self._texts.popitem(last=False)
         self._texts.move_to_end(document_id)
@@ -332,10 +355,10 @@ class CatalogReader:
             ids = self._connection.execute("SELECT id FROM roots ORDER BY id").fetchall()
             by_id = {root_id: roots[position] for position, (root_id,) in enumerate(ids)}
             rows = self._connection.execute(
-                f"SELECT {records.FILE_COLUMNS} FROM files ORDER BY root_id, path"
+                f"SELECT {FILE_COLUMNS} FROM files ORDER BY root_id, path"
             )
             for row in rows:
-                yield by_id[row[1]], records.file_state(row)
+                yield by_id[row[1]], file_state(row)
 
     def file_times(self) -> list[tuple[Root, dict[str, tuple[int, int]]]]:
         """Size and time of each file, unverified; see `IndexReader.file_times`."""
@@ -375,7 +398,7 @@ class CatalogReader:
         if self._closed:
             return
         self._closed = True
-        self._vectors.close()
+        self._nearest.close()
         if "_words" in self.__dict__:
             self._words.close()
         self._connection.close()

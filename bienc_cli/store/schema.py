@@ -1,9 +1,9 @@
 """The tables of `catalog.sqlite`, and the version of their shape.
 
-`files` and everything below it hang together by foreign keys that cascade. Vectors are shared
-by all passages with the same embedded text and are collected when the last of them is gone.
-Their ids are never used twice, so a graph's label can go stale but cannot come to mean
-another vector; `tombstones` tells a label that went stale from a row that was lost.
+`files` and everything below it hang together by foreign keys that cascade; texts are deleted with
+their document by hand. A row of `vectors` says at which row of the file of vectors the vector of a
+text is, shared by all passages with the same embedded text. `unused` has the rows of that file that
+no passage uses, until they are left behind when the file is written anew.
 
 Rows from which answers are made carry a checksum of their own. SQLite notices when its
 structure is broken, not when a number or a letter in it has changed.
@@ -15,7 +15,7 @@ import re
 import sqlite3
 from collections.abc import Container, Iterable
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raised whenever an older program could not read, or would misread, what is written."""
 
 APPLICATION_ID = 0x62696E63
@@ -37,15 +37,42 @@ WORD_INDEX = (
     checksum INTEGER NOT NULL
 ) STRICT""",
 )
-"""Of `postings.py`; made from the texts."""
+"""Of `words.py`; made from the texts."""
+
+RECENT = """CREATE TABLE recent (
+    word TEXT NOT NULL,
+    passage INTEGER NOT NULL,
+    frequency INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (word, passage)
+) STRICT, WITHOUT ROWID"""
+"""Of `words.py`: what has changed in few passages since the blocks were written."""
 
 CODES = """CREATE TABLE codes (
-    first_id INTEGER PRIMARY KEY,
-    ids BLOB NOT NULL,
+    block INTEGER PRIMARY KEY,
     codes BLOB NOT NULL,
     checksum INTEGER NOT NULL
 ) STRICT"""
 """Of `codes.py`; made from the vectors."""
+
+TEXTS = """CREATE TABLE texts (
+    id INTEGER PRIMARY KEY,
+    length INTEGER NOT NULL,
+    text BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+) STRICT"""
+"""Pieces of texts; apart from `documents`, so that going through those does not drag them along."""
+
+VECTORS = """CREATE TABLE vectors (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE
+) STRICT"""
+
+UNUSED = """CREATE TABLE unused (
+    vector_id INTEGER PRIMARY KEY,
+    ahead INTEGER NOT NULL
+) STRICT"""
+"""`ahead`: encoded by a run that was interrupted, and not used by any commit yet."""
 
 FILES = """CREATE TABLE files (
     id INTEGER PRIMARY KEY,
@@ -119,27 +146,17 @@ STATEMENTS = (
     checksum INTEGER NOT NULL
 ) STRICT""",
     "CREATE INDEX documents_of_file ON documents (file_id)",
-    # Apart from `documents`, so that going through those does not drag the texts along.
-    """CREATE TABLE texts (
-    document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
-    length INTEGER NOT NULL,
-    text BLOB NOT NULL
-) STRICT""",
-    # A vector is NULL while its text waits to be encoded, never in a committed generation.
-    """CREATE TABLE vectors (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    digest BLOB NOT NULL UNIQUE,
-    vector BLOB,
-    checksum INTEGER
-) STRICT""",
+    TEXTS,
+    VECTORS,
     *PASSAGES,
-    "CREATE TABLE tombstones (vector_id INTEGER PRIMARY KEY) STRICT",
+    UNUSED,
     *WORD_INDEX,
+    RECENT,
     CODES,
 )
 
 IMPLIED = frozenset({"sqlite_sequence"})
-"""What SQLite makes by itself for these statements."""
+"""What SQLite made by itself for statements of earlier formats, and never lets go of."""
 
 
 def create(connection: sqlite3.Connection) -> None:

@@ -4,47 +4,88 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bienc_cli.errors import UsageError
-from bienc_cli.store import records
 from bienc_cli.store.protocol import Filter, IndexInfo
+from bienc_cli.store.rows import DOCUMENT_COLUMNS, FILE_COLUMNS, checked, damaged, file_state
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
 _numbers = itertools.count(1)
 
+_KEPT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a filter lets through, in temporary tables of one connection.
+    """What a filter lets through.
 
     Attributes:
-        documents: name of a table of their ids (`id`).
-        vectors: name of a table of the ids of their passages' vectors (`id`).
+        documents: name of a temporary table of their ids (`id`).
+        vector_ids: rows of their passages' vectors, ascending, each once.
         passage_count: how many passages count.
-        vector_count: how many vectors.
     """
 
     documents: str
-    vectors: str
+    vector_ids: NDArray[np.int64]
     passage_count: int
-    vector_count: int
 
     @property
     def of_passages(self) -> str:
         """An SQL condition on a row of `passages`."""
         return f"passages.document_id IN (SELECT id FROM {self.documents})"
 
-    @property
-    def of_vectors(self) -> str:
-        """An SQL condition on a row of `vectors`."""
-        return f"vectors.id IN (SELECT id FROM {self.vectors})"
+
+class Selections:
+    """The filters of one reader, a few of them kept resolved.
+
+    Args:
+        connection: for reading; temporary tables are made on it.
+        names: (root's path, root's kind, file's path) to the paths that the file may be named
+            by from where people are.
+        info: how many files and documents there are, as the index records it.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        names: Callable[[str, str, str], Sequence[str]],
+        info: IndexInfo,
+    ) -> None:
+        self._connection = connection
+        self._names = names
+        self._info = info
+        self._kept: OrderedDict[Filter, Selection] = OrderedDict()
+        self._let_go: list[str] = []
+
+    def of(self, where: Filter) -> Selection:
+        """A filter, resolved; raises as `select`."""
+        if where not in self._kept:
+            self._kept[where] = select(self._connection, where, self._names, self._info)
+            if len(self._kept) > _KEPT:
+                _, oldest = self._kept.popitem(last=False)
+                self._let_go.append(oldest.documents)
+            self._drop_tables()
+        self._kept.move_to_end(where)
+        return self._kept[where]
+
+    def _drop_tables(self) -> None:
+        """Drop what no selection needs; SQLite refuses while any statement is being read."""
+        while self._let_go:
+            try:
+                self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
+            except sqlite3.OperationalError:
+                return
+            self._let_go.pop()
 
 
 def select(
@@ -66,30 +107,25 @@ def select(
         IndexDamaged: what the filter reads is not what was written.
         UsageError: a pattern is malformed.
     """
-    number = next(_numbers)
-    documents, vectors = f"temp.selected_documents_{number}", f"temp.selected_vectors_{number}"
+    documents = f"temp.selected_documents_{next(_numbers)}"
     files = set(_files(connection, where.paths, names, info.files)) if where.paths else None
     found = Counter[str]()
     chosen = []
     # Each row is verified: one that has changed would leave its document out without a word.
-    for row in connection.execute(f"SELECT {records.DOCUMENT_COLUMNS} FROM documents"):
-        document_id, file_id, _, _, format_, _ = records.checked(row, "document")
+    for row in connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents"):
+        document_id, file_id, _, _, format_, _ = checked(row, "document")
         found[format_] += 1
         if (files is None or file_id in files) and (not where.formats or format_ in where.formats):
             chosen.append((document_id,))
     if found != Counter(dict(info.formats)):
-        raise records.damaged("the set of its documents")
+        raise damaged("the set of its documents")
     connection.execute(f"CREATE TABLE {documents} (id INTEGER PRIMARY KEY)")
     connection.executemany(f"INSERT INTO {documents} VALUES (?)", chosen)
-    connection.execute(f"CREATE TABLE {vectors} (id INTEGER PRIMARY KEY, uses INTEGER NOT NULL)")
-    connection.execute(
-        f"INSERT INTO {vectors} SELECT vector_id, count(*) FROM passages "
-        f"WHERE document_id IN (SELECT id FROM {documents}) GROUP BY vector_id"
+    rows = connection.execute(
+        f"SELECT vector_id FROM passages WHERE document_id IN (SELECT id FROM {documents})"
     )
-    vector_count, passage_count = connection.execute(
-        f"SELECT count(*), coalesce(sum(uses), 0) FROM {vectors}"
-    ).fetchone()
-    return Selection(documents, vectors, passage_count, vector_count)
+    vector_ids = np.fromiter((row[0] for row in rows), dtype=np.int64)
+    return Selection(documents, np.unique(vector_ids), len(vector_ids))
 
 
 def _files(
@@ -105,16 +141,16 @@ def _files(
     }
     chosen = []
     number = 0
-    for row in connection.execute(f"SELECT {records.FILE_COLUMNS} FROM files"):
+    for row in connection.execute(f"SELECT {FILE_COLUMNS} FROM files"):
         number += 1
-        state = records.file_state(row)
+        state = file_state(row)
         if row[1] not in roots:
-            raise records.damaged(f"file {state.file_id}")
+            raise damaged(f"file {state.file_id}")
         shown = names(*roots[row[1]], state.path)
         if matches(state.path, *(name.lstrip("/") for name in shown)):
             chosen.append(state.file_id)
     if number != expected:
-        raise records.damaged("the set of its files")
+        raise damaged("the set of its files")
     return chosen
 
 

@@ -9,13 +9,28 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import xxhash
+
 from bienc_cli.store import schema
-from bienc_cli.store.checksums import checksum_of
+from bienc_cli.store.catalog import read_meta, write_meta
+from bienc_cli.store.rows import (
+    TEXT_COLUMNS,
+    VectorRows,
+    checksum_of,
+    damaged,
+    meta_checksum,
+    text_pieces,
+)
 from bienc_cli.store.schema import FORMAT_VERSION, name_of
+from bienc_cli.store.vectors import AT_ONCE, VectorFile
+from bienc_cli.types import EncoderIdentity
 
 _PASSAGES_OF_2 = """CREATE TABLE passages (
     id INTEGER PRIMARY KEY,
@@ -32,12 +47,47 @@ _PASSAGES_OF_2 = """CREATE TABLE passages (
     checksum INTEGER NOT NULL
 ) STRICT"""
 
+_VECTORS_OF_3 = """CREATE TABLE vectors (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL UNIQUE,
+    vector BLOB,
+    checksum INTEGER
+) STRICT"""
+
+_TEXTS_OF_3 = """CREATE TABLE texts (
+    document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    length INTEGER NOT NULL,
+    text BLOB NOT NULL
+) STRICT"""
+
+_TOMBSTONES_OF_3 = "CREATE TABLE tombstones (vector_id INTEGER PRIMARY KEY) STRICT"
+
+CODES_OF_3 = """CREATE TABLE codes (
+    first_id INTEGER PRIMARY KEY,
+    ids BLOB NOT NULL,
+    codes BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+) STRICT"""
+
+_OTHERWISE_IN_3 = {
+    schema.VECTORS: _VECTORS_OF_3,
+    schema.TEXTS: _TEXTS_OF_3,
+    schema.UNUSED: _TOMBSTONES_OF_3,
+    schema.CODES: CODES_OF_3,
+}
+
+_STATEMENTS_OF_3 = tuple(
+    _OTHERWISE_IN_3.get(statement, statement)
+    for statement in schema.STATEMENTS
+    if statement != schema.RECENT
+)
+
 _OTHERWISE_IN_2 = {
     name_of(statement): statement for statement in (_PASSAGES_OF_2, schema.FILES.format(outcome=""))
 }
 
 _STATEMENTS_OF_2 = tuple(
-    _OTHERWISE_IN_2.get(name_of(statement), statement) for statement in schema.STATEMENTS
+    _OTHERWISE_IN_2.get(name_of(statement), statement) for statement in _STATEMENTS_OF_3
 )
 
 _WITHOUT_NUMBERS = ("docx", "html")
@@ -51,27 +101,27 @@ class EarlierFormat:
     Attributes:
         statements: its tables, to the letter.
         implied: tables that SQLite makes by itself for those.
-        steps: what brings it up, each given the writer's connection.
+        steps: what brings it up, each given the writer's connection and the index's directory.
     """
 
     statements: tuple[str, ...]
     implied: frozenset[str]
-    steps: tuple[Callable[[sqlite3.Connection], None], ...]
+    steps: tuple[Callable[[sqlite3.Connection, Path], None], ...]
 
 
-def _replace_full_text_table(connection: sqlite3.Connection) -> None:
+def _replace_full_text_table(connection: sqlite3.Connection, _: Path) -> None:
     """Format 1 had the word index in a table of FTS5; the commit fills those that replace it."""
     connection.execute("DROP TABLE passage_words")
     for statement in schema.WORD_INDEX:
         connection.execute(statement)
 
 
-def _add_codes(connection: sqlite3.Connection) -> None:
+def _add_codes(connection: sqlite3.Connection, _: Path) -> None:
     """Format 1 had no codes; the commit makes them where there are vectors enough."""
-    connection.execute(schema.CODES)
+    connection.execute(CODES_OF_3)
 
 
-def _add_outcomes(connection: sqlite3.Connection) -> None:
+def _add_outcomes(connection: sqlite3.Connection, _: Path) -> None:
     """Formats 1 and 2 took every file for whole, and told it by size and time alone."""
     for column in schema.OUTCOME_COLUMNS:
         connection.execute(f"ALTER TABLE files ADD COLUMN {column}")
@@ -89,7 +139,7 @@ def _add_outcomes(connection: sqlite3.Connection) -> None:
     )
 
 
-def _put_places(connection: sqlite3.Connection) -> None:
+def _put_places(connection: sqlite3.Connection, _: Path) -> None:
     """Format 2 had two lines and a page, and in some files these lines were none of the file's."""
     for index in ("passages_of_document", "passages_of_vector"):
         connection.execute(f"DROP INDEX {index}")
@@ -131,6 +181,92 @@ def _placed(
         yield *new, checksum_of(*new) if checksum_of(*row) == checksum else checksum
 
 
+def _cut_texts(connection: sqlite3.Connection, _: Path) -> None:
+    """Until format 3 a text was one value; one that is damaged stays out, and is missed."""
+    connection.execute("ALTER TABLE texts RENAME TO texts_of_3")
+    connection.execute(schema.TEXTS)
+    for document_id, length, blob in connection.execute("SELECT * FROM texts_of_3"):
+        with suppress(ValueError, TypeError, zlib.error):
+            text = zlib.decompressobj().decompress(blob, length + 1).decode()
+            connection.executemany(
+                f"INSERT INTO texts ({TEXT_COLUMNS}) VALUES (?, ?, ?, ?)",
+                text_pieces(document_id, text),
+            )
+    connection.execute("DROP TABLE texts_of_3")
+
+
+def _move_vectors(connection: sqlite3.Connection, directory: Path) -> None:
+    """Until format 3 vectors were rows of the catalog, whose ids had gaps."""
+    meta = read_meta(connection)
+    try:
+        encoder = EncoderIdentity(**meta["encoder"])
+    except (KeyError, TypeError) as error:
+        raise damaged("what it says of its encoder") from error
+    is_whole = meta.get("checksum") == meta_checksum(connection, meta)
+    file = VectorFile.create(directory, 1, encoder)
+    moved, digests = _into_file(connection, file)
+    file.sync()
+    connection.execute("CREATE TEMP TABLE passages_of_3 AS SELECT * FROM passages")
+    connection.execute("DROP TABLE passages")
+    connection.execute("DROP TABLE vectors")
+    connection.execute("DROP TABLE tombstones")
+    connection.execute("DROP TABLE codes")
+    for statement in (schema.VECTORS, *schema.PASSAGES, schema.UNUSED, schema.CODES):
+        connection.execute(statement)
+    connection.executemany("INSERT INTO vectors VALUES (?, ?)", enumerate(digests))
+    rows = connection.execute("SELECT * FROM temp.passages_of_3 ORDER BY id")
+    places = ", ".join("?" * 14)
+    connection.executemany(
+        f"INSERT INTO passages VALUES ({places})", (_renumbered(row, moved) for row in rows)
+    )
+    connection.execute("DROP TABLE temp.passages_of_3")
+    del meta["vectors_checksum"]
+    meta |= {
+        "vectors": asdict(VectorRows(file.name, file.nonce, len(digests))),
+        "unused_checksum": 0,
+        "graph": None,
+        "codes": None,
+    }
+    file.close()
+    if is_whole:
+        meta["checksum"] = meta_checksum(connection, meta)
+    write_meta(connection, meta)
+
+
+def _add_recent(connection: sqlite3.Connection, _: Path) -> None:
+    """Format 3 had no changes beside the blocks; the commit makes all words anew."""
+    connection.execute(schema.RECENT)
+
+
+def _into_file(
+    connection: sqlite3.Connection, file: VectorFile
+) -> tuple[dict[int, int], list[bytes]]:
+    """Write the vectors; their new numbers by the old, and the digests of their texts in order."""
+    moved: dict[int, int] = {}
+    digests: list[bytes] = []
+    rows = connection.execute("SELECT id, digest, vector, checksum FROM vectors ORDER BY id")
+    while part := rows.fetchmany(AT_ONCE):
+        first = len(digests)
+        vectors = np.zeros((len(part), file.dim), dtype="<f4")
+        for place, (vector_id, digest, blob, checksum) in enumerate(part):
+            moved[vector_id] = first + place
+            digests.append(digest)
+            hashed = xxhash.xxh3_64_intdigest(digest + (blob or b""), seed=vector_id) - (1 << 63)
+            # One that is damaged becomes a row of zeros, which no encoder gives.
+            if hashed == checksum and len(blob) == file.dim * 4:
+                vectors[place] = np.frombuffer(blob, dtype="<f4")
+        numbers = np.arange(first, len(digests), dtype=np.int64)
+        file.write(numbers, digests[first:], vectors)
+    return moved, digests
+
+
+def _renumbered(row: Sequence[Any], moved: Mapping[int, int]) -> tuple[Any, ...]:
+    *values, vector_id, checksum = row
+    new = (*values, moved[vector_id])
+    # A row that was damaged stays so.
+    return (*new, checksum_of(*new) if checksum_of(*row[:-1]) == checksum else checksum)
+
+
 def _innermost(heading: str) -> str:
     try:
         trail = json.loads(heading)
@@ -156,7 +292,7 @@ def _breaks(connection: sqlite3.Connection, document_id: int, end: int) -> int:
 EARLIER = {
     1: EarlierFormat(
         statements=(
-            *(one for one in _STATEMENTS_OF_2 if one not in (*schema.WORD_INDEX, schema.CODES)),
+            *(one for one in _STATEMENTS_OF_2 if one not in (*schema.WORD_INDEX, CODES_OF_3)),
             "CREATE VIRTUAL TABLE passage_words "
             "USING fts5(text, content='', tokenize='porter unicode61')",
         ),
@@ -167,6 +303,11 @@ EARLIER = {
     2: EarlierFormat(
         statements=_STATEMENTS_OF_2, implied=schema.IMPLIED, steps=(_put_places, _add_outcomes)
     ),
+    3: EarlierFormat(
+        statements=_STATEMENTS_OF_3,
+        implied=schema.IMPLIED,
+        steps=(_cut_texts, _move_vectors, _add_recent),
+    ),
 }
 
 
@@ -176,9 +317,14 @@ def is_intact(connection: sqlite3.Connection, version: int) -> bool:
     return schema.is_intact(connection, earlier.statements, earlier.implied)
 
 
-def upgrade(connection: sqlite3.Connection, version: int) -> None:
-    """Bring an earlier version's tables up to this one; the word index has yet to be filled."""
+def upgrade(connection: sqlite3.Connection, version: int, directory: Path) -> None:
+    """Bring an earlier version's tables up to this one; what is derived has yet to be made.
+
+    Raises:
+        IndexDamaged: what the index says of its encoder is not what was written.
+        OSError: the file of vectors cannot be written.
+    """
     for earlier in range(version, FORMAT_VERSION):
         for step in EARLIER[earlier].steps:
-            step(connection)
+            step(connection, directory)
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")

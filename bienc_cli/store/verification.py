@@ -6,7 +6,7 @@ A query verifies what it uses. This looks at the rest too, and at how well the g
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -14,14 +14,46 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import codes, maintenance, records, schema, vectors
+from bienc_cli.store import codes, graph, schema, words
 from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded, read_meta
-from bienc_cli.store.graph import ForeignGraph, Graph, GraphFile, GraphUnusable, VerifiedFile
-from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
+from bienc_cli.store.exact import NOTHING, Scored
+from bienc_cli.store.graph import (
+    ForeignGraph,
+    Graph,
+    GraphFile,
+    GraphUnusable,
+    VerifiedFile,
+)
+from bienc_cli.store.postings import (
+    LENGTH,
+    Postings,
+    lengths_checksum,
+    read_lengths,
+    read_postings,
+)
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.reclaim import read_unused
+from bienc_cli.store.rows import (
+    DOCUMENT_COLUMNS,
+    FILE_COLUMNS,
+    PASSAGE_COLUMNS,
+    VectorRows,
+    checked,
+    damaged,
+    digest_of,
+    file_state,
+    graph_file,
+    index_info,
+    passage_from,
+    vector_rows,
+)
 from bienc_cli.store.seal import load_key
+from bienc_cli.store.texts import DocumentText
+from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile
+from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.store.writer import open_writer
 
 LEAST_RECALL = 0.9
@@ -133,20 +165,26 @@ class _Check:
             self._on_stage("catalog")
             broken = tuple(self._structure())
             meta = read_meta(self._connection)
-            info = records.index_info(self._connection, meta, self._directory)
+            info = index_info(self._connection, meta, self._directory)
             if broken:
                 return CheckReport(info, broken)
             problems = [*self._counts(info)]
             self._on_stage("texts")
             problems += self._documents()
             self._on_stage("vectors")
-            problems += self._vectors(info, meta["vectors_checksum"])
-            if not problems:
-                self._on_stage("words")
-                problems += self._words(meta.get("lengths_checksum", 0))
-                problems += self._codes(info, meta.get("codes"))
-                self._on_stage("graph")
-                problems += self._graph(info, records.graph_file(meta))
+            used, found = self._vectors(info, vector_rows(meta), meta["unused_checksum"])
+            problems += found
+            if used is None:
+                return CheckReport(info, tuple(problems))
+            try:
+                if not problems:
+                    self._on_stage("words")
+                    problems += self._words(meta.get("lengths_checksum", 0))
+                    problems += self._codes(used, meta.get("codes"))
+                    self._on_stage("graph")
+                    problems += self._graph(used, graph_file(meta))
+            finally:
+                used.file.close()
         return CheckReport(info, tuple(problems), self._recall)
 
     def _structure(self) -> Iterator[Problem]:
@@ -173,58 +211,61 @@ class _Check:
 
     def _documents(self) -> Iterator[Problem]:
         """Files, documents, texts and passages, each against its checksum and each other."""
-        for row in self._rows("files", records.FILE_COLUMNS):
-            yield from _if_damaged("catalog", row[0], partial(records.file_state, row))
-        documents = self._connection.execute(
-            f"SELECT {_of('documents', records.DOCUMENT_COLUMNS)}, texts.length, texts.text "
-            "FROM documents LEFT JOIN texts ON texts.document_id = documents.id"
-        )
-        for row in documents:
+        for row in self._rows("files", FILE_COLUMNS):
+            yield from _if_damaged("catalog", row[0], partial(file_state, row))
+        for row in self._rows("documents", DOCUMENT_COLUMNS):
             yield from _if_damaged("texts", row[1], partial(self._document, row))
 
     def _document(self, row: tuple[Any, ...]) -> None:
-        document_id, _, doc_id, _, _, digest = records.checked(row[:7], "document")
-        length, blob = row[7:]
-        if blob is None:
-            raise records.damaged(f"the text of {doc_id}")
-        text = records.unpacked_text(length, blob, digest)
+        document_id, _, doc_id, _, _, digest = checked(row, "document")
+        text = DocumentText(self._connection, document_id).whole(digest)
         for passage_row in self._connection.execute(
-            f"SELECT {_of('passages', records.PASSAGE_COLUMNS)}, vectors.digest FROM passages "
+            f"SELECT {_of('passages', PASSAGE_COLUMNS)}, vectors.digest FROM passages "
             "LEFT JOIN vectors ON vectors.id = passages.vector_id WHERE document_id = ?",
             (document_id,),
         ):
-            passage = records.passage_from(passage_row[:-1], doc_id, text)
-            if records.digest_of(passage.embedded_text) != passage_row[-1]:
-                raise records.damaged(f"which vector belongs to passage {passage_row[0]}")
+            passage = passage_from(passage_row[:-1], doc_id, lambda start, end: text[start:end])
+            if digest_of(passage.embedded_text) != passage_row[-1]:
+                raise damaged(f"which vector belongs to passage {passage_row[0]}")
 
-    def _vectors(self, info: IndexInfo, checksum: int) -> Iterator[Problem]:
-        count = combined = 0
-        bad = []
-        for row in self._rows("vectors", "id, digest, vector, checksum"):
-            count += 1
-            combined ^= row[3] or 0
-            try:
-                records.unpacked_vectors([row], info.encoder.dim)
-            except IndexDamaged:
-                bad.append(row[0])
+    def _vectors(
+        self, info: IndexInfo, recorded: VectorRows, unused_checksum: int
+    ) -> tuple[UsedVectors | None, list[Problem]]:
+        """The vectors, if they are in a file that can be read, and what is wrong with them."""
+        try:
+            file = VectorFile.open_recorded(self._directory, recorded)
+        except IndexDamaged as error:
+            every = tuple(row[0] for row in self._rows("documents", "DISTINCT file_id"))
+            return None, [Problem("vectors", error.message, Remedy.READ_AGAIN, every)]
+        try:
+            unused = read_unused(self._connection, unused_checksum)
+        except IndexDamaged as error:
+            file.close()
+            return None, [Problem("vectors", error.message, Remedy.REBUILD)]
+        used = UsedVectors(file, recorded.rows, unused)
+        bad = file.bad(used.ids)
+        if not bad:
+            held = dict(self._rows("vectors", "id, digest"))
+            for start in range(0, len(used), AT_ONCE):
+                part = used.ids[start : start + AT_ONCE]
+                digests, _ = file.read_rows(part)
+                bad += [
+                    one
+                    for one, digest in zip(part.tolist(), digests, strict=True)
+                    if held.get(one) != digest
+                ]
+        problems = []
         if bad:
-            yield Problem(
-                "vectors",
-                f"{len(bad):,} of {count:,} vectors are not what was written.",
-                Remedy.READ_AGAIN,
-                self._files_with(bad),
-            )
-        elif (count, combined) != (info.vectors, checksum):
-            yield Problem(
-                "vectors",
-                f"There are {count:,} vectors, not the {info.vectors:,} that were written.",
-                Remedy.REBUILD,
-            )
-        (unused,) = self._connection.execute(
-            "SELECT count(*) FROM vectors WHERE id NOT IN (SELECT vector_id FROM passages)"
+            message = f"{len(bad):,} of {len(used):,} vectors are not what was written."
+            problems.append(Problem("vectors", message, Remedy.READ_AGAIN, self._files_with(bad)))
+        (unneeded,) = self._connection.execute(
+            "SELECT count(*) FROM vectors WHERE id NOT IN (SELECT vector_id FROM passages) "
+            "AND id NOT IN (SELECT vector_id FROM unused)"
         ).fetchone()
-        if unused:
-            yield Problem("vectors", f"{unused:,} vectors belong to no passage.", Remedy.REBUILD)
+        if unneeded or len(used) != info.vectors:
+            message = f"There are {len(used):,} vectors, {unneeded:,} of them of no passage."
+            problems.append(Problem("vectors", message, Remedy.REBUILD))
+        return used, problems
 
     def _files_with(self, vector_ids: Iterable[int]) -> tuple[int, ...]:
         found: set[int] = set()
@@ -239,73 +280,95 @@ class _Check:
 
     def _words(self, recorded: int) -> Iterator[Problem]:
         """The word index against one that is made from the texts for comparison."""
-        for statement in schema.WORD_INDEX:
+        for statement in (*schema.WORD_INDEX, schema.RECENT):
             self._connection.execute(statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1))
-        maintenance.rebuild_words(self._connection, WordIndexChanges(self._connection, "temp"))
-        if lengths_checksum(self._connection) != recorded or any(
-            self._differs(table, key, values)
-            for table, key, values in (
-                ("postings", "block, word", ("count", "postings", "checksum")),
-                ("lengths", "block", ("count", "lengths", "checksum")),
+        words.rebuild(self._connection, WordIndexChanges(self._connection, "temp"))
+        try:
+            differs = (
+                lengths_checksum(self._connection) != recorded
+                or self._blocks_differ()
+                or self._recent_differs()
             )
-        ):
+        except IndexDamaged:
+            differs = True
+        if differs:
             yield Problem("words", "The word index does not agree with the texts.", Remedy.REBUILD)
 
-    def _differs(self, table: str, key: str, values: Sequence[str]) -> bool:
-        """Whether a table is another than the temporary one of the same name."""
+    def _blocks_differ(self) -> bool:
+        """Whether words of which nothing is recent are elsewhere than expected."""
+        settled = "word NOT IN (SELECT word FROM main.recent)"
         held, expected = (
-            self._connection.execute(f"SELECT count(*) FROM {database}.{table}").fetchone()
+            self._connection.execute(
+                f"SELECT count(*) FROM {database}.postings WHERE {settled}"
+            ).fetchone()
             for database in ("main", "temp")
         )
         differing = self._connection.execute(
-            f"SELECT 1 FROM temp.{table} AS expected LEFT JOIN main.{table} AS held "
-            f"USING ({key}) WHERE "
-            + " OR ".join(f"held.{value} IS NOT expected.{value}" for value in values)
-            + " LIMIT 1"
+            "SELECT 1 FROM temp.postings AS expected LEFT JOIN main.postings AS held "
+            f"USING (block, word) WHERE {settled} AND (held.count IS NOT expected.count "
+            "OR held.postings IS NOT expected.postings OR held.checksum IS NOT expected.checksum) "
+            "LIMIT 1"
         )
         return bool(held != expected or differing.fetchone())
 
-    def _codes(self, info: IndexInfo, recorded: dict[str, Any] | None) -> Iterator[Problem]:
+    def _recent_differs(self) -> bool:
+        """Whether words of which something is recent are, or passages are of another length."""
+        held, expected = (
+            {block: np.trim_zeros(lengths, "b").tolist() for block, lengths in found.items()}
+            for found in (
+                read_lengths(self._connection),
+                read_lengths(self._connection, schema="temp"),
+            )
+        )
+        if {block: one for block, one in held.items() if one} != expected:
+            return True
+        recent = [
+            row[0]
+            for row in self._connection.execute(
+                "SELECT DISTINCT word FROM main.recent WHERE word <> ?", (LENGTH,)
+            )
+        ]
+        return any(
+            _packed(read_postings(self._connection, recent, block))
+            != _packed(read_postings(self._connection, recent, block, "temp"))
+            for block in held
+        )
+
+    def _codes(self, used: UsedVectors, recorded: dict[str, Any] | None) -> Iterator[Problem]:
         try:
-            differ = codes.differ(self._connection, info.encoder.dim, info.vectors, recorded)
+            differ = codes.differ(self._connection, used, recorded)
         except IndexDamaged:
             differ = True
         if differ:
             yield Problem("codes", "The codes do not agree with the vectors.", Remedy.REBUILD)
 
-    def _graph(self, info: IndexInfo, file: GraphFile | None) -> Iterator[Problem]:
+    def _graph(self, used: UsedVectors, file: GraphFile | None) -> Iterator[Problem]:
         if file is None:
-            if info.vectors:
+            if len(used) >= graph.FEWEST:
                 yield Problem("graph", "There is no graph.", Remedy.REBUILD)
             return
         try:
             with VerifiedFile(self._directory, file, load_key(self._key_dir)) as verified:
-                graph = verified.load()
+                loaded = verified.load()
         except ForeignGraph:
             # Nobody can tell here; that is no fault of the index.
             return
         except GraphUnusable as error:
             yield Problem("graph", f"The graph cannot be used: {error}.", Remedy.REBUILD)
             return
-        dead = {row[0] for row in self._connection.execute("SELECT vector_id FROM tombstones")}
-        expected = dead | {
-            row[0]
-            for row in self._connection.execute(
-                "SELECT id FROM vectors WHERE id <= ?", (file.last_vector_id,)
-            )
-        }
-        if set(graph.labels()) != expected or graph.elements != len(expected):
+        covered = used.ids[used.ids < loaded.end]
+        labels = np.sort(np.array(loaded.labels(), dtype=np.int64))
+        if not np.isin(covered, labels).all() or len(labels) != loaded.elements:
             yield Problem("graph", "The graph is of other vectors.", Remedy.REBUILD)
             return
-        differing = 0
-        covered = f"id <= {file.last_vector_id}"
-        for block in vectors.blocks(self._connection, info.encoder.dim, covered):
-            held = graph.vectors(block.ids.tolist())
-            differing += int((held != block.vectors).any(axis=1).sum())
+        differing = sum(
+            int((loaded.vectors(block.ids.tolist()) != block.vectors).any(axis=1).sum())
+            for block in used.blocks(covered)
+        )
         if differing:
             yield Problem("graph", f"{differing:,} vectors differ in the graph.", Remedy.REBUILD)
             return
-        self._recall = self._measured_recall(graph, info.encoder.dim, covered, dead)
+        self._recall = self._measured_recall(loaded, used, covered)
         if self._recall is not None and self._recall < LEAST_RECALL:
             yield Problem(
                 "graph",
@@ -314,20 +377,16 @@ class _Check:
             )
 
     def _measured_recall(
-        self, graph: Graph, dim: int, covered: str, dead: set[int]
+        self, loaded: Graph, used: UsedVectors, covered: NDArray[np.int64]
     ) -> float | None:
-        ids = [
-            row[0] for row in self._connection.execute(f"SELECT id FROM vectors WHERE {covered}")
-        ]
-        if not ids:
+        if not len(covered):
             return None
-        sample = np.array(ids[:: max(1, len(ids) // _SAMPLE)], dtype=np.int64)
-        queries = vectors.by_id(self._connection, dim, sample).vectors
-        best = [vectors.NOTHING] * len(queries)
-        for block in vectors.blocks(self._connection, dim, covered):
+        queries = used.file.read(covered[:: max(1, len(covered) // _SAMPLE)])
+        best = [NOTHING] * len(queries)
+        for block in used.blocks(covered):
             compared = block.compared(queries, _K)
             best = [a.and_also(b).best(_K) for a, b in zip(best, compared, strict=True)]
-        labels, _ = graph.nearest(queries, _K + len(dead))
+        labels, _ = loaded.nearest(queries, _K + loaded.elements - len(covered))
         return float(
             np.mean([_share(found, near) for found, near in zip(labels, best, strict=True)])
         )
@@ -336,9 +395,13 @@ class _Check:
         return self._connection.execute(f"SELECT {columns} FROM {table}")
 
 
-def _share(found: np.ndarray[Any, Any], exact: vectors.Scored) -> float:
+def _share(found: np.ndarray[Any, Any], exact: Scored) -> float:
     nearest = exact.ids[:_K].tolist()
     return len(set(found.tolist()) & set(nearest)) / len(nearest)
+
+
+def _packed(found: dict[str, Postings]) -> dict[str, bytes]:
+    return {word: postings.packed() for word, postings in found.items()}
 
 
 def _of(table: str, columns: str) -> str:
@@ -375,6 +438,6 @@ def repair(
         if not (report.problems or writer.has_foreign_graph):
             return RepairReport((), ())
         forgotten = writer.forget({one for problem in report.problems for one in problem.file_ids})
-        writer.distrust(words=True, graph=True)
+        writer.distrust()
         writer.commit(on_stage)
         return RepairReport(("words", "graph"), tuple(forgotten))

@@ -1,8 +1,9 @@
 """Making the next generation of an index.
 
 Everything happens in one transaction, begun when the writer opens and ended by `commit`;
-until then readers see the old generation, and a crash leaves it. Vectors are expensive, so
-each batch is also put into `resume.sqlite` and survives; the next run takes it from there.
+until then readers see the old generation, and a crash leaves it. Vectors are expensive: they are
+written to their file as they come, behind the rows that a generation counts, and the next run finds
+them there.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexNotFound
-from bienc_cli.store import codes, failpoints, home, maintenance, records
+from bienc_cli.store import codes, failpoints, graph, home, reclaim, words
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
-    RESUME,
     catalog_path,
     connect_to_write,
     decoded,
@@ -38,18 +38,29 @@ from bienc_cli.store.directory import (
     GITIGNORE,
     check_home,
     prepare,
+    remove_earlier,
     remove_graphs,
     sync_directory,
     write_gitignore,
 )
+from bienc_cli.store.encoded import EncodedVectors
 from bienc_cli.store.graph import GraphFile
 from bienc_cli.store.lock import remove_lock, writer_lock
-from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
+from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
-from bienc_cli.store.resume import ResumeFile, remove_committed, remove_resume_file
+from bienc_cli.store.rows import (
+    graph_file,
+    index_info,
+    meta_checksum,
+    root_settings,
+    told_of_model,
+    vector_rows,
+)
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.seal import ensure_key, load_key
+from bienc_cli.store.vectors import remove_vectors
+from bienc_cli.store.words import WORDS_VERSION, WordIndexChanges
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 
@@ -82,9 +93,9 @@ def open_writer(
 
 
 class CatalogWriter(Contents):
-    """An `IndexWriter` over `catalog.sqlite` and a graph file."""
+    """An `IndexWriter` over `catalog.sqlite`, a file of vectors and a graph file."""
 
-    _graph_stale = False
+    _distrusted = False
 
     def __init__(
         self,
@@ -111,20 +122,32 @@ class CatalogWriter(Contents):
             with decoded(directory):
                 self._meta = read_meta(self._connection)
                 self.info: IndexInfo | None = (
-                    records.index_info(self._connection, self._meta, directory, load_key(key_dir))
+                    index_info(self._connection, self._meta, directory, load_key(key_dir))
                     if found
                     else None
                 )
                 if self.info is not None:
                     check_home(home.moved_from(self._connection, self._meta, directory), directory)
-                if found not in (0, FORMAT_VERSION):
+                if found and self._meta.get("words") != WORDS_VERSION:
                     self._changed = self._words.stale = True
+                if found not in (0, FORMAT_VERSION):
+                    self._changed = True
                 self._tally = Tally.recorded(self._meta)
+                recorded = vector_rows(self._meta) if found else None
+                self._encoded = EncodedVectors(
+                    self._connection,
+                    directory,
+                    recorded,
+                    self._meta.get("unused_checksum", 0),
+                )
+                stack.callback(self._encoded.close)
                 if self.info is None:
                     write_gitignore(directory)
                 close_off(directory)
-                # What a process left that was stopped between graph and commit.
-                remove_graphs(directory, keep=records.graph_file(self._meta))
+                # What a process left that was stopped between these files and the commit.
+                remove_graphs(directory, keep=graph_file(self._meta))
+                if found == FORMAT_VERSION and recorded is not None:
+                    remove_vectors(directory, keep=recorded.name)
             self._stack = stack.pop_all()
 
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
@@ -140,15 +163,14 @@ class CatalogWriter(Contents):
         described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
         # Whoever has loaded the model knows which it is, and need not be asked again.
         key = ensure_key(self._key_dir)
-        told = records.told_of_model(described["encoder"])
+        told = told_of_model(described["encoder"])
         if not key.holds(told, str(self._meta.get("model_seal", ""))):
             described["model_seal"] = key.seal(told)
         if not described.items() <= self._meta.items():
             self._changed = True
             self._meta |= described
         with translated(self._directory):
-            self._resume = ResumeFile(self._directory, encoder)
-        self._stack.callback(self._resume.close)
+            self._encoded.begin(encoder)
 
     def put_blend(self, blend: TunedBlend | None) -> None:
         """Record weights learned for this index; see `IndexWriter.put_blend`."""
@@ -195,11 +217,11 @@ class CatalogWriter(Contents):
     @property
     def has_foreign_graph(self) -> bool:
         """Whether there is a graph that only another user's key could vouch for."""
-        graph = records.graph_file(self._meta)
+        made = graph_file(self._meta)
         key = load_key(self._key_dir)
-        return graph is not None and not (key and key.holds(graph.sealed_fields, graph.seal))
+        return made is not None and not (key and key.holds(made.sealed_fields, made.seal))
 
-    def distrust(self, *, words: bool = False, graph: bool = False) -> None:
+    def distrust(self) -> None:
         """Have the commit make anew what is derived, and count what is there."""
         with translated(self._directory):
             self._tally = Tally.counted(self._connection)
@@ -208,9 +230,8 @@ class CatalogWriter(Contents):
                 "INSERT OR IGNORE INTO temp.loose SELECT id FROM vectors "
                 "WHERE id NOT IN (SELECT vector_id FROM passages)"
             )
-        self._words.stale = self._words.stale or words
-        self._graph_stale = graph
-        self._changed = True
+            self._encoded.distrust()
+        self._words.stale = self._distrusted = self._changed = True
 
     def commit(
         self,
@@ -227,84 +248,92 @@ class CatalogWriter(Contents):
         if not self._meta:
             raise RuntimeError("begin() comes before commit()")
         key = ensure_key(self._key_dir)
-        old = records.graph_file(self._meta)
         with translated(self._directory):
-            gone: list[int] = []
             if self._changed:
-                gone = maintenance.collect_vectors(self._connection, self._tally, old)
-            if self._tally.awaited:
-                raise RuntimeError(f"{self._tally.awaited} texts have no vector yet")
-            need = maintenance.graph_need(
-                self._connection, self._directory, old, self._tally.vectors, key, compact=compact
-            )
-            if self._graph_stale:
-                need = "build"
-            if self.info is not None and not self._changed and not compact and need == "keep":
+                self._encoded.settle()
+            if self._encoded.awaited:
+                raise RuntimeError(f"{self._encoded.awaited} texts have no vector yet")
+            anew = self._reclaim(compact=compact)
+            used = self._encoded.used()
+            old = None if anew or self._distrusted else graph_file(self._meta)
+            need = graph.need(old, self._directory, used, key)
+            idle = not (self._changed or compact or anew) and need in ("keep", "drop")
+            if self.info is not None and idle:
                 self._connection.execute("ROLLBACK")
                 return CommitReport(self.info, graph_rebuilt=False, committed=False)
-            self._words.flush()
+            self._words.flush(settle=compact or self.info is None)
             if self._words.stale:
                 on_stage("words")
-                maintenance.rebuild_words(self._connection, self._words)
+                words.rebuild(self._connection, self._words)
             self._meta["generation"] = self._meta.get("generation", 0) + 1
-            graph = old
-            if need != "keep":
+            made = old if need == "keep" else None
+            if need in ("extend", "build"):
                 on_stage("graph")
                 failpoints.reached("before graph")
-                graph = maintenance.write_graph(
-                    self._connection,
-                    self._directory,
-                    self._meta["encoder"]["dim"],
-                    self._meta["generation"],
+                made = graph.write(
                     old if need == "extend" else None,
+                    self._directory,
+                    self._meta["generation"],
+                    used,
                     key,
-                    lambda done: on_built(done, self._tally.vectors),
+                    lambda done: on_built(done, len(used)),
                 )
                 sync_directory(self._directory)
             on_stage("commit")
             self._meta["codes"] = codes.refresh(
-                self._connection,
-                self._meta["encoder"]["dim"],
-                self._tally.vectors,
-                self._meta.get("codes"),
-                gone,
-                anew=self._graph_stale,
+                self._connection, used, self._meta.get("codes"), anew=anew or self._distrusted
             )
-            self._describe(graph)
+            self._describe(made, len(used))
             failpoints.reached("before commit")
             self._connection.execute("COMMIT")
             failpoints.reached("after commit")
-        self._clean_up(graph, compact=compact)
+        self._clean_up(made, compact=compact)
         with translated(self._directory):
             # Only now: its sizes are those that are left.
-            self.info = records.index_info(self._connection, self._meta, self._directory, key)
-        return CommitReport(self.info, graph_rebuilt=need != "keep", committed=True)
+            self.info = index_info(self._connection, self._meta, self._directory, key)
+        return CommitReport(self.info, graph_rebuilt=need in ("extend", "build"), committed=True)
 
-    def _describe(self, graph: GraphFile | None) -> None:
+    def _reclaim(self, *, compact: bool) -> bool:
+        """Write the file of vectors anew where that is due; whether it was."""
+        rows = self._encoded.rows
+        due = (self._distrusted and self._encoded.is_lost) or (
+            (self._changed or compact) and reclaim.is_due(self._connection, rows, compact=compact)
+        )
+        if due:
+            self._encoded.reclaim(EncoderIdentity(**self._meta["encoder"]))
+            sync_directory(self._directory)
+        return due
+
+    def _describe(self, made: GraphFile | None, vectors: int) -> None:
         tally = self._tally
         now = time.time()
         (skips,) = self._connection.execute("SELECT count(*) FROM skips").fetchone()
+        rows, unused = self._encoded.recorded()
+        failpoints.reached("vectors synced")
         self._meta |= {
             "format": FORMAT_VERSION,
             "created": self._meta.get("created", now),
             "updated": now,
             "home": os.path.realpath(self._directory.parent),
-            "graph": asdict(graph) if graph else None,
+            "graph": asdict(made) if made else None,
             "counts": {
                 "files": tally.files,
                 "documents": tally.documents,
                 "passages": tally.passages,
-                "vectors": tally.vectors,
+                "vectors": vectors,
                 "skipped": skips,
             },
-            "vectors_checksum": tally.vectors_checksum,
+            "vectors": asdict(rows),
+            "unused_checksum": unused,
+            "words": WORDS_VERSION,
             "lengths_checksum": lengths_checksum(self._connection),
             "formats": [pair for pair in tally.formats.most_common() if pair[1]],
         }
-        self._meta["checksum"] = records.meta_checksum(self._connection, self._meta)
+        self._meta.pop("vectors_checksum", None)
+        self._meta["checksum"] = meta_checksum(self._connection, self._meta)
         write_meta(self._connection, self._meta)
 
-    def _clean_up(self, graph: GraphFile | None, *, compact: bool) -> None:
+    def _clean_up(self, made: GraphFile | None, *, compact: bool) -> None:
         """Past the commit nothing may fail it any more; the next writer cleans up what stays."""
         with suppress(sqlite3.Error, OSError):
             if compact:
@@ -315,20 +344,10 @@ class CatalogWriter(Contents):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         failpoints.reached("after checkpoint")
         with suppress(OSError):
-            remove_graphs(self._directory, keep=graph)
-        failpoints.reached("after removing graphs")
-        with suppress(sqlite3.Error, OSError):
-            # What a run over another root had encoded when it was stopped stays.
-            if self._resume is None:
-                remove_committed(self._directory)
-            elif not self._resume.drop_committed(catalog_path(self._directory)):
-                self._discard_resume()
-
-    def _discard_resume(self) -> None:
-        if self._resume is not None:
-            self._resume.close()
-            self._resume = None
-        remove_resume_file(self._directory)
+            remove_graphs(self._directory, keep=made)
+            remove_vectors(self._directory, keep=self._meta["vectors"]["name"])
+            remove_earlier(self._directory)
+        failpoints.reached("after removing files")
 
     def __enter__(self) -> Self:
         """The writer itself."""
@@ -344,14 +363,15 @@ class CatalogWriter(Contents):
         with self._stack, suppress(sqlite3.Error, OSError):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if self._resume is not None and not len(self._resume):
-                self._discard_resume()
             # What the catalog says now, not what this object believes: an interrupt can fall
             # between the commit and the next statement.
             if is_empty(self._connection):
                 self._remove_unborn()
-            else:
-                remove_graphs(self._directory, keep=records.graph_file(read_meta(self._connection)))
+                return
+            meta = read_meta(self._connection)
+            remove_graphs(self._directory, keep=graph_file(meta))
+            if "vectors" in meta:
+                remove_vectors(self._directory, keep=meta["vectors"]["name"])
 
     def _remove_unborn(self) -> None:
         """Leave nothing of an index that never came to be, but what was encoded for it."""
@@ -359,8 +379,9 @@ class CatalogWriter(Contents):
         self._connection.close()
         for suffix in ("", "-wal", "-shm"):
             (self._directory / f"{CATALOG}{suffix}").unlink(missing_ok=True)
-        if (self._directory / RESUME).exists():
+        if self._encoded.leaves_anything():
             return
+        remove_vectors(self._directory, keep=None)
         (self._directory / GITIGNORE).unlink(missing_ok=True)
         remove_lock(self._directory)
         if self._made_directory:
@@ -377,6 +398,4 @@ def _require_index(directory: Path) -> None:
 
 def _told(root: Root) -> str:
     """What a seal on a root covers: all that a person decided about it."""
-    return (
-        f"{root.path}\n{records.root_settings(replace(root, device=None, inode=None, mounts=()))}"
-    )
+    return f"{root.path}\n{root_settings(replace(root, device=None, inode=None, mounts=()))}"

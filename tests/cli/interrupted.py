@@ -20,7 +20,7 @@ def stuck(*_: object, **__: object) -> None:
 def main() -> None:
     from bienc_cli import models
     from bienc_cli.__main__ import run
-    from bienc_cli.store import maintenance
+    from bienc_cli.store import graph
     from fakes import FakeBiEncoder, FakeCrossEncoder
 
     stage = sys.argv.pop(1)
@@ -37,8 +37,8 @@ def main() -> None:
                 lambda texts: stuck() if next(calls) else encode(texts)  # type: ignore[assignment]
             )
         case "graph":
-            maintenance.TAIL_LEAST = 10
-            maintenance.write_graph = stuck  # type: ignore[assignment]
+            graph.FEWEST, graph.TAIL_LEAST = 1, 10
+            graph.write = stuck  # type: ignore[assignment]
         case "query":
             encoder.encode_queries = stuck  # type: ignore[assignment]
     run()

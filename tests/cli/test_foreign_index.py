@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bienc_cli import models
-from bienc_cli.store import records
 from bienc_cli.store.catalog import read_meta, write_meta
+from bienc_cli.store.rows import meta_checksum
 from fakes import FakeBiEncoder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -47,7 +47,7 @@ def renamed(home: Path, name: str) -> None:
     connection = sqlite3.connect(home / ".bienc/catalog.sqlite")
     meta = read_meta(connection)
     meta["encoder"]["name"] = name
-    write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
+    write_meta(connection, meta | {"checksum": meta_checksum(connection, meta)})
     connection.commit()
     connection.close()
 

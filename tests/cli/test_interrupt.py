@@ -72,7 +72,7 @@ def test_a_stage_that_does_not_listen(bench: Bench, stage: str) -> None:
     assert (process.returncode, out, err) == (130, "", "\nbienc: interrupted\n")
     assert bench.is_as_before()
     if stage in ("encode", "graph"):
-        assert (bench.home / ".bienc" / "resume.sqlite").exists()
+        assert (bench.home / ".bienc" / "vectors-1.f32").exists()
     assert bench.start("none", "index").wait(PATIENCE) == 0
 
 

@@ -56,6 +56,8 @@ COMMANDS = (
     ("query", "apples in autumn", "--no-rerank", "--format", "json"),
     ("query", "apples", "--refresh"),
     ("compare", "apples in autumn"),
+    ("similar", "docs/apple.md"),
+    ("pairs",),
     ("score", "apples", "pears"),
     ("info",),
     ("models",),

@@ -49,7 +49,10 @@ COMMANDS = [
     ("info",),
     ("check",),
     ("models",),
+    ("similar", "docs/a.txt"),
+    ("pairs",),
     ("score", "a", "b"),
+    ("classify", "--labels", "kites,pears"),
     ("remove", "docs/a.txt"),
     ("compare", "kites"),
 ]
@@ -62,8 +65,9 @@ COMMANDS = [
         pytest.param(command, format_, id=f"{' '.join(command)} {format_}")
         for command in COMMANDS
         for format_ in ("table", "json", "jsonl", "plain")
-        # A sound index has no problems to print, nor a query without hits a line.
-        if format_ != "plain" or (command[0] != "check" and "zzzz" not in command)
+        # A sound index has no problems to print, nor has what finds nothing a line.
+        if format_ != "plain"
+        or (command[0] not in ("check", "similar", "pairs") and "zzzz" not in command)
     ],
 )
 def test_an_answer_that_cannot_be_written_is_an_error_and_no_empty_result(

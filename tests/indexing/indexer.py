@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 from bienc_cli.indexing import encoding
-from bienc_cli.store import maintenance
+from bienc_cli.store import graph
 from folders import Folder
 
 
 def main() -> None:
     # A few dozen files make several batches and change the graph.
-    maintenance.TAIL_LEAST = 15
+    graph.FEWEST, graph.TAIL_LEAST = 1, 15
     encoding._WINDOW_TEXTS, encoding._SHARE = 40, 8
     print("ready", flush=True)
     Folder(Path(sys.argv[1])).index()

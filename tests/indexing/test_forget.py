@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,16 +50,20 @@ def stored_blobs(folder: Folder, doc_id: str) -> list[bytes]:
     """The packed text and the vectors of a document."""
     with folder.open() as reader:
         connection = reader._connection  # type: ignore[attr-defined]
-        return [
-            row[0]
-            for row in connection.execute(
-                "SELECT text FROM texts JOIN documents ON documents.id = document_id "
-                "WHERE doc_id = ? UNION ALL "
-                "SELECT vector FROM vectors WHERE id IN (SELECT vector_id FROM passages "
-                "JOIN documents ON documents.id = document_id WHERE doc_id = ?)",
-                (doc_id, doc_id),
-            )
-        ]
+        texts = connection.execute(
+            "SELECT text FROM texts JOIN documents ON documents.id = texts.id >> 20 "
+            "WHERE doc_id = ?",
+            (doc_id,),
+        )
+        passages = connection.execute(
+            "SELECT vector_id FROM passages JOIN documents ON documents.id = document_id "
+            "WHERE doc_id = ? ORDER BY vector_id",
+            (doc_id,),
+        )
+        vectors = reader._nearest._used.file.read(  # type: ignore[attr-defined]
+            np.array([row[0] for row in passages], dtype=np.int64)
+        )
+        return [row[0] for row in texts] + [vector.tobytes() for vector in vectors]
 
 
 def test_a_file_is_forgotten_and_does_not_come_back(fruit: Folder) -> None:

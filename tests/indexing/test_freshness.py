@@ -17,7 +17,7 @@ from bienc_cli.indexing.freshness import (
     is_worth_a_look,
     staleness,
 )
-from bienc_cli.store import MilvusAddress
+from bienc_cli.milvus.address import MilvusAddress
 from folders import Folder
 
 LONG = 60.0

@@ -176,7 +176,6 @@ def test_an_interrupted_run_keeps_what_it_encoded(folder: Folder) -> None:
     report = folder.index()
     assert report.encoded == 300 - done
     assert report.passages == 300
-    assert not (folder.directory / "resume.sqlite").exists()
 
 
 def test_a_folder_with_nothing_in_it(folder: Folder) -> None:

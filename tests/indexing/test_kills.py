@@ -10,9 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import bienc_cli
 from bienc_cli.errors import IndexNotFound
-from bienc_cli.store import check
+from bienc_cli.store import check, graph
 from endurance import times
 from folders import Folder
 
@@ -44,6 +46,12 @@ class Changing:
                 f"word{self._chance.randrange(500)}" for _ in range(self._chance.randrange(200))
             )
             self.folder.write({name: f"# Round {self._number}\n\n{' '.join(words)}.\n"})
+
+
+@pytest.fixture(autouse=True)
+def graphs_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the processes that are killed."""
+    monkeypatch.setattr(graph, "FEWEST", 1)
 
 
 def start(home: Path) -> subprocess.Popen[str]:
@@ -112,4 +120,5 @@ def test_killed_at_random_instants(tmp_path: Path) -> None:
     folder.index()
     assert folder.texts() == fresh(folder, tmp_path / "fresh")
     assert len(list(folder.directory.glob("graph-*"))) == 1
+    assert len(list(folder.directory.glob("vectors-*"))) == 1
     print(f"{killed} kills, {finished} runs ended before, {opened} times opened")

@@ -15,9 +15,15 @@ from bienc_cli.models import (
     known_models,
     load_bi_encoder,
     load_cross_encoder,
+    openvino_probe,
+    resolve_model,
 )
 from bienc_cli.models.carriers import converted_directory
+from bienc_cli.models.openvino_builder import built_graph
+from bienc_cli.models.openvino_graph import import_openvino
 from bienc_cli.models.registry import known_model
+from bienc_cli.models.resolve import ResolvedModel
+from bienc_cli.models.tokenization import ModelTokenizer
 
 pytestmark = pytest.mark.models
 
@@ -99,6 +105,40 @@ def test_the_directory_loads_in_sentence_transformers(alias: str, model_cache: P
 
 
 @pytest.mark.parametrize("alias", BI_ENCODERS)
+def test_the_built_graph_is_torch_s_in_full_precision(
+    alias: str, model_cache: Path, tmp_path: Path
+) -> None:
+    texts = [*passages()[:40], "One word after another, and then some more. " * 80]
+    torch = load_bi_encoder(alias, cache_dir=model_cache, offline=True, runtime="torch")
+    model = resolve_model(alias, Role.BI_ENCODER, cache_dir=model_cache, offline=True)
+    found = in_full_precision(model, texts, tmp_path)
+    assert np.sum(found * torch.encode_queries(texts), axis=1).min() >= 0.99999
+
+
+def test_the_built_cross_encoder_is_torch_s_in_full_precision(
+    model_cache: Path, tmp_path: Path
+) -> None:
+    name = "ms-marco-minilm-l12"
+    texts = [QUESTION, BERLIN_WITH_AREA, NEW_YORK, *passages()[:40]]
+    torch = load_cross_encoder(name, cache_dir=model_cache, offline=True, runtime="torch")
+    model = resolve_model(name, Role.CROSS_ENCODER, cache_dir=model_cache, offline=True)
+    found = in_full_precision(model, texts, tmp_path)
+    np.testing.assert_allclose(found, torch.score(QUESTION, texts).logits, atol=0.02)
+
+
+def in_full_precision(model: ResolvedModel, texts: list[str], directory: Path) -> np.ndarray:
+    assert model.tested
+    assert model.files.tokenizer_json is not None
+    pad_id = model.files.config["pad_token_id"]
+    tokenizer = ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=pad_id)
+    prompted = [model.files.query_prompt + text for text in texts]
+    graph = directory / "model.xml"
+    built = built_graph(model.files, tokenizer.vocabulary)
+    import_openvino().save_model(built, graph, compress_to_fp16=False)
+    return openvino_probe.results(model, tokenizer, graph, "f32", prompted)
+
+
+@pytest.mark.parametrize("alias", BI_ENCODERS)
 def test_openvino_gives_the_vectors_of_torch(alias: str, model_cache: Path) -> None:
     texts = passages()
     torch = load_bi_encoder(alias, cache_dir=model_cache, offline=True, runtime="torch")
@@ -135,24 +175,28 @@ def test_known_models_are_available_offline(model_cache: Path) -> None:
     assert sum(state.default for state in states) == 2
 
 
-def test_a_query_loads_no_torch_and_prints_nothing(model_cache: Path) -> None:
-    for load in (load_bi_encoder, load_cross_encoder):
-        name = "granite-30m" if load is load_bi_encoder else "ms-marco-minilm-l12"
-        load(name, cache_dir=model_cache, offline=True, runtime="openvino")  # converts
-    heavy = ["torch", "transformers", "sentence_transformers", "huggingface_hub", "onnx"]
+def test_not_even_the_first_use_imports_torch_or_prints(model_cache: Path, tmp_path: Path) -> None:
+    # The fixture, which skips where the carriers are missing; here each use is the first.
+    heavy = ["torch", "transformers", "sentence_transformers", "huggingface_hub"]
     heavy += ["openvino.tools.ovc", "openvino_telemetry"]
     code = f"""
 import json, sys
 from pathlib import Path
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
-where = dict(cache_dir=Path({str(model_cache)!r}), offline=True)
+where = dict(cache_dir=Path({str(tmp_path)!r}), offline=True)
 assert load_bi_encoder("granite-30m", **where).encode_queries(["a"]).shape == (1, 384)
 assert load_cross_encoder("ms-marco-minilm-l12", **where).score("a", ["b"]).logits.shape == (1, 1)
-print(json.dumps([name for name in {heavy!r} if name in sys.modules]))
+print(json.dumps([name for name in {heavy!r} + ["onnx"] * converted if name in sys.modules]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == []
-    assert done.stderr == ""
+    for converted in (0, 1):
+        done = subprocess.run(
+            [sys.executable, "-c", f"converted = {converted}\n{code}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert json.loads(done.stdout) == []
+        assert done.stderr == ""
 
 
 def test_two_processes_may_convert_at_once(model_cache: Path, tmp_path: Path) -> None:

@@ -18,13 +18,26 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture(scope="module", params=["mean", "cls"])
+@pytest.fixture(scope="module", params=["built", "traced"])
 def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = write_random_model(tmp_path_factory.mktemp("models") / "bi", pooling=request.param)
-    write_modules(
-        path, pooling=request.param, prompts={"query": "query two ", "document": "passage "}
-    )
+    plain = request.param == "built"
+    pooling = "mean" if plain else "cls"
+    path = tmp_path_factory.mktemp("models") / "bi"
+    write_random_model(path, pooling=pooling, plain=plain)
+    write_modules(path, pooling=pooling, prompts={"query": "query two ", "document": "passage "})
     return path
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bi-encoder that has to be traced."""
+    return write_random_model(tmp_path_factory.mktemp("models") / "strange", plain=False)
+
+
+@pytest.fixture(scope="module")
+def strange_cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-encoder that has to be traced."""
+    return write_random_model(tmp_path_factory.mktemp("models") / "odd", labels=1, plain=False)
 
 
 @pytest.fixture(scope="module", params=[1, 3], ids=["one label", "three labels"])
@@ -109,10 +122,10 @@ def test_only_the_passage_is_cut(cross_directory: Path, cache: Path) -> None:
 
 
 def test_a_graph_that_differs_from_torch_is_not_used(
-    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    strange: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(openvino_conversion, "EXACT", -1.0)
-    first: BiEncoder = load_bi_encoder(str(directory), cache_dir=tmp_path, offline=True)
+    first: BiEncoder = load_bi_encoder(str(strange), cache_dir=tmp_path, offline=True)
     assert first.runtime == "torch cpu fp32"
     assert "differs from torch" in first.notes[0]
 
@@ -120,12 +133,12 @@ def test_a_graph_that_differs_from_torch_is_not_used(
         raise AssertionError("the verdict is remembered")
 
     monkeypatch.setattr(openvino_conversion, "_write_graph", never)
-    second = load_bi_encoder(str(directory), cache_dir=tmp_path, offline=True)
+    second = load_bi_encoder(str(strange), cache_dir=tmp_path, offline=True)
     assert second.notes == first.notes
 
 
 def test_a_module_that_cannot_be_traced_runs_on_torch(
-    cross_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    strange_cross: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sentence_transformers.base.modules import Transformer
 
@@ -139,9 +152,7 @@ def test_a_module_that_cannot_be_traced_runs_on_torch(
         return forward(self, features, **kwargs)
 
     monkeypatch.setattr(Transformer, "forward", untraceable)
-    encoder: CrossEncoder = load_cross_encoder(
-        str(cross_directory), cache_dir=tmp_path, offline=True
-    )
+    encoder: CrossEncoder = load_cross_encoder(str(strange_cross), cache_dir=tmp_path, offline=True)
     assert encoder.runtime == "torch cpu fp32"
     assert "cannot be traced" in encoder.notes[0]
 

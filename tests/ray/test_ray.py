@@ -23,10 +23,10 @@ import bienc_cli
 from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
 from bienc_cli.indexing import encoding, index_paths
 from bienc_cli.indexing.workers import Workers
+from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.ray import actors, connected, on_ray, workers
 from bienc_cli.ray.workers import _plan
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import MilvusAddress
 from bienc_cli.types import BiEncoder
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder

@@ -17,7 +17,7 @@ from pathlib import Path
 from stores import encode
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import open_reader, vector_search
+from bienc_cli.store import nearest, open_reader
 
 QUERIES = encode(["file 1 number 2 of some words", "file 3 number 0 of some words", "far off"])
 PAGE = 8192
@@ -27,7 +27,7 @@ def answers(directory: Path, keys: Path) -> list[object]:
     """Everything a query shows, by graph and by comparing all."""
     found: list[object] = []
     for limit in (0, 1_000_000):
-        vector_search.SCAN_LIMIT = limit
+        nearest.SCAN_LIMIT = limit
         with open_reader(directory, key_dir=keys) as index:
             for hits in index.search_many(QUERIES, 5):
                 stored = index.passages([passage_id for passage_id, _ in hits])
@@ -39,10 +39,11 @@ def answers(directory: Path, keys: Path) -> list[object]:
 
 
 def damage(directory: Path, other: Path, number: int) -> str:
-    """Do something to the catalog or the graph; what was done."""
+    """Do something to the catalog, the vectors or the graph; what was done."""
     chance = random.Random(number)
     graph = next(directory.glob("graph-*.hnsw"))
-    path = chance.choice([directory / "catalog.sqlite"] * 3 + [graph])
+    vectors = next(directory.glob("vectors-*.f32"))
+    path = chance.choice([directory / "catalog.sqlite"] * 3 + [vectors] * 2 + [graph])
     held = bytearray(path.read_bytes())
     kind = chance.choice(["flip", "flip", "flip", "cut", "zero", "noise", "pages", "swap"])
     at = chance.randrange(len(held))
@@ -65,7 +66,7 @@ def damage(directory: Path, other: Path, number: int) -> str:
                     held[page : page + PAGE],
                 )
         case "swap":
-            theirs = other / path.name if path.suffix == ".sqlite" else next(other.glob("graph-*"))
+            theirs = next(other.glob(f"*{path.suffix}"))
             held = bytearray(theirs.read_bytes())
     path.write_bytes(held)
     return f"{kind} {path.suffix}"

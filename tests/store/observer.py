@@ -13,14 +13,14 @@ from pathlib import Path
 
 from stores import encode
 
-from bienc_cli.store import open_reader, vector_search
+from bienc_cli.store import nearest, open_reader
 
 LAST = 20
 
 
 def main() -> None:
     directory, keys = Path(sys.argv[1]), Path(sys.argv[2])
-    vector_search.SCAN_LIMIT = 0  # by the graph, whose file each commit replaces
+    nearest.SCAN_LIMIT = 0  # by the graph, whose file each commit replaces
     queries = encode(["one", "two"])
     seen: list[int] = []
     while not seen or seen[-1] < LAST:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from stores import CHUNKING, DIM, encode, identity, put_file, state
 
+from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.store import (
     CommitReport,
     IndexPlace,
     IndexReader,
     IndexWriter,
-    MilvusAddress,
     Root,
     open_reader,
     open_writer,

@@ -81,7 +81,14 @@ def put_file(
     return file_id
 
 
-def build(directory: Path, key_dir: Path, files: dict[str, Sequence[str]], dim: int = DIM) -> None:
+def build(
+    directory: Path,
+    key_dir: Path,
+    files: dict[str, Sequence[str]],
+    dim: int = DIM,
+    *,
+    compact: bool = False,
+) -> None:
     """Commit an index that holds these files, and no others, under one root beside it."""
     with open_writer(directory, key_dir=key_dir) as writer:
         writer.begin(identity(dim=dim), CHUNKING)
@@ -94,7 +101,7 @@ def build(directory: Path, key_dir: Path, files: dict[str, Sequence[str]], dim: 
             if path in known and known[path].digest == state(path, paragraphs).digest:
                 continue
             put_file(writer, root_id, path, paragraphs, dim=dim)
-        writer.commit()
+        writer.commit(compact=compact)
 
 
 def numbered(count: int, prefix: str = "text") -> list[str]:

@@ -16,7 +16,8 @@ from stores import CHUNKING, build, identity, numbered
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import Filter, bm25, check, open_reader, open_writer, postings, repair, schema
 from bienc_cli.store.bm25 import Bm25
-from bienc_cli.store.postings import WordIndexChanges, lengths_checksum
+from bienc_cli.store.postings import lengths_checksum
+from bienc_cli.store.words import WordIndexChanges
 
 # Words that the stemmer leaves alone.
 WORDS = ["fig", "pear", "plum", "kiwi", "date", "lime", "mango", "melon"]
@@ -42,7 +43,7 @@ def small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 def index_of(texts: dict[int, str]) -> tuple[sqlite3.Connection, Bm25]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    for statement in schema.WORD_INDEX:
+    for statement in (*schema.WORD_INDEX, schema.RECENT):
         connection.execute(statement)
     words = WordIndexChanges(connection)
     for passage_id, text in texts.items():

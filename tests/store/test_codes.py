@@ -15,10 +15,10 @@ from bienc_cli.store import (
     Filter,
     check,
     codes,
+    nearest,
     open_reader,
     open_writer,
     repair,
-    vector_search,
     vectors,
 )
 from bienc_cli.store.codes import CodeTable
@@ -28,12 +28,11 @@ FILES = {f"f{number:02d}.txt": numbered(20, f"file {number} text") for number in
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Codes from the first vector on, in rows of a few, and no exact scan that hides them."""
+    """Codes from the first vector on, in blocks of a few, and no exact scan that hides them."""
     monkeypatch.setattr(codes, "FEWEST", 1)
-    monkeypatch.setattr(codes, "_AT_ONCE", 50)
-    monkeypatch.setattr(vectors, "_AT_ONCE", 10)
-    monkeypatch.setattr(vector_search, "SCAN_LIMIT", 0)
-    monkeypatch.setattr(vector_search, "FILTERED_SCAN_LIMIT", 0)
+    monkeypatch.setattr(codes, "BLOCK", 50)
+    monkeypatch.setattr(vectors, "AT_ONCE", 10)
+    monkeypatch.setattr(nearest, "SCAN_LIMIT", 0)
 
 
 @pytest.fixture
@@ -46,17 +45,9 @@ def reading(home: Path):  # type: ignore[no-untyped-def]
     return open_reader(home / ".bienc", key_dir=home / "keys")
 
 
-def rows(home: Path) -> list[tuple[int, list[int]]]:
+def blocks(home: Path) -> list[bytes]:
     with sqlite3.connect(home / ".bienc" / "catalog.sqlite") as connection:
-        return [
-            (first, np.frombuffer(ids, "<i8").tolist())
-            for first, ids in connection.execute("SELECT first_id, ids FROM codes ORDER BY 1")
-        ]
-
-
-def vector_ids(home: Path) -> list[int]:
-    with sqlite3.connect(home / ".bienc" / "catalog.sqlite") as connection:
-        return [row[0] for row in connection.execute("SELECT id FROM vectors ORDER BY id")]
+        return [row[0] for row in connection.execute("SELECT codes FROM codes ORDER BY block")]
 
 
 def damage(home: Path, statement: str) -> None:
@@ -70,7 +61,7 @@ def test_a_first_query_is_answered_exactly_without_the_graph(
     def refuse(self: object) -> None:
         raise AssertionError("the graph was loaded")
 
-    monkeypatch.setattr(vector_search.VectorSearch, "_load_graph", refuse)
+    monkeypatch.setattr(nearest.NearestPassages, "_load_graph", refuse)
     with reading(home) as index:
         for query in encode(["file 3 text number 7 of some words", "something else"]):
             # With more candidates than vectors, all are compared.
@@ -105,13 +96,13 @@ def test_many_queries_and_later_ones_go_to_the_graph(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = []
-    load = vector_search.VectorSearch._load_graph
+    load = nearest.NearestPassages._load_graph
 
-    def counting(self: vector_search.VectorSearch) -> object:
+    def counting(self: nearest.NearestPassages) -> object:
         loads.append(1)
         return load(self)
 
-    monkeypatch.setattr(vector_search.VectorSearch, "_load_graph", counting)
+    monkeypatch.setattr(nearest.NearestPassages, "_load_graph", counting)
     (query,) = encode(["some words"])
     with reading(home) as index:
         for _ in range(codes.QUERIES):
@@ -125,38 +116,34 @@ def test_many_queries_and_later_ones_go_to_the_graph(
         assert loads
 
 
-def test_every_row_holds_the_vectors_that_there_are(home: Path) -> None:
-    held = rows(home)
-    assert len(held) > 1
-    assert all(first == ids[0] for first, ids in held)
-    assert [one for _, ids in held for one in ids] == vector_ids(home)
+def test_there_is_a_code_for_every_row(home: Path) -> None:
+    assert [len(held) // (DIM // 8) for held in blocks(home)] == [50] * 4 + [40]
 
 
-def test_what_is_deleted_leaves_no_code(home: Path) -> None:
-    before = vector_ids(home)
+def test_what_is_deleted_is_not_proposed_and_leaves_no_code(home: Path) -> None:
     changed = {name: texts for name, texts in FILES.items() if name not in ("f00.txt", "f06.txt")}
     changed["f06.txt"] = [*FILES["f06.txt"][:4], "a new one"]
     changed["new.txt"] = numbered(30, "new")
-    build(home / ".bienc", home / "keys", changed)
-    after = vector_ids(home)
-    assert set(before) - set(after)
-    assert [one for _, ids in rows(home) for one in ids] == after
-    assert check(home / ".bienc", key_dir=home / "keys").problems == ()
-    with reading(home) as index:
-        for query in encode(["new number 3 of some words", FILES["f00.txt"][2]]):
-            assert index.search(query, 7) == index.search_exact(query, 7)
+    for compact in (False, True):
+        build(home / ".bienc", home / "keys", changed, compact=compact)
+        assert check(home / ".bienc", key_dir=home / "keys").problems == ()
+        with reading(home) as index:
+            for query in encode(["new number 3 of some words", FILES["f00.txt"][2]]):
+                assert index.search(query, 7) == index.search_exact(query, 7)
+            rows = sum(len(held) for held in blocks(home)) // (DIM // 8)
+            assert (rows == index.info.vectors) is compact
 
 
-def test_a_growing_index_keeps_the_rows_that_are_full(home: Path) -> None:
-    full = rows(home)[:-1]
+def test_a_growing_index_keeps_the_blocks_that_are_full(home: Path) -> None:
+    full = blocks(home)[:-1]
     build(home / ".bienc", home / "keys", {**FILES, "z.txt": numbered(70, "z")})
-    assert rows(home)[: len(full)] == full
+    assert blocks(home)[: len(full)] == full
 
 
 def test_too_few_vectors_have_no_codes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codes, "FEWEST", 1_000)
     build(home / ".bienc", home / "keys", {**FILES, "z.txt": ["one more"]})
-    assert rows(home) == []
+    assert blocks(home) == []
     assert check(home / ".bienc", key_dir=home / "keys").problems == ()
     with reading(home) as index:
         (query,) = encode(["one more"])
@@ -166,10 +153,9 @@ def test_too_few_vectors_have_no_codes(home: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE codes SET codes = zeroblob(length(codes)) WHERE first_id = 1",
-        "UPDATE codes SET ids = zeroblob(length(ids)) WHERE first_id = 1",
+        "UPDATE codes SET codes = zeroblob(length(codes)) WHERE block = 1",
         "UPDATE codes SET codes = x'00'",
-        "DELETE FROM codes WHERE first_id = 1",
+        "DELETE FROM codes WHERE block = 1",
         "DELETE FROM codes",
     ],
 )
@@ -191,9 +177,10 @@ def test_damaged_codes_are_told_and_done_without(home: Path, statement: str) -> 
 def test_codes_of_other_vectors_are_noticed_by_check(home: Path) -> None:
     with open_writer(home / ".bienc", key_dir=home / "keys") as writer:
         connection = writer._connection  # type: ignore[attr-defined]
-        ids = np.array(vector_ids(home)[:50])
-        connection.execute("DELETE FROM codes WHERE first_id = 1")
-        codes._write(connection, ids, np.zeros((DIM // 16, 50), np.uint16))
+        others = bytes(50 * DIM // 8)
+        connection.execute(
+            "REPLACE INTO codes VALUES (1, ?, ?)", (others, codes._checksum(1, others))
+        )
         writer._changed = True  # type: ignore[attr-defined]
         writer.commit()
     report = check(home / ".bienc", key_dir=home / "keys")
@@ -207,10 +194,13 @@ def test_scores_are_sums_of_signed_distances(dim: int, count: int, seed: int) ->
     rows = random.standard_normal((count, dim)).astype(np.float32)
     centre = random.standard_normal(dim).astype(np.float32)
     query = random.standard_normal(dim).astype(np.float32)
-    table = CodeTable(np.arange(1, count + 1), codes._columns(rows, centre), centre)
+    table = CodeTable(codes.columns_of(rows, centre), centre)
     expected = np.where(rows > centre, 1.0, -1.0) @ (query - centre)
     assert table._scores(query) == pytest.approx(expected, abs=1e-3)
-    best = set(table.nearest(query, 3).tolist())
-    floor = np.sort(expected)[-min(3, count)]
-    assert all(expected[one - 1] >= floor - 1e-3 for one in best)
-    assert len(best) == min(3, count)
+    counts = random.random(count) < 0.7
+    best = table.nearest(query, 3, counts)
+    assert counts[best].all()
+    assert len(set(best.tolist())) == len(best) == min(3, int(counts.sum()))
+    if len(best):
+        floor = np.sort(expected[counts])[-len(best)]
+        assert (expected[best] >= floor - 1e-3).all()

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import postings, schema
+from bienc_cli.store import words as words_module
 from bienc_cli.store.postings import (
     Postings,
-    WordIndexChanges,
     lengths_checksum,
     read_lengths,
     read_postings,
 )
+from bienc_cli.store.words import WordIndexChanges
 
 
 @pytest.fixture
@@ -30,16 +31,28 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def empty_index() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    for statement in schema.WORD_INDEX:
+    for statement in (*schema.WORD_INDEX, schema.RECENT):
         connection.execute(statement)
     return connection
 
 
-def rows(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+def content(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """All that is read of an index: its words, block by block, and the lengths."""
+    lengths = read_lengths(connection, lengths_checksum(connection))
+    words = [
+        row[0]
+        for row in connection.execute(
+            "SELECT word FROM postings UNION SELECT word FROM recent WHERE word <> '' ORDER BY 1"
+        )
+    ]
     return [
-        row
-        for table in ("postings", "lengths")
-        for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+        (block, word, held.count, held.packed())
+        for block in lengths
+        for word, held in sorted(read_postings(connection, words, block).items())
+    ] + [
+        (block, trimmed)
+        for block, held in lengths.items()
+        if (trimmed := np.trim_zeros(held, "b").tolist())
     ]
 
 
@@ -73,12 +86,18 @@ CHANGES = st.lists(
 )
 
 
-@given(CHANGES)
+@given(CHANGES, st.sampled_from([0, 6, 10_000]))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_changes_leave_what_a_new_index_would_have(
-    small_blocks: None, changes: list[list[tuple[int, str | None]]]
+    small_blocks: None, changes: list[list[tuple[int, str | None]]], recent: int
 ) -> None:
     """A passage can go and come again under its id, within a transaction and between them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words_module, "RECENT_MOST", recent)
+        _change_and_compare(changes)
+
+
+def _change_and_compare(changes: list[list[tuple[int, str | None]]]) -> None:
     connection = empty_index()
     held: dict[int, str] = {}
     for transaction in changes:
@@ -96,7 +115,7 @@ def test_changes_leave_what_a_new_index_would_have(
     for passage_id, text in held.items():
         words.add(passage_id, text)
     words.flush()
-    assert rows(connection) == rows(fresh)
+    assert content(connection) == content(fresh)
     assert {
         block * 8 + place: int(length)
         for block, lengths in read_lengths(connection, lengths_checksum(connection)).items()
@@ -111,13 +130,13 @@ def test_much_text_is_taken_in_by_parts(monkeypatch: pytest.MonkeyPatch) -> None
     texts = {number: f"word {number} of some" for number in range(1, 40)}
     made = []
     for buffered in (1, 100, 1 << 20):
-        monkeypatch.setattr(postings, "_BUFFERED", buffered)
+        monkeypatch.setattr(words_module, "_BUFFERED", buffered)
         connection = empty_index()
         words = WordIndexChanges(connection)
         for passage_id, text in texts.items():
             words.add(passage_id, text)
         words.flush()
-        made.append(rows(connection))
+        made.append(content(connection))
         connection.close()
     assert made[0] == made[1] == made[2]
     assert len(made[0]) == 39 + 3 + 1
@@ -126,25 +145,24 @@ def test_much_text_is_taken_in_by_parts(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE postings SET count = 1 WHERE word = 'fig'",
-        "UPDATE postings SET block = 1 WHERE word = 'fig'",
+        "UPDATE postings SET count = 2 WHERE word = 'fig'",
         "UPDATE postings SET postings = CAST(x'0000' || postings AS BLOB) WHERE word = 'fig'",
-        "UPDATE postings SET word = 'date' WHERE word = 'fig'",
-        "DELETE FROM postings WHERE word = 'fig'",
         "UPDATE lengths SET lengths = x'09'",
-        "DELETE FROM lengths",
+        "UPDATE recent SET frequency = 3 WHERE word = 'fig'",
+        "UPDATE recent SET passage = 9 WHERE word = ''",
     ],
 )
-def test_damage_is_noticed_by_the_next_change(statement: str) -> None:
+def test_damage_is_noticed_when_changes_go_into_the_blocks(statement: str) -> None:
     connection = empty_index()
     words = WordIndexChanges(connection)
     words.add(1, "fig pear")
+    words.flush(settle=True)
     words.add(2, "a fig")
     words.flush()
     assert not words.stale
     connection.execute(statement)
     words.remove(2, "a fig")
-    words.flush()
+    words.flush(settle=True)
     assert words.stale
     words.add(3, "fig")
     words.flush()
@@ -159,13 +177,42 @@ def test_damage_is_noticed_by_the_next_change(statement: str) -> None:
     connection.close()
 
 
-def test_a_passage_that_was_never_taken_out_is_noticed() -> None:
+def test_few_changes_leave_the_blocks_alone_until_all_is_settled() -> None:
     connection = empty_index()
     words = WordIndexChanges(connection)
-    for text in ("a fig", "figs"):
-        words.add(1, text)
-        words.flush()
-    assert words.stale
+    for passage_id in range(50):
+        words.add(passage_id, "fig pear plum")
+    words.flush(settle=True)
+    blocks = connection.execute("SELECT * FROM postings ORDER BY word").fetchall()
+    words.remove(7, "fig pear plum")
+    words.add(50, "fig kiwi")
+    words.flush()
+    assert connection.execute("SELECT * FROM postings ORDER BY word").fetchall() == blocks
+    before = content(connection)
+    words.flush(settle=True)
+    assert connection.execute("SELECT count(*) FROM recent").fetchone() == (0,)
+    assert connection.execute("SELECT * FROM postings ORDER BY word").fetchall() != blocks
+    assert content(connection) == before
+    connection.close()
+
+
+def test_a_passage_that_comes_back_with_its_text_changes_nothing() -> None:
+    connection = empty_index()
+    words = WordIndexChanges(connection)
+    for passage_id in (1, 2):
+        words.add(passage_id, "a fig")
+    words.flush()
+    before = content(connection)
+    for passage_id in (1, 2):
+        words.remove(passage_id, "a fig")
+    assert [words.taken_back(text) for text in ("a fig", "a pear", "a fig", "a fig")] == [
+        *(1, None, 2),
+        None,
+    ]
+    changes = connection.total_changes
+    words.flush()
+    assert connection.total_changes == changes
+    assert content(connection) == before
     connection.close()
 
 
@@ -180,11 +227,11 @@ def test_what_packed_never_makes_is_refused(count: int, size: int) -> None:
 def test_a_row_whose_checksum_is_right_and_content_is_not() -> None:
     """As a stranger could make it."""
     connection = empty_index()
-    checksum = postings._checksum(0, "fig", 2, b"123")
+    checksum = postings.block_checksum(0, "fig", 2, b"123")
     connection.execute("INSERT INTO postings VALUES (0, 'fig', 2, ?, ?)", (b"123", checksum))
     with pytest.raises(IndexDamaged):
         read_postings(connection, ["fig"], 0)
-    checksum = postings._checksum(0, "", 2, b"123")
+    checksum = postings.block_checksum(0, "", 2, b"123")
     connection.execute("INSERT INTO lengths VALUES (0, 2, ?, ?)", (b"123", checksum))
     with pytest.raises(IndexDamaged):
         read_lengths(connection, checksum)

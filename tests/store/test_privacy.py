@@ -24,7 +24,7 @@ from bienc_cli.store import (
     find_foreign_index,
     find_index,
     open_writer,
-    records,
+    rows,
 )
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.seal import adopt_key, ensure_key, load_key
@@ -45,7 +45,7 @@ def modes(directory: Path) -> dict[str, int]:
 def test_nobody_else_may_read_an_index_at_any_time(
     umask: int, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Looked at whenever something is encoded, with the log and the resume file there."""
+    """Looked at whenever something is encoded, with the log and the vectors there."""
     assert isinstance(folder.directory, Path)
     directory = folder.directory
     seen: dict[str, int] = {}
@@ -65,7 +65,7 @@ def test_nobody_else_may_read_an_index_at_any_time(
     finally:
         os.umask(before)
     seen.update(modes(directory))
-    assert {"catalog.sqlite", "catalog.sqlite-wal", "resume.sqlite", "lock", ".gitignore"} <= set(
+    assert {"catalog.sqlite", "catalog.sqlite-wal", "vectors-1.f32", "lock", ".gitignore"} <= set(
         seen
     )
     assert any(name.startswith("graph-") for name in seen)
@@ -150,7 +150,7 @@ def test_settings_that_were_changed_behind_ones_back_need_it_again(tmp_path: Pat
     wider = json.dumps(json.loads(settings) | {"hidden": True}, sort_keys=True)
     connection.execute("UPDATE roots SET settings = ?", (wider,))
     meta = read_meta(connection)
-    write_meta(connection, meta | {"checksum": records.meta_checksum(connection, meta)})
+    write_meta(connection, meta | {"checksum": rows.meta_checksum(connection, meta)})
     connection.commit()
     connection.close()
     with pytest.raises(IndexMismatch, match="was not told to by you"):

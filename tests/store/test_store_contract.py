@@ -88,7 +88,7 @@ def test_what_it_holds_is_counted(index: IndexReader) -> None:
     assert (info.encoder, info.chunking, info.generation) == (identity(), CHUNKING, 1)
     assert info.created == info.updated > 0
     assert list(index.warnings) == []
-    assert set(info.sizes) == {"catalog", "graph"}
+    assert set(info.sizes) == {"catalog", "vectors", "graph"}
 
 
 def test_identical_passages_are_both_found_in_the_order_they_came(index: IndexReader) -> None:

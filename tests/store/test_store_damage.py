@@ -7,6 +7,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import hnswlib
@@ -17,10 +18,19 @@ from stores import build, encode, numbered
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import check, open_reader, open_writer, records, repair, vector_search
+from bienc_cli.store import check, open_reader, open_writer, repair
+from bienc_cli.store import nearest as vector_search
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.rows import (
+    FILE_COLUMNS,
+    checksum_of,
+    graph_file,
+    meta_checksum,
+    piece_checksum,
+)
 from bienc_cli.store.seal import ensure_key, load_key
+from bienc_cli.store.vectors import VectorFile
 from endurance import times
 
 HERE = Path(__file__).parent
@@ -145,7 +155,7 @@ def crafted(home: Path, how: str) -> None:
     if how == "elsewhere":
         meta["graph"]["name"] = "../real"
         (home / "real").write_bytes(held)
-    meta["checksum"] = records.meta_checksum(connection, meta)
+    meta["checksum"] = meta_checksum(connection, meta)
     write_meta(connection, meta)
     connection.commit()
     connection.close()
@@ -168,7 +178,7 @@ def test_a_crafted_graph_never_reaches_the_loader(home: Path, loads: list[str], 
 def test_every_byte_of_a_graph_file_counts(home: Path) -> None:
     directory, key = home / ".bienc", load_key(home / "keys")
     connection = sqlite3.connect(directory / "catalog.sqlite")
-    file = records.graph_file(read_meta(connection))
+    file = graph_file(read_meta(connection))
     connection.close()
     assert file is not None
     path = directory / file.name
@@ -196,24 +206,16 @@ def test_a_stranger_cannot_reseal_a_file_with_what_the_index_tells(home: Path) -
 def test_vectors_from_elsewhere_are_validated_before_a_graph_is_made(
     home: Path, poison: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With every checksum made right: a crafted catalog, not a damaged one."""
-    connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
-    digest, blob, old = connection.execute(
-        "SELECT digest, vector, checksum FROM vectors WHERE id = 9"
-    ).fetchone()
-    vector = np.full(len(blob) // 4, poison, np.float32).tobytes()
-    new = records.vector_checksum(9, digest, vector)
-    connection.execute("UPDATE vectors SET vector = ?, checksum = ? WHERE id = 9", (vector, new))
-    meta = read_meta(connection)
-    meta["vectors_checksum"] ^= old ^ new
-    meta["checksum"] = records.meta_checksum(connection, meta)
-    write_meta(connection, meta)
-    connection.commit()
-    connection.close()
+    """With every checksum made right: a crafted file, not a damaged one."""
+    file = VectorFile.open(home / ".bienc", "vectors-1.f32", writable=True)
+    nine = np.array([9])
+    digests, vectors = file.read_rows(nine)
+    file.write(nine, digests, np.full_like(vectors, poison))
+    file.close()
     added: list[object] = []
     monkeypatch.setattr(Graph, "save", lambda *_: added.append("saved"))
     writer = open_writer(home / ".bienc", key_dir=home / "their-keys")
-    writer.distrust(graph=True)
+    writer.distrust()
     with writer, pytest.raises(IndexDamaged, match="vector"):
         writer.commit()
     assert added == []
@@ -223,10 +225,10 @@ def test_vectors_from_elsewhere_are_validated_before_a_graph_is_made(
 
 def test_paths_in_an_index_do_not_lead_out_of_its_roots(home: Path) -> None:
     connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
-    row = list(connection.execute(f"SELECT {records.FILE_COLUMNS} FROM files").fetchone())
+    row = list(connection.execute(f"SELECT {FILE_COLUMNS} FROM files").fetchone())
     for path in ("../../etc/passwd", "/etc/passwd", "a/../../b", "."):
         row[2] = path
-        row[-1] = records.checksum_of(*row[:-1])
+        row[-1] = checksum_of(*row[:-1])
         connection.execute("UPDATE files SET path = ?, checksum = ?", (path, row[-1]))
         connection.commit()
         with open_reader(home / ".bienc", key_dir=home / "keys") as index:
@@ -241,12 +243,12 @@ def test_paths_in_an_index_do_not_lead_out_of_its_roots(home: Path) -> None:
 
 
 def test_a_text_that_would_unpack_to_gigabytes(home: Path) -> None:
-    import zlib
-
     connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
     bomb = zlib.compress(bytes(200_000_000), 9)
     for length in (200_000_000_000, 5, -1):
-        connection.execute("UPDATE texts SET text = ?, length = ?", (bomb, length))
+        (piece,) = connection.execute("SELECT min(id) FROM texts").fetchone()
+        row = (piece, length, bomb, piece_checksum(piece, length, bomb))
+        connection.execute("REPLACE INTO texts VALUES (?, ?, ?, ?)", row)
         connection.commit()
         index = open_reader(home / ".bienc", key_dir=home / "keys")
         with index, pytest.raises(IndexDamaged):

@@ -14,7 +14,7 @@ from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 import bienc_cli
 from bienc_cli.errors import IndexNotFound, StorageError
-from bienc_cli.store import Root, catalog, open_reader, open_writer, vector_search
+from bienc_cli.store import Root, catalog, nearest, open_reader, open_writer
 
 HERE = Path(__file__).parent
 PATHS = {"PYTHONPATH": f"{Path(bienc_cli.__file__).parent.parent}:{HERE}"}
@@ -50,7 +50,7 @@ def test_eight_readers_during_twenty_commits(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_outlives_later_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vector_search, "SCAN_LIMIT", 0)
+    monkeypatch.setattr(nearest, "SCAN_LIMIT", 0)
     directory, keys = tmp_path / ".bienc", tmp_path / "keys"
     build(directory, keys, {"a.md": numbered(30, "old")})
     with open_reader(directory, key_dir=keys) as index:

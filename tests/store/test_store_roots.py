@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
-from bienc_cli.store import Root, home, records
+from bienc_cli.store import Root, home
+from bienc_cli.store.rows import root_from_row, root_settings
 from folders import Folder
 
 
@@ -27,21 +28,21 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         mounts=("disk",),
     )
     stored = home.root_path_for_storage(root.path, tmp_path / ".bienc")
-    settings = records.root_settings(root)
-    assert records.root_from_row(stored, settings, tmp_path) == root
+    settings = root_settings(root)
+    assert root_from_row(stored, settings, tmp_path) == root
 
 
 def test_settings_from_before_anything_could_be_removed(tmp_path: Path) -> None:
-    settings = records.root_settings(Root(tmp_path / "docs"))
+    settings = root_settings(Root(tmp_path / "docs"))
     assert "removed" not in json.loads(settings)
-    assert records.root_from_row("docs", settings, tmp_path).removed == ()
+    assert root_from_row("docs", settings, tmp_path).removed == ()
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", ".", ""])
 def test_a_list_does_not_lead_out_of_its_root(tmp_path: Path, name: str) -> None:
-    settings = json.dumps(json.loads(records.root_settings(Root(tmp_path))) | {"files": [name]})
+    settings = json.dumps(json.loads(root_settings(Root(tmp_path))) | {"files": [name]})
     with pytest.raises(IndexDamaged, match="path"):
-        records.root_from_row("docs", settings, tmp_path)
+        root_from_row("docs", settings, tmp_path)
     assert home.inside_root("...") == "..."
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stores import CHUNKING, build, encode, identity, numbered, put_file, state
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer, vector_search
+from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
 from bienc_cli.types import Place, Skipped
 
 FILES = {
@@ -161,8 +161,7 @@ def test_a_root_may_be_a_single_file_and_lie_elsewhere(tmp_path: Path) -> None:
 
 def big(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int = 600) -> Path:
     """An index that is searched by its graph, with a tail and tombstones beside it."""
-    monkeypatch.setattr(vector_search, "SCAN_LIMIT", 10)
-    monkeypatch.setattr(vector_search, "FILTERED_SCAN_LIMIT", 20)
+    monkeypatch.setattr(nearest, "SCAN_LIMIT", 10)
     files = {f"{n}.md": numbered(10, f"file {n}") for n in range(count // 10)}
     build(tmp_path / ".bienc", tmp_path / "keys", files)
     for name in ("0.md", "1.md", "2.md"):
@@ -196,7 +195,7 @@ def test_a_tail_of_many_does_not_hide_what_is_in_the_graph(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = big(tmp_path, monkeypatch)
-    monkeypatch.setattr(nearest, "FILTERED_SCAN_LIMIT", 10_000)
+    monkeypatch.setattr(nearest, "SCAN_LIMIT", 10_000)
     where = Filter(paths=("new.md", "33.md"))
     (query,) = encode(["file 33 number 4 of some words"])
     with reading(home) as index:
@@ -206,7 +205,7 @@ def test_a_tail_of_many_does_not_hide_what_is_in_the_graph(
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_comparing_in_blocks_equals_sorting_everything(data: st.DataObject) -> None:
-    from bienc_cli.store.vectors import NOTHING, VectorBlock, similarity
+    from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
 
     count = data.draw(st.integers(1, 40))
     distinct = data.draw(st.integers(1, 12))

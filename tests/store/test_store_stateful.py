@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 from stores import CHUNKING, build, encode, identity, put_file
 
-from bienc_cli.store import Filter, Root, check, maintenance, open_reader, open_writer
+from bienc_cli.store import Filter, Root, check, graph, open_reader, open_writer
 
 NAMES = st.sampled_from(["a.md", "b.md", "sub/c.md", "sub/d.txt"])
 WORDS = st.sampled_from(["fig", "pear", "plum", "figs and pears", "ünïcode", "a quince"])
@@ -31,7 +31,7 @@ class Folder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         # So that these few vectors go through every way a graph is kept, extended and rebuilt.
-        self.tail_least, maintenance.TAIL_LEAST = maintenance.TAIL_LEAST, 3
+        self.tail_least, graph.TAIL_LEAST = graph.TAIL_LEAST, 3
         self.home = Path(tempfile.mkdtemp(prefix="bienc-stateful-"))
         self.files: dict[str, list[str]] = {}
         self.pending: dict[str, list[str] | None] = {}
@@ -121,7 +121,7 @@ class Folder(RuleBasedStateMachine):
         return found
 
     def teardown(self) -> None:
-        maintenance.TAIL_LEAST = self.tail_least
+        graph.TAIL_LEAST = self.tail_least
         shutil.rmtree(self.home)
 
 

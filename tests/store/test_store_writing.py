@@ -31,7 +31,8 @@ from bienc_cli.errors import (
     IndexNotFound,
     StorageError,
 )
-from bienc_cli.store import Root, find_index, maintenance, open_reader, open_writer
+from bienc_cli.store import Root, check, find_index, graph, open_reader, open_writer
+from bienc_cli.store.exact import VectorBlock
 from bienc_cli.store.graph import Graph
 from bienc_cli.store.schema import FORMAT_VERSION
 
@@ -59,7 +60,10 @@ def test_nothing_changed_writes_nothing(directory: Path, keys: Path) -> None:
         report = writer.commit()
     assert not report.committed
     assert (directory / "catalog.sqlite").read_bytes() == before
-    assert names(directory) == {"catalog.sqlite", "graph-1.hnsw", "lock", ".gitignore"}
+    assert names(directory) == {
+        *("catalog.sqlite", "vectors-1.f32", "graph-1.hnsw", "lock"),
+        ".gitignore",
+    }
 
 
 def test_the_same_model_by_another_name_is_the_same_model(directory: Path, keys: Path) -> None:
@@ -138,7 +142,7 @@ def test_what_was_encoded_survives_an_unfinished_index(directory: Path, keys: Pa
     with open_writer(directory, key_dir=keys) as writer:
         writer.begin(identity(), CHUNKING)
         put_file(writer, writer.put_root(Root(directory.parent / "docs")), "a.md", numbered(3))
-    assert names(directory) == {"resume.sqlite", ".gitignore", "lock"}
+    assert names(directory) == {"vectors-1.f32", ".gitignore", "lock"}
     assert find_index(directory.parent / "docs" / "deep") == directory
     with pytest.raises(IndexNotFound, match="never finished"):
         open_reader(directory, key_dir=keys)
@@ -150,23 +154,22 @@ def test_what_was_encoded_survives_an_unfinished_index(directory: Path, keys: Pa
         assert len(writer.without_vector(numbered(3))) == 3
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database at all" * 400, None])
-def test_a_damaged_resume_file_costs_only_time(
-    directory: Path, keys: Path, damage: bytes | None
-) -> None:
+@pytest.mark.parametrize("damage", [b"", b"no vectors at all" * 400, None])
+def test_a_damaged_tail_costs_only_time(directory: Path, keys: Path, damage: bytes | None) -> None:
     with open_writer(directory, key_dir=keys) as writer:
         writer.begin(identity(), CHUNKING)
         put_file(writer, writer.put_root(Root(directory.parent / "docs")), "a.md", numbered(30))
-    path = directory / "resume.sqlite"
+    path = directory / "vectors-1.f32"
     if damage is None:
         held = bytearray(path.read_bytes())
-        held[4096:] = bytes(b ^ 0x10 for b in held[4096:])
+        held[500:] = bytes(b ^ 0x10 for b in held[500:])
         path.write_bytes(held)
     else:
         path.write_bytes(damage)
     build(directory, keys, {"a.md": numbered(30)})
     with open_reader(directory, key_dir=keys) as index:
         assert index.search(encode(numbered(1))[0], 1)[0][1] == pytest.approx(1.0, abs=1e-6)
+    assert check(directory, key_dir=keys).problems == ()
 
 
 def test_a_passage_without_a_vector_is_not_committed(directory: Path, keys: Path) -> None:
@@ -223,7 +226,7 @@ def altered(directory: Path, statement: str) -> None:
         ("PRAGMA user_version = 99", IndexDamaged),
         ("PRAGMA user_version = 0", IndexDamaged),
         ("PRAGMA application_id = 7", IndexDamaged),
-        ("DROP TABLE tombstones", IndexDamaged),
+        ("DROP TABLE unused", IndexDamaged),
         ("CREATE TRIGGER t AFTER DELETE ON files BEGIN DELETE FROM roots; END", IndexDamaged),
         ("CREATE VIEW v AS SELECT 1", IndexDamaged),
         ("UPDATE meta SET value = '7' WHERE key = 'generation'", IndexDamaged),
@@ -277,7 +280,7 @@ def test_own_files_are_never_written_through_links(tmp_path: Path, keys: Path) -
             open_writer(directory, key_dir=keys)
     directory = tmp_path / "with-others"
     directory.mkdir()
-    for name in ("graph-1.hnsw", "resume.sqlite", ".gitignore"):
+    for name in ("graph-1.hnsw", "vectors-1.f32", "resume.sqlite", ".gitignore"):
         (directory / name).symlink_to(victim)
     build(directory, keys, {"a.md": numbered(3)})
     assert victim.read_text() == "precious"
@@ -364,28 +367,28 @@ def test_no_file_handles_left(directory: Path, keys: Path) -> None:
 def test_a_graph_is_kept_then_extended_then_built_anew(
     directory: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maintenance, "TAIL_LEAST", 20)
+    monkeypatch.setattr(graph, "TAIL_LEAST", 20)
     files = {f"{n}.md": numbered(10, f"{n}") for n in range(10)}
 
-    def graph() -> str:
+    def name() -> str:
         (path,) = directory.glob("graph-*")
         return path.name
 
     build(directory, keys, files)
-    assert graph() == "graph-1.hnsw"
+    assert name() == "graph-1.hnsw"
     files["10.md"] = numbered(20, "10")
     build(directory, keys, files)
-    assert graph() == "graph-1.hnsw"  # a tail
+    assert name() == "graph-1.hnsw"  # a tail
     files["11.md"] = numbered(1, "11")
     build(directory, keys, files)
-    assert graph() == "graph-3.hnsw"  # extended
-    for name in ("0.md", "1.md"):
-        del files[name]
+    assert name() == "graph-3.hnsw"  # extended
+    for gone in ("0.md", "1.md"):
+        del files[gone]
     build(directory, keys, files)
-    assert graph() == "graph-3.hnsw"  # tombstones
+    assert name() == "graph-3.hnsw"  # tombstones
     del files["2.md"]
     build(directory, keys, files)
-    assert graph() == "graph-5.hnsw"  # built anew
+    assert name() == "graph-5.hnsw"  # built anew
     with open_reader(directory, key_dir=keys) as index:
         assert not index.warnings
         assert index.info.vectors == 91
@@ -397,7 +400,7 @@ def test_the_graph_finds_what_is_near() -> None:
     vectors = encode(numbered(2000), 48)
     ids = np.arange(10, 2010)
     graph = Graph.empty(48, 2000)
-    assert graph.add([(ids[:700], vectors[:700]), (ids[700:], vectors[700:])]) == 2009
+    graph.add([VectorBlock(ids[:700], vectors[:700]), VectorBlock(ids[700:], vectors[700:])])
     labels, floors = graph.nearest(vectors[:50], 10)
     exact = ids[np.argsort(-(vectors[:50] @ vectors.T), axis=1)[:, :10]]
     shares = [len(set(a) & set(b)) / 10 for a, b in zip(labels, exact, strict=True)]

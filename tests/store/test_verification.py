@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import build, numbered
+from stores import DIM, build, numbered
 
 from bienc_cli.errors import IndexDamaged, IndexNotFound
 from bienc_cli.store import Remedy, check, open_reader, open_writer, repair, verification
@@ -26,9 +26,19 @@ def home(tmp_path: Path) -> Path:
 def change(home: Path, *statements: str) -> None:
     connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
     for statement in statements:
+        if statement.startswith("flip "):
+            flip_vector(home, int(statement.removeprefix("flip ")))
+            continue
         assert connection.execute(statement).rowcount, statement
     connection.commit()
     connection.close()
+
+
+def flip_vector(home: Path, row: int) -> None:
+    path = home / ".bienc" / "vectors-1.f32"
+    held = bytearray(path.read_bytes())
+    held[64 + row * (DIM * 4 + 24) + 40] ^= 4
+    path.write_bytes(held)
 
 
 def checked(home: Path) -> verification.CheckReport:
@@ -66,13 +76,13 @@ def test_nothing_to_check(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "statement"),
     [
-        ("texts", "UPDATE texts SET text = x'00' WHERE document_id = 3"),
-        ("texts", "DELETE FROM texts WHERE document_id = 3"),
+        ("texts", "UPDATE texts SET text = x'00' WHERE id >> 20 = 3"),
+        ("texts", "DELETE FROM texts WHERE id >> 20 = 3"),
         ("texts", "UPDATE passages SET first = 2 WHERE document_id = 3 AND ordinal = 1"),
         ("texts", "UPDATE documents SET title = 'x' WHERE id = 3"),
         ("catalog", "UPDATE files SET size = 1 WHERE id = 3"),
-        ("vectors", "UPDATE vectors SET checksum = checksum + 1 WHERE id = 25"),
-        ("vectors", "UPDATE vectors SET vector = zeroblob(64) WHERE id = 25"),
+        ("vectors", "UPDATE vectors SET digest = zeroblob(16) WHERE id = 24"),
+        ("vectors", "flip 24"),
     ],
 )
 def test_damaged_rows_are_found_and_their_files_read_again(
@@ -101,7 +111,8 @@ def test_damaged_rows_are_found_and_their_files_read_again(
         ("words", "INSERT INTO postings SELECT 7, word, count, postings, 0 FROM postings"),
         ("words", "UPDATE lengths SET lengths = zeroblob(124)"),
         ("vectors", "DELETE FROM passages WHERE document_id = 3"),
-        ("graph", "INSERT INTO tombstones VALUES (999)"),
+        ("vectors", "INSERT INTO unused VALUES (999, 0)"),
+        ("vectors", "INSERT INTO unused VALUES (25, 0)"),
     ],
 )
 def test_what_is_derived_is_made_anew(home: Path, part: str, statement: str) -> None:
@@ -126,6 +137,34 @@ def test_a_missing_graph_and_a_flipped_one(home: Path) -> None:
     assert parts(home) == {"graph"}
     repair(home / ".bienc", key_dir=home / "keys")
     assert parts(home) == set()
+
+
+@pytest.mark.parametrize("harm", ["gone", "head", "cut", "other"])
+def test_a_file_of_vectors_that_is_lost_has_all_files_read_again(home: Path, harm: str) -> None:
+    path = home / ".bienc" / "vectors-1.f32"
+    held = path.read_bytes()
+    match harm:
+        case "gone":
+            path.unlink()
+        case "head":
+            path.write_bytes(b"x" + held[1:])
+        case "cut":
+            path.write_bytes(held[:70])
+        case "other":
+            build(home / "other" / ".bienc", home / "keys", FILES)
+            path.write_bytes((home / "other" / ".bienc" / "vectors-1.f32").read_bytes())
+    with (
+        pytest.raises(IndexDamaged),
+        open_reader(home / ".bienc", key_dir=home / "keys") as index,
+    ):
+        index.search(np.ones(DIM, np.float32) / 4, 3)
+    assert parts(home) == {"vectors"}
+    assert len(repair(home / ".bienc", key_dir=home / "keys").forgotten) == len(FILES)
+    assert checked(home).problems == ()
+    build(home / ".bienc", home / "keys", FILES)
+    assert checked(home).problems == ()
+    with open_reader(home / ".bienc", key_dir=home / "keys") as index:
+        assert index.info.passages == 123
 
 
 def test_a_graph_that_misses_what_is_near(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from stores import CHUNKING, identity, put_file, state
 
-from bienc_cli.store import Root, failpoints, maintenance, open_writer
+from bienc_cli.store import Root, failpoints, graph, open_writer
 
 
 def run(directory: Path, keys: Path, folder: Path) -> None:
@@ -36,7 +36,7 @@ def run(directory: Path, keys: Path, folder: Path) -> None:
 
 def main() -> None:
     directory, keys, folder, *step = sys.argv[1:]
-    maintenance.TAIL_LEAST = 15
+    graph.FEWEST, graph.TAIL_LEAST = 1, 15
     if step:
 
         def die(reached: str) -> None:

@@ -1,0 +1,152 @@
+"""`bienc classify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Output, OutputFormat
+
+if TYPE_CHECKING:
+    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.errors import UsageError
+
+
+def classify(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[A B]|-|[PATH]...",
+            help="Two texts; - reads pairs from standard input, as JSON lines like "
+            '["A", "B"] or {"a": "A", "b": "B"}. With --labels: documents of the index, by '
+            "path or pattern; all of them if none is given.",
+            show_default=False,
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="A,B,...",
+            help="Give documents one of these labels, which no model was trained for.",
+            show_default=False,
+        ),
+    ] = None,
+    both: Annotated[
+        bool, typer.Option("--both", help="Read each pair also the other way round.")
+    ] = False,
+    format_: opt.FormatOption = OutputFormat.table,
+    quiet: opt.QuietOption = False,
+    index: opt.IndexOption = None,
+    model: opt.ModelOption = None,
+    cross_encoder: opt.CrossEncoderOption = None,
+    runtime: opt.RuntimeOption = "auto",
+    device: opt.DeviceOption = "auto",
+    threads: opt.ThreadsOption = None,
+    offline: opt.OfflineOption = False,
+) -> int:
+    """Label pairs by a cross-encoder with several labels, or documents by labels of your own.
+
+    The labels of pairs, their order and how they become probabilities are the model's own. Labels
+    for documents are only names: the bi-encoder compares them with the vectors of the index, and
+    a cross-encoder that is named reads them with the text, by entailment if it knows that, else
+    by relevance.
+    """
+    from bienc_cli.cli.loading import ModelChoice
+
+    output = Output(format_, quiet=quiet)
+    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    if labels is None:
+        opt.refuse_without_effect(
+            {"--index": index, "--model": model},
+            "pairs are read by a cross-encoder alone",
+            "leave it out, or add --labels A,B to label documents",
+        )
+        return _pairs(texts or [], output, choice, both=both)
+    opt.refuse_without_effect(
+        {"--both": both}, "a label has no other way round", "leave it out, or leave out --labels"
+    )
+    return _documents(labels.split(","), texts, output, choice, index)
+
+
+def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool) -> int:
+    import time
+
+    from bienc_cli.cli import standard_input
+    from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
+    from bienc_cli.evaluation.pairs import check_pair
+    from bienc_cli.render import classification as rendered
+    from bienc_cli.search.classification import check_classifier, classify
+    from bienc_cli.search.result import ModelUse
+
+    refused: dict[int, UsageError] = {}
+    if texts == ["-"]:
+        pairs, refused = standard_input.pairs()
+    elif len(texts) == 2:
+        check_pair(texts[0], texts[1], "The pair")
+        pairs = {1: (texts[0], texts[1])}
+    else:
+        raise UsageError(
+            f"Two texts make a pair, not {len(texts)}.",
+            "bienc classify 'one text' 'the other', bienc classify - < pairs.jsonl, or "
+            "bienc classify --labels A,B PATH",
+        )
+    encoder = choice.load_cross_encoder()
+    check_classifier(encoder.identity)
+    started = time.perf_counter()
+    said = classify(list(pairs.values()), encoder, both_ways=both)
+    seconds = time.perf_counter() - started
+    read = dict(zip(pairs, zip(pairs.values(), said, strict=True), strict=True))
+    model = ModelUse(encoder.identity, encoder.runtime)
+    if not output.machine:
+        for error in refused.values():
+            output.warn(error.message)
+    if output.format is OutputFormat.json:
+        output.print_json(rendered.pairs_as_json(read, refused, model, seconds))
+    elif output.format is OutputFormat.jsonl:
+        for document in rendered.pair_documents(read, refused):
+            output.print_json(document)
+    elif output.format is OutputFormat.plain:
+        output.print_lines(rendered.pair_lines(read, refused))
+    else:
+        output.print_rich(rendered.pairs_as_table(list(read.values()), model, seconds))
+    return EXIT_USAGE if refused else EXIT_OK
+
+
+def _documents(
+    labels: list[str],
+    paths: list[str] | None,
+    output: Output,
+    choice: ModelChoice,
+    index: str | None,
+) -> int:
+    from bienc_cli.cli import environment
+    from bienc_cli.cli.progress import portions
+    from bienc_cli.render import classification as rendered
+    from bienc_cli.search.zero_shot import check_labels, label_documents
+    from bienc_cli.stages import Stopwatch
+
+    check_labels(labels)
+    where = opt.document_filter(paths, None)
+    watch = Stopwatch()
+    with watch.stage("open index"):
+        reader = environment.open_index(index)
+    with reader:
+        with watch.stage("load models"):
+            bi_encoder = choice.load_bi_encoder(reader.info)
+            reads = choice.load_cross_encoder() if choice.cross_encoder else None
+        with portions(output, "reading", "documents") as advance:
+            result = label_documents(reader, labels, bi_encoder, reads, where, watch, advance)
+    for warning in result.warnings:
+        output.warn(warning)
+    if not result.documents and paths:
+        output.warn(f"no document of the index matches {' '.join(paths)}")
+    if output.machine:
+        output.print_json(rendered.documents_as_json(result))
+    elif output.format is OutputFormat.plain:
+        output.print_lines(rendered.document_lines(result))
+    else:
+        output.print_rich(rendered.documents_as_table(result))
+    return 0 if result.documents else 1

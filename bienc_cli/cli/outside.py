@@ -1,0 +1,70 @@
+"""Texts that no index holds: files by path, and standard input."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.errors import PathNotFound, UsageError
+
+if TYPE_CHECKING:
+    from bienc_cli.types import Document
+
+_STANDARD_INPUT = "standard input"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A `SourceFile`."""
+
+    path: Path
+    doc_id: str
+    size: int
+
+
+def documents(named: str) -> tuple[list[Document], str]:
+    """The documents of a file, or of standard input for `-`, and what to call them.
+
+    Raises:
+        PathNotFound: there is no such file.
+        UsageError: it cannot be read, and why.
+    """
+    if named == "-":
+        return [_from_standard_input()], _STANDARD_INPUT
+    from bienc_cli.formats import Limits, read_files
+    from bienc_cli.types import Document
+
+    path = Path(named)
+    if not path.is_file():
+        raise PathNotFound(
+            f"There is neither a document of the index nor a file called {named}.",
+            "bienc info says what the index covers; - reads a text from standard input",
+        )
+    file = _File(path.absolute(), path.name, path.stat().st_size)
+    found: list[Document] = []
+    for _, items in read_files([file], workers=1, limits=Limits()):
+        for item in items:
+            if isinstance(item, Document):
+                found.append(item)
+            elif item.path == file.doc_id and not found:
+                raise UsageError(f"{named} cannot be read: {item.reason}.")
+    return found, named
+
+
+def _from_standard_input() -> Document:
+    from bienc_cli.formats.cleaning import clean
+    from bienc_cli.types import Document
+
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError("Standard input is not UTF-8.", "give it a text") from error
+    except OSError as error:
+        raise UsageError(
+            f"Standard input cannot be read: {error.strerror or error}.",
+            "give it something to read: < FILE, or a pipe",
+        ) from error
+    # Without a name, which would be embedded as if it were a title.
+    return Document("-", clean(text), "text")

@@ -1,0 +1,199 @@
+"""`bienc pairs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Output, OutputFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bienc_cli.search.clusters import PairsResult
+    from bienc_cli.search.pairs import Pair
+
+
+def pairs(
+    min_similarity: Annotated[
+        float,
+        typer.Option(
+            "--min-similarity",
+            metavar="-1..1",
+            help="Only pairs at least so similar; the same text is one at any similarity.",
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = 0.9,
+    min_shared: Annotated[
+        float,
+        typer.Option(
+            "--min-shared",
+            metavar="0..1",
+            help="Only pairs that have this share of their words in common: 0.7 leaves duplicates "
+            "and their variants.",
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = 0.0,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Only the same text.", rich_help_panel=opt.SEARCH_PANEL),
+    ] = False,
+    between: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--between",
+            metavar="GLOB",
+            help="One passage of each pair from documents whose path matches; with --with.",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="GLOB",
+            help="The other from these.",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
+    path: opt.PathOption = None,
+    type_: opt.TypeOption = None,
+    classify: Annotated[
+        str | None,
+        typer.Option(
+            "--classify",
+            metavar="MODEL",
+            help="A cross-encoder with several labels reads each pair, both ways: hub id or "
+            "directory.",
+            show_default=False,
+            rich_help_panel=opt.MODELS_PANEL,
+        ),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label",
+            metavar="NAME",
+            help="Only pairs that it gives this label, such as contradiction.",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
+    fail_over: Annotated[
+        int | None,
+        typer.Option(
+            "--fail-over",
+            metavar="N",
+            min=0,
+            help="Exit with 1 if more than N passages could be done without, else with 0.",
+            show_default=False,
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = None,
+    format_: opt.FormatOption = OutputFormat.table,
+    quiet: opt.QuietOption = False,
+    refresh: opt.RefreshOption = False,
+    no_check: opt.NoCheckOption = False,
+    index: opt.IndexOption = None,
+    runtime: opt.RuntimeOption = "auto",
+    device: opt.DeviceOption = "auto",
+    threads: opt.ThreadsOption = None,
+    offline: opt.OfflineOption = False,
+) -> int:
+    """Find pairs of similar passages: duplicates, variants, contradictions.
+
+    By the vectors that the index holds, confirmed by the words of the texts. With plain and
+    jsonl each pair is a line as soon as it is found. What was interrupted goes on where it was.
+    Exit code 1 when nothing is found.
+    """
+    from bienc_cli.cli import environment, freshness
+    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.progress import portions
+    from bienc_cli.render import pairs as rendered
+    from bienc_cli.search.clusters import gathered
+    from bienc_cli.search.pair_log import PairLog
+    from bienc_cli.search.pairs import PairsOptions, find_pairs, search_key
+    from bienc_cli.stages import Stopwatch
+
+    output = Output(format_, quiet=quiet)
+    _check_places(between, with_, path)
+    choice = ModelChoice(None, classify, runtime, device, threads, offline, output)
+    options = PairsOptions(
+        min_similarity=min_similarity,
+        min_shared=min_shared,
+        exact=exact,
+        label=label,
+        between=opt.document_filter(between or path, type_),
+        against=opt.document_filter(with_, type_) if with_ else None,
+    )
+    watch = Stopwatch()
+    with watch.stage("open index"):
+        reader = freshness.open_index(index, output, choice, refresh=refresh)
+    with reader, freshness.noted(reader, output, check=not no_check):
+        classifier = None
+        if classify is not None:
+            with watch.stage("load models"):
+                classifier = choice.load_cross_encoder()
+        logs = environment.cache_directory() / "pairs"
+        with (
+            PairLog(logs, search_key(reader, options, classifier)) as log,
+            portions(output, "comparing", "passages") as advance,
+            watch.stage("search"),
+        ):
+            if log.portions:
+                output.note("note: going on where the interrupted search was")
+            found = find_pairs(reader, options, classifier, log, advance)
+            kept = list(_shown_as_found(found, output))
+            log.finish()
+        result = gathered(reader, kept, classifier, watch)
+    for warning in result.warnings:
+        output.warn(warning)
+    if output.machine:
+        streamed = output.format is OutputFormat.jsonl
+        output.print_json(rendered.as_json(result, with_pairs=not streamed))
+    elif output.format is OutputFormat.table:
+        output.print_rich(rendered.as_table(result))
+    return _verdict(result, fail_over, output)
+
+
+def _check_places(
+    between: list[str] | None, with_: list[str] | None, path: list[str] | None
+) -> None:
+    from bienc_cli.errors import UsageError
+
+    if bool(between) != bool(with_):
+        raise UsageError(
+            "--between and --with go together: one passage of a pair is from each.",
+            "bienc pairs --between 'old/' --with 'new/', or bienc pairs --path 'old/'",
+        )
+    if between:
+        opt.refuse_without_effect(
+            {"--path": path}, "--between and --with say which documents count", "leave it out"
+        )
+
+
+def _shown_as_found(found: Iterator[Pair], output: Output) -> Iterator[Pair]:
+    """The same pairs; each a line at once, where a line is what is wanted."""
+    from bienc_cli.render import pairs as rendered
+
+    for pair in found:
+        if output.format is OutputFormat.jsonl:
+            output.print_json(rendered.pair_as_document(pair))
+        elif output.format is OutputFormat.plain:
+            output.print_lines([rendered.pair_as_line(pair)])
+        yield pair
+
+
+def _verdict(result: PairsResult, allowed: int | None, output: Output) -> int:
+    if allowed is None:
+        return 0 if result.pairs else 1
+    if result.superfluous <= allowed:
+        return 0
+    output.warn(
+        f"{result.superfluous:,} passages could be done without; --fail-over allows {allowed:,}"
+    )
+    return 1

@@ -1,0 +1,163 @@
+"""Where an index in Milvus is: `milvus+http://HOST:PORT/COLLECTION` or `milvus+file:PATH.db`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bienc_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bienc_cli.store import CheckReport, IndexReader, IndexWriter, RepairReport
+
+PREFIX = "milvus+"
+DEFAULT_COLLECTION = "bienc"
+"""Where the address of a file names none."""
+
+_FILE = "milvus+file:"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+_EXAMPLE = "--index milvus+http://localhost:19530/documents, or milvus+file:documents.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a server asks for before it answers; shown nowhere and stored nowhere.
+
+    Attributes:
+        token: `user:password`, or an API key.
+        ca_file: certificate authority of the server, PEM; the system's if None.
+        certificate_file: this client's certificate, PEM, where the server asks for one.
+        key_file: its key, PEM.
+    """
+
+    token: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MilvusAddress:
+    """A collection in Milvus.
+
+    Attributes:
+        uri: `http://HOST:PORT`, `https://HOST:PORT`, or an absolute path that ends in `.db`.
+        collection: of the passages; a second one, for the rest, has a name made of it.
+    """
+
+    uri: str
+    collection: str
+    access: Access = field(default_factory=Access, repr=False, compare=False)
+
+    @property
+    def file(self) -> Path | None:
+        """The folder of Milvus Lite; None for a server."""
+        return None if "://" in self.uri else Path(self.uri)
+
+    @property
+    def records(self) -> str:
+        """The collection of everything but the passages."""
+        return f"{self.collection}_records"
+
+    def open_reader(self, shown_from: Path | None) -> IndexReader:
+        """Open the current generation for reading; see `reader.open_reader`."""
+        from bienc_cli.milvus.reader import open_reader
+
+        return open_reader(self, shown_from=shown_from)
+
+    def open_writer(
+        self, *, create: bool, wait: float, on_wait: Callable[[str], None]
+    ) -> IndexWriter:
+        """Open it for writing; see `writer.open_writer`."""
+        from bienc_cli.milvus.writer import open_writer
+
+        return open_writer(self, create=create, wait=wait, on_wait=on_wait)
+
+    def check(self, on_stage: Callable[[str], None]) -> CheckReport:
+        """Verify everything; see `checking.check`."""
+        from bienc_cli.milvus.checking import check
+
+        return check(self, on_stage=on_stage)
+
+    def repair(self, wait: float, on_stage: Callable[[str], None]) -> RepairReport:
+        """Mend what can be mended; see `checking.repair`."""
+        from bienc_cli.milvus.checking import repair
+
+        return repair(self, wait=wait, on_stage=on_stage)
+
+    def __str__(self) -> str:
+        """As it is typed."""
+        if self.file is None:
+            return f"{PREFIX}{self.uri}/{self.collection}"
+        named = "" if self.collection == DEFAULT_COLLECTION else f"#{self.collection}"
+        return f"{_FILE}{self.uri}{named}"
+
+
+def access_from(variables: Mapping[str, str]) -> Access:
+    """What a server asks for, as the variables of an environment have it."""
+
+    def file(variable: str) -> Path | None:
+        named = variables.get(variable)
+        return Path(named).expanduser().absolute() if named else None
+
+    return Access(
+        variables.get("BIENC_MILVUS_TOKEN", ""),
+        file("BIENC_MILVUS_CA"),
+        file("BIENC_MILVUS_CERT"),
+        file("BIENC_MILVUS_KEY"),
+    )
+
+
+def place(text: str, base: Path, variables: Mapping[str, str]) -> MilvusAddress:
+    """An index as it was typed; see `parse` and `access_from`."""
+    return parse(text, base, access_from(variables))
+
+
+def parse(text: str, base: Path, access: Access | None = None) -> MilvusAddress:
+    """An address as it was typed.
+
+    Args:
+        text: begins with `milvus+`.
+        base: a relative path of a file is below it; absolute.
+        access: what the server asks for.
+
+    Raises:
+        UsageError: it is malformed, or holds what must not be in it.
+    """
+    access = access or Access()
+    if text.startswith(_FILE):
+        path, _, name = text.removeprefix(_FILE).partition("#")
+        # As a URL has it: file:///absolute/path.
+        path = re.sub(r"^//(?=/)", "", path)
+        if not path.endswith(".db") or path.startswith("//"):
+            raise UsageError(f"{text} is no address: Milvus Lite keeps PATH.db.", _EXAMPLE)
+        file = (base / Path(path).expanduser()).absolute()
+        return MilvusAddress(str(file), _checked(name or DEFAULT_COLLECTION, text), access)
+    try:
+        parts = urlsplit(text.removeprefix(PREFIX))
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.username or parts.password or "@" in parts.netloc:
+        raise UsageError(
+            "A user and a password do not belong in the address of an index.",
+            "leave them out and set BIENC_MILVUS_TOKEN=user:password",
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError(f"{text} is no address of an index.", _EXAMPLE)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    where = host if port is None else f"{host}:{port}"
+    return MilvusAddress(f"{parts.scheme}://{where}", _checked(parts.path.strip("/"), text), access)
+
+
+def _checked(name: str, text: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{text} names no collection: letters, digits and _ make a name, not '{name}'.",
+            _EXAMPLE,
+        )
+    return name

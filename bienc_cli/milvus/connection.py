@@ -1,0 +1,375 @@
+"""The one place that talks to Milvus: connecting, calling, and what its refusals mean."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bienc_cli.errors import BiencError, IndexBusy, StorageError, UsageError
+from bienc_cli.milvus import lite
+from bienc_cli.milvus.address import MilvusAddress
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+Row = dict[str, Any]
+
+CONNECT_SECONDS = 10.0
+REQUEST_SECONDS = 30.0
+"""For one request, its repetitions included: pymilvus tries again until then."""
+
+BUILD_SECONDS = 3600.0
+"""For what takes a server time in proportion to the index: loading it, flushing it."""
+
+_INTERVAL = 0.2
+
+PAGE = 1000
+MOST_HITS = 16_000
+"""Milvus refuses to return more than 16,384 rows of one search or query."""
+
+_DENIED = (
+    "authenticat",
+    "auth check",
+    "permission",
+    "privilege",
+    "invalid token",
+    "not authorized",
+)
+_LOST = (
+    "UNAVAILABLE",
+    "DEADLINE_EXCEEDED",
+    "illegal connection params",
+    "Retry timeout",
+    "Retry run",
+)
+
+_users: Counter[str] = Counter()
+_users_lock = threading.Lock()
+
+
+class Connection:
+    """A connection to one server, or to an embedded one that it starts.
+
+    One call at a time: Milvus Lite does not bear two writers, and the lease is renewed from a
+    thread of its own.
+
+    Attributes:
+        lost: the last call was not answered in time; another would take as long.
+
+    Raises:
+        UsageError: pymilvus, or Milvus Lite for a file, is not installed.
+        IndexBusy: another process has the file open.
+        StorageError: the server cannot be reached, or refuses.
+    """
+
+    def __init__(self, address: MilvusAddress) -> None:
+        self.address = address
+        self.lost = False
+        self._lock = threading.RLock()
+        self._open = False
+        self._client: MilvusClient = self._connect()
+        self._open = True
+        with _users_lock:
+            _users[address.uri] += 1
+
+    def _connect(self) -> MilvusClient:
+        address = self.address
+        pymilvus = _library(address)
+        options: dict[str, Any] = {"timeout": CONNECT_SECONDS}
+        if address.file is None:
+            options |= {"token": address.access.token, **_tls(address)}
+        else:
+            lite.check_folder(address.file)
+            # A proxy is asked for 127.0.0.1 too, unless it is told not to be.
+            options["grpc_options"] = {"grpc.enable_http_proxy": 0}
+        try:
+            # Dedicated: a shared one would be closed under its other users.
+            client: MilvusClient = pymilvus.MilvusClient(address.uri, dedicated=True, **options)
+        except Exception as error:
+            if address.file is not None and lite.is_locked(address.file):
+                raise IndexBusy(
+                    f"{address.file} is open in another process, and Milvus Lite lets in one.",
+                    "try again when it has finished, or run a Milvus server for several",
+                ) from error
+            raise explained(error, address) from error
+        return client
+
+    def _call(self, name: str, *arguments: Any, seconds: float | None = None, **named: Any) -> Any:
+        with self._lock:
+            try:
+                answer = getattr(self._client, name)(
+                    *arguments, timeout=seconds or REQUEST_SECONDS, **named
+                )
+            except Exception as error:
+                self.lost = is_lost(error)
+                raise explained(error, self.address) from error
+            self.lost = False
+            return answer
+
+    # --------------------------------------------------------- collections
+
+    def version(self) -> str:
+        """The server's, as it says it."""
+        return str(self._call("get_server_version"))
+
+    def exists(self, collection: str) -> bool:
+        """Whether there is such a collection."""
+        return bool(self._call("has_collection", collection))
+
+    def create(self, collection: str, schema: Any, indexes: Any) -> None:
+        """Make a collection with its indexes, and have it loaded."""
+        self._call("create_collection", collection, schema=schema, consistency_level="Strong")
+        self._index(collection, indexes)
+
+    def _index(self, collection: str, indexes: Any) -> None:
+        # Loading waits for the indexes; waiting for each as well takes half a second each.
+        self._call("create_index", collection, indexes, sync=False)
+        self.load(collection)
+
+    def load(self, collection: str) -> None:
+        """Have it in the server's memory, ready to be searched; at once where it is."""
+        try:
+            self._call("load_collection", collection, seconds=BUILD_SECONDS)
+        except StorageError:
+            file = self.address.file
+            if file is None or _users[self.address.uri] > 1:
+                raise
+            with self._lock:
+                self._client.close()
+                lite.stop(file)
+                lite.remove_derived(file)
+                self._client = self._connect()
+            self._call("load_collection", collection, seconds=BUILD_SECONDS)
+
+    def drop(self, collection: str) -> None:
+        """Delete a collection."""
+        self._call("drop_collection", collection)
+
+    def rebuild_index(self, collection: str, field: str, indexes: Any) -> None:
+        """Make an index anew from what it is of."""
+        self._call("release_collection", collection)
+        self._call("drop_index", collection, field)
+        self._index(collection, indexes)
+
+    def flush(self, collection: str) -> None:
+        """Have everything written sealed on the server's disk."""
+        self._call("flush", collection, seconds=BUILD_SECONDS)
+
+    def compact(self, collection: str) -> None:
+        """Have the server clear what was deleted; it does so when it gets to it."""
+        self._call("compact", collection)
+
+    # ---------------------------------------------------------------- rows
+
+    def upsert(self, collection: str, rows: Sequence[Row]) -> None:
+        """Write rows, in place of those with the same keys; doing it twice changes nothing."""
+        self._call("upsert", collection, list(rows))
+
+    def delete(self, collection: str, condition: str) -> None:
+        """Delete the rows for which a condition holds."""
+        self._call("delete", collection, filter=condition)
+
+    def rows(
+        self, collection: str, condition: str, fields: Sequence[str], limit: int = MOST_HITS
+    ) -> list[Row]:
+        """Rows for which a condition holds, `limit` at most, in any order."""
+        found = self._call(
+            "query", collection, filter=condition, output_fields=list(fields), limit=limit
+        )
+        return [dict(row) for row in found]
+
+    def pages(
+        self, collection: str, condition: str, fields: Sequence[str], size: int = PAGE
+    ) -> Iterator[list[Row]]:
+        """All rows for which a condition holds, ascending by their keys."""
+        iterator = self._call(
+            "query_iterator",
+            collection,
+            batch_size=size,
+            filter=condition,
+            output_fields=list(fields),
+        )
+        try:
+            while page := self._next(iterator):
+                yield [dict(row) for row in page]
+        finally:
+            iterator.close()
+
+    def _next(self, iterator: Any) -> Any:
+        with self._lock:
+            try:
+                return iterator.next()
+            except Exception as error:
+                raise explained(error, self.address) from error
+
+    def count(self, collection: str, condition: str) -> int:
+        """How many rows a condition holds for."""
+        (row,) = self._call("query", collection, filter=condition, output_fields=["count(*)"])
+        return int(row["count(*)"])
+
+    def search(
+        self,
+        collection: str,
+        field: str,
+        data: Sequence[Any],
+        limit: int,
+        condition: str,
+        parameters: Mapping[str, Any],
+        fields: Sequence[str],
+    ) -> list[list[Row]]:
+        """The best rows for each of some queries."""
+        found = self._call(
+            "search",
+            collection,
+            data=list(data),
+            anns_field=field,
+            limit=limit,
+            filter=condition,
+            search_params=dict(parameters),
+            output_fields=list(fields),
+        )
+        return [
+            [{"id": hit["id"], "distance": hit["distance"], **hit["entity"]} for hit in hits]
+            for hits in found
+        ]
+
+    def close(self) -> None:
+        """Hang up, and stop the embedded server when nobody in this process uses it."""
+        if not self._open:
+            return
+        self._open = False
+        with self._lock:
+            self._client.close()
+        with _users_lock:
+            _users[self.address.uri] -= 1
+            last = not _users[self.address.uri]
+        if last and self.address.file is not None:
+            # Else other processes would be kept out for as long as this one lives.
+            lite.stop(self.address.file)
+
+
+def connected(
+    address: MilvusAddress, deadline: float, on_wait: Callable[[str], None]
+) -> Connection:
+    """A connection, waited for while another process has the file of Milvus Lite open.
+
+    Args:
+        address: of the index.
+        deadline: by the monotonic clock.
+        on_wait: told once that it is waited.
+
+    Raises:
+        IndexBusy: it is open there still.
+    """
+    told = False
+    while True:
+        try:
+            return Connection(address)
+        except IndexBusy:
+            if time.monotonic() >= deadline:
+                raise
+        if not told:
+            on_wait("another process")
+            told = True
+        time.sleep(_INTERVAL)
+
+
+def _library(address: MilvusAddress) -> Any:
+    # gRPC looks once, when it is loaded. Its care for forked children, of which none of ours uses
+    # it, can hold up the fork itself, and has a line on stderr for each.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    needed = ["pymilvus", *(["milvus_lite"] if address.file is not None else [])]
+    try:
+        pymilvus, *_ = [importlib.import_module(name) for name in needed]
+    except ImportError as error:
+        raise UsageError(
+            f"An index in Milvus needs a package that is not installed: {error.name}.",
+            "pip install 'bienc-cli[milvus]'",
+        ) from error
+    # They print every refusal with its traceback, and it is said in one sentence here.
+    for name in (*needed, "pymilvus.milvus_client", "grpc._server"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return pymilvus
+
+
+def _tls(address: MilvusAddress) -> dict[str, Any]:
+    if not address.uri.startswith("https://"):
+        return {}
+    access = address.access
+    mutual = (access.certificate_file, access.key_file)
+    if any(mutual):
+        files = {
+            "ca_pem_path": access.ca_file,
+            "client_pem_path": access.certificate_file,
+            "client_key_path": access.key_file,
+        }
+        if not all(files.values()):
+            raise UsageError(
+                "A client certificate comes with its key and the server's authority.",
+                "set BIENC_MILVUS_CERT, BIENC_MILVUS_KEY and BIENC_MILVUS_CA together",
+            )
+    else:
+        files = {"server_pem_path": access.ca_file}
+    for path in files.values():
+        if path is not None and not path.is_file():
+            raise UsageError(f"There is no certificate {path}.", "check the BIENC_MILVUS_* paths")
+    return {"secure": True, **{name: str(path) for name, path in files.items() if path}}
+
+
+def explained(error: Exception, address: MilvusAddress) -> BiencError:
+    """The sentence for what the library raised."""
+    if isinstance(error, BiencError):
+        return error
+    said = _said_with_cause(error)
+    if address.file is None and any(word in said.lower() for word in _DENIED):
+        token = address.access.token
+        return StorageError(
+            f"The Milvus server of {address} refuses "
+            + ("the token." if token else "to answer without a token."),
+            f"set BIENC_MILVUS_TOKEN to {'one' if token else 'a token'} that it accepts, "
+            "user:password or an API key",
+        )
+    if "certificate_verify_failed" in said.lower():
+        return StorageError(
+            f"The certificate of the Milvus server of {address} is not one to be trusted.",
+            "name its authority: BIENC_MILVUS_CA=FILE.pem",
+        )
+    if is_lost(error):
+        return StorageError(
+            f"The Milvus server of {address} does not answer.",
+            "check the address and that it runs; then run the same command again: "
+            "what was committed is whole, and what is encoded is kept",
+        )
+    return StorageError(f"Milvus refuses, at {address}: {_short(said)}")
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the server has not answered, as far as the library can tell."""
+    said = _said_with_cause(error)
+    return any(word in said for word in _LOST)
+
+
+def _said_with_cause(error: Exception) -> str:
+    cause = error.__cause__
+    # pymilvus raises some errors from themselves.
+    return _said(error) if cause in (None, error) else f"{_said(error)} {_said(cause)}"
+
+
+def _said(error: BaseException | None) -> str:
+    """What an exception of pymilvus or of gRPC says, its status included, in one line."""
+    code, details = getattr(error, "code", ""), getattr(error, "details", "")
+    parts = (
+        code() if callable(code) else code,
+        details() if callable(details) else getattr(error, "message", "") or error,
+    )
+    return " ".join(" ".join(map(str, parts)).split())
+
+
+def _short(said: str, length: int = 300) -> str:
+    return said if len(said) <= length else f"{said[:length]}..."

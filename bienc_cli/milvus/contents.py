@@ -1,0 +1,371 @@
+"""Changing what an index in Milvus holds: roots, files, documents, skips.
+
+Nothing is changed in place. What is new is written as rows that do not count before the commit;
+what is removed is remembered, and the commit's head says that it counts no more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from bienc_cli.errors import IndexDamaged
+from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.head import CoveredRoot, Head
+from bienc_cli.milvus.lease import Lease
+from bienc_cli.milvus.rows import Record
+from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.uploads import Uploads
+from bienc_cli.store.covered import FileState, Root
+from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.types import Document, Passage, Skipped, Vectors
+
+_ROWS_AT_ONCE = 256
+_CHARACTERS_AT_ONCE = 4_000_000
+_NUMBERS = 1 << 32
+"""How many ids an attempt has: an id is the attempt's number, then its own."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How much there is, kept up as it changes."""
+
+    files: int = 0
+    documents: int = 0
+    passages: int = 0
+    skipped: int = 0
+    formats: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file with the key of the record of its state."""
+
+    state: FileState
+    key: int
+
+
+class Contents:
+    """The half of an `IndexWriter` that changes rows; `MilvusWriter` is the other."""
+
+    def __init__(self, connection: Connection, lease: Lease, head: Head | None) -> None:
+        self._connection = connection
+        self._lease = lease
+        self._attempt = lease.attempt
+        self._head = head
+        self._uploads: Uploads | None = None
+        self._roots: dict[int, CoveredRoot] = dict(head.roots) if head else {}
+        self._files: dict[int, dict[str, _Known]] = {}
+        self._places: dict[int, tuple[int, str]] = {}
+        self._dead_files: set[int] = set()
+        self._dead_records: set[int] = set()
+        self._unsent: list[Row] = []
+        self._unsent_characters = 0
+        self._next = 0
+        self._changed = False
+        self._wrote = False
+        self._tally = Tally()
+        self._tally_in_doubt = False
+        if head is not None:
+            counts = head.counts
+            self._tally = Tally(
+                counts["files"],
+                counts["documents"],
+                counts["passages"],
+                counts["skipped"],
+                Counter(dict(head.formats)),
+            )
+
+    @property
+    def _mine(self) -> str:
+        """The condition that a row was born in the generation before or in this attempt."""
+        own = f"born == {self._attempt}"
+        return f"({self._head.born}) or {own}" if self._head else own
+
+    # --------------------------------------------------------------- roots
+
+    def roots(self) -> dict[int, Root]:
+        """What is covered now, by id."""
+        return {root_id: covered.root for root_id, covered in sorted(self._roots.items())}
+
+    def put_root(self, root: Root) -> int:
+        """Cover a root, or change the settings of one that is covered; its id."""
+        covered = CoveredRoot(root, "file" if root.path.is_file() else "directory")
+        for root_id, known in self._roots.items():
+            if known.root.path == root.path:
+                if known != covered:
+                    self._roots[root_id] = covered
+                    self._changed = True
+                return root_id
+        root_id = self._number()
+        self._roots[root_id] = covered
+        self._files[root_id] = {}
+        self._changed = True
+        return root_id
+
+    def vouches_for(self, root: Root) -> bool:  # noqa: ARG002
+        """Whoever may write to the server's index is trusted; see `IndexWriter.vouches_for`."""
+        return True
+
+    def vouch_for(self, root: Root) -> None:
+        """Nothing to record; see `vouches_for`."""
+
+    def remove_root(self, path: Path) -> int:
+        """Stop covering a root and forget its files; how many documents those held."""
+        before = self._tally.documents
+        for root_id, covered in list(self._roots.items()):
+            if covered.root.path == path:
+                self._remove([known.state.file_id for known in self._known(root_id).values()])
+                self._drop(self._unread(root_id))
+                del self._roots[root_id]
+                self._changed = True
+        return before - self._tally.documents
+
+    # --------------------------------------------------------------- files
+
+    def files(self, root_id: int) -> dict[str, FileState]:
+        """What is known of a root's files, by path under the root."""
+        return {path: known.state for path, known in self._known(root_id).items()}
+
+    def _known(self, root_id: int) -> dict[str, _Known]:
+        if root_id not in self._files:
+            held = self._files[root_id] = {}
+            for record in self._records(["file"], f"root_id == {root_id}"):
+                state = rows_.file_state(record)
+                held[state.path] = _Known(state, record.key)
+                self._places[state.file_id] = root_id, state.path
+        return self._files[root_id]
+
+    def _file(self, file_id: int) -> tuple[int, _Known]:
+        """A file's root and what is known of it."""
+        if file_id not in self._places:
+            for root_id in self._roots:
+                self._known(root_id)
+        root_id, path = self._places[file_id]
+        return root_id, self._known(root_id)[path]
+
+    def document_digests(self, file_id: int) -> dict[str, bytes]:
+        """Digest of each document's text, by document id."""
+        found = map(rows_.parsed, self._records(["document"], f"file_id == {file_id}"))
+        return {body["doc_id"]: bytes.fromhex(body["digest"]) for body in found}
+
+    def document_counts(self, root_id: int) -> dict[int, int]:
+        """How many documents each of a root's files holds, by file id; none are left out."""
+        counts = {known.state.file_id: 0 for known in self._known(root_id).values()}
+        condition = all_of(among("kind", ["document"]), f"root_id == {root_id}", "piece == 0")
+        for page in self._pages(condition, ["file_id"]):
+            for row in page:
+                if row["file_id"] in counts:
+                    counts[row["file_id"]] += 1
+        return counts
+
+    def replace_file(self, root_id: int, state: FileState) -> int:
+        """Forget what is known of the file at `state.path` and begin anew; its id."""
+        known = self._known(root_id).get(state.path)
+        if known is not None:
+            self.remove_file(known.state.file_id)
+        state = replace(state, file_id=self._number())
+        self._put_state(root_id, state)
+        self._tally.files += 1
+        return state.file_id
+
+    def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
+        """Record another state of a file, whose documents stay; see `IndexWriter.touch_file`."""
+        if lazily and not self._changed:
+            # A record of its own would be written for it at once.
+            return
+        root_id, known = self._file(state.file_id)
+        self._dead_records.add(known.key)
+        self._put_state(root_id, replace(state, path=known.state.path))
+
+    def _put_state(self, root_id: int, state: FileState) -> None:
+        key = self._number()
+        self._put(rows_.file_record(key, self._attempt, root_id, state))
+        self._known(root_id)[state.path] = _Known(state, key)
+        self._places[state.file_id] = root_id, state.path
+
+    def remove_file(self, file_id: int) -> None:
+        """Forget a file."""
+        self._remove([file_id])
+
+    def forget(self, file_ids: Iterable[int]) -> list[str]:
+        """Forget files, whatever state their rows are in; their paths under their roots."""
+        known = {
+            one.state.file_id: path
+            for root_id in self._roots
+            for path, one in self._known(root_id).items()
+        }
+        gone = sorted(set(file_ids))
+        self._remove([file_id for file_id in gone if file_id in known])
+        # Rows can be left of a file of which nothing else is known.
+        self._dead_files.update(gone)
+        return [known[file_id] for file_id in gone if file_id in known]
+
+    def _remove(self, file_ids: Sequence[int]) -> None:
+        for chunk in in_chunks(file_ids):
+            for record in self._records(["document", "skip"], among("file_id", chunk)):
+                if record.kind == "skip":
+                    self._tally.skipped -= 1
+                    continue
+                self._tally.documents -= 1
+                try:
+                    body = rows_.parsed(record)
+                    self._tally.passages -= body["passages"]
+                    self._tally.formats[body["format"]] -= 1
+                except (IndexDamaged, KeyError):
+                    self._tally_in_doubt = True
+            for file_id in chunk:
+                root_id, known = self._file(file_id)
+                del self._files[root_id][known.state.path]
+                del self._places[file_id]
+                self._dead_files.add(file_id)
+                self._tally.files -= 1
+        self._changed = self._changed or bool(file_ids)
+
+    # --------------------------------------------------------------- skips
+
+    def add_skipped(self, file_id: int, skipped: Skipped) -> None:
+        """Record that a file, or a record of it, could not be read."""
+        self._put_skip(self._file(file_id)[0], file_id, skipped)
+
+    def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
+        """Record what discovery passed over, in place of what it did last time."""
+        before = self._unread(root_id)
+        if _skips(before) == list(skipped):
+            return
+        self._drop(before)
+        for one in skipped:
+            self._put_skip(root_id, 0, one)
+
+    def unread(self, root_id: int) -> list[Skipped]:
+        """What discovery passed over under a root, in its order."""
+        return _skips(self._unread(root_id))
+
+    def skipped(self, root_id: int) -> list[Skipped]:
+        """All that is recorded as skipped under a root."""
+        found = _skips(self._records(["skip"], f"root_id == {root_id}"))
+        return sorted(found, key=lambda one: one.path)
+
+    def _unread(self, root_id: int) -> list[Record]:
+        return self._records(["skip"], f"root_id == {root_id}", "file_id == 0")
+
+    def _put_skip(self, root_id: int, file_id: int, one: Skipped) -> None:
+        body = json.dumps([one.path, one.code, one.reason], ensure_ascii=False)
+        self._put(Record("skip", self._number(), self._attempt, root_id, file_id, body))
+        self._tally.skipped += 1
+
+    def _drop(self, skips: Sequence[Record]) -> None:
+        self._dead_records.update(record.key for record in skips)
+        self._tally.skipped -= len(skips)
+        self._changed = self._changed or bool(skips)
+
+    # ----------------------------------------------- documents and vectors
+
+    def add_document(self, file_id: int, document: Document, passages: Sequence[Passage]) -> None:
+        """Add a document with its passages; their vectors may come later."""
+        root_id, known = self._file(file_id)
+        covered = self._roots[root_id]
+        place = covered.root.path
+        path = str(place if covered.kind == "file" else place / known.state.path)
+        document_id = self._number()
+        for record in rows_.document_records(
+            document_id, self._attempt, root_id, file_id, document, path, len(passages)
+        ):
+            self._put(record)
+        first = self._number(len(passages))
+        self._begun.add(
+            rows_.passage_rows(
+                first,
+                self._attempt,
+                file_id,
+                document_id,
+                document,
+                path,
+                passages,
+                self._tokenizer,
+            )
+        )
+        self._tally.documents += 1
+        self._tally.formats[document.format] += 1
+        self._tally.passages += len(passages)
+
+    def without_vector(self, texts: Sequence[str]) -> list[str]:
+        """Those of the embedded texts, each once, whose vector is not known."""
+        return self._begun.without_vector(texts)
+
+    def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
+        if texts:
+            self._begun.add_vectors(texts, vectors)
+
+    @property
+    def _begun(self) -> Uploads:
+        if self._uploads is None:
+            raise RuntimeError("begin() comes before documents and vectors")
+        return self._uploads
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return Tokenizer()
+
+    # -------------------------------------------------------------- records
+
+    def _number(self, count: int = 1) -> int:
+        """The first of some new ids, which grow from attempt to attempt."""
+        number, self._next = self._next, self._next + count
+        if self._next > _NUMBERS:
+            raise RuntimeError("one run cannot index so much; do it folder by folder")
+        return self._attempt * _NUMBERS + number
+
+    def _put(self, record: Record) -> None:
+        """Have a record written, soon."""
+        self._changed = True
+        self._unsent += record.rows()
+        self._unsent_characters += len(record.body)
+        full = self._unsent_characters >= _CHARACTERS_AT_ONCE
+        if full or len(self._unsent) >= _ROWS_AT_ONCE:
+            self._send()
+
+    def _send(self) -> None:
+        """Write the records that wait to be written."""
+        while self._unsent:
+            self._before_writing()
+            batch = self._unsent[:_ROWS_AT_ONCE]
+            self._connection.upsert(self._connection.address.records, batch)
+            del self._unsent[:_ROWS_AT_ONCE]
+        self._unsent_characters = 0
+
+    def _before_writing(self) -> None:
+        """Make sure of the lease, and remember that there may be rows of this attempt."""
+        self._lease.check()
+        # Before and not behind: what is not answered may have been done all the same.
+        self._wrote = True
+
+    def _records(self, kinds: Sequence[str], *conditions: str) -> list[Record]:
+        """Records that count now, this attempt's own included, ascending by key."""
+        found: list[Row] = []
+        for page in self._pages(all_of(among("kind", kinds), *conditions), RECORD_FIELDS):
+            found += page
+        return [record for record in rows_.joined(found) if self._counts(record)]
+
+    def _pages(self, condition: str, fields: Sequence[str]) -> Iterator[list[Row]]:
+        self._send()
+        return self._connection.pages(
+            self._connection.address.records, all_of(condition, self._mine), fields
+        )
+
+    def _counts(self, record: Record) -> bool:
+        return (
+            record.file_id not in self._dead_files
+            and record.key not in self._dead_records
+            and (self._head is None or self._head.counts_record(record))
+        )
+
+
+def _skips(found: Iterable[Record]) -> list[Skipped]:
+    return [Skipped(*json.loads(record.body)) for record in found]

@@ -1,0 +1,213 @@
+"""One writer at a time: a lease in the index itself, renewed while the writer lives.
+
+Milvus cannot compare and set, so that a lease is taken in three steps: look, write one's own,
+and look again after a moment whether it is still there. Whoever finds another's withdraws. A
+writer whose lease was taken over (it was stopped for longer than the lease holds) notices
+before its next upload, and what it had uploaded never counts: the attempt of the one who took
+over declares it void.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+
+from bienc_cli.errors import BiencError, IndexBusy
+from bienc_cli.milvus.connection import Connection
+from bienc_cli.milvus.schema import VECTOR, among
+
+LEASE_SECONDS = 60.0
+SETTLING_SECONDS = 0.3
+"""After which nobody who saw the lease free is still about to write theirs."""
+
+_INTERVAL = 0.5
+_ID = "lease"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the lease's row says.
+
+    Attributes:
+        attempt: the writer's number; never used twice.
+        token: tells writers apart.
+        expires: seconds since the epoch; 0 for a lease that was given back.
+        open_attempts: attempts, this one included, that may have left rows and did not commit.
+    """
+
+    attempt: int
+    token: str
+    pid: int
+    host: str
+    since: float
+    expires: float
+    open_attempts: tuple[int, ...]
+
+
+class Lease:
+    """Holds an index's lease from its making until `release`.
+
+    Args:
+        connection: to the server; shared with the writer.
+        committed: the attempt that is visible now; 0 for none.
+        wait: seconds to wait for another writer.
+        on_wait: told once who is waited for.
+
+    Raises:
+        IndexBusy: another writer holds it, and still does after `wait`.
+        StorageError: the server does not answer.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        committed: int,
+        wait: float = 0.0,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._connection = connection
+        self._committed = committed
+        self._terms = self._taken(wait, on_wait)
+        self._stop = threading.Event()
+        self._renewal = threading.Thread(target=self._renew, name="bienc-lease", daemon=True)
+        self._renewal.start()
+
+    @property
+    def attempt(self) -> int:
+        """This writer's number."""
+        return self._terms.attempt
+
+    @property
+    def open_attempts(self) -> frozenset[int]:
+        """Attempts before this one that may have left rows, and may not have committed."""
+        return frozenset(self._terms.open_attempts) - {self.attempt}
+
+    def check(self) -> None:
+        """Make sure that it is still held.
+
+        Raises:
+            IndexBusy: another writer has taken over.
+        """
+        found = self._read()
+        if found is None or found.token != self._terms.token:
+            raise IndexBusy(
+                f"Another process has taken over the index in {self._connection.address}"
+                + (f": {_holder(found)}." if found else "."),
+                "run the same command again: what is encoded is kept",
+            )
+
+    def release(self, open_attempts: Iterable[int]) -> None:
+        """Give it back.
+
+        Args:
+            open_attempts: those, this one included, whose rows wait to be taken up or deleted.
+        """
+        self._stop.set()
+        self._renewal.join()
+        if self._connection.lost:
+            # It runs out by itself, and nobody need wait for that here.
+            return
+        with suppress(BiencError):
+            found = self._read()
+            if found is not None and found.token == self._terms.token:
+                left = tuple(sorted(open_attempts))
+                self._write(replace(self._terms, expires=0.0, open_attempts=left))
+
+    # --------------------------------------------------------------- taking
+
+    def _taken(self, wait: float, on_wait: Callable[[str], None]) -> Terms:
+        deadline = time.monotonic() + wait
+        told = False
+        while True:
+            held = self._read()
+            if held is None or not _is_held(held):
+                terms = _next_terms(held, self._committed)
+                self._write(terms)
+                if self._connection.address.file is None:
+                    time.sleep(SETTLING_SECONDS)
+                held = self._read()
+                if held is not None and held.token == terms.token:
+                    return terms
+            holder = _holder(held) if held else "another process"
+            if time.monotonic() >= deadline:
+                raise IndexBusy(
+                    f"The index in {self._connection.address} is being written by {holder}.",
+                    "try again when it has finished",
+                )
+            if not told:
+                on_wait(holder)
+                told = True
+            time.sleep(_INTERVAL)
+
+    def _renew(self) -> None:
+        while not self._stop.wait(LEASE_SECONDS / 3):
+            # Where the server does not answer, the writer finds out by itself.
+            with suppress(BiencError):
+                found = self._read()
+                if found is None or found.token != self._terms.token:
+                    return
+                self._write(replace(self._terms, expires=time.time() + LEASE_SECONDS))
+
+    def _read(self) -> Terms | None:
+        rows = self._connection.rows(self._connection.address.records, among("id", [_ID]), ["body"])
+        try:
+            body = json.loads(rows[0]["body"])
+            return Terms(**{**body, "open_attempts": tuple(body["open_attempts"])})
+        except (IndexError, KeyError, TypeError, ValueError):
+            return None
+
+    def _write(self, terms: Terms) -> None:
+        row = {
+            "id": _ID,
+            "kind": _ID,
+            "key": 0,
+            "piece": 0,
+            "born": terms.attempt,
+            "root_id": 0,
+            "file_id": 0,
+            "body": json.dumps(asdict(terms)),
+            VECTOR: [0.0, 1.0],
+        }
+        self._connection.upsert(self._connection.address.records, [row])
+
+
+def _next_terms(before: Terms | None, committed: int) -> Terms:
+    now = time.time()
+    attempt = max(before.attempt if before else 0, committed) + 1
+    return Terms(
+        attempt,
+        secrets.token_hex(16),
+        os.getpid(),
+        socket.gethostname(),
+        now,
+        now + LEASE_SECONDS,
+        (*(before.open_attempts if before else ()), attempt),
+    )
+
+
+def _is_held(terms: Terms) -> bool:
+    """Whether its holder may still be at work."""
+    if terms.expires <= time.time():
+        return False
+    if terms.host != socket.gethostname():
+        return True
+    try:
+        os.kill(terms.pid, 0)
+    except ProcessLookupError:
+        # Killed here: nobody need wait until its lease has run out.
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _holder(terms: Terms) -> str:
+    since = time.strftime("%H:%M:%S", time.localtime(terms.since))
+    return f"process {terms.pid} on {terms.host} since {since}"

@@ -1,0 +1,351 @@
+"""Reading one generation of an index in Milvus: search, passages, texts."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import BiencError, IndexNotFound, StorageError
+from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus import selection
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.head import read_head
+from bienc_cli.milvus.rows import Record
+from bienc_cli.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.searching import Searching
+from bienc_cli.store.covered import FileState, Root
+from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
+from bienc_cli.store.rows import damaged, digest_of
+from bienc_cli.types import Skipped, Vectors
+
+_TEXTS_KEPT = 16
+
+
+def not_found(address: MilvusAddress) -> IndexNotFound:
+    """The error for an address without an index."""
+    return IndexNotFound(
+        f"There is no index in {address}.", f"make one: bienc index PATH --index {address}"
+    )
+
+
+def open_reader(address: MilvusAddress, *, shown_from: Path | None = None) -> MilvusReader:
+    """Open the current generation of an index for reading.
+
+    Args:
+        address: of the index.
+        shown_from: paths below it are shown relative to it; all are absolute if None.
+
+    Raises:
+        IndexNotFound: there is no index.
+        IndexMismatch: it has a format that this version cannot read.
+        IndexDamaged: it does not hold together.
+        IndexBusy: the file of Milvus Lite is open in another process.
+        StorageError: the server does not answer, or refuses.
+        UsageError: the packages are not installed.
+    """
+    if address.file is not None and not address.file.exists():
+        # Connecting would make the folder.
+        raise not_found(address)
+    connection = Connection(address)
+    try:
+        return MilvusReader(connection, shown_from)
+    except BaseException:
+        connection.close()
+        raise
+
+
+class MilvusReader:
+    """An `IndexReader` over two collections of Milvus; for one thread.
+
+    Rows are not held back for it: it sees its generation until a later run of a writer deletes
+    what the commit before that had removed. Then passages can be missing, which it says.
+
+    Attributes:
+        connection: to the server.
+        head: of the generation.
+    """
+
+    info: IndexInfo
+
+    def __init__(self, connection: Connection, shown_from: Path | None) -> None:
+        self.connection = connection
+        self._address = connection.address
+        self._shown_from = shown_from
+        if not connection.exists(self._address.records):
+            raise not_found(self._address)
+        connection.load(self._address.records)
+        head = read_head(connection)
+        if head is None:
+            raise IndexNotFound(
+                f"The index in {self._address} was begun and never finished.",
+                f"finish it, what is encoded is kept: bienc index PATH --index {self._address}",
+            )
+        self.head = head
+        self.info = head.info(self._address)
+        connection.load(self._address.collection)
+        self._searching = Searching(connection, head)
+        self._conditions: dict[Filter, str] = {}
+        self._texts: OrderedDict[int, str] = OrderedDict()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Nothing is worked around here: what is amiss is an error."""
+        return ()
+
+    # ------------------------------------------------------------ searching
+
+    def search(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest passages; see `IndexReader.search`."""
+        return self.search_many(query[np.newaxis], k, where)[0]
+
+    def search_exact(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest passages, by comparing all; see `IndexReader.search_exact`."""
+        return self.search_many(query[np.newaxis], k, where, exact=True)[0]
+
+    def search_many(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        where: Filter | None = None,
+        *,
+        exact: bool = False,
+    ) -> list[list[tuple[int, float]]]:
+        """Several queries together; see `IndexReader.search_many`."""
+        if queries.ndim != 2 or queries.shape[1] != self.info.encoder.dim:
+            raise ValueError(f"queries of shape {queries.shape} for this index")
+        condition = self._condition(where)
+        if k < 1 or condition == selection.NOTHING or not self.info.passages:
+            return [[] for _ in queries]
+        if exact:
+            return self._searching.by_comparing(queries, k, condition)
+        return self._searching.by_graph(queries, k, condition)
+
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """The cosine of each of these passages; see `IndexReader.similarities`."""
+        return self._searching.similarities(query, passage_ids)
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """Stored vectors by passage id; see `IndexReader.vectors_of`."""
+        return self._searching.vectors_of(passage_ids)
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
+        condition = self._condition(where)
+        if condition == selection.NOTHING:
+            return
+        number = 0
+        for ids, vectors in self._searching.of_all(condition):
+            number += len(ids)
+            yield ids, vectors
+        if not where and number != self.info.passages:
+            raise self._missing("the set of its passages")
+
+    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages by Milvus' own full-text search; see `IndexReader.bm25`.
+
+        Raises:
+            UsageError: the server has none.
+        """
+        condition = self._condition(where)
+        if k < 1 or condition == selection.NOTHING or not self.info.passages:
+            return []
+        return self._searching.by_words(query, k, condition)
+
+    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """The score of each of these passages; see `IndexReader.bm25_of`."""
+        return self._searching.word_scores(query, passage_ids)
+
+    def _condition(self, where: Filter | None) -> str:
+        if not where:
+            return self.head.alive
+        if where not in self._conditions:
+            self._conditions[where] = selection.condition(
+                self.head.alive, where, lambda: self._placed_files
+            )
+        return self._conditions[where]
+
+    @cached_property
+    def _placed_files(self) -> list[selection.Placed]:
+        found = []
+        for record in self.records(["file"]):
+            path = rows_.file_state(record).path
+            full = self._full_path(record.root_id, path)
+            found.append((record.file_id, path, rows_.shown(full, self._shown_from)))
+        return found
+
+    def _full_path(self, root_id: int, path: str) -> str:
+        covered = self.head.roots.get(root_id)
+        if covered is None:
+            raise damaged(f"the root of {path}")
+        return str(covered.root.path if covered.kind == "file" else covered.root.path / path)
+
+    # ------------------------------------------------------------ passages
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Passages by id, in the order asked; the ids are this reader's own.
+
+        Raises:
+            IndexDamaged: one is not there.
+            StorageError: it is no longer there, because of later runs of a writer.
+        """
+        found: dict[int, StoredPassage] = {}
+        for ids in in_chunks(dict.fromkeys(passage_ids)):
+            rows = self.connection.rows(
+                self._address.collection,
+                all_of(among("id", ids), self.head.born),
+                PASSAGE_FIELDS,
+            )
+            found |= {row["id"]: self._stored(row) for row in self.whole(rows)}
+        for passage_id in passage_ids:
+            if passage_id not in found:
+                raise self._missing(f"passage {passage_id}")
+        return [found[passage_id] for passage_id in passage_ids]
+
+    def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
+        """All passages that count, by document."""
+        condition = self._condition(where)
+        if condition == selection.NOTHING:
+            return
+        number = 0
+        for page in self.connection.pages(self._address.collection, condition, PASSAGE_FIELDS):
+            for row in self.whole(page):
+                number += 1
+                yield self._stored(row)
+        if not where and number != self.info.passages:
+            raise self._missing("the set of its passages")
+
+    def whole(self, rows: list[Row]) -> list[Row]:
+        """Rows with those strings that were too long for them."""
+        ids = [row["id"] for row in rows if row["long"]]
+        if not ids:
+            return rows
+        kept = {
+            record.key: rows_.parsed(record) for record in self.records(["long"], among("key", ids))
+        }
+        if len(kept) != len(ids):
+            raise self._missing("a long passage")
+        return [{**row, **kept.get(row["id"], {})} for row in rows]
+
+    def _stored(self, row: Row) -> StoredPassage:
+        return rows_.stored(row, self._shown_from)
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many passages count."""
+        if not where:
+            return self.info.passages
+        condition = self._condition(where)
+        if condition == selection.NOTHING:
+            return 0
+        return self.connection.count(self._address.collection, condition)
+
+    def documents(self) -> Iterator[tuple[str, str]]:
+        """Id and shown path of every document; see `IndexReader.documents`."""
+        for record in self.records(["document"]):
+            body = rows_.parsed(record)
+            yield str(body["doc_id"]), rows_.shown(str(body["path"]), self._shown_from)
+
+    def document_text(self, document_id: int) -> str:
+        """A document's whole text.
+
+        Raises:
+            IndexDamaged: it is not what was written.
+            StorageError: it is no longer there, because of later runs of a writer.
+        """
+        if document_id not in self._texts:
+            held = {
+                record.kind: record
+                for record in self.records(["document", "text"], f"key == {document_id}")
+            }
+            if set(held) != {"document", "text"}:
+                raise self._missing(f"the text of document {document_id}")
+            text = held["text"].body
+            if digest_of(text).hex() != rows_.parsed(held["document"]).get("digest"):
+                raise damaged(f"the text of document {document_id}")
+            self._texts[document_id] = text
+            if len(self._texts) > _TEXTS_KEPT:
+                self._texts.popitem(last=False)
+        self._texts.move_to_end(document_id)
+        return self._texts[document_id]
+
+    # ------------------------------------------------------ files and skips
+
+    def files(self) -> Iterator[tuple[Root, FileState]]:
+        """Every file that was read, with the root it was found under."""
+        found = [(record.root_id, rows_.file_state(record)) for record in self.records(["file"])]
+        for root_id, state in sorted(found, key=lambda pair: (pair[0], pair[1].path)):
+            yield self.head.roots[root_id].root, state
+
+    def file_times(self) -> list[tuple[Root, dict[str, tuple[int, int]]]]:
+        """Size and time of each file; see `IndexReader.file_times`."""
+        times: dict[int, dict[str, tuple[int, int]]] = {
+            root_id: {} for root_id in sorted(self.head.roots)
+        }
+        for record in self.records(["file"]):
+            state = rows_.file_state(record)
+            times[record.root_id][state.path] = state.size, state.mtime_ns
+        return list(zip(self.info.roots, times.values(), strict=True))
+
+    def skipped(self) -> list[Skipped]:
+        """Files and records that were found and not indexed."""
+        found = (json.loads(record.body) for record in self.records(["skip"]))
+        return sorted((Skipped(*body) for body in found), key=lambda one: one.path)
+
+    def records(self, kinds: Sequence[str], condition: str = "") -> list[Record]:
+        """Records that count, ascending by key."""
+        found: list[Row] = []
+        for page in self.connection.pages(
+            self._address.records,
+            all_of(among("kind", kinds), self.head.born, condition),
+            RECORD_FIELDS,
+        ):
+            found += page
+        return [one for one in rows_.joined(found) if self.head.counts_record(one)]
+
+    # -------------------------------------------------------------- closing
+
+    def _missing(self, what: str) -> BiencError:
+        """The error for what is not there: deleted since, or lost."""
+        now = read_head(self.connection)
+        if now is None or (now.attempt, now.serial) != (self.head.attempt, self.head.serial):
+            return StorageError(
+                f"The index in {self._address} was changed while it was read.",
+                "run the same command again",
+            )
+        return damaged(what)
+
+    def is_current(self) -> bool:
+        """Always: a server keeps no log for its readers; see `IndexReader.is_current`."""
+        return True
+
+    def close(self) -> None:
+        """Hang up."""
+        self._searching.close()
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        """The reader itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()

@@ -1,0 +1,333 @@
+"""Passages and records to rows of Milvus, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bienc_cli.milvus.connection import Row
+from bienc_cli.milvus.schema import MOST_BYTES, VECTOR
+from bienc_cli.store import home
+from bienc_cli.store.covered import FileState
+from bienc_cli.store.protocol import StoredPassage
+from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
+from bienc_cli.store.searched_text import searched_text
+from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.types import Document, Passage, Place, Vectors
+
+_LONG = ("name", "heading", "context", "text", "doc_id", "path", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is not a passage: a file, a document, its text, a skip, a body of the head.
+
+    Attributes:
+        kind: `file`, `document`, `text`, `skip`, `long` or `body`.
+        key: a number of its own among its kind.
+        born: the attempt that wrote it.
+        root_id: what it belongs to; 0 for nothing.
+        file_id: likewise.
+        body: any length.
+    """
+
+    kind: str
+    key: int
+    born: int
+    root_id: int
+    file_id: int
+    body: str
+
+    def rows(self) -> Iterator[Row]:
+        """As rows, each with a piece of the body."""
+        for number, piece in enumerate(pieces(self.body)):
+            yield {
+                "id": f"{self.kind}/{self.key}/{number}",
+                "kind": self.kind,
+                "key": self.key,
+                "piece": number,
+                "born": self.born,
+                "root_id": self.root_id,
+                "file_id": self.file_id,
+                "body": piece,
+                VECTOR: [0.0, 1.0],
+            }
+
+
+def pieces(text: str, most: int = MOST_BYTES) -> Iterator[str]:
+    """A text in parts that a string of Milvus holds; one empty part for an empty text."""
+    encoded = text.encode()
+    start = 0
+    while True:
+        end = min(start + most, len(encoded))
+        # Never within a character: their later bytes are 10xxxxxx.
+        while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
+            end -= 1
+        yield encoded[start:end].decode()
+        start = end
+        if start >= len(encoded):
+            return
+
+
+def joined(rows: Iterable[Row]) -> list[Record]:
+    """Records of their rows, ascending by key.
+
+    Raises:
+        IndexDamaged: a piece is missing.
+    """
+    parts: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        parts.setdefault((row["kind"], row["key"]), []).append(row)
+    found = []
+    for (kind, key), held in sorted(parts.items()):
+        held.sort(key=lambda row: row["piece"])
+        if [row["piece"] for row in held] != list(range(len(held))):
+            raise damaged(f"{kind} {key}")
+        first, body = held[0], "".join(row["body"] for row in held)
+        found.append(Record(kind, key, first["born"], first["root_id"], first["file_id"], body))
+    return found
+
+
+def parsed(record: Record) -> dict[str, Any]:
+    """The body of a record that is JSON.
+
+    Raises:
+        IndexDamaged: it is none.
+    """
+    try:
+        body = json.loads(record.body)
+    except ValueError as error:
+        raise damaged(f"{record.kind} {record.key}") from error
+    if not isinstance(body, dict):
+        raise damaged(f"{record.kind} {record.key}")
+    return body
+
+
+# ------------------------------------------------------------------- files
+
+
+def file_record(key: int, born: int, root_id: int, state: FileState) -> Record:
+    """A file's state; `key` tells this state of it from others."""
+    body = {
+        "path": state.path,
+        "size": state.size,
+        "mtime_ns": state.mtime_ns,
+        "digest": state.digest.hex(),
+        "reader": state.reader,
+        "inode": state.inode,
+        "ctime_ns": state.ctime_ns,
+        "outcome": state.outcome,
+        "code": state.code,
+        "attempts": state.attempts,
+    }
+    return Record("file", key, born, root_id, state.file_id, _json(body))
+
+
+def file_state(record: Record) -> FileState:
+    """What `file_record` recorded.
+
+    Raises:
+        IndexDamaged: it is not what was written, or leads out of its root.
+    """
+    body = parsed(record)
+    try:
+        return FileState(
+            record.file_id,
+            home.inside_root(body["path"]),
+            int(body["size"]),
+            int(body["mtime_ns"]),
+            bytes.fromhex(body["digest"]),
+            str(body["reader"]),
+            # None of these in records of before they were kept.
+            int(body.get("inode", 0)),
+            int(body.get("ctime_ns", 0)),
+            body.get("outcome", "whole"),
+            str(body.get("code", "")),
+            int(body.get("attempts", 0)),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(f"file {record.file_id}") from error
+
+
+# --------------------------------------------------------------- documents
+
+
+def document_records(
+    key: int, born: int, root_id: int, file_id: int, document: Document, path: str, passages: int
+) -> Iterator[Record]:
+    """A document with its text; `path` is that of its file, absolute."""
+    body = {
+        "doc_id": document.doc_id,
+        "title": document.title,
+        "format": document.format,
+        "digest": digest_of(document.text).hex(),
+        "path": path,
+        "passages": passages,
+    }
+    yield Record("document", key, born, root_id, file_id, _json(body))
+    yield Record("text", key, born, root_id, file_id, document.text)
+
+
+# ---------------------------------------------------------------- passages
+
+
+def passage_rows(
+    first_id: int,
+    born: int,
+    file_id: int,
+    document_id: int,
+    document: Document,
+    path: str,
+    passages: Sequence[Passage],
+    tokenizer: Tokenizer,
+) -> list[Row]:
+    """One row for each passage, still without its vector; ids count up from `first_id`."""
+    searched = [searched_text(passage, document.format) for passage in passages]
+    rows = []
+    for number, (passage, words) in enumerate(
+        zip(passages, words_of(searched, tokenizer), strict=True)
+    ):
+        rows.append(
+            {
+                "id": first_id + number,
+                "born": born,
+                "file_id": file_id,
+                "document_id": document_id,
+                "ordinal": passage.ordinal,
+                "start": passage.start,
+                "end": passage.end,
+                **_place_fields(passage.place),
+                "heading": json.dumps(passage.heading, ensure_ascii=False),
+                "context": passage.context,
+                "text": passage.text,
+                "doc_id": passage.doc_id,
+                "path": path,
+                "title": document.title or "",
+                "format": document.format,
+                "text_key": text_key(passage.embedded_text),
+                "long": False,
+                "words": words,
+            }
+        )
+    return rows
+
+
+def text_key(text: str) -> str:
+    """What an embedded text, and so its vector, is known by."""
+    return digest_of(text).hex()
+
+
+def words_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
+    """The words of each text, folded and stemmed, each as often as the text has it.
+
+    Of a text with more than a string holds, every word is there before any is repeated.
+    """
+    counts: list[dict[str, int]] = [{} for _ in texts]
+    for word, holding, frequencies in tokenizer.counted(texts):
+        for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
+            counts[position][spelled(word)] = frequency
+    return [_written(held) for held in counts]
+
+
+def spelled(word: str) -> str:
+    """A word in letters and digits of ASCII, which no analyzer takes apart."""
+    return word if word.isascii() and word.isalnum() else f"0x{word.encode().hex()}"
+
+
+def _written(counts: Mapping[str, int]) -> str:
+    words = " ".join(word for word, count in counts.items() for _ in range(count))
+    if len(words.encode()) <= MOST_BYTES:
+        return words
+    rounds = (
+        word
+        for round_ in range(max(counts.values()))
+        for word, count in counts.items()
+        if count > round_
+    )
+    return next(pieces(" ".join(rounds))).rpartition(" ")[0]
+
+
+def split_long(row: Row) -> tuple[Row, Record | None]:
+    """A row as Milvus takes it, and a record of what does not fit in its strings."""
+    long = {name: row[name] for name in _LONG if len(row[name].encode()) > MOST_BYTES}
+    if not long:
+        return row, None
+    record = Record("long", row["id"], row["born"], 0, row["file_id"], _json(long))
+    return {**row, **dict.fromkeys(long, ""), "long": True}, record
+
+
+def stored(row: Mapping[str, Any], shown_from: Path | None) -> StoredPassage:
+    """A row as a passage with its place.
+
+    Raises:
+        IndexDamaged: it is not what was written.
+    """
+    try:
+        trail = tuple(str(title) for title in json.loads(row["heading"]))
+    except (ValueError, TypeError) as error:
+        raise damaged(f"passage {row['id']}") from error
+    return StoredPassage(
+        passage_id=row["id"],
+        document_id=row["document_id"],
+        passage=Passage(
+            doc_id=row["doc_id"],
+            ordinal=row["ordinal"],
+            start=row["start"],
+            end=row["end"],
+            text=row["text"],
+            place=_place(row),
+            heading=trail,
+            context=row["context"],
+        ),
+        path=shown(row["path"], shown_from),
+        title=row["title"] or None,
+        format=row["format"],
+    )
+
+
+def _place_fields(place: Place) -> dict[str, Any]:
+    # A field of Milvus is never empty: 0 stands for no number.
+    return {
+        "place": place.kind,
+        "first": place.first or 0,
+        "last": place.last or 0,
+        "name": place.name,
+        "recognised": place.recognised,
+    }
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    values = row["place"], row["first"] or None, row["last"] or None, row["name"]
+    return place_from((*values, row["recognised"]), f"passage {row['id']}")
+
+
+def shown(path: str, shown_from: Path | None) -> str:
+    """A file's path for people: relative to where they are, else absolute."""
+    if shown_from is not None and Path(path).is_relative_to(shown_from):
+        return str(Path(path).relative_to(shown_from))
+    return path
+
+
+def vectors_of(rows: Sequence[Mapping[str, Any]], dim: int) -> Vectors:
+    """The vectors of some rows, shape (n, dim).
+
+    Raises:
+        IndexDamaged: one is nothing that an encoder gives.
+    """
+    if not rows:
+        return np.empty((0, dim), dtype=np.float32)
+    try:
+        vectors = np.array([row[VECTOR] for row in rows], dtype=np.float32).reshape(-1, dim)
+    except (ValueError, TypeError) as error:
+        raise damaged("a vector") from error
+    check_vectors(vectors)
+    return vectors
+
+
+def _json(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False)

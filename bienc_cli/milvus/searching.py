@@ -1,0 +1,214 @@
+"""Searching vectors and words in Milvus, so that the order is that of the embedded store.
+
+Milvus proposes, and what it proposes is scored again here, in double precision: a passage's
+similarity does not depend on how it was found, and is the number that the embedded store has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import UsageError
+from bienc_cli.milvus.connection import MOST_HITS, Connection, Row
+from bienc_cli.milvus.head import Head
+from bienc_cli.milvus.rows import spelled, vectors_of
+from bienc_cli.milvus.schema import (
+    LEAST_EF,
+    VECTOR,
+    WORDS_VECTOR,
+    all_of,
+    among,
+    in_chunks,
+)
+from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
+from bienc_cli.store.rows import damaged
+from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.types import Vectors
+
+_MARGIN = 16
+"""How many more are asked for than are wanted: single precision orders neighbours as it likes."""
+
+_SINGLE_PRECISION = 2e-5
+"""How far apart two scores may be here that Milvus has the other way round."""
+
+_BYTES_AT_ONCE = 16 << 20
+"""Of vectors in one answer."""
+
+_KEPT_VECTORS = 20_000
+"""Vectors up to which those of the last comparison are kept for the next."""
+
+Ranking = list[tuple[int, float]]
+
+
+class Searching:
+    """Search over one generation.
+
+    Args:
+        connection: to the server.
+        head: of the generation.
+    """
+
+    def __init__(self, connection: Connection, head: Head) -> None:
+        self._connection = connection
+        self._collection = connection.address.collection
+        self._head = head
+        self._dim = head.encoder.dim
+        self._kept: tuple[str, list[VectorBlock]] | None = None
+
+    # -------------------------------------------------------------- vectors
+
+    def by_graph(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranking]:
+        """The `k` nearest of each query, shape (n, dim), by the HNSW graph."""
+        if k + _MARGIN > MOST_HITS:
+            return self.by_comparing(queries, k, condition)
+        found: list[Ranking] = []
+        at_once = max(1, _BYTES_AT_ONCE // ((k + _MARGIN) * self._dim * 4))
+        for start in range(0, len(queries), at_once):
+            batch = queries[start : start + at_once]
+            proposed = self._nearest(batch, k + _MARGIN, condition)
+            for query, rows in zip(batch, proposed, strict=True):
+                found.append(self._scored(query, rows, k, condition))
+        return found
+
+    def _scored(
+        self, query: NDArray[np.float32], rows: list[Row], k: int, condition: str
+    ) -> Ranking:
+        asked = k + _MARGIN
+        while True:
+            scores = similarity(vectors_of(rows, self._dim), query).tolist()
+            ranking = _ordered(zip((row["id"] for row in rows), scores, strict=True))
+            # What was not proposed can be as near as the last that was.
+            cut = len(rows) >= asked and ranking[k - 1][1] - ranking[-1][1] <= _SINGLE_PRECISION
+            if not cut:
+                return ranking[:k]
+            asked *= 4
+            if asked > MOST_HITS:
+                return self.by_comparing(query[np.newaxis], k, condition)[0]
+            (rows,) = self._nearest(query[np.newaxis], asked, condition)
+
+    def _nearest(self, queries: NDArray[np.float32], k: int, condition: str) -> list[list[Row]]:
+        return self._connection.search(
+            self._collection,
+            VECTOR,
+            queries.tolist(),
+            k,
+            condition,
+            {"metric_type": "IP", "params": {"ef": max(LEAST_EF, 2 * k)}},
+            [VECTOR],
+        )
+
+    def by_comparing(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranking]:
+        """The same by fetching and comparing every vector."""
+        best = [NOTHING] * len(queries)
+        for block in self._blocks(condition):
+            compared = block.compared(queries, k)
+            best = [a.and_also(b).best(k) for a, b in zip(best, compared, strict=True)]
+        return [
+            list(zip(one.ids[:k].tolist(), one.scores[:k].tolist(), strict=True)) for one in best
+        ]
+
+    def _blocks(self, condition: str) -> Sequence[VectorBlock] | Any:
+        if self._kept is not None and self._kept[0] == condition:
+            return self._kept[1]
+        if self._head.counts["passages"] > _KEPT_VECTORS:
+            return self._fetched(condition)
+        self._kept = condition, list(self._fetched(condition))
+        return self._kept[1]
+
+    def _fetched(self, condition: str) -> Any:
+        size = max(1, min(4096, _BYTES_AT_ONCE // (self._dim * 4)))
+        for page in self._connection.pages(self._collection, condition, ["id", VECTOR], size):
+            ids = np.array([row["id"] for row in page], dtype=np.int64)
+            yield VectorBlock(ids, vectors_of(page, self._dim))
+
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """Cosines of passages by id, in the order asked."""
+        scores: list[float] = similarity(self.vectors_of(passage_ids), query).tolist()
+        return scores
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The vectors of passages by id, in the order asked, shape (n, dim)."""
+        found: dict[int, NDArray[np.float32]] = {}
+        for ids in in_chunks(dict.fromkeys(passage_ids)):
+            rows = self._connection.rows(
+                self._collection, all_of(among("id", ids), self._head.born), ["id", VECTOR]
+            )
+            vectors = vectors_of(rows, self._dim)
+            found |= dict(zip((row["id"] for row in rows), vectors, strict=True))
+        for passage_id in passage_ids:
+            if passage_id not in found:
+                raise damaged(f"passage {passage_id}")
+        return np.array([found[one] for one in passage_ids], np.float32).reshape(-1, self._dim)
+
+    def of_all(self, condition: str) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Passage ids, ascending, with their vectors."""
+        for block in self._fetched(condition):
+            yield block.ids, block.vectors
+
+    # ---------------------------------------------------------------- words
+
+    def by_words(self, query: str, k: int, condition: str) -> Ranking:
+        """The `k` best passages by BM25, as Milvus computes it."""
+        words = self._words(query)
+        if not words:
+            return []
+        asked = min(k + _MARGIN, MOST_HITS)
+        while True:
+            ranking = self._worded(words, asked, condition)
+            tied = len(ranking) >= asked > k and ranking[k - 1][1] == ranking[-1][1]
+            if not tied or asked == MOST_HITS:
+                return ranking[:k]
+            asked = min(asked * 4, MOST_HITS)
+
+    def word_scores(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """What `by_words` gives these passages, in the order asked; 0.0 where no word is."""
+        words = self._words(query)
+        scores: dict[int, float] = {}
+        for ids in in_chunks(dict.fromkeys(passage_ids)) if words else ():
+            scores |= self._worded(words, len(ids), all_of(among("id", ids), self._head.born))
+        return [scores.get(passage_id, 0.0) for passage_id in passage_ids]
+
+    def _worded(self, words: str, limit: int, condition: str) -> Ranking:
+        (rows,) = self._connection.search(
+            self._collection,
+            WORDS_VECTOR,
+            [words],
+            limit,
+            condition,
+            {"metric_type": "BM25", "params": {}},
+            ["id"],
+        )
+        # Milvus Lite has them as distances, negative; a server as scores.
+        return _ordered((row["id"], abs(float(row["distance"]))) for row in rows)
+
+    def _words(self, query: str) -> str:
+        """The words of a query, each once.
+
+        Raises:
+            UsageError: the server does not search words.
+        """
+        if not self._head.full_text:
+            raise UsageError(
+                f"The Milvus server of {self._connection.address} has no full-text search.",
+                "use --strategy bi-encoder, or Milvus 2.5 or newer and make the index again",
+            )
+        return " ".join(map(spelled, self._tokenizer.words_of(query)))
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return Tokenizer()
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._kept = None
+        if "_tokenizer" in self.__dict__:
+            self._tokenizer.close()
+
+
+def _ordered(scored: Any) -> Ranking:
+    return sorted(scored, key=lambda hit: (-hit[1], hit[0]))

@@ -1,0 +1,389 @@
+"""Making the next generation of an index in Milvus: opening, committing, cleaning up.
+
+The order is what makes it safe. Rows are written first, and count for nobody; then one row, the
+head, is replaced, and all of them count; then what the head no longer counts is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.errors import BiencError, IndexMismatch
+from bienc_cli.milvus import schema
+from bienc_cli.milvus.address import MilvusAddress
+from bienc_cli.milvus.connection import Connection, Row, connected
+from bienc_cli.milvus.contents import Contents
+from bienc_cli.milvus.head import Head, publish, read_head
+from bienc_cli.milvus.lease import Lease
+from bienc_cli.milvus.reader import not_found
+from bienc_cli.milvus.rows import Record, joined, parsed
+from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.uploads import Uploads, one_of_each
+from bienc_cli.store import failpoints
+from bienc_cli.store.agreement import check_agreement
+from bienc_cli.store.protocol import CommitReport, IndexInfo
+from bienc_cli.types import EncoderIdentity, TunedBlend
+
+_DEAD_KEPT = 1000
+"""Removed files up to which their rows stay until the next run, for readers that are open: each
+search has to name them. More are deleted at once."""
+
+_VOID_KEPT = 64
+"""Attempts that are remembered as void when nothing is left of them: one that was stopped in the
+midst of an upload may still be sending."""
+
+
+def open_writer(
+    address: MilvusAddress,
+    *,
+    create: bool = True,
+    wait: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
+) -> MilvusWriter:
+    """Open an index for writing.
+
+    Args:
+        address: of the index.
+        create: make the index if there is none.
+        wait: seconds to wait for another writer.
+        on_wait: told once who is waited for.
+
+    Raises:
+        IndexNotFound: there is no index, and none is to be made.
+        IndexBusy: another process is writing, or has the file of Milvus Lite open.
+        IndexMismatch: the collection holds something else, or another format.
+        IndexDamaged: the index does not hold together.
+        StorageError: the server does not answer, or refuses.
+        UsageError: the packages are not installed.
+    """
+    return MilvusWriter(address, create=create, wait=wait, on_wait=on_wait)
+
+
+class MilvusWriter(Contents):
+    """An `IndexWriter` over two collections of Milvus."""
+
+    info: IndexInfo | None
+
+    def __init__(
+        self,
+        address: MilvusAddress,
+        *,
+        create: bool = True,
+        wait: float = 0.0,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._address = address
+        made_folder = address.file is not None and not address.file.exists()
+        if made_folder and not create:
+            raise not_found(address)
+        self._unborn = False
+        deadline = time.monotonic() + wait
+        with ExitStack() as stack:
+            # The last to be done: nobody may have the folder open.
+            stack.callback(self._remove_folder)
+            connection = connected(address, deadline, on_wait)
+            stack.callback(connection.close)
+            self._unborn = _prepare(connection, create=create) and made_folder
+            before = read_head(connection)
+            if before is None and not create:
+                raise not_found(address)
+            committed = before.attempt if before else 0
+            lease = Lease(connection, committed, max(0.0, deadline - time.monotonic()), on_wait)
+            # What is still to be told when this writer is done; see `Lease.release`.
+            stack.callback(lambda: lease.release(self._open_attempts))
+            self._open_attempts: set[int] = set()
+            # Only now: another writer may have committed meanwhile.
+            super().__init__(connection, lease, read_head(connection))
+            committed = self._head.attempt if self._head else 0
+            self._open_attempts = {one for one in lease.open_attempts if one > committed}
+            self._blend = self._head.blend if self._head else None
+            self._counted: int | None = None
+            self._encoder: EncoderIdentity | None = None
+            self._chunking: ChunkingParameters | None = None
+            if self._head is not None:
+                connection.load(address.collection)
+                self._sweep()
+                self._encoder, self._chunking = self._head.encoder, self._head.chunking
+            self.info = self._head.info(address) if self._head else None
+            self._stack = stack.pop_all()
+
+    def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
+        """Say what vectors and passages will be of; see `IndexWriter.begin`.
+
+        Raises:
+            IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
+        """
+        if self.info is not None:
+            check_agreement(self.info, encoder, chunking)
+        # One model may have several names; the index keeps to the first.
+        self._encoder = self.info.encoder if self.info else encoder
+        if chunking != self._chunking:
+            self._chunking = chunking
+            self._changed = True
+        if self._head is None:
+            self._full_text = self._make_collection(encoder)
+        else:
+            self._full_text = self._head.full_text
+        self._uploads = Uploads(
+            self._connection, encoder.dim, self._is_counted, self._put, self._before_writing
+        )
+
+    def _make_collection(self, encoder: EncoderIdentity) -> bool:
+        """The passages' collection; that of a run that was stopped, if it is of this model.
+
+        Returns:
+            Whether its words are indexed.
+        """
+        connection, collection = self._connection, self._address.collection
+        full_text = schema.has_full_text(connection.version())
+        begun = {"fingerprint": encoder.fingerprint, "dim": encoder.dim, "full_text": full_text}
+        record = Record("begun", 0, self._attempt, 0, 0, json.dumps(begun, sort_keys=True))
+        found = joined(
+            connection.rows(self._address.records, among("kind", ["begun"]), RECORD_FIELDS)
+        )
+        if connection.exists(collection):
+            if [one.body for one in found] == [record.body]:
+                connection.load(collection)
+                return full_text
+            connection.drop(collection)
+        connection.upsert(self._address.records, list(record.rows()))
+        connection.create(collection, *schema.passages(encoder.dim, full_text=full_text))
+        return full_text
+
+    def put_blend(self, blend: TunedBlend | None) -> None:
+        """Record weights learned for this index; see `IndexWriter.put_blend`."""
+        if blend != self._blend:
+            self._blend = blend
+            self._changed = True
+
+    # --------------------------------------------------------------- commit
+
+    def commit(
+        self,
+        on_stage: Callable[[str], None] = lambda _: None,
+        on_built: Callable[[int, int], None] = lambda _done, _total: None,  # noqa: ARG002
+        *,
+        compact: bool = False,
+    ) -> CommitReport:
+        """Make everything visible at once; see `IndexWriter.commit`.
+
+        The graph is the server's own business, so that `on_built` has nothing to be told.
+        """
+        if self._encoder is None or self._chunking is None:
+            raise RuntimeError("begin() comes before commit()")
+        if self.info is not None and not self._changed and not compact:
+            return CommitReport(self.info, graph_rebuilt=False, committed=False)
+        on_stage("commit")
+        if self._uploads is not None:
+            awaited = self._uploads.settle()
+            if awaited:
+                raise RuntimeError(f"{awaited} texts have no vector yet")
+        self._send()
+        if self._tally_in_doubt:
+            self.count_again()
+        head = self._next_head(self._encoder, self._chunking)
+        # Sealed, a server finds it whole after a crash, and Milvus Lite counts words in all of it.
+        for collection in (self._address.collection, self._address.records):
+            with suppress(BiencError):
+                self._connection.flush(collection)
+        self._lease.check()
+        failpoints.reached("before head")
+        self._head = publish(self._connection, head)
+        failpoints.reached("after head")
+        self._clean_up(compact=compact)
+        self.info = self._head.info(self._address)
+        return CommitReport(self.info, graph_rebuilt=False, committed=True)
+
+    def _next_head(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> Head:
+        now, before, tally = time.time(), self._head, self._tally
+        void = (before.void if before else frozenset()) | self._open_attempts
+        return Head(
+            attempt=self._attempt,
+            generation=before.generation + 1 if before else 1,
+            created=before.created if before else now,
+            updated=now,
+            encoder=encoder,
+            chunking=chunking,
+            roots=self._roots,
+            counts={
+                "files": tally.files,
+                "documents": tally.documents,
+                "passages": tally.passages,
+                "vectors": self._texts() if self._counted is None else self._counted,
+                "skipped": tally.skipped,
+            },
+            formats=tuple(pair for pair in tally.formats.most_common() if pair[1]),
+            full_text=before.full_text if before else self._full_text,
+            blend=self._blend,
+            void=frozenset(sorted(void)[-_VOID_KEPT:]),
+            dead_files=frozenset(self._dead_files),
+            dead_records=frozenset(self._dead_records),
+        )
+
+    def _texts(self) -> int:
+        """How many distinct texts there are now: those before, and more, and fewer."""
+        before = self._head.counts["vectors"] if self._head else 0
+        more = self._uploads.new_texts if self._uploads else 0
+        return before + more - self._gone_texts()
+
+    def _gone_texts(self) -> int:
+        """How many distinct texts no passage has any more."""
+        collection = self._address.collection
+        keys: set[str] = set()
+        for chunk in in_chunks(self._dead_files):
+            condition = all_of(among("file_id", chunk), self._mine)
+            for page in self._connection.pages(collection, condition, ["text_key"]):
+                keys.update(row["text_key"] for row in page)
+        gone = 0
+        for texts in in_chunks(keys):
+            held = one_of_each(
+                self._connection, texts, self._mine, ["file_id"], lambda row: not self._is_dead(row)
+            )
+            gone += sum(1 for row in held.values() if self._is_dead(row))
+        return gone
+
+    def _is_dead(self, row: Row) -> bool:
+        return row["file_id"] in self._dead_files
+
+    def _is_counted(self, row: Row) -> bool:
+        """Whether a passage belongs to the generation before, or to this attempt."""
+        if row["born"] == self._attempt:
+            return True
+        head = self._head
+        return (
+            head is not None
+            and row["born"] <= head.attempt
+            and row["born"] not in head.void
+            and row["file_id"] not in head.dead_files
+        )
+
+    def _clean_up(self, *, compact: bool) -> None:
+        """Past the commit nothing may fail it any more; the next writer cleans up what stays."""
+        with suppress(BiencError):
+            void = self._open_attempts
+            if void:
+                condition = among("born", sorted(void))
+                self._connection.delete(self._address.collection, condition)
+                self._connection.delete(
+                    self._address.records, all_of(condition, among("kind", _OF_FILES))
+                )
+            self._open_attempts = set()
+            if compact or len(self._dead_files) > _DEAD_KEPT:
+                self._sweep()
+            if compact:
+                for collection in (self._address.collection, self._address.records):
+                    self._connection.flush(collection)
+                    self._connection.compact(collection)
+
+    def _sweep(self) -> None:
+        """Delete what the head counts no more; from then on it need not say so."""
+        head = self._head
+        if head is None or not (head.dead_files or head.dead_records):
+            return
+        for files in in_chunks(sorted(head.dead_files)):
+            condition = among("file_id", files)
+            self._connection.delete(self._address.collection, condition)
+            self._connection.delete(self._address.records, condition)
+        for keys in in_chunks(sorted(head.dead_records)):
+            condition = all_of(among("kind", _OF_FILES), among("key", keys))
+            self._connection.delete(self._address.records, condition)
+        failpoints.reached("before sweeping")
+        head = replace(head, dead_files=frozenset(), dead_records=frozenset())
+        self._head = publish(self._connection, head)
+
+    # -------------------------------------------------------------- repair
+
+    def count_again(self) -> None:
+        """Have the commit record what is there, in place of what was recorded; for repairs."""
+        collection, tally = self._address.collection, self._tally
+        formats: dict[str, int] = {}
+        found = {"file": 0, "document": 0, "skip": 0}
+        for record in self._records(["file", "document", "skip"]):
+            found[record.kind] += 1
+            if record.kind == "document":
+                name = str(parsed(record).get("format"))
+                formats[name] = formats.get(name, 0) + 1
+        tally.files, tally.documents, tally.skipped = found.values()
+        tally.formats.clear()
+        tally.formats.update(formats)
+        keys: set[str] = set()
+        tally.passages = 0
+        for page in self._connection.pages(collection, self._mine, ["text_key", "file_id"]):
+            for row in page:
+                if row["file_id"] not in self._dead_files:
+                    tally.passages += 1
+                    keys.add(row["text_key"])
+        self._counted = len(keys)
+        self._changed = True
+
+    def rebuild_graph(self) -> None:
+        """Have the server make the graph over the vectors anew."""
+        self._connection.rebuild_index(
+            self._address.collection, schema.VECTOR, schema.vector_index()
+        )
+
+    # ------------------------------------------------------------- closing
+
+    def __enter__(self) -> Self:
+        """The writer itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go; what is not committed never counts, and what is encoded is kept."""
+        with self._stack:
+            committed = self._head is not None and self._head.attempt == self._attempt
+            if self._wrote and not committed:
+                self._open_attempts.add(self._attempt)
+            if "_tokenizer" in self.__dict__:
+                self._tokenizer.close()
+            if self._head is not None or self._open_attempts:
+                self._unborn = False
+            elif not self._connection.lost:
+                self._remove_collections()
+
+    def _remove_collections(self) -> None:
+        """Leave nothing of an index that never came to be."""
+        with suppress(BiencError):
+            for collection in (self._address.collection, self._address.records):
+                if self._connection.exists(collection):
+                    self._connection.drop(collection)
+
+    def _remove_folder(self) -> None:
+        """Remove a folder of Milvus Lite that was made for nothing."""
+        if self._unborn and self._address.file is not None:
+            shutil.rmtree(self._address.file, ignore_errors=True)
+
+
+_OF_FILES = ("file", "document", "text", "skip", "long")
+"""Kinds of records that belong to files; the others stay when an attempt is cleaned away."""
+
+
+def _prepare(connection: Connection, *, create: bool) -> bool:
+    """Have the collection of records there and loaded; whether it had to be made."""
+    address = connection.address
+    made = False
+    if not connection.exists(address.records):
+        if connection.exists(address.collection):
+            raise IndexMismatch(
+                f"{address} is no index: the collection {address.collection} is another's.",
+                "give another name: --index milvus+http://HOST:PORT/NAME",
+            )
+        if not create:
+            raise not_found(address)
+        connection.create(address.records, *schema.records())
+        made = True
+    connection.load(address.records)
+    return made

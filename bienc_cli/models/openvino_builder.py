@@ -1,0 +1,182 @@
+"""From a model directory to an OpenVINO graph, straight from its safetensors, without torch.
+
+For the architectures that most encoders have (`openvino_encoders.ENCODERS`), and only where every
+file of the model says what this module knows; anything else is `NotPlain`, and torch traces it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from bienc_cli.models import openvino_blocks as blocks
+from bienc_cli.models.files import ModelFiles
+from bienc_cli.models.openvino_blocks import Array, ops
+from bienc_cli.models.openvino_encoders import ENCODERS, Checkpoint, Encoder, Inputs, NotPlain
+from bienc_cli.models.openvino_graph import import_openvino
+from bienc_cli.models.registry import Role
+
+POOLINGS = ("cls", "mean", "max")
+
+# Tokenizers that tell the first text from the second, and those that do not.
+_TYPED = {"BertTokenizer", "PreTrainedTokenizer", "TokenizersBackend"}
+_UNTYPED = {"RobertaTokenizer", "XLMRobertaTokenizer", "CamembertTokenizer"}
+_UNTYPED |= {"DistilBertTokenizer", "MPNetTokenizer"}
+
+# What `sentence_bert_config.json` may say; any other key must say nothing.
+_TRANSFORMER_SETTINGS: dict[str, tuple[object, ...]] = {
+    "transformer_task": ("feature-extraction", "sequence-classification"),
+    "module_output_name": ("token_embeddings", "scores"),
+}
+_WITHOUT_EFFECT = {"max_seq_length", "modality_config"}
+
+# Names of the encoder's own; a tensor among them that nothing takes makes another network of it.
+_OWN = ("embeddings.", "encoder.", "transformer.", "layers.", "final_norm.")
+
+
+def built_graph(files: ModelFiles, vocabulary: int) -> Any:
+    """The graph of a model: token ids to pooled vectors, or to logits, (inputs, values).
+
+    Args:
+        files: the model.
+        vocabulary: how many tokens its tokenizer knows.
+
+    Raises:
+        NotPlain: the model says something that is not known here.
+        OSError: its weights cannot be read.
+    """
+    try:
+        return _graph(files, vocabulary)
+    # A configuration without what it should say, and shapes that do not fit together.
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise NotPlain(f"its files do not fit together ({error})") from error
+
+
+def _graph(files: ModelFiles, vocabulary: int) -> Any:
+    encoder = _encoder(files)
+    checkpoint = _checkpoint(files, encoder)
+    inputs = _inputs(typed=_takes_types(files))
+    states = encoder.build(checkpoint, inputs)
+    if files.role is Role.CROSS_ENCODER:
+        pooling = str(files.config.get("classifier_pooling", "cls"))
+        result = encoder.head(checkpoint, _pooled(pooling, states, inputs))
+    else:
+        result = _pooled(files.pooling, states, inputs)
+    _require_all_used(checkpoint)
+    if vocabulary > int(files.config["vocab_size"]):
+        raise NotPlain("its tokenizer has tokens without a vector")
+    given = [inputs.input_ids, inputs.attention_mask]
+    if inputs.token_type_ids is not None:
+        given.append(inputs.token_type_ids)
+    return import_openvino().Model([ops().result(result)], given, "encoder")
+
+
+def _encoder(files: ModelFiles) -> Encoder:
+    config = files.config
+    encoder = ENCODERS.get(str(config.get("model_type")))
+    if encoder is None:
+        raise NotPlain(f"its architecture is {config.get('model_type')}")
+    for key in ("auto_map", "quantization_config"):
+        if config.get(key):
+            raise NotPlain(f"its configuration has {key}")
+    root = files.directory / files.weight_files[0].parent
+    for key, value in _json(root / "sentence_bert_config.json").items():
+        if value and key not in _WITHOUT_EFFECT and value not in _TRANSFORMER_SETTINGS.get(key, ()):
+            raise NotPlain(f"its {key} is {value}")
+    if files.role is Role.CROSS_ENCODER:
+        about = _json(files.directory / "config_sentence_transformers.json")
+        if (config.get("architectures") or [""])[0] != encoder.classifier or (
+            files.modules not in ((), ("Transformer",))
+            or any((about.get("prompts") or {}).values())
+        ):
+            raise NotPlain("its head is not a plain one")
+    elif files.modules not in (
+        (),
+        ("Transformer", "Pooling"),
+        ("Transformer", "Pooling", "Normalize"),
+    ):
+        raise NotPlain(f"it is made of {', '.join(files.modules)}")
+    return encoder
+
+
+def _takes_types(files: ModelFiles) -> bool:
+    """Whether the model's tokenizer gives token types."""
+    root = files.directory / files.weight_files[0].parent
+    settings = _json(root / "tokenizer_config.json")
+    name = str(settings.get("tokenizer_class") or "PreTrainedTokenizer").removesuffix("Fast")
+    if name not in _TYPED | _UNTYPED:
+        raise NotPlain(f"its tokenizer is a {name}")
+    _require_stated_case(files, name, settings)
+    stated = settings.get("model_input_names")
+    given = "token_type_ids" in stated if stated else name in _TYPED
+    return given and files.config["model_type"] == "bert"
+
+
+def _require_stated_case(files: ModelFiles, name: str, settings: dict[str, Any]) -> None:
+    """Where two files differ on whether case counts, transformers believes the settings."""
+    if name == "BertTokenizer" and files.tokenizer_json is not None:
+        normalizer = _json(files.tokenizer_json).get("normalizer") or {}
+        lowers = normalizer.get("lowercase")
+        if lowers is not None and settings.get("do_lower_case", lowers) != lowers:
+            raise NotPlain("its tokenizer's settings contradict tokenizer.json")
+
+
+def _checkpoint(files: ModelFiles, encoder: Encoder) -> Checkpoint:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    if [path.suffix for path in files.weight_files] != [".safetensors"]:
+        raise NotPlain("its weights are not one file of safetensors")
+    try:
+        tensors = load_file(files.directory / files.weight_files[0])
+    # What the library raises for a file that is none, and for types that numpy does not have.
+    except (SafetensorError, TypeError, AttributeError) as error:
+        raise NotPlain(f"its weights cannot be read ({error})") from error
+    floats: dict[str, Array] = {}
+    for name, tensor in tensors.items():
+        if tensor.dtype in (np.float32, np.float16):
+            floats[name] = np.asarray(tensor, dtype=np.float32)
+    prefixed = any(name.startswith(f"{encoder.prefix}embeddings.") for name in floats)
+    return Checkpoint(files.config, floats, encoder.prefix if prefixed else "")
+
+
+def _require_all_used(checkpoint: Checkpoint) -> None:
+    own = tuple(checkpoint.prefix + name for name in _OWN)
+    left = sorted(
+        name for name in checkpoint.tensors.keys() - checkpoint.used if name.startswith(own)
+    )
+    if left:
+        raise NotPlain(f"its weights have {left[0]}, which is not known")
+
+
+def _inputs(*, typed: bool) -> Inputs:
+    names = ["input_ids", "attention_mask"] + ["token_type_ids"] * typed
+    made = []
+    for name in names:
+        parameter = ops().parameter([-1, -1], np.int64, name=name)
+        parameter.output(0).set_names({name})
+        made.append(parameter)
+    return Inputs(made[0], made[1], made[2] if typed else None)
+
+
+def _pooled(pooling: str, states: Any, inputs: Inputs) -> Any:
+    parts = []
+    for mode in pooling.split("+"):
+        if mode not in POOLINGS:
+            raise NotPlain(f"its pooling is {mode}")
+        if mode == "cls":
+            parts.append(blocks.first_token(states))
+        elif mode == "mean":
+            parts.append(blocks.mean_token(states, inputs.attention_mask))
+        else:
+            parts.append(blocks.max_token(states, inputs.attention_mask))
+    return parts[0] if len(parts) == 1 else ops().concat(parts, -1)
+
+
+def _json(path: Any) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,368 @@
+"""Encoders by their architecture: a model's weights and configuration to the last hidden states.
+
+What is built here is what `transformers` computes in evaluation mode. A configuration that says
+something this module does not know is `NotPlain`, and is left to torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bienc_cli.models import openvino_blocks as blocks
+from bienc_cli.models.openvino_blocks import Array, ops
+
+
+class NotPlain(Exception):
+    """Why a model is not built here, as a clause for people."""
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """A checkpoint's tensors and configuration, and which tensors were used.
+
+    Attributes:
+        config: config.json.
+        tensors: by their names in the file.
+        prefix: what the names of the encoder's own begin with.
+    """
+
+    config: dict[str, Any]
+    tensors: dict[str, Array]
+    prefix: str = ""
+    used: set[str] = field(default_factory=set)
+
+    def take(self, name: str, prefix: str | None = None) -> Array:
+        """A tensor that must be there.
+
+        Raises:
+            NotPlain: it is not.
+        """
+        full = f"{self.prefix if prefix is None else prefix}{name}"
+        if full not in self.tensors:
+            raise NotPlain(f"its weights have no {full}")
+        self.used.add(full)
+        return self.tensors[full]
+
+    def pair(self, name: str, prefix: str | None = None) -> tuple[Array, Array | None]:
+        """A layer's weight, and its bias if it has one.
+
+        Raises:
+            NotPlain: there is no such layer.
+        """
+        whole = f"{self.prefix if prefix is None else prefix}{name}"
+        bias = self.take(f"{whole}.bias", "") if f"{whole}.bias" in self.tensors else None
+        return self.take(f"{whole}.weight", ""), bias
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a graph is given, (B, S) each; no token types where the model takes none."""
+
+    input_ids: Any
+    attention_mask: Any
+    token_type_ids: Any | None
+
+
+def linear(c: Checkpoint, x: Any, name: str, prefix: str | None = None) -> Any:
+    """A linear layer by its name; its bias is optional."""
+    weight, bias = c.pair(name, prefix)
+    return blocks.linear(x, weight, bias)
+
+
+def norm(c: Checkpoint, x: Any, name: str, epsilon: float, prefix: str | None = None) -> Any:
+    """A layer norm by its name; its bias is optional."""
+    weight, bias = c.pair(name, prefix)
+    return blocks.layer_norm(x, weight, bias, epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class PostNormNames:
+    """Where a layer of BERT's kind keeps its parts; `{}` is the layer's number."""
+
+    layer: str
+    query: str
+    key: str
+    value: str
+    attended: str
+    attended_norm: str
+    wide: str
+    narrow: str
+    norm: str
+
+
+BERT_NAMES = PostNormNames(
+    layer="encoder.layer.{}.",
+    query="attention.self.query",
+    key="attention.self.key",
+    value="attention.self.value",
+    attended="attention.output.dense",
+    attended_norm="attention.output.LayerNorm",
+    wide="intermediate.dense",
+    narrow="output.dense",
+    norm="output.LayerNorm",
+)
+MPNET_NAMES = PostNormNames(
+    layer="encoder.layer.{}.",
+    query="attention.attn.q",
+    key="attention.attn.k",
+    value="attention.attn.v",
+    attended="attention.attn.o",
+    attended_norm="attention.LayerNorm",
+    wide="intermediate.dense",
+    narrow="output.dense",
+    norm="output.LayerNorm",
+)
+DISTILBERT_NAMES = PostNormNames(
+    layer="transformer.layer.{}.",
+    query="attention.q_lin",
+    key="attention.k_lin",
+    value="attention.v_lin",
+    attended="attention.out_lin",
+    attended_norm="sa_layer_norm",
+    wide="ffn.lin1",
+    narrow="ffn.lin2",
+    norm="output_layer_norm",
+)
+
+
+def post_norm_layers(
+    c: Checkpoint,
+    x: Any,
+    mask: Any,
+    names: PostNormNames,
+    *,
+    layers: str,
+    heads: str,
+    act: str,
+    epsilon: float,
+) -> Any:
+    """Layers of BERT's kind: attention, then a feed-forward, each added and then normed.
+
+    `layers`, `heads` and `act` are where the configuration says how many and which.
+    """
+    head_count, act = int(c.config[heads]), _activation(c, act)
+    for number in range(int(c.config[layers])):
+        at = names.layer.format(number)
+        query, key, value = (
+            blocks.split_heads(linear(c, x, at + part), head_count)
+            for part in (names.query, names.key, names.value)
+        )
+        mixed = linear(c, blocks.attention(query, key, value, mask), at + names.attended)
+        x = norm(c, ops().add(mixed, x), at + names.attended_norm, epsilon)
+        wide = blocks.activation(linear(c, x, at + names.wide), act)
+        x = norm(c, ops().add(linear(c, wide, at + names.narrow), x), at + names.norm, epsilon)
+    return x
+
+
+def bert(c: Checkpoint, inputs: Inputs) -> Any:
+    """BERT: absolute positions from 0, token types."""
+    positions = blocks.first_rows(
+        c.take("embeddings.position_embeddings.weight"), blocks.length_of(inputs.input_ids)
+    )
+    return _bert(c, inputs, positions)
+
+
+def roberta(c: Checkpoint, inputs: Inputs) -> Any:
+    """RoBERTa, and its kin of other names: positions begin behind the padding's id."""
+    places = blocks.positions_after(inputs.input_ids, int(c.config.get("pad_token_id", 1)))
+    return _bert(c, inputs, blocks.rows(c.take("embeddings.position_embeddings.weight"), places))
+
+
+def _bert(c: Checkpoint, inputs: Inputs, positions: Any) -> Any:
+    _require(c, position_embedding_type="absolute", is_decoder=False)
+    _require(c, add_cross_attention=False)
+    epsilon = float(c.config.get("layer_norm_eps", 1e-12))
+    words = blocks.rows(c.take("embeddings.word_embeddings.weight"), inputs.input_ids)
+    types = c.take("embeddings.token_type_embeddings.weight")
+    # Where a tokenizer gives no types, or there is but one, all are of type 0.
+    typed = inputs.token_type_ids is not None and len(types) > 1
+    kinds = blocks.rows(types, inputs.token_type_ids) if typed else ops().constant(types[:1])
+    x = norm(c, ops().add(ops().add(words, kinds), positions), "embeddings.LayerNorm", epsilon)
+    mask = blocks.additive_mask(inputs.attention_mask)
+    return post_norm_layers(
+        c,
+        x,
+        mask,
+        BERT_NAMES,
+        layers="num_hidden_layers",
+        heads="num_attention_heads",
+        act="hidden_act",
+        epsilon=epsilon,
+    )
+
+
+def distilbert(c: Checkpoint, inputs: Inputs) -> Any:
+    """DistilBERT: BERT without token types."""
+    words = blocks.rows(c.take("embeddings.word_embeddings.weight"), inputs.input_ids)
+    positions = blocks.first_rows(
+        c.take("embeddings.position_embeddings.weight"), blocks.length_of(inputs.input_ids)
+    )
+    x = norm(c, ops().add(words, positions), "embeddings.LayerNorm", 1e-12)
+    mask = blocks.additive_mask(inputs.attention_mask)
+    return post_norm_layers(
+        c,
+        x,
+        mask,
+        DISTILBERT_NAMES,
+        layers="n_layers",
+        heads="n_heads",
+        act="activation",
+        epsilon=1e-12,
+    )
+
+
+def mpnet(c: Checkpoint, inputs: Inputs) -> Any:
+    """MPNet: RoBERTa's positions, and a bias by distance that all layers share."""
+    epsilon = float(c.config.get("layer_norm_eps", 1e-12))
+    length = blocks.length_of(inputs.input_ids)
+    table = c.take("embeddings.position_embeddings.weight")
+    words = blocks.rows(c.take("embeddings.word_embeddings.weight"), inputs.input_ids)
+    # 1 whatever the configuration says, as in transformers.
+    positions = blocks.rows(table, blocks.positions_after(inputs.input_ids, 1))
+    x = norm(c, ops().add(words, positions), "embeddings.LayerNorm", epsilon)
+    distances = c.take("encoder.relative_attention_bias.weight")
+    _require(c, relative_attention_num_buckets=32)
+    bias = blocks.bucketed_bias(distances, length, len(table))
+    mask = ops().add(blocks.additive_mask(inputs.attention_mask), bias)
+    return post_norm_layers(
+        c,
+        x,
+        mask,
+        MPNET_NAMES,
+        layers="num_hidden_layers",
+        heads="num_attention_heads",
+        act="hidden_act",
+        epsilon=epsilon,
+    )
+
+
+_THETA = {"full_attention": 160_000.0, "sliding_attention": 10_000.0}
+_THETA_KEYS = {"full_attention": "global_rope_theta", "sliding_attention": "local_rope_theta"}
+
+
+def modernbert(c: Checkpoint, inputs: Inputs) -> Any:
+    """ModernBERT: norms before each part, rotary positions, most layers with a window."""
+    _require(c, rope_scaling=None)
+    epsilon = float(c.config.get("norm_eps", 1e-5))
+    layers, heads = int(c.config["num_hidden_layers"]), int(c.config["num_attention_heads"])
+    every = int(c.config.get("global_attn_every_n_layers", 3))
+    kinds = c.config.get("layer_types") or [
+        "sliding_attention" if number % every else "full_attention" for number in range(layers)
+    ]
+    length = blocks.length_of(inputs.input_ids)
+    seen = blocks.additive_mask(inputs.attention_mask)
+    reach = int(c.config.get("local_attention", 128)) // 2
+    masks = {
+        "full_attention": seen,
+        "sliding_attention": ops().add(seen, blocks.window_mask(length, reach)),
+    }
+    angles = {kind: _angles(c, kind, length) for kind in _THETA}
+    words = blocks.rows(c.take("embeddings.tok_embeddings.weight"), inputs.input_ids)
+    x = norm(c, words, "embeddings.norm", epsilon)
+    act = _activation(c, "hidden_activation")
+    for number in range(layers):
+        at, kind = f"layers.{number}.", kinds[number]
+        if kind not in masks:
+            raise NotPlain(f"it has layers of the kind {kind}")
+        normed = norm(c, x, f"{at}attn_norm", epsilon) if number else x
+        parts = ops().split(linear(c, normed, f"{at}attn.Wqkv"), np.int64(-1), 3).outputs()
+        query, key, value = (blocks.split_heads(part, heads) for part in parts)
+        query, key = (blocks.rotated(part, *angles[kind]) for part in (query, key))
+        mixed = blocks.attention(query, key, value, masks[kind])
+        x = ops().add(x, linear(c, mixed, f"{at}attn.Wo"))
+        wide = linear(c, norm(c, x, f"{at}mlp_norm", epsilon), f"{at}mlp.Wi")
+        value, gate = ops().split(wide, np.int64(-1), 2).outputs()
+        gated = ops().multiply(blocks.activation(value, act), gate)
+        x = ops().add(x, linear(c, gated, f"{at}mlp.Wo"))
+    return norm(c, x, "final_norm", epsilon)
+
+
+def _angles(c: Checkpoint, kind: str, length: Any) -> tuple[Any, Any]:
+    """Cosines and sines of one kind of layer, (S, D / H) each."""
+    stated = (c.config.get("rope_parameters") or {}).get(kind) or {}
+    if stated.get("rope_type", "default") != "default":
+        raise NotPlain(f"its positions are scaled ({stated['rope_type']})")
+    theta = stated.get("rope_theta") or c.config.get(_THETA_KEYS[kind]) or _THETA[kind]
+    width = int(c.config["hidden_size"]) // int(c.config["num_attention_heads"])
+    tables = blocks.rotary_tables(int(c.config["max_position_embeddings"]), width, float(theta))
+    cosines, sines = (blocks.first_rows(table, length) for table in tables)
+    return cosines, sines
+
+
+def _activation(c: Checkpoint, key: str) -> str:
+    name = str(c.config.get(key, "gelu"))
+    if name not in blocks.ACTIVATIONS:
+        raise NotPlain(f"its activation is {name}")
+    return name
+
+
+def _require(c: Checkpoint, **values: object) -> None:
+    for key, value in values.items():
+        if c.config.get(key, value) != value:
+            raise NotPlain(f"its {key} is {c.config[key]}")
+
+
+# Heads of cross-encoders: one state of each input, (B, D), to its logits, (B, labels).
+
+
+def pooler_head(c: Checkpoint, pooled: Any) -> Any:
+    """BERT's: through a pooler."""
+    pooled = ops().tanh(linear(c, pooled, "pooler.dense"))
+    return linear(c, pooled, "classifier", "")
+
+
+def dense_head(c: Checkpoint, pooled: Any) -> Any:
+    """RoBERTa's and MPNet's: through two layers."""
+    dense = ops().tanh(linear(c, pooled, "classifier.dense", ""))
+    return linear(c, dense, "classifier.out_proj", "")
+
+
+def distilbert_head(c: Checkpoint, pooled: Any) -> Any:
+    """DistilBERT's: through two layers with a rectifier."""
+    dense = ops().relu(linear(c, pooled, "pre_classifier", ""))
+    return linear(c, dense, "classifier", "")
+
+
+def modernbert_head(c: Checkpoint, pooled: Any) -> Any:
+    """ModernBERT's: through a layer and a norm."""
+    dense = linear(c, pooled, "head.dense", "")
+    active = blocks.activation(dense, _activation(c, "classifier_activation"))
+    normed = norm(c, active, "head.norm", float(c.config.get("norm_eps", 1e-5)), "")
+    return linear(c, normed, "classifier", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An architecture.
+
+    Attributes:
+        prefix: of the encoder's weights in a checkpoint that has a head too.
+        classifier: the class with a head, as a configuration names it.
+        build: the encoder.
+        head: the cross-encoder's head.
+    """
+
+    prefix: str
+    classifier: str
+    build: Callable[[Checkpoint, Inputs], Any]
+    head: Callable[[Checkpoint, Any], Any]
+
+
+ENCODERS = {
+    "bert": Encoder("bert.", "BertForSequenceClassification", bert, pooler_head),
+    "roberta": Encoder("roberta.", "RobertaForSequenceClassification", roberta, dense_head),
+    "xlm-roberta": Encoder("roberta.", "XLMRobertaForSequenceClassification", roberta, dense_head),
+    "camembert": Encoder("roberta.", "CamembertForSequenceClassification", roberta, dense_head),
+    "distilbert": Encoder(
+        "distilbert.", "DistilBertForSequenceClassification", distilbert, distilbert_head
+    ),
+    "mpnet": Encoder("mpnet.", "MPNetForSequenceClassification", mpnet, dense_head),
+    "modernbert": Encoder(
+        "model.", "ModernBertForSequenceClassification", modernbert, modernbert_head
+    ),
+}
+"""By `model_type`."""

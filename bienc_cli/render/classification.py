@@ -1,0 +1,223 @@
+"""The answers of `classify`: pairs with labels, and documents with labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bienc_cli.errors import BiencError
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.errors import error_as_json
+from bienc_cli.render.pairs import labels_as_json
+from bienc_cli.render.paths import PathText
+from bienc_cli.render.tables import plain_table
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, duration
+from bienc_cli.search.classification import Classification
+from bienc_cli.search.result import ModelUse
+from bienc_cli.search.zero_shot import LabelledDocument, Labelling
+
+SCHEMA = "bienc.classify/1"
+DOCUMENTS_SCHEMA = "bienc.labels/1"
+
+Read = tuple[tuple[str, str], Classification]
+"""A pair and what is said of it."""
+
+
+def pairs_as_table(read: Sequence[Read], model: ModelUse, seconds: float) -> RenderableType:
+    """Every pair with all labels, both ways where both were read."""
+    parts: list[RenderableType] = []
+    for (first, second), said in read:
+        texts = Text()
+        texts.append("A ", style="bold").append(one_line(first))
+        texts.append("\nB ", style="bold").append(one_line(second))
+        if said.truncated:
+            texts.append("\nboth are longer than the model reads; an end was cut", style="yellow")
+        table = plain_table()
+        table.add_column("label", overflow="fold")
+        table.add_column("A → B" if said.backward else "probability", justify="right")
+        if said.backward:
+            table.add_column("B → A", justify="right")
+        ways = [way for way in (said.forward, said.backward) if way]
+        for scores in zip(*ways, strict=True):
+            table.add_row(
+                one_line(scores[0].label), *(f"{score.probability:.4f}" for score in scores)
+            )
+        parts += [texts, table, Text()]
+    parts.append(
+        Text(
+            f"{count(len(read), 'pair')} in {duration(seconds)} · {model.identity.name}, "
+            f"{model.runtime}",
+            style="dim",
+        )
+    )
+    return Group(*parts)
+
+
+def pair_as_json(pair: tuple[str, str], said: Classification) -> dict[str, Any]:
+    """One pair with every label."""
+    return {
+        "a": hit_.writable(pair[0]),
+        "b": hit_.writable(pair[1]),
+        "label": said.best.label,
+        "forward": labels_as_json(said.forward),
+        "backward": labels_as_json(said.backward),
+        "truncated": said.truncated,
+    }
+
+
+def pair_documents(
+    read: Mapping[int, Read], refused: Mapping[int, BiencError]
+) -> Iterator[dict[str, Any]]:
+    """A document for each line, by its number: a pair's labels, or why it has none."""
+    for number in sorted([*read, *refused]):
+        if number in refused:
+            error = refused[number]
+            yield {**error_as_json(error.code, error.message, error.hint), "line": number}
+        else:
+            yield {"schema": SCHEMA, **pair_as_json(*read[number])}
+
+
+def pairs_as_json(
+    read: Mapping[int, Read], refused: Mapping[int, BiencError], model: ModelUse, seconds: float
+) -> dict[str, Any]:
+    """All pairs, `schema` first."""
+    return {
+        "schema": SCHEMA,
+        "pairs": [
+            document if "error" in document else {k: document[k] for k in document if k != "schema"}
+            for document in pair_documents(read, refused)
+        ],
+        "seconds": hit_.rounded(seconds),
+        "model": hit_.model_as_json(model.identity, model.runtime),
+    }
+
+
+def pair_lines(read: Mapping[int, Read], refused: Mapping[int, BiencError]) -> Iterator[str]:
+    """Tab-separated: the likeliest label, then each with its probability, likewise backward.
+
+    A line that is no pair is answered by an empty one.
+    """
+    for number in sorted([*read, *refused]):
+        if number in refused:
+            yield ""
+            continue
+        said = read[number][1]
+        yield "\t".join(
+            [
+                cell(said.best.label),
+                *(
+                    f"{one_line(one.label)}={one.probability:.6f}"
+                    for one in (*said.forward, *said.backward)
+                ),
+            ]
+        )
+
+
+def documents_as_table(result: Labelling) -> RenderableType:
+    """Every document with the likeliest label by each encoder."""
+    table = plain_table()
+    table.add_column("bi-encoder", overflow="fold", style="cyan")
+    table.add_column("simil.", justify="right")
+    if result.cross_encoder is not None:
+        table.add_column("cross-encoder", overflow="fold", style="green")
+        table.add_column("prob." if result.entails else "relev.", justify="right")
+    table.add_column("document", ratio=1, overflow="fold")
+    for document in result.documents:
+        cells: list[RenderableType] = []
+        for label, score in _likeliest(result, document):
+            cells += [Text(one_line(label)), Text(f"{score:.3f}")]
+        table.add_row(*cells, PathText(one_line(_name(document)), "bold blue"))
+    return Group(table, Text(_summary(result), style="dim"))
+
+
+def _likeliest(result: Labelling, document: LabelledDocument) -> list[tuple[str, float]]:
+    """By each encoder that has spoken: the label, and its score."""
+    found = []
+    for scores in filter(None, (document.similarities, document.probabilities)):
+        place = max(range(len(scores)), key=lambda one: scores[one])
+        found.append((result.labels[place], scores[place]))
+    return found
+
+
+def _name(document: LabelledDocument) -> str:
+    stored = document.passage
+    inside = stored.passage.doc_id
+    return stored.path if stored.path.endswith(inside) else f"{stored.path} ({inside})"
+
+
+def _summary(result: Labelling) -> str:
+    seconds = {stage.name: stage.seconds for stage in result.stages}
+    number = max(len(result.documents), 1)
+    parts = [count(len(result.documents), "document")]
+    for name, use in (
+        ("bi-encoder", result.bi_encoder),
+        ("cross-encoder", result.cross_encoder),
+    ):
+        if use is not None:
+            taken = seconds.get(name, 0.0)
+            each = duration(taken / number)
+            parts.append(f"{name} {duration(taken)}, {each} a document ({use.identity.name})")
+    said = [_likeliest(result, document) for document in result.documents]
+    if result.cross_encoder is not None:
+        agree = sum(one[0][0] == one[1][0] for one in said)
+        parts.append(f"they agree on {agree:,} of {len(said):,}")
+    return "\n".join(parts)
+
+
+def documents_as_json(result: Labelling) -> dict[str, Any]:
+    """Every document with every score of every label, `schema` first."""
+    return {
+        "schema": DOCUMENTS_SCHEMA,
+        "labels": list(result.labels),
+        "cross_encoder_by": (
+            None
+            if result.cross_encoder is None
+            else "entailment"
+            if result.entails
+            else "relevance"
+        ),
+        "documents": [_document_as_json(result, one) for one in result.documents],
+        "seconds": {
+            name.replace("-", "_"): seconds
+            for name, seconds in hit_.stages_as_json(result.stages).items()
+        },
+        "index": hit_.index_as_json(result.index),
+        "models": {
+            name: hit_.model_as_json(use.identity, use.runtime) if use else None
+            for name, use in (
+                ("bi_encoder", result.bi_encoder),
+                ("cross_encoder", result.cross_encoder),
+            )
+        },
+        "warnings": list(result.warnings),
+    }
+
+
+def _document_as_json(result: Labelling, document: LabelledDocument) -> dict[str, Any]:
+    best = [label for label, _ in _likeliest(result, document)]
+    return {
+        "document_id": hit_.writable(document.passage.passage.doc_id),
+        "path": hit_.writable(document.passage.path),
+        "passages": document.passages,
+        "bi_encoder_label": best[0],
+        "similarities": [hit_.rounded(one) for one in document.similarities],
+        "cross_encoder_label": best[1] if len(best) > 1 else None,
+        "probabilities": (
+            [hit_.rounded(one) for one in document.probabilities]
+            if document.probabilities
+            else None
+        ),
+    }
+
+
+def document_lines(result: Labelling) -> Iterator[str]:
+    """Tab-separated: document, label and similarity, label and probability where there is one."""
+    for document in result.documents:
+        fields = [_name(document)]
+        for label, score in _likeliest(result, document):
+            fields += [label, f"{score:.6f}"]
+        yield "\t".join(cell(field) for field in fields)

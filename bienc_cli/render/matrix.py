@@ -1,0 +1,118 @@
+"""The answer of `score` for several texts against several: heat maps, JSON, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from bienc_cli.evaluation.matrix import ScoreMatrix
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.units import count, duration
+from bienc_cli.search.reranking import sigmoid
+
+SCHEMA = "bienc.matrix/1"
+
+_COLD, _HOT = (24, 36, 68), (250, 214, 90)
+"""Colours of the least and of the greatest score, red, green and blue."""
+
+_NAME = 40
+"""Characters of a text beside its row."""
+
+
+def as_table(matrix: ScoreMatrix) -> RenderableType:
+    """A heat map for each encoder, and the passages by their numbers."""
+    seconds = {stage.name: duration(stage.seconds) for stage in matrix.stages}
+    legend = Text("\n").join(
+        Text(f"{number}  {one_line(text)}") for number, text in enumerate(matrix.passages, 1)
+    )
+    pairs = count(matrix.similarities.size, "pair")
+    texts = count(len(matrix.queries) + len(matrix.passages), "text")
+    return Group(
+        _heat_map(
+            f"similarity · bi-encoder {matrix.bi_encoder.identity.name} · {texts} in "
+            f"{seconds['bi-encoder']}",
+            matrix,
+            matrix.similarities,
+        ),
+        Text(),
+        _heat_map(
+            f"relevance · cross-encoder {matrix.cross_encoder.identity.name} · {pairs} in "
+            f"{seconds['cross-encoder']}",
+            matrix,
+            _probabilities(matrix),
+        ),
+        Text(),
+        legend,
+    )
+
+
+def _probabilities(matrix: ScoreMatrix) -> NDArray[np.float64]:
+    return np.array([[sigmoid(logit) for logit in row] for row in matrix.logits.tolist()])
+
+
+def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> RenderableType:
+    table = plain_table(gap=1)
+    table.add_column("", overflow="fold", max_width=_NAME)
+    for number in range(1, len(matrix.passages) + 1):
+        table.add_column(str(number), justify="right", no_wrap=True)
+    colour = _scale(scores)
+    for query, row in zip(matrix.queries, scores.tolist(), strict=True):
+        table.add_row(one_line(query), *(Text(f"{one:.3f}", colour(one)) for one in row))
+    return titled(title, table)
+
+
+def _scale(scores: NDArray[np.float64]) -> Callable[[float], Style]:
+    """From the least to the greatest: the background, and what is read best on it."""
+    least, span = float(scores.min()), float(np.ptp(scores)) or 1.0
+
+    def style(score: float) -> Style:
+        heat = (score - least) / span
+        red, green, blue = (
+            round(cold + heat * (hot - cold)) for cold, hot in zip(_COLD, _HOT, strict=True)
+        )
+        ink = "black" if heat > 0.5 else "white"
+        return Style.parse(f"{ink} on rgb({red},{green},{blue})")
+
+    return style
+
+
+def as_json(matrix: ScoreMatrix) -> dict[str, Any]:
+    """Everything, `schema` first; rows are queries."""
+    bi, cross = matrix.bi_encoder, matrix.cross_encoder
+    return {
+        "schema": SCHEMA,
+        "queries": [hit_.writable(one) for one in matrix.queries],
+        "passages": [hit_.writable(one) for one in matrix.passages],
+        "similarity": _rows(matrix.similarities),
+        "relevance": _rows(_probabilities(matrix)),
+        "relevance_logit": _rows(matrix.logits),
+        "truncated": matrix.truncated.tolist(),
+        "seconds": {
+            stage.name.replace("-", "_"): hit_.rounded(stage.seconds) for stage in matrix.stages
+        },
+        "models": {
+            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
+            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
+        },
+    }
+
+
+def _rows(scores: NDArray[np.float64]) -> list[list[float | None]]:
+    return [[hit_.rounded(one) for one in row] for row in scores.tolist()]
+
+
+def as_lines(matrix: ScoreMatrix) -> Iterator[str]:
+    """Tab-separated, a pair a line: numbers of query and passage, similarity, relevance, logit."""
+    probabilities = _probabilities(matrix)
+    for row, column in np.ndindex(matrix.logits.shape):
+        scores = (matrix.similarities, probabilities, matrix.logits)
+        fields = (str(row + 1), str(column + 1), *(f"{one[row, column]:.6f}" for one in scores))
+        yield "\t".join(cell(field) for field in fields)

@@ -1,0 +1,221 @@
+"""The answer of `pairs`: table, JSON, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.paths import PathText
+from bienc_cli.render.tables import plain_table
+from bienc_cli.render.text import cell, one_line, visible
+from bienc_cli.render.units import count, duration
+from bienc_cli.search.classification import Classification, LabelScore
+from bienc_cli.search.clusters import Cluster, PairsResult
+from bienc_cli.search.likeness import Change, Kind, word_diff
+from bienc_cli.search.pairs import Pair
+from bienc_cli.store import StoredPassage
+
+SCHEMA = "bienc.pairs/1"
+PAIR_SCHEMA = "bienc.pair/1"
+
+_SNIPPET = 160
+"""Characters of each text: two lines beside the scores at 80 columns."""
+
+_AROUND = 4
+"""Words that are shown on either side of a change."""
+
+
+def as_table(result: PairsResult) -> RenderableType:
+    """Pairs with what differs, the clusters that are more than a pair, and the time."""
+    parts: list[RenderableType] = []
+    if result.pairs:
+        table = plain_table()
+        table.add_column("simil.", justify="right", style="cyan")
+        table.add_column("words", justify="right")
+        table.add_column("kind", overflow="fold")
+        table.add_column("passages", ratio=1, overflow="fold")
+        for pair in result.pairs:
+            table.add_row(
+                f"{pair.similarity:.3f}",
+                f"{pair.shared:.0%}",
+                Group(Text(pair.kind.value), *_labels(pair.classification)),
+                _texts(pair),
+            )
+        parts.append(table)
+    else:
+        parts.append(Text("no pairs", style="yellow"))
+    parts += [_cluster(one) for one in result.clusters if len(one.others) > 1]
+    parts.append(Text(_summary(result), style="dim"))
+    return Group(*parts)
+
+
+def _labels(classification: Classification | None) -> list[RenderableType]:
+    if classification is None:
+        return []
+    ways = ((classification.forward, "→"), (classification.backward, "←"))
+    return [Text(f"{sign} {one_line(_likeliest(way))}", style="green") for way, sign in ways]
+
+
+def _likeliest(way: Sequence[LabelScore]) -> str:
+    best = max(way, key=lambda score: score.logit)
+    return f"{best.label} {best.probability:.2f}"
+
+
+def _texts(pair: Pair) -> RenderableType:
+    places = [
+        PathText(one_line(hit_.location(one)), "bold blue") for one in (pair.first, pair.second)
+    ]
+    if pair.kind is Kind.SAME:
+        return Group(*places, Text(_cut(pair.first)))
+    if pair.kind is Kind.NEAR_DUPLICATE:
+        return Group(*places, _difference(_diff(pair)))
+    return Group(places[0], Text(_cut(pair.first)), places[1], Text(_cut(pair.second)))
+
+
+def _cut(stored: StoredPassage) -> str:
+    text = one_line(stored.passage.text)
+    return text if len(text) <= _SNIPPET else text[: text.rfind(" ", 0, _SNIPPET)] + " …"
+
+
+def _diff(pair: Pair) -> list[Change]:
+    return word_diff(pair.first.passage.text, pair.second.passage.text)
+
+
+def _difference(changes: Sequence[Change]) -> Text:
+    """The changes with some words around each; `[-gone-]{+new+}`, as git shows words."""
+    shown = Text()
+    for position, change in enumerate(changes):
+        if change.first == change.second:
+            shown.append(_shortened(change.first, position > 0, position < len(changes) - 1), "dim")
+            continue
+        if change.first:
+            shown.append(f"[-{visible(change.first)}-]", style="red")
+        if change.second:
+            shown.append(f"{{+{visible(change.second)}+}}", style="green")
+    return shown
+
+
+def _shortened(text: str, follows: bool, is_followed: bool) -> str:
+    """Unchanged words: those next to a change on either side."""
+    words = visible(text).split(" ")
+    head, tail = _AROUND if follows else 0, _AROUND if is_followed else 0
+    if len(words) <= head + tail + 1:
+        return " ".join(words)
+    return " ".join([*words[:head], "…", *words[len(words) - tail :]])
+
+
+def _cluster(cluster: Cluster) -> RenderableType:
+    table = plain_table(header=False)
+    table.add_column(ratio=1, overflow="fold")
+    for stored in cluster.others:
+        table.add_row(PathText(one_line(f"  {hit_.location(stored)}"), "blue"))
+    like = one_line(hit_.location(cluster.representative))
+    return Group(Text(f"{len(cluster.others)} like {like}", style="bold"), table)
+
+
+def _summary(result: PairsResult) -> str:
+    stages = " · ".join(f"{stage.name} {duration(stage.seconds)}" for stage in result.stages)
+    model = result.classifier
+    return (
+        f"{stages} · total {duration(result.seconds)}\n"
+        f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}; "
+        f"{count(result.superfluous, 'passage')} of {result.index.passages:,} could be done without"
+        + (f" · {model.identity.name}, {model.runtime}" if model else "")
+    )
+
+
+def pair_as_json(pair: Pair) -> dict[str, Any]:
+    """Everything about one pair; the diff where most words are the same."""
+    near = pair.kind is Kind.NEAR_DUPLICATE
+    said = pair.classification
+    return {
+        "similarity": hit_.rounded(pair.similarity),
+        "shared": hit_.rounded(pair.shared),
+        "kind": pair.kind.value,
+        "first": hit_.passage_as_json(pair.first),
+        "second": hit_.passage_as_json(pair.second),
+        "diff": (
+            [{"first": one.first, "second": one.second} for one in _diff(pair)] if near else None
+        ),
+        "labels": (
+            {
+                "forward": labels_as_json(said.forward),
+                "backward": labels_as_json(said.backward),
+                "truncated": said.truncated,
+            }
+            if said
+            else None
+        ),
+    }
+
+
+def labels_as_json(labels: Iterable[LabelScore]) -> list[dict[str, Any]]:
+    """Every label with its logit and probability, in the model's order."""
+    return [
+        {
+            "label": one.label,
+            "logit": hit_.rounded(one.logit),
+            "probability": hit_.rounded(one.probability),
+        }
+        for one in labels
+    ]
+
+
+def pair_as_document(pair: Pair) -> dict[str, Any]:
+    """One pair as a line of its own."""
+    return {"schema": PAIR_SCHEMA, **pair_as_json(pair)}
+
+
+def as_json(result: PairsResult, *, with_pairs: bool = True) -> dict[str, Any]:
+    """The whole answer, `schema` first; without the pairs where each was a line before."""
+    pairs = {"pairs": [pair_as_json(pair) for pair in result.pairs]} if with_pairs else {}
+    model = result.classifier
+    return {
+        "schema": SCHEMA,
+        "found": len(result.pairs),
+        "superfluous": result.superfluous,
+        **pairs,
+        "clusters": [
+            {
+                "representative": _place(cluster.representative),
+                "others": [_place(one) for one in cluster.others],
+            }
+            for cluster in result.clusters
+        ],
+        "seconds": {**hit_.stages_as_json(result.stages), "total": hit_.rounded(result.seconds)},
+        "index": hit_.index_as_json(result.index),
+        "models": {
+            "bi_encoder": None,
+            "cross_encoder": hit_.model_as_json(model.identity, model.runtime) if model else None,
+        },
+        "warnings": list(result.warnings),
+    }
+
+
+def _place(stored: StoredPassage) -> dict[str, Any]:
+    return {
+        "passage_id": stored.passage_id,
+        "document_id": hit_.writable(stored.passage.doc_id),
+        "citation": hit_.writable(hit_.location(stored)),
+    }
+
+
+def pair_as_line(pair: Pair) -> str:
+    """Tab-separated: similarity, shared, kind, both places, labels each way, both texts."""
+    said = pair.classification
+    labels = [_likeliest(way) for way in (said.forward, said.backward)] if said else ["", ""]
+    fields = (
+        f"{pair.similarity:.4f}",
+        f"{pair.shared:.4f}",
+        pair.kind.value,
+        hit_.location(pair.first),
+        hit_.location(pair.second),
+        *labels,
+        pair.first.passage.text,
+        pair.second.passage.text,
+    )
+    return "\t".join(cell(field) for field in fields)

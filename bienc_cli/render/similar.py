@@ -1,0 +1,151 @@
+"""The answer of `similar`: table, JSON, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bienc_cli.citations import citation
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.tables import plain_table
+from bienc_cli.render.text import cell, one_line, visible
+from bienc_cli.render.units import count, duration
+from bienc_cli.search.similar import Similar, SimilarHit, SimilarResult
+
+SCHEMA = "bienc.similar/1"
+
+_SNIPPET = 240
+"""Characters: about three lines beside the scores at 80 columns."""
+
+
+def as_table(result: SimilarResult, *, full: bool = False) -> RenderableType:
+    """What is like the subject, with the passage that is most so; `full` shows all of it."""
+    parts: list[RenderableType] = [Text(f"like {one_line(result.subject.name)}", style="bold")]
+    if result.hits:
+        parts.append(_hits_table(result, full))
+    else:
+        parts.append(Text("nothing found", style="yellow"))
+    parts.append(Text(_summary(result), style="dim"))
+    return Group(*parts)
+
+
+def _hits_table(result: SimilarResult, full: bool) -> Table:
+    of_documents = result.unit is Similar.DOCUMENT
+    table = plain_table()
+    table.add_column("#", justify="right", style="bold")
+    if result.cross_encoder is not None:
+        table.add_column("relev.", justify="right")
+    table.add_column("simil.", justify="right")
+    if of_documents:
+        table.add_column("matched", justify="right")
+    table.add_column("document" if of_documents else "passage", ratio=1, overflow="fold")
+    for hit in result.hits:
+        scores = [Text(f"{hit.similarity:.3f}", style="cyan")]
+        if hit.relevance is not None:
+            scores.insert(0, Text(f"{hit.relevance.probability:.3f}", style="green"))
+        if of_documents:
+            scores.append(Text(f"{hit.matched}/{len(result.subject.passages)}"))
+        table.add_row(str(hit.rank), *scores, _passage_cell(result, hit, full))
+    return table
+
+
+def _passage_cell(result: SimilarResult, hit: SimilarHit, full: bool) -> RenderableType:
+    text = hit.passage.passage.text
+    shown = Text(visible(text)) if full else Text(_cut(one_line(text)))
+    parts = hit_.place_and_heading(hit.passage, hit_.location(hit.passage))
+    if len(result.subject.passages) > 1:
+        parts.append(Text(f"like {_like(result, hit)}", style="dim"))
+    return Group(*parts, shown)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SNIPPET else text[: text.rfind(" ", 0, _SNIPPET)] + " …"
+
+
+def _like(result: SimilarResult, hit: SimilarHit) -> str:
+    passage = result.subject.passages[hit.like]
+    return one_line(citation(passage.doc_id, passage.place))
+
+
+def _summary(result: SimilarResult) -> str:
+    stages = " · ".join(f"{stage.name} {duration(stage.seconds)}" for stage in result.stages)
+    noun = "document" if result.unit is Similar.DOCUMENT else "passage"
+    models = [use for use in (result.subject.encoder, result.cross_encoder) if use]
+    return (
+        f"{stages} · total {duration(result.seconds)}\n"
+        f"{count(len(result.hits), noun)} like {count(result.subject.total, 'passage')}, of "
+        f"{count(result.index.passages, 'passage')} in {count(result.index.documents, 'document')}"
+        + "".join(f" · {use.identity.name}, {use.runtime}" for use in models)
+    )
+
+
+def as_json(result: SimilarResult) -> dict[str, Any]:
+    """Everything, `schema` first."""
+    subject = result.subject
+    encoder, cross_encoder = subject.encoder, result.cross_encoder
+    return {
+        "schema": SCHEMA,
+        "subject": {
+            "name": hit_.writable(subject.name),
+            "indexed": encoder is None,
+            "passages": subject.total,
+            "compared": len(subject.passages),
+        },
+        "unit": result.unit.value,
+        "k": result.k,
+        "candidates": result.candidates,
+        "reranked": result.reranked,
+        "hits": [_hit_as_json(result, hit) for hit in result.hits],
+        "seconds": {
+            **hit_.stages_as_json(result.stages),
+            "total": hit_.rounded(result.seconds),
+        },
+        "index": hit_.index_as_json(result.index),
+        "models": {
+            name: hit_.model_as_json(use.identity, use.runtime) if use else None
+            for name, use in (("bi_encoder", encoder), ("cross_encoder", cross_encoder))
+        },
+        "warnings": list(result.warnings),
+    }
+
+
+def _hit_as_json(result: SimilarResult, hit: SimilarHit) -> dict[str, Any]:
+    like = result.subject.passages[hit.like]
+    return {
+        "rank": hit.rank,
+        "similarity": hit_.rounded(hit.similarity),
+        "best_similarity": hit_.rounded(hit.best),
+        "matched": hit.matched,
+        "relevance": hit_.rounded(hit.relevance.probability) if hit.relevance else None,
+        "relevance_logit": hit_.rounded(hit.relevance.logit) if hit.relevance else None,
+        "truncated": hit.truncated,
+        "like": {
+            "place": hit_.place_as_json(like.place),
+            "start": like.start,
+            "end": like.end,
+            "text": like.text,
+        },
+        **hit_.passage_as_json(hit.passage),
+    }
+
+
+def as_lines(result: SimilarResult) -> Iterator[str]:
+    """Tab-separated: rank, relevance, similarity, matched, place, heading, text."""
+    for hit in result.hits:
+        relevance = f"{hit.relevance.probability:.3f}" if hit.relevance else ""
+        yield "\t".join(
+            cell(field)
+            for field in (
+                str(hit.rank),
+                relevance,
+                f"{hit.similarity:.3f}",
+                f"{hit.matched}/{len(result.subject.passages)}",
+                hit_.location(hit.passage),
+                hit_.heading(hit.passage),
+                hit.passage.passage.text,
+            )
+        )

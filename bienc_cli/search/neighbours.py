@@ -1,0 +1,162 @@
+"""Pairs of passages whose vectors are near each other: all of them, or as the graph finds them.
+
+Passages with the same vector are one *text* here: it is compared once, for the first of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.store import Filter, IndexReader
+from bienc_cli.types import Vectors
+
+ALL_PAIRS_LIMIT = 20_000
+"""Texts up to which every pair is compared: as fast as asking the graph for each (measured: 5 s on
+two cores), and exact. Beyond it time grows with the number of texts, not with its square."""
+
+MOST_NEIGHBOURS = 100
+"""Pairs of one text, the most similar ones: of a thousand variants of a text each is in a pair,
+and not half a million pairs."""
+
+PORTION = 512
+"""Texts compared at once: what an interrupt can cost."""
+
+_FIRST_ASKED = 8
+_SINGLE_PRECISION = 2e-5
+"""How far a product of unit vectors may be off in single precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Passages by the vector that they share.
+
+    Attributes:
+        passages: the first passage of each text, ascending.
+        vectors: shape (texts, dim).
+        text_of: every passage to the first one of its text.
+    """
+
+    passages: NDArray[np.int64]
+    vectors: Vectors
+    text_of: dict[int, int]
+
+
+def texts_of(index: IndexReader, where: Filter) -> Texts:
+    """All passages that count, with their vectors in memory once for each text."""
+    first: dict[bytes, int] = {}
+    kept: list[int] = []
+    parts: list[Vectors] = []
+    text_of: dict[int, int] = {}
+    for ids, vectors in index.iter_vectors(where):
+        new = []
+        for row, passage_id in enumerate(ids.tolist()):
+            text = first.setdefault(vectors[row].tobytes(), passage_id)
+            text_of[passage_id] = text
+            if text == passage_id:
+                new.append(row)
+                kept.append(passage_id)
+        parts.append(vectors[new])
+    dim = index.info.encoder.dim
+    return Texts(
+        passages=np.array(kept, dtype=np.int64),
+        vectors=np.concatenate([np.empty((0, dim), np.float32), *parts]),
+        text_of=text_of,
+    )
+
+
+Near = list[tuple[int, int, float]]
+"""(passage, other passage, cosine)."""
+
+
+def near_texts(
+    index: IndexReader,
+    texts: Texts,
+    others: Texts | None,
+    least: float,
+    where: Filter,
+    *,
+    start: int = 0,
+    all_pairs: bool | None = None,
+) -> Iterator[Near]:
+    """Pairs of texts at least so similar, a portion of texts after the other.
+
+    Args:
+        index: that the texts are of.
+        texts: each is compared with the others.
+        others: what with; None for `texts` themselves, each pair once.
+        least: the least cosine.
+        where: what `others`, or `texts`, were selected by.
+        start: the first text to compare; a multiple of `PORTION`.
+        all_pairs: compare every pair, or ask the graph; None for what is faster.
+
+    Yields:
+        For each portion its pairs, each ordered by (-cosine, other passage), of one text at most
+        `MOST_NEIGHBOURS`. Between a text and itself there is none.
+    """
+    among = others or texts
+    if all_pairs is None:
+        all_pairs = len(texts.passages) * len(among.passages) <= ALL_PAIRS_LIMIT**2
+    for begin in range(start, len(texts.passages), PORTION):
+        rows = np.arange(begin, min(begin + PORTION, len(texts.passages)))
+        if all_pairs:
+            yield _by_comparing(texts, among, rows, least, each_once=others is None)
+        else:
+            yield _by_searching(index, texts, among, rows, least, where, each_once=others is None)
+
+
+def _by_comparing(
+    texts: Texts, among: Texts, rows: NDArray[np.int64], least: float, *, each_once: bool
+) -> Near:
+    rough = texts.vectors[rows] @ among.vectors.T
+    found: Near = []
+    for row, scores in zip(rows.tolist(), rough, strict=True):
+        passage = int(texts.passages[row])
+        # Of two texts the earlier one finds the later, so that each pair comes once.
+        behind = row + 1 if each_once else 0
+        columns = behind + np.flatnonzero(scores[behind:] >= least - _SINGLE_PRECISION)
+        exact = among.vectors[columns].astype(np.float64) @ texts.vectors[row].astype(np.float64)
+        found += _best(passage, among.passages[columns].tolist(), exact.tolist(), least)
+    return found
+
+
+def _by_searching(
+    index: IndexReader,
+    texts: Texts,
+    among: Texts,
+    rows: NDArray[np.int64],
+    least: float,
+    where: Filter,
+    *,
+    each_once: bool,
+) -> Near:
+    found: Near = []
+    left, asked = rows, _FIRST_ASKED
+    while len(left):
+        rankings = index.search_many(texts.vectors[left], asked, where)
+        again = []
+        for row, ranking in zip(left.tolist(), rankings, strict=True):
+            passage = int(texts.passages[row])
+            near = {among.text_of[one]: score for one, score in ranking if score >= least}
+            # Passages of one text come one by one, and may hide other texts.
+            cut = len(ranking) == asked and ranking[-1][1] >= least
+            if cut and len(near) <= MOST_NEIGHBOURS:
+                again.append(row)
+                continue
+            # What the graph finds from one side only is kept: the caller drops what comes twice.
+            best = _best(passage, list(near), list(near.values()), least)
+            found += [(min(a, b), max(a, b), score) for a, b, score in best] if each_once else best
+        left, asked = np.array(again, dtype=np.int64), asked * 4
+    return found
+
+
+def _best(passage: int, others: Sequence[int], cosines: Sequence[float], least: float) -> Near:
+    ranked = sorted(
+        (-cosine, other)
+        for other, cosine in zip(others, cosines, strict=True)
+        if cosine >= least and other != passage
+    )
+    return [(passage, other, -negative) for negative, other in ranked[:MOST_NEIGHBOURS]]

@@ -1,0 +1,281 @@
+"""Pairs of similar passages, in a folder or between two: duplicates, variants, contradictions.
+
+What is proposed (`neighbours.py`) is confirmed by the texts themselves (`likeness.py`) and, where
+asked for, by a cross-encoder with several labels (`classification.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+import numpy as np
+
+from bienc_cli.errors import UsageError
+from bienc_cli.search.classification import Classification, classify, label_named, label_scores
+from bienc_cli.search.likeness import Kind, kind_of, shared_words
+from bienc_cli.search.neighbours import PORTION, near_texts, texts_of
+from bienc_cli.search.pair_log import FoundPair, PairLog
+from bienc_cli.search.similar import check_similarity
+from bienc_cli.store import Filter, IndexReader, StoredPassage
+from bienc_cli.types import CrossEncoder, CrossEncoderIdentity
+
+DEFAULT_MIN_SIMILARITY = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class PairsOptions:
+    """Which pairs are wanted.
+
+    Attributes:
+        min_similarity: the least cosine; the same text is a pair whatever its cosine, which the
+            names of its documents have a part in.
+        min_shared: the least share of common words, 0 to 1.
+        exact: only the same text.
+        label: only pairs that the classifier gives this label, whichever text comes first.
+        between: where passages come from.
+        against: where the others come from; None for the same place.
+        all_pairs: compare all of them, or ask the graph; None for what is faster.
+    """
+
+    min_similarity: float = DEFAULT_MIN_SIMILARITY
+    min_shared: float = 0.0
+    exact: bool = False
+    label: str | None = None
+    between: Filter = field(default_factory=Filter)
+    against: Filter | None = None
+    all_pairs: bool | None = None
+
+    def __post_init__(self) -> None:
+        check_similarity(self.min_similarity)
+        if not 0 <= self.min_shared <= 1:
+            raise UsageError(
+                f"A share of {self.min_shared} does not exist: it is between 0 and 1.",
+                "give --min-shared 0.7, say",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two passages that belong together.
+
+    Attributes:
+        first: the one that comes first in the index, or is `between`'s.
+        second: the other.
+        similarity: their cosine.
+        shared: the share of their words that both have.
+        kind: what makes them a pair.
+        classification: None where no classifier has read them; it does not read the same text.
+    """
+
+    first: StoredPassage
+    second: StoredPassage
+    similarity: float
+    shared: float
+    kind: Kind
+    classification: Classification | None = None
+
+
+def find_pairs(
+    index: IndexReader,
+    options: PairsOptions | None = None,
+    classifier: CrossEncoder | None = None,
+    log: PairLog | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Iterator[Pair]:
+    """Find pairs, as they come: those of the same text first.
+
+    Passages of one document are similar anyhow, by its title and what it is about: they are a
+    pair only where most of their words are the same, or a classifier reads them.
+
+    Args:
+        index: opened for reading.
+        options: which ones.
+        classifier: labels each pair both ways; with several labels.
+        log: of this very search, for an interrupted one to go on; see `search_key`.
+        on_progress: told how many passages are done, of how many.
+
+    Raises:
+        UsageError: the classifier has one label, or not that one; a label without a classifier.
+        IndexDamaged: the index does not hold together.
+    """
+    options = options or PairsOptions()
+    label = _label(options, classifier)
+    for pair in _pairs(index, options, classifier, log, on_progress):
+        if label is None or (pair.classification and _has(pair.classification, label)):
+            yield pair
+
+
+def search_key(index: IndexReader, options: PairsOptions, classifier: CrossEncoder | None) -> str:
+    """All that decides what a search finds, and when."""
+    info = index.info
+    reads = (classifier.identity.fingerprint, classifier.runtime) if classifier else None
+    return repr((str(info.directory), info.created, info.generation, options, reads))
+
+
+def _label(options: PairsOptions, classifier: CrossEncoder | None) -> str | None:
+    if options.label is None:
+        return None
+    if classifier is None:
+        raise UsageError(
+            f"Nothing gives the label {options.label}.", "add --classify MODEL, which has it"
+        )
+    return label_named(classifier.identity, options.label)
+
+
+def _has(classification: Classification, label: str) -> bool:
+    ways = (classification.forward, classification.backward)
+    return any(max(way, key=lambda score: score.logit).label == label for way in ways if way)
+
+
+def _pairs(
+    index: IndexReader,
+    options: PairsOptions,
+    classifier: CrossEncoder | None,
+    log: PairLog | None,
+    on_progress: Callable[[int, int], None],
+) -> Iterator[Pair]:
+    seen: set[tuple[int, int]] = set()
+    for found in _same_texts(index, options):
+        yield from _wanted(index, _unseen(found, seen), options, None)
+    if options.exact:
+        return
+    texts = texts_of(index, options.between)
+    others = texts_of(index, options.against) if options.against is not None else None
+    total = len(texts.passages)
+    known = log.portions if log else []
+    for done, found in enumerate(known, 1):
+        yield from _wanted(index, _unseen(found, seen), options, classifier)
+        on_progress(min(done * PORTION, total), total)
+    where = options.between if options.against is None else options.against
+    start = len(known) * PORTION
+    portions = near_texts(
+        index,
+        texts,
+        others,
+        options.min_similarity,
+        where,
+        start=start,
+        all_pairs=options.all_pairs,
+    )
+    for done, near in enumerate(portions, len(known) + 1):
+        found = _unseen((FoundPair(*one) for one in near), seen)
+        pairs = _wanted(index, found, options, classifier)
+        found, pairs = _read(pairs, classifier) if classifier else (_found(pairs), pairs)
+        if log is not None:
+            log.add(found)
+        yield from pairs
+        on_progress(min(done * PORTION, total), total)
+
+
+def _same_texts(index: IndexReader, options: PairsOptions) -> Iterator[list[FoundPair]]:
+    """Passages whose text another one has had, each with the first that has it."""
+    first: dict[bytes, int] = {}
+    repeated: list[tuple[int, int]] = []
+    among = options.between if options.against is None else options.against
+    if options.against is not None:
+        for stored in index.iter_passages(options.between):
+            first.setdefault(_digest(stored), stored.passage_id)
+    for stored in index.iter_passages(among):
+        known = first.get(_digest(stored))
+        if known is None and options.against is None:
+            first[_digest(stored)] = stored.passage_id
+        elif known is not None and known != stored.passage_id:
+            repeated.append((known, stored.passage_id))
+    for start in range(0, len(repeated), PORTION):
+        some = repeated[start : start + PORTION]
+        vectors = [index.vectors_of(ids).astype(np.float64) for ids in zip(*some, strict=True)]
+        cosines = (vectors[0] * vectors[1]).sum(axis=1).tolist()
+        yield [FoundPair(*ids, cosine) for ids, cosine in zip(some, cosines, strict=True)]
+
+
+def _digest(stored: StoredPassage) -> bytes:
+    words = " ".join(stored.passage.text.split())
+    return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _unseen(found: Iterable[FoundPair], seen: set[tuple[int, int]]) -> list[FoundPair]:
+    """Pairs that have not come before, whichever passage comes first; they have now."""
+    new = []
+    for one in found:
+        key = (min(one.first, one.second), max(one.first, one.second))
+        if key not in seen:
+            seen.add(key)
+            new.append(one)
+    return new
+
+
+def _wanted(
+    index: IndexReader,
+    found: Sequence[FoundPair],
+    options: PairsOptions,
+    classifier: CrossEncoder | None,
+) -> list[Pair]:
+    """Those that the texts themselves confirm."""
+    ids = sorted({passage_id for one in found for passage_id in (one.first, one.second)})
+    stored = {one.passage_id: one for one in index.passages(ids)}
+    pairs = []
+    for one in found:
+        first, second = stored[one.first], stored[one.second]
+        shared = shared_words(first.passage.text, second.passage.text)
+        kind = kind_of(first.passage.text, second.passage.text, shared)
+        expected = first.document_id == second.document_id and kind is Kind.SIMILAR
+        if shared < options.min_shared or _overlap(first, second) or (expected and not classifier):
+            continue
+        classification = _classification(one, classifier.identity) if classifier else None
+        pairs.append(Pair(first, second, one.similarity, shared, kind, classification))
+    return pairs
+
+
+def _overlap(first: StoredPassage, second: StoredPassage) -> bool:
+    """Whether two passages are the same words of the same document: neighbours repeat some."""
+    return (
+        first.document_id == second.document_id
+        and first.passage.start < second.passage.end
+        and second.passage.start < first.passage.end
+    )
+
+
+def _found(pairs: Sequence[Pair]) -> list[FoundPair]:
+    return [
+        FoundPair(pair.first.passage_id, pair.second.passage_id, pair.similarity) for pair in pairs
+    ]
+
+
+def _read(pairs: Sequence[Pair], classifier: CrossEncoder) -> tuple[list[FoundPair], list[Pair]]:
+    """Have a classifier read pairs both ways; not those of the same text."""
+    unread = [pair for pair in pairs if pair.kind is not Kind.SAME]
+    answers = iter(
+        classify(
+            [(one.first.passage.embedded_text, one.second.passage.embedded_text) for one in unread],
+            classifier,
+            both_ways=True,
+        )
+    )
+    read = [
+        pair if pair.kind is Kind.SAME else replace(pair, classification=next(answers))
+        for pair in pairs
+    ]
+    found = [
+        replace(
+            one,
+            forward=tuple(score.logit for score in pair.classification.forward),
+            backward=tuple(score.logit for score in pair.classification.backward),
+            truncated=pair.classification.truncated,
+        )
+        if pair.classification
+        else one
+        for one, pair in zip(_found(read), read, strict=True)
+    ]
+    return found, read
+
+
+def _classification(found: FoundPair, identity: CrossEncoderIdentity) -> Classification | None:
+    if not found.forward:
+        return None
+    return Classification(
+        label_scores(np.array(found.forward), identity),
+        label_scores(np.array(found.backward), identity),
+        found.truncated,
+    )

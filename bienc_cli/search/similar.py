@@ -1,0 +1,303 @@
+"""Documents, or passages, like this one: by the stored vectors, no model needed.
+
+A document is as similar to the subject as its passages are to the subject's: for each passage
+of the subject the most similar one of the document, and the mean of these. One vector for a
+whole document, the mean of its passages' vectors, blurs what it is about: docs/evaluation.md
+has both measured.
+
+Source of the score: Khattab and Zaharia, "ColBERT: Efficient and effective passage search via
+contextualized late interaction over BERT", SIGIR 2020, there over tokens, here over passages.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import UsageError
+from bienc_cli.search.pipeline import check_depth, depth_of
+from bienc_cli.search.reranking import check_relevance_model, relevance_of, text_to_read
+from bienc_cli.search.result import ModelUse, Relevance
+from bienc_cli.search.subject import Subject
+from bienc_cli.stages import StageTime, Stopwatch
+from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
+from bienc_cli.types import CrossEncoder
+
+NEAREST = 10
+"""How near a passage of a document must be to count as matching one of the subject's: among so
+many, of all documents."""
+
+_DEPTH = 100
+"""Passages looked at for each of the subject's; the best documents have one among them."""
+
+
+class Similar(StrEnum):
+    """What is to be similar."""
+
+    DOCUMENT = "document"
+    PASSAGE = "passage"
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarOptions:
+    """What to look for and how far.
+
+    Attributes:
+        unit: documents, or single passages.
+        k: hits wanted.
+        candidates: how many the cross-encoder reads, where there is one; None for the default.
+        min_similarity: drop hits that are less similar.
+        where: which documents count.
+    """
+
+    unit: Similar = Similar.DOCUMENT
+    k: int = 10
+    candidates: int | None = None
+    min_similarity: float | None = None
+    where: Filter = field(default_factory=Filter)
+
+    def __post_init__(self) -> None:
+        check_depth(self.k, self.candidates)
+        check_similarity(self.min_similarity)
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarHit:
+    """A document, or a passage, like the subject.
+
+    Attributes:
+        rank: 1-based, in the final order.
+        passage: of a document the one that is most similar to any of the subject's.
+        similarity: of a document the mean, over the subject's passages, of the cosine with the
+            most similar one of the document; of a passage its cosine with the most similar one
+            of the subject.
+        best: cosine of `passage` and the passage of the subject that it is most similar to.
+        like: position of that one in `Subject.passages`.
+        matched: how many of the subject's passages have one of the document among their
+            `NEAREST`.
+        relevance: of `passage` to that passage of the subject; None where nothing was reranked.
+        truncated: the cross-encoder could not read both to the end.
+    """
+
+    rank: int
+    passage: StoredPassage
+    similarity: float
+    best: float
+    like: int
+    matched: int
+    relevance: Relevance | None = None
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarResult:
+    """What is like a subject.
+
+    Attributes:
+        hits: best first, ordered by (-score, passage id).
+        candidates: how many were found before any was left out.
+        reranked: how many of them the cross-encoder read.
+        stages: wall time of each stage, in order.
+        cross_encoder: None where nothing was reranked.
+    """
+
+    subject: Subject
+    unit: Similar
+    k: int
+    hits: tuple[SimilarHit, ...]
+    candidates: int
+    reranked: int
+    stages: tuple[StageTime, ...]
+    index: IndexInfo
+    cross_encoder: ModelUse | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all stages together."""
+        return sum(stage.seconds for stage in self.stages)
+
+
+def similar(
+    index: IndexReader,
+    subject: Subject,
+    options: SimilarOptions | None = None,
+    cross_encoder: CrossEncoder | None = None,
+    watch: Stopwatch | None = None,
+) -> SimilarResult:
+    """Find what is like a subject; the subject itself is not.
+
+    Args:
+        index: opened for reading.
+        subject: of this index, or encoded by its model.
+        options: documents or passages, how many, among which.
+        cross_encoder: reads the best-matching passages of each candidate and orders by them.
+        watch: with stages that came before; they count.
+
+    Raises:
+        UsageError: the cross-encoder has several labels.
+        IndexDamaged: the index does not hold together.
+    """
+    options = options or SimilarOptions()
+    watch = watch or Stopwatch()
+    if cross_encoder is not None:
+        check_relevance_model(cross_encoder)
+    wanted = depth_of(options.k, options.candidates) if cross_encoder else options.k
+    with watch.stage("search"):
+        find = _passages if options.unit is Similar.PASSAGE else _documents
+        found = find(index, subject, wanted, options.where)
+    enough = [hit for hit in found if hit.similarity >= (options.min_similarity or -math.inf)]
+    hits = enough[:wanted]
+    if cross_encoder is not None:
+        with watch.stage("rerank"):
+            hits = _reranked(subject, hits, cross_encoder)
+    return SimilarResult(
+        subject=subject,
+        unit=options.unit,
+        k=options.k,
+        hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[: options.k], 1)),
+        candidates=len(found),
+        reranked=len(hits) if cross_encoder else 0,
+        stages=watch.times,
+        index=index.info,
+        cross_encoder=(
+            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
+        ),
+        warnings=(*index.warnings, *_not_compared(subject), *_nothing(found, enough, options)),
+    )
+
+
+def check_similarity(least: float | None) -> None:
+    """Refuse a threshold that no cosine has.
+
+    Raises:
+        UsageError: it is not between -1 and 1.
+    """
+    if least is not None and not -1 <= least <= 1:
+        raise UsageError(
+            f"A similarity of {least} does not exist: it is a cosine, between -1 and 1.",
+            "give --min-similarity 0.8, say",
+        )
+
+
+def _not_compared(subject: Subject) -> list[str]:
+    taken = len(subject.passages)
+    if taken == subject.total:
+        return []
+    return [
+        f"of the {subject.total:,} passages of {subject.name} {taken} were compared, evenly spread"
+    ]
+
+
+def _nothing(
+    found: Sequence[SimilarHit], enough: Sequence[SimilarHit], options: SimilarOptions
+) -> list[str]:
+    if enough or not found or options.min_similarity is None:
+        return []
+    best = max(hit.similarity for hit in found)
+    return [
+        f"nothing is as similar as --min-similarity {options.min_similarity:g}; the most "
+        f"similar has {best:.4f}"
+    ]
+
+
+def _passages(index: IndexReader, subject: Subject, wanted: int, where: Filter) -> list[SimilarHit]:
+    near = _nearest_of_others(index, subject, subject.passage_ids, wanted, where)
+    best: dict[int, tuple[float, int]] = {}
+    for like, ranking in enumerate(near):
+        for passage_id, cosine in ranking:
+            best[passage_id] = max(best.get(passage_id, (-math.inf, 0)), (cosine, -like))
+    order = sorted(best, key=lambda passage_id: (-best[passage_id][0], passage_id))[:wanted]
+    closest = [{passage_id for passage_id, _ in ranking[:NEAREST]} for ranking in near]
+    return [
+        SimilarHit(
+            rank=rank,
+            passage=stored,
+            similarity=best[stored.passage_id][0],
+            best=best[stored.passage_id][0],
+            like=-best[stored.passage_id][1],
+            matched=sum(stored.passage_id in ids for ids in closest),
+        )
+        for rank, stored in enumerate(index.passages(order), 1)
+    ]
+
+
+def _documents(
+    index: IndexReader, subject: Subject, wanted: int, where: Filter
+) -> list[SimilarHit]:
+    near = _nearest_of_others(
+        index, subject, subject.document_passage_ids, max(_DEPTH, 2 * wanted), where
+    )
+    stored = index.passages(sorted({one for ranking in near for one, _ in ranking}))
+    cosines = _cosines(index, subject, [one.passage_id for one in stored])
+    columns: dict[int, list[int]] = {}
+    for column, one in enumerate(stored):
+        columns.setdefault(one.document_id, []).append(column)
+    document_of = {one.passage_id: one.document_id for one in stored}
+    closest = [{document_of[one] for one, _ in ranking[:NEAREST]} for ranking in near]
+    hits = []
+    for document_id, its in columns.items():
+        own = cosines[:, its]
+        like, column = divmod(int(np.argmax(own)), len(its))
+        hits.append(
+            SimilarHit(
+                rank=0,
+                passage=stored[its[column]],
+                similarity=float(own.max(axis=1).mean()),
+                best=float(own[like, column]),
+                like=like,
+                matched=sum(document_id in ids for ids in closest),
+            )
+        )
+    return sorted(hits, key=lambda hit: (-hit.similarity, hit.passage.passage_id))
+
+
+def _cosines(
+    index: IndexReader, subject: Subject, passage_ids: Sequence[int]
+) -> NDArray[np.float64]:
+    """Shape (passages of the subject, passages asked for)."""
+    vectors = index.vectors_of(passage_ids).astype(np.float64)
+    cosines: NDArray[np.float64] = subject.vectors.astype(np.float64) @ vectors.T
+    return cosines
+
+
+def _nearest_of_others(
+    index: IndexReader, subject: Subject, own: frozenset[int], depth: int, where: Filter
+) -> list[list[tuple[int, float]]]:
+    """For each passage of the subject the `depth` nearest that are not in `own`."""
+    asked = depth + min(len(own), depth)
+    while True:
+        rankings = index.search_many(subject.vectors, asked, where)
+        others = [[hit for hit in ranking if hit[0] not in own] for ranking in rankings]
+        # Its own passages are near it: where there are many, they hide the others.
+        if all(
+            len(left) >= depth or len(ranking) < asked
+            for left, ranking in zip(others, rankings, strict=True)
+        ):
+            return [left[:depth] for left in others]
+        asked *= 4
+
+
+def _reranked(
+    subject: Subject, hits: Sequence[SimilarHit], cross_encoder: CrossEncoder
+) -> list[SimilarHit]:
+    """Candidates by (-relevance, passage id) of the passages that match best."""
+    if not hits:
+        return []
+    scores = cross_encoder.score_pairs(
+        [(subject.passages[hit.like].embedded_text, text_to_read(hit.passage)) for hit in hits]
+    )
+    read = [
+        replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut))
+        for hit, logit, cut in zip(hits, scores.logits[:, 0], scores.truncated, strict=True)
+    ]
+    order = sorted(
+        zip(scores.logits[:, 0].tolist(), read, strict=True),
+        key=lambda scored: (-scored[0], scored[1].passage.passage_id),
+    )
+    return [hit for _, hit in order]

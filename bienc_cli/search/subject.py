@@ -1,0 +1,183 @@
+"""What others are to be like: a document, a place in one, or a text from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bienc_cli.chunking import chunk
+from bienc_cli.citations import cited
+from bienc_cli.errors import UsageError
+from bienc_cli.search.pipeline import check_model
+from bienc_cli.search.result import ModelUse
+from bienc_cli.store import Filter, IndexReader
+from bienc_cli.types import BiEncoder, Document, Passage, Place, Vectors
+
+MOST_PASSAGES = 64
+"""Passages of a subject that are compared; of a longer one so many, evenly spread."""
+
+_ENCODED_AT_ONCE = 64
+_LINE = re.compile(r"(?s)(.+):(\d+)")
+_RECORD = re.compile(r"(?s)(.+) \(([^()]+)\)")
+_SPECIAL = re.compile(r"([\\*?\[\]!# ])")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Passages with their vectors.
+
+    Attributes:
+        name: what people call it.
+        passages: at most `MOST_PASSAGES`, in the order of the text.
+        vectors: theirs, shape (passages, dim).
+        passage_ids: of all of its passages in the index; none where it is from elsewhere.
+        document_passage_ids: of all passages of its document, likewise: more, where the subject
+            is a place in it.
+        total: how many passages it has.
+        encoder: the model that has encoded it; None where its vectors are the index's.
+    """
+
+    name: str
+    passages: tuple[Passage, ...]
+    vectors: Vectors
+    passage_ids: frozenset[int]
+    document_passage_ids: frozenset[int]
+    total: int
+    encoder: ModelUse | None = None
+
+
+def indexed_subject(index: IndexReader, names: Sequence[str]) -> Subject | None:
+    """A document of the index, or a place in one, with its stored vectors.
+
+    Args:
+        index: opened for reading.
+        names: ways to write the same: a document's id, its path, or a citation of a place in it
+            (`a.md:13`, `a.md:13-20`, `r.pdf p.3`, `c.jsonl:17 (d42)`); the first that is known
+            counts.
+
+    Returns:
+        None where the index knows none of them.
+
+    Raises:
+        UsageError: it names a collection of many documents, or a place without a passage.
+    """
+    known = list(index.documents())
+    for name in names:
+        for called, place in _readings(name):
+            matching = [(doc_id, path) for doc_id, path in known if called in (doc_id, path)]
+            if matching:
+                return _taken(index, name, called, place, matching)
+    return None
+
+
+def _readings(name: str) -> list[tuple[str, Place | None]]:
+    """What a name may mean, likeliest first: (document, place in it)."""
+    found: list[tuple[str, Place | None]] = [(name, None)]
+    if (place := cited(name)) is not None:
+        found.append(place)
+    elif line := _LINE.fullmatch(name):
+        number = int(line[2])
+        found.append((line[1], Place("line", number, number)))
+    elif record := _RECORD.fullmatch(name):
+        # The line says which record; where there is none, its id does.
+        found += [*_readings(record[1])[1:], (record[2], None)]
+    return found
+
+
+def _taken(
+    index: IndexReader,
+    name: str,
+    called: str,
+    place: Place | None,
+    matching: Sequence[tuple[str, str]],
+) -> Subject:
+    if len(matching) > 1 and place is None:
+        said = "holds" if called == matching[0][1] else "is the id of"
+        path = matching[0][1]
+        raise UsageError(
+            f"{called} {said} {len(matching):,} documents.",
+            f"name one by the line of its file, such as {path}:1",
+        )
+    paths = dict.fromkeys("/" + _SPECIAL.sub(r"\\\1", path.lstrip("/")) for _, path in matching)
+    whole = [
+        one
+        for one in index.iter_passages(Filter(paths=tuple(paths)))
+        if (one.passage.doc_id, one.path) in matching
+    ]
+    stored = [one for one in whole if place is None or _meets(one.passage.place, place)]
+    if not stored:
+        raise UsageError(
+            f"There is no passage at {name}.", "leave out the place to take the whole document"
+        )
+    # Of a collection, a line is of one record, and the others are other documents.
+    documents = {one.document_id for one in stored}
+    chosen = [stored[position] for position in _spread(len(stored))]
+    return Subject(
+        name=name,
+        passages=tuple(one.passage for one in chosen),
+        vectors=index.vectors_of([one.passage_id for one in chosen]),
+        passage_ids=frozenset(one.passage_id for one in stored),
+        document_passage_ids=frozenset(
+            one.passage_id for one in whole if one.document_id in documents
+        ),
+        total=len(stored),
+    )
+
+
+def _meets(place: Place, asked: Place) -> bool:
+    """Whether two places of the same kind have a number in common."""
+    if place.kind != asked.kind or place.first is None or asked.first is None:
+        return False
+    if asked.name and place.name != asked.name:
+        return False
+    return place.first <= (asked.last or asked.first) and asked.first <= (place.last or place.first)
+
+
+def foreign_subject(
+    index: IndexReader, name: str, documents: Iterable[Document], bi_encoder: BiEncoder
+) -> Subject:
+    """Documents that the index does not hold, cut and encoded as it cuts and encodes its own.
+
+    Args:
+        index: to be compared with.
+        name: what people call it.
+        documents: as a reader made them.
+        bi_encoder: the model that the index was made with.
+
+    Raises:
+        IndexMismatch: the index was made with another model.
+        UsageError: there is no text.
+    """
+    check_model(index.info.encoder, bi_encoder.identity)
+    passages = [
+        passage
+        for document in documents
+        for passage in chunk(document, bi_encoder.tokenizer, index.info.chunking)
+    ]
+    if not passages:
+        raise UsageError(f"There is no text in {name}.", "give a text, or a file that has some")
+    chosen = [passages[position] for position in _spread(len(passages))]
+    texts = [passage.embedded_text for passage in chosen]
+    vectors = [
+        bi_encoder.encode_passages(texts[start : start + _ENCODED_AT_ONCE])
+        for start in range(0, len(texts), _ENCODED_AT_ONCE)
+    ]
+    return Subject(
+        name=name,
+        passages=tuple(chosen),
+        vectors=np.concatenate(vectors),
+        passage_ids=frozenset(),
+        document_passage_ids=frozenset(),
+        total=len(passages),
+        encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
+    )
+
+
+def _spread(total: int) -> list[int]:
+    """At most `MOST_PASSAGES` positions, evenly over all."""
+    if total <= MOST_PASSAGES:
+        return list(range(total))
+    return [round(step * (total - 1) / (MOST_PASSAGES - 1)) for step in range(MOST_PASSAGES)]

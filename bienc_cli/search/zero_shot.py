@@ -1,0 +1,215 @@
+"""Documents by labels that nobody was trained for: a label's name is all that is known of it.
+
+The bi-encoder takes the name for a query and the vectors of the index for what they are; a
+cross-encoder reads name and passage together, by entailment where it knows what that is
+("This text is about contract."), else by relevance.
+
+Source: Yin, Hay and Roth, "Benchmarking zero-shot text classification: Datasets, evaluation and
+entailment approach", EMNLP 2019.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bienc_cli.errors import UsageError
+from bienc_cli.search.classification import label_named
+from bienc_cli.search.pipeline import check_model, is_encodable
+from bienc_cli.search.reranking import sigmoid
+from bienc_cli.search.result import ModelUse
+from bienc_cli.stages import StageTime, Stopwatch
+from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
+from bienc_cli.types import BiEncoder, CrossEncoder, Vectors
+
+HYPOTHESIS = "This text is about {label}."
+ENTAILMENT = "entailment"
+
+_READ_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledDocument:
+    """A document with what each encoder thinks of each label, in the order of the labels.
+
+    Attributes:
+        passage: its first one, which says where it is.
+        passages: how many it has.
+        similarities: mean cosine of its passages with the label's name.
+        probabilities: by the cross-encoder, of the passage nearest to the label: of entailment
+            against those of the other labels, or the sigmoid of relevance; empty where none
+            has read it.
+    """
+
+    passage: StoredPassage
+    passages: int
+    similarities: tuple[float, ...]
+    probabilities: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """Documents by label.
+
+    Attributes:
+        documents: in the order of the index.
+        stages: wall time: `bi-encoder` and `cross-encoder` are what each needed for all.
+        entails: the cross-encoder was asked for entailment, not for relevance.
+    """
+
+    labels: tuple[str, ...]
+    documents: tuple[LabelledDocument, ...]
+    stages: tuple[StageTime, ...]
+    index: IndexInfo
+    bi_encoder: ModelUse
+    cross_encoder: ModelUse | None
+    entails: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known of a document while its passages come."""
+
+    first: StoredPassage
+    sums: list[float]
+    nearest: list[tuple[float, StoredPassage]]
+    passages: int = 0
+
+
+def label_documents(
+    index: IndexReader,
+    labels: Sequence[str],
+    bi_encoder: BiEncoder,
+    cross_encoder: CrossEncoder | None = None,
+    where: Filter | None = None,
+    watch: Stopwatch | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Labelling:
+    """Give every document that counts its likeliest label.
+
+    Args:
+        index: opened for reading.
+        labels: names, at least two.
+        bi_encoder: the model that the index was made with.
+        cross_encoder: of relevance, or with a label `entailment`.
+        where: which documents count.
+        watch: with stages that came before.
+        on_progress: told how many documents the cross-encoder has read, of how many.
+
+    Raises:
+        UsageError: fewer than two labels, or the same twice; a cross-encoder whose labels are
+            about something else.
+        IndexMismatch: the index was made with another model.
+    """
+    names = check_labels(labels)
+    check_model(index.info.encoder, bi_encoder.identity)
+    column = _entailment_column(cross_encoder)
+    watch = watch or Stopwatch()
+    with watch.stage("bi-encoder"):
+        tallies = _compared(index, bi_encoder.encode_queries(names), where)
+    documents = [
+        LabelledDocument(one.first, one.passages, tuple(total / one.passages for total in one.sums))
+        for one in tallies
+    ]
+    if cross_encoder is not None:
+        with watch.stage("cross-encoder"):
+            documents = _read(tallies, documents, names, cross_encoder, column, on_progress)
+    return Labelling(
+        labels=names,
+        documents=tuple(documents),
+        stages=watch.times,
+        index=index.info,
+        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
+        cross_encoder=(
+            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
+        ),
+        entails=column is not None,
+        warnings=tuple(index.warnings),
+    )
+
+
+def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """The names without blanks around them.
+
+    Raises:
+        UsageError: fewer than two, or one is empty, no text, or there twice.
+    """
+    names = tuple(label.strip() for label in labels)
+    if len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        raise UsageError(
+            f"'{','.join(labels)}' is no choice of labels.",
+            "give two or more, each once: --labels invoice,contract,letter",
+        )
+    if not is_encodable("".join(names)):
+        raise UsageError("The labels are not UTF-8.", "check the encoding of your terminal")
+    return names
+
+
+def _entailment_column(cross_encoder: CrossEncoder | None) -> int | None:
+    if cross_encoder is None or len(cross_encoder.identity.labels) == 1:
+        return None
+    identity = cross_encoder.identity
+    return identity.labels.index(label_named(identity, ENTAILMENT))
+
+
+def _compared(index: IndexReader, labels: Vectors, where: Filter | None) -> list[_Tally]:
+    cosines: dict[int, list[float]] = {}
+    for ids, vectors in index.iter_vectors(where):
+        rows = (vectors.astype(np.float64) @ labels.T.astype(np.float64)).tolist()
+        cosines.update(zip(ids.tolist(), rows, strict=True))
+    tallies: dict[int, _Tally] = {}
+    for stored in index.iter_passages(where):
+        row = cosines[stored.passage_id]
+        tally = tallies.get(stored.document_id)
+        if tally is None:
+            tally = _Tally(stored, [0.0] * len(row), [(-math.inf, stored)] * len(row))
+            tallies[stored.document_id] = tally
+        tally.passages += 1
+        for label, cosine in enumerate(row):
+            tally.sums[label] += cosine
+            if cosine > tally.nearest[label][0]:
+                tally.nearest[label] = (cosine, stored)
+    return list(tallies.values())
+
+
+def _read(
+    tallies: Sequence[_Tally],
+    documents: Sequence[LabelledDocument],
+    labels: Sequence[str],
+    cross_encoder: CrossEncoder,
+    column: int | None,
+    on_progress: Callable[[int, int], None],
+) -> list[LabelledDocument]:
+    read: list[LabelledDocument] = []
+    for start in range(0, len(tallies), _READ_AT_ONCE):
+        some = tallies[start : start + _READ_AT_ONCE]
+        pairs = [
+            _pair(label, stored, entails=column is not None)
+            for one in some
+            for label, (_, stored) in zip(labels, one.nearest, strict=True)
+        ]
+        logits = cross_encoder.score_pairs(pairs).logits[:, column or 0].astype(np.float64)
+        for document, row in zip(
+            documents[start : start + len(some)], logits.reshape(len(some), -1), strict=True
+        ):
+            shares = np.exp(row - row.max())
+            found = shares / shares.sum() if column is not None else map(sigmoid, row.tolist())
+            read.append(
+                LabelledDocument(
+                    document.passage,
+                    document.passages,
+                    document.similarities,
+                    tuple(float(one) for one in found),
+                )
+            )
+        on_progress(len(read), len(tallies))
+    return read
+
+
+def _pair(label: str, stored: StoredPassage, *, entails: bool) -> tuple[str, str]:
+    text = stored.passage.embedded_text
+    return (text, HYPOTHESIS.format(label=label)) if entails else (label, text)

@@ -1,0 +1,96 @@
+"""Vectors compared exactly.
+
+Scores are inner products in double precision, row by row, so that a passage's similarity does
+not depend on how it was found: by the graph or by a scan, alone or in a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.types import Vectors
+
+# How far apart two products of unit vectors may be in single precision that are equal in
+# double: candidates this close to the cut are all compared again. Error bound n * eps / 2.
+_SINGLE_PRECISION = 2e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Vectors with their similarity to one query.
+
+    Attributes:
+        ids: shape (n,).
+        scores: shape (n,), float64.
+    """
+
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+    def and_also(self, other: Scored) -> Scored:
+        """Both together; no vector may be in both."""
+        return Scored(
+            np.concatenate([self.ids, other.ids]), np.concatenate([self.scores, other.scores])
+        )
+
+    def best(self, k: int) -> Scored:
+        """The `k` best and what equals the last of them, best first."""
+        order = np.lexsort((self.ids, -self.scores))
+        if len(order) > k:
+            order = order[
+                : np.searchsorted(-self.scores[order], -self.scores[order[k - 1]], "right")
+            ]
+        return Scored(self.ids[order], self.scores[order])
+
+
+NOTHING = Scored(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class VectorBlock:
+    """Some vectors with their ids, ascending.
+
+    Attributes:
+        ids: shape (n,).
+        vectors: shape (n, dim).
+    """
+
+    ids: NDArray[np.int64]
+    vectors: Vectors
+
+    def compared(self, queries: NDArray[np.float32], k: int) -> list[Scored]:
+        """Each query's `k` nearest, and what equals the last of them."""
+        if not len(self.ids):
+            return [NOTHING] * len(queries)
+        rough = queries @ self.vectors.T
+        found = []
+        for query, scores in zip(queries, rough, strict=True):
+            if len(scores) > k:
+                cut = np.partition(scores, -k)[-k] - _SINGLE_PRECISION
+                chosen = np.flatnonzero(scores >= cut)
+            else:
+                chosen = np.arange(len(scores))
+            exact = similarity(self.vectors[chosen], query)
+            found.append(Scored(self.ids[chosen], exact).best(k))
+        return found
+
+
+def joined(parts: Sequence[VectorBlock], dim: int) -> VectorBlock:
+    """Blocks as one."""
+    if not parts:
+        return VectorBlock(np.empty(0, dtype=np.int64), np.empty((0, dim), dtype=np.float32))
+    return VectorBlock(
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.vectors for part in parts]),
+    )
+
+
+def similarity(vectors: Vectors, query: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Inner product of each row with a query, shape (n,)."""
+    products = vectors.astype(np.float64) * query.astype(np.float64)
+    scores: NDArray[np.float64] = products.sum(axis=1)
+    return scores
