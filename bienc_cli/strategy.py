@@ -88,6 +88,20 @@ class Strategy(StrEnum):
         """Whether a model reads query and passage together."""
         return _PLANS[self].reranks
 
+    @property
+    def blends(self) -> bool:
+        """Whether a weighted sum of scores orders it."""
+        return self in (Strategy.BLEND, Strategy.LIGHT_BLEND)
+
+    @property
+    def without_cross_encoder(self) -> Strategy:
+        """The same way to answer with nothing read; itself where nothing else is left."""
+        if self is Strategy.BLEND:
+            return Strategy.LIGHT_BLEND
+        if self is Strategy.CROSS_ENCODER:
+            return self
+        return Strategy(self.value.removesuffix("+cross-encoder"))
+
 
 _PLANS = {
     Strategy.BM25: _Plan(Source.BM25, Order.CANDIDATES, reranks=False),

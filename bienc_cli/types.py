@@ -200,6 +200,7 @@ class CrossEncoderIdentity:
         labels: names its outputs; one label means relevance.
         activation: of several labels: `softmax` where one of them holds, `sigmoid` where each
             holds or not by itself.
+        english_only: it is known to read no other language.
     """
 
     name: str
@@ -207,6 +208,7 @@ class CrossEncoderIdentity:
     max_tokens: int
     labels: tuple[str, ...]
     activation: Activation = "softmax"
+    english_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,40 @@ settings.load_profile("project")
 
 # A shell that runs the tests in the background has them, and all that they start, ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+SKIPS = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--allowed-skips", type=Path, help="a file of patterns of skips' reasons")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SKIPS] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    allowed = session.config.getoption("--allowed-skips")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if allowed is None or reporter is None:
+        return
+    patterns = [line for line in allowed.read_text().splitlines() if line and line[0] != "#"]
+    for report in reporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(re.search(pattern, reason) for pattern in patterns):
+            session.config.stash[SKIPS].append(f"{report.nodeid}: {reason}")
+    if session.config.stash[SKIPS] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.stash[SKIPS]:
+        terminalreporter.section("skips that are not allowed")
+        for line in config.stash[SKIPS]:
+            terminalreporter.line(line)
 
 
 @pytest.fixture

@@ -133,8 +133,8 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
             )
             with writing():
                 caller.stdout().flush()
-            if code == EXIT_INTERRUPTED:
-                # Typer has caught the KeyboardInterrupt itself.
+            if code == EXIT_INTERRUPTED or termination.asked:
+                # Typer has caught the KeyboardInterrupt itself, or what was ended caught its own.
                 return _interrupted(termination)
             return code if isinstance(code, int) else EXIT_OK
     except Declined:

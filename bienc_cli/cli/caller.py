@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from bienc_cli.server.resident import Models, Readers
+
+_USUAL_LINES = 24
 
 
 class RunSettings(NamedTuple):
@@ -124,6 +127,15 @@ def environ() -> Mapping[str, str]:
     """What the environment says of the terminal."""
     client = _CLIENT.get()
     return client.environ if client else os.environ
+
+
+def terminal_lines() -> int:
+    """Height of the terminal."""
+    client = _CLIENT.get()
+    if client is None:
+        return shutil.get_terminal_size().lines
+    lines = client.environ.get("LINES", "")
+    return int(lines) if lines.isdigit() else _USUAL_LINES
 
 
 def warm() -> Warm | None:

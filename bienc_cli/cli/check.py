@@ -28,7 +28,7 @@ def check(
     """
     from bienc_cli.cli import environment
     from bienc_cli.errors import EXIT_OK, IndexDamaged
-    from bienc_cli.render import check as rendered
+    from bienc_cli.render.check import CheckView
     from bienc_cli.store import check as verify
     from bienc_cli.store import repair
 
@@ -37,12 +37,7 @@ def check(
     keys = environment.key_directory()
     repaired = repair(directory, key_dir=keys) if mend else None
     report = verify(directory, key_dir=keys)
-    if output.machine:
-        output.print_json(rendered.as_json(report, repaired))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(report, repaired))
-    else:
-        output.print_rich(rendered.as_table(report, repaired))
+    output.show(CheckView(report, repaired))
     if repaired is not None and repaired.forgotten:
         output.note("now read those files again: bienc index")
     elif report.problems and not mend:

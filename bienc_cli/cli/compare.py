@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import CompareFormat, Output
+
+if TYPE_CHECKING:
+    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.search import Strategy
+    from bienc_cli.store import Filter
 
 _MANY = "Many queries"
 _MAX_DROP = 0.02
-_MEASURES = "nDCG@10,RR@10,R@100"
 
 
 def compare(
@@ -168,6 +172,17 @@ def compare(
             rich_help_panel=_MANY,
         ),
     ] = None,
+    passage_tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--passage-tokens",
+            metavar="N,...",
+            help="Measure passages of these lengths, each by an index of its own in the cache; "
+            "--model A,B and --cross-encoder A,B likewise compare models.",
+            show_default=False,
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -178,7 +193,7 @@ def compare(
             rich_help_panel=_MANY,
         ),
     ] = None,
-    format_: opt.FormatOption = OutputFormat.table,
+    format_: opt.CompareFormatOption = CompareFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
     model: opt.ModelOption = None,
@@ -193,11 +208,12 @@ def compare(
     With queries as arguments: the rankings of the first and the last strategy beside each
     other, and the time of all, stage by stage, beside that of reading every passage.
 
-    With --queries or --beir: quality against judgments, significance, agreement and time.
+    With --queries or --beir: quality against judgments, significance, agreement and time; also
+    of several models (--model A,B) and lengths of passages, each by an index of its own.
     """
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.measuring import Judging, evaluate_files
-    from bienc_cli.cli.side_by_side import compare_queries
+    from bienc_cli.cli.setups import SetupChoice
     from bienc_cli.errors import UsageError
     from bienc_cli.strategy import Strategy, strategies_named
 
@@ -206,6 +222,7 @@ def compare(
     where = opt.document_filter(path, type_)
     named = strategies_named(strategies.split(",")) if strategies else None
     depths = opt.numbers("--candidates", candidates)
+    setups = SetupChoice.of(choice, opt.numbers("--passage-tokens", passage_tokens))
     if beir is None:
         opt.refuse_without_effect(
             {"--split": split}, "it names judgments of --beir", "give --beir DIR, or leave it out"
@@ -235,7 +252,7 @@ def compare(
         qrels=qrels,
         beir=beir,
         split=split or "test",
-        measures=tuple(name.strip() for name in (measures or _MEASURES).split(",") if name.strip()),
+        measures=_measures(measures),
         fail_under=tuple(fail_under or ()),
         baseline=baseline,
         max_drop=_MAX_DROP if max_drop is None else max_drop,
@@ -254,16 +271,25 @@ def compare(
             "leave it out; --measures has cutoffs",
         )
         return evaluate_files(
-            judging, choice, output, index, named, depths, where, exhaustive=bool(exhaustive)
+            judging, choice, setups, output, index, named, depths, where, bool(exhaustive)
+        )
+    if setups.several:
+        raise UsageError(
+            "Several models or lengths of passages are measured over a file of queries.",
+            "give --queries FILE too",
         )
     judging.refuse_what_needs_queries()
     if not queries:
         raise UsageError("There is no query to compare.", "bienc compare 'your question'")
+    if format_ in (CompareFormat.markdown, CompareFormat.junit):
+        raise UsageError(
+            f"--format {format_} is for many queries.", "give --queries FILE too, or --format json"
+        )
     if len(depths) > 1:
         raise UsageError(
             "Several depths are measured over a file of queries.", "give --queries FILE too"
         )
-    return compare_queries(
+    return _compare_queries(
         queries,
         choice,
         output,
@@ -274,3 +300,55 @@ def compare(
         where,
         exhaustive,
     )
+
+
+def _measures(given: str | None) -> tuple[str, ...]:
+    from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
+
+    if given is None:
+        return DEFAULT_MEASURES
+    return tuple(measure_named(name.strip()) for name in given.split(",") if name.strip())
+
+
+def _compare_queries(
+    queries: list[str],
+    choice: ModelChoice,
+    output: Output,
+    index: str | None,
+    strategies: tuple[Strategy, ...] | None,
+    k: int,
+    candidates: int | None,
+    where: Filter,
+    exhaustive: bool | None,
+) -> int:
+    """Compare and print; the exit code."""
+    from bienc_cli.cli import environment, freshness, standard_input
+    from bienc_cli.cli.progress import measuring
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
+    from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions
+    from bienc_cli.evaluation.comparison import compare as answered_by_each
+    from bienc_cli.render.comparison import ComparisonView
+    from bienc_cli.search import check_query
+
+    options = CompareOptions(
+        strategies=strategies or DEFAULT_STRATEGIES,
+        k=k,
+        candidates=candidates,
+        exhaustive=exhaustive,
+        where=where,
+    )
+    texts = queries
+    if queries == ["-"]:
+        texts = [standard_input.parse(*record).text for record in standard_input.queries()]
+    for text in texts:
+        check_query(text)
+    with environment.open_index(index) as reader, freshness.noted(reader, output):
+        bi_encoder = choice.load_bi_encoder(reader.info)
+        reranker = choice.load_cross_encoder()
+        with measuring(output, len(options.strategies) * len(texts)) as on_step:
+            result = answered_by_each(reader, texts, bi_encoder, reranker, options, on_step)
+    for warning in result.warnings:
+        output.warn(warning)
+    output.show(ComparisonView(result))
+    found = any(ranking.hits for one in result.queries for ranking in one.rankings)
+    return EXIT_OK if found else EXIT_NO_RESULT

@@ -13,6 +13,7 @@ BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system doe
 BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
 BIENC_MILVUS_KEY     the key of that certificate
 HF_HUB_OFFLINE=1     as --offline
+VISUAL, EDITOR       what `query --open` opens files in
 BIENC_DEBUG=1        tracebacks
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import caller
-from bienc_cli.errors import IndexNotFound
+from bienc_cli.errors import IndexNotFound, UsageError
 
 if TYPE_CHECKING:
     from bienc_cli.server.endpoint import Endpoint
@@ -110,6 +111,32 @@ def endpoint() -> Endpoint:
     from bienc_cli.server.endpoint import endpoint_for
 
     return endpoint_for(os.environ, cache_directory())
+
+
+def editor() -> str:
+    """What the user opens files in: VISUAL, else EDITOR.
+
+    Raises:
+        UsageError: neither says.
+    """
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not chosen:
+        raise UsageError("Neither $VISUAL nor $EDITOR names an editor.", "export EDITOR=vim")
+    return chosen
+
+
+def link_form() -> str | None:
+    """How a terminal is told what a citation opens; None for one that shows no links.
+
+    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
+    """
+    environ = caller.environ()
+    terminal, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
+    if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
+        return None
+    if program == "vscode":
+        return "vscode://file{path}:{line}"
+    return "file://{host}{path}#{line}" if "kitty" in terminal else "file://{host}{path}"
 
 
 def index_to_read(named: str | IndexPlace | None) -> IndexPlace:

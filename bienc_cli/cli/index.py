@@ -187,7 +187,7 @@ def index(
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing import IndexOptions, index_paths
-    from bienc_cli.render import index_report as rendered
+    from bienc_cli.render.index_report import IndexView
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
@@ -233,12 +233,7 @@ def index(
         )
     for warning in report.warnings:
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(report))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(report))
-    else:
-        output.print_rich(rendered.as_table(report, skipped=skipped))
+    output.show(IndexView(report, skipped=skipped))
     if watch:
         watching.follow(directory, output, choice)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK

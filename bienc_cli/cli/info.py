@@ -12,7 +12,7 @@ def info(
 ) -> int:
     """Show what an index holds: documents, passages, formats, model, chunking, sizes, age."""
     from bienc_cli.cli import environment
-    from bienc_cli.render import info as rendered
+    from bienc_cli.render.info import InfoView
     from bienc_cli.store import exposed
 
     output = Output(format_)
@@ -26,10 +26,5 @@ def info(
             + (f" and {len(others) - 1} more in it" if len(others) > 1 else "")
             + " (bienc index takes their rights away)"
         )
-    if output.machine:
-        output.print_json(rendered.as_json(held))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(held))
-    else:
-        output.print_rich(rendered.as_table(held))
+    output.show(InfoView(held))
     return 0

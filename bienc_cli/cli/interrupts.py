@@ -13,14 +13,19 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
+
+from bienc_cli.errors import EXIT_OK
 
 GRACE_SECONDS = 0.4
 """For the main thread to take back what it was at. With what Python takes to deliver the signal
 it keeps a promise of one second."""
 
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+_to_undo: list[Callable[[], None]] = []
+_meant: list[bool] = []
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -30,9 +35,30 @@ def end_soon_when_interrupted() -> None:
     For a program that owns its process; must be called in the main thread, once.
     """
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
+    if sys.platform != "win32":
+        os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(target=_wait, args=(reading,), daemon=True, name="bienc-interrupts").start()
+
+
+@contextmanager
+def undone(undo: Callable[[], None]) -> Iterator[None]:
+    """Have `undo` called too where the process is ended for an interrupt meanwhile."""
+    _to_undo.append(undo)
+    try:
+        yield
+    finally:
+        _to_undo.remove(undo)
+
+
+@contextmanager
+def meant() -> Iterator[None]:
+    """Ctrl-C is how what runs meanwhile ends: it is no failure, however long its end takes."""
+    _meant.append(True)
+    try:
+        yield
+    finally:
+        _meant.pop()
 
 
 def end_now(exit_code: int) -> NoReturn:
@@ -52,6 +78,10 @@ def _wait(reading: int) -> None:
         if number in _WORDS:
             break
     time.sleep(GRACE_SECONDS)
+    for undo in _to_undo:
+        undo()
+    if _meant and number == signal.SIGINT:
+        os._exit(EXIT_OK)
     # Not through sys.stderr: the main thread may hold its lock.
     with suppress(OSError):
         if os.isatty(2):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
+from bienc_cli.cli.keys import read_key, unseen
 from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def judge(
     _check_source(queries, queries_file)
     _check_terminal()
     file = JudgmentFile(qrels)
-    with environment.open_index(index) as reader:
+    with unseen(), environment.open_index(index) as reader:
         queries_path, asked = _queries(queries, queries_file, qrels)
         judged = judged_in(file.qrels, reader.documents())
         for warning in judged.warnings:
@@ -134,21 +135,8 @@ def judge(
     for warning in rendered.warnings(summary):
         output.warn(warning)
     commands = _next_commands(summary, queries_path, qrels, index, options, strategies)
-    if output.machine:
-        output.print_json(rendered.as_json(summary, qrels, commands))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(summary))
-    else:
-        output.print_lines(rendered.as_text(summary, qrels, commands))
+    output.show(rendered.JudgingView(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK
-
-
-def read_key() -> str:
-    """The next key; `q` where the terminal has gone away."""
-    try:
-        return typer.getchar().lower() or "q"
-    except EOFError:
-        return "q"
 
 
 def on_terminal() -> bool:
@@ -281,8 +269,8 @@ def _undo(judging: Judging) -> str:
 
 
 def _show(console: Console, screen: RenderableType, said: str) -> None:
-    from rich.text import Text
+    from bienc_cli.render.breaking import AT_BLANKS, Words
 
     console.clear()
     console.print(screen)
-    console.print(Text(said, style="yellow"))
+    console.print(Words(said, "yellow", AT_BLANKS))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.evaluation.gates import Baseline, Failure, Threshold
+    from bienc_cli.cli.setups import SetupChoice
+    from bienc_cli.evaluation.gates import Baseline, GateResult, Threshold
     from bienc_cli.evaluation.qrels import Qrels
     from bienc_cli.evaluation.queries import Query
     from bienc_cli.evaluation.results import Evaluation
@@ -96,24 +99,23 @@ class Judging:
 def evaluate_files(
     judging: Judging,
     choice: ModelChoice,
+    setups: SetupChoice,
     output: Output,
     index: str | None,
     strategies: tuple[Strategy, ...] | None,
     depths: tuple[int, ...],
     where: Filter,
-    *,
     exhaustive: bool,
 ) -> int:
     """Measure, write what was asked for, print; the exit code."""
     from bienc_cli.cli import environment, freshness
     from bienc_cli.cli.progress import measuring as progress
-    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.experiment import evaluate, to_search
     from bienc_cli.evaluation.gates import check_thresholds, parse_threshold, read_baseline
     from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
     from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
     from bienc_cli.evaluation.runs import read_run
-    from bienc_cli.render import evaluation as rendered
+    from bienc_cli.evaluation.setups import evaluate_setups
     from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
 
     thresholds = [parse_threshold(text) for text in judging.fail_under]
@@ -136,11 +138,30 @@ def evaluate_files(
                 f"'{path}' ranks nothing for any of the queries.",
                 "both have to name the queries alike; a plain line's id is its number",
             )
+    if setups.several:
+        _refuse_beside_several(judging)
     named = [name for one in options.systems() for name in (one.name, one.strategy.value)]
     named += [run.name for run in runs]
     check_thresholds(thresholds, tuple(dict.fromkeys(named)), judged=qrels is not None)
-    with environment.open_index(index) as reader, freshness.noted(reader, output):
-        judged = judged_in(qrels or Qrels(Unit.DOCUMENT, {}), reader.documents())
+    qrels = qrels or Qrels(Unit.DOCUMENT, {})
+    with (
+        ExitStack() as stack,
+        environment.open_index(index) as reader,
+        freshness.noted(reader, output),
+    ):
+        if setups.several:
+            chosen = setups.open(stack, reader, choice, options, output)
+            steps = sum(len(one.options.systems()) for one in chosen) * len(queries)
+            with progress(output, steps) as on_step:
+                result = evaluate_setups(
+                    chosen,
+                    queries,
+                    qrels,
+                    cache_dir=environment.cache_directory() / "scores",
+                    on_step=on_step,
+                )
+            return _finished(judging, result, [], None, output)
+        judged = judged_in(qrels, reader.documents())
         searching = [system.strategy for system in to_search(options, runs)]
         compares = any(one.needs_bi_encoder for one in searching)
         reranks = any(one.needs_cross_encoder for one in searching)
@@ -158,34 +179,62 @@ def evaluate_files(
                 cache_dir=environment.cache_directory() / "scores",
                 on_step=on_step,
             )
-    failures = _failures(result, thresholds, baseline, judging.max_drop)
+    return _finished(judging, result, thresholds, baseline, output)
+
+
+def _refuse_beside_several(judging: Judging) -> None:
+    """Refuse what names systems as they are called where there is one model of each kind.
+
+    Raises:
+        UsageError: naming it.
+    """
+    opt.refuse_without_effect(
+        {
+            "--fail-under": judging.fail_under or None,
+            "--baseline": judging.baseline,
+            "--rerun": judging.rerun or None,
+        },
+        "it holds one model and one length of passages to something",
+        "leave it out, or compare the chosen one by itself",
+    )
+
+
+def _finished(
+    judging: Judging,
+    result: Evaluation,
+    thresholds: list[Threshold],
+    baseline: Baseline | None,
+    output: Output,
+) -> int:
+    """Write and print what came of it; the exit code."""
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
+    from bienc_cli.render.evaluation import EvaluationView, warnings
+    from bienc_cli.render.gates import gate_line
+
+    gates = _gates(result, thresholds, baseline, judging.max_drop)
     if judging.run_out is not None:
         _write_runs(judging.run_out, result)
     if judging.report is not None:
-        _write_report(judging.report, result)
-    for warning in rendered.warnings(result):
+        _write_report(judging.report, result, gates)
+    for warning in warnings(result):
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(result, failures))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(result))
-    else:
-        output.print_rich(rendered.as_table(result))
-    for failure in failures:
-        output.warn(failure.message)
-    return EXIT_NO_RESULT if failures else EXIT_OK
+    output.show(EvaluationView(result, gates))
+    if output.format != OutputFormat.table:
+        for gate in gates:
+            (output.note if gate.passed else output.tell)(gate_line(gate))
+    return EXIT_OK if all(gate.passed for gate in gates) else EXIT_NO_RESULT
 
 
-def _failures(
+def _gates(
     result: Evaluation,
     thresholds: list[Threshold],
     baseline: Baseline | None,
     max_drop: float,
-) -> list[Failure]:
-    from bienc_cli.evaluation.gates import below, dropped
+) -> list[GateResult]:
+    from bienc_cli.evaluation.gates import held, kept
 
-    fallen = dropped(result, baseline, max_drop) if baseline is not None else []
-    return below(result, thresholds) + fallen
+    against = kept(result, baseline, max_drop) if baseline is not None else []
+    return held(result, thresholds) + against
 
 
 def _make_folder(folder: Path | None) -> None:
@@ -206,10 +255,10 @@ def _write_runs(directory: Path, result: Evaluation) -> None:
         write_run(directory / f"{name}.run", Run(system.name, system.rankings))
 
 
-def _write_report(path: Path, result: Evaluation) -> None:
+def _write_report(path: Path, result: Evaluation, gates: list[GateResult]) -> None:
     from bienc_cli.render.report import as_html
 
-    page = as_html(result, created=datetime.now(UTC))
+    page = as_html(result, created=datetime.now(UTC), gates=gates)
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:

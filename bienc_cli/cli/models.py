@@ -14,14 +14,7 @@ def models(format_: opt.FormatOption = OutputFormat.table) -> int:
     """
     from bienc_cli.cli import environment
     from bienc_cli.models import known_models
-    from bienc_cli.render import models as rendered
+    from bienc_cli.render.models import ModelsView
 
-    output = Output(format_)
-    known = known_models(environment.cache_directory())
-    if output.machine:
-        output.print_json(rendered.as_json(known))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(known))
-    else:
-        output.print_rich(rendered.as_table(known))
+    Output(format_).show(ModelsView(known_models(environment.cache_directory())))
     return 0

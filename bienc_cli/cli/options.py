@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import caller
-from bienc_cli.cli.output import OutputFormat
+from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
 
 if TYPE_CHECKING:
     from bienc_cli.store import Filter
@@ -38,6 +38,24 @@ FormatOption = Annotated[
         "--format",
         "-f",
         help="How to print the result.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+QueryFormatOption = Annotated[
+    QueryFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to print the answer; files, grep and csv are for other programs.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+CompareFormatOption = Annotated[
+    CompareFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        help="How to print the result; junit reports --fail-under and --baseline.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]

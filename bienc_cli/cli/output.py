@@ -21,8 +21,13 @@ from bienc_cli.errors import OutputRefused
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from bienc_cli.render.view import View
+
 _JOINED = re.compile(r"-q?f=?(\w+)")
 """A format that is written together with its letter, as the parser allows."""
+
+_SHORT = 40
+"""Lines below which a screen shows hits in one or two lines each."""
 
 _PIPE_WIDTH = 100
 """Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
@@ -35,6 +40,30 @@ class OutputFormat(StrEnum):
     json = "json"
     jsonl = "jsonl"
     plain = "plain"
+
+
+class QueryFormat(StrEnum):
+    """How an answer is printed: as any result, or for other programs and notes."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    plain = "plain"
+    files = "files"
+    grep = "grep"
+    csv = "csv"
+    markdown = "markdown"
+
+
+class CompareFormat(StrEnum):
+    """How a comparison is printed: as any result, or for a CI job."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    plain = "plain"
+    markdown = "markdown"
+    junit = "junit"
 
 
 class ClosedPipe(Exception):
@@ -63,14 +92,21 @@ def writing() -> Iterator[None]:
 class Output:
     """The streams of one command, in one format."""
 
-    def __init__(self, format_: OutputFormat, *, quiet: bool = False) -> None:
-        self.format = format_
+    def __init__(
+        self, format_: OutputFormat | QueryFormat | CompareFormat, *, quiet: bool = False
+    ) -> None:
+        self.format = format_.value
         self.quiet = quiet
 
     @property
     def machine(self) -> bool:
         """Whether stdout is JSON."""
         return self.format in (OutputFormat.json, OutputFormat.jsonl)
+
+    @property
+    def short(self) -> bool:
+        """Whether stdout is a terminal of few lines."""
+        return caller.stdout().isatty() and caller.terminal_lines() < _SHORT
 
     @property
     def animated(self) -> bool:
@@ -83,9 +119,23 @@ class Output:
 
         return Console(stderr=True, highlight=False)
 
+    def show(self, view: View) -> None:
+        """A result, in the format that was asked for."""
+        if self.format == OutputFormat.json:
+            self.print_json(view.as_json())
+        elif self.format == OutputFormat.jsonl:
+            for document in view.as_documents():
+                self.print_json(document)
+        elif self.format == OutputFormat.plain:
+            self.print_lines(view.as_lines())
+        elif self.format == OutputFormat.table:
+            self.print_rich(view.as_table())
+        else:
+            self.print_lines(view.other_forms()[self.format])
+
     def print_json(self, document: Mapping[str, Any]) -> None:
         """One JSON document; indented for `json`, on one line for `jsonl`."""
-        indent = 2 if self.format is OutputFormat.json else None
+        indent = 2 if self.format == OutputFormat.json else None
         escaped = not is_utf_8(caller.stdout())
         text = json.dumps(document, ensure_ascii=escaped, indent=indent, allow_nan=False)
         self._write(f"{text}\n")
@@ -103,7 +153,7 @@ class Output:
             console = Console(highlight=False, file=stdout, _environ=environ)
             with writing():
                 for renderable in renderables:
-                    console.print(renderable)
+                    console.print(renderable, crop=False)
             return
         # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so, nor
         # the blanks that fill a table's lines.
@@ -117,13 +167,17 @@ class Output:
         )
         with console.capture() as captured:
             for renderable in renderables:
-                console.print(renderable)
+                console.print(renderable, crop=False)
         self.print_lines(line.rstrip() for line in captured.get().splitlines())
 
     def note(self, sentence: str) -> None:
         """Something worth knowing that is not data."""
         if not self.quiet:
             self._to_stderr(sentence)
+
+    def tell(self, sentence: str) -> None:
+        """What the exit code is about; said even when quiet."""
+        self._to_stderr(sentence)
 
     def warn(self, sentence: str) -> None:
         """Something the user should act on; said even when quiet."""

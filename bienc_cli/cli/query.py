@@ -10,12 +10,15 @@ import typer
 
 from bienc_cli.cli import caller
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.errors import BiencError
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
+    from bienc_cli.render.search import SearchView
+    from bienc_cli.render.view import View
     from bienc_cli.search import SearchResult
+    from bienc_cli.search.result import Hit
     from bienc_cli.store import IndexReader
 
 
@@ -95,7 +98,27 @@ def query(
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = 0,
-    format_: opt.FormatOption = OutputFormat.table,
+    compact: Annotated[
+        bool | None,
+        typer.Option(
+            "--compact/--no-compact",
+            help="One or two lines a hit.  \\[default: on terminals of fewer than 40 lines]",
+            show_default=False,
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = None,
+    open_: Annotated[
+        int | None,
+        typer.Option(
+            "--open",
+            min=1,
+            metavar="N",
+            help="Then open the Nth hit in $VISUAL or $EDITOR, at its line.",
+            show_default=False,
+            rich_help_panel=opt.OUTPUT_PANEL,
+        ),
+    ] = None,
+    format_: opt.QueryFormatOption = QueryFormat.table,
     quiet: opt.QuietOption = False,
     refresh: opt.RefreshOption = False,
     no_check: opt.NoCheckOption = False,
@@ -116,6 +139,10 @@ def query(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.strategy import Strategy, strategy_chosen
 
+    if compact and (full or context):
+        opt.refuse_without_effect(
+            {"--compact": compact}, "whole passages take their lines", "leave it out"
+        )
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     chosen = strategy_chosen(strategy, rerank)
@@ -130,6 +157,12 @@ def query(
         opt.refuse_without_effect(
             {"--cross-encoder": cross_encoder},
             f"the strategy {chosen} has none",
+            f"leave it out, or give a strategy like {Strategy.BLEND}",
+        )
+    if not chosen.needs_bi_encoder:
+        opt.refuse_without_effect(
+            {"--model": model},
+            f"the strategy {chosen} compares no vectors",
             f"leave it out, or give a strategy like {Strategy.BLEND}",
         )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
@@ -148,13 +181,20 @@ def query(
         min_relevance=min_relevance,
         exhaustive=exhaustive,
         where=opt.document_filter(path, type_),
-        best_sentence=not (full or context or output.machine),
+        best_sentence=not (full or context or output.machine or output.format == QueryFormat.files),
     )
     from_stdin = text == ["-"]
+    if open_ is not None and (from_stdin or open_ > k):
+        opt.refuse_without_effect(
+            {f"--open {open_}": open_},
+            "several queries are asked" if from_stdin else f"-k {k} shows fewer",
+            "give one query, and a rank that is shown",
+        )
+    editor = environment.editor() if open_ is not None else ""
     if not from_stdin:
         check_query(" ".join(text))
-    elif warm:
-        raise Declined("the client's standard input is not here")
+    if warm and (from_stdin or open_ is not None):
+        raise Declined("standard input and editor are the client's")
     watch = Stopwatch()
     with watch.stage("open index"):
         opened = freshness.held_or_opened(index, output, choice, refresh=refresh)
@@ -169,7 +209,14 @@ def query(
                     choice.load_bi_encoder(reader.info) if chosen.needs_bi_encoder else None
                 )
                 reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
-            view = _View(output, reader, full=full, context=context, check=not no_check)
+            view = _View(
+                output,
+                reader,
+                full=full,
+                context=context,
+                compact=compact if compact is not None else output.short and not (full or context),
+                check=not no_check,
+            )
             if from_stdin:
                 snapshot = _Snapshot(reader, lambda: environment.open_index(index))
                 with snapshot:
@@ -182,39 +229,57 @@ def query(
                     )
             result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
             view.show(result)
+    if open_ is not None and result.hits:
+        _open(editor, result.hits[min(open_, len(result.hits)) - 1])
     return 0 if result.hits else 1
+
+
+def _open(editor: str, hit: Hit) -> None:
+    """Have the user's editor open a hit's file.
+
+    Raises:
+        UsageError: it is not on this machine, or nothing that an editor opens.
+    """
+    from bienc_cli.cli.editor import command, run
+    from bienc_cli.errors import UsageError
+    from bienc_cli.render.listing import line_of
+
+    stamp, kind = hit.passage.file, hit.passage.passage.place.kind
+    if stamp is None:
+        raise UsageError(f"{hit.passage.path} is not on this machine.", "open it where it is")
+    if kind in ("page", "slide", "row"):
+        raise UsageError(
+            f"Hit {hit.rank} is a {kind} of {hit.passage.path}, which no editor opens.",
+            f"xdg-open '{stamp.path}'",
+        )
+    run(command(editor, stamp.path, line_of(hit)))
 
 
 class _View:
     """Shows search results in the format and detail that were asked for."""
 
     def __init__(
-        self, output: Output, reader: IndexReader, *, full: bool, context: int, check: bool
+        self,
+        output: Output,
+        reader: IndexReader,
+        *,
+        full: bool,
+        context: int,
+        compact: bool,
+        check: bool,
     ) -> None:
         self.output = output
         self.reader = reader
         self._full = full
         self._context = context
+        self._compact = compact
         self._check = check
         self._warned: set[str] = set()
+        self._any_shown = False
 
-    def show(self, result: SearchResult, asked: str | None = None, **extra: Any) -> None:
-        """Print one answer; `asked` names the query among several, `extra` are JSON fields."""
-        from bienc_cli.render import search as rendered
-
-        self.warn(result)
-        if self.output.machine:
-            self.output.print_json(self.as_json(result, **extra))
-        elif self.output.format is OutputFormat.plain:
-            self.output.print_lines(rendered.as_lines(result, asked))
-        else:
-            table = rendered.as_table(
-                result,
-                full=self._full,
-                contexts=self._contexts(result),
-                served=caller.warm() is not None,
-            )
-            self.output.print_rich(table)
+    def show(self, result: SearchResult) -> None:
+        """Print the only answer."""
+        self.output.show(self.of(result))
 
     def warn(self, result: SearchResult) -> None:
         """Say on stderr what the user should know about this answer, each thing once."""
@@ -223,15 +288,33 @@ class _View:
                 self.output.warn(warning)
                 self._warned.add(warning)
 
-    def as_json(self, result: SearchResult, **extra: Any) -> dict[str, Any]:
-        """One answer as JSON, not printed."""
-        from bienc_cli.indexing.freshness import changed_since
-        from bienc_cli.render import search as rendered
+    def of(
+        self, result: SearchResult, asked: str | None = None, **extra: str | int | None
+    ) -> SearchView:
+        """An answer to be printed, its warnings said; `asked` names the query among several."""
+        from bienc_cli.cli import environment
+        from bienc_cli.render.search import SearchView
 
-        changed = changed_since(hit.passage for hit in result.hits) if self._check else ()
-        document = rendered.as_json(result, self._contexts(result), changed)
-        served = {"served": True} if caller.warm() else {}
-        return {**document, **served, **extra}
+        self.warn(result)
+        first, self._any_shown = not self._any_shown, True
+        changed: tuple[str, ...] = ()
+        if self._check and self.output.machine:
+            from bienc_cli.indexing.freshness import changed_since
+
+            changed = tuple(changed_since(hit.passage for hit in result.hits))
+        return SearchView(
+            result,
+            full=self._full,
+            contexts=self._contexts(result),
+            compact=self._compact,
+            asked=asked,
+            warnings=changed,
+            extra=extra,
+            here=caller.here(),
+            header=first,
+            links=environment.link_form() if caller.stdout().isatty() else None,
+            served=caller.warm() is not None,
+        )
 
     def _contexts(self, result: SearchResult) -> dict[int, str] | None:
         if not self._context:
@@ -294,8 +377,7 @@ def _answer_each(
     """Answer standard input line by line; a line that cannot be answered stops none behind it."""
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.render.errors import error_as_json
-    from bienc_cli.render.search import as_lines_without_answer
+    from bienc_cli.render.search import UnaskedView
 
     output = view.output
     found = failed = False
@@ -308,25 +390,18 @@ def _answer_each(
             result = answer(view.reader, asked.text)
         except UsageError as error:
             failed = True
-            if output.format is OutputFormat.plain:
-                output.print_lines(as_lines_without_answer(str(number)))
+            shown: View = UnaskedView(number, error)
             if not output.machine:
                 output.warn(error.message)
-                continue
-            document = {**error_as_json(error.code, error.message, error.hint), "line": number}
-            if output.format is OutputFormat.json:
-                collected.append(document)
-            else:
-                output.print_json(document)
-            continue
-        found = found or bool(result.hits)
-        if output.format is OutputFormat.json:
-            view.warn(result)
-            collected.append(view.as_json(result, query_id=asked.query_id, line=number))
         else:
+            found = found or bool(result.hits)
             name = asked.query_id or str(number)
-            view.show(result, name, query_id=asked.query_id, line=number)
-    if output.format is OutputFormat.json:
+            shown = view.of(result, name, query_id=asked.query_id, line=number)
+        if output.format == OutputFormat.json:
+            collected.append(shown.as_json())
+        else:
+            output.show(shown)
+    if output.format == OutputFormat.json:
         output.print_json({"schema": "bienc.queries/2", "results": collected})
     if failed:
         return EXIT_USAGE

@@ -37,7 +37,7 @@ def remove(
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.indexing import remove_paths
-    from bienc_cli.render import removal as rendered
+    from bienc_cli.render.removal import RemovalView, shown
 
     output = Output(format_, quiet=quiet)
     with progress(output) as observer:
@@ -51,15 +51,10 @@ def remove(
         )
     here = Path.cwd()
     for path in report.unmatched:
-        output.warn(f"the index knows nothing of {rendered.shown(path, here)}")
+        output.warn(f"the index knows nothing of {shown(path, here)}")
     for warning in report.warnings:
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(report, here))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(report, here))
-    else:
-        output.print_rich(rendered.as_table(report, here))
+    output.show(RemovalView(report, here))
     return EXIT_NO_RESULT if report.unmatched else EXIT_OK
 
 

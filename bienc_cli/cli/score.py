@@ -50,7 +50,7 @@ def score(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.evaluation.pairs import score_pairs
-    from bienc_cli.render import scores as rendered
+    from bienc_cli.render.scores import ScoresView
 
     output = Output(format_)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
@@ -72,15 +72,7 @@ def score(
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
-    if output.format is OutputFormat.json:
-        output.print_json(rendered.as_json(scoring, refused))
-    elif output.format is OutputFormat.jsonl:
-        for document in rendered.as_documents(scoring, refused):
-            output.print_json(document)
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(scoring, refused))
-    else:
-        output.print_rich(rendered.as_table(scoring))
+    output.show(ScoresView(scoring, refused))
     return EXIT_USAGE if refused else EXIT_OK
 
 

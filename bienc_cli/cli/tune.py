@@ -57,7 +57,7 @@ def tune(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import counting
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, UsageError
-    from bienc_cli.render import tuning as rendered
+    from bienc_cli.render.tuning import ResetView, TuningView
 
     output = Output(format_, quiet=quiet)
     directory = environment.index_to_read(index)
@@ -69,11 +69,7 @@ def tune(
         with environment.open_index(index) as reader:
             removed = reader.info.blend
         _record(directory, None, wait, output)
-        if output.machine:
-            output.print_json(rendered.reset_as_json(removed))
-        elif output.format is OutputFormat.plain:
-            output.print_lines(rendered.reset_as_lines())
-        output.note("the default weights hold again")
+        output.show(ResetView(removed))
         return EXIT_OK
     if queries is None or qrels is None:
         raise UsageError(
@@ -104,12 +100,7 @@ def tune(
         output.warn(warning)
     if result.missing:
         output.warn(f"{len(result.missing):,} judged documents are not in the index")
-    if output.machine:
-        output.print_json(rendered.as_json(result, recorded=recorded))
-    elif output.format is OutputFormat.plain:
-        output.print_lines(rendered.as_lines(result, recorded=recorded))
-    else:
-        output.print_rich(rendered.as_table(result, recorded=recorded))
+    output.show(TuningView(result, recorded=recorded))
     return EXIT_OK if kept is not None else EXIT_NO_RESULT
 
 

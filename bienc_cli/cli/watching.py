@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment
+from bienc_cli.cli import environment, interrupts
 from bienc_cli.cli.loading import ModelChoice
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
@@ -21,7 +22,7 @@ def check_format(output: Output) -> None:
     Raises:
         UsageError: one JSON document has an end.
     """
-    if output.format is OutputFormat.json:
+    if output.format == OutputFormat.json:
         raise UsageError(
             "With --watch there is no end, and so no single JSON document.",
             "give --format jsonl: a line for each batch",
@@ -29,9 +30,9 @@ def check_format(output: Output) -> None:
 
 
 def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
-    """Follow changes until interrupted; each batch is a line.
+    """Follow changes until Ctrl-C; each batch is a line, and the end has a summary.
 
-    For people it goes to stderr, as jsonl or plain lines to stdout.
+    For people they go to stderr; batches as jsonl or plain lines to stdout.
 
     Raises:
         StorageError: the folders cannot be watched.
@@ -40,7 +41,8 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.indexing import IndexReport, index_paths
     from bienc_cli.indexing.watching import follow as changes
-    from bienc_cli.render import index_report as rendered
+    from bienc_cli.render.index_report import IndexView, as_sentence
+    from bienc_cli.render.units import count, duration
     from bienc_cli.store import Root
 
     def update() -> IndexReport:
@@ -66,10 +68,16 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     def failed(error: Exception, pause: float) -> None:
         output.warn(f"{time.strftime('%H:%M:%S')}  {error}; trying again in {pause:.0f} s")
 
-    for report in changes(update, covered, directory, on_failure=failed):
-        if output.machine:
-            output.print_json(rendered.as_json(report))
-        elif output.format is OutputFormat.plain:
-            output.print_lines(rendered.as_lines(report))
-        else:
-            output.note(f"{time.strftime('%H:%M:%S')}  {rendered.as_sentence(report)}")
+    updates = encoded = 0
+    started = time.monotonic()
+    with suppress(KeyboardInterrupt), interrupts.meant():
+        for report in changes(update, covered, directory, on_failure=failed):
+            updates, encoded = updates + 1, encoded + report.encoded
+            if output.format == OutputFormat.table:
+                output.note(f"{time.strftime('%H:%M:%S')}  {as_sentence(report)}")
+            else:
+                output.show(IndexView(report))
+    output.note(
+        f"ended after {duration(time.monotonic() - started)}: {count(updates, 'update')}, "
+        f"{count(encoded, 'passage')} encoded"
+    )

@@ -12,26 +12,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
-from bienc_cli.formats.cleaning import clean
-from bienc_cli.search.pipeline import (
-    DEFAULT_K,
-    SearchOptions,
-    blend_of,
-    check_depth,
-    check_model,
-    check_query,
-    retrieve,
+from bienc_cli.evaluation.experiment import evaluate
+from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import (
+    Cost,
+    Evaluation,
+    EvaluationOptions,
+    Latency,
+    SystemResult,
 )
-from bienc_cli.search.reranking import check_relevance_model, rank_all, rerank
+from bienc_cli.evaluation.side_by_side import Entry, side_by_side
+from bienc_cli.formats.cleaning import clean
+from bienc_cli.search.pipeline import DEFAULT_K, check_depth, check_query, depth_of
+from bienc_cli.search.reranking import check_relevance_model, rerank
 from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader
-from bienc_cli.strategy import Order, Strategy
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder, TunedBlend
 
 DEFAULT_STRATEGIES = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)
@@ -73,43 +73,18 @@ class CompareOptions:
                 "give --strategies bi-encoder,blend, say",
             )
 
-    def searching(self, strategy: Strategy) -> SearchOptions:
-        """How one of the strategies searches."""
-        return SearchOptions(
-            strategy=strategy,
-            k=self.k,
-            candidates=self.candidates,
-            exhaustive=bool(self.exhaustive),
+    def measured(self, *, exhaustive: bool) -> EvaluationOptions:
+        """The evaluation that this comparison is."""
+        strategies = (*self.strategies, Strategy.CROSS_ENCODER) if exhaustive else self.strategies
+        return EvaluationOptions(
+            strategies=strategies,
+            candidates=(depth_of(self.k, self.candidates),),
+            measures=(),
             where=self.where,
+            exhaustive=bool(self.exhaustive),
             blend=self.blend,
+            k=self.k,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one strategy took for one query; seconds of wall time.
-
-    Attributes:
-        passages_scored: (query, passage) pairs that went through a model together.
-        estimated: `rerank` was not measured but computed from the time a pair took.
-    """
-
-    strategy: Strategy
-    encode_query: float
-    search: float
-    rerank: float
-    passages_scored: int
-    estimated: bool = False
-
-    @property
-    def total(self) -> float:
-        """Seconds from query to ranking, models loaded."""
-        return self.encode_query + self.search + self.rerank
-
-    @property
-    def seconds_per_pair(self) -> float | None:
-        """Seconds for one pair; None where no pair was scored."""
-        return self.rerank / self.passages_scored if self.passages_scored else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +106,8 @@ class QueryComparison:
 
     Attributes:
         rankings: one for each strategy.
+        left: the first ranking, entry by entry, beside the last one.
+        right: the last ranking beside the first one.
         exhaustive: the top `k` of all passages by relevance, where that was measured.
         overlap: overlap@k of the first ranking and the last.
         rbo: rank-biased overlap (p = 0.9) of the same two.
@@ -140,6 +117,8 @@ class QueryComparison:
 
     query: str
     rankings: tuple[StrategyRanking, ...]
+    left: tuple[Entry, ...]
+    right: tuple[Entry, ...]
     exhaustive: tuple[Hit, ...] | None
     overlap: float
     rbo: float
@@ -158,35 +137,33 @@ class QueryComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class CostSummary:
-    """One strategy over all queries: medians, and the 95th percentile of the total."""
-
-    strategy: Strategy
-    encode_query: float
-    search: float
-    rerank: float
-    total: float
-    total_p95: float
-    passages_scored: float
-    seconds_per_pair: float | None
-    estimated: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
-    """The answer of `compare`."""
+    """The answer of `compare`.
+
+    Attributes:
+        strategies: what was compared.
+        costs: what each took over all queries, and `cross-encoder` alone last.
+    """
 
     k: int
     strategies: tuple[Strategy, ...]
     queries: tuple[QueryComparison, ...]
-    costs: tuple[CostSummary, ...]
-    mean_overlap: float
-    mean_rbo: float
+    costs: tuple[Latency, ...]
     passages: int
     index: IndexInfo
     bi_encoder: ModelUse
     cross_encoder: ModelUse
     warnings: tuple[str, ...] = ()
+
+    @property
+    def mean_overlap(self) -> float:
+        """Of the first strategy with the last, over the queries."""
+        return statistics.fmean(one.overlap for one in self.queries)
+
+    @property
+    def mean_rbo(self) -> float:
+        """Of the same two."""
+        return statistics.fmean(one.rbo for one in self.queries)
 
 
 def compare(
@@ -195,12 +172,11 @@ def compare(
     bi_encoder: BiEncoder,
     cross_encoder: CrossEncoder,
     options: CompareOptions | None = None,
-    on_query: Callable[[QueryComparison], None] = lambda _: None,
+    on_step: Callable[[str, int], None] = lambda _name, _queries: None,
 ) -> Comparison:
-    """Run every query through the strategies, one after the other.
+    """Answer every query by the strategies, one after the other.
 
-    All of it is run once on the first query before anything is timed, so that no strategy
-    pays for another's warming up.
+    It is an evaluation without judgments, of few queries, all of which are timed.
 
     Args:
         index: opened for reading.
@@ -208,7 +184,7 @@ def compare(
         bi_encoder: the model that the index was made with.
         cross_encoder: with one label.
         options: which strategies, depth of the rankings, and what to measure.
-        on_query: called as each query is finished.
+        on_step: told the strategy that is at work and how many more queries it has answered.
 
     Raises:
         UsageError: no query, or an empty one.
@@ -219,144 +195,116 @@ def compare(
         raise UsageError("There is no query to compare.", "bienc compare 'your question'")
     for query in queries:
         check_query(query)
-    check_model(index.info.encoder, bi_encoder.identity)
     check_relevance_model(cross_encoder)
     total = index.count(options.where)
     exhaustive = options.exhaustive
     if exhaustive is None:
         exhaustive = total * len(queries) <= EXHAUSTIVE_PAIRS
-    run = _Run(index, bi_encoder, cross_encoder, options, total)
-    first = [run.ranked(queries[0], strategy)[0] for strategy in options.strategies]
-    if not exhaustive and not any(one.needs_cross_encoder for one in options.strategies):
-        run.seconds_per_pair(queries[0], first)
-    compared = []
-    for query in queries:
-        compared.append(run.one(query, exhaustive))
-        on_query(compared[-1])
+    evaluation = evaluate(
+        index,
+        [Query(str(number), text) for number, text in enumerate(queries, 1)],
+        judged_in(Qrels(Unit.DOCUMENT, {}), ()),
+        bi_encoder,
+        cross_encoder,
+        options.measured(exhaustive=exhaustive),
+        on_step=on_step,
+    )
+    number = len(options.strategies)
+    compared = evaluation.systems[:number]
+    whole = evaluation.systems[number] if exhaustive else None
+    if whole is not None:
+        reading = _costs(whole)
+    else:
+        reading = _estimates(index, cross_encoder, options, evaluation, total)
     return Comparison(
         k=options.k,
         strategies=options.strategies,
-        queries=tuple(compared),
-        costs=tuple(
-            _summary(costs) for costs in zip(*(one.costs for one in compared), strict=True)
+        queries=tuple(
+            _of_query(evaluation, query, compared, whole, costs, options.k)
+            for query, *costs in zip(
+                evaluation.queries, *map(_costs, compared), reading, strict=True
+            )
         ),
-        mean_overlap=statistics.fmean(one.overlap for one in compared),
-        mean_rbo=statistics.fmean(one.rbo for one in compared),
+        costs=(*(Latency(_costs(one)) for one in compared), Latency(reading)),
         passages=total,
-        index=index.info,
+        index=evaluation.index,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
         cross_encoder=ModelUse(cross_encoder.identity, cross_encoder.runtime),
-        warnings=tuple(index.warnings),
+        warnings=evaluation.warnings,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """The models, the index and what is asked of them."""
-
-    index: IndexReader
-    bi_encoder: BiEncoder
-    cross_encoder: CrossEncoder
-    options: CompareOptions
-    passages: int
-
-    def one(self, query: str, exhaustive: bool) -> QueryComparison:
-        """All strategies on one query."""
-        rankings, costs = [], []
-        for strategy in self.options.strategies:
-            ranking, cost = self.ranked(query, strategy)
-            rankings.append(ranking)
-            costs.append(cost)
-        whole, whole_cost = self._exhaustive(query, exhaustive, rankings, costs)
-        first, last = rankings[0].ids, rankings[-1].ids
-        k = self.options.k
-        return QueryComparison(
-            query=query,
-            rankings=tuple(rankings),
-            exhaustive=tuple(whole) if whole is not None else None,
-            overlap=overlap_at(first, last, k),
-            rbo=rank_biased_overlap(first, last),
-            exhaustive_overlap=(
-                overlap_at(last, [hit.passage.passage_id for hit in whole], k)
-                if whole is not None
-                else None
-            ),
-            costs=(*costs, whole_cost),
-        )
-
-    def ranked(self, query: str, strategy: Strategy) -> tuple[StrategyRanking, Cost]:
-        """One strategy on one query."""
-        # As `search` reads it; it is reported as it was asked.
-        query = clean(query)
-        search = self.options.searching(strategy)
-        watch = Stopwatch()
-        vector: NDArray[np.float32] | None = None
-        if strategy.needs_bi_encoder:
-            with watch.stage("encode"):
-                (vector,) = self.bi_encoder.encode_queries([query])
-        with watch.stage("search"):
-            hits = retrieve(self.index, query, vector, strategy, search)
-        scored = len(hits) if strategy.needs_cross_encoder else 0
-        if scored:
-            blends = strategy.order is Order.BLEND
-            weights = blend_of(self.index, self.options.blend).weights if blends else None
-            with watch.stage("rerank"):
-                hits = rerank(query, hits, self.cross_encoder, weights=weights)
-        seconds = {stage.name: stage.seconds for stage in watch.times}
-        return StrategyRanking(strategy, tuple(hits[: self.options.k])), Cost(
-            strategy,
-            seconds.get("encode", 0.0),
-            seconds["search"],
-            seconds.get("rerank", 0.0),
-            scored,
-        )
-
-    def seconds_per_pair(self, query: str, rankings: Sequence[StrategyRanking]) -> float:
-        """What a pair takes where no strategy has read any: the cross-encoder reads a sample."""
-        sample = next((list(one.hits) for one in rankings if one.hits), [])
-        if not sample:
-            some = islice(self.index.iter_passages(self.options.where), self.options.k)
-            sample = [Hit(rank=0, passage=stored) for stored in some]
-        if not sample:
-            return 0.0
-        watch = Stopwatch()
-        with watch.stage("rerank"):
-            rerank(clean(query), sample, self.cross_encoder)
-        return watch.times[0].seconds / len(sample)
-
-    def _exhaustive(
-        self,
-        query: str,
-        measured: bool,
-        rankings: Sequence[StrategyRanking],
-        costs: Sequence[Cost],
-    ) -> tuple[list[Hit] | None, Cost]:
-        """The cross-encoder over all passages, or what that would take."""
-        if measured:
-            watch = Stopwatch()
-            with watch.stage("rerank"):
-                hits = rank_all(
-                    self.index, clean(query), self.cross_encoder, self.options.k, self.options.where
-                )
-            (stage,) = watch.times
-            return hits, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, stage.seconds, self.passages)
-        per_pair = [cost.seconds_per_pair for cost in costs if cost.seconds_per_pair is not None]
-        pair = statistics.fmean(per_pair) if per_pair else self.seconds_per_pair(query, rankings)
-        seconds = pair * self.passages
-        return None, Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, seconds, self.passages, estimated=True)
+def _costs(system: SystemResult) -> tuple[Cost, ...]:
+    return system.latency.costs if system.latency else ()
 
 
-def _summary(costs: Sequence[Cost]) -> CostSummary:
-    per_pair = [cost.seconds_per_pair for cost in costs if cost.seconds_per_pair is not None]
-    totals = [cost.total for cost in costs]
-    return CostSummary(
-        strategy=costs[0].strategy,
-        encode_query=statistics.median(cost.encode_query for cost in costs),
-        search=statistics.median(cost.search for cost in costs),
-        rerank=statistics.median(cost.rerank for cost in costs),
-        total=statistics.median(totals),
-        total_p95=float(np.percentile(totals, 95)),
-        passages_scored=statistics.median(cost.passages_scored for cost in costs),
-        seconds_per_pair=statistics.median(per_pair) if per_pair else None,
-        estimated=any(cost.estimated for cost in costs),
+def _of_query(
+    evaluation: Evaluation,
+    query: Query,
+    compared: Sequence[SystemResult],
+    whole: SystemResult | None,
+    costs: Sequence[Cost],
+    k: int,
+) -> QueryComparison:
+    """One query's part of an evaluation; `whole` is the cross-encoder over all passages."""
+    name = query.query_id
+    rankings = tuple(
+        StrategyRanking(one.system.strategy, one.hits[name]) for one in compared if one.system
     )
+    left, right = side_by_side(evaluation, name, compared[0], compared[-1])
+    first, last = rankings[0].ids, rankings[-1].ids
+    exhaustive = StrategyRanking(Strategy.CROSS_ENCODER, whole.hits[name]) if whole else None
+    return QueryComparison(
+        query=query.text,
+        rankings=rankings,
+        left=left,
+        right=right,
+        exhaustive=exhaustive.hits if exhaustive else None,
+        overlap=overlap_at(first, last, k),
+        rbo=rank_biased_overlap(first, last),
+        exhaustive_overlap=overlap_at(last, exhaustive.ids, k) if exhaustive else None,
+        costs=tuple(costs),
+    )
+
+
+def _estimates(
+    index: IndexReader,
+    cross_encoder: CrossEncoder,
+    options: CompareOptions,
+    evaluation: Evaluation,
+    passages: int,
+) -> tuple[Cost, ...]:
+    """What reading every passage would take, query by query, from the time of a pair."""
+    found = []
+    for number, query in enumerate(evaluation.queries):
+        pairs = [_costs(one)[number].seconds_per_pair for one in evaluation.systems]
+        known = [one for one in pairs if one is not None]
+        if known:
+            pair = statistics.fmean(known)
+        else:
+            sample = next((one.hits[query.query_id] for one in evaluation.systems), ())
+            pair = _seconds_per_pair(index, cross_encoder, options, query.text, sample)
+        seconds = pair * passages
+        found.append(Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, seconds, passages, estimated=True))
+    return tuple(found)
+
+
+def _seconds_per_pair(
+    index: IndexReader,
+    cross_encoder: CrossEncoder,
+    options: CompareOptions,
+    query: str,
+    sample: Sequence[Hit],
+) -> float:
+    """What a pair takes where no strategy has read any: the cross-encoder reads a sample."""
+    if not sample:
+        some = islice(index.iter_passages(options.where), options.k)
+        sample = [Hit(rank=0, passage=stored) for stored in some]
+    if not sample:
+        return 0.0
+    # Once to warm up.
+    rerank(clean(query), sample[:1], cross_encoder)
+    watch = Stopwatch()
+    with watch.stage("rerank"):
+        rerank(clean(query), sample, cross_encoder)
+    return watch.times[0].seconds / len(sample)

@@ -8,8 +8,7 @@ queries one at a time as `query` would.
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import (
     SHOWN,
+    Cost,
     Evaluation,
     EvaluationOptions,
     Latency,
@@ -35,7 +35,9 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
+from bienc_cli.search.exactness import exact_first, having_names
 from bienc_cli.search.fusion import in_turn
+from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.pipeline import (
     SearchOptions,
     as_hits,
@@ -51,7 +53,7 @@ from bienc_cli.search.reranking import (
     relevance_of,
     text_to_read,
 )
-from bienc_cli.search.result import Hit, ModelUse
+from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
@@ -131,7 +133,7 @@ def evaluate(
         missing=judged.missing,
         grades=grades,
         measures=measures,
-        systems=tuple(_measured([results[name] for name in names], measures, grades, queries)),
+        systems=tuple(measured([results[name] for name in names], measures, grades, queries)),
         index=index.info,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=(
@@ -177,13 +179,20 @@ def _as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
     }
 
 
-def _measured(
+def measured(
     results: Sequence[SystemResult],
     measures: Sequence[str],
     grades: Mapping[str, Mapping[str, int]],
     queries: Sequence[Query],
 ) -> list[SystemResult]:
-    """The same results with quality, agreement and differences from the first."""
+    """The same results with quality, agreement and differences from the first.
+
+    Args:
+        results: with their rankings, at least one.
+        measures: none without judgments.
+        grades: query id to item to grade.
+        queries: all that were asked.
+    """
     valued = []
     for result in results:
         values = measure(measures, grades, result.rankings) if measures else {}
@@ -211,6 +220,10 @@ def _measured(
             )
         )
     return finished
+
+
+def _without_reading(system: System) -> System:
+    return replace(system, strategy=system.strategy.without_cross_encoder)
 
 
 class _Experiment:
@@ -242,10 +255,13 @@ class _Experiment:
         self._vectors: NDArray[np.float32] | None = None
         self._near: dict[int, Sequence[Ranked]] = {}
         self._worded: Sequence[Ranked] = [()] * len(queries)
+        self._exact: Sequence[Mapping[int, int]] = [{}] * len(queries)
         self._items: dict[int, tuple[str, ...]] = {}
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
         """Every system, in order: all rankings first, then what they cost."""
+        if self._options.k is not None:
+            return [self._answered(system, self._options.k) for system in systems]
         self._look_up({system.strategy for system in systems})
         ranked = [self._rank(system) for system in systems]
         return [
@@ -261,6 +277,8 @@ class _Experiment:
         if any(one.needs_bm25 for one in strategies):
             where = self._options.where
             self._worded = [self._index.bm25(text, self._tail, where) for text in texts]
+        if any(one.blends for one in strategies):
+            self._exact = [having_names(self._index, text, self._options.where) for text in texts]
 
     def _nearest(self, depth: int, place: int) -> Ranked:
         """The passages nearest to a query, all queries looked up together.
@@ -290,6 +308,8 @@ class _Experiment:
     def _rank_one(self, system: System, place: int) -> tuple[list[Hit], list[int]]:
         """The hits at the head of a ranking, as `search` finds them, and what follows."""
         strategy, query = system.strategy, self._queries[place].text
+        if self._is_at_a_loss(strategy, query):
+            return self._rank_one(_without_reading(system), place)
         compares, worded = strategy.needs_bi_encoder, self._worded[place]
         read = min(system.candidates or SHOWN, self._tail)
         depth = depth_of_sources(strategy, read)
@@ -300,15 +320,18 @@ class _Experiment:
             Found(
                 self._nearest(depth, place) if compares else (),
                 worded[:depth] if strategy.needs_bm25 else (),
+                self._exact[place] if strategy.blends else {},
             ),
             strategy,
             depth,
             self._blend.light_weights,
         )
         hits = as_hits(self._index, candidates[:read])
+        if self._is_at_a_loss(strategy, query, hits):
+            return self._rank_one(_without_reading(system), place)
         if strategy.needs_cross_encoder:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
-            hits = ordered(self._read(query, hits), weights)
+            hits = exact_first(ordered(self._read(query, hits, self._illegible(hits)), weights))
         seen = {candidate.passage_id for candidate in candidates}
         sources = [
             [one for one, _ in self._nearest(self._tail, place)] if compares else [],
@@ -317,6 +340,19 @@ class _Experiment:
         rest = [candidate.passage_id for candidate in candidates[read:]]
         rest += [one for one in in_turn(sources, 2 * self._tail) if one not in seen]
         return hits, rest[: self._tail - len(hits)]
+
+    def _is_at_a_loss(
+        self, strategy: Strategy, query: str, hits: Sequence[Hit] | None = None
+    ) -> bool:
+        return (
+            self._cross_encoder is not None
+            and strategy.needs_cross_encoder
+            and is_at_a_loss(self._cross_encoder.identity, query, hits)
+        )
+
+    def _illegible(self, hits: Sequence[Hit]) -> set[int]:
+        reader = self._cross_encoder
+        return illegible(reader.identity, hits) if reader is not None else set()
 
     def _rank_all(self, query: str) -> list[Hit]:
         best: list[Hit] = []
@@ -328,13 +364,15 @@ class _Experiment:
                 batch.clear()
         return ordered([*best, *self._read(query, batch)])[:_TAIL]
 
-    def _read(self, query: str, hits: Sequence[Hit]) -> list[Hit]:
+    def _read(self, query: str, hits: Sequence[Hit], unread: Collection[int] = ()) -> list[Hit]:
         assert self._scores is not None  # noqa: S101 - evaluate() has checked the models
-        logits = self._scores.logits(query, [text_to_read(hit.passage) for hit in hits])
-        return [
+        legible = [hit for hit in hits if hit.passage.passage_id not in unread]
+        logits = self._scores.logits(query, [text_to_read(hit.passage) for hit in legible])
+        read = [
             replace(hit, relevance=relevance_of(logit))
-            for hit, logit in zip(hits, logits, strict=True)
+            for hit, logit in zip(legible, logits, strict=True)
         ]
+        return read + [hit for hit in hits if hit.passage.passage_id in unread]
 
     def _items_of(self, passage_ids: Sequence[int]) -> list[tuple[str, ...]]:
         unknown = [one for one in passage_ids if one not in self._items]
@@ -342,30 +380,60 @@ class _Experiment:
             self._items[stored.passage_id] = self._judged.items_of(stored)
         return [self._items[one] for one in passage_ids]
 
+    def _answered(self, system: System, k: int) -> SystemResult:
+        """A system whose rankings are the answers to all queries."""
+        answers = self._answers(system, self._queries, k)
+        hits, costs = {}, []
+        for query, (found, cost) in zip(self._queries, answers, strict=True):
+            hits[query.query_id] = found
+            costs.append(cost)
+            self._on_step(system.name, 1)
+        rankings = {
+            query_id: best_first([self._judged.items_of(hit.passage) for hit in found])
+            for query_id, found in hits.items()
+        }
+        latency = Latency(tuple(costs))
+        return SystemResult(system.name, system, rankings, hits, {}, {}, latency, None, None, {})
+
     def _timed(self, system: System) -> Latency:
-        """Answer some queries one at a time, as `query` does; the first one warms up."""
+        """What some of the queries cost."""
         exhaustive = system.strategy.source is Source.ALL
-        number = _TIMED_EXHAUSTIVELY if exhaustive else _TIMED_QUERIES
+        queries = self._queries[: _TIMED_EXHAUSTIVELY if exhaustive else _TIMED_QUERIES]
+        costs = []
+        for _, cost in self._answers(system, queries, min(SHOWN, system.candidates or SHOWN)):
+            costs.append(cost)
+            self._on_step(system.name, 0)
+        return Latency(tuple(costs))
+
+    def _answers(
+        self, system: System, queries: Sequence[Query], k: int
+    ) -> Iterator[tuple[tuple[Hit, ...], Cost]]:
+        """The first hits and the cost of each query, answered alone, as `query` does."""
         options = SearchOptions(
             strategy=system.strategy,
-            k=min(SHOWN, system.candidates or SHOWN),
+            k=k,
             candidates=system.candidates,
             exhaustive=self._options.exhaustive,
             where=self._options.where,
             blend=self._blend,
         )
-        seconds, pairs = [], []
-        for query in [self._queries[0], *self._queries[:number]]:
-            started = time.perf_counter()
-            result = search(self._index, query.text, self._bi_encoder, self._cross_encoder, options)
-            seconds.append(time.perf_counter() - started)
-            pairs.append(result.reranked)
-            self._on_step(system.name, 0)
-        seconds, pairs = seconds[1:], pairs[1:]
-        return Latency(
-            p50=float(np.percentile(seconds, 50)),
-            p95=float(np.percentile(seconds, 95)),
-            mean=statistics.fmean(seconds),
-            queries=len(seconds),
-            pairs=statistics.fmean(pairs),
-        )
+
+        def answer(query: Query) -> SearchResult:
+            return search(self._index, query.text, self._bi_encoder, self._cross_encoder, options)
+
+        if system.strategy.source is not Source.ALL:
+            # So that no query pays for the warming up; beside reading everything that is nothing.
+            answer(queries[0])
+        for query in queries:
+            result = answer(query)
+            seconds = {stage.name: stage.seconds for stage in result.stages}
+            yield (
+                result.hits,
+                Cost(
+                    system.strategy,
+                    seconds.get("encode query", 0.0),
+                    seconds.get("search", 0.0),
+                    seconds.get("rerank", 0.0),
+                    result.reranked,
+                ),
+            )

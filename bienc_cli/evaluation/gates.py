@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound, UsageError
-from bienc_cli.evaluation.measures import check_measures
+from bienc_cli.evaluation.measures import measure_named
 from bienc_cli.evaluation.results import Evaluation, SystemResult
 from bienc_cli.strategy import DEFAULT_STRATEGY
 
@@ -29,13 +29,18 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A threshold that was not met, in a sentence with both numbers."""
+class GateResult:
+    """What came of holding a system's measure to a least value.
+
+    Attributes:
+        message: a sentence with both numbers.
+    """
 
     system: str
     measure: str
     value: float
     least: float
+    passed: bool
     message: str
 
 
@@ -53,14 +58,13 @@ def parse_threshold(text: str) -> Threshold:
         least = float("nan")
     if not equals or not name or not math.isfinite(least):
         raise UsageError(f"'{text}' is not a threshold.", "give nDCG@10=0.6, or blend:nDCG@10=0.6")
-    check_measures([name])
-    return Threshold(system if colon else None, name, least)
+    return Threshold(system if colon else None, measure_named(name), least)
 
 
 def check_thresholds(
     thresholds: Sequence[Threshold], systems: Sequence[str], *, judged: bool
 ) -> None:
-    """Refuse, before anything is measured, what `below` would refuse after.
+    """Refuse, before anything is measured, what `held` would refuse after.
 
     Args:
         thresholds: as they were parsed.
@@ -88,24 +92,22 @@ def _not_compared(system: str, names: Iterable[str]) -> UsageError:
     return UsageError(f"{system} was not compared.", f"give one of: {', '.join(names)}")
 
 
-def below(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[Failure]:
-    """Thresholds that are not met.
+def held(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[GateResult]:
+    """Every threshold with each of the systems that it is for.
 
     Raises:
         UsageError: one is of a system or a measure that was not computed.
     """
-    return [
-        Failure(
-            result.name,
-            threshold.measure,
-            value,
-            threshold.least,
-            f"{result.name}: {threshold.measure} is {value:.4f}, below {threshold.least:g}",
-        )
-        for threshold in thresholds
-        for result in _held(evaluation, threshold)
-        if (value := result.means[threshold.measure].value) < threshold.least
-    ]
+    found = []
+    for threshold in thresholds:
+        measure, least = threshold.measure, threshold.least
+        for result in _held(evaluation, threshold):
+            value = result.means[measure].value
+            passed = value >= least
+            against = f"at least {least:g}" if passed else f"below {least:g}"
+            message = f"{result.name}: {measure} is {value:.4f}, {against}"
+            found.append(GateResult(result.name, measure, value, least, passed, message))
+    return found
 
 
 def _held(evaluation: Evaluation, threshold: Threshold) -> list[SystemResult]:
@@ -159,8 +161,8 @@ def read_baseline(path: Path) -> Baseline:
         ) from error
 
 
-def dropped(evaluation: Evaluation, baseline: Baseline, max_drop: float) -> list[Failure]:
-    """Where a mean has fallen by more than `max_drop` since the baseline.
+def kept(evaluation: Evaluation, baseline: Baseline, max_drop: float) -> list[GateResult]:
+    """Whether each mean has fallen by no more than `max_drop` since the baseline.
 
     Means are taken over the queries that both have, for every system and measure that both
     have.
@@ -174,18 +176,17 @@ def dropped(evaluation: Evaluation, baseline: Baseline, max_drop: float) -> list
             "The baseline and this comparison have no strategy, measure and query in common.",
             "compare the same strategies on the same queries as the baseline did",
         )
-    return [
-        Failure(
-            name,
-            measure,
-            now,
-            before - max_drop,
-            f"{name}: {measure} fell from {before:.4f} to {now:.4f}, by more than {max_drop:g}",
-        )
-        for name, measure, before, now in compared
+    found = []
+    for name, measure, before, now in compared:
         # What was written with six places may differ by half of the last one.
-        if before - now > max_drop + 1e-6
-    ]
+        passed = before - now <= max_drop + 1e-6
+        message = (
+            f"{name}: {measure} was {before:.4f} and is {now:.4f}"
+            if passed
+            else f"{name}: {measure} fell from {before:.4f} to {now:.4f}, by more than {max_drop:g}"
+        )
+        found.append(GateResult(name, measure, now, before - max_drop, passed, message))
+    return found
 
 
 def _in_common(

@@ -5,7 +5,9 @@ Names follow its grammar: `nDCG@10`, `RR@10`, `R@100`, `P@5`, `AP`; see https://
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from subprocess import SubprocessError
 from typing import Any
 
@@ -41,6 +43,36 @@ def check_measures(names: Sequence[str]) -> None:
             raise UsageError(
                 f"{name} cannot be computed here.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"
             ) from error
+
+
+def measure_named(name: str) -> str:
+    """A measure as ir-measures writes it, whatever the case it was typed in.
+
+    Raises:
+        UsageError: there is none of that name; with the one that was meant, where that is clear.
+    """
+    check_measures([name := _in_its_case(name)])
+    return name
+
+
+def _in_its_case(name: str) -> str:
+    """The name before its parameters in the case of the grammar, where only that differs."""
+    known = {one.lower(): one for one in _known_names()}
+    word, rest = _split(name)
+    return f"{known.get(word.lower(), word)}{rest}" if word not in known.values() else name
+
+
+def _split(name: str) -> tuple[str, str]:
+    found = re.match(r"\w*", name)
+    end = found.end() if found else 0
+    return name[:end], name[end:]
+
+
+def _known_names() -> list[str]:
+    from ir_measures import measures
+
+    # Of names that differ by case alone, the one that is written most: nDCG, not NDCG.
+    return sorted(measures.registry, key=lambda one: one[:1].isupper(), reverse=True)
 
 
 def measure(
@@ -92,7 +124,13 @@ def _parsed(name: str) -> Any:
         if any(metric.params.get(one, 1) < 1 for one in ("cutoff", "rel")):
             raise ValueError("cutoffs and grades begin at 1")
     except (NameError, ValueError, SyntaxError, TypeError, KeyError, AssertionError) as error:
-        raise UsageError(
-            f"There is no measure '{name}'.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"
-        ) from error
+        raise UsageError(f"There is no measure '{name}'.", _suggestion(name)) from error
     return metric
+
+
+def _suggestion(name: str) -> str:
+    word, rest = _split(name)
+    near = get_close_matches(word.lower(), {one.lower(): one for one in _known_names()}, 1)
+    meant = f"{_in_its_case(near[0])}{rest}" if near else ""
+    others = "nDCG@10, RR@10, R@100, P@5 or AP, say"
+    return f"give {meant}; others are {others}" if meant not in ("", name) else f"give {others}"

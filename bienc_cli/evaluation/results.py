@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from bienc_cli.evaluation.measures import DEFAULT_MEASURES, check_measures
 from bienc_cli.evaluation.qrels import Unit
@@ -48,6 +51,8 @@ class EvaluationOptions:
         exhaustive: the cross-encoder may read any number of passages.
         blend: weights for the strategies that blend; None for those learned for the index, or
             the defaults.
+        k: answer every query one at a time, as `query` does, and keep this many hits of it; None
+            ranks as deep as measures look, all queries together, and times some of them.
     """
 
     strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
@@ -56,6 +61,7 @@ class EvaluationOptions:
     where: Filter = field(default_factory=Filter)
     exhaustive: bool = False
     blend: TunedBlend | None = None
+    k: int | None = None
 
     def __post_init__(self) -> None:
         check_measures(self.measures)
@@ -73,24 +79,91 @@ class EvaluationOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
-    """What answering takes, one query at a time, models loaded and warm; seconds of wall time.
+class Cost:
+    """What one answer took, models loaded and warm; seconds of wall time.
 
     Attributes:
-        queries: how many were timed.
-        pairs: (query, passage) pairs read together for one query, the mean.
+        passages_scored: (query, passage) pairs that the cross-encoder read.
+        estimated: `rerank` was not measured but computed from the time a pair took.
     """
 
-    p50: float
-    p95: float
-    mean: float
-    queries: int
-    pairs: float
+    strategy: Strategy
+    encode_query: float
+    search: float
+    rerank: float
+    passages_scored: int
+    estimated: bool = False
+
+    @property
+    def total(self) -> float:
+        """Seconds from query to ranking."""
+        return self.encode_query + self.search + self.rerank
+
+    @property
+    def seconds_per_pair(self) -> float | None:
+        """Seconds for one pair; None where no pair was scored."""
+        return self.rerank / self.passages_scored if self.passages_scored else None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """What a strategy's answers took, one query at a time.
+
+    Attributes:
+        costs: of each answer; at least one.
+    """
+
+    costs: tuple[Cost, ...]
+
+    @property
+    def strategy(self) -> Strategy:
+        """Whose answers they are."""
+        return self.costs[0].strategy
+
+    @property
+    def estimated(self) -> bool:
+        """Whether any cost is an estimate."""
+        return any(cost.estimated for cost in self.costs)
+
+    @property
+    def p50(self) -> float:
+        """Median seconds of an answer."""
+        return self.median(lambda cost: cost.total)
+
+    @property
+    def p95(self) -> float:
+        """Seconds that 95 % of the answers stay below."""
+        return float(np.percentile([cost.total for cost in self.costs], 95))
+
+    @property
+    def mean(self) -> float:
+        """Mean seconds of an answer."""
+        return statistics.fmean(cost.total for cost in self.costs)
+
+    @property
+    def queries(self) -> int:
+        """How many were timed."""
+        return len(self.costs)
 
     @property
     def queries_per_second(self) -> float:
         """One after the other."""
         return 1.0 / self.mean
+
+    @property
+    def pairs(self) -> float:
+        """(query, passage) pairs read for one query, the mean."""
+        return statistics.fmean(cost.passages_scored for cost in self.costs)
+
+    @property
+    def seconds_per_pair(self) -> float | None:
+        """Median seconds of a pair; None where none was read."""
+        known = [one for cost in self.costs if (one := cost.seconds_per_pair) is not None]
+        return statistics.median(known) if known else None
+
+    def median(self, of: Callable[[Cost], float]) -> float:
+        """The median of what `of` says of each cost."""
+        return statistics.median(map(of, self.costs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +173,8 @@ class SystemResult:
     Attributes:
         system: None for a run that was read from a file.
         rankings: query id to items, best first.
-        hits: query id to the first `SHOWN` hits; empty for a run from a file.
+        hits: query id to the first hits, `SHOWN` or as many as were asked for; empty for a run
+            from a file.
         means: by measure, over the judged queries; empty without judgments.
         values: by measure and query.
         latency: None for a run from a file.
@@ -122,6 +196,19 @@ class SystemResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SetupUse:
+    """An index and the models that answered from it, where several were compared.
+
+    `name` stands in front of the names of its systems.
+    """
+
+    name: str
+    index: IndexInfo
+    bi_encoder: ModelUse | None
+    cross_encoder: ModelUse | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The answer: one result for each system, the baseline first.
 
@@ -131,6 +218,8 @@ class Evaluation:
         missing: judged documents that the index does not hold.
         grades: query id to item to grade.
         measures: in order; empty without judgments.
+        index: of the first setup, and so are the models.
+        setups: indexes and models; empty where there was one.
     """
 
     queries: tuple[Query, ...]
@@ -144,6 +233,7 @@ class Evaluation:
     bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
     warnings: tuple[str, ...] = ()
+    setups: tuple[SetupUse, ...] = ()
 
     @property
     def baseline(self) -> SystemResult:

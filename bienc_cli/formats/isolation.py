@@ -322,7 +322,8 @@ class _Worker:
 
     def _post_mortem(self) -> UnreadableFile:
         status = self._process.returncode
-        if self._expired or status == -signal.SIGXCPU:
+        exceeded = sys.platform != "win32" and status == -signal.SIGXCPU
+        if self._expired or exceeded:
             seconds = f"{self._limits.seconds:g}"
             return UnreadableFile("timeout", f"could not be read within {seconds} s")
         with contextlib.suppress(ValueError):

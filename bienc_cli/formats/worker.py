@@ -10,17 +10,20 @@ import gc
 import json
 import os
 import queue
-import resource
 import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.reading import format_of, read_all, read_documents
 from bienc_cli.formats.wire import Limits, Request, encode_items, encode_refusal
+
+if sys.platform != "win32":
+    import resource
 
 _PR_SET_PDEATHSIG = 1
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
@@ -36,8 +39,8 @@ def main() -> None:
     # Answers go where nothing that a parser prints can get between them.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _limit(resource.RLIMIT_AS, limits.memory)
-    _limit(resource.RLIMIT_CORE, 0)
+    _limit("RLIMIT_AS", limits.memory)
+    _limit("RLIMIT_CORE", 0)
     # Parse trees are large and alive until the end; looking through them again and again for
     # what is not took half of the time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
@@ -92,15 +95,16 @@ def _receive(stream: BinaryIO, requests: queue.SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def _limit(which: int, soft: float) -> None:
-    # Not every system enforces every limit, and none may be raised beyond the hard one.
-    with contextlib.suppress(ValueError, OSError):
-        _, hard = resource.getrlimit(which)
-        bound = int(soft) if hard == resource.RLIM_INFINITY else min(int(soft), hard)
-        resource.setrlimit(which, (bound, hard))
+def _limit(name: str, soft: float) -> None:
+    if sys.platform != "win32":
+        which = getattr(resource, name)
+        # Not every system enforces every limit, and none may be raised beyond the hard one.
+        with contextlib.suppress(ValueError, OSError):
+            _, hard = resource.getrlimit(which)
+            bound = int(soft) if hard == resource.RLIM_INFINITY else min(int(soft), hard)
+            resource.setrlimit(which, (bound, hard))
 
 
 def _limit_processor_time(seconds: float) -> None:
     """Have the kernel end a loop that no caller is left to end."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _limit(resource.RLIMIT_CPU, usage.ru_utime + usage.ru_stime + seconds + 2)
+    _limit("RLIMIT_CPU", time.process_time() + seconds + 2)

@@ -18,6 +18,7 @@ from bienc_cli.indexing.report import (
     SilentObserver,
 )
 from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
+from bienc_cli.models import reads_english_only
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, open_writer
@@ -158,6 +159,9 @@ class _Run:
             with self._start_workers(encoder, self._watch) as workers:
                 self._runtime = workers.runtime
                 totals = self._read_and_encode(works, reading, workers)
+            unread = reading.languages.unread_by(encoder.identity.name)
+            if unread is not None and reads_english_only(encoder.identity.name):
+                self._warnings.append(unread)
         else:
             for work in works:
                 reading.forget(work)

@@ -24,6 +24,7 @@ from bienc_cli.indexing.changes import (
 )
 from bienc_cli.indexing.discovery import FoundFile, skip_for
 from bienc_cli.indexing.encoding import Encoding
+from bienc_cli.indexing.language_notes import LanguageSample
 from bienc_cli.indexing.planning import Work, recordable, touch
 from bienc_cli.indexing.report import DocumentCounts
 from bienc_cli.indexing.workers import CutDocument, Cuts, Workers
@@ -80,6 +81,7 @@ class Reading:
         self._new = self._changed = self._unchanged = self._removed = 0
         self.new_passages = 0
         self.characters = 0
+        self.languages = LanguageSample()
         # Bytes of files that are done without a text of theirs going through the encoder.
         self.passed_bytes = 0.0
 
@@ -226,6 +228,7 @@ class Reading:
             self._writer.add_document(file_id, cut.document, cut.passages)
         self.new_passages += len(cut.passages)
         self.characters += len(cut.document.text)
+        self.languages.add(cut.document.text)
         encoding.add([passage.embedded_text for passage in cut.passages], weight)
 
 

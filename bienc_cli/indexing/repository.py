@@ -10,6 +10,7 @@ import os
 import stat
 from pathlib import Path
 
+from bienc_cli import portable
 from bienc_cli.indexing.ignoring import IgnoreFiles, Rule, parse_rules
 
 GIT = ".git"
@@ -78,7 +79,7 @@ def _lines_of(path: str, *, follow: bool) -> list[str]:
 
     Like git, ignore files are not read through a link; and never is a pipe waited for.
     """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    flags = os.O_RDONLY | portable.NO_WAIT | portable.OWN | (0 if follow else portable.NO_FOLLOW)
     try:
         descriptor = os.open(path, flags)
         with os.fdopen(descriptor, "rb") as stream:

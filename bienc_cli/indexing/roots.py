@@ -10,6 +10,7 @@ no file is there twice and none is lost with the settings it was asked for by.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -278,10 +279,12 @@ def whereabouts(path: Path) -> tuple[int | None, int | None]:
     file system it stands for one disk.
     """
     try:
-        status, system = path.stat(), os.statvfs(path)
+        status = path.stat()
+        # Windows has one number for each volume.
+        file_system = os.statvfs(path).f_fsid if sys.platform != "win32" else 0
     except OSError:
         return None, None
-    return (system.f_fsid << 64) | status.st_dev, status.st_ino
+    return (file_system << 64) | status.st_dev, status.st_ino
 
 
 def is_elsewhere(root: Root, device: int | None) -> bool:

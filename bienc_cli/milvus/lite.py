@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import os
 from pathlib import Path
 
+from bienc_cli import portable
 from bienc_cli.errors import IndexMismatch, StorageError
 
 _DERIVED = ("*.idx", "*.sidx")
@@ -37,7 +37,7 @@ def is_locked(file: Path) -> bool:
     """Whether somebody has Milvus Lite's lock on its folder."""
     try:
         with (file / "LOCK").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            portable.lock(lock.fileno(), shared=True)
     except BlockingIOError:
         return True
     except OSError:

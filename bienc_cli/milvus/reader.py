@@ -170,6 +170,21 @@ class MilvusReader:
         """The score of each of these passages; see `IndexReader.bm25_of`."""
         return self._searching.word_scores(query, passage_ids)
 
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:  # noqa: ARG002
+        """None: Milvus does not tell its words."""
+        return {}
+
+    def holding(self, text: str, where: Filter | None = None) -> list[int]:
+        """The passages that have every word of a text; see `IndexReader.holding`.
+
+        Raises:
+            UsageError: the server searches no words.
+        """
+        condition = self._condition(where)
+        if condition == selection.NOTHING or not self.info.passages:
+            return []
+        return self._searching.holding(text, condition)
+
     def _condition(self, where: Filter | None) -> str:
         if not where:
             return self.head.alive

@@ -173,6 +173,15 @@ class Searching:
             scores |= self._worded(words, len(ids), all_of(among("id", ids), self._head.born))
         return [scores.get(passage_id, 0.0) for passage_id in passage_ids]
 
+    def holding(self, text: str, condition: str) -> list[int]:
+        """The passages that have every word of a text, ascending."""
+        self._check_full_text()
+        holding: set[int] | None = None
+        for word in self._tokenizer.parts_of(text):
+            found = {one for one, _ in self._worded(spelled(word), MOST_HITS, condition)}
+            holding = found if holding is None else holding & found
+        return sorted(holding or ())
+
     def _worded(self, words: str, limit: int, condition: str) -> Ranking:
         (rows,) = self._connection.search(
             self._collection,
@@ -187,17 +196,21 @@ class Searching:
         return _ordered((row["id"], abs(float(row["distance"]))) for row in rows)
 
     def _words(self, query: str) -> str:
-        """The words of a query, each once.
+        """The words of a query, each once."""
+        self._check_full_text()
+        return " ".join(map(spelled, self._tokenizer.words_of(query)))
+
+    def _check_full_text(self) -> None:
+        """Refuse words where the server does not search them.
 
         Raises:
-            UsageError: the server does not search words.
+            UsageError: saying so.
         """
         if not self._head.full_text:
             raise UsageError(
                 f"The Milvus server of {self._connection.address} has no full-text search.",
                 "use --strategy bi-encoder, or Milvus 2.5 or newer and make the index again",
             )
-        return " ".join(map(spelled, self._tokenizer.words_of(query)))
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

@@ -15,6 +15,7 @@ from bienc_cli.models.registry import (
     KNOWN_MODELS,
     KnownModel,
     Role,
+    reads_english_only,
 )
 from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve_model
 from bienc_cli.models.runtimes import Runtime, choose_runtime
@@ -35,6 +36,7 @@ __all__ = [
     "known_models",
     "load_bi_encoder",
     "load_cross_encoder",
+    "reads_english_only",
     "resolve_model",
 ]
 

@@ -9,7 +9,6 @@ the process ends: whoever finds it finds all of it.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bienc_cli import portable
 from bienc_cli.errors import StorageError
 
 
@@ -100,7 +100,7 @@ def write_json(path: Path, content: object) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        portable.lock(file.fileno(), wait=True)
         yield
 
 

@@ -98,6 +98,7 @@ class KnownModel:
         parameters: number of weights.
         dim: length of a vector; None for a cross-encoder.
         license: SPDX identifier of the weights' licence.
+        english_only: it was trained on English, and reads nothing else.
     """
 
     alias: str
@@ -109,6 +110,7 @@ class KnownModel:
     architecture: Architecture
     carrier: Carrier
     summary: str
+    english_only: bool = True
 
 
 KNOWN_MODELS: tuple[KnownModel, ...] = (
@@ -198,6 +200,7 @@ KNOWN_MODELS: tuple[KnownModel, ...] = (
             extra="multilingual",
         ),
         summary="Retrieval in about a hundred languages, and across them",
+        english_only=False,
     ),
     KnownModel(
         alias="ms-marco-minilm-l12",
@@ -226,3 +229,9 @@ DEFAULT_CROSS_ENCODER = "ms-marco-minilm-l12"
 def known_model(name: str) -> KnownModel | None:
     """The model whose alias is `name`."""
     return next((model for model in KNOWN_MODELS if model.alias == name), None)
+
+
+def reads_english_only(name: str) -> bool:
+    """Whether a model, by alias or hub id, is known to read English only."""
+    named = (model for model in KNOWN_MODELS if name in (model.alias, model.hub_id))
+    return any(model.english_only for model in named)

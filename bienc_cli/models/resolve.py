@@ -29,6 +29,7 @@ from bienc_cli.models.registry import (
     KnownModel,
     Role,
     known_model,
+    reads_english_only,
 )
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
 
@@ -79,6 +80,7 @@ class ResolvedModel:
             max_tokens=self.files.max_tokens,
             labels=self.files.labels,
             activation=self.files.activation,
+            english_only=reads_english_only(self.name),
         )
 
 

@@ -3,44 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count
+from bienc_cli.render.view import View
 from bienc_cli.store import CheckReport, RepairReport
 
 SCHEMA = "bienc.check/1"
 
 
-def as_table(report: CheckReport, repaired: RepairReport | None) -> RenderableType:
-    """Every problem with what mends it; or what was verified."""
-    parts: list[RenderableType] = []
-    if repaired is not None:
-        parts.append(Text(_repair(repaired)))
-    if report.problems:
-        table = plain_table()
-        table.add_column("part", style="bold")
-        table.add_column("problem", overflow="fold", style="red")
-        table.add_column("remedy")
-        for problem in report.problems:
-            table.add_row(problem.part, Text(one_line(problem.message)), problem.remedy.value)
-        parts.append(table)
-    elif report.info is not None:
-        held = report.info
-        recall = "" if report.recall is None else f"; recall@10 of the graph {report.recall:.3f}"
-        parts.append(
-            Text(
-                f"whole: {count(held.documents, 'document')}, {count(held.passages, 'passage')}, "
-                f"{count(held.vectors, 'vector')}{recall}",
-                style="green",
+@dataclass(frozen=True, slots=True)
+class CheckView(View):
+    """What was verified, and mended before that."""
+
+    report: CheckReport
+    repaired: RepairReport | None
+
+    def as_table(self) -> RenderableType:
+        """Every problem with what mends it; or what was verified."""
+        report, repaired = self.report, self.repaired
+        parts: list[RenderableType] = []
+        if repaired is not None:
+            parts.append(Text(_repair(repaired)))
+        if report.problems:
+            table = Grid()
+            table.column("part", style="bold")
+            table.column("problem", style="red", wraps=True)
+            table.column("remedy")
+            for problem in report.problems:
+                table.row(problem.part, Text(one_line(problem.message)), problem.remedy.value)
+            parts.append(table)
+        elif report.info is not None:
+            held = report.info
+            recall = (
+                "" if report.recall is None else f"; recall@10 of the graph {report.recall:.3f}"
             )
-        )
-    return Group(*parts)
+            parts.append(
+                Text(
+                    f"whole: {count(held.documents, 'document')}, "
+                    f"{count(held.passages, 'passage')}, "
+                    f"{count(held.vectors, 'vector')}{recall}",
+                    style="green",
+                )
+            )
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: what was mended, then part, remedy and problem."""
+        repaired = self.repaired
+        if repaired is not None:
+            for part in repaired.rebuilt:
+                yield f"rebuilt\t{part}"
+            for path in repaired.forgotten:
+                yield f"forgotten\t{cell(path)}"
+        for problem in self.report.problems:
+            yield f"{problem.part}\t{problem.remedy.value}\t{cell(problem.message)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, `schema` first."""
+        report, repaired = self.report, self.repaired
+        return {
+            "schema": SCHEMA,
+            "whole": not report.problems,
+            "problems": [
+                {
+                    "part": problem.part,
+                    "message": hit_.writable(problem.message),
+                    "remedy": problem.remedy.value,
+                }
+                for problem in report.problems
+            ],
+            "graph_recall": hit_.rounded(report.recall),
+            "index": hit_.index_as_json(report.info) if report.info else None,
+            "repaired": {
+                "rebuilt": list(repaired.rebuilt),
+                "forgotten": [hit_.writable(path) for path in repaired.forgotten],
+            }
+            if repaired
+            else None,
+        }
 
 
 def _repair(repaired: RepairReport) -> str:
@@ -48,38 +96,3 @@ def _repair(repaired: RepairReport) -> str:
     if not repaired.forgotten:
         return rebuilt
     return f"{rebuilt}; to be read again: {', '.join(map(one_line, repaired.forgotten))}"
-
-
-def as_json(report: CheckReport, repaired: RepairReport | None) -> dict[str, Any]:
-    """Everything, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "whole": not report.problems,
-        "problems": [
-            {
-                "part": problem.part,
-                "message": hit_.writable(problem.message),
-                "remedy": problem.remedy.value,
-            }
-            for problem in report.problems
-        ],
-        "graph_recall": hit_.rounded(report.recall),
-        "index": hit_.index_as_json(report.info) if report.info else None,
-        "repaired": {
-            "rebuilt": list(repaired.rebuilt),
-            "forgotten": [hit_.writable(path) for path in repaired.forgotten],
-        }
-        if repaired
-        else None,
-    }
-
-
-def as_lines(report: CheckReport, repaired: RepairReport | None) -> Iterator[str]:
-    """Tab-separated: what was mended, then part, remedy and problem."""
-    if repaired is not None:
-        for part in repaired.rebuilt:
-            yield f"rebuilt\t{part}"
-        for path in repaired.forgotten:
-            yield f"forgotten\t{cell(path)}"
-    for problem in report.problems:
-        yield f"{problem.part}\t{problem.remedy.value}\t{cell(problem.message)}"

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from bienc_cli.errors import BiencError
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.breaking import Words
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.pairs import labels_as_json
-from bienc_cli.render.paths import PathText
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.classification import Classification
@@ -36,16 +36,14 @@ def pairs_as_table(read: Sequence[Read], model: ModelUse, seconds: float) -> Ren
         texts.append("\nB ", style="bold").append(one_line(second))
         if said.truncated:
             texts.append("\nboth are longer than the model reads; an end was cut", style="yellow")
-        table = plain_table()
-        table.add_column("label", overflow="fold")
-        table.add_column("A → B" if said.backward else "probability", justify="right")
+        table = Grid()
+        table.column("label", wraps=True)
+        table.column("A → B" if said.backward else "probability", right=True)
         if said.backward:
-            table.add_column("B → A", justify="right")
+            table.column("B → A", right=True)
         ways = [way for way in (said.forward, said.backward) if way]
         for scores in zip(*ways, strict=True):
-            table.add_row(
-                one_line(scores[0].label), *(f"{score.probability:.4f}" for score in scores)
-            )
+            table.row(one_line(scores[0].label), *(f"{score.probability:.4f}" for score in scores))
         parts += [texts, table, Text()]
     parts.append(
         Text(
@@ -119,18 +117,18 @@ def pair_lines(read: Mapping[int, Read], refused: Mapping[int, BiencError]) -> I
 
 def documents_as_table(result: Labelling) -> RenderableType:
     """Every document with the likeliest label by each encoder."""
-    table = plain_table()
-    table.add_column("bi-encoder", overflow="fold", style="cyan")
-    table.add_column("simil.", justify="right")
+    table = Grid()
+    table.column("bi-encoder", style="cyan", wraps=True)
+    table.column("simil.", right=True)
     if result.cross_encoder is not None:
-        table.add_column("cross-encoder", overflow="fold", style="green")
-        table.add_column("prob." if result.entails else "relev.", justify="right")
-    table.add_column("document", ratio=1, overflow="fold")
+        table.column("cross-encoder", style="green", wraps=True)
+        table.column("prob." if result.entails else "relev.", right=True)
+    table.column("document", wraps=True)
     for document in result.documents:
         cells: list[RenderableType] = []
         for label, score in _likeliest(result, document):
             cells += [Text(one_line(label)), Text(f"{score:.3f}")]
-        table.add_row(*cells, PathText(one_line(_name(document)), "bold blue"))
+        table.row(*cells, Words(one_line(_name(document)), "bold blue"))
     return Group(table, Text(_summary(result), style="dim"))
 
 

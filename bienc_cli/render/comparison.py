@@ -2,49 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
+from operator import attrgetter
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.evaluation.comparison import Comparison, Cost, CostSummary, QueryComparison
+from bienc_cli.evaluation.comparison import Comparison, QueryComparison
+from bienc_cli.evaluation.results import Cost, Latency
+from bienc_cli.evaluation.side_by_side import Entry
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render.tables import Grid, system_name, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
-from bienc_cli.search.result import Hit
+from bienc_cli.render.view import View
 from bienc_cli.strategy import Strategy
 
 SCHEMA = "bienc.compare/3"
 
+_ENCODE, _SEARCH, _RERANK, _PAIRS = map(
+    attrgetter, ("encode_query", "search", "rerank", "passages_scored")
+)
 
-def as_table(comparison: Comparison) -> RenderableType:
-    """Everything for one screen: rankings by query, then costs, then agreement."""
-    parts: list[RenderableType] = []
-    for one in comparison.queries:
-        parts += [rankings_table(one), Text()]
-    parts += [_costs_table(comparison), Text(_agreement(comparison), style="dim")]
-    return Group(*parts)
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView(View):
+    """Rankings side by side, their costs and agreement."""
+
+    comparison: Comparison
+
+    def as_table(self) -> RenderableType:
+        """Everything for one screen: rankings by query, then costs, then agreement."""
+        comparison = self.comparison
+        parts: list[RenderableType] = []
+        for one in comparison.queries:
+            parts += [rankings_table(one), Text()]
+        parts += [_costs_table(comparison), Text(_agreement(comparison), style="dim")]
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: query number, strategy, then a hit's fields; costs behind `#`."""
+        comparison = self.comparison
+        for number, one in enumerate(comparison.queries, 1):
+            for ranking in one.rankings:
+                for hit in ranking.hits:
+                    fields = [str(number), ranking.strategy.value, *hit_.hit_as_line(hit)]
+                    yield "\t".join(cell(field) for field in fields)
+        for latency in comparison.costs:
+            label = "estimated" if latency.estimated else "measured"
+            yield "\t".join(
+                ["#", latency.strategy.value, label, f"{latency.p50:.6f}"],
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole comparison, `schema` first."""
+        comparison = self.comparison
+        return {
+            "schema": SCHEMA,
+            "k": comparison.k,
+            "strategies": [strategy.value for strategy in comparison.strategies],
+            "passages": comparison.passages,
+            "queries": [query_as_json(one) for one in comparison.queries],
+            "costs": [_latency_as_json(latency) for latency in comparison.costs],
+            "agreement": {
+                "mean_overlap": hit_.rounded(comparison.mean_overlap),
+                "mean_rbo": hit_.rounded(comparison.mean_rbo),
+            },
+            "index": hit_.index_as_json(comparison.index),
+            "models": {
+                "bi_encoder": hit_.model_as_json(
+                    comparison.bi_encoder.identity, comparison.bi_encoder.runtime
+                ),
+                "cross_encoder": hit_.model_as_json(
+                    comparison.cross_encoder.identity, comparison.cross_encoder.runtime
+                ),
+            },
+            "warnings": list(comparison.warnings),
+        }
 
 
 def rankings_table(one: QueryComparison) -> RenderableType:
     """The first strategy's ranking left, the last one's right, arrows between."""
-    table = plain_table(gap=1, expand=True)
-    new_ranks = {hit.passage.passage_id: hit.rank for hit in one.last.hits}
-    table.add_column("#", justify="right", style="bold")
-    table.add_column(_score_name(one.first.strategy), justify="right", style="cyan")
-    table.add_column(one.first.strategy.value, ratio=1, overflow="fold")
-    table.add_column("", justify="center")
-    table.add_column(_score_name(one.last.strategy), justify="right", style="green")
-    table.add_column(one.last.strategy.value, ratio=1, overflow="fold")
-    for left, right in zip_longest(one.first.hits, one.last.hits):
-        table.add_row(
+    table = Grid(gap=1)
+    table.column("#", style="bold", right=True)
+    table.column(_score_name(one.first.strategy), style="cyan", right=True)
+    table.column(one.first.strategy.value, wraps=True)
+    table.column()
+    table.column(_score_name(one.last.strategy), style="green", right=True)
+    table.column(one.last.strategy.value, wraps=True)
+    for left, right in zip_longest(one.left, one.right):
+        table.row(
             str((left or right).rank),
             _score(left, one.first.strategy),
             _place(left),
-            _arrow(left, new_ranks),
+            _arrow(left),
             _score(right, one.last.strategy),
             _place(right),
         )
@@ -63,25 +117,27 @@ def _score_name(strategy: Strategy) -> str:
     return "simil." if strategy.needs_bi_encoder else "bm25"
 
 
-def _score(hit: Hit | None, strategy: Strategy) -> str:
-    if hit is None:
+def _score(entry: Entry | None, strategy: Strategy) -> str:
+    if entry is None or entry.hit is None:
         return ""
+    hit = entry.hit
     if strategy.needs_cross_encoder:
         return hit_.relevance(hit)
     return hit_.similarity(hit) if strategy.needs_bi_encoder else hit_.bm25(hit)
 
 
-def _place(hit: Hit | None) -> RenderableType:
-    if hit is None:
+def _place(entry: Entry | None) -> RenderableType:
+    if entry is None or entry.hit is None:
         return Text("")
-    return Group(*hit_.place_and_heading(hit.passage, hit_.short_location(hit.passage)))
+    passage = entry.hit.passage
+    return Group(*hit_.place_and_heading(passage, hit_.short_location(passage)))
 
 
-def _arrow(left: Hit | None, new_ranks: Mapping[int, int]) -> Text:
+def _arrow(left: Entry | None) -> Text:
     """Where the left passage goes on the right: `→ 1`, `↘ 5`, or out of sight."""
     if left is None:
         return Text("")
-    new = new_ranks.get(left.passage.passage_id)
+    new = left.elsewhere
     if new is None:
         return Text("✕", style="red")
     if new == left.rank:
@@ -92,20 +148,21 @@ def _arrow(left: Hit | None, new_ranks: Mapping[int, int]) -> Text:
 def _costs_table(comparison: Comparison) -> RenderableType:
     several = len(comparison.queries) > 1
     title = "time per query" + (f", median of {len(comparison.queries)}" if several else "")
-    table = plain_table(gap=1)
-    table.add_column("strategy", overflow="fold")
+    table = Grid(gap=1)
+    table.column("strategy", wraps=True)
     for name in ("encode", "search", "rerank", "total", *(["p95"] if several else [])):
-        table.add_column(name, justify="right", overflow="fold")
-    table.add_column("pairs", justify="right", overflow="fold")
-    table.add_column("per pair", justify="right", overflow="fold")
-    for summary in comparison.costs:
-        table.add_row(*_cost_row(summary, several))
+        table.column(name, right=True)
+    table.column("pairs", right=True)
+    table.column("per pair", right=True)
+    for latency in comparison.costs:
+        table.row(*_cost_row(latency, several))
     return titled(title, table)
 
 
-def _cost_row(summary: CostSummary, several: bool) -> list[Text]:
-    mark = "≈ " if summary.estimated else ""
-    style = "italic dim" if summary.estimated else ""
+def _cost_row(latency: Latency, several: bool) -> list[RenderableType]:
+    estimated = latency.estimated
+    mark = "≈" if estimated else ""
+    style = "italic dim" if estimated else ""
 
     def took(seconds: float, estimated: bool = False) -> Text:
         return Text(
@@ -113,15 +170,15 @@ def _cost_row(summary: CostSummary, several: bool) -> list[Text]:
             style=style if estimated else "",
         )
 
-    per_pair = summary.seconds_per_pair
+    per_pair = latency.seconds_per_pair
     return [
-        Text(summary.strategy.value, style=style),
-        took(summary.encode_query),
-        took(summary.search),
-        took(summary.rerank, summary.estimated),
-        took(summary.total, summary.estimated),
-        *([took(summary.total_p95, summary.estimated)] if several else []),
-        Text(f"{summary.passages_scored:,.0f}", style=style),
+        system_name(latency.strategy.value, style),
+        took(latency.median(_ENCODE)),
+        took(latency.median(_SEARCH)),
+        took(latency.median(_RERANK), estimated),
+        took(latency.p50, estimated),
+        *([took(latency.p95, estimated)] if several else []),
+        Text(f"{latency.median(_PAIRS):,.0f}", style=style),
         Text(duration(per_pair) if per_pair else "–", style=style),
     ]
 
@@ -143,32 +200,6 @@ def _agreement(comparison: Comparison) -> str:
         f"{comparison.bi_encoder.runtime} · models loaded and warm"
     )
     return "\n".join(lines)
-
-
-def as_json(comparison: Comparison) -> dict[str, Any]:
-    """The whole comparison, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "k": comparison.k,
-        "strategies": [strategy.value for strategy in comparison.strategies],
-        "passages": comparison.passages,
-        "queries": [query_as_json(one) for one in comparison.queries],
-        "costs": [_summary_as_json(summary) for summary in comparison.costs],
-        "agreement": {
-            "mean_overlap": hit_.rounded(comparison.mean_overlap),
-            "mean_rbo": hit_.rounded(comparison.mean_rbo),
-        },
-        "index": hit_.index_as_json(comparison.index),
-        "models": {
-            "bi_encoder": hit_.model_as_json(
-                comparison.bi_encoder.identity, comparison.bi_encoder.runtime
-            ),
-            "cross_encoder": hit_.model_as_json(
-                comparison.cross_encoder.identity, comparison.cross_encoder.runtime
-            ),
-        },
-        "warnings": list(comparison.warnings),
-    }
 
 
 def query_as_json(one: QueryComparison) -> dict[str, Any]:
@@ -208,31 +239,17 @@ def _cost_as_json(cost: Cost) -> dict[str, Any]:
     }
 
 
-def _summary_as_json(summary: CostSummary) -> dict[str, Any]:
+def _latency_as_json(latency: Latency) -> dict[str, Any]:
     return {
-        "strategy": summary.strategy.value,
+        "strategy": latency.strategy.value,
         "median_seconds": {
-            "encode_query": hit_.rounded(summary.encode_query),
-            "search": hit_.rounded(summary.search),
-            "rerank": hit_.rounded(summary.rerank),
-            "total": hit_.rounded(summary.total),
+            "encode_query": hit_.rounded(latency.median(_ENCODE)),
+            "search": hit_.rounded(latency.median(_SEARCH)),
+            "rerank": hit_.rounded(latency.median(_RERANK)),
+            "total": hit_.rounded(latency.p50),
         },
-        "p95_seconds": {"total": hit_.rounded(summary.total_p95)},
-        "passages_scored": summary.passages_scored,
-        "seconds_per_pair": hit_.rounded(summary.seconds_per_pair),
-        "estimated": summary.estimated,
+        "p95_seconds": {"total": hit_.rounded(latency.p95)},
+        "passages_scored": latency.median(_PAIRS),
+        "seconds_per_pair": hit_.rounded(latency.seconds_per_pair),
+        "estimated": latency.estimated,
     }
-
-
-def as_lines(comparison: Comparison) -> Iterator[str]:
-    """Tab-separated: query number, strategy, then a hit's fields; costs behind `#`."""
-    for number, one in enumerate(comparison.queries, 1):
-        for ranking in one.rankings:
-            for hit in ranking.hits:
-                fields = [str(number), ranking.strategy.value, *hit_.hit_as_line(hit)]
-                yield "\t".join(cell(field) for field in fields)
-    for summary in comparison.costs:
-        label = "estimated" if summary.estimated else "measured"
-        yield "\t".join(
-            ["#", summary.strategy.value, label, f"{summary.total:.6f}"],
-        )

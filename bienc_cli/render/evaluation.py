@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.evaluation.gates import Failure
+from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.results import SHOWN, Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import Mean, PairedDifference
+from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render import markdown
+from bienc_cli.render.breaking import AT_BLANKS, Words
+from bienc_cli.render.gates import as_junit, gate_line
+from bienc_cli.render.tables import Grid, system_name, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.verdict import sentences
+from bienc_cli.render.view import View
 
 SCHEMA = "bienc.evaluation/1"
 
@@ -22,17 +29,105 @@ _NAMED = 3
 """Missing documents, and queries that gained or lost, that are named on the screen."""
 
 
-def as_table(evaluation: Evaluation) -> RenderableType:
-    """Quality and cost by strategy, differences from the first, what stands out."""
-    parts: list[RenderableType] = [_quality_table(evaluation)]
-    others = evaluation.systems[1:]
-    if others and evaluation.measures:
-        parts += [Text(), _differences_table(evaluation)]
-        parts += [Text(line, style="dim") for line in _extremes(evaluation)]
-    elif others:
-        parts += [Text(), _agreement_table(evaluation)]
-    parts += [Text(), Text(_summary(evaluation), style="dim")]
-    return Group(*parts)
+@dataclass(frozen=True, slots=True)
+class EvaluationView(View):
+    """Strategies measured over many queries."""
+
+    evaluation: Evaluation
+    gates: Sequence[GateResult] = ()
+
+    def as_table(self) -> RenderableType:
+        """Quality and cost by strategy, differences from the first, what stands out."""
+        evaluation = self.evaluation
+        parts: list[RenderableType] = [_quality_table(evaluation)]
+        others = evaluation.systems[1:]
+        if others and evaluation.measures:
+            parts += [Text(), _differences_table(evaluation)]
+            parts += [Text(line, style="dim") for line in _extremes(evaluation)]
+        elif others:
+            parts += [Text(), _agreement_table(evaluation)]
+        if found := verdict(evaluation):
+            parts.append(Text())
+            parts += [Words(one, "bold", AT_BLANKS) for one in sentences(found)]
+        parts += [Text(), Text(_summary(evaluation), style="dim")]
+        parts += [
+            Words(gate_line(gate), "green" if gate.passed else "bold red", AT_BLANKS)
+            for gate in self.gates
+        ]
+        return Group(*parts)
+
+    def other_forms(self) -> Mapping[str, Iterator[str]]:
+        """Markdown, and JUnit's XML of the gates."""
+        return {
+            "markdown": markdown.of_evaluation(self.evaluation, self.gates),
+            "junit": as_junit(self.gates),
+        }
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
+        evaluation = self.evaluation
+        for result in evaluation.systems:
+            for name in evaluation.measures:
+                one = result.differences.get(name)
+                fields = [
+                    result.name,
+                    name,
+                    f"{result.means[name].value:.6f}",
+                    f"{one.mean:+.6f}" if one else "",
+                    f"{one.p_corrected:.6f}" if one and one.p_corrected is not None else "",
+                ]
+                yield "\t".join(cell(field) for field in fields)
+            if result.latency:
+                for label, seconds in (("p50", result.latency.p50), ("p95", result.latency.p95)):
+                    yield "\t".join([cell(result.name), label, f"{seconds:.6f}", "", ""])
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
+        evaluation = self.evaluation
+        bi, cross = evaluation.bi_encoder, evaluation.cross_encoder
+        return {
+            "schema": SCHEMA,
+            "queries": len(evaluation.queries),
+            "judged_queries": len(evaluation.judged),
+            "unit": evaluation.unit.value,
+            "missing_documents": [hit_.writable(one) for one in evaluation.missing],
+            "measures": list(evaluation.measures),
+            "baseline": evaluation.baseline.name,
+            "systems": [_system_as_json(result) for result in evaluation.systems],
+            "failures": [
+                {
+                    "system": one.system,
+                    "measure": one.measure,
+                    "value": hit_.rounded(one.value),
+                    "least": hit_.rounded(one.least),
+                    "message": one.message,
+                }
+                for one in self.gates
+                if not one.passed
+            ],
+            "index": hit_.index_as_json(evaluation.index),
+            "models": {
+                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
+                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime)
+                if cross
+                else None,
+            },
+            "setups": [
+                {
+                    "name": setup.name,
+                    "index": hit_.index_as_json(setup.index),
+                    "models": {
+                        name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                        for name, use in (
+                            ("bi_encoder", setup.bi_encoder),
+                            ("cross_encoder", setup.cross_encoder),
+                        )
+                    },
+                }
+                for setup in evaluation.setups
+            ],
+            "warnings": warnings(evaluation),
+        }
 
 
 def _quality_table(evaluation: Evaluation) -> RenderableType:
@@ -42,18 +137,18 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
         if judged
         else "without judgments"
     )
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
+    table = Grid()
+    table.column("strategy", wraps=True)
     for name in (*evaluation.measures, "p50", "p95", "pairs"):
-        table.add_column(name, justify="right", overflow="fold")
+        table.column(name, right=True)
     best = {
         name: max(result.means[name].value for result in evaluation.systems)
         for name in evaluation.measures
     }
     for result in evaluation.systems:
         latency = result.latency
-        table.add_row(
-            one_line(result.name),
+        table.row(
+            system_name(result.name),
             *(
                 Text(
                     f"{result.means[name].value:.4f}",
@@ -73,14 +168,14 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
 
 def _differences_table(evaluation: Evaluation) -> RenderableType:
     name = evaluation.measures[0]
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
+    table = Grid()
+    table.column("strategy", wraps=True)
     for column in ("mean", "95 % interval", "won", "tied", "lost", "p"):
-        table.add_column(column, justify="right", overflow="fold")
+        table.column(column, right=True)
     for result in evaluation.systems[1:]:
         one = result.differences[name]
-        table.add_row(
-            one_line(result.name),
+        table.row(
+            system_name(result.name),
             Text(f"{one.mean:+.4f}", style=_sign(one)),
             _interval(one),
             str(one.wins),
@@ -110,12 +205,12 @@ def _p(value: float | None) -> str:
 
 
 def _agreement_table(evaluation: Evaluation) -> RenderableType:
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
-    table.add_column(f"overlap@{SHOWN}", justify="right", overflow="fold")
-    table.add_column("RBO", justify="right", overflow="fold")
+    table = Grid()
+    table.column("strategy", wraps=True)
+    table.column(f"overlap@{SHOWN}", right=True)
+    table.column("RBO", right=True)
     for result in evaluation.systems[1:]:
-        table.add_row(one_line(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
+        table.row(system_name(result.name), f"{result.overlap:.2f}", f"{result.rbo:.2f}")
     return titled(f"agreement with {one_line(evaluation.baseline.name)}", table)
 
 
@@ -145,6 +240,11 @@ def _summary(evaluation: Evaluation) -> str:
         )
     if not evaluation.judged:
         lines.append("no judgments: agreement and time only (--qrels gives quality)")
+    lines += [
+        f"{one_line(setup.name)}: {count(setup.index.passages, 'passage')} of at most "
+        f"{setup.index.chunking.max_tokens} tokens"
+        for setup in evaluation.setups
+    ]
     models = [use for use in (evaluation.bi_encoder, evaluation.cross_encoder) if use]
     parts = [
         f"{count(evaluation.index.passages, 'passage')} in "
@@ -172,37 +272,6 @@ def warnings(evaluation: Evaluation) -> list[str]:
             f"not found: {named}{more}"
         )
     return found
-
-
-def as_json(evaluation: Evaluation, failures: Sequence[Failure] = ()) -> dict[str, Any]:
-    """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
-    bi, cross = evaluation.bi_encoder, evaluation.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "queries": len(evaluation.queries),
-        "judged_queries": len(evaluation.judged),
-        "unit": evaluation.unit.value,
-        "missing_documents": [hit_.writable(one) for one in evaluation.missing],
-        "measures": list(evaluation.measures),
-        "baseline": evaluation.baseline.name,
-        "systems": [_system_as_json(result) for result in evaluation.systems],
-        "failures": [
-            {
-                "system": one.system,
-                "measure": one.measure,
-                "value": hit_.rounded(one.value),
-                "least": hit_.rounded(one.least),
-                "message": one.message,
-            }
-            for one in failures
-        ],
-        "index": hit_.index_as_json(evaluation.index),
-        "models": {
-            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
-            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
-        },
-        "warnings": warnings(evaluation),
-    }
 
 
 def _system_as_json(result: SystemResult) -> dict[str, Any]:
@@ -256,21 +325,3 @@ def _difference_as_json(one: PairedDifference) -> dict[str, Any]:
         "gained": list(one.gained),
         "lost": list(one.lost),
     }
-
-
-def as_lines(evaluation: Evaluation) -> Iterator[str]:
-    """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
-    for result in evaluation.systems:
-        for name in evaluation.measures:
-            one = result.differences.get(name)
-            fields = [
-                result.name,
-                name,
-                f"{result.means[name].value:.6f}",
-                f"{one.mean:+.6f}" if one else "",
-                f"{one.p_corrected:.6f}" if one and one.p_corrected is not None else "",
-            ]
-            yield "\t".join(cell(field) for field in fields)
-        if result.latency:
-            for label, seconds in (("p50", result.latency.p50), ("p95", result.latency.p95)):
-                yield "\t".join([cell(result.name), label, f"{seconds:.6f}", "", ""])

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bienc_cli.citations import citation
-from bienc_cli.render.paths import PathText
+from bienc_cli.render.breaking import AT_BLANKS, Words
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.search.result import Hit
 from bienc_cli.search.sentences import body_start
@@ -71,7 +71,12 @@ def heading(stored: StoredPassage) -> str:
 
 def heading_beside_place(stored: StoredPassage) -> str:
     """`heading` without the heading or the sheet that the place has named already."""
-    return " > ".join(part for part in _trail(stored) if part != stored.passage.place.name)
+    return " > ".join(trail_beside_place(stored))
+
+
+def trail_beside_place(stored: StoredPassage) -> list[str]:
+    """The parts of `heading_beside_place`."""
+    return [part for part in _trail(stored) if part != stored.passage.place.name]
 
 
 def _trail(stored: StoredPassage) -> list[str]:
@@ -79,11 +84,11 @@ def _trail(stored: StoredPassage) -> list[str]:
     return _without_repetition([*title, *stored.passage.heading], len(title))
 
 
-def place_and_heading(stored: StoredPassage, where: str) -> list[RenderableType]:
-    """`where` it stands, and below it what it is about."""
+def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list[RenderableType]:
+    """`where` it stands, in a style that may link there, and below it what it is about."""
     trail = heading_beside_place(stored)
-    shown: list[RenderableType] = [PathText(one_line(where), "bold blue")]
-    return [*shown, Text(one_line(trail), style="magenta")] if trail else shown
+    shown: list[RenderableType] = [Words(one_line(where), f"bold blue{link}")]
+    return [*shown, Words(one_line(trail), "magenta", ends=AT_BLANKS)] if trail else shown
 
 
 def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
@@ -136,32 +141,25 @@ def bm25(hit: Hit) -> str:
 
 
 def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
-    """The hit's best sentence with what is around it, the query's words lit.
+    """The hit's best sentence and what follows it, the query's words lit.
 
-    The sentence stands whole where it fits; text before and behind fills the room that is
-    left, and `…` marks what is missing on either side.
+    It begins where the sentence does. What follows fills the room that is left, up to a word's
+    end, and `…` marks that the passage goes on.
     """
     text = hit.passage.passage.text
     # The heading is shown already, so the passage's own heading line is left out.
     first = body_start(hit.passage)
     start, end = (hit.best.start, hit.best.end) if hit.best else (first, len(text))
-    if end > start + length:
-        end = text.rfind(" ", start, start + length)
-        end = end if end > start else start + length
-    spare = length - (end - start)
-    before = max(first, start - spare // 3)
-    behind = min(len(text), end + spare - (start - before))
-    if before > first:
-        before = text.find(" ", before, start) + 1 or start
-    if behind < len(text):
-        cut = text.rfind(" ", end, behind)
-        behind = cut if cut > end else end
-    shown = Text()
-    shown.append("… " if text[first:before].strip() else "", style="dim")
-    shown.append(_folded(text[before:start]), style="dim")
-    shown.append(_folded(text[start:end]))
-    shown.append(_folded(text[end:behind]), style="dim")
-    shown.append(" …" if text[behind:].strip() else "", style="dim")
+    sentence, rest = _folded(text[start:end]), _folded(text[end:]).rstrip()
+    room = max(length - len(sentence), 0)
+    behind = rest[:room] if len(rest) <= room else rest[: max(rest.rfind(" ", 0, room + 1), 0)]
+    if len(sentence) > length:
+        sentence = sentence[: max(sentence.rfind(" ", 0, length + 1), 0) or length]
+        behind = ""
+    shown = Text(sentence)
+    shown.append(behind.rstrip(), style="dim")
+    whole = len(sentence) + len(behind.rstrip()) >= len(_folded(text[start:]).rstrip())
+    shown.append("" if whole else " …", style="dim")
     light(query, shown)
     return shown
 
@@ -193,6 +191,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
         "similarity_rank": candidate.similarity_rank if candidate else None,
         "bm25": rounded(candidate.bm25) if candidate else None,
         "bm25_rank": candidate.bm25_rank if candidate else None,
+        "exact_names": candidate.exact if candidate else 0,
         "relevance": rounded(hit.relevance.probability) if hit.relevance else None,
         "relevance_logit": rounded(hit.relevance.logit) if hit.relevance else None,
         "relevance_rank": hit.relevance_rank,
@@ -244,18 +243,21 @@ def place_as_json(place: Place) -> dict[str, Any]:
     }
 
 
+def sentence(hit: Hit) -> str:
+    """The hit's best sentence, or else its whole text, on one line."""
+    text = hit.passage.passage.text
+    return one_line(text[hit.best.start : hit.best.end] if hit.best else text)
+
+
 def hit_as_line(hit: Hit) -> list[str]:
     """Fields of a hit for `plain`: rank, relevance, similarity, place, heading, text."""
-    text = hit.passage.passage.text
-    if hit.best:
-        text = text[hit.best.start : hit.best.end]
     return [
         str(hit.rank),
         relevance(hit),
         similarity(hit),
         one_line(location(hit.passage)),
         one_line(heading(hit.passage)),
-        one_line(text),
+        sentence(hit),
     ]
 
 

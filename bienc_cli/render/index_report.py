@@ -4,46 +4,109 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.breaking import Flow
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration, rate
+from bienc_cli.render.view import View
 from bienc_cli.types import Skipped
 
 SCHEMA = "bienc.index/1"
 
 
-def as_table(report: IndexReport, *, skipped: bool = False) -> RenderableType:
-    """What became of the documents, and the time of each stage.
+@dataclass(frozen=True, slots=True)
+class IndexView(View):
+    """What a run did; `skipped` lists every file that was passed over."""
 
-    Args:
-        report: of the run.
-        skipped: list every skipped file with its reason.
-    """
-    documents = report.documents
-    table = plain_table()
-    for name in ("documents", "new", "changed", "unchanged", "removed", "skipped"):
-        table.add_column(name, justify="right")
-    table.add_row(
-        Text(f"{report.total_documents:,}", style="bold"),
-        Text(f"{documents.new:,}", style="green" if documents.new else "dim"),
-        Text(f"{documents.changed:,}", style="yellow" if documents.changed else "dim"),
-        f"{documents.unchanged:,}",
-        Text(f"{documents.removed:,}", style="red" if documents.removed else "dim"),
-        Text(f"{len(report.skipped):,}", style="yellow" if report.skipped else "dim"),
-    )
-    parts: list[RenderableType] = [table, Text(_passages(report)), Text(_times(report), "dim")]
-    if report.skipped:
-        parts.append(_skipped_table(report) if skipped else Text(_reasons(report), "yellow"))
-    parts.append(Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim"))
-    return Group(*parts)
+    report: IndexReport
+    skipped: bool = False
+
+    def as_table(self) -> RenderableType:
+        """What became of the documents, and the time of each stage."""
+        report = self.report
+        documents = report.documents
+        table = Grid()
+        for name in ("documents", "new", "changed", "unchanged", "removed", "skipped"):
+            table.column(name, right=True)
+        table.row(
+            Text(f"{report.total_documents:,}", style="bold"),
+            Text(f"{documents.new:,}", style="green" if documents.new else "dim"),
+            Text(f"{documents.changed:,}", style="yellow" if documents.changed else "dim"),
+            f"{documents.unchanged:,}",
+            Text(f"{documents.removed:,}", style="red" if documents.removed else "dim"),
+            Text(f"{len(report.skipped):,}", style="yellow" if report.skipped else "dim"),
+        )
+        parts: list[RenderableType] = [
+            table,
+            Text(_passages(report)),
+            Flow(_times(report), style="dim"),
+        ]
+        if report.skipped:
+            parts.append(
+                _skipped_table(report) if self.skipped else Text(_reasons(report), "yellow")
+            )
+        parts.append(
+            Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim")
+        )
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated counts, then one line for each skipped file."""
+        report = self.report
+        documents = report.documents
+        counts = {
+            "documents": report.total_documents,
+            "new": documents.new,
+            "changed": documents.changed,
+            "unchanged": documents.unchanged,
+            "removed": documents.removed,
+            "passages": report.passages,
+            "encoded": report.encoded,
+        }
+        for name, number in counts.items():
+            yield f"{name}\t{number}"
+        for one in report.skipped:
+            yield "\t".join(["skipped", cell(one.path), one.code, cell(one.reason)])
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole report, `schema` first."""
+        report = self.report
+        documents = report.documents
+        return {
+            "schema": SCHEMA,
+            "directory": hit_.writable(str(report.directory)),
+            "committed": report.committed,
+            "documents": {
+                "total": report.total_documents,
+                "new": documents.new,
+                "changed": documents.changed,
+                "unchanged": documents.unchanged,
+                "removed": documents.removed,
+            },
+            "skipped": [_skipped_as_json(skipped) for skipped in report.skipped],
+            "passages": {
+                "total": report.passages,
+                "new": report.new_passages,
+                "encoded": report.encoded,
+                "reused": report.reused,
+            },
+            "tokens": report.tokens,
+            "text_characters": report.text_characters,
+            "seconds": {
+                **hit_.stages_as_json(report.stages),
+                "total": hit_.rounded(report.seconds),
+            },
+            "model": hit_.model_as_json(report.encoder, report.runtime),
+            "warnings": list(report.warnings),
+        }
 
 
 def _passages(report: IndexReport) -> str:
@@ -69,7 +132,7 @@ def as_sentence(report: IndexReport) -> str:
     return f"{parts or 'no document changed'}; {encoded}"
 
 
-def _times(report: IndexReport) -> str:
+def _times(report: IndexReport) -> list[str]:
     parts = []
     for stage in report.stages:
         shown = f"{stage.name} {duration(stage.seconds)}"
@@ -81,7 +144,7 @@ def _times(report: IndexReport) -> str:
             shown += "".join(f", {speed}" for speed in speeds if speed)
         parts.append(shown)
     parts.append(f"total {duration(report.seconds)}")
-    return " · ".join([*parts, report.runtime] if report.runtime else parts)
+    return [*parts, report.runtime] if report.runtime else parts
 
 
 def _reasons(report: IndexReport) -> str:
@@ -90,45 +153,13 @@ def _reasons(report: IndexReport) -> str:
     return f"{count(len(report.skipped), 'file')} skipped: {reasons} (--skipped lists them)"
 
 
-def _skipped_table(report: IndexReport) -> Table:
-    table = plain_table()
-    table.add_column("skipped", overflow="fold", style="yellow")
-    table.add_column("why", overflow="fold")
+def _skipped_table(report: IndexReport) -> RenderableType:
+    table = Grid()
+    table.column("skipped", style="yellow", wraps=True)
+    table.column("why", wraps=True)
     for skipped in report.skipped:
-        table.add_row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
+        table.row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
     return table
-
-
-def as_json(report: IndexReport) -> dict[str, Any]:
-    """The whole report, `schema` first."""
-    documents = report.documents
-    return {
-        "schema": SCHEMA,
-        "directory": hit_.writable(str(report.directory)),
-        "committed": report.committed,
-        "documents": {
-            "total": report.total_documents,
-            "new": documents.new,
-            "changed": documents.changed,
-            "unchanged": documents.unchanged,
-            "removed": documents.removed,
-        },
-        "skipped": [_skipped_as_json(skipped) for skipped in report.skipped],
-        "passages": {
-            "total": report.passages,
-            "new": report.new_passages,
-            "encoded": report.encoded,
-            "reused": report.reused,
-        },
-        "tokens": report.tokens,
-        "text_characters": report.text_characters,
-        "seconds": {
-            **hit_.stages_as_json(report.stages),
-            "total": hit_.rounded(report.seconds),
-        },
-        "model": hit_.model_as_json(report.encoder, report.runtime),
-        "warnings": list(report.warnings),
-    }
 
 
 def _skipped_as_json(skipped: Skipped) -> dict[str, str]:
@@ -137,21 +168,3 @@ def _skipped_as_json(skipped: Skipped) -> dict[str, str]:
         "code": skipped.code,
         "reason": hit_.writable(skipped.reason),
     }
-
-
-def as_lines(report: IndexReport) -> Iterator[str]:
-    """Tab-separated counts, then one line for each skipped file."""
-    documents = report.documents
-    counts = {
-        "documents": report.total_documents,
-        "new": documents.new,
-        "changed": documents.changed,
-        "unchanged": documents.unchanged,
-        "removed": documents.removed,
-        "passages": report.passages,
-        "encoded": report.encoded,
-    }
-    for name, number in counts.items():
-        yield f"{name}\t{number}"
-    for skipped in report.skipped:
-        yield "\t".join(["skipped", cell(skipped.path), skipped.code, cell(skipped.reason)])

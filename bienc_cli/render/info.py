@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, size
+from bienc_cli.render.view import View
 from bienc_cli.store import IndexInfo
 
 SCHEMA = "bienc.info/1"
@@ -20,14 +23,74 @@ SCHEMA = "bienc.info/1"
 _MOST_NAMES = 8
 
 
-def as_table(info: IndexInfo) -> RenderableType:
-    """What the index holds, one fact a line."""
-    table = plain_table(header=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, value in _facts(info):
-        table.add_row(name, Text(value))
-    return table
+@dataclass(frozen=True, slots=True)
+class InfoView(View):
+    """What an index holds."""
+
+    info: IndexInfo
+
+    def as_table(self) -> RenderableType:
+        """What the index holds, one fact a line."""
+        table = Grid(header=False)
+        table.column(style="bold")
+        table.column(wraps=True)
+        for name, value in _facts(self.info):
+            table.row(name, Text(value))
+        return table
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated facts."""
+        for name, value in _facts(self.info):
+            yield f"{name}\t{cell(value)}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, `schema` first."""
+        info = self.info
+        encoder, chunking = info.encoder, info.chunking
+        return {
+            "schema": SCHEMA,
+            "directory": hit_.writable(str(info.directory)),
+            "format_version": info.format_version,
+            "generation": info.generation,
+            "created": _iso_time(info.created),
+            "updated": _iso_time(info.updated),
+            "roots": [
+                {
+                    "path": hit_.writable(str(root.path)),
+                    "include": list(root.include),
+                    "exclude": list(root.exclude),
+                    "max_bytes": root.max_bytes,
+                    "hidden": root.hidden,
+                    "pdf_engine": root.pdf_engine,
+                    "files": list(root.files) if root.files is not None else None,
+                    "removed": list(root.removed),
+                }
+                for root in info.roots
+            ],
+            "files": info.files,
+            "documents": info.documents,
+            "passages": info.passages,
+            "vectors": info.vectors,
+            "skipped": info.skipped,
+            "formats": dict(info.formats),
+            "model": {
+                "name": encoder.name,
+                "fingerprint": encoder.fingerprint,
+                "dim": encoder.dim,
+                "max_tokens": encoder.max_tokens,
+                "english_only": reads_english_only(encoder.name),
+                "pooling": encoder.pooling,
+                "query_prompt": encoder.query_prompt,
+                "passage_prompt": encoder.passage_prompt,
+            },
+            "chunking": {
+                "max_tokens": chunking.max_tokens,
+                "overlap_tokens": chunking.overlap_tokens,
+                "version": chunking.version,
+            },
+            "blend": hit_.blend_as_json(info.blend) if info.blend else None,
+            "bytes": dict(info.sizes),
+        }
 
 
 def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
@@ -50,7 +113,8 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     yield "formats", formats or "none"
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"
     yield "skipped", f"{info.skipped:,}"
-    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions"
+    english = ", reads English only" if reads_english_only(info.encoder.name) else ""
+    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english}"
     yield (
         "chunking",
         f"up to {chunking.max_tokens} tokens, {chunking.overlap_tokens} repeated "
@@ -82,57 +146,3 @@ def _local_time(seconds: float) -> str:
 
 def _iso_time(seconds: float) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
-
-
-def as_json(info: IndexInfo) -> dict[str, Any]:
-    """Everything, `schema` first."""
-    encoder, chunking = info.encoder, info.chunking
-    return {
-        "schema": SCHEMA,
-        "directory": hit_.writable(str(info.directory)),
-        "format_version": info.format_version,
-        "generation": info.generation,
-        "created": _iso_time(info.created),
-        "updated": _iso_time(info.updated),
-        "roots": [
-            {
-                "path": hit_.writable(str(root.path)),
-                "include": list(root.include),
-                "exclude": list(root.exclude),
-                "max_bytes": root.max_bytes,
-                "hidden": root.hidden,
-                "pdf_engine": root.pdf_engine,
-                "files": list(root.files) if root.files is not None else None,
-                "removed": list(root.removed),
-            }
-            for root in info.roots
-        ],
-        "files": info.files,
-        "documents": info.documents,
-        "passages": info.passages,
-        "vectors": info.vectors,
-        "skipped": info.skipped,
-        "formats": dict(info.formats),
-        "model": {
-            "name": encoder.name,
-            "fingerprint": encoder.fingerprint,
-            "dim": encoder.dim,
-            "max_tokens": encoder.max_tokens,
-            "pooling": encoder.pooling,
-            "query_prompt": encoder.query_prompt,
-            "passage_prompt": encoder.passage_prompt,
-        },
-        "chunking": {
-            "max_tokens": chunking.max_tokens,
-            "overlap_tokens": chunking.overlap_tokens,
-            "version": chunking.version,
-        },
-        "blend": hit_.blend_as_json(info.blend) if info.blend else None,
-        "bytes": dict(info.sizes),
-    }
-
-
-def as_lines(info: IndexInfo) -> Iterator[str]:
-    """Tab-separated facts."""
-    for name, value in _facts(info):
-        yield f"{name}\t{cell(value)}"

@@ -7,6 +7,7 @@ query's words are not lit up, because that would speak for the strategy that loo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from rich.text import Text
 from bienc_cli.evaluation.judging import JudgingSummary, Question
 from bienc_cli.evaluation.judgments import Judgment
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import one_line, visible
 from bienc_cli.render.units import count
+from bienc_cli.render.view import View
 from bienc_cli.search.sentences import body_start
 from bienc_cli.store import StoredPassage
 
@@ -122,12 +124,12 @@ def _key_line(keys: tuple[tuple[str, str, str], ...]) -> Text:
 
 def help_screen() -> RenderableType:
     """Every key with what it means."""
-    table = plain_table(header=False)
-    table.add_column(style="bold cyan")
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = Grid(header=False)
+    table.column(style="bold cyan")
+    table.column(style="bold")
+    table.column(wraps=True)
     for row in (*_GRADES, _MORE, *_KEYS):
-        table.add_row(*row)
+        table.row(*row)
     return Group(
         Text("How well does the document answer the query? Its best passage is shown."),
         Text(),
@@ -150,11 +152,50 @@ def answered(judgment: Judgment) -> str:
     return f"saved: {judgment.grade} {name}, {one_line(judgment.document)}"
 
 
-def as_text(summary: JudgingSummary, qrels: Path, commands: Sequence[str]) -> Iterator[str]:
-    """Where the judging stands, and what to type next, each command whole on its line."""
-    yield as_sentence(summary, qrels)
-    for command in commands:
-        yield f"next: {one_line(command)}"
+@dataclass(frozen=True, slots=True)
+class JudgingView(View):
+    """Where the judging stands, and what to type next."""
+
+    summary: JudgingSummary
+    qrels: Path
+    commands: Sequence[str]
+
+    def as_table(self) -> RenderableType:
+        """Where the judging stands, and what to type next, each command whole on its line."""
+        said = [as_sentence(self.summary, self.qrels)]
+        said += [f"next: {one_line(command)}" for command in self.commands]
+        # In a group, since a text alone is printed as the console would break it.
+        return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in said))
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated counts."""
+        summary = self.summary
+        for name, number in (
+            ("judgments", summary.judged),
+            ("new", summary.added),
+            ("relevant", summary.relevant),
+            ("queries", summary.queries),
+            ("finished", summary.finished),
+        ):
+            yield f"{name}\t{number}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, `schema` first."""
+        summary = self.summary
+        return {
+            "schema": SCHEMA,
+            "qrels": hit_.writable(str(self.qrels)),
+            "queries": summary.queries,
+            "finished_queries": summary.finished,
+            "empty_queries": [hit_.writable(one) for one in summary.empty],
+            "judgments": {
+                "total": summary.judged,
+                "new": summary.added,
+                "relevant": summary.relevant,
+            },
+            "unnameable_documents": [hit_.writable(one) for one in summary.unnameable],
+            "next": [hit_.writable(command) for command in self.commands],
+        }
 
 
 def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
@@ -164,36 +205,6 @@ def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
         f"{summary.relevant:,} relevant; "
         f"{summary.finished:,} of {count(summary.queries, 'query', 'queries')} finished"
     )
-
-
-def as_json(summary: JudgingSummary, qrels: Path, commands: Sequence[str]) -> dict[str, Any]:
-    """The same, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "qrels": hit_.writable(str(qrels)),
-        "queries": summary.queries,
-        "finished_queries": summary.finished,
-        "empty_queries": [hit_.writable(one) for one in summary.empty],
-        "judgments": {
-            "total": summary.judged,
-            "new": summary.added,
-            "relevant": summary.relevant,
-        },
-        "unnameable_documents": [hit_.writable(one) for one in summary.unnameable],
-        "next": [hit_.writable(command) for command in commands],
-    }
-
-
-def as_lines(summary: JudgingSummary) -> Iterator[str]:
-    """Tab-separated counts."""
-    for name, number in (
-        ("judgments", summary.judged),
-        ("new", summary.added),
-        ("relevant", summary.relevant),
-        ("queries", summary.queries),
-        ("finished", summary.finished),
-    ):
-        yield f"{name}\t{number}"
 
 
 def warnings(summary: JudgingSummary) -> list[str]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bienc_cli.evaluation.matrix import ScoreMatrix
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render.tables import Grid, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.reranking import sigmoid
@@ -59,13 +59,13 @@ def _probabilities(matrix: ScoreMatrix) -> NDArray[np.float64]:
 
 
 def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> RenderableType:
-    table = plain_table(gap=1)
-    table.add_column("", overflow="fold", max_width=_NAME)
+    table = Grid(gap=1)
+    table.column("", wraps=True)
     for number in range(1, len(matrix.passages) + 1):
-        table.add_column(str(number), justify="right", no_wrap=True)
+        table.column(str(number), right=True)
     colour = _scale(scores)
     for query, row in zip(matrix.queries, scores.tolist(), strict=True):
-        table.add_row(one_line(query), *(Text(f"{one:.3f}", colour(one)) for one in row))
+        table.row(one_line(query), *(Text(f"{one:.3f}", colour(one)) for one in row))
     return titled(title, table)
 
 

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.paths import PathText
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.breaking import Words
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.classification import Classification, LabelScore
@@ -33,13 +33,13 @@ def as_table(result: PairsResult) -> RenderableType:
     """Pairs with what differs, the clusters that are more than a pair, and the time."""
     parts: list[RenderableType] = []
     if result.pairs:
-        table = plain_table()
-        table.add_column("simil.", justify="right", style="cyan")
-        table.add_column("words", justify="right")
-        table.add_column("kind", overflow="fold")
-        table.add_column("passages", ratio=1, overflow="fold")
+        table = Grid()
+        table.column("simil.", right=True, style="cyan")
+        table.column("words", right=True)
+        table.column("kind", wraps=True)
+        table.column("passages", wraps=True)
         for pair in result.pairs:
-            table.add_row(
+            table.row(
                 f"{pair.similarity:.3f}",
                 f"{pair.shared:.0%}",
                 Group(Text(pair.kind.value), *_labels(pair.classification)),
@@ -66,9 +66,7 @@ def _likeliest(way: Sequence[LabelScore]) -> str:
 
 
 def _texts(pair: Pair) -> RenderableType:
-    places = [
-        PathText(one_line(hit_.location(one)), "bold blue") for one in (pair.first, pair.second)
-    ]
+    places = [Words(one_line(hit_.location(one)), "bold blue") for one in (pair.first, pair.second)]
     if pair.kind is Kind.SAME:
         return Group(*places, Text(_cut(pair.first)))
     if pair.kind is Kind.NEAR_DUPLICATE:
@@ -109,10 +107,10 @@ def _shortened(text: str, follows: bool, is_followed: bool) -> str:
 
 
 def _cluster(cluster: Cluster) -> RenderableType:
-    table = plain_table(header=False)
-    table.add_column(ratio=1, overflow="fold")
+    table = Grid(header=False)
+    table.column(wraps=True)
     for stored in cluster.others:
-        table.add_row(PathText(one_line(f"  {hit_.location(stored)}"), "blue"))
+        table.row(Words(one_line(f"  {hit_.location(stored)}"), "blue"))
     like = one_line(hit_.location(cluster.representative))
     return Group(Text(f"{len(cluster.others)} like {like}", style="bold"), table)
 

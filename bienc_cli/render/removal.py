@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from rich.text import Text
 
 from bienc_cli.indexing import RemovalReport
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration, size
+from bienc_cli.render.view import View
 
 SCHEMA = "bienc.remove/1"
 
@@ -23,61 +25,72 @@ def shown(path: Path, here: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def as_table(report: RemovalReport, here: Path) -> RenderableType:
-    """What each path took along, and what is left."""
-    parts: list[RenderableType] = []
-    if report.removed:
-        table = plain_table()
-        table.add_column("removed", overflow="fold")
-        for name in ("roots", "files", "documents"):
-            table.add_column(name, justify="right")
+@dataclass(frozen=True, slots=True)
+class RemovalView(View):
+    """What was forgotten, with paths as they are seen from `here`."""
+
+    report: RemovalReport
+    here: Path
+
+    def as_table(self) -> RenderableType:
+        """What each path took along, and what is left."""
+        report = self.report
+        parts: list[RenderableType] = []
+        if report.removed:
+            table = Grid()
+            table.column("removed", wraps=True)
+            for name in ("roots", "files", "documents"):
+                table.column(name, right=True)
+            for removed in report.removed:
+                table.row(
+                    Text(one_line(shown(removed.path, self.here)), style="red"),
+                    *(
+                        f"{number:,}"
+                        for number in (removed.roots, removed.files, removed.documents)
+                    ),
+                )
+            parts.append(table)
+        left = f"{count(report.documents, 'document')} and {count(report.passages, 'passage')} left"
+        if not report.committed:
+            left = f"nothing removed; {left}"
+        elif report.freed > 0:
+            left += f"; {size(report.freed)} freed"
+        seconds = sum(stage.seconds for stage in report.stages)
+        parts.append(Text(f"{left} · {duration(seconds)}"))
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: what became of each path, with roots, files and documents."""
+        report, here = self.report, self.here
         for removed in report.removed:
-            table.add_row(
-                Text(one_line(shown(removed.path, here)), style="red"),
-                *(f"{number:,}" for number in (removed.roots, removed.files, removed.documents)),
-            )
-        parts.append(table)
-    left = f"{count(report.documents, 'document')} and {count(report.passages, 'passage')} left"
-    if not report.committed:
-        left = f"nothing removed; {left}"
-    elif report.freed > 0:
-        left += f"; {size(report.freed)} freed"
-    seconds = sum(stage.seconds for stage in report.stages)
-    parts.append(Text(f"{left} · {duration(seconds)}"))
-    return Group(*parts)
+            numbers = (removed.roots, removed.files, removed.documents)
+            yield "\t".join(["removed", cell(shown(removed.path, here)), *map(str, numbers)])
+        for path in report.unmatched:
+            yield f"unmatched\t{cell(shown(path, here))}"
 
-
-def as_json(report: RemovalReport, here: Path) -> dict[str, Any]:
-    """The whole report, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "directory": hit_.writable(str(report.directory)),
-        "committed": report.committed,
-        "removed": [
-            {
-                "path": hit_.writable(shown(removed.path, here)),
-                "roots": removed.roots,
-                "files": removed.files,
-                "documents": removed.documents,
-            }
-            for removed in report.removed
-        ],
-        "unmatched": [hit_.writable(shown(path, here)) for path in report.unmatched],
-        "documents": report.documents,
-        "passages": report.passages,
-        "bytes_freed": report.freed,
-        "seconds": {
-            **hit_.stages_as_json(report.stages),
-            "total": hit_.rounded(sum(stage.seconds for stage in report.stages)),
-        },
-        "warnings": list(report.warnings),
-    }
-
-
-def as_lines(report: RemovalReport, here: Path) -> Iterator[str]:
-    """Tab-separated: what became of each path, with roots, files and documents."""
-    for removed in report.removed:
-        numbers = (removed.roots, removed.files, removed.documents)
-        yield "\t".join(["removed", cell(shown(removed.path, here)), *map(str, numbers)])
-    for path in report.unmatched:
-        yield f"unmatched\t{cell(shown(path, here))}"
+    def as_json(self) -> dict[str, Any]:
+        """The whole report, `schema` first."""
+        report, here = self.report, self.here
+        return {
+            "schema": SCHEMA,
+            "directory": hit_.writable(str(report.directory)),
+            "committed": report.committed,
+            "removed": [
+                {
+                    "path": hit_.writable(shown(removed.path, here)),
+                    "roots": removed.roots,
+                    "files": removed.files,
+                    "documents": removed.documents,
+                }
+                for removed in report.removed
+            ],
+            "unmatched": [hit_.writable(shown(path, here)) for path in report.unmatched],
+            "documents": report.documents,
+            "passages": report.passages,
+            "bytes_freed": report.freed,
+            "seconds": {
+                **hit_.stages_as_json(report.stages),
+                "total": hit_.rounded(sum(stage.seconds for stage in report.stages)),
+            },
+            "warnings": list(report.warnings),
+        }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,29 +13,79 @@ from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pairs import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.errors import error_as_json
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import one_line
 from bienc_cli.render.units import duration
+from bienc_cli.render.view import View
 
 SCHEMA = "bienc.score/1"
 
 
-def as_table(scoring: PairScoring) -> RenderableType:
-    """Both encoders' scores and times, one table a pair."""
-    parts: list[RenderableType] = []
-    for pair in scoring.pairs:
-        parts += [_pair_table(pair, scoring), Text()]
-    return Group(*parts[:-1])
+@dataclass(frozen=True, slots=True)
+class ScoresView(View):
+    """Pairs of texts, scored."""
+
+    scoring: PairScoring
+    refused: Mapping[int, BiencError] = field(default_factory=dict)
+
+    def as_table(self) -> RenderableType:
+        """Both encoders' scores and times, one table a pair."""
+        scoring = self.scoring
+        parts: list[RenderableType] = []
+        for pair in scoring.pairs:
+            parts += [_pair_table(pair, scoring), Text()]
+        return Group(*parts[:-1])
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: similarity, then relevance and logit, or each label with its share.
+
+        A line that is no pair is answered by an empty one.
+        """
+        for _, pair in _by_line(self.scoring, self.refused):
+            if isinstance(pair, BiencError):
+                yield ""
+                continue
+            fields = [f"{pair.similarity:.6f}"]
+            if pair.relevance is not None:
+                fields += [f"{pair.relevance.probability:.6f}", f"{pair.relevance.logit:.6f}"]
+            fields += [f"{one_line(label.label)}={label.probability:.6f}" for label in pair.labels]
+            yield "\t".join(fields)
+
+    def as_json(self) -> dict[str, Any]:
+        """All pairs, `schema` first; see `as_documents`."""
+        scoring = self.scoring
+        bi, cross = scoring.bi_encoder, scoring.cross_encoder
+        return {
+            "schema": SCHEMA,
+            "pairs": [
+                document
+                if "error" in document
+                else {k: document[k] for k in document if k != "schema"}
+                for document in self.as_documents()
+            ],
+            "models": {
+                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
+                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
+            },
+        }
+
+    def as_documents(self) -> Iterator[dict[str, Any]]:
+        """A document for each line: a pair's scores, or why it has none."""
+        for number, pair in _by_line(self.scoring, self.refused):
+            if isinstance(pair, BiencError):
+                yield {**error_as_json(pair.code, pair.message, pair.hint), "line": number}
+            else:
+                yield {"schema": SCHEMA, **pair_as_json(pair)}
 
 
 def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
-    table = plain_table()
-    table.add_column("encoder", overflow="fold")
-    table.add_column("score", overflow="fold")
-    table.add_column("value", justify="right", style="bold", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("model", style="dim", overflow="fold")
-    table.add_row(
+    table = Grid()
+    table.column("encoder", wraps=True)
+    table.column("score", wraps=True)
+    table.column("value", style="bold", right=True)
+    table.column("time", right=True)
+    table.column("model", style="dim", wraps=True)
+    table.row(
         "bi-encoder",
         "similarity (cosine)",
         f"{pair.similarity:.4f}",
@@ -50,7 +100,7 @@ def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
         ]
     for position, (name, value) in enumerate(rows):
         first = position == 0
-        table.add_row(
+        table.row(
             "cross-encoder" if first else "",
             one_line(name),
             value,
@@ -88,58 +138,6 @@ def pair_as_json(pair: PairScore) -> dict[str, Any]:
             "cross_encoder": hit_.rounded(pair.cross_encoder_seconds),
         },
     }
-
-
-def as_documents(
-    scoring: PairScoring, refused: Mapping[int, BiencError] = MappingProxyType({})
-) -> Iterator[dict[str, Any]]:
-    """A document for each line: a pair's scores, or why it has none.
-
-    Args:
-        scoring: of the lines that are pairs.
-        refused: what is wrong with each other one, by its number.
-    """
-    for number, pair in _by_line(scoring, refused):
-        if isinstance(pair, BiencError):
-            yield {**error_as_json(pair.code, pair.message, pair.hint), "line": number}
-        else:
-            yield {"schema": SCHEMA, **pair_as_json(pair)}
-
-
-def as_json(
-    scoring: PairScoring, refused: Mapping[int, BiencError] = MappingProxyType({})
-) -> dict[str, Any]:
-    """All pairs, `schema` first; see `as_documents`."""
-    bi, cross = scoring.bi_encoder, scoring.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "pairs": [
-            document if "error" in document else {k: document[k] for k in document if k != "schema"}
-            for document in as_documents(scoring, refused)
-        ],
-        "models": {
-            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
-            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
-        },
-    }
-
-
-def as_lines(
-    scoring: PairScoring, refused: Mapping[int, BiencError] = MappingProxyType({})
-) -> Iterator[str]:
-    """Tab-separated: similarity, then relevance and logit, or each label with its share.
-
-    A line that is no pair is answered by an empty one.
-    """
-    for _, pair in _by_line(scoring, refused):
-        if isinstance(pair, BiencError):
-            yield ""
-            continue
-        fields = [f"{pair.similarity:.6f}"]
-        if pair.relevance is not None:
-            fields += [f"{pair.relevance.probability:.6f}", f"{pair.relevance.logit:.6f}"]
-        fields += [f"{one_line(label.label)}={label.probability:.6f}" for label in pair.labels]
-        yield "\t".join(fields)
 
 
 def _by_line(

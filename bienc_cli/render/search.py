@@ -2,97 +2,215 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from bienc_cli.errors import BiencError
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render import markdown
+from bienc_cli.render.breaking import AT_BLANKS, Flow, Words
+from bienc_cli.render.compact import CompactHits
+from bienc_cli.render.errors import error_as_json
+from bienc_cli.render.links import link_to
+from bienc_cli.render.listing import csv_lines, files, grep_lines
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.result import Hit, SearchResult
 from bienc_cli.stages import StageTime
 
 SCHEMA = "bienc.query/2"
 
 
-def as_table(
-    result: SearchResult,
-    *,
-    full: bool = False,
-    contexts: dict[int, str] | None = None,
-    served: bool = False,
-) -> RenderableType:
-    """Ranked passages, and under them the time of each stage.
+@dataclass(frozen=True, slots=True)
+class SearchView(View):
+    """The answer to one query.
 
-    Args:
+    Attributes:
         result: what was found.
         full: whole passages instead of snippets.
-        contexts: passage id to the text to show instead, with lines around the passage.
+        contexts: passage id to its text with lines around it, to be shown instead.
+        compact: one or two lines a hit.
+        asked: name of the query among several. A line begins with it then, and an answer without
+            a hit is a line too, of rank 0.
+        warnings: that come besides those of the search.
+        extra: more fields of the JSON.
+        here: the working directory, from which files are named to other programs.
+        header: CSV begins with the names of its columns.
+        links: how citations link to their files on a terminal; see `links.link_to`.
         served: by a process that was running already.
     """
-    parts: list[RenderableType] = [Text(f"{one_line(result.query)}", style="bold")]
-    if result.hits:
-        parts.append(_hits_table(result, full, contexts or {}))
-    else:
-        parts.append(Text("nothing found", style="yellow"))
-    parts.append(Text(_summary(result, served), style="dim"))
-    return Group(*parts)
+
+    result: SearchResult
+    full: bool = False
+    contexts: Mapping[int, str] | None = None
+    compact: bool = False
+    asked: str | None = None
+    warnings: Sequence[str] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    here: Path = Path()
+    header: bool = True
+    links: str | None = None
+    served: bool = False
+
+    def as_table(self) -> RenderableType:
+        """Ranked passages, and under them the time of each stage."""
+        result = self.result
+        served = ["served"] if self.served else []
+        brief = served if self.compact else []
+        parts: list[RenderableType] = [Words(one_line(result.query), "bold", ends=AT_BLANKS)]
+        if not result.hits:
+            parts.append(Text("nothing found", style="yellow"))
+        elif self.compact:
+            parts.append(CompactHits(result.query, result.hits, self.links))
+        else:
+            parts.append(_hits_table(self))
+        if not self.compact:
+            parts.append(Flow([*served, *_times(result)], style="dim"))
+        parts.append(Flow([*brief, *_summary(result, brief=self.compact)], style="dim"))
+        parts += [Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)]
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: rank, relevance, similarity, place, heading, best sentence."""
+        result, asked = self.result, self.asked
+        first = () if asked is None else (asked,)
+        for hit in result.hits:
+            yield "\t".join(cell(field) for field in (*first, *hit_.hit_as_line(hit)))
+        if asked is not None and not result.hits:
+            yield _no_answer(asked)
+
+    def other_forms(self) -> Mapping[str, Iterator[str]]:
+        """Names of files, lines as of grep, CSV and Markdown."""
+        return {
+            "files": files(self.result, self.here),
+            "grep": grep_lines(self.result, self.here),
+            "csv": csv_lines(self.result, self.here, header=self.header),
+            "markdown": markdown.of_answer(self.result),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole answer, `schema` first."""
+        result, contexts = self.result, self.contexts
+        rows = []
+        for hit in result.hits:
+            row = hit_.hit_as_json(hit)
+            if contexts is not None:
+                row["context"] = contexts.get(hit.passage.passage_id)
+            rows.append(row)
+        bi, cross, asked = result.bi_encoder, result.cross_encoder, result.asked
+        left_out = result.left_out
+        return {
+            "schema": SCHEMA,
+            "query": hit_.writable(result.query),
+            "strategy": result.strategy.value,
+            "k": result.k,
+            "candidates": result.candidates,
+            "reranked": result.reranked,
+            "truncated": result.truncated,
+            "query_tokens": result.query_tokens,
+            "query_truncated": result.query_truncated,
+            "signals": list(result.signals),
+            "left_out": left_out.name if left_out else None,
+            "spellings": {word: list(near) for word, near in result.spellings.items()},
+            "phrases": list(asked.phrases),
+            "without": [*asked.without, *asked.without_phrases],
+            "hits": rows,
+            "seconds": {
+                **hit_.stages_as_json(result.stages),
+                "total": hit_.rounded(result.seconds),
+            },
+            "index": hit_.index_as_json(result.index),
+            "models": {
+                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
+                "cross_encoder": (
+                    hit_.model_as_json(cross.identity, cross.runtime) if cross else None
+                ),
+            },
+            "warnings": [*result.warnings, *self.warnings],
+            **({"served": True} if self.served else {}),
+            **self.extra,
+        }
 
 
-def _hits_table(result: SearchResult, full: bool, contexts: dict[int, str]) -> Table:
+def _hits_table(view: SearchView) -> RenderableType:
+    result = view.result
     reranked = result.cross_encoder is not None
     compared, worded = result.strategy.needs_bi_encoder, result.strategy.needs_bm25
-    table = plain_table()
-    table.add_column("#", justify="right", style="bold")
+    table = Grid()
+    table.column("#", style="bold", right=True)
     if reranked:
-        table.add_column("moved", justify="right")
-        table.add_column("relev.", justify="right")
+        table.column("moved", right=True)
+        table.column("relev.", right=True)
     if compared:
-        table.add_column("simil.", justify="right")
+        table.column("simil.", right=True)
     if worded:
-        table.add_column("bm25", justify="right")
-    table.add_column("passage", ratio=1, overflow="fold")
+        table.column("bm25", right=True)
+    table.column("passage", wraps=True)
     for hit in result.hits:
         scores = [hit_.movement(hit), Text(hit_.relevance(hit), style="green")] if reranked else []
-        table.add_row(
+        table.row(
             str(hit.rank),
             *scores,
             *([Text(hit_.similarity(hit), style="cyan")] if compared else []),
             *([Text(hit_.bm25(hit), style="yellow")] if worded else []),
-            _passage_cell(result.query, hit, full, contexts.get(hit.passage.passage_id)),
+            _passage_cell(view, hit),
         )
     return table
 
 
-def _passage_cell(query: str, hit: Hit, full: bool, context: str | None) -> RenderableType:
-    shown = hit_.place_and_heading(hit.passage, hit_.location(hit.passage))
-    if context is not None or full:
-        body = Text(visible(context if context is not None else hit.passage.passage.text))
-        hit_.light(query, body)
+def _passage_cell(view: SearchView, hit: Hit) -> RenderableType:
+    query, context = view.result.query, (view.contexts or {}).get(hit.passage.passage_id)
+    link = link_to(hit, view.links)
+    shown = hit_.place_and_heading(hit.passage, hit_.location(hit.passage), link)
+    if context is not None or view.full:
+        text = Text(visible(context if context is not None else hit.passage.passage.text))
+        hit_.light(query, text)
+        body: RenderableType = text
     else:
-        body = hit_.snippet(query, hit)
+        body = Words(hit_.snippet(query, hit), ends=AT_BLANKS)
     return Group(*shown, body)
 
 
-def _summary(result: SearchResult, served: bool) -> str:
+def _times(result: SearchResult) -> list[str]:
     parts = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
     if result.cross_encoder is not None:
         parts = [
             part + _rerank_detail(result, stage)
             for part, stage in zip(parts, result.stages, strict=True)
         ]
+    return [*parts, f"total {duration(result.seconds)}"]
+
+
+def _summary(result: SearchResult, *, brief: bool) -> list[str]:
+    narrowed = f" {one_line(result.asked.said)}" if result.asked.narrows else ""
+    found = (
+        f"{count(len(result.hits), 'hit')}{narrowed} of "
+        f"{count(result.index.passages, 'passage')} in "
+        f"{count(result.index.documents, 'document')}"
+    )
+    if brief:
+        return [found, result.strategy.value, duration(result.seconds)]
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
-    return (
-        f"{'served · ' if served else ''}{' · '.join(parts)} · total {duration(result.seconds)}\n"
-        f"{count(len(result.hits), 'hit')} of {count(result.index.passages, 'passage')} in "
-        f"{count(result.index.documents, 'document')} · "
-        + " · ".join([result.strategy.value, *([names, models[0].runtime] if models else [])])
-    )
+    return [found, result.strategy.value, *([names, models[0].runtime] if models else [])]
+
+
+def _remarks(result: SearchResult) -> Iterator[str]:
+    """What was looked up in place of words that nobody wrote, and who did not speak."""
+    for word, near in result.spellings.items():
+        # Stems, with what may follow.
+        looked_up = " and ".join(f"{one}…" for one in near)
+        yield f"no passage has '{one_line(word)}': looked up {looked_up}"
+    if result.left_out is not None:
+        signals = " and ".join(result.signals)
+        yield f"ordered by {signals}: {result.left_out.name} reads English only"
 
 
 def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
@@ -103,64 +221,27 @@ def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
     return f" ({result.reranked}{of} passages{cut})"
 
 
-def as_json(
-    result: SearchResult,
-    contexts: dict[int, str] | None = None,
-    warnings: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The whole answer, `schema` first.
-
-    Args:
-        result: the answer.
-        contexts: a passage's id to its text with lines around it.
-        warnings: that come besides those of the search.
-    """
-    rows = []
-    for hit in result.hits:
-        row = hit_.hit_as_json(hit)
-        if contexts is not None:
-            row["context"] = contexts.get(hit.passage.passage_id)
-        rows.append(row)
-    bi, cross = result.bi_encoder, result.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "query": hit_.writable(result.query),
-        "strategy": result.strategy.value,
-        "k": result.k,
-        "candidates": result.candidates,
-        "reranked": result.reranked,
-        "truncated": result.truncated,
-        "query_tokens": result.query_tokens,
-        "query_truncated": result.query_truncated,
-        "hits": rows,
-        "seconds": {
-            **hit_.stages_as_json(result.stages),
-            "total": hit_.rounded(result.seconds),
-        },
-        "index": hit_.index_as_json(result.index),
-        "models": {
-            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
-            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime) if cross else None,
-        },
-        "warnings": [*result.warnings, *warnings],
-    }
-
-
-def as_lines(result: SearchResult, asked: str | None = None) -> Iterator[str]:
-    """Tab-separated: rank, relevance, similarity, place, heading, best sentence.
-
-    Args:
-        result: the answer.
-        asked: name of the query among several. It comes first then, and an answer without a
-            hit is a line too, of rank 0.
-    """
-    first = () if asked is None else (asked,)
-    for hit in result.hits:
-        yield "\t".join(cell(field) for field in (*first, *hit_.hit_as_line(hit)))
-    if asked is not None and not result.hits:
-        yield from as_lines_without_answer(asked)
-
-
-def as_lines_without_answer(asked: str) -> Iterator[str]:
+def _no_answer(asked: str) -> str:
     """The line of a query that finds nothing, or cannot be asked, among several."""
-    yield "\t".join((cell(asked), "0", *[""] * 5))
+    return "\t".join((cell(asked), "0", *[""] * 5))
+
+
+@dataclass(frozen=True, slots=True)
+class UnaskedView(View):
+    """Of several queries one that cannot be asked: its number, and why."""
+
+    line: int
+    error: BiencError
+
+    def as_table(self) -> RenderableType:
+        """Nothing: what is wrong is a warning."""
+        return Group()
+
+    def as_lines(self) -> Iterator[str]:
+        """As a query that finds nothing."""
+        yield _no_answer(str(self.line))
+
+    def as_json(self) -> dict[str, Any]:
+        """The error, and its line."""
+        error = self.error
+        return {**error_as_json(error.code, error.message, error.hint), "line": self.line}

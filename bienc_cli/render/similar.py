@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.citations import citation
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
 from bienc_cli.search.similar import Similar, SimilarHit, SimilarResult
@@ -33,23 +32,23 @@ def as_table(result: SimilarResult, *, full: bool = False) -> RenderableType:
     return Group(*parts)
 
 
-def _hits_table(result: SimilarResult, full: bool) -> Table:
+def _hits_table(result: SimilarResult, full: bool) -> Grid:
     of_documents = result.unit is Similar.DOCUMENT
-    table = plain_table()
-    table.add_column("#", justify="right", style="bold")
+    table = Grid()
+    table.column("#", right=True, style="bold")
     if result.cross_encoder is not None:
-        table.add_column("relev.", justify="right")
-    table.add_column("simil.", justify="right")
+        table.column("relev.", right=True)
+    table.column("simil.", right=True)
     if of_documents:
-        table.add_column("matched", justify="right")
-    table.add_column("document" if of_documents else "passage", ratio=1, overflow="fold")
+        table.column("matched", right=True)
+    table.column("document" if of_documents else "passage", wraps=True)
     for hit in result.hits:
         scores = [Text(f"{hit.similarity:.3f}", style="cyan")]
         if hit.relevance is not None:
             scores.insert(0, Text(f"{hit.relevance.probability:.3f}", style="green"))
         if of_documents:
             scores.append(Text(f"{hit.matched}/{len(result.subject.passages)}"))
-        table.add_row(str(hit.rank), *scores, _passage_cell(result, hit, full))
+        table.row(str(hit.rank), *scores, _passage_cell(result, hit, full))
     return table
 
 

@@ -1,24 +1,135 @@
-"""The look that all tables share: columns held apart by space alone."""
+"""The look that all tables share, and how they fit on narrow screens."""
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+from dataclasses import dataclass, field
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-
-def plain_table(*, gap: int = 2, header: bool = True, expand: bool = False) -> Table:
-    """A table without lines; `gap` is the space between columns, `expand` takes the whole width."""
-    return Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, gap, 0, 0),
-        show_edge=False,
-        show_header=header,
-        expand=expand,
-    )
+from bienc_cli.render.breaking import AT_BLANKS, AT_SIGNS, LONGEST_WORD, Flow, Words
+from bienc_cli.render.text import one_line
 
 
-def titled(title: str, table: Table) -> RenderableType:
-    """`table` below its title, which may be wider: a title of its own would be folded to it."""
-    return Group(Text(title, style="bold"), table)
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    style: str
+    right: bool
+    wraps: bool
+    cells: list[RenderableType] = field(default_factory=list)
+
+
+class Grid:
+    """A table without lines, in which nothing is broken inside a word or a number.
+
+    Columns are as wide as what they hold; those that wrap share what is left, down to their
+    longest words. On a screen that is too narrow even for these, each row becomes a few lines:
+    its first cell, and below it the others with the names of their columns.
+
+    Args:
+        gap: cells between columns.
+        header: show the names of the columns.
+    """
+
+    def __init__(self, *, gap: int = 2, header: bool = True) -> None:
+        self._gap = gap
+        self._header = header
+        self._columns: list[_Column] = []
+
+    def column(
+        self, name: str = "", *, style: str = "", right: bool = False, wraps: bool = False
+    ) -> None:
+        """Add a column; `wraps` lets its cells take several lines."""
+        self._columns.append(_Column(name, style, right, wraps))
+
+    def row(self, *cells: RenderableType) -> None:
+        """Add a cell to each column; a text that wraps is prose."""
+        for column, cell in zip(self._columns, cells, strict=True):
+            shown: RenderableType = Text(cell, column.style) if isinstance(cell, str) else cell
+            if column.wraps and isinstance(shown, Text):
+                shown = Words(shown, ends=AT_BLANKS)
+            column.cells.append(shown)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As a table, or as one record below the other."""
+        widths = self._widths(console, options)
+        yield self._stacked() if widths is None else self._table(widths)
+
+    def _widths(self, console: Console, options: ConsoleOptions) -> list[int] | None:
+        """Of each column; None where they cannot all have their words whole."""
+        needed = [self._needed(column, console, options) for column in self._columns]
+        room = options.max_width - self._gap * (len(needed) - 1)
+        if sum(one.minimum for one in needed) > room:
+            return None
+        # As wide as all may be that want more.
+        level = max(one.maximum for one in needed)
+        while True:
+            widths = [min(one.maximum, max(one.minimum, level)) for one in needed]
+            if sum(widths) <= room:
+                return widths
+            level -= 1
+
+    def _needed(self, column: _Column, console: Console, options: ConsoleOptions) -> Measurement:
+        cells = column.cells + ([self._name(column)] if self._header else [])
+        found = [Measurement.get(console, options, cell) for cell in cells]
+        most = max((one.maximum for one in found), default=0)
+        if not column.wraps:
+            return Measurement(most, most)
+        least = max((one.minimum for one in found), default=0)
+        return Measurement(min(least, LONGEST_WORD), most)
+
+    def _name(self, column: _Column) -> RenderableType:
+        return Words(column.name, "bold", AT_SIGNS) if column.wraps else Text(column.name, "bold")
+
+    def _table(self, widths: list[int]) -> Table:
+        table = Table(
+            box=None,
+            pad_edge=False,
+            padding=(0, self._gap, 0, 0),
+            show_edge=False,
+            show_header=self._header,
+        )
+        for column, width in zip(self._columns, widths, strict=True):
+            table.add_column(
+                self._name(column),
+                style=column.style,
+                justify="right" if column.right else "left",
+                width=width,
+                no_wrap=not column.wraps,
+            )
+        for cells in zip(*(column.cells for column in self._columns), strict=True):
+            table.add_row(*cells)
+        return table
+
+    def _stacked(self) -> RenderableType:
+        rows: list[RenderableType] = []
+        first, *others = self._columns
+        for place, head in enumerate(first.cells):
+            rows.append(head)
+            said: list[Text] = []
+            below: list[RenderableType] = []
+            for column in others:
+                cell = column.cells[place]
+                if column.wraps:
+                    below.append(Padding(cell, (0, 0, 0, 2)))
+                elif isinstance(cell, Text) and cell.plain:
+                    name = f"{column.name} " if self._header and column.name else ""
+                    said.append(Text(name, "dim").append_text(cell))
+            if said:
+                rows.append(Padding(Flow(said, "  "), (0, 0, 0, 2)))
+            rows += below
+        return Group(*rows)
+
+
+def system_name(name: str, style: str = "") -> RenderableType:
+    """The name of a strategy, or of a run, in a column that wraps."""
+    return Words(one_line(name), style, AT_SIGNS)
+
+
+def titled(title: str, table: RenderableType) -> RenderableType:
+    """`table` below its title, which may be wider."""
+    return Group(Words(title, "bold", ends=AT_BLANKS), table)

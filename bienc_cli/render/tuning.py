@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,8 +11,9 @@ from rich.text import Text
 
 from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.tables import plain_table, titled
+from bienc_cli.render.tables import Grid, titled
 from bienc_cli.render.text import cell
+from bienc_cli.render.view import View
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.types import BlendWeights, TunedBlend
 
@@ -19,29 +21,75 @@ SCHEMA = "bienc.tune/1"
 RESET_SCHEMA = "bienc.reset/1"
 
 
-def as_table(tuning: Tuning, *, recorded: bool) -> RenderableType:
-    """One line for each blend, and what was done about it."""
-    table = plain_table()
-    table.add_column("strategy", overflow="fold")
-    for name in ("in use", "learned", "held-out gain", "95 % interval", "kept"):
-        table.add_column(name, justify="right", overflow="fold")
-    for name, one in _blends(tuning):
-        table.add_row(
-            name,
-            _weights(one.before),
-            _weights(one.weights),
-            Text(f"{one.gain.mean:+.4f}", style="green" if one.helps else ""),
-            f"{one.gain.low:+.3f} to {one.gain.high:+.3f}",
-            "yes" if one.helps and recorded else "no",
-        )
-    lines = [
-        "weights are those of similarity + BM25, beside 1 for relevance where there is one",
-        f"gain: mean {MEASURE} on queries that the weights were not learned from",
-    ]
-    if not (tuning.blend.helps or tuning.light_blend.helps):
-        lines.append("nothing was kept: the gain is none, or may be chance")
-    title = f"learned from {tuning.queries:,} judged queries"
-    return Group(titled(title, table), Text("\n".join(lines), style="dim"))
+@dataclass(frozen=True, slots=True)
+class TuningView(View):
+    """What was learned, and whether it was kept."""
+
+    tuning: Tuning
+    recorded: bool
+
+    def as_table(self) -> RenderableType:
+        """One line for each blend, and what was done about it."""
+        tuning = self.tuning
+        table = Grid()
+        table.column("strategy", wraps=True)
+        for name in ("in use", "learned", "held-out gain", "95 % interval", "kept"):
+            table.column(name, right=True)
+        for name, one in _blends(tuning):
+            table.row(
+                name,
+                _weights(one.before),
+                _weights(one.weights),
+                Text(f"{one.gain.mean:+.4f}", style="green" if one.helps else ""),
+                f"{one.gain.low:+.3f} to {one.gain.high:+.3f}",
+                "yes" if one.helps and self.recorded else "no",
+            )
+        lines = [
+            "weights are those of similarity + BM25, beside 1 for relevance where there is one",
+            f"gain: mean {MEASURE} on queries that the weights were not learned from",
+        ]
+        if not (tuning.blend.helps or tuning.light_blend.helps):
+            lines.append("nothing was kept: the gain is none, or may be chance")
+        title = f"learned from {tuning.queries:,} judged queries"
+        return Group(titled(title, table), Text("\n".join(lines), style="dim"))
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: strategy, weights of similarity and BM25, held-out gain, kept or not."""
+        for name, one in _blends(self.tuning):
+            kept = "kept" if one.helps and self.recorded else "not kept"
+            fields = [
+                name,
+                f"{one.weights.similarity:g}",
+                f"{one.weights.bm25:g}",
+                f"{one.gain.mean:+.6f}",
+                kept,
+            ]
+            yield "\t".join(cell(field) for field in fields)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole answer, `schema` first."""
+        tuning = self.tuning
+        return {
+            "schema": SCHEMA,
+            "queries": tuning.queries,
+            "measure": MEASURE,
+            "missing_documents": [hit_.writable(one) for one in tuning.missing],
+            "blends": [
+                {
+                    "strategy": name,
+                    "before": hit_.weights_as_json(one.before),
+                    "learned": hit_.weights_as_json(one.weights),
+                    "gain": {
+                        "mean": hit_.rounded(one.gain.mean),
+                        "low": hit_.rounded(one.gain.low),
+                        "high": hit_.rounded(one.gain.high),
+                        "p_randomisation": hit_.rounded(one.gain.p_randomisation),
+                    },
+                    "kept": one.helps and self.recorded,
+                }
+                for name, one in _blends(tuning)
+            ],
+        }
 
 
 def _blends(tuning: Tuning) -> tuple[tuple[str, Tuned], ...]:
@@ -52,56 +100,26 @@ def _weights(weights: BlendWeights) -> str:
     return f"{weights.similarity:g} + {weights.bm25:g}"
 
 
-def as_json(tuning: Tuning, *, recorded: bool) -> dict[str, Any]:
-    """The whole answer, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "queries": tuning.queries,
-        "measure": MEASURE,
-        "missing_documents": [hit_.writable(one) for one in tuning.missing],
-        "blends": [
-            {
-                "strategy": name,
-                "before": hit_.weights_as_json(one.before),
-                "learned": hit_.weights_as_json(one.weights),
-                "gain": {
-                    "mean": hit_.rounded(one.gain.mean),
-                    "low": hit_.rounded(one.gain.low),
-                    "high": hit_.rounded(one.gain.high),
-                    "p_randomisation": hit_.rounded(one.gain.p_randomisation),
-                },
-                "kept": one.helps and recorded,
-            }
-            for name, one in _blends(tuning)
-        ],
-    }
+@dataclass(frozen=True, slots=True)
+class ResetView(View):
+    """That what was learned is gone; `removed` is what that was, None for nothing."""
 
+    removed: TunedBlend | None
 
-def as_lines(tuning: Tuning, *, recorded: bool) -> Iterator[str]:
-    """Tab-separated: strategy, weights of similarity and BM25, held-out gain, kept or not."""
-    for name, one in _blends(tuning):
-        kept = "kept" if one.helps and recorded else "not kept"
-        fields = [
-            name,
-            f"{one.weights.similarity:g}",
-            f"{one.weights.bm25:g}",
-            f"{one.gain.mean:+.6f}",
-            kept,
-        ]
-        yield "\t".join(cell(field) for field in fields)
+    def as_table(self) -> RenderableType:
+        """A sentence."""
+        return Text("the default weights hold again")
 
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: strategy, and the weights of similarity and BM25 that hold again."""
+        for name, weights in (("blend", DEFAULTS.weights), ("light-blend", DEFAULTS.light_weights)):
+            yield f"{name}\t{weights.similarity:g}\t{weights.bm25:g}"
 
-def reset_as_json(removed: TunedBlend | None) -> dict[str, Any]:
-    """The weights that hold once what was learned is removed, `schema` first."""
-    return {
-        "schema": RESET_SCHEMA,
-        "blend": hit_.weights_as_json(DEFAULTS.weights),
-        "light_blend": hit_.weights_as_json(DEFAULTS.light_weights),
-        "removed": None if removed is None else hit_.blend_as_json(removed),
-    }
-
-
-def reset_as_lines() -> Iterator[str]:
-    """Tab-separated: strategy, and the weights of similarity and BM25 that hold again."""
-    for name, weights in (("blend", DEFAULTS.weights), ("light-blend", DEFAULTS.light_weights)):
-        yield f"{name}\t{weights.similarity:g}\t{weights.bm25:g}"
+    def as_json(self) -> dict[str, Any]:
+        """The weights that hold once what was learned is removed, `schema` first."""
+        return {
+            "schema": RESET_SCHEMA,
+            "blend": hit_.weights_as_json(DEFAULTS.weights),
+            "light_blend": hit_.weights_as_json(DEFAULTS.light_weights),
+            "removed": None if self.removed is None else hit_.blend_as_json(self.removed),
+        }

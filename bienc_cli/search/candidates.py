@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bienc_cli.search.exactness import having_names
 from bienc_cli.search.fusion import blended, in_turn, reciprocal_rank_fusion
+from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Candidate
-from bienc_cli.store import Filter, IndexReader
+from bienc_cli.store import Filter
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BlendWeights
 
@@ -24,14 +26,21 @@ Ranked = Sequence[tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What each source has for one query; empty where it was not asked."""
+    """What each source has for one query; empty where it was not asked.
+
+    Attributes:
+        by_similarity: the bi-encoder's ranking.
+        by_bm25: BM25's.
+        exact: passages that have a rare name of the query, with how many of them.
+    """
 
     by_similarity: Ranked = ()
     by_bm25: Ranked = ()
+    exact: Mapping[int, int] = field(default_factory=dict)
 
 
 def look_up(
-    index: IndexReader,
+    index: Searched,
     query: str,
     vector: NDArray[np.float32] | None,
     strategy: Strategy,
@@ -56,6 +65,7 @@ def look_up(
             else ()
         ),
         by_bm25=index.bm25(query, depth, where) if strategy.needs_bm25 else (),
+        exact=having_names(index, query, where) if strategy.blends else {},
     )
 
 
@@ -66,7 +76,7 @@ def depth_of_sources(strategy: Strategy, depth: int) -> int:
 
 
 def propose(
-    index: IndexReader,
+    index: Searched,
     query: str,
     vector: NDArray[np.float32] | None,
     found: Found,
@@ -83,7 +93,9 @@ def propose(
     if strategy.source is Source.FUSION:
         ids = reciprocal_rank_fusion([list(near), list(worded)])[:depth]
     elif strategy.source is Source.IN_TURN:
-        ids = in_turn([list(near), list(worded)], depth_of_sources(strategy, depth))
+        limit = depth_of_sources(strategy, depth)
+        exact = sorted(found.exact, key=lambda one: (-found.exact[one], one))
+        ids = list(dict.fromkeys([*exact, *in_turn([list(near), list(worded)], limit)]))[:limit]
     else:
         ids = [*near, *worded][:depth]
     if strategy.needs_bi_encoder and strategy.needs_bm25 and vector is not None:
@@ -97,7 +109,10 @@ def propose(
         scores = blended(
             light_weights, [near_too[one] for one in ids], [worded_too[one] for one in ids]
         )
-        order = sorted(range(len(ids)), key=lambda place: (-scores[place], ids[place]))
+        order = sorted(
+            range(len(ids)),
+            key=lambda place: (-found.exact.get(ids[place], 0), -scores[place], ids[place]),
+        )
         ids = [ids[place] for place in order][:depth]
     near_ranks = {passage_id: rank for rank, passage_id in enumerate(near, 1)}
     word_ranks = {passage_id: rank for rank, passage_id in enumerate(worded, 1)}
@@ -109,6 +124,7 @@ def propose(
             similarity_rank=near_ranks.get(passage_id),
             bm25=worded_too.get(passage_id),
             bm25_rank=word_ranks.get(passage_id),
+            exact=found.exact.get(passage_id, 0),
         )
         for rank, passage_id in enumerate(ids, 1)
     ]

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import look_up, propose
+from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
+from bienc_cli.search.legibility import illegible, is_at_a_loss
+from bienc_cli.search.narrowing import Narrowed, Searched
+from bienc_cli.search.query_syntax import Asked, understood
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
 from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
@@ -107,7 +111,8 @@ def search(
 
     Args:
         index: opened for reading.
-        query: what is looked for, in plain language.
+        query: what is looked for, in plain language; see `understood` for what can be quoted and
+            left out.
         bi_encoder: the model that the index was made with; None where the strategy compares
             no vectors.
         cross_encoder: reads the candidates; None where the strategy reranks nothing.
@@ -126,40 +131,60 @@ def search(
     check_query(query)
     # As the passages were, for the models' sake; the word index folds more than that.
     query = clean(query)
+    asked = understood(query)
+    searched: Searched = Narrowed(index, asked, options.where) if asked.narrows else index
     watch = watch or Stopwatch()
     vector: NDArray[np.float32] | None = None
     query_tokens = None
     if bi_encoder is not None:
         check_model(index.info.encoder, bi_encoder.identity)
-        query_tokens = _tokens_of(query, bi_encoder)
+        query_tokens = _tokens_of(asked.text, bi_encoder)
         if strategy.needs_bi_encoder or options.best_sentence:
             with watch.stage("encode query"):
-                (vector,) = bi_encoder.encode_queries([query])
+                (vector,) = bi_encoder.encode_queries([asked.text])
     reads = cross_encoder if strategy.needs_cross_encoder else None
+    # By what it is answered in the end.
+    answers = strategy
+    if reads is not None and is_at_a_loss(reads.identity, asked.text):
+        answers = strategy.without_cross_encoder
+        reads = reads if answers.needs_cross_encoder else None
     if reads is not None and strategy.source is Source.ALL:
-        candidates = index.count(options.where)
+        candidates = searched.count(options.where)
         check_exhaustive(candidates, options.exhaustive)
         with watch.stage("rerank"):
-            hits = rank_all(index, query, reads, options.k, options.where)
+            hits = rank_all(searched, asked.text, reads, options.k, options.where)
         reranked = candidates
     else:
         with watch.stage("search"):
-            hits = retrieve(index, query, vector, strategy, options)
+            hits = retrieve(searched, asked.text, vector, answers, options)
+            if reads is not None and is_at_a_loss(reads.identity, asked.text, hits):
+                answers, reads = strategy.without_cross_encoder, None
+                hits = retrieve(searched, asked.text, vector, answers, options)
         candidates = len(hits)
         if reads is not None:
             weights = blend_of(index, options.blend).weights
             with watch.stage("rerank"):
                 hits = rerank(
-                    query,
+                    asked.text,
                     hits,
                     reads,
                     options.rerank_seconds,
                     weights if strategy.order is Order.BLEND else None,
+                    illegible(reads.identity, hits),
                 )
+            hits = exact_first(hits)
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
-    nothing = _why_nothing(index, hits, options)
-    hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)][: options.k]
+    left_out = cross_encoder if strategy.needs_cross_encoder and reads is None else None
+    warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
+    if left_out is None:
+        hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)]
+    elif options.min_relevance is not None:
+        warnings.append(
+            f"{left_out.identity.name} reads English only: there is no relevance for "
+            "--min-relevance to be compared with"
+        )
+    hits = hits[: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
             hits = best_sentences(vector, hits, bi_encoder)
@@ -181,16 +206,27 @@ def search(
         index=index.info,
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
-        warnings=(*index.warnings, *nothing),
+        left_out=left_out.identity if left_out else None,
+        spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
+        warnings=tuple(warnings),
+        asked=asked,
     )
 
 
-def _why_nothing(index: IndexReader, hits: Sequence[Hit], options: SearchOptions) -> list[str]:
-    """Of a filter or a threshold that leaves nothing, what it was that it left out."""
+def _why_nothing(
+    index: IndexReader,
+    searched: Searched,
+    hits: Sequence[Hit],
+    options: SearchOptions,
+    asked: Asked,
+) -> list[str]:
+    """Of a filter, a phrase or a threshold that leaves nothing, what it was that it left out."""
     if not hits and options.where and not index.count(options.where):
-        asked = [f"--path '{one}'" for one in options.where.paths]
-        asked += [f"--type {one}" for one in options.where.formats]
-        return [f"no document of the index matches {' '.join(asked)}"]
+        filters = [f"--path '{one}'" for one in options.where.paths]
+        filters += [f"--type {one}" for one in options.where.formats]
+        return [f"no document of the index matches {' '.join(filters)}"]
+    if not hits and asked.narrows and not searched.count(options.where):
+        return [f"no passage is {asked.said}"]
     read = [hit.relevance.probability for hit in hits if hit.relevance is not None]
     if options.min_relevance is None or not read or max(read) >= options.min_relevance:
         return []
@@ -209,7 +245,7 @@ def _below(options: SearchOptions, best: float) -> str:
 
 
 def retrieve(
-    index: IndexReader,
+    index: Searched,
     query: str,
     vector: NDArray[np.float32] | None,
     strategy: Strategy,
@@ -226,12 +262,12 @@ def retrieve(
     return as_hits(index, propose(index, query, vector, found, strategy, depth, light_weights))
 
 
-def blend_of(index: IndexReader, given: TunedBlend | None) -> TunedBlend:
+def blend_of(index: Searched, given: TunedBlend | None) -> TunedBlend:
     """The weights that hold: those given, else those learned for the index, else the defaults."""
     return given or index.info.blend or DEFAULTS
 
 
-def as_hits(index: IndexReader, candidates: Sequence[Candidate]) -> list[Hit]:
+def as_hits(index: Searched, candidates: Sequence[Candidate]) -> list[Hit]:
     """Candidates with their passages, in the same order."""
     passages = index.passages([candidate.passage_id for candidate in candidates])
     return [

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.fusion import blended
+from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Hit, Relevance
-from bienc_cli.store import Filter, IndexReader, StoredPassage
+from bienc_cli.store import Filter, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoder
 
 EXHAUSTIVE_LIMIT = 2_000
@@ -30,6 +32,7 @@ def rerank(
     cross_encoder: CrossEncoder,
     seconds: float | None = None,
     weights: BlendWeights | None = None,
+    illegible: Collection[int] = (),
 ) -> list[Hit]:
     """Candidates in the cross-encoder's order, by (-logit, passage id), or in a blend's.
 
@@ -41,31 +44,36 @@ def rerank(
             those that were, in their own order. A first few are always read.
         weights: order by the weighted sum of relevance, similarity and BM25; the candidates
             have both scores.
+        illegible: passages that are not read, by id. They follow those that are; in a blend they
+            count as of middling relevance.
 
     Raises:
         UsageError: the cross-encoder has several labels.
     """
     check_relevance_model(cross_encoder)
     read: list[Hit] = []
+    unread = [hit for hit in hits if hit.passage.passage_id in illegible]
+    hits = [hit for hit in hits if hit.passage.passage_id not in illegible]
     for some in _portions(hits, seconds):
         scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in some])
         for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
             read.append(replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut)))
-    return ordered(read, weights) + [
-        replace(hit, rank=rank) for rank, hit in enumerate(hits[len(read) :], len(read) + 1)
-    ]
+    in_order = ordered([*read, *unread], weights) + hits[len(read) :]
+    return [replace(hit, rank=rank) for rank, hit in enumerate(in_order, 1)]
 
 
-def ordered(read: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hit]:
-    """Hits that the cross-encoder has read, in the order of their relevance or of a blend."""
-    by_relevance = sorted(read, key=_by_relevance)
+def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hit]:
+    """Hits in the order of their relevance or of a blend; see `rerank` for those without any."""
+    by_relevance = sorted((hit for hit in hits if hit.relevance is not None), key=_by_relevance)
     ranked = [replace(hit, relevance_rank=rank) for rank, hit in enumerate(by_relevance, 1)]
+    middling = fmean(map(_logit, ranked)) if ranked else 0.0
+    ranked += [hit for hit in hits if hit.relevance is None]
     if weights is not None:
         scores = blended(
             weights,
             [_similarity(hit) for hit in ranked],
             [_bm25(hit) for hit in ranked],
-            [_logit(hit) for hit in ranked],
+            [_logit(hit) if hit.relevance is not None else middling for hit in ranked],
         )
         order = sorted(
             range(len(ranked)), key=lambda place: (-scores[place], ranked[place].passage.passage_id)
@@ -75,7 +83,7 @@ def ordered(read: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hi
 
 
 def rank_all(
-    index: IndexReader, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
+    index: Searched, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
 ) -> list[Hit]:
     """The top `k` of all passages by the cross-encoder alone: one model pass for each."""
     best: list[Hit] = []

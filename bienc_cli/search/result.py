@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from bienc_cli.search.query_syntax import Asked
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.strategy import Strategy
@@ -36,6 +38,7 @@ class Candidate:
         similarity_rank: 1-based rank in the bi-encoder's ranking; None where it is not in it.
         bm25: BM25 score; None where no word was looked up.
         bm25_rank: 1-based rank in BM25's ranking; None where it is not in it.
+        exact: rare names of the query (`exactness.py`) that it has, to the letter.
     """
 
     passage_id: int
@@ -44,6 +47,7 @@ class Candidate:
     similarity_rank: int | None = None
     bm25: float | None = None
     bm25_rank: int | None = None
+    exact: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,11 @@ class SearchResult:
         stages: wall time of each stage, in order.
         bi_encoder: None where the strategy compares no vectors.
         cross_encoder: None where nothing was reranked.
+        asked: the query, understood: what had to be there and what must not.
+        left_out: a cross-encoder that the strategy has, and that cannot read the query or most
+            of what was proposed; the answer is that of the strategy without it.
+        spellings: words of the query that no passage has, each with the stems that BM25 looked
+            up in its place.
     """
 
     query: str
@@ -111,7 +120,20 @@ class SearchResult:
     index: IndexInfo
     bi_encoder: ModelUse | None
     cross_encoder: ModelUse | None
+    asked: Asked
+    left_out: CrossEncoderIdentity | None = None
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """What had a say in the order: `similarity`, `bm25`, `relevance`."""
+        said = {
+            "similarity": self.strategy.needs_bi_encoder,
+            "bm25": self.strategy.needs_bm25,
+            "relevance": self.cross_encoder is not None,
+        }
+        return tuple(name for name, spoke in said.items() if spoke)
 
     @property
     def seconds(self) -> float:

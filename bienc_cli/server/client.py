@@ -24,7 +24,7 @@ _MINE_ALONE = frozenset(("--no-server", "--refresh", "--exhaustive", "--help", "
 """What a server is not asked: it would read or write in the client's place, or for long."""
 
 _OF_TERMINALS = frozenset(
-    """COLUMNS LINES TERM COLORTERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE
+    """COLUMNS LINES TERM TERM_PROGRAM COLORTERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE
     BIENC_INDEX""".split()
 )
 

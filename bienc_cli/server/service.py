@@ -10,8 +10,8 @@ from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.formats import FORMATS, format_named
 from bienc_cli.indexing.freshness import changed_since
 from bienc_cli.render import hits as hit_
-from bienc_cli.render import search as rendered
-from bienc_cli.render.info import as_json as info_as_json
+from bienc_cli.render.info import InfoView
+from bienc_cli.render.search import SearchView
 from bienc_cli.search import SearchOptions, check_query, search
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexReader
@@ -44,7 +44,7 @@ class Held:
 
 def info(held: Held) -> dict[str, Any]:
     """What the index holds: `bienc.info/1`."""
-    return info_as_json(held.reader.info)
+    return InfoView(held.reader.info).as_json()
 
 
 def query(held: Held, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def query(held: Held, asked: Mapping[str, Any]) -> dict[str, Any]:
         watch,
     )
     changed = changed_since(hit.passage for hit in result.hits)
-    return {**rendered.as_json(result, warnings=changed), "served": True}
+    return SearchView(result, warnings=changed, served=True).as_json()
 
 
 def document(held: Held, passage_id: int, generation: int) -> dict[str, Any]:

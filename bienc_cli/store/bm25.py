@@ -9,6 +9,8 @@ with f how often p has w, |p| the words of p, avg their mean over all N passages
 that have w. SQLite's FTS5 computes the same (`bm25()`), but slowly: it looks every passage up
 that has any of the words.
 
+A word that no passage has is looked up in other writings of it, which weigh less (`spelling.py`).
+
 Words are gone through by rising n. A word adds idf(w) * (k1 + 1) at most; as soon as those that
 are left cannot lift a passage that has none of the others among the k best, they are looked up
 only for the passages that they can lift that far.
@@ -22,8 +24,10 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -36,7 +40,9 @@ from bienc_cli.store.postings import (
     Postings,
     read_lengths,
     read_postings,
+    words_beginning,
 )
+from bienc_cli.store.spelling import near_words, slips_allowed
 from bienc_cli.store.tokenizer import Tokenizer
 
 K1 = 1.2
@@ -47,6 +53,14 @@ _LEAST_IDF = 1e-6
 MOST_WORDS = 192
 """Words of a query that count where there is more than one block of passages: the rarest. A
 question has some 10, a pasted paragraph of 300 words has 155."""
+
+SPELLING_WEIGHT = 0.5
+"""Of a word that stands for one of the query that no passage has, beside 1 for one that was
+asked for: it may not have been meant."""
+
+MOST_BLOCKS = 2
+"""Blocks whose words are looked through for such words: what is common is in any, and one holds
+some 100,000 words."""
 
 SHARE_WORTH_ASKING = 1 / 16
 """Share of the passages a word must be in before it is asked whether the words that are left
@@ -112,7 +126,8 @@ class Bm25:
         for norms, held in zip(self._norms, lengths.values(), strict=True):
             norms[: len(held)] += (K1 * B * passages / words) * held
         self._tokenizer = Tokenizer()
-        self._last: tuple[str, list[_Word]] = ("", [])
+        self._vocabularies: dict[str, Counter[str]] = {}
+        self._last: tuple[str, list[_Word], dict[str, tuple[str, ...]]] = ("", [], {})
 
     def best(
         self, query: str, k: int, allowed: NDArray[np.int64] | None = None
@@ -147,7 +162,7 @@ class Bm25:
         best = np.flatnonzero(found >= _kth_best(found, k))
         # A stable sort: what is equal stays in the order of positions, which is that of ids.
         order = best[np.argsort(-found[best], kind="stable")][:k]
-        ids = self._blocks[positions[order] >> BLOCK_BITS] * BLOCK + positions[order] % BLOCK
+        ids = self._ids(positions[order])
         return list(zip(ids.tolist(), found[order].tolist(), strict=True))
 
     def scores_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
@@ -158,6 +173,28 @@ class Bm25:
         for word in self._words(query):
             scores[known] += self._looked_up(word, positions)
         return [float(score) for score in scores[indices]]
+
+    def holding(self, text: str, allowed: NDArray[np.int64] | None = None) -> list[int]:
+        """The passages that have every word of a text, ascending; none for a text without words.
+
+        Args:
+            text: its compounds count as their parts.
+            allowed: positions of the only passages that count; all if None.
+        """
+        words = self._tokenizer.parts_of(text)
+        if not words:
+            return []
+        found = []
+        for number, block in enumerate(self._blocks.tolist()):
+            held = read_postings(self._connection, words, block)
+            if len(held) == len(words):
+                places = [one.occurring()[0].astype(np.int64) for one in held.values()]
+                found.append(reduce(np.intersect1d, places) + number * BLOCK)
+        positions = np.concatenate([np.empty(0, np.int64), *found])
+        if allowed is not None:
+            positions = np.intersect1d(positions, allowed)
+        ids: list[int] = self._ids(positions).tolist()
+        return ids
 
     def positions(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The positions of some passages, without those that no block covers."""
@@ -174,6 +211,10 @@ class Bm25:
         known = np.isin(ids >> BLOCK_BITS, self._blocks)
         numbers = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
         return known, numbers * BLOCK + ids[known] % BLOCK
+
+    def _ids(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        ids: NDArray[np.int64] = self._blocks[positions >> BLOCK_BITS] * BLOCK + positions % BLOCK
+        return ids
 
     def _no_scores(self, allowed: NDArray[np.int64] | None) -> NDArray[np.float64]:
         """0 for each passage; for one that does not count, what nothing lifts above 0."""
@@ -222,17 +263,50 @@ class Bm25:
 
     # ---------------------------------------------------------------- words
 
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage has, each with those that stand for it."""
+        self._words(query)
+        return self._last[2]
+
     def _words(self, query: str) -> list[_Word]:
         """Those that occur, the rarest first; kept for the next call with the same query."""
         if self._last[0] != query:
             texts = self._rarest(self._tokenizer.words_of(query))
-            held: dict[str, dict[int, Postings]] = {text: {} for text in texts}
-            for number, block in enumerate(self._blocks.tolist()):
-                for text, postings in read_postings(self._connection, texts, block).items():
-                    held[text][number] = postings
+            held = self._held(texts)
             words = [self._word(text, postings) for text, postings in held.items() if postings]
-            self._last = (query, sorted(words, key=lambda word: (word.count, word.text)))
+            meant = self._meant(query, {text for text, postings in held.items() if not postings})
+            near = {one for words_near in meant.values() for one in words_near} - held.keys()
+            for text, postings in self._held(near).items():
+                word = self._word(text, postings)
+                words.append(replace(word, idf=SPELLING_WEIGHT * word.idf))
+            words.sort(key=lambda word: (word.count, word.text))
+            self._last = (query, words, meant)
         return self._last[1]
+
+    def _held(self, texts: Collection[str]) -> dict[str, dict[int, Postings]]:
+        """Where each of some words occurs, by the number of the block."""
+        held: dict[str, dict[int, Postings]] = {text: {} for text in texts}
+        for number, block in enumerate(self._blocks.tolist()):
+            for text, postings in read_postings(self._connection, list(texts), block).items():
+                held[text][number] = postings
+        return held
+
+    def _meant(self, query: str, absent: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The words of a query that do not occur, each with the words that are near to it."""
+        meant = {}
+        for written, stem in self._tokenizer.stems(query).items() if absent else ():
+            if stem in absent and slips_allowed(written):
+                meant[written] = tuple(near_words((written, stem), self._vocabulary(stem[0])))
+        return {written: near for written, near in meant.items() if near}
+
+    def _vocabulary(self, letter: str) -> Counter[str]:
+        """The words that begin with a letter, each with how many passages have it."""
+        if letter not in self._vocabularies:
+            found = Counter[str]()
+            for block in self._blocks[:MOST_BLOCKS].tolist():
+                found.update(words_beginning(self._connection, letter, block))
+            self._vocabularies[letter] = found
+        return self._vocabularies[letter]
 
     def _rarest(self, words: list[str]) -> list[str]:
         if len(words) <= MOST_WORDS or len(self._blocks) <= 1:

@@ -87,15 +87,28 @@ def folded(text: str, *, asked: bool = False) -> str:
             option. Counting such words twice costs more answers than it finds.
     """
     if not text.isascii():
-        # Decomposed to drop what is apart then, and composed again: what is left belongs.
-        text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
-        text = unicodedata.normalize("NFC", _DROPPED.sub("", text).translate(_LETTERS))
-        text = _UNSPACED.sub(_pairs, text)
+        text = _UNSPACED.sub(_pairs, _one_form(text))
     more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
     text = text.replace(_RAISED, " ")
     if more:
         text = f"{text}\n{' '.join(more)}"
     return text if text.isascii() else text.casefold()
+
+
+def plain_letters(text: str) -> str:
+    """The same text in one form of each letter, which is no word index's yet."""
+    return (text if text.isascii() else _one_form(text).replace(_RAISED, "")).casefold()
+
+
+def _one_form(text: str) -> str:
+    # Decomposed to drop what is apart then, and composed again: what is left belongs.
+    text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
+    return unicodedata.normalize("NFC", _DROPPED.sub("", text).translate(_LETTERS))
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether it is of a script that sets no spaces between words, or hangs particles on them."""
+    return _UNSPACED.match(character) is not None
 
 
 def _pairs(run: re.Match[str]) -> str:

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bienc_cli import portable
 from bienc_cli.errors import StorageError
 from bienc_cli.store import failpoints
 from bienc_cli.store.privacy import FILE_MODE
@@ -154,7 +155,7 @@ class VerifiedFile:
         self._path = directory / file.name
         try:
             self._descriptor = os.open(
-                self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+                self._path, os.O_RDONLY | portable.OWN | portable.NO_FOLLOW | portable.NO_WAIT
             )
         except OSError as error:
             raise GraphUnusable(f"{file.name}: {error.strerror}") from error
@@ -312,7 +313,7 @@ class Graph:
         expected = self._index.index_file_size()
         # hnswlib opens by name and follows links; so it finds a file of our own making.
         path.unlink(missing_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | portable.OWN
         descriptor = os.open(path, flags, FILE_MODE)
         try:
             with suppress(RuntimeError):  # the size tells

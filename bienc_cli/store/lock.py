@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bienc_cli import portable
 from bienc_cli.errors import IndexBusy
 from bienc_cli.store.catalog import refused
 from bienc_cli.store.privacy import FILE_MODE, make_directory
@@ -55,7 +55,7 @@ def writer_lock(
         )
         try:
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, holder.encode(), 0)
+            os.write(descriptor, holder.encode())
         except OSError as error:
             raise refused(error, directory) from error
         yield
@@ -73,7 +73,7 @@ def _try_lock(directory: Path) -> int | None:
     path = directory / NAME
     try:
         # Never through a link: the file is truncated, and the directory may be a stranger's.
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        flags = os.O_RDWR | os.O_CREAT | portable.OWN | portable.NO_FOLLOW | portable.NO_WAIT
         descriptor = os.open(path, flags, FILE_MODE)
     except FileNotFoundError:
         # A first writer that gave up has taken the directory away with it.
@@ -83,7 +83,7 @@ def _try_lock(directory: Path) -> int | None:
     except OSError as error:
         raise refused(error, directory) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        portable.lock(descriptor)
         # Its last holder may have deleted it in between; then it keeps nobody out any more.
         if os.fstat(descriptor).st_ino == path.stat().st_ino:
             return descriptor

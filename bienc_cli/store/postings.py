@@ -263,6 +263,18 @@ def overlaid(held: Postings | None, changes: Occurrences) -> Postings | None:
     return Postings.of(places, frequencies)
 
 
+def words_beginning(connection: sqlite3.Connection, letter: str, block: int) -> dict[str, int]:
+    """The words of a block that begin with a letter, and in about how many passages each is."""
+    rows = connection.execute(
+        "SELECT word, sum(count) FROM (SELECT word, count FROM postings "
+        "WHERE block = ?1 AND word >= ?2 AND word < ?3 UNION ALL "
+        "SELECT word, count(*) FROM recent WHERE word >= ?2 AND word < ?3 AND frequency > 0 "
+        "AND passage >> ?4 = ?1 GROUP BY word) GROUP BY word",
+        (block, letter, letter + "\U0010ffff", BLOCK_BITS),
+    )
+    return dict(rows.fetchall())
+
+
 def read_lengths(
     connection: sqlite3.Connection, checksum: int | None = None, schema: str = "main"
 ) -> dict[int, Numbers]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+
+from bienc_cli import portable
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -36,7 +39,7 @@ def make_file(path: Path) -> None:
     Raises:
         OSError: it cannot be made.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | portable.NO_FOLLOW | portable.OWN
     with suppress(FileExistsError):
         os.close(os.open(path, flags, FILE_MODE))
 
@@ -68,8 +71,6 @@ def is_own(path: Path, safe: Collection[str] = ()) -> bool:
     """
     if ANY in safe or str(path) in safe or os.path.realpath(path) in safe:
         return True
-    if not hasattr(os, "geteuid"):
-        return True
     try:
         owners = {path.lstat().st_uid, path.stat().st_uid}
     except OSError:
@@ -79,7 +80,8 @@ def is_own(path: Path, safe: Collection[str] = ()) -> bool:
 
 def _ourselves() -> set[int]:
     """This user; behind sudo, also the one who called it, as git has it."""
-    found = {os.geteuid()}
+    # Windows calls every owner 0.
+    found = {0 if sys.platform == "win32" else os.geteuid()}
     caller = os.environ.get("SUDO_UID", "")
     if found == {0} and caller.isdigit():
         found.add(int(caller))

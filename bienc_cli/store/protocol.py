@@ -246,6 +246,25 @@ class IndexReader(Protocol):
             A score for each; 0.0 for one that holds none of the query's words.
         """
 
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage has, each with words that do and are near to it.
+
+        Those are looked up in its place, at half their weight: `bm25` and `bm25_of` count them.
+
+        Returns:
+            The word in plain small letters, and stems. Words that nothing is near to are left out.
+        """
+
+    def holding(self, text: str, where: Filter | None = None) -> list[int]:
+        """The passages that have every word of a text, whatever their order.
+
+        Words are compared as `bm25` does, compounds as their parts. What has the text word for
+        word is among them.
+
+        Returns:
+            Ids, ascending; none for a text without a word.
+        """
+
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked."""
 

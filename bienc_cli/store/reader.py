@@ -222,6 +222,16 @@ class CatalogReader:
         with self._reading():
             return self._words.scores_of(query, passage_ids)
 
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage has; see `IndexReader.spellings`."""
+        with self._reading():
+            return self._words.spellings(query)
+
+    def holding(self, text: str, where: Filter | None = None) -> list[int]:
+        """The passages that have every word of a text; see `IndexReader.holding`."""
+        with self._reading():
+            return self._words.holding(text, self._allowed(where))
+
     @cached_property
     def _words(self) -> Bm25:
         # Zero is right for an index without a word and wrong for any other.

@@ -9,6 +9,7 @@ Source of the stemmer: Porter, "An algorithm for suffix stripping", Program 14(3
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -18,9 +19,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.folding import folded
+from bienc_cli.store.folding import folded, plain_letters
 
 _WORDS_AT_ONCE = 4096
+
+_BETWEEN_PARTS = re.compile(r"[-_./\\@:\u2010]+")
 
 WordCounts = tuple[str, NDArray[np.int64], NDArray[np.int64]]
 """A word, the positions of the texts that hold it, ascending, and how often each does."""
@@ -43,6 +46,20 @@ class Tokenizer:
         # A command line can hold what is no text: half of a surrogate pair.
         readable = text.encode(errors="replace").decode()
         return [word for word, _, _ in self._counted([folded(readable, asked=True)])]
+
+    def parts_of(self, text: str) -> list[str]:
+        """The words of a text, each once, compounds as their parts only.
+
+        Every text that has this one in it, between the edges of words, has all of them.
+        """
+        # Capitals within a word would ask for its parts, which another writing of it lacks.
+        apart = _BETWEEN_PARTS.sub(" ", text.encode(errors="replace").decode().lower())
+        return [word for word, _, _ in self._counted([folded(apart, asked=True)])]
+
+    def stems(self, text: str) -> dict[str, str]:
+        """The words of letters in a query, as they were written but folded, each with its stem."""
+        written = dict.fromkeys(re.findall(r"[^\W\d_]+", plain_letters(text)))
+        return {word: stem for word in written for stem in self.parts_of(word)[:1]}
 
     def counted(self, texts: Sequence[str]) -> Iterator[WordCounts]:
         """The words of some passages, alphabetically, each with the texts that hold it."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -109,8 +110,7 @@ def test_no_number_is_cut_short_on_a_narrow_screen(
     code, out, _ = indexed(*argv)
     assert code == 0
     assert max(map(len, out.splitlines())) <= width
-    # The heading, "strategy", may be folded itself.
-    assert "…" not in out[out.index("stra") :]
+    assert "…" not in out
 
 
 def test_queries_without_judgments_give_agreement(indexed: Run) -> None:
@@ -177,9 +177,13 @@ def test_fail_under_is_exit_1_and_says_which(indexed: Run) -> None:
     code, out, err = indexed(*argv, "--fail-under", "blend:P@5=0.9", "--fail-under", "RR@10=0.01")
     assert code == 1
     assert "nDCG@10" in out
-    assert "blend: P@5 is " in err
-    assert "below 0.9" in err
-    assert "RR@10 is" not in err
+    failed, passed = (line for line in out.splitlines() if line.startswith(("passed", "FAILED")))
+    assert failed.startswith("FAILED  blend: P@5 is ")
+    assert failed.endswith(", below 0.9")
+    assert passed.startswith("passed  blend: RR@10 is ")
+    assert "warning" not in err
+    code, out, err = indexed(*argv, "--fail-under", "blend:P@5=0.9", "-f", "plain", "-q")
+    assert (code, err.startswith("FAILED  blend: P@5 is "), "FAILED" in out) == (1, True, False)
     found = parsed(indexed(*argv, "--fail-under", "P@5=0.9", "-f", "json"), code=1)
     (failure,) = found["failures"]
     assert (failure["system"], failure["measure"], failure["least"]) == ("blend", "P@5", 0.9)
@@ -418,9 +422,9 @@ def test_a_threshold_holds_a_strategy_at_every_depth_and_no_other(
     indexed: Run, threshold: str
 ) -> None:
     sweep = ("--strategies", "bm25,blend", "--candidates", "10,20")
-    code, _, err = indexed("compare", *FILES, *sweep, "--fail-under", threshold)
+    code, out, _ = indexed("compare", *FILES, *sweep, "--fail-under", threshold)
     assert code == 1
-    assert [line.split(": ")[1] for line in err.splitlines() if "below" in line] == [
+    assert [line.split()[1].rstrip(":") for line in out.splitlines() if "below" in line] == [
         "blend@10",
         "blend@20",
     ]
@@ -474,3 +478,45 @@ def test_a_cross_encoder_that_reads_nothing_is_refused(
     code, out, err = indexed("query", "pear", *options, "--cross-encoder", "any")
     assert (code, out) == (2, "")
     assert "--cross-encoder has no effect" in err
+
+
+def test_gates_are_read_by_ci(indexed: Run) -> None:
+    argv = ("compare", *FILES, "--strategies", "bm25,blend", "--fail-under", "ndcg@10=0.01")
+    argv = (*argv, "--fail-under", "bm25:P@5=0.9")
+    code, out, _ = indexed(*argv, "--format", "junit")
+    assert code == 1
+    suites = ElementTree.fromstring(out)
+    assert suites.attrib == {"tests": "2", "failures": "1"}
+    passed, failed = suites.iter("testcase")
+    assert passed.attrib == {"classname": "blend", "name": "nDCG@10 at least 0.01"}
+    assert [one.tag for one in failed] == ["failure"]
+    assert "below 0.9" in failed[0].attrib["message"]
+    code, out, _ = indexed(*argv, "--format", "markdown")
+    assert code == 1
+    rows = [line for line in out.splitlines() if line.startswith("| ")]
+    assert [row.split(" | ")[0] for row in rows] == ["| strategy", "| :--", "| bm25", "| blend"]
+    assert {row.count("|") for row in rows} == {8}
+    assert "- ✅ passed blend: nDCG@10 is " in out
+    assert "- ❌ FAILED bm25: P@5 is " in out
+
+
+@pytest.mark.parametrize(
+    ("given", "measure"),
+    [("ndcg@10", "nDCG@10"), ("rr@10", "RR@10"), ("MAP", "MAP"), ("p(rel=2)@5", "P(rel=2)@5")],
+)
+def test_a_measure_is_known_in_any_case(indexed: Run, given: str, measure: str) -> None:
+    found = parsed(
+        indexed("compare", *FILES, "--strategies", "bm25", "--measures", given, "-fjson")
+    )
+    assert found["measures"] == [measure]
+
+
+def test_a_measure_that_is_misspelt_is_suggested(indexed: Run) -> None:
+    code, _, err = indexed("compare", *FILES, "--measures", "nDGC@10")
+    assert code == 2
+    assert "hint: give nDCG@10; others are" in err
+
+
+def test_a_comparison_of_queries_has_no_gates(indexed: Run) -> None:
+    code, _, err = indexed("compare", "pear", "--format", "junit")
+    assert (code, "is for many queries" in err) == (2, True)

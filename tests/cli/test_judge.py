@@ -318,6 +318,24 @@ def test_an_interrupted_terminal_is_as_before(terminal: Callable[..., Terminal],
     assert len(lines("my.qrels")) == 1
 
 
+def test_keys_that_are_typed_ahead_are_kept(terminal: Callable[..., Terminal]) -> None:
+    """All at once, while the first screen is not even there."""
+    shown = terminal("pears", "cherry stones")
+    os.write(shown.master, b"302x")
+    assert shown.wait() == 0
+    assert [line.split()[-1] for line in lines("my.qrels")] == ["3", "0", "2"]
+
+
+def test_an_arrow_is_one_key(terminal: Callable[..., Terminal]) -> None:
+    shown = terminal("pears")
+    shown.screen()
+    shown.press("\x1b[1;2A")
+    assert "no such key" in "\n".join(shown.screen())
+    shown.press("q")
+    assert shown.wait() == 0
+    assert lines("my.qrels") == []
+
+
 def test_the_end_of_input_quits(terminal: Callable[..., Terminal]) -> None:
     shown = terminal("pears")
     shown.screen()

@@ -46,6 +46,27 @@ def test_a_filter_that_no_document_passes(
     assert sentence in indexed(*argv)[2]
 
 
+def test_a_phrase_that_no_passage_has(indexed: Run) -> None:
+    code, out, err = indexed("query", '"pears bruise never" -apple', "-f", "json")
+    sentence = "no passage is with \"pears bruise never\" and without 'apple'"
+    assert (code, err) == (1, f"warning: {sentence}\n")
+    found = json.loads(out)
+    assert found["warnings"] == [sentence]
+    assert (found["phrases"], found["without"]) == (["pears bruise never"], ["apple"])
+    code, out, _ = indexed("query", '"pears bruise" keeps', "--strategy", "bm25")
+    assert code == 0
+    assert 'with "pears bruise"' in " ".join(out.split())
+    # A filter that leaves nothing is named before a phrase that does.
+    assert "--path 'nope/'" in indexed("query", '"no"', "--path", "nope/")[2]
+
+
+@pytest.mark.parametrize("strategy", ["bm25", "bm25+cross-encoder", "cross-encoder"])
+def test_a_model_that_nothing_is_compared_by(indexed: Run, strategy: str) -> None:
+    code, _, err = indexed("query", "pear", "--strategy", strategy, "--model", "minilm")
+    assert code == 2
+    assert f"--model has no effect: the strategy {strategy} compares no vectors" in err
+
+
 def test_words_that_nobody_wrote_are_another_matter(indexed: Run) -> None:
     code, _, err = indexed("query", "zebra", "--strategy", "bm25", "--path", "*.md")
     assert (code, err) == (1, "")

@@ -61,9 +61,9 @@ def test_what_helps_is_kept_and_used_and_taken_back(
     assert held["blend"] == shown["blends"][0]["learned"]
     assert before[0] != "3.txt"
     assert after[0] == "3.txt"
-    code, _, err = judged("tune", "--reset")
+    code, told, _ = judged("tune", "--reset")
     assert json.loads(judged("info", "--format", "json")[1])["blend"] is None
-    assert (code, err) == (0, "the default weights hold again\n")
+    assert (code, told) == (0, "the default weights hold again\n")
     assert blend_in_use(judged) == before
 
 

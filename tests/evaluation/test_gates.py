@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +11,28 @@ import pytest
 
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.evaluation.experiment import evaluate
-from bienc_cli.evaluation.gates import Threshold, below, dropped, parse_threshold, read_baseline
+from bienc_cli.evaluation.gates import (
+    GateResult,
+    Threshold,
+    held,
+    kept,
+    parse_threshold,
+    read_baseline,
+)
 from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
-from bienc_cli.render.evaluation import as_json
+from bienc_cli.render.evaluation import EvaluationView
 from bienc_cli.search import Strategy
 from bienc_cli.store import IndexReader
 
 QUERIES = [Query("a", "apple"), Query("b", "pear")]
 JUDGED = Qrels(Unit.DOCUMENT, {"a": {Item("apple.md"): 1}, "b": {Item("pear.txt"): 1}})
+
+
+def failed(gate: Callable[..., list[GateResult]], *given: object) -> list[GateResult]:
+    return [one for one in gate(*given) if not one.passed]
 
 
 @pytest.fixture
@@ -75,14 +87,14 @@ def test_what_is_no_threshold_is_refused(text: str, message: str) -> None:
 
 
 def test_a_value_below_its_threshold_fails(evaluation: Evaluation) -> None:
-    (failure,) = below(evaluation, [Threshold(None, "RR@10", 0.8)])
+    (failure,) = failed(held, evaluation, [Threshold(None, "RR@10", 0.8)])
     assert (failure.system, failure.measure, failure.value) == ("blend", "RR@10", 0.75)
     assert failure.message == "blend: RR@10 is 0.7500, below 0.8"
 
 
 def test_a_value_at_its_threshold_passes(evaluation: Evaluation) -> None:
-    assert below(evaluation, [Threshold(None, "RR@10", 0.75)]) == []
-    assert below(evaluation, [Threshold("good", "RR@10", 1.0)]) == []
+    assert failed(held, evaluation, [Threshold(None, "RR@10", 0.75)]) == []
+    assert failed(held, evaluation, [Threshold("good", "RR@10", 1.0)]) == []
 
 
 def test_without_the_default_strategy_all_are_held(evaluation: Evaluation) -> None:
@@ -93,7 +105,7 @@ def test_without_the_default_strategy_all_are_held(evaluation: Evaluation) -> No
             for one in evaluation.systems
         ),
     )
-    assert [one.system for one in below(renamed, [Threshold(None, "RR@10", 1.1)])] == [
+    assert [one.system for one in failed(held, renamed, [Threshold(None, "RR@10", 1.1)])] == [
         "good",
         "other",
     ]
@@ -101,9 +113,9 @@ def test_without_the_default_strategy_all_are_held(evaluation: Evaluation) -> No
 
 def test_what_was_not_measured_holds_nothing(evaluation: Evaluation) -> None:
     with pytest.raises(UsageError, match=r"AP was not measured"):
-        below(evaluation, [Threshold(None, "AP", 0.5)])
+        failed(held, evaluation, [Threshold(None, "AP", 0.5)])
     with pytest.raises(UsageError, match="bm25 was not compared") as caught:
-        below(evaluation, [Threshold("bm25", "RR@10", 0.5)])
+        failed(held, evaluation, [Threshold("bm25", "RR@10", 0.5)])
     assert caught.value.hint == "give one of: good, blend"
 
 
@@ -112,10 +124,10 @@ def test_what_was_not_measured_holds_nothing(evaluation: Evaluation) -> None:
 
 def test_what_is_printed_is_read_as_a_baseline(evaluation: Evaluation, tmp_path: Path) -> None:
     path = tmp_path / "baseline.json"
-    path.write_text(json.dumps(as_json(evaluation)))
+    path.write_text(json.dumps(EvaluationView(evaluation).as_json()))
     baseline = read_baseline(path)
     assert baseline == {one.name: one.values for one in evaluation.systems}
-    assert dropped(evaluation, baseline, 0.0) == []
+    assert failed(kept, evaluation, baseline, 0.0) == []
 
 
 @pytest.mark.parametrize(
@@ -144,14 +156,14 @@ def test_another_file_is_no_baseline(tmp_path: Path, content: str) -> None:
 def test_a_drop_is_over_the_queries_that_both_have(evaluation: Evaluation) -> None:
     """Of b alone: 1.0 before, 0.5 now."""
     baseline = {"blend": {"RR@10": {"b": 1.0, "elsewhere": 0.0}, "AP": {"b": 1.0}}}
-    (failure,) = dropped(evaluation, baseline, 0.02)
+    (failure,) = failed(kept, evaluation, baseline, 0.02)
     assert failure.message == "blend: RR@10 fell from 1.0000 to 0.5000, by more than 0.02"
     assert (failure.value, failure.least) == (0.5, pytest.approx(0.98))
-    assert dropped(evaluation, baseline, 0.5) == []
+    assert failed(kept, evaluation, baseline, 0.5) == []
 
 
 def test_a_rise_is_no_drop(evaluation: Evaluation) -> None:
-    assert dropped(evaluation, {"blend": {"RR@10": {"a": 0.1, "b": 0.1}}}, 0.0) == []
+    assert failed(kept, evaluation, {"blend": {"RR@10": {"a": 0.1, "b": 0.1}}}, 0.0) == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +173,7 @@ def test_nothing_in_common_is_refused(
     evaluation: Evaluation, baseline: dict[str, dict[str, dict[str, float]]]
 ) -> None:
     with pytest.raises(UsageError, match="in common"):
-        dropped(evaluation, baseline, 0.02)
+        failed(kept, evaluation, baseline, 0.02)
 
 
 def test_strategies_have_names_that_a_threshold_can_hold() -> None:

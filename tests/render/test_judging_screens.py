@@ -126,18 +126,22 @@ SUMMARY = JudgingSummary(3, 1, ("2",), 4, 9, 5, ("d  e",))
 
 def test_the_summary_in_every_form() -> None:
     qrels, commands = Path("my.qrels"), ["bienc compare --queries q.tsv --qrels my.qrels"]
-    assert list(rendered.as_text(SUMMARY, qrels, commands)) == [
+    view = rendered.JudgingView(SUMMARY, qrels, commands)
+    console = Console(file=io.StringIO(), width=40, color_system=None)
+    with console.capture() as shown:
+        console.print(view.as_table(), crop=False)
+    assert shown.get().splitlines() == [
         "9 judgments in my.qrels (4 new), 5 relevant; 1 of 3 queries finished",
         "next: bienc compare --queries q.tsv --qrels my.qrels",
     ]
-    assert list(rendered.as_lines(SUMMARY)) == [
+    assert list(view.as_lines()) == [
         "judgments\t9",
         "new\t4",
         "relevant\t5",
         "queries\t3",
         "finished\t1",
     ]
-    document = rendered.as_json(SUMMARY, qrels, commands)
+    document = view.as_json()
     assert next(iter(document.items())) == ("schema", "bienc.judge/1")
     assert document["judgments"] == {"total": 9, "new": 4, "relevant": 5}
     assert rendered.warnings(SUMMARY) == [

@@ -64,7 +64,7 @@ def known(*values: float | None) -> list[float]:
 
 
 def test_every_number_is_that_of_the_json(evaluation: Evaluation, page: LexborHTMLParser) -> None:
-    told: dict[str, Any] = json.loads(json.dumps(rendered.as_json(evaluation)))
+    told: dict[str, Any] = json.loads(json.dumps(rendered.EvaluationView(evaluation).as_json()))
     assert told["measures"] == ["nDCG@10", "RR@10", "R@100"]
     for measure in told["measures"]:
         shown = table(page, "quality", measure)

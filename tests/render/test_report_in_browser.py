@@ -84,7 +84,7 @@ def test_a_page_that_tries_cannot_fetch(browser: Browser, file: Path, tmp_path: 
 
 
 def test_its_numbers_are_those_of_the_json(page: Page, evaluation: Evaluation) -> None:
-    told = json.loads(json.dumps(rendered.as_json(evaluation)))
+    told = json.loads(json.dumps(rendered.EvaluationView(evaluation).as_json()))
     expected = [
         [
             measure,

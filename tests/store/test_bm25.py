@@ -247,3 +247,27 @@ def test_nothing_of_a_removed_text_stays(tmp_path: Path) -> None:
     build(directory, keys, {"a.md": numbered(20), "b.md": ["the secretword"]})
     build(directory, keys, {"a.md": numbered(20)})
     assert b"secretword" not in (directory / "catalog.sqlite").read_bytes()
+
+
+def test_passages_that_hold_every_word(tmp_path: Path) -> None:
+    files = {"a.md": ["loop.run_in_executor(None)", "run the executor", "Running IN executors"]}
+    build(tmp_path / ".bienc", tmp_path / "keys", files)
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        assert index.holding("run_in_executor") == [1, 3]
+        assert index.holding("Executor run") == [1, 2, 3]
+        assert index.holding("executor absent") == []
+        assert index.holding("--") == []
+        assert index.holding("run", Filter(formats=("html",))) == []
+
+
+@given(texts=CORPUS, query=QUERIES)
+@ALWAYS
+def test_what_holds_every_word_is_what_has_all_of_them(
+    small_blocks: str, texts: dict[int, str], query: str
+) -> None:
+    connection, index = index_of(texts)
+    words = set(query.split())
+    expected = [one for one, text in sorted(texts.items()) if words <= set(text.split())]
+    assert index.holding(query) == (expected if words else [])
+    index.close()
+    connection.close()

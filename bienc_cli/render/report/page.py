@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bienc_cli
-from bienc_cli.evaluation.facing import Entry, facing, ranked_items
+from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.outcome import (
     QueryDifference,
     best_system,
@@ -24,11 +25,15 @@ from bienc_cli.evaluation.outcome import (
 from bienc_cli.evaluation.qrels import item_of
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
+from bienc_cli.evaluation.side_by_side import Entry, ranked_items, side_by_side
+from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.evaluation import warnings
+from bienc_cli.render.gates import gate_line
 from bienc_cli.render.report import charts, writing
 from bienc_cli.render.text import one_line
 from bienc_cli.render.units import count
+from bienc_cli.render.verdict import sentences
 from bienc_cli.store import IndexPlace
 
 if TYPE_CHECKING:
@@ -90,7 +95,13 @@ class QueryView:
     others: tuple[tuple[SystemResult, tuple[Entry, ...]], ...]
 
 
-def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = None) -> str:
+def as_html(
+    evaluation: Evaluation,
+    *,
+    created: datetime,
+    command: str | None = None,
+    gates: Sequence[GateResult] = (),
+) -> str:
     """The whole evaluation as one page.
 
     It holds its style, its script and its charts, and its policy forbids it to fetch anything.
@@ -101,6 +112,7 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
         evaluation: with or without judgments; its systems may come from run files.
         created: when it was made.
         command: what was typed, to be shown; None for nothing.
+        gates: what the evaluation was held to, to be shown with what came of it.
     """
     environment = _environment()
     style = writing.resource("page.css")
@@ -137,6 +149,10 @@ def as_html(evaluation: Evaluation, *, created: datetime, command: str | None = 
         snippet_length=length,
         longest=_LONGEST,
         is_significant=is_significant,
+        advice=sentences(found) if (found := verdict(evaluation)) else (),
+        ties=found.best if found else (),
+        gates=gates,
+        gate_line=gate_line,
         created=created,
         command=command,
         version=bienc_cli.__version__,
@@ -231,7 +247,7 @@ def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> 
     views = []
     for number, query in enumerate(evaluation.queries, 1):
         name = query.query_id
-        left, right = facing(evaluation, name, evaluation.baseline, other)
+        left, right = side_by_side(evaluation, name, evaluation.baseline, other)
         items = tuple(
             (result, ranked_items(evaluation, name, result)[:depth])
             for result in evaluation.systems

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from bienc_cli.render.paths import PathText, broken
-from bienc_cli.render.tables import plain_table
+from bienc_cli.render.breaking import Words, broken
+from bienc_cli.render.tables import Grid
 
 LONG = "docs/pears of the northern-hemisphere/a-rather-long_name-of-a-file.ipynb"
 PLACES = [":1034", " p.317", " slide 4", " Sheet1!1204", "#Setting up for the first time"]
@@ -22,7 +22,7 @@ WIDTHS = [40, 60, 80, 100, 120]
 
 
 def words(text: str) -> set[str]:
-    return set(re.findall(r"[^\s/_#-]+", text))
+    return set(re.findall(r"[^\s/_#+-]+", text))
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -44,10 +44,10 @@ def test_nothing_is_lost(text: str, width: int) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nor_in_a_column_of_a_table(place: str, width: int) -> None:
     stream = io.StringIO()
-    table = plain_table()
-    table.add_column("relev.")
-    table.add_column("passage", ratio=1)
-    table.add_row("0.123", PathText(LONG + place, "bold"))
+    table = Grid()
+    table.column("relev.")
+    table.column("passage", wraps=True)
+    table.row("0.123", Words(LONG + place, "bold"))
     Console(file=stream, width=width, color_system=None).print(table)
     _, first, *rest = stream.getvalue().splitlines()
     lines = [first.removeprefix("0.123"), *rest]

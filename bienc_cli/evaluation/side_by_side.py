@@ -34,7 +34,7 @@ class Entry:
         return None if self.elsewhere is None else self.elsewhere - self.rank
 
 
-def facing(
+def side_by_side(
     evaluation: Evaluation, query_id: str, left: SystemResult, right: SystemResult | None
 ) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """The first entries of two rankings.

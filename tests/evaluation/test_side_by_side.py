@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from bienc_cli.evaluation.experiment import evaluate
-from bienc_cli.evaluation.facing import facing, grade_of
 from bienc_cli.evaluation.outcome import (
     best_system,
     challenger,
@@ -14,6 +13,7 @@ from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
+from bienc_cli.evaluation.side_by_side import grade_of, side_by_side
 from bienc_cli.search.result import Hit
 from bienc_cli.store import IndexReader, StoredPassage
 from bienc_cli.strategy import Strategy
@@ -64,7 +64,7 @@ def evaluation(
 
 def test_entries_know_their_place_in_the_other_ranking(evaluation: Evaluation) -> None:
     baseline, other, _ = evaluation.systems
-    left, right = facing(evaluation, "q1", baseline, other)
+    left, right = side_by_side(evaluation, "q1", baseline, other)
     ranks = [[one.passage.passage_id for one in some.hits["q1"]] for some in (baseline, other)]
     for entries, own, opposite in ((left, *ranks), (right, *reversed(ranks))):
         assert [one.rank for one in entries] == list(range(1, len(own) + 1))
@@ -73,7 +73,7 @@ def test_entries_know_their_place_in_the_other_ranking(evaluation: Evaluation) -
             assert entry.elsewhere == known
             assert entry.rose == (None if known is None else known - entry.rank)
     assert {one.grade for one in left} >= {1}
-    alone, nothing = facing(evaluation, "q1", baseline, None)
+    alone, nothing = side_by_side(evaluation, "q1", baseline, None)
     assert [one.item for one in alone] == [one.item for one in left]
     assert all(one.elsewhere is None for one in alone)
     assert nothing == ()
@@ -81,14 +81,14 @@ def test_entries_know_their_place_in_the_other_ranking(evaluation: Evaluation) -
 
 def test_a_ranking_of_items_faces_items(evaluation: Evaluation) -> None:
     baseline, _, run = evaluation.systems
-    left, right = facing(evaluation, "q1", baseline, run)
+    left, right = side_by_side(evaluation, "q1", baseline, run)
     assert [one.item for one in left] == list(baseline.rankings["q1"])
     assert [(one.item, one.grade, one.hit) for one in right] == [
         ("apple.md", 2, None),
         ("pear.txt", 1, None),
     ]
     assert right[1].rose == -1
-    assert facing(evaluation, "q2", baseline, run)[1] == ()
+    assert side_by_side(evaluation, "q2", baseline, run)[1] == ()
 
 
 def test_the_best_and_its_challenger(evaluation: Evaluation) -> None:

@@ -1,0 +1,59 @@
+"""Opening what was found in the user's editor, at its line."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from bienc_cli.errors import UsageError
+
+_WITH_COLON = {"hx", "helix", "subl", "sublime_text", "zed", "atom", "lapce"}
+_GOTO = {"code", "codium", "code-insiders", "cursor", "windsurf"}
+_WITH_PLUS = {"vi", "vim", "nvim", "gvim", "view", "nano", "emacs", "emacsclient", "kak", "micro"}
+_WITH_PLUS |= {"joe", "jed", "ne", "gedit", "kate", "mg"}
+
+
+def command(editor: str, path: Path, line: int | None) -> list[str]:
+    """What opens a file at a line in an editor, each by its own grammar.
+
+    An editor that is not known opens the file at its beginning.
+
+    Args:
+        editor: as $VISUAL or $EDITOR has it, with options.
+        path: of the file.
+        line: None where it has none.
+
+    Raises:
+        UsageError: the editor's name cannot be read as a command.
+    """
+    try:
+        words = shlex.split(editor)
+    except ValueError:
+        words = []
+    if not words:
+        raise UsageError(f"$VISUAL or $EDITOR is no command: '{editor}'.", "export EDITOR=vim")
+    name = PurePath(words[0]).name
+    if line is None:
+        return [*words, str(path)]
+    if name in _WITH_PLUS:
+        return [*words, f"+{line}", str(path)]
+    if name in _GOTO:
+        return [*words, "--goto", f"{path}:{line}"]
+    return [*words, f"{path}:{line}" if name in _WITH_COLON else str(path)]
+
+
+def run(words: Sequence[str]) -> None:
+    """Start an editor and wait for its end.
+
+    Raises:
+        UsageError: there is no such program, or it does not start.
+    """
+    try:
+        subprocess.run(list(words), check=False)  # noqa: S603  (what the user has chosen)
+    except OSError as error:
+        raise UsageError(
+            f"The editor '{words[0]}' does not start: {error.strerror}.",
+            "export EDITOR=vim, or another that is here",
+        ) from error

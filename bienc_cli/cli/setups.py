@@ -1,0 +1,152 @@
+"""Several models, or lengths of passages, for `compare` to measure side by side."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.cli import environment
+from bienc_cli.cli.loading import ModelChoice
+from bienc_cli.cli.output import Output
+
+if TYPE_CHECKING:
+    from bienc_cli.evaluation.results import EvaluationOptions
+    from bienc_cli.evaluation.setups import Setup
+    from bienc_cli.store import IndexReader
+    from bienc_cli.types import BiEncoder, CrossEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class SetupChoice:
+    """What is to be compared; a None is what the index has, or the default.
+
+    Attributes:
+        models: bi-encoders by name.
+        cross_encoders: by name.
+        lengths: of passages, in tokens.
+    """
+
+    models: tuple[str | None, ...] = (None,)
+    cross_encoders: tuple[str | None, ...] = (None,)
+    lengths: tuple[int | None, ...] = (None,)
+
+    @classmethod
+    def of(cls, choice: ModelChoice, lengths: tuple[int, ...]) -> SetupChoice:
+        """What `--model A,B`, `--cross-encoder A,B` and `--passage-tokens N,M` name."""
+        return cls(_names(choice.model), _names(choice.cross_encoder), lengths or (None,))
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one, or an index has to be made for it."""
+        number = len(self.models) * len(self.cross_encoders) * len(self.lengths)
+        return number > 1 or self.lengths != (None,)
+
+    def names(self, recorded: str) -> list[str]:
+        """What each setup is called: by what tells it from the others.
+
+        Args:
+            recorded: the model of the index.
+        """
+        found = []
+        for model, length, cross_encoder in self._each():
+            parts = [model or recorded]
+            if self.lengths != (None,):
+                parts.append(str(length))
+            if len(self.cross_encoders) > 1:
+                parts.append(str(cross_encoder))
+            found.append("/".join(parts))
+        return found
+
+    def _each(self) -> list[tuple[str | None, int | None, str | None]]:
+        return list(product(self.models, self.lengths, self.cross_encoders))
+
+    def open(
+        self,
+        stack: ExitStack,
+        reader: IndexReader,
+        choice: ModelChoice,
+        options: EvaluationOptions,
+        output: Output,
+    ) -> list[Setup]:
+        """Every setup, with an index of its own where the one that is here is of another model.
+
+        Strategies that rerank nothing are measured once for each index, and BM25 once for each
+        length of passages: more would be the same.
+
+        Raises:
+            UsageError, IndexBusy, StorageError: as `index_again`.
+            ModelUnavailable: weights are not here.
+        """
+        from bienc_cli.evaluation.setups import Setup
+
+        readers: dict[tuple[str | None, int | None], tuple[IndexReader, BiEncoder | None]] = {}
+        cross_encoders: dict[str | None, CrossEncoder | None] = {}
+        worded: set[int | None] = set()
+        setups = []
+        for name, (model, length, cross_encoder) in zip(
+            self.names(reader.info.encoder.name), self._each(), strict=True
+        ):
+            strategies = options.strategies
+            if (model, length) in readers:
+                strategies = tuple(one for one in strategies if one.needs_cross_encoder)
+            if length in worded:
+                strategies = tuple(one for one in strategies if one.value != "bm25")
+            if not strategies:
+                continue
+            worded.add(length)
+            if (model, length) not in readers:
+                readers[model, length] = _index_of(stack, reader, choice, model, length, output)
+            if cross_encoder not in cross_encoders:
+                reranks = any(one.needs_cross_encoder for one in options.strategies)
+                named = replace(choice, model=None, cross_encoder=cross_encoder)
+                cross_encoders[cross_encoder] = named.load_cross_encoder() if reranks else None
+            own, bi_encoder = readers[model, length]
+            setups.append(
+                Setup(
+                    name,
+                    own,
+                    bi_encoder,
+                    cross_encoders[cross_encoder],
+                    replace(options, strategies=strategies),
+                )
+            )
+        return setups
+
+
+def _names(text: str | None) -> tuple[str | None, ...]:
+    found = tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
+    return found or (None,)
+
+
+def _index_of(
+    stack: ExitStack,
+    reader: IndexReader,
+    choice: ModelChoice,
+    model: str | None,
+    length: int | None,
+    output: Output,
+) -> tuple[IndexReader, BiEncoder]:
+    from bienc_cli.cli.progress import indexing as progress
+    from bienc_cli.evaluation.setups import index_again
+    from bienc_cli.store import open_reader
+
+    info = reader.info
+    named = replace(choice, model=model, cross_encoder=None)
+    encoder = named.load_bi_encoder(info if model is None else None)
+    same_model = encoder.identity.fingerprint == info.encoder.fingerprint
+    if same_model and length in (None, info.chunking.max_tokens):
+        return reader, encoder
+    with progress(output) as observer:
+        directory = index_again(
+            info,
+            encoder,
+            length,
+            directory=environment.cache_directory() / "indexes",
+            key_dir=environment.key_directory(),
+            observer=observer,
+        )
+    opened = open_reader(directory, key_dir=environment.key_directory(), shown_from=Path.cwd())
+    return stack.enter_context(opened), encoder

@@ -1,0 +1,85 @@
+"""Hits for other programs: names of files, lines as grep prints them, and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.text import cell, visible
+from bienc_cli.search.result import Hit, SearchResult
+
+COLUMNS = (
+    "query",
+    "rank",
+    "relevance",
+    "similarity",
+    "bm25",
+    "path",
+    "line",
+    "citation",
+    "heading",
+    "text",
+)
+
+
+def files(result: SearchResult, here: Path) -> Iterator[str]:
+    """The hits' files, each once, the best first, as they are named from `here`."""
+    yield from dict.fromkeys(visible(path_of(hit, here)) for hit in result.hits)
+
+
+def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
+    """`path:line:text`, as editors and other tools read it from grep.
+
+    The line is that of the sentence. Where a file has no lines (a PDF, say), it is left out.
+    """
+    for hit in result.hits:
+        line = line_of(hit)
+        place = "" if line is None else f"{line}:"
+        yield visible(f"{path_of(hit, here)}:{place}{hit_.sentence(hit)}")
+
+
+def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str]:
+    """A row for each hit, below the names of the columns."""
+    if header:
+        yield ",".join(COLUMNS)
+    for hit in result.hits:
+        line = line_of(hit)
+        fields = (
+            result.query,
+            str(hit.rank),
+            hit_.relevance(hit),
+            hit_.similarity(hit),
+            hit_.bm25(hit),
+            path_of(hit, here),
+            "" if line is None else str(line),
+            hit_.location(hit.passage),
+            hit_.heading(hit.passage),
+            hit_.sentence(hit),
+        )
+        written = io.StringIO()
+        csv.writer(written, lineterminator="").writerow([cell(field) for field in fields])
+        yield written.getvalue()
+
+
+def path_of(hit: Hit, here: Path) -> str:
+    """A hit's file as it can be opened from `here`; as it is shown, where it is elsewhere."""
+    stamp = hit.passage.file
+    if stamp is None:
+        return hit.passage.path
+    path = stamp.path
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def line_of(hit: Hit) -> int | None:
+    """The line of the hit's sentence, or of its passage; None where its file has no lines."""
+    place, passage = hit.passage.passage.place, hit.passage.passage
+    if place.kind != "line" or place.first is None:
+        return None
+    own_lines = place.last is not None and place.last - place.first == passage.text.count("\n")
+    # Of markup, the lines of the text are not those of the file.
+    if hit.best is None or not own_lines:
+        return place.first
+    return place.first + passage.text.count("\n", 0, hit.best.start)

@@ -1,0 +1,56 @@
+"""A verdict in words, for people who did not read the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bienc_cli.evaluation.results import SystemResult
+from bienc_cli.evaluation.verdict import ENOUGH_QUERIES, Verdict
+from bienc_cli.render.text import one_line
+from bienc_cli.render.units import count, duration
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    """What to use and what it costs, what is as good, what is worse, and how sure that is."""
+    return _recommended(verdict) if verdict.sure else _so_far(verdict)
+
+
+def _so_far(verdict: Verdict) -> list[str]:
+    best = verdict.best
+    tie = "tie at" if len(best) > 1 else "has"
+    return [
+        f"Best so far: {_listed(best)} {tie} {verdict.measure} {_mean(verdict, best[0])}.",
+        f"{count(verdict.queries, 'judged query is', 'judged queries are')} too few to recommend "
+        f"anything: judge {ENOUGH_QUERIES} or more.",
+    ]
+
+
+def _recommended(verdict: Verdict) -> list[str]:
+    use = verdict.use
+    cost = f" at {duration(use.latency.p50)} a query" if use.latency else ""
+    said = [f"Use {one_line(use.name)}: {verdict.measure} {_mean(verdict, use)}{cost}."]
+    if verdict.equals:
+        others = ", ".join(_with_cost(verdict, one) for one in verdict.equals)
+        said.append(
+            f"No difference to {others} can be measured over {verdict.queries:,} judged queries."
+        )
+    if verdict.worse:
+        said.append(
+            f"Measurably worse (p < 0.05 over {verdict.queries:,} judged queries): "
+            f"{_listed(verdict.worse)}."
+        )
+    return said
+
+
+def _with_cost(verdict: Verdict, one: SystemResult) -> str:
+    cost = f", {duration(one.latency.p50)}" if one.latency else ""
+    return f"{one_line(one.name)} ({_mean(verdict, one)}{cost})"
+
+
+def _mean(verdict: Verdict, one: SystemResult) -> str:
+    return f"{one.means[verdict.measure].value:.4f}"
+
+
+def _listed(systems: Sequence[SystemResult]) -> str:
+    *first, last = [one_line(one.name) for one in systems]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,0 +1,40 @@
+"""The ways in which every command can show its result."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+class View(ABC):
+    """A result that knows its table, its lines and its JSON.
+
+    A command makes one and hands it to `Output.show`, which prints the form that was asked for;
+    the other forms are never made.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def as_table(self) -> RenderableType:
+        """For people."""
+
+    @abstractmethod
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated fields, one record a line."""
+
+    @abstractmethod
+    def as_json(self) -> dict[str, Any]:
+        """One document with everything, `schema` first."""
+
+    def other_forms(self) -> Mapping[str, Iterator[str]]:
+        """Lines by the name of a format that only some results have; made as they are read."""
+        return {}
+
+    def as_documents(self) -> Iterator[dict[str, Any]]:
+        """The documents of JSON lines: the whole in one, unless it is a list of answers."""
+        yield self.as_json()

@@ -1,0 +1,73 @@
+"""What a query names exactly, an address, a version, a date, an id, and which passages have it.
+
+To a bi-encoder 10.0.0.1 and 10.0.1.0 are almost one, to BM25 they share their parts, and a
+cross-encoder knows neither. So a name that few passages have is looked up to the letter: those
+few are candidates, and whatever orders candidates, they come first. A name that many have says
+little of what is looked for, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bienc_cli.search.narrowing import Searched
+from bienc_cli.search.result import Hit
+from bienc_cli.search.wording import Wording
+from bienc_cli.store import Filter
+from bienc_cli.store.folding import plain_letters
+
+RARE = 10
+"""Passages that may have a name for it to tell what is looked for: as many as are shown."""
+
+_MOST_NAMES = 8
+"""Names of a query that are looked up; a pasted log has hundreds."""
+
+_RUN = re.compile(r"\S+")
+_AROUND = "\"'`“”‘’«»()[]{}<>,;:!?.…*"
+_DIGIT = re.compile(r"\d")
+_JOINED = re.compile(r"\w[-._/:@+#]+\w|[^\W\d_]\d|\d[^\W\d_]|\d{5}")
+_NAME_OF_CODE = re.compile(r"\w_\w|\w::\w|\w@\w")
+
+
+def names_in(query: str) -> list[str]:
+    """The words of a query that name something exactly, each once, in order.
+
+    A word with a digit and a joint (10.0.0.1, 2024-01-31), of letters and digits (E1042), or of
+    five digits and more; and a word that only programs write (run_in_executor, a@b.org).
+    """
+    words = (found.group().strip(_AROUND) for found in _RUN.finditer(query))
+    return list(dict.fromkeys(word for word in words if _is_name(word)))[:_MOST_NAMES]
+
+
+def _is_name(word: str) -> bool:
+    digits = _DIGIT.search(word) is not None
+    return bool((digits and _JOINED.search(word)) or _NAME_OF_CODE.search(word))
+
+
+def having_names(index: Searched, query: str, where: Filter) -> dict[int, int]:
+    """The passages that have a rare name of a query, with how many of its rare names they have."""
+    counts: dict[int, int] = {}
+    for name in names_in(query):
+        # What has all the parts of a common one is more than anybody would read through.
+        holding = index.holding(name, where)
+        if len(holding) > RARE:
+            best = dict(index.bm25(name, 2 * RARE, where))
+            holding = [one for one in holding if one in best]
+        wording = Wording(name)
+        having = [
+            stored.passage_id
+            for stored in index.passages(holding)
+            if wording.stands_in(plain_letters(stored.passage.embedded_text))
+        ]
+        if len(having) <= RARE:
+            for passage_id in having:
+                counts[passage_id] = counts.get(passage_id, 0) + 1
+    return counts
+
+
+def exact_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Hits that have more of the rare names of the query first, else in the order they are in."""
+    order = sorted(hits, key=lambda hit: -(hit.candidate.exact if hit.candidate else 0))
+    return [replace(hit, rank=rank) for rank, hit in enumerate(order, 1)]

@@ -1,0 +1,184 @@
+"""An index as a query narrows it: phrases that have to be there, words that must not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.search.query_syntax import Asked
+from bienc_cli.search.wording import wording
+from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
+from bienc_cli.store.folding import plain_letters
+
+_AT_ONCE = 512
+
+
+class Searched(Protocol):
+    """What a search needs of an `IndexReader`; see there."""
+
+    @property
+    def info(self) -> IndexInfo:
+        """What the index holds."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was found amiss so far."""
+
+    def search(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest passages."""
+
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """The cosine with each of some passages."""
+
+    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages by BM25."""
+
+    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """The BM25 score of each of some passages."""
+
+    def holding(self, text: str, where: Filter | None = None) -> list[int]:
+        """The passages that have every word of a text."""
+
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage has, with those that stand for them."""
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Passages by id, in the order asked."""
+
+    def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
+        """All passages that count."""
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many passages count."""
+
+
+class Narrowed:
+    """Those passages of an index that have each phrase of a query and nothing unwanted.
+
+    Rankings are as if the index held no others, but that scores are those of the whole index.
+
+    Args:
+        index: opened for reading.
+        asked: what has to be there and what must not.
+        where: which documents count; what is asked with another is not answered.
+    """
+
+    def __init__(self, index: IndexReader, asked: Asked, where: Filter) -> None:
+        self._index = index
+        self._asked = asked
+        self._where = where
+
+    @property
+    def info(self) -> IndexInfo:
+        """What the whole index holds."""
+        return self._index.info
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was found amiss so far."""
+        return self._index.warnings
+
+    def search(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest passages of those that are left."""
+        if self._wanted is None:
+            return self._without(lambda depth: self._index.search(query, depth, where), k)
+        return _best(self._wanted, self._index.similarities(query, self._wanted), k)
+
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """The cosine with each of some passages."""
+        return self._index.similarities(query, passage_ids)
+
+    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages by BM25 of those that are left."""
+        if self._wanted is None:
+            return self._without(lambda depth: self._index.bm25(query, depth, where), k)
+        return _best(self._wanted, self._index.bm25_of(query, self._wanted), k)
+
+    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """The BM25 score of each of some passages."""
+        return self._index.bm25_of(query, passage_ids)
+
+    def holding(self, text: str, where: Filter | None = None) -> list[int]:
+        """The passages that have every word of a text, of those that are left."""
+        left = None if self._wanted is None else set(self._wanted)
+        return [
+            one
+            for one in self._index.holding(text, where)
+            if one not in self._unwanted and (left is None or one in left)
+        ]
+
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage of the whole index has."""
+        return self._index.spellings(query)
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Passages by id, in the order asked."""
+        return self._index.passages(passage_ids)
+
+    def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
+        """All passages that are left."""
+        if self._wanted is not None:
+            yield from self._read(self._wanted)
+            return
+        for stored in self._index.iter_passages(where):
+            if stored.passage_id not in self._unwanted:
+                yield stored
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many passages are left."""
+        if self._wanted is not None:
+            return len(self._wanted)
+        return self._index.count(where) - len(self._unwanted)
+
+    @cached_property
+    def _wanted(self) -> list[int] | None:
+        """The passages that have every phrase; None where there is none to have."""
+        if not self._asked.phrases:
+            return None
+        first, *others = self._asked.phrases
+        left = self._having(first)
+        for phrase in others:
+            left = left & self._having(phrase)
+        return sorted(left - self._unwanted)
+
+    @cached_property
+    def _unwanted(self) -> set[int]:
+        """The passages that have anything of what is not wanted."""
+        having = [set(self._index.holding(word, self._where)) for word in self._asked.without]
+        return set().union(*having, *map(self._having, self._asked.without_phrases))
+
+    def _having(self, phrase: str) -> set[int]:
+        held = wording(phrase)
+        return {
+            stored.passage_id
+            for stored in self._read(self._index.holding(phrase, self._where))
+            if held.stands_in(plain_letters(stored.passage.embedded_text))
+        }
+
+    def _read(self, passage_ids: Sequence[int]) -> Iterator[StoredPassage]:
+        for start in range(0, len(passage_ids), _AT_ONCE):
+            yield from self._index.passages(passage_ids[start : start + _AT_ONCE])
+
+    def _without(
+        self, ranking: Callable[[int], list[tuple[int, float]]], k: int
+    ) -> list[tuple[int, float]]:
+        """The `k` best of a ranking that are not unwanted; it is looked into as deep as needed."""
+        depth = k + min(k, len(self._unwanted))
+        while True:
+            found = ranking(depth)
+            left = [hit for hit in found if hit[0] not in self._unwanted][:k]
+            if len(left) == k or len(found) < depth:
+                return left
+            depth *= 4
+
+
+def _best(ids: Sequence[int], scores: Sequence[float], k: int) -> list[tuple[int, float]]:
+    return sorted(zip(ids, scores, strict=True), key=lambda hit: (-hit[1], hit[0]))[:k]

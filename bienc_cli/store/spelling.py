@@ -1,0 +1,74 @@
+"""Words of the index that a word of a query may have been meant to be.
+
+Two writings are near that differ by one slip, or by two in a long word: a letter too many, one
+missing, another one, or two that changed places (Damerau, "A technique for computer detection and
+correction of spelling errors", CACM 7(3), 1964). The first letter is hardly ever the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+SHORTEST = 5
+"""Letters of the shortest word that is looked for in another writing: a slip makes another word
+of most shorter ones."""
+
+_TWO_SLIPS = 8
+"""Letters from which on two slips are possible."""
+
+_MOST = 3
+"""Words that one may stand for."""
+
+
+def slips_allowed(word: str) -> int:
+    """How many slips a word may be away from another."""
+    return 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
+
+
+def near_words(writings: Iterable[str], vocabulary: Mapping[str, int]) -> list[str]:
+    """The words of a vocabulary nearest to a word, the most frequent of them, three at most.
+
+    Args:
+        writings: of the word: as it was asked, and its stem.
+        vocabulary: word to the number of passages that have it; words that begin alike.
+    """
+    best: list[str] = []
+    least = 0
+    for writing in dict.fromkeys(writings):
+        allowed = slips_allowed(writing)
+        letters = set(writing)
+        for word in vocabulary:
+            # Cheap, and leaves next to nothing for what is not.
+            if (
+                abs(len(word) - len(writing)) > allowed
+                or len(letters.symmetric_difference(word)) > 2 * allowed
+                or not word.isalpha()
+            ):
+                continue
+            slips = slips_between(writing, word, allowed)
+            if slips > allowed or (best and slips > least):
+                continue
+            if not best or slips < least:
+                best, least = [], slips
+            best.append(word)
+    found = dict.fromkeys(best)
+    return sorted(found, key=lambda word: (-vocabulary[word], word))[:_MOST]
+
+
+def slips_between(first: str, second: str, most: int) -> int:
+    """The number of slips from one word to another; more than `most` where it is more.
+
+    No letter is part of two slips (the optimal string alignment).
+    """
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, letter in enumerate(first, 1):
+        last, before, row = before, row, [i]
+        for j, other in enumerate(second, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == second[j - 2] and other == first[i - 2]:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most and min(before) > most:
+            return most + 1
+    return row[-1]

@@ -1,0 +1,124 @@
+"""A cross-encoder that reads English only has no say where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bienc_cli.evaluation.experiment import evaluate
+from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
+from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.results import EvaluationOptions
+from bienc_cli.search import SearchOptions, SearchResult, Strategy, search
+from bienc_cli.types import CrossEncoderIdentity
+from fakes import FakeBiEncoder, FakeCrossEncoder
+from folders import Folder
+
+GERMAN = {
+    "apfel.txt": "Der Apfelbaum blüht im Frühling, und die Äpfel reifen im Herbst.\n",
+    "birne.txt": "Die Birne hält sich wochenlang, wenn der Keller kühl ist.\n",
+    "kirsche.txt": "Die Steine der Kirsche sind klein und hart.\n",
+}
+
+
+class ReadsEnglish(FakeCrossEncoder):
+    @property
+    def identity(self) -> CrossEncoderIdentity:
+        return replace(super().identity, english_only=True)
+
+
+def of(result: SearchResult) -> list[int]:
+    return [hit.passage.passage_id for hit in result.hits]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "without"),
+    [
+        (Strategy.BLEND, Strategy.LIGHT_BLEND),
+        (Strategy.BM25_RERANKED, Strategy.BM25),
+        (Strategy.BI_ENCODER_RERANKED, Strategy.BI_ENCODER),
+        (Strategy.HYBRID_RERANKED, Strategy.HYBRID),
+    ],
+)
+@pytest.mark.parametrize(
+    ("files", "query"),
+    [
+        (GERMAN, "Wie hält sich die Birne im Keller?"),
+        (GERMAN, "Birne Keller"),
+        (
+            {"a.txt": "The pear keeps for weeks in a cellar.\n"},
+            "Wie hält sich die Birne, the pear?",
+        ),
+    ],
+)
+def test_it_is_left_out(
+    folder: Folder, strategy: Strategy, without: Strategy, files: dict[str, str], query: str
+) -> None:
+    folder.write(dict(files))
+    folder.index()
+    reader_of_english = ReadsEnglish()
+    with folder.open() as reader:
+        asked = SearchOptions(strategy=strategy)
+        result = search(reader, query, FakeBiEncoder(), reader_of_english, asked)
+        plain = search(reader, query, FakeBiEncoder(), options=SearchOptions(strategy=without))
+    assert of(result) == of(plain)
+    assert (result.strategy, result.cross_encoder) == (strategy, None)
+    assert result.left_out == reader_of_english.identity
+    assert result.signals == plain.signals
+    assert "relevance" not in result.signals
+    assert reader_of_english.pairs_scored == []
+
+
+def test_one_of_unknown_languages_reads_everything(folder: Folder) -> None:
+    folder.write(dict(GERMAN))
+    folder.index()
+    with folder.open() as reader:
+        result = search(reader, "Wie ist die Birne?", FakeBiEncoder(), FakeCrossEncoder())
+    assert result.left_out is None
+    assert result.signals == ("similarity", "bm25", "relevance")
+
+
+def test_of_mixed_candidates_it_reads_what_it_can(folder: Folder) -> None:
+    english = {f"{n}.txt": f"A pear of kind {n} keeps in the cellar.\n" for n in range(4)}
+    folder.write({**english, "birne.txt": GERMAN["birne.txt"]})
+    folder.index()
+    reader_of_english = ReadsEnglish()
+    with folder.open() as reader:
+        result = search(reader, "pear in the Keller", FakeBiEncoder(), reader_of_english)
+    unread = [hit for hit in result.hits if hit.relevance is None]
+    assert [hit.passage.passage.doc_id for hit in unread] == ["birne.txt"]
+    assert all("Birne" not in passage for _, passage in reader_of_english.pairs_scored)
+    assert (result.reranked, len(result.hits)) == (4, 5)
+    assert [hit.rank for hit in result.hits] == [1, 2, 3, 4, 5]
+    # Neither first nor last for what nobody has said of it.
+    assert unread[0].relevance_rank is None
+
+
+def test_a_threshold_on_what_nobody_says_is_told(folder: Folder) -> None:
+    folder.write(dict(GERMAN))
+    folder.index()
+    options = SearchOptions(min_relevance=0.5)
+    with folder.open() as reader:
+        result = search(reader, "Wie ist die Birne?", FakeBiEncoder(), ReadsEnglish(), options)
+    assert len(result.hits) == 3
+    assert "reads English only" in result.warnings[0]
+
+
+def test_an_evaluation_leaves_it_out_as_a_search_does(folder: Folder) -> None:
+    folder.write({**GERMAN, "pear.txt": "A pear keeps in the cellar.\n"})
+    folder.index()
+    queries = [Query("1", "Wie hält sich die Birne?"), Query("2", "how does a pear keep")]
+    with folder.open() as reader:
+        compared = evaluate(
+            reader,
+            queries,
+            judged_in(Qrels(Unit.DOCUMENT, {}), reader.documents()),
+            FakeBiEncoder(),
+            ReadsEnglish(),
+            EvaluationOptions(strategies=(Strategy.BLEND,)),
+        )
+        for query in queries:
+            found = search(reader, query.text, FakeBiEncoder(), ReadsEnglish())
+            shown = compared.systems[0].hits[query.query_id]
+            assert [hit.passage.passage_id for hit in shown] == of(found)

@@ -1,0 +1,114 @@
+"""Slips against making all of them, and what is looked up for a word that nobody wrote."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stores import build
+
+from bienc_cli.store import open_reader
+from bienc_cli.store.spelling import near_words, slips_allowed, slips_between
+
+LETTERS = "abc"
+WORDS = st.text(LETTERS, max_size=5)
+
+
+def one_slip(word: str) -> set[str]:
+    cut = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    return {
+        *(left + right[1:] for left, right in cut if right),
+        *(left + right[1] + right[0] + right[2:] for left, right in cut if len(right) > 1),
+        *(left + letter + right[1:] for left, right in cut if right for letter in LETTERS),
+        *(left + letter + right for left, right in cut for letter in LETTERS),
+    }
+
+
+@cache
+def by_recursion(first: str, second: str) -> int:
+    """The optimal string alignment as it is defined."""
+    if not first or not second:
+        return len(first) + len(second)
+    least = min(
+        by_recursion(first[:-1], second) + 1,
+        by_recursion(first, second[:-1]) + 1,
+        by_recursion(first[:-1], second[:-1]) + (first[-1] != second[-1]),
+    )
+    if len(first) > 1 and len(second) > 1 and first[-2:] == second[-1] + second[-2]:
+        least = min(least, by_recursion(first[:-2], second[:-2]) + 1)
+    return least
+
+
+@given(first=WORDS, second=WORDS, most=st.integers(0, 3))
+def test_slips_are_counted_as_defined(first: str, second: str, most: int) -> None:
+    slips = slips_between(first, second, most)
+    assert (
+        slips == by_recursion(first, second)
+        if slips <= most
+        else by_recursion(first, second) > most
+    )
+
+
+@given(word=WORDS)
+def test_what_one_slip_makes_is_one_slip_away(word: str) -> None:
+    assert {slips_between(word, other, 2) for other in one_slip(word) - {word}} == {1}
+
+
+def test_the_nearest_come_first_then_the_most_frequent() -> None:
+    vocabulary = {"receiv": 3, "reciev": 0, "recit": 9, "relief": 4, "recieved": 2}
+    assert near_words(["recieve", "reciev"], {"receiv": 3, "relief": 4}) == ["receiv"]
+    assert near_words(["stone"], {"store": 2, "stones": 7, "stove": 7, "stoned": 1}) == [
+        "stones",
+        "stove",
+        "store",
+    ]
+    assert near_words(["abcd"], {"abce": 1}) == []
+    assert near_words(["absent"], vocabulary) == []
+    assert near_words(["word1"], {"word1x": 3}) == []
+
+
+def test_short_words_have_no_slips() -> None:
+    assert [slips_allowed(word) for word in ("four", "fives", "sevenss", "eightttt")] == [
+        0,
+        1,
+        1,
+        2,
+    ]
+
+
+FILES = {
+    "a.md": ["receive the output of a subprocess", "a process", "the outlet of a pipe"],
+    "b.md": ["a kettle", "a bottle", "another pipe and another outlet"],
+}
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    build(tmp_path / ".bienc", tmp_path / "keys", FILES)
+    return tmp_path
+
+
+def test_a_misspelt_word_is_found_at_less_than_its_weight(catalog: Path) -> None:
+    with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
+        query = "recieve outptu of subproces"
+        assert index.spellings(query) == {
+            "outptu": ("output",),
+            "recieve": ("receiv",),
+            "subproces": ("subprocess",),
+        }
+        right = dict(index.bm25("receive output of subprocess", 9))
+        found = dict(index.bm25(query, 9))
+        assert max(found, key=found.__getitem__) == 1
+        assert 0 < found[1] < right[1]
+        assert index.bm25_of(query, [1, 2]) == [found.get(one, 0.0) for one in (1, 2)]
+        # What is there is not looked up otherwise, nor what is near to nothing.
+        assert index.spellings("process outlet zebra") == {}
+
+
+def test_a_word_beside_its_misspelling_counts_once(catalog: Path) -> None:
+    with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
+        once = index.bm25("kettle", 9)
+        assert index.bm25("kettle kettel", 9) == once

@@ -1,0 +1,81 @@
+"""What reads as English, and which languages texts are in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bienc_cli.languages import languages_of, reads_as_english
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+ENGLISH = [
+    "how do I undo a commit",
+    "curl exit code 28",
+    "von Neumann architecture",
+    "naïve Bayes in café culture",
+    "TNF-α in β-cells",
+    "Passwort",
+    "def parse(self, text): return json.loads(text)",
+    "10.0.0.1 - - [01/Mar/2024:12:00:00] GET /index.html 200",
+    "E. coli",
+    "",
+]
+OTHERS = [
+    "Wie lange ist das Passwort gültig?",
+    "comment annuler une commande",
+    "¿Cuántos años tiene la catedral?",
+    "как удалить файл",
+    "如何删除文件",
+    "ファイルを消す",
+    "파일을 삭제하는 방법",
+    "كيف أحذف ملفا",
+    "पुस्तकालय कहाँ है",
+    "làm thế nào để xóa tệp",
+    "jak usunąć plik z katalogu",
+    "bir dosya nasıl silinir",
+    "hoe verwijder ik een bestand van de schijf",
+    "come si cancella un file dal disco",
+]
+
+
+@pytest.mark.parametrize("text", ENGLISH)
+def test_english_and_what_is_in_no_language(text: str) -> None:
+    assert reads_as_english(text)
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_other_languages(text: str) -> None:
+    assert not reads_as_english(text)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("collection", ["scifact", "nfcorpus", "obliqa", "xquad_en"])
+def test_hardly_any_english_text_is_taken_for_another(collection: str) -> None:
+    texts = collected(collection, "corpus")
+    assert sum(not reads_as_english(text) for text in texts) <= len(texts) / 1000
+    queries = collected(collection, "queries")
+    assert sum(not reads_as_english(text) for text in queries) <= len(queries) / 1000
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("language", ["de", "es", "zh", "ar"])
+def test_hardly_any_paragraph_of_another_is_taken_for_english(language: str) -> None:
+    texts = collected(f"xquad_{language}", "corpus")
+    assert sum(map(reads_as_english, texts)) <= len(texts) / 100
+    ((found, count),) = languages_of(texts).most_common(1)
+    assert found == language
+    assert count >= 0.95 * len(texts)
+
+
+def collected(collection: str, part: str) -> list[str]:
+    path = DATA / collection / f"{part}.jsonl"
+    if not path.exists():
+        pytest.skip(f"{collection} is not here")
+    return [json.loads(line)["text"] for line in path.read_text().splitlines()]
+
+
+def test_what_is_no_prose_is_in_no_language() -> None:
+    assert languages_of(["17 3.5 88 | 12", "", "x = 3"]).total() == 0
