@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_INDEX := build/demo/.bienc
 
-.PHONY: demo test docs bench clean
+.PHONY: demo test docs man bench clean
 
 demo: $(VENV)/.demo-ready
 	$(BIN)/bienc index sample_docs --index $(DEMO_INDEX)
@@ -22,8 +22,12 @@ test: $(VENV)/.test-ready
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 # Writes anew what the commands in the documentation print.
-docs: $(VENV)/.test-ready
+docs: $(VENV)/.test-ready man
 	$(BIN)/python tests/console_blocks.py README.md docs/commands.md
+
+# The manual page, made from the help; `pip install` puts it where `man bienc` finds it.
+man: $(VENV)/.test-ready
+	$(BIN)/python -m bienc_cli.cli.manual > docs/bienc.1
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

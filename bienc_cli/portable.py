@@ -1,9 +1,10 @@
-"""What POSIX has and Windows lacks or has otherwise: flags of `os.open`, and locks on files."""
+"""What POSIX has and Windows lacks or has otherwise: flags of `os.open`, locks, places in files."""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 
 if sys.platform == "win32":
     import msvcrt
@@ -16,6 +17,9 @@ NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 """Not through a link at the end of the path."""
 NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
 """A pipe is opened without its other end."""
+
+_SEEKING = threading.Lock()
+"""Windows reads and writes at a descriptor's one place, which threads would move for each other."""
 
 _LOCKED_BYTE = 1 << 30
 """Windows locks bytes, and keeps others from reading them: one that no file has."""
@@ -51,3 +55,23 @@ def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
     else:
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)
+
+
+def read_at(descriptor: int, size: int, offset: int) -> bytes:
+    """Up to `size` bytes from `offset`; for several threads at once."""
+    if sys.platform == "win32":
+        with _SEEKING:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.read(descriptor, size)
+    else:
+        return os.pread(descriptor, size, offset)
+
+
+def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> int:
+    """Write from `offset`; how many bytes were written."""
+    if sys.platform == "win32":
+        with _SEEKING:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            return os.write(descriptor, data)
+    else:
+        return os.pwrite(descriptor, data, offset)

@@ -1,4 +1,4 @@
-"""Where each setting came from: flag > what the index recorded > environment > default.
+"""Where each setting came from: flag > what the index recorded > environment > files > default.
 
 A flag that contradicts the index is an error, never a silent choice: vectors of two models,
 or passages cut in two ways, do not belong in one index.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from bienc_cli.errors import IndexMismatch
@@ -21,15 +22,24 @@ class Source(StrEnum):
     FLAG = "flag"
     INDEX = "index"
     ENVIRONMENT = "environment"
+    FOLDER = "folder"
+    """A file of settings in the folder, or above it."""
+    USER = "user"
+    """The user's own file of settings."""
     DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """A value and who decided it."""
+    """A value and who decided it.
+
+    Attributes:
+        where: the file or the variable, where there is one.
+    """
 
     value: T
     source: Source
+    where: Path | str | None = None
 
 
 def resolve(

@@ -10,13 +10,16 @@ bi-encoder+cross-encoder   bi-encoder                   relevance
 hybrid+cross-encoder       hybrid                       relevance
 blend                      both, in turn                weighted sum of all three
 cross-encoder              every passage                relevance
+
+`bi`, `ce` and `light` stand for bi-encoder, cross-encoder and light-blend, also in `bi+ce`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from bienc_cli.errors import UsageError
 
@@ -115,6 +118,18 @@ _PLANS = {
     Strategy.CROSS_ENCODER: _Plan(Source.ALL, Order.RELEVANCE, reranks=True),
 }
 
+SHORT_NAMES: Mapping[str, Strategy] = MappingProxyType(
+    {
+        "bi": Strategy.BI_ENCODER,
+        "ce": Strategy.CROSS_ENCODER,
+        "light": Strategy.LIGHT_BLEND,
+        "bi+ce": Strategy.BI_ENCODER_RERANKED,
+        "bm25+ce": Strategy.BM25_RERANKED,
+        "hybrid+ce": Strategy.HYBRID_RERANKED,
+    }
+)
+"""What may be typed instead of a long name, wherever a strategy is named."""
+
 DEFAULT_STRATEGY = Strategy.BLEND
 """Chosen by measurement: docs/evaluation.md has the table."""
 
@@ -122,16 +137,19 @@ DEFAULT_WITHOUT_CROSS_ENCODER = Strategy.LIGHT_BLEND
 
 
 def strategy_named(name: str) -> Strategy:
-    """The strategy of that name.
+    """The strategy of that name, long or short.
 
     Raises:
         UsageError: there is none.
     """
     try:
-        return Strategy(name.strip())
+        return Strategy(SHORT_NAMES.get(name.strip(), name.strip()))
     except ValueError:
         names = ", ".join(strategy.value for strategy in Strategy)
-        raise UsageError(f"There is no strategy '{name}'.", f"give one of: {names}") from None
+        raise UsageError(
+            f"There is no strategy '{name}'.",
+            f"give one of: {names}; or short: {', '.join(SHORT_NAMES)}",
+        ) from None
 
 
 def strategy_chosen(name: str | None, rerank: bool = True) -> Strategy:

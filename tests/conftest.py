@@ -114,6 +114,7 @@ def run(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BIENC_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BIENC_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in (
         "BIENC_INDEX",
         "BIENC_SAFE",

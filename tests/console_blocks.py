@@ -56,7 +56,11 @@ def run(commands: list[str]) -> list[str]:
     }
     for name in ("BIENC_INDEX", "BIENC_MODEL", "BIENC_CROSS_ENCODER", "FORCE_COLOR"):
         environment.pop(name, None)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+        # Nobody's but theirs: what is prepared is part of what they say.
+        environment["BIENC_CACHE"] = cache
+        prepare = ["bienc", "models", "--prepare"]
+        subprocess.run(prepare, env=environment, capture_output=True, check=True)
         shutil.copytree(ROOT / "sample_docs", Path(folder, "sample_docs"))
         printed = []
         for command in commands:

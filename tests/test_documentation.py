@@ -36,6 +36,25 @@ def test_every_command_and_exit_code_is_documented() -> None:
         assert re.search(rf"^\| {code}\b", readme, re.MULTILINE), code
 
 
+def test_nothing_is_installed_by_a_name_that_is_not_published() -> None:
+    """Only of what is installed already can an extra be asked for by name."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    name = project["name"]
+    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+        assert not re.search(rf"install[^`\n]* '?{name}", path.read_text(encoding="utf-8")), path
+    hints = [
+        hint
+        for path in (ROOT / "bienc_cli").rglob("*.py")
+        for hint in re.findall(rf"install[^\n]*{name}[^\n]*", path.read_text(encoding="utf-8"))
+    ]
+    assert hints
+    for hint in hints:
+        (extra,) = re.findall(rf"install '{name}\[([^\]]+)\]'", hint)
+        assert extra in (*project["optional-dependencies"], "{self.extra}")
+
+
 def test_every_dependency_is_accounted_for() -> None:
     import tomllib
 

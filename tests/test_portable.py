@@ -62,6 +62,15 @@ def test_shared_locks_go_together_and_an_exclusive_one_does_not(tmp_path: Path) 
         os.close(descriptor)
 
 
+def test_reading_and_writing_at_a_place_leaves_the_rest(tmp_path: Path) -> None:
+    descriptor = opened(tmp_path / "file")
+    assert portable.write_at(descriptor, b"abcdef", 0) == 6
+    assert portable.write_at(descriptor, memoryview(b"XY"), 2) == 2
+    assert portable.read_at(descriptor, 3, 1) == b"bXY"
+    assert portable.read_at(descriptor, 9, 4) == b"ef"
+    os.close(descriptor)
+
+
 @pytest.mark.parametrize(
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
 )

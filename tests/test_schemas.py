@@ -160,6 +160,7 @@ def test_every_schema_is_of_something_that_is_printed(
         ("query", "pear"),
         ("index", "docs"),
         ("info",),
+        ("info", "--settings"),
         ("models",),
         ("query", "pear", "-C", "1", "--strategy", "cross-encoder"),
         ("query", "-"),

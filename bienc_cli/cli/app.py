@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -12,10 +10,12 @@ from bienc_cli import __version__
 from bienc_cli.cli.check import check
 from bienc_cli.cli.classify import classify
 from bienc_cli.cli.compare import compare
+from bienc_cli.cli.help import HelpfulCommand, HelpfulGroup
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
 from bienc_cli.cli.judge import judge
 from bienc_cli.cli.models import models
+from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.pairs import pairs
 from bienc_cli.cli.query import query
 from bienc_cli.cli.remove import remove
@@ -26,7 +26,7 @@ from bienc_cli.cli.tune import tune
 
 app = typer.Typer(
     name="bienc",
-    help="Search document folders by meaning, locally.",
+    cls=HelpfulGroup,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -37,7 +37,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"bienc {__version__}")
+        Output(OutputFormat.plain).print_lines([f"bienc {__version__}"])
         raise typer.Exit
 
 
@@ -57,12 +57,6 @@ def bienc(
     """
 
 
-def _paragraphs(command: Callable[..., int]) -> str:
-    """The command's docstring with a line for each paragraph, for the terminal to wrap."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
 for command in (
     index,
     query,
@@ -79,4 +73,4 @@ for command in (
     check,
     remove,
 ):
-    app.command(help=_paragraphs(command))(command)
+    app.command(cls=HelpfulCommand)(command)

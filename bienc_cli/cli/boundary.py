@@ -59,9 +59,11 @@ class _Termination:
         raise _Terminated
 
 
-def _with_implied_value(argv: Sequence[str]) -> list[str]:
-    """`--ray` alone is `--ray local`: Typer has no option whose value may be left out."""
+def _as_meant(argv: Sequence[str]) -> list[str]:
+    """`bienc help COMMAND` asks for its help, and `--ray` alone means a local one."""
     arguments = list(argv)
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     if "--ray" in arguments:
         behind = arguments.index("--ray") + 1
         if behind == len(arguments) or arguments[behind].startswith("-"):
@@ -96,21 +98,21 @@ def main(argv: Sequence[str]) -> int:
         traceback comes too.
     """
     streams.settle()
-    served = _ask_server(argv)
+    arguments = _as_meant(argv)
+    served = _ask_server(arguments)
     if served is not None:
         return served
-    preload.begin(_with_implied_value(argv))
-    code = carry_out(argv)
-    _start_server_if_wanted(argv)
+    code = carry_out(arguments)
+    _start_server_if_wanted(arguments)
     return code
 
 
-def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> int:
     """Run one command here, whoever it is for.
 
     Args:
-        argv: the arguments behind the program's name.
-        defaults: values of options that were not given, by command and name.
+        arguments: behind the program's name, as they are meant.
+        given: parameters of `query` that its environment names.
 
     Returns:
         The exit code, as of `main`.
@@ -118,7 +120,19 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
     Raises:
         Declined: it is to be run where it was asked for.
     """
-    arguments = _with_implied_value(argv)
+    reported = arguments
+    from bienc_cli.cli import defaults
+
+    try:
+        held = defaults.use(arguments)
+    except UsageError as error:
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    if (format_ := held.of("format")) is not None:
+        reported = ["--format", format_.value, *arguments]
+    if caller.warm() is None:
+        preload.begin([*arguments, *held.as_words(arguments)])
+    values = held.for_parser(arguments)
+    values["query"] |= given or {}
     from typer.exceptions import Abort, TyperException
 
     from bienc_cli.cli.app import app
@@ -129,7 +143,7 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
         with termination:
             _refuse_two_indexes(arguments)
             code = _command_line()(
-                arguments, prog_name="bienc", standalone_mode=False, default_map=defaults
+                arguments, prog_name="bienc", standalone_mode=False, default_map=values
             )
             with writing():
                 caller.stdout().flush()
@@ -141,9 +155,9 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
         raise
     except OutputRefused as error:
         _discard_stdout()
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
     except BiencError as error:
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
     except TyperException as error:
         # `bienc` alone asks for help, and gets it as the message of an error.
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -152,7 +166,7 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
 
         names = [str(one.callback.__name__) for one in app.registered_commands if one.callback]
         message, hint = put_into_words(error, arguments, names)
-        return _report(arguments, error, UsageError.code, message, hint, EXIT_USAGE)
+        return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
     except (KeyboardInterrupt, Abort, _Terminated):
         return _interrupted(termination)
     except (ClosedPipe, BrokenPipeError):
@@ -164,7 +178,7 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
         # A disk that fills or a file handle that is missing, where nobody expected it.
         handles = error.errno in (errno.EMFILE, errno.ENFILE)
         return _report(
-            arguments,
+            reported,
             error,
             StorageError.code,
             "There are no file handles left." if handles else f"The system refused: {error}.",
@@ -173,7 +187,7 @@ def carry_out(argv: Sequence[str], defaults: Mapping[str, Mapping[str, Any]] | N
         )
     except Exception as error:
         return _report(
-            arguments,
+            reported,
             error,
             "internal",
             f"This should not happen: {type(error).__name__}: {error}",

@@ -41,5 +41,9 @@ def check(
     if repaired is not None and repaired.forgotten:
         output.note("now read those files again: bienc index")
     elif report.problems and not mend:
-        output.note("hint: bienc check --repair")
+        output.note(
+            "hint: bienc check --repair"
+            if environment.can_be_written(directory)
+            else "note: it cannot be written here; whoever made it can repair it"
+        )
     return IndexDamaged.exit_code if report.problems else EXIT_OK

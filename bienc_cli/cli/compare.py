@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import CompareFormat, Output
 
@@ -45,6 +46,7 @@ def compare(
             metavar="A,B,...",
             help="What to compare; the first is the baseline.  \\[default: bi-encoder and "
             "bi-encoder+cross-encoder; with --queries also bm25, light-blend and blend]",
+            autocompletion=completion.strategy_list,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -106,6 +108,7 @@ def compare(
         str | None,
         typer.Option(
             "--split",
+            metavar="NAME",
             help="Which judgments of --beir.  \\[default: test]",
             show_default=False,
             rich_help_panel=_MANY,

@@ -1,36 +1,44 @@
-"""What the environment says; read here and nowhere below.
-
-BIENC_INDEX          the index directory or address, instead of the nearest `.bienc` upwards
-BIENC_MODEL          bi-encoder for new indexes
-BIENC_CROSS_ENCODER  cross-encoder
-BIENC_CACHE          where converted models lie
-BIENC_DATA           where this user's key lies
-BIENC_SAFE           other users' indexes that count when found upwards, as in PATH; * for all
-BIENC_SERVER         auto to have `query` start a server, off to use none
-BIENC_TOKEN          what a server asks for over HTTP
-BIENC_MILVUS_TOKEN   what a Milvus server asks for: user:password, or an API key
-BIENC_MILVUS_CA      its certificate authority, a PEM file, where the system does not know it
-BIENC_MILVUS_CERT    this client's certificate, where the server asks for one (mutual TLS)
-BIENC_MILVUS_KEY     the key of that certificate
-HF_HUB_OFFLINE=1     as --offline
-VISUAL, EDITOR       what `query --open` opens files in
-BIENC_DEBUG=1        tracebacks
-"""
+"""What the environment says; read here and nowhere below."""
 
 from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller
+from bienc_cli.cli import caller, defaults
 from bienc_cli.errors import IndexNotFound, UsageError
+from bienc_cli.settings import Setting, Source
 
 if TYPE_CHECKING:
     from bienc_cli.server.endpoint import Endpoint
     from bienc_cli.store import IndexPlace, IndexReader
+
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "BIENC_INDEX": "The index directory or address, instead of the nearest .bienc upwards.",
+        "BIENC_MODEL": "Bi-encoder for new indexes.",
+        "BIENC_CROSS_ENCODER": "Cross-encoder.",
+        "BIENC_CACHE": "Where converted models lie.  [default: ~/.cache/bienc]",
+        "BIENC_DATA": "Where your key lies.  [default: ~/.local/share/bienc]",
+        "BIENC_SAFE": "Other users' indexes that count when found upwards, as in PATH; * for all.",
+        "BIENC_SERVER": "auto: have query start a server; off: use none.",
+        "BIENC_TOKEN": "What a server asks for over HTTP.",
+        "BIENC_MILVUS_TOKEN": "What a Milvus server asks for: user:password, or an API key.",
+        "BIENC_MILVUS_CA": "Its certificate authority, a PEM file, where the system does not know "
+        "it.",
+        "BIENC_MILVUS_CERT": "This client's certificate, where the server asks for one.",
+        "BIENC_MILVUS_KEY": "The key of that certificate.",
+        "HF_HUB_OFFLINE": "1: as --offline.",
+        "VISUAL": "What query --open opens files in; else EDITOR.",
+        "BIENC_DEBUG": "1: tracebacks.",
+    }
+)
+"""What is read, and what it is for, as `bienc --help` says it."""
 
 
 def cache_directory() -> Path:
@@ -65,6 +73,18 @@ def safe_indexes() -> tuple[str, ...]:
     return tuple(filter(None, os.environ.get("BIENC_SAFE", "").split(os.pathsep)))
 
 
+def is_ours(place: IndexPlace) -> bool:
+    """Whether an index is a directory of this user's own, whose rights are this user's to set."""
+    from bienc_cli.store.privacy import is_own
+
+    return isinstance(place, Path) and is_own(place)
+
+
+def can_be_written(place: IndexPlace) -> bool:
+    """Whether this user may change an index; of one on a server, nobody knows before trying."""
+    return not isinstance(place, Path) or os.access(place, os.W_OK)
+
+
 def excludes_file() -> str | None:
     """What this user has git ignore in every repository: core.excludesFile, or git's default."""
     # Not at the top: no other command asks another program.
@@ -80,14 +100,22 @@ def excludes_file() -> str | None:
     return str(path.absolute()) if path.is_file() else None
 
 
-def model_from_environment() -> str | None:
-    """The bi-encoder for new indexes."""
-    return os.environ.get("BIENC_MODEL") or None
+def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
+    """A model that no flag names: the environment's, a file's, or the one that is built in.
+
+    Args:
+        name: of the setting: `model` or `cross-encoder`.
+        variable: of the environment.
+        otherwise: what is built in.
+    """
+    if named := os.environ.get(variable):
+        return Setting(named, Source.ENVIRONMENT, variable)
+    return defaults.in_use().of(name) or Setting(otherwise, Source.DEFAULT)
 
 
-def cross_encoder_from_environment() -> str | None:
-    """The cross-encoder."""
-    return os.environ.get("BIENC_CROSS_ENCODER") or None
+def is_offline() -> bool:
+    """Whether the environment says that nothing may be looked up."""
+    return os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
 
 
 def go_offline_if(asked: bool) -> bool:
@@ -95,15 +123,10 @@ def go_offline_if(asked: bool) -> bool:
 
     They read HF_HUB_OFFLINE once, at import; nothing else would keep them from a connection.
     """
-    offline = is_offline(asked)
+    offline = asked or is_offline()
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     return offline
-
-
-def is_offline(asked: bool) -> bool:
-    """Whether nothing may be looked up."""
-    return asked or os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
 
 
 def endpoint() -> Endpoint:

@@ -59,6 +59,7 @@ def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice
             observer=observer,
             wait=_WAIT_SECONDS,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
+            check=choice.check_bi_encoder,
         )
     for warning in report.warnings:
         output.warn(warning)
@@ -80,18 +81,28 @@ def noted(reader: IndexReader, output: Output, *, check: bool = True) -> Iterato
     looking = freshness.FreshnessCheck(reader, freshness.DEFAULT_BUDGET)
     yield
     if found := looking.result():
-        output.note(f"note: {_sentence(found)} (bienc index, or query --refresh)")
+        output.note(f"note: {_sentence(found)}{_remedy(reader.info.directory)}")
 
 
 def _sentence(found: Staleness) -> str:
+    """What differs, and no more than is known of it."""
+    least = "" if found.complete else "at least "
     counts = [
         f"{number:,} {what}"
         for number, what in (
             (found.new, "new"),
             (found.changed, "changed"),
             (found.gone, "gone"),
+            (found.touched, "of another time"),
         )
         if number
     ]
-    least = "" if found.complete else "at least "
+    if not (found.new or found.changed or found.gone):
+        files = "1 file has" if found.touched == 1 else f"{found.touched:,} files have"
+        return f"{least}{files} another time than in the index, but the same size"
     return f"the index is older than its files: {least}{', '.join(counts)}"
+
+
+def _remedy(place: IndexPlace) -> str:
+    """What brings it up to date, for those who may."""
+    return " (bienc index, or query --refresh)" if environment.can_be_written(place) else ""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.remove import absolute
@@ -97,6 +98,7 @@ def index(
             metavar="pypdf|pdfium",
             help="What reads PDFs; pdfium is many times faster and an extra.  "
             "\\[default: what was used before, else pypdf]",
+            autocompletion=completion.one_of("pypdf", "pdfium"),
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -230,6 +232,7 @@ def index(
             wait=wait,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
             start_workers=choice.on_ray(ray) if ray is not None else None,
+            check=choice.check_bi_encoder,
         )
     for warning in report.warnings:
         output.warn(warning)

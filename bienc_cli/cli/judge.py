@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.keys import read_key, unseen
 from bienc_cli.cli.output import Output, OutputFormat
@@ -55,6 +56,7 @@ def judge(
             "--strategies",
             metavar="A,B,...",
             help="Whose answers are judged.  \\[default: all that compare measures]",
+            autocompletion=completion.strategy_list,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
@@ -106,7 +108,20 @@ def judge(
     options = PoolOptions(depth=depth, exhaustive=exhaustive)
     if strategies is not None:
         options = PoolOptions(strategies_named(strategies.split(",")), depth, exhaustive)
-    _check_source(queries, queries_file)
+    _check_source(queries, queries_file, qrels)
+    compares = any(one.needs_bi_encoder for one in options.strategies)
+    reranks = any(one.needs_cross_encoder for one in options.strategies)
+    named = ", ".join(options.strategies)
+    if not compares:
+        opt.refuse_without_effect(
+            {"--model": model}, f"nothing of {named} compares vectors", "leave it out"
+        )
+    if not reranks:
+        opt.refuse_without_effect(
+            {"--cross-encoder": cross_encoder, "--exhaustive": exhaustive},
+            f"nothing of {named} has a cross-encoder",
+            "leave it out",
+        )
     _check_terminal()
     file = JudgmentFile(qrels)
     with unseen(), environment.open_index(index) as reader:
@@ -114,8 +129,6 @@ def judge(
         judged = judged_in(file.qrels, reader.documents())
         for warning in judged.warnings:
             output.warn(warning)
-        compares = any(one.needs_bi_encoder for one in options.strategies)
-        reranks = any(one.needs_cross_encoder for one in options.strategies)
         if compares or reranks:
             output.note("note: loading the models")
         bi_encoder = choice.load_bi_encoder(reader.info) if compares else None
@@ -154,13 +167,18 @@ def _check_terminal() -> None:
         )
 
 
-def _check_source(texts: list[str] | None, file: Path | None) -> None:
+def _check_source(texts: list[str] | None, file: Path | None, qrels: Path) -> None:
     from bienc_cli.errors import UsageError
 
     if bool(texts) == (file is not None):
         raise UsageError(
             "Queries come as arguments, or from a file.",
             "bienc judge 'first query' 'second query', or bienc judge --queries FILE",
+        )
+    if file is not None and file.resolve() == qrels.resolve():
+        raise UsageError(
+            f"'{file}' cannot hold the queries and take the judgments.",
+            "give --qrels another file",
         )
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import select
 import sys
-import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from bienc_cli.cli import interrupts
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import termios
 
 _LOCAL = 3
 """Which of the settings are the local modes."""
@@ -17,61 +21,81 @@ _ESCAPE, _INTERRUPT, _END = "\x1b", "\x03", "\x04"
 _REST_SECONDS = 0.05
 """For what follows an escape: an arrow is one key, and several characters."""
 
+if sys.platform == "win32":
 
-@contextmanager
-def unseen() -> Iterator[None]:
-    """Keys that are typed meanwhile do not show; nothing happens where there is no terminal."""
-    try:
+    @contextmanager
+    def unseen() -> Iterator[None]:
+        """Windows shows no keys but while a line is asked for."""
+        yield
+
+    def read_key() -> str:
+        """The next key, in small letters.
+
+        Raises:
+            KeyboardInterrupt: it was Ctrl-C.
+        """
+        key = msvcrt.getwch()
+        if key in ("\x00", "\xe0"):
+            # An arrow and its like are two.
+            msvcrt.getwch()
+            return _ESCAPE
+        if key == _INTERRUPT:
+            raise KeyboardInterrupt
+        return key.lower()
+
+else:
+
+    @contextmanager
+    def unseen() -> Iterator[None]:
+        """Keys that are typed meanwhile do not show; nothing happens where there is no terminal."""
+        try:
+            descriptor = sys.stdin.fileno()
+            before = termios.tcgetattr(descriptor)
+        except (OSError, ValueError, termios.error):
+            yield
+            return
+
+        def restore() -> None:
+            with suppress(termios.error):
+                termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+        with interrupts.undone(restore):
+            _turn_off(descriptor, termios.ECHO)
+            try:
+                yield
+            finally:
+                restore()
+
+    def read_key() -> str:
+        """The next key, in small letters; `q` where the terminal has gone away.
+
+        Raises:
+            KeyboardInterrupt: it was Ctrl-C.
+        """
         descriptor = sys.stdin.fileno()
         before = termios.tcgetattr(descriptor)
-    except (OSError, ValueError, termios.error):
-        yield
-        return
-
-    def restore() -> None:
-        with suppress(termios.error):
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-    with interrupts.undone(restore):
-        _turn_off(descriptor, termios.ECHO)
+        _turn_off(descriptor, termios.ICANON | termios.ECHO | termios.ISIG)
         try:
-            yield
+            key = _character(descriptor)
+            if key == _ESCAPE:
+                while select.select([descriptor], [], [], _REST_SECONDS)[0]:
+                    os.read(descriptor, 1)
         finally:
-            restore()
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        if key == _INTERRUPT:
+            raise KeyboardInterrupt
+        return "q" if key in ("", _END) else key.lower()
 
+    def _character(descriptor: int) -> str:
+        """One character of UTF-8, whose first byte says how many follow."""
+        read = os.read(descriptor, 1)
+        if not read or read[0] < 0xC0:
+            return read.decode("utf-8", "replace")
+        following = 1 + (read[0] >= 0xE0) + (read[0] >= 0xF0)
+        return (read + os.read(descriptor, following)).decode("utf-8", "replace")
 
-def read_key() -> str:
-    """The next key, in small letters; `q` where the terminal has gone away.
-
-    Raises:
-        KeyboardInterrupt: it was Ctrl-C.
-    """
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    _turn_off(descriptor, termios.ICANON | termios.ECHO | termios.ISIG)
-    try:
-        key = _character(descriptor)
-        if key == _ESCAPE:
-            while select.select([descriptor], [], [], _REST_SECONDS)[0]:
-                os.read(descriptor, 1)
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-    if key == _INTERRUPT:
-        raise KeyboardInterrupt
-    return "q" if key in ("", _END) else key.lower()
-
-
-def _character(descriptor: int) -> str:
-    """One character of UTF-8, whose first byte says how many follow."""
-    read = os.read(descriptor, 1)
-    if not read or read[0] < 0xC0:
-        return read.decode("utf-8", "replace")
-    following = 1 + (read[0] >= 0xE0) + (read[0] >= 0xF0)
-    return (read + os.read(descriptor, following)).decode("utf-8", "replace")
-
-
-def _turn_off(descriptor: int, modes: int) -> None:
-    """Not by `tty.setraw`, which throws away what has been typed."""
-    settings = termios.tcgetattr(descriptor)
-    settings[_LOCAL] &= ~modes
-    termios.tcsetattr(descriptor, termios.TCSADRAIN, settings)
+    def _turn_off(descriptor: int, modes: int) -> None:
+        """Not by `tty.setraw`, which throws away what has been typed."""
+        settings = termios.tcgetattr(descriptor)
+        settings[_LOCAL] &= ~modes
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, settings)

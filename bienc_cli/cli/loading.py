@@ -65,7 +65,7 @@ class ModelChoice:
     @property
     def settings(self) -> caller.RunSettings:
         """How models are to run."""
-        offline = environment.is_offline(self.offline)
+        offline = self.offline or environment.is_offline()
         return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
     def load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
@@ -81,8 +81,7 @@ class ModelChoice:
         return begun.result() if begun else self._load_bi_encoder(info)
 
     def _load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
-        from bienc_cli.models import DEFAULT_BI_ENCODER, identify_bi_encoder, load_bi_encoder
-        from bienc_cli.search import check_model
+        from bienc_cli.models import DEFAULT_BI_ENCODER, load_bi_encoder
 
         offline = environment.go_offline_if(self.offline)
         cache = environment.cache_directory()
@@ -91,11 +90,12 @@ class ModelChoice:
             if self.model is None and not info.names_model_of_ours:
                 _check_is_only_a_name(name)
                 offline = True
-            # Cheap, and before the weights are loaded: another model is refused at once.
-            identified = identify_bi_encoder(name, cache_dir=cache, offline=offline)
-            check_model(info.encoder, identified)
+            self._check_identity(name, info, offline=offline)
         else:
-            name = self.model or environment.model_from_environment() or DEFAULT_BI_ENCODER
+            name = (
+                self.model
+                or environment.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER).value
+            )
         if name in self._loaded:
             return self._loaded[name]
         load = partial(
@@ -113,6 +113,25 @@ class ModelChoice:
             warm.models.bi_encoder(_meant_by_all(name), load) if warm else load()
         )
         return self._loaded[name]
+
+    def check_bi_encoder(self, info: IndexInfo) -> None:
+        """Refuse another model by `--model` than the index was made with.
+
+        Raises:
+            IndexMismatch: it is another one.
+            ModelUnavailable: nothing is known of it here.
+        """
+        if self.model is not None and self.model != info.encoder.name:
+            offline = environment.go_offline_if(self.offline)
+            self._check_identity(self.model, info, offline=offline)
+
+    def _check_identity(self, name: str, info: IndexInfo, *, offline: bool) -> None:
+        """Cheap, and before the weights are loaded: another model is refused at once."""
+        from bienc_cli.models import identify_bi_encoder
+        from bienc_cli.search import check_model
+
+        cache = environment.cache_directory()
+        check_model(info.encoder, identify_bi_encoder(name, cache_dir=cache, offline=offline))
 
     def on_ray(self, address: str) -> StartWorkers:
         """Have a Ray cluster do the work, whose workers load the same model.
@@ -161,11 +180,9 @@ class ModelChoice:
     def _load_cross_encoder(self) -> CrossEncoder:
         from bienc_cli.models import DEFAULT_CROSS_ENCODER, load_cross_encoder
 
-        name = (
-            self.cross_encoder
-            or environment.cross_encoder_from_environment()
-            or DEFAULT_CROSS_ENCODER
-        )
+        variable = "BIENC_CROSS_ENCODER"
+        held = environment.default_model("cross-encoder", variable, DEFAULT_CROSS_ENCODER)
+        name = self.cross_encoder or held.value
         load = partial(
             load_cross_encoder,
             name,
@@ -189,7 +206,12 @@ class ModelChoice:
         return encoder
 
     def _say_that_it_converts(self, name: str) -> None:
-        self.output.note(f"note: preparing {name} for this machine; this happens once")
+        from bienc_cli.models.registry import known_model
+
+        known = known_model(name)
+        # Four bytes a weight.
+        size = f" ({4 * known.parameters / 1e6:.0f} MB)" if known else ""
+        self.output.note(f"note: preparing {name}{size} for this machine; this happens once")
 
 
 def _meant_by_all(name: str) -> str:

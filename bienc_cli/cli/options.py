@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bienc_cli.cli import caller
+from bienc_cli.cli import caller, completion
 from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ IndexOption = Annotated[
         envvar="BIENC_INDEX",
         metavar="DIR",
         help="The index directory, or an address in Milvus: milvus+http://HOST:PORT/NAME, "
-        "milvus+file:PATH.db.  \\[default: nearest .bienc upwards]",
+        "milvus+file:PATH.db.  \\[default: BIENC_INDEX, else the nearest .bienc upwards]",
         show_default=False,
         rich_help_panel=INDEX_PANEL,
     ),
@@ -68,7 +68,9 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="Bi-encoder: alias, hub id or directory.  \\[default: the index's, else granite-30m]",
+        help="Bi-encoder: alias, hub id or directory.  \\[default: the index's, else BIENC_MODEL, "
+        "else granite-30m]",
+        autocompletion=completion.bi_encoders,
         show_default=False,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -78,7 +80,9 @@ CrossEncoderOption = Annotated[
     typer.Option(
         "--cross-encoder",
         metavar="NAME",
-        help="Cross-encoder: alias, hub id or directory.  \\[default: ms-marco-minilm-l12]",
+        help="Cross-encoder: alias, hub id or directory.  \\[default: BIENC_CROSS_ENCODER, else "
+        "ms-marco-minilm-l12]",
+        autocompletion=completion.cross_encoders,
         show_default=False,
         rich_help_panel=MODELS_PANEL,
     ),
@@ -89,6 +93,7 @@ RuntimeOption = Annotated[
         "--runtime",
         metavar="auto|openvino|torch",
         help="What runs the models.",
+        autocompletion=completion.one_of("auto", "openvino", "torch"),
         rich_help_panel=MODELS_PANEL,
     ),
 ]
@@ -98,6 +103,7 @@ DeviceOption = Annotated[
         "--device",
         metavar="NAME",
         help="Where they run: auto, cpu, cuda, mps.",
+        autocompletion=completion.one_of("auto", "cpu", "cuda", "mps"),
         rich_help_panel=MODELS_PANEL,
     ),
 ]
@@ -105,6 +111,7 @@ ThreadsOption = Annotated[
     int | None,
     typer.Option(
         "--threads",
+        metavar="N",
         min=1,
         help="CPU threads.  \\[default: all cores]",
         show_default=False,
@@ -159,6 +166,7 @@ TypeOption = Annotated[
         "--type",
         metavar="FORMAT",
         help="Only documents of this format, or suffix: markdown, pdf, py, ...; repeatable.",
+        autocompletion=completion.formats,
         show_default=False,
         rich_help_panel=SEARCH_PANEL,
     ),

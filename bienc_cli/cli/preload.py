@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bienc_cli.strategy import Strategy
+from bienc_cli.strategy import SHORT_NAMES, Strategy
 
 _DECISIVE = frozenset("--no-rerank --cross-encoder --runtime --device --threads --help -h".split())
 """Options of `query` that say which cross-encoder is needed and how, if any."""
@@ -28,4 +28,5 @@ def _reranks(words: Sequence[str]) -> bool:
     if "--strategy" not in words:
         return True
     named = words[words.index("--strategy") + 1 :][:1]
-    return any(one.needs_cross_encoder for one in Strategy if [one.value] == named)
+    meant = [SHORT_NAMES.get(name, name) for name in named]
+    return any(one.needs_cross_encoder for one in Strategy if [one.value] == meant)

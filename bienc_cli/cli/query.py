@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from bienc_cli.cli import caller
+from bienc_cli.cli import caller, completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.errors import BiencError
@@ -39,7 +39,9 @@ def query(
             "--strategy",
             metavar="NAME",
             help="How to find and order passages: bm25, bi-encoder, hybrid, each also with "
-            "+cross-encoder, light-blend, blend, cross-encoder.  \\[default: blend]",
+            "+cross-encoder, light-blend, blend, cross-encoder; or short: bi, ce, bi+ce, light.  "
+            "\\[default: blend]",
+            autocompletion=completion.strategies,
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
         ),

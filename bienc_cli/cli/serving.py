@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -163,7 +164,7 @@ class Serving:
 
     @property
     def _settings(self) -> RunSettings:
-        offline = environment.is_offline(self.offline)
+        offline = self.offline or environment.is_offline()
         return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
     def answer(self, command: CommandLine, readers: Readers) -> Answer:
@@ -184,7 +185,10 @@ class Serving:
         )
         index = command.environment.get("BIENC_INDEX")
         with client.served():
-            code = carry_out(command.arguments, {"query": {"index": index}} if index else None)
+            # What is read for this command alone, such as a file of defaults, is left behind.
+            code = copy_context().run(
+                carry_out, list(command.arguments), {"index": index} if index else None
+            )
         return Answer(output, code)
 
     def _serve_http(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bienc_cli.cli import completion, outside
 from bienc_cli.cli import options as opt
-from bienc_cli.cli import outside
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
 from bienc_cli.strategy import Strategy, strategy_named
@@ -49,6 +49,9 @@ def similar(
             "--strategy",
             metavar="NAME",
             help="bi-encoder, or bi-encoder+cross-encoder, which reads the best passages in pairs.",
+            autocompletion=completion.one_of(
+                "bi", "bi-encoder", "bi+ce", "bi-encoder+cross-encoder"
+            ),
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = "bi-encoder",

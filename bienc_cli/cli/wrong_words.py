@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from typing import Any
 
 _MEANT = {
-    "help": "bienc --help",
     "version": "bienc --version",
     "watch": "bienc index --watch",
     "add": "bienc index PATH",

@@ -12,7 +12,7 @@ from pathlib import Path
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.evaluation.measures import measure_named
 from bienc_cli.evaluation.results import Evaluation, SystemResult
-from bienc_cli.strategy import DEFAULT_STRATEGY
+from bienc_cli.strategy import DEFAULT_STRATEGY, SHORT_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def parse_threshold(text: str) -> Threshold:
         least = float("nan")
     if not equals or not name or not math.isfinite(least):
         raise UsageError(f"'{text}' is not a threshold.", "give nDCG@10=0.6, or blend:nDCG@10=0.6")
-    return Threshold(system if colon else None, measure_named(name), least)
+    whose = SHORT_NAMES.get(system, system) if colon else None
+    return Threshold(whose, measure_named(name), least)
 
 
 def check_thresholds(

@@ -36,7 +36,9 @@ class JudgingSummary:
     """Where the judging of some queries stands.
 
     Attributes:
-        finished: queries whose whole pool is judged.
+        finished: queries that this session came to and whose whole pool is judged.
+        judged_earlier: queries that this session did not come to and that have judgments; whether
+            all of theirs is judged is not known.
         empty: ids of those for which no strategy found anything, as far as it was looked for.
         added: judgments of this session.
         judged: judgments of these queries altogether.
@@ -46,6 +48,7 @@ class JudgingSummary:
 
     queries: int
     finished: int
+    judged_earlier: int
     empty: tuple[str, ...]
     added: int
     judged: int
@@ -161,6 +164,11 @@ class Judging:
         return JudgingSummary(
             queries=len(self._queries),
             finished=finished,
+            judged_earlier=sum(
+                bool(self._grades[query.query_id])
+                for place, query in enumerate(self._queries)
+                if place not in self._pools
+            ),
             empty=tuple(self._queries[place].query_id for place in sorted(self._empty)),
             added=len(self._file.added),
             judged=len(grades),

@@ -12,6 +12,7 @@ from bienc_cli.indexing.report import (
     IndexObserver,
     IndexOptions,
     IndexReport,
+    Progress,
     SilentObserver,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "IndexObserver",
     "IndexOptions",
     "IndexReport",
+    "Progress",
     "RemovalReport",
     "Removed",
     "SilentObserver",

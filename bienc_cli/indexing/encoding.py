@@ -27,12 +27,14 @@ class EncodingTotals:
         reused: texts that were encoded before, in this run or an earlier one.
         tokens: of those encoded, special tokens included, padding not.
         weight: of all texts that are done; see `Encoding.add`.
+        encoded_weight: of those that went through the model.
     """
 
     encoded: int = 0
     reused: int = 0
     tokens: int = 0
     weight: float = 0.0
+    encoded_weight: float = 0.0
 
 
 class Encoding:
@@ -106,5 +108,6 @@ class Encoding:
             before.reused + reused,
             before.tokens + tokens,
             before.weight + weight,
+            before.encoded_weight + (weight if encoded else 0.0),
         )
         self._on_progress(self.totals)

@@ -33,8 +33,9 @@ class Staleness:
 
     Attributes:
         new: files that the next run would read for the first time.
-        changed: files whose size or time is not as recorded. Some may turn out to have the
-            same content; only reading them tells.
+        changed: files whose size is not as recorded.
+        touched: files that have the size, but not the time that is recorded: changed, or copied,
+            or checked out anew. Only reading them tells.
         gone: files that the next run would forget.
         complete: everything was looked at. Where it was not, more may differ; files are
             counted as gone only in roots that were.
@@ -42,11 +43,12 @@ class Staleness:
 
     new: int = 0
     changed: int = 0
+    touched: int = 0
     gone: int = 0
     complete: bool = True
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.changed or self.gone)
+        return bool(self.new or self.changed or self.touched or self.gone)
 
 
 def changed_since(passages: Iterable[StoredPassage]) -> tuple[str, ...]:
@@ -66,8 +68,10 @@ def changed_since(passages: Iterable[StoredPassage]) -> tuple[str, ...]:
         except OSError:
             continue
         else:
-            if (status.st_size, status.st_mtime_ns) != (stamp.size, stamp.mtime_ns):
+            if status.st_size != stamp.size:
                 sentences[stamp.path] = f"{stored.path} has changed since it was indexed"
+            elif status.st_mtime_ns != stamp.mtime_ns:
+                sentences[stamp.path] = f"{stored.path} may have changed since it was indexed"
     return tuple(sentences.values())
 
 
@@ -123,7 +127,7 @@ class FreshnessCheck:
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
         """Look at one root; False where the time was over before its end."""
         left = dict(known)
-        there = new = changed = 0
+        there = new = changed = touched = 0
         unreadable: set[str] = set()
         whole = True
         for item in items_under(root):
@@ -142,9 +146,10 @@ class FreshnessCheck:
                 there += mine
                 continue
             there += 1
-            changed += before != (item.size, item.mtime_ns)
+            changed += before[0] != item.size
+            touched += before[0] == item.size and before[1] != item.mtime_ns
         if not whole:
-            self._add(new=new, changed=changed)
+            self._add(new=new, changed=changed, touched=touched)
             return False
         gone = sum(not is_within(path, unreadable) for path in left)
         device, inode = whereabouts(root.path)
@@ -154,14 +159,24 @@ class FreshnessCheck:
             # The next run would let all of it alone.
             return True
         kept = why_absent(there, gone, len(known), elsewhere=elsewhere) is not None
-        self._add(new=new, changed=changed, gone=0 if kept else gone)
+        self._add(new=new, changed=changed, touched=touched, gone=0 if kept else gone)
         return True
 
     def _add(
-        self, *, new: int = 0, changed: int = 0, gone: int = 0, complete: bool = False
+        self,
+        *,
+        new: int = 0,
+        changed: int = 0,
+        touched: int = 0,
+        gone: int = 0,
+        complete: bool = False,
     ) -> None:
         # One assignment, so that the thread that asks sees a whole result at any time.
         found = self._found
         self._found = Staleness(
-            found.new + new, found.changed + changed, found.gone + gone, complete
+            found.new + new,
+            found.changed + changed,
+            found.touched + touched,
+            found.gone + gone,
+            complete,
         )

@@ -15,6 +15,7 @@ from bienc_cli.indexing.report import (
     IndexObserver,
     IndexOptions,
     IndexReport,
+    Progress,
     SilentObserver,
 )
 from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
@@ -45,6 +46,7 @@ def index_paths(
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
     start_workers: StartWorkers | None = None,
+    check: Callable[[IndexInfo], None] = lambda _: None,
 ) -> IndexReport:
     """Make an index agree with folders and files, reading and encoding only what changed.
 
@@ -61,6 +63,8 @@ def index_paths(
         wait: seconds to wait for another process that is writing to the index.
         on_wait: told once who is waited for.
         start_workers: who reads and encodes, if there is anything to do; this process by default.
+        check: raises where what was asked for contradicts what the index was made with, also
+            where nothing has changed and no encoder is needed.
 
     Raises:
         PathNotFound: something that was named is not there.
@@ -94,6 +98,8 @@ def index_paths(
                 start_workers,
                 broken_off,
             )
+            if writer.info is not None:
+                check(writer.info)
             try:
                 return run.all(paths, listed, directory)
             except BrokenOff as error:
@@ -252,7 +258,12 @@ class _Run:
             workers,
             self._watch,
             lambda totals: self._observer.progressed(
-                int(reading.passed_bytes + totals.weight), totals.encoded
+                Progress(
+                    done_bytes=int(reading.passed_bytes + totals.weight),
+                    encoded=totals.encoded,
+                    tokens=totals.tokens,
+                    encoded_bytes=int(totals.encoded_weight),
+                )
             ),
         )
         for work in works:

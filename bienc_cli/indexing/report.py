@@ -65,14 +65,31 @@ class IndexReport:
         return sum(stage.seconds for stage in self.stages)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an indexing run is.
+
+    Attributes:
+        done_bytes: of the files to read, that are through.
+        encoded: passages that went through the model.
+        tokens: of these.
+        encoded_bytes: those of `done_bytes` that went through the model.
+    """
+
+    done_bytes: int
+    encoded: int
+    tokens: int
+    encoded_bytes: int
+
+
 class IndexObserver(Protocol):
     """Told what an indexing run does, as it does it; for progress bars."""
 
     def discovered(self, files: int, total_bytes: int) -> None:
         """This many changed files are to be read."""
 
-    def progressed(self, done_bytes: int, encoded: int) -> None:
-        """So much of the files is through, in all, and so many passages are encoded."""
+    def progressed(self, progress: Progress) -> None:
+        """It is so far, in all."""
 
     def stage(self, name: str) -> None:
         """A stage without a measure of its own begins: `graph`, `commit`."""
@@ -84,7 +101,7 @@ class SilentObserver:
     def discovered(self, files: int, total_bytes: int) -> None:
         """Nothing is shown."""
 
-    def progressed(self, done_bytes: int, encoded: int) -> None:
+    def progressed(self, progress: Progress) -> None:
         """Nothing is shown."""
 
     def stage(self, name: str) -> None:

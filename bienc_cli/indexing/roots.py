@@ -280,8 +280,9 @@ def whereabouts(path: Path) -> tuple[int | None, int | None]:
     """
     try:
         status = path.stat()
-        # Windows has one number for each volume.
-        file_system = os.statvfs(path).f_fsid if sys.platform != "win32" else 0
+        file_system = 0  # Windows has but the volume's number
+        if sys.platform != "win32":
+            file_system = os.statvfs(path).f_fsid
     except OSError:
         return None, None
     return (file_system << 64) | status.st_dev, status.st_ino

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.render import hits as hit_
+from bienc_cli.render import skipped as skipped_
 from bienc_cli.render.breaking import Flow
 from bienc_cli.render.tables import Grid
-from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.text import one_line
 from bienc_cli.render.units import count, duration, rate
 from bienc_cli.render.view import View
-from bienc_cli.types import Skipped
 
 SCHEMA = "bienc.index/1"
 
@@ -51,7 +51,9 @@ class IndexView(View):
         ]
         if report.skipped:
             parts.append(
-                _skipped_table(report) if self.skipped else Text(_reasons(report), "yellow")
+                skipped_.as_table(report.skipped)
+                if self.skipped
+                else Text(_reasons(report), "yellow")
             )
         parts.append(
             Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim")
@@ -73,8 +75,7 @@ class IndexView(View):
         }
         for name, number in counts.items():
             yield f"{name}\t{number}"
-        for one in report.skipped:
-            yield "\t".join(["skipped", cell(one.path), one.code, cell(one.reason)])
+        yield from skipped_.as_lines(report.skipped)
 
     def as_json(self) -> dict[str, Any]:
         """The whole report, `schema` first."""
@@ -91,7 +92,7 @@ class IndexView(View):
                 "unchanged": documents.unchanged,
                 "removed": documents.removed,
             },
-            "skipped": [_skipped_as_json(skipped) for skipped in report.skipped],
+            "skipped": skipped_.as_json(report.skipped),
             "passages": {
                 "total": report.passages,
                 "new": report.new_passages,
@@ -151,20 +152,3 @@ def _reasons(report: IndexReport) -> str:
     by_code = Counter(skipped.code for skipped in report.skipped)
     reasons = ", ".join(f"{number} {code}" for code, number in by_code.most_common())
     return f"{count(len(report.skipped), 'file')} skipped: {reasons} (--skipped lists them)"
-
-
-def _skipped_table(report: IndexReport) -> RenderableType:
-    table = Grid()
-    table.column("skipped", style="yellow", wraps=True)
-    table.column("why", wraps=True)
-    for skipped in report.skipped:
-        table.row(Text(one_line(skipped.path)), Text(one_line(skipped.reason)))
-    return table
-
-
-def _skipped_as_json(skipped: Skipped) -> dict[str, str]:
-    return {
-        "path": hit_.writable(skipped.path),
-        "code": skipped.code,
-        "reason": hit_.writable(skipped.reason),
-    }

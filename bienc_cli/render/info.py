@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_
+from bienc_cli.render import skipped as skipped_
 from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, size
 from bienc_cli.render.view import View
 from bienc_cli.store import IndexInfo
+from bienc_cli.types import Skipped
 
 SCHEMA = "bienc.info/1"
 
@@ -25,9 +27,10 @@ _MOST_NAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class InfoView(View):
-    """What an index holds."""
+    """What an index holds; with `skipped`, also every file that was passed over."""
 
     info: IndexInfo
+    skipped: tuple[Skipped, ...] | None = None
 
     def as_table(self) -> RenderableType:
         """What the index holds, one fact a line."""
@@ -36,17 +39,19 @@ class InfoView(View):
         table.column(wraps=True)
         for name, value in _facts(self.info):
             table.row(name, Text(value))
-        return table
+        return Group(table, skipped_.as_table(self.skipped)) if self.skipped else table
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated facts."""
         for name, value in _facts(self.info):
             yield f"{name}\t{cell(value)}"
+        yield from skipped_.as_lines(self.skipped or ())
 
     def as_json(self) -> dict[str, Any]:
         """Everything, `schema` first."""
         info = self.info
         encoder, chunking = info.encoder, info.chunking
+        more = {} if self.skipped is None else {"skipped_files": skipped_.as_json(self.skipped)}
         return {
             "schema": SCHEMA,
             "directory": hit_.writable(str(info.directory)),
@@ -90,6 +95,7 @@ class InfoView(View):
             },
             "blend": hit_.blend_as_json(info.blend) if info.blend else None,
             "bytes": dict(info.sizes),
+            **more,
         }
 
 

@@ -176,6 +176,7 @@ class JudgingView(View):
             ("relevant", summary.relevant),
             ("queries", summary.queries),
             ("finished", summary.finished),
+            ("judged earlier", summary.judged_earlier),
         ):
             yield f"{name}\t{number}"
 
@@ -187,6 +188,7 @@ class JudgingView(View):
             "qrels": hit_.writable(str(self.qrels)),
             "queries": summary.queries,
             "finished_queries": summary.finished,
+            "queries_judged_earlier": summary.judged_earlier,
             "empty_queries": [hit_.writable(one) for one in summary.empty],
             "judgments": {
                 "total": summary.judged,
@@ -199,11 +201,13 @@ class JudgingView(View):
 
 
 def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
-    """`12 judgments in my.qrels (5 new), 7 relevant; 2 of 20 queries finished`."""
+    """`12 judgments in my.qrels (5 new), 7 relevant; 2 of 20 queries finished, ...`."""
+    earlier = summary.judged_earlier
     return (
         f"{count(summary.judged, 'judgment')} in {one_line(str(qrels))} ({summary.added:,} new), "
         f"{summary.relevant:,} relevant; "
         f"{summary.finished:,} of {count(summary.queries, 'query', 'queries')} finished"
+        + (f", {earlier:,} more judged in earlier sessions" if earlier else "")
     )
 
 

@@ -40,7 +40,7 @@ class ModelsView(View):
             table.row(
                 named,
                 model.role.value,
-                Text("yes", "green") if status.available_offline else Text("no", "yellow"),
+                _offline(status),
                 model.license,
             )
         return Group(
@@ -91,3 +91,9 @@ class ModelsView(View):
                 for status in self.models
             ],
         }
+
+
+def _offline(status: ModelStatus) -> Text:
+    if status.converted:
+        return Text("prepared", "green")
+    return Text("yes", "green") if status.available_offline else Text("no", "yellow")

@@ -206,7 +206,7 @@ def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
         raise IndexMismatch(
             f"The index in {directory} has format {version}; this bienc reads up to "
             f"{FORMAT_VERSION}.",
-            "install a newer bienc: pip install --upgrade bienc-cli",
+            "install a newer bienc from its repository, or make another index: --index DIR",
         )
     if version == FORMAT_VERSION:
         is_intact = schema.is_intact(connection)

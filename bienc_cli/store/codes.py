@@ -30,8 +30,8 @@ from bienc_cli.store.rows import damaged
 from bienc_cli.store.vectors import UsedVectors
 from bienc_cli.types import Vectors
 
-FEWEST = 50_000
-"""Vectors from which codes are kept: with fewer, the graph is loaded in a sixth of a second."""
+FEWEST = 20_000
+"""Vectors from which codes are kept, as there is a graph from that many on (`graph.FEWEST`)."""
 
 CANDIDATES = 1_000
 """Candidates that are compared exactly for a query. Measured on real vectors and mixtures of

@@ -80,8 +80,9 @@ def is_own(path: Path, safe: Collection[str] = ()) -> bool:
 
 def _ourselves() -> set[int]:
     """This user; behind sudo, also the one who called it, as git has it."""
-    # Windows calls every owner 0.
-    found = {0 if sys.platform == "win32" else os.geteuid()}
+    found = {0}  # what Windows calls every owner
+    if sys.platform != "win32":
+        found = {os.geteuid()}
     caller = os.environ.get("SUDO_UID", "")
     if found == {0} and caller.isdigit():
         found.add(int(caller))

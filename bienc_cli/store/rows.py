@@ -53,6 +53,9 @@ that it lies in, in 0.3 ms, however long its document is."""
 _PIECE_BITS = 20
 """More pieces than SQLite's largest document, of 2^31 bytes, could have."""
 
+NO_DOCUMENTS_TEXT = f"id >> {_PIECE_BITS} NOT IN (SELECT id FROM documents)"
+"""An SQL condition on a row of `texts`: it was left behind."""
+
 _NORM_TOLERANCE = 1e-2
 """How far from 1 a vector's length may be: encoders that compute in half precision round."""
 

@@ -30,6 +30,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from bienc_cli import portable
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store.exact import VectorBlock
 from bienc_cli.store.privacy import FILE_MODE
@@ -59,7 +60,7 @@ class VectorFile:
     def __init__(self, descriptor: int, name: str) -> None:
         self._descriptor = descriptor
         self.name = name
-        header = os.pread(descriptor, _HEADER.size, 0)
+        header = portable.read_at(descriptor, _HEADER.size, 0)
         if len(header) < _HEADER.size:
             raise damaged(f"{name}, which is cut short,")
         magic, self.dim, self.nonce, self.encoder = _HEADER.unpack(header)
@@ -79,12 +80,12 @@ class VectorFile:
         name = f"vectors-{number}.f32"
         path = directory / name
         path.unlink(missing_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | portable.OWN
         descriptor = os.open(path, flags, FILE_MODE)
         header = _HEADER.pack(
             _MAGIC, encoder.dim, secrets.randbits(_NUMBER_BITS), digest_of(encoder.fingerprint)
         )
-        os.pwrite(descriptor, header, 0)
+        portable.write_at(descriptor, header, 0)
         return cls(descriptor, name)
 
     @classmethod
@@ -100,7 +101,7 @@ class VectorFile:
         flags = os.O_RDWR if writable else os.O_RDONLY
         try:
             descriptor = os.open(
-                directory / name, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+                directory / name, flags | portable.OWN | portable.NO_FOLLOW | portable.NO_WAIT
             )
         except FileNotFoundError as error:
             raise MissingVectors(
@@ -197,7 +198,7 @@ class VectorFile:
         """Rows as they lie there; fewer where the file ends before."""
         width = self._row.itemsize
         parts = [
-            os.pread(self._descriptor, count * width, _HEADER.size + first * width)
+            portable.read_at(self._descriptor, count * width, _HEADER.size + first * width)
             for first, count in _runs(ids)
         ]
         held = b"".join(parts)
@@ -359,5 +360,5 @@ def _runs(ids: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 def _write_all(descriptor: int, held: bytes, offset: int) -> None:
     view = memoryview(held)
     while view:
-        written = os.pwrite(descriptor, view, offset)
+        written = portable.write_at(descriptor, view, offset)
         view, offset = view[written:], offset + written

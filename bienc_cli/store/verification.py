@@ -39,6 +39,7 @@ from bienc_cli.store.reclaim import read_unused
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
+    NO_DOCUMENTS_TEXT,
     PASSAGE_COLUMNS,
     VectorRows,
     checked,
@@ -208,6 +209,13 @@ class _Check:
                     f"There are {found:,} {table}, not {recorded:,} as recorded.",
                     Remedy.REBUILD,
                 )
+
+        (texts,) = self._connection.execute(
+            f"SELECT count(*) FROM texts WHERE {NO_DOCUMENTS_TEXT}"
+        ).fetchone()
+        if texts:
+            message = f"There are {texts:,} pieces of texts that belong to no document."
+            yield Problem("texts", message, Remedy.REBUILD)
 
     def _documents(self) -> Iterator[Problem]:
         """Files, documents, texts and passages, each against its checksum and each other."""

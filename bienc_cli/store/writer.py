@@ -50,6 +50,7 @@ from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
 from bienc_cli.store.rows import (
+    NO_DOCUMENTS_TEXT,
     graph_file,
     index_info,
     meta_checksum,
@@ -230,6 +231,7 @@ class CatalogWriter(Contents):
                 "INSERT OR IGNORE INTO temp.loose SELECT id FROM vectors "
                 "WHERE id NOT IN (SELECT vector_id FROM passages)"
             )
+            self._connection.execute(f"DELETE FROM texts WHERE {NO_DOCUMENTS_TEXT}")
             self._encoded.distrust()
         self._words.stale = self._distrusted = self._changed = True
 

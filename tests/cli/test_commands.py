@@ -13,24 +13,9 @@ from typing import Any
 
 import pytest
 
-from folders import FRUIT
+from fakes import FakeBiEncoder
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return tmp_path / "docs"
-
-
-@pytest.fixture
-def indexed(run: Run, docs: Path) -> Run:
-    assert run("index", "docs")[0] == 0
-    return run
 
 
 def feed(monkeypatch: pytest.MonkeyPatch, text: str | bytes) -> None:
@@ -346,6 +331,29 @@ def test_info_says_what_the_index_holds(indexed: Run) -> None:
     assert "documents" in indexed("info")[1]
 
 
+def test_info_lists_what_was_skipped(run: Run, docs: Path) -> None:
+    (docs / "broken.docx").write_bytes(b"no archive")
+    assert run("index", "docs")[0] == 0
+    held = parsed(run("info", "--skipped", "-f", "json"))
+    [one] = held["skipped_files"]
+    assert one["path"].endswith("broken.docx")
+    assert f"skipped\t{one['path']}\t{one['code']}\t" in run("info", "--skipped", "-f", "plain")[1]
+    shown = run("info", "--skipped")[1]
+    assert one["reason"].split()[0] in shown
+    assert "broken.docx" in shown
+    assert "broken.docx" not in run("info")[1]
+    assert "skipped_files" not in parsed(run("info", "-f", "json"))
+
+
+def test_another_model_is_refused_where_nothing_has_changed(indexed: Run) -> None:
+    for argv in (("index", "."), ("index", "docs"), ("index",), ("query", "x", "--refresh")):
+        code, out, err = indexed(*argv, "--model", "other")
+        assert (code, out) == (3, ""), argv
+        assert "This index was made with fake" in err
+        assert "not with other" in err
+    assert indexed("index", "--model", "fake")[0] == 0
+
+
 def test_info_says_what_is_passed_over(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
@@ -357,6 +365,30 @@ def test_info_says_what_is_passed_over(run: Run, tmp_path: Path) -> None:
     assert ["exclude", "*.bak"] in lines
     [removed] = [line for line in lines if line[0] == "removed"]
     assert removed[1:] == [*(f"{n:02}.txt," for n in range(7)), "07.txt", "and", "2", "more"]
+
+
+def test_models_prepares_the_defaults_or_those_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bienc_cli import models
+
+    loaded: list[str] = []
+
+    def load(name: str, **_: object) -> FakeBiEncoder:
+        loaded.append(name)
+        return FakeBiEncoder(name=name)
+
+    monkeypatch.setattr(models, "load_bi_encoder", load)
+    monkeypatch.setattr(models, "load_cross_encoder", load)
+    assert run("models", "--prepare")[0] == 0
+    assert loaded == ["granite-30m", "ms-marco-minilm-l12"]
+    assert run("models", "--prepare", "bge-small")[0] == 0
+    assert loaded[2:] == ["bge-small"]
+    for words in (("models", "bge-small"), ("models", "--prepare", "nonesuch")):
+        code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert "hint:" in err
+    assert len(loaded) == 3
 
 
 def test_models_lists_the_aliases(run: Run) -> None:

@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 import pytest
 
 from bienc_cli.search import Strategy
-from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -24,11 +23,7 @@ FILES = ("--queries", "queries.tsv", "--qrels", "qrels.tsv")
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+def indexed(run: Run, docs: Path, tmp_path: Path) -> Run:
     (tmp_path / "queries.tsv").write_text(QUERIES)
     (tmp_path / "qrels.tsv").write_text(QRELS)
     assert run("index", "docs")[0] == 0

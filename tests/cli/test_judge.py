@@ -31,16 +31,6 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert run("index", "docs")[0] == 0
-    return run
-
-
-@pytest.fixture
 def press(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
     """Run `judge` as on a terminal; when the keys run out, so does the test."""
 
@@ -342,3 +332,40 @@ def test_the_end_of_input_quits(terminal: Callable[..., Terminal]) -> None:
     shown.press("\x04")
     assert shown.wait() == 0
     assert lines("my.qrels") == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--strategies", "bm25", "--model", "fake"), "--model has no effect"),
+        (("--strategies", "bm25,bi", "--cross-encoder", "x"), "--cross-encoder has no effect"),
+        (("--strategies", "bi,light", "--exhaustive"), "--exhaustive has no effect"),
+        (("--depth", "0"), "--depth 0 pools nothing"),
+        (("--strategies", "bm25,nope"), "There is no strategy 'nope'"),
+    ],
+)
+def test_options_that_contradict_each_other(press: Run, argv: tuple[str, ...], said: str) -> None:
+    code, _, err = press("", "apple", "--qrels", "my.qrels", *argv)
+    assert code == 2
+    assert said in err
+    assert not Path("my.qrels").exists()
+
+
+def test_queries_do_not_lie_where_judgments_go(press: Run) -> None:
+    Path("q.tsv").write_text("1\tapple\n")
+    code, _, err = press("", "--queries", "q.tsv", "--qrels", "./q.tsv")
+    assert (code, "cannot hold the queries and take the judgments" in err) == (2, True)
+    assert Path("q.tsv").read_text() == "1\tapple\n"
+
+
+def test_queries_of_earlier_sessions_are_counted(press: Run) -> None:
+    two = ("--qrels", "q", "--strategies", "bm25", "--depth", "1")
+    press("2x", "apple", *two)
+    code, out, _ = press("q", "pear", "apple", *two, "-f", "json")
+    answer = json.loads(out)
+    assert code == 0
+    assert (answer["queries"], answer["finished_queries"]) == (2, 0)
+    assert answer["queries_judged_earlier"] == 1
+    assert ", 1 more judged in earlier sessions" in press("q", "pear", "apple", *two)[1]
+    # What the session comes to is finished, or it is not.
+    assert json.loads(press("1x", "pear", "apple", *two, "-f", "json")[1])["finished_queries"] == 2

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from bienc_cli.formats import FORMATS, format_named
 from bienc_cli.strategy import Strategy
-from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert run("index", "docs")[0] == 0
-    return run
 
 
 @pytest.mark.parametrize("strategy", Strategy)

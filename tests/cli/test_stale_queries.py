@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bienc_cli.cli import environment
 from bienc_cli.indexing import freshness
+from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -65,3 +71,51 @@ def test_a_watch_has_no_single_document(run: Run, tmp_path: Path) -> None:
     assert code == 2
     assert "jsonl" in json.loads(out)["error"]["hint"]
     assert not (tmp_path / ".bienc").exists()
+
+
+def test_a_copy_is_not_said_to_have_changed(indexed: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(freshness, "DEFAULT_BUDGET", 60.0)
+    shutil.copytree(tmp_path, tmp_path / "copy", copy_function=shutil.copyfile)
+    monkeypatch.chdir(tmp_path / "copy")
+    code, _, err = indexed("query", "pear")
+    files = len(FRUIT)
+    assert (code, err) == (
+        0,
+        f"note: {files} files have another time than in the index, but the same size "
+        "(bienc index, or query --refresh)\n",
+    )
+    assert "may have changed" in indexed("query", "pear", "-f", "json")[1]
+    # Its content settles it.
+    report = json.loads(indexed("index", "-f", "json")[1])
+    assert report["documents"]["unchanged"] == report["documents"]["total"] == files
+    assert report["passages"]["encoded"] == 0
+    assert indexed("query", "pear")[2] == ""
+
+
+def test_where_nothing_can_be_written_no_remedy_is_named(
+    stale: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "can_be_written", lambda _: False)
+    assert stale("query", "figs")[2] == NOTE.replace(" (bienc index, or query --refresh)", "")
+
+
+def test_a_damaged_index_that_cannot_be_written_names_no_repair(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / ".bienc/catalog.sqlite")) as connection:
+        connection.execute("DELETE FROM passages WHERE id = (SELECT min(id) FROM passages)")
+        connection.commit()
+    assert indexed("check")[2] == "hint: bienc check --repair\n"
+    monkeypatch.setattr(environment, "can_be_written", lambda _: False)
+    code, _, err = indexed("check")
+    assert code == 4
+    assert err == "note: it cannot be written here; whoever made it can repair it\n"
+
+
+def test_only_an_index_of_ones_own_is_to_be_closed_off(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".bienc").chmod(0o755)
+    assert "others may read" in indexed("info")[2]
+    monkeypatch.setattr("bienc_cli.store.privacy._ourselves", lambda: {4242})
+    assert "others may read" not in indexed("info", "--index", ".bienc")[2]

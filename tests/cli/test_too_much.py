@@ -14,16 +14,6 @@ from folders import FRUIT
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert run("index", "docs")[0] == 0
-    return run
-
-
 ENORMOUS = ("100000000", str(2**63), str(10**30))
 
 

@@ -47,7 +47,6 @@ Run = Callable[..., tuple[int, str, str]]
         ("query x -k", "-k wants a value.", "bienc query --help says which"),
         ("query x --full=3", "--full takes no value.", "bienc query --full"),
         ("quary x", "There is no command 'quary'.", "bienc query"),
-        ("help", "There is no command 'help'.", "bienc --help"),
         ("watch docs", "There is no command 'watch'.", "bienc index --watch"),
         ("search x", "There is no command 'search'.", "bienc query TEXT"),
         ("xyzzy", "There is no command 'xyzzy'.", "bienc --help lists them"),

@@ -47,7 +47,7 @@ def test_new_changed_and_gone_are_counted(fruit: Folder) -> None:
 
 def test_a_new_time_alone_counts_until_the_content_is_looked_at(fruit: Folder) -> None:
     os.utime(fruit.root / "pear.txt", ns=(1, 1))
-    assert look(fruit) == Staleness(changed=1, complete=True)
+    assert look(fruit) == Staleness(touched=1, complete=True)
     fruit.index()
     assert not look(fruit)
 

@@ -121,7 +121,7 @@ def test_the_last_answer_is_said() -> None:
     assert rendered.answered(Judgment("1", "a b.md", 2)) == "saved: 2 relevant, a b.md"
 
 
-SUMMARY = JudgingSummary(3, 1, ("2",), 4, 9, 5, ("d  e",))
+SUMMARY = JudgingSummary(3, 1, 0, ("2",), 4, 9, 5, ("d  e",))
 
 
 def test_the_summary_in_every_form() -> None:
@@ -140,6 +140,7 @@ def test_the_summary_in_every_form() -> None:
         "relevant\t5",
         "queries\t3",
         "finished\t1",
+        "judged earlier\t0",
     ]
     document = view.as_json()
     assert next(iter(document.items())) == ("schema", "bienc.judge/1")

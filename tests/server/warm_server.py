@@ -60,4 +60,6 @@ def timeless(printed: str) -> str:
         printed = re.sub(r'"seconds": \{[^}]*\}', "", printed)
         return re.sub(r',\s+"served": true', "", printed)
     printed = re.sub(r"[0-9.,]+\s+(µs|ms|s)\b", "T", printed)
-    return re.sub(r"served \S+ (?=open index)", "", " ".join(printed.split()))
+    # What parts them is left out at the end of a line, and may be written as an escape.
+    parted = re.sub(r"(?: (?:·|\ufffd+|\\xb7))+(?= )", "", " ".join(printed.split()))
+    return parted.replace(" served open index", " open index")

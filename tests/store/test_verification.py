@@ -111,6 +111,7 @@ def test_damaged_rows_are_found_and_their_files_read_again(
         ("words", "INSERT INTO postings SELECT 7, word, count, postings, 0 FROM postings"),
         ("words", "UPDATE lengths SET lengths = zeroblob(124)"),
         ("vectors", "DELETE FROM passages WHERE document_id = 3"),
+        ("texts", "INSERT INTO texts SELECT 99 << 20, length, text, checksum FROM texts LIMIT 1"),
         ("vectors", "INSERT INTO unused VALUES (999, 0)"),
         ("vectors", "INSERT INTO unused VALUES (25, 0)"),
     ],

@@ -1,0 +1,66 @@
+"""What the shell offers behind an option: what can be listed without opening an index.
+
+Names of files are left to the shell: it completes them wherever nothing is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+Offers = list[tuple[str, str]]
+"""What can be typed, and what it is, where a word helps."""
+
+
+def strategies(incomplete: str) -> Offers:
+    """Behind `--strategy`."""
+    from bienc_cli.strategy import SHORT_NAMES, Strategy
+
+    short = [(name, strategy.value) for name, strategy in SHORT_NAMES.items()]
+    return _beginning(incomplete, [*((one.value, "") for one in Strategy), *short])
+
+
+def strategy_list(incomplete: str) -> Offers:
+    """Behind `--strategies`: the last of a list with commas."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = set(before.split(","))
+    return [
+        (f"{before}{comma}{name}", told) for name, told in strategies(last) if name not in taken
+    ]
+
+
+def formats(incomplete: str) -> Offers:
+    """Behind `--type`."""
+    from bienc_cli.formats import FORMATS
+
+    return _beginning(incomplete, ((name, "") for name in sorted(FORMATS)))
+
+
+def bi_encoders(incomplete: str) -> Offers:
+    """Behind `--model`."""
+    return _models(incomplete, "bi-encoder")
+
+
+def cross_encoders(incomplete: str) -> Offers:
+    """Behind `--cross-encoder`."""
+    return _models(incomplete, "cross-encoder")
+
+
+def one_of(*values: str) -> Callable[[str], Offers]:
+    """Behind an option with a few values."""
+
+    def offers(incomplete: str) -> Offers:
+        return _beginning(incomplete, ((value, "") for value in values))
+
+    return offers
+
+
+def _models(incomplete: str, role: str) -> Offers:
+    from bienc_cli.models import KNOWN_MODELS
+
+    return _beginning(
+        incomplete, ((one.alias, one.hub_id) for one in KNOWN_MODELS if one.role == role)
+    )
+
+
+def _beginning(incomplete: str, offers: Iterable[tuple[str, str]]) -> Offers:
+    return [(value, told) for value, told in offers if value.startswith(incomplete)]

@@ -1,0 +1,230 @@
+"""`bienc.toml`: defaults of options, in the folder and the user's own.
+
+The folder's is the nearest one upwards that is this user's. It may lie in somebody else's
+repository, so it names models by their aliases only: nothing is looked up on a stranger's word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from bienc_cli.cli import caller
+from bienc_cli.errors import UsageError
+from bienc_cli.settings import Setting, Source
+
+NAME = "bienc.toml"
+
+_ALL = ""
+KEYS: Mapping[str, Mapping[str, type]] = MappingProxyType(
+    {
+        _ALL: {
+            "model": str,
+            "cross-encoder": str,
+            "runtime": str,
+            "device": str,
+            "threads": int,
+            "offline": bool,
+            "format": str,
+        },
+        "query": {
+            "k": int,
+            "strategy": str,
+            "candidates": int,
+            "rerank": bool,
+            "rerank-budget": float,
+            "min-relevance": float,
+            "full": bool,
+            "context": int,
+        },
+        "compare": {"k": int, "strategies": list},
+        "judge": {"strategies": list, "depth": int},
+    }
+)
+"""What can be set, for all commands and in the table of one, and what it is."""
+
+_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_WORDS[list] = "a list of texts"
+
+_OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "--strategy": ("rerank", "candidates", "rerank-budget", "min-relevance"),
+        "--no-rerank": ("strategy", "candidates", "rerank-budget", "min-relevance"),
+        "-k": ("candidates",),
+    }
+)
+"""An option that is typed, and what a file says that might contradict it."""
+
+_COMMANDS = (
+    *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
+    *("score", "classify", "serve", "info", "models", "check", "remove"),
+)
+_MODELS = ("model", "cross-encoder")
+_NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the files say, by table ("" for all commands) and name."""
+
+    settings: Mapping[tuple[str, str], Setting[Any]]
+
+    def of(self, name: str, table: str = _ALL) -> Setting[Any] | None:
+        """One of them, if it is set."""
+        return self.settings.get((table, name))
+
+    def for_parser(self, arguments: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """By command and parameter, as the parser takes defaults; a line overrules them."""
+        typed = {word.partition("=")[0] for word in arguments}
+        overruled = {name for flag in typed & _OVERRULES.keys() for name in _OVERRULES[flag]}
+        return {
+            command: {
+                parameter_of(name): setting.value
+                for (table, name), setting in self.settings.items()
+                # These two have variables in the environment, which come first.
+                if table in (_ALL, command) and name not in (*_MODELS, *overruled)
+            }
+            for command in _COMMANDS
+        }
+
+    def as_words(self, arguments: Sequence[str]) -> list[str]:
+        """What decides which cross-encoder a query needs, as if it had been typed."""
+        words: list[str] = []
+        for table, name in (
+            ("query", "strategy"),
+            (_ALL, "cross-encoder"),
+            (_ALL, "runtime"),
+            (_ALL, "device"),
+            (_ALL, "threads"),
+            (_ALL, "offline"),
+        ):
+            setting, flag = self.of(name, table), f"--{name}"
+            if setting is not None and flag not in arguments and setting.value is not False:
+                words += [flag] if setting.value is True else [flag, str(setting.value)]
+        if (rerank := self.of("rerank", "query")) is not None and not rerank.value:
+            words.append("--no-rerank")
+        return words
+
+
+def parameter_of(name: str) -> str:
+    """The parameter of a command that a setting is the default of."""
+    return "format_" if name == "format" else name.replace("-", "_")
+
+
+_IN_USE = Defaults({})
+_OF_CLIENT: ContextVar[Defaults | None] = ContextVar("defaults", default=None)
+
+
+def in_use() -> Defaults:
+    """What was read for the command that runs."""
+    return _OF_CLIENT.get() or _IN_USE
+
+
+def use(arguments: Sequence[str]) -> Defaults:
+    """Read what holds here; nothing for a command line that asks for help.
+
+    Raises:
+        UsageError: a file cannot be understood.
+    """
+    global _IN_USE
+    found: dict[tuple[str, str], Setting[Any]] = {}
+    if _NO_DEFAULTS.isdisjoint(arguments):
+        for source, path in files(caller.here()):
+            found.update(_read(path, source))
+    if caller.warm() is not None:
+        # Others are answered at the same time.
+        _OF_CLIENT.set(Defaults(found))
+        return Defaults(found)
+    _IN_USE = Defaults(found)
+    return _IN_USE
+
+
+def files(here: Path) -> Iterator[tuple[Source, Path]]:
+    """The user's file and the folder's, in this order, those that there are."""
+    base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
+    users = Path(base) / "bienc" / NAME
+    if users.is_file():
+        yield Source.USER, users
+    for folder in (here, *here.parents):
+        path = folder / NAME
+        if path.is_file():
+            from bienc_cli.store.privacy import is_own
+
+            if is_own(path):
+                yield Source.FOLDER, path
+                return
+
+
+def _read(path: Path, source: Source) -> Iterator[tuple[tuple[str, str], Setting[Any]]]:
+    import tomllib
+
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.", "mend it, or move it away") from error
+    for name, value in content.items():
+        if isinstance(value, dict):
+            if name not in KEYS or name == _ALL:
+                raise _unknown(path, f"[{name}]", [f"[{one}]" for one in KEYS if one])
+            for inner, one in value.items():
+                yield (name, inner), Setting(_fit(path, source, name, inner, one), source, path)
+        else:
+            yield (_ALL, name), Setting(_fit(path, source, _ALL, name, value), source, path)
+
+
+def _fit(path: Path, source: Source, table: str, name: str, value: Any) -> Any:
+    """A value as the option takes it.
+
+    Raises:
+        UsageError: there is no such setting, or it cannot have this value.
+    """
+    known = KEYS[table]
+    if name not in known:
+        raise _unknown(path, f"'{name}'", list(known))
+    kind = known[name]
+    # True is an int to Python.
+    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        fits = True
+    if kind is list and fits:
+        fits = all(isinstance(one, str) for one in value)
+    if not fits:
+        raise UsageError(f"{path}: {name} is {_WORDS[kind]}, not {value!r}.", f"change {path}")
+    try:
+        return _checked(source, name, value)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", error.hint or f"change {path}") from error
+
+
+def _checked(source: Source, name: str, value: Any) -> Any:
+    from bienc_cli.cli.loading import RUNTIMES
+    from bienc_cli.cli.output import OutputFormat
+    from bienc_cli.models.registry import known_model
+    from bienc_cli.strategy import strategies_named, strategy_named
+
+    if name in _MODELS and source is Source.FOLDER and known_model(value) is None:
+        raise UsageError(
+            f"a folder's file names models by their short names only, not '{value}'.",
+            f"put it into your own, ~/.config/bienc/{NAME}, or give --{name} {value}",
+        )
+    if name == "strategy":
+        return strategy_named(value).value
+    if name == "strategies":
+        return ",".join(strategies_named(value))
+    allowed = {"runtime": RUNTIMES, "format": tuple(map(str, OutputFormat))}.get(name, (value,))
+    if value not in allowed:
+        raise UsageError(f"there is no {name} '{value}'.", f"give one of: {', '.join(allowed)}")
+    return value
+
+
+def _unknown(path: Path, what: str, known: Sequence[str]) -> UsageError:
+    near = get_close_matches(what.strip("'"), known, 1)
+    hint = f"do you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+    return UsageError(f"{path}: there is no setting {what}.", hint)

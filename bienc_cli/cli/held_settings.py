@@ -1,0 +1,72 @@
+"""What holds where no option is typed, and where each of it came from."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bienc_cli.cli import defaults, environment
+from bienc_cli.settings import Setting, Source
+
+if TYPE_CHECKING:
+    from bienc_cli.store import IndexInfo
+
+
+def held(info: IndexInfo | None) -> dict[str, Setting[Any]]:
+    """Every setting by its name, `query.k` for one of a command.
+
+    Args:
+        info: of the index here, whose model comes before all others; None where there is none.
+    """
+    from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER
+
+    found: dict[str, Setting[Any]] = {
+        "index": _index(info),
+        "cache": _directory("BIENC_CACHE", environment.cache_directory()),
+        "data": _directory("BIENC_DATA", environment.key_directory()),
+        "model": environment.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER),
+        "cross-encoder": environment.default_model(
+            "cross-encoder", "BIENC_CROSS_ENCODER", DEFAULT_CROSS_ENCODER
+        ),
+    }
+    if info is not None:
+        found["model"] = Setting(info.encoder.name, Source.INDEX)
+    for table, names in defaults.KEYS.items():
+        for name in names:
+            shown = f"{table}.{name}" if table else name
+            if shown not in found:
+                built_in = Setting(_built_in(table, name), Source.DEFAULT)
+                found[shown] = defaults.in_use().of(name, table) or built_in
+    if environment.is_offline():
+        found["offline"] = Setting(True, Source.ENVIRONMENT, "HF_HUB_OFFLINE")
+    return found
+
+
+def _index(info: IndexInfo | None) -> Setting[Any]:
+    named = os.environ.get("BIENC_INDEX")
+    if named:
+        return Setting(named, Source.ENVIRONMENT, "BIENC_INDEX")
+    return Setting(None if info is None else str(info.directory), Source.DEFAULT)
+
+
+def _directory(variable: str, path: Path) -> Setting[Any]:
+    if os.environ.get(variable):
+        return Setting(str(path), Source.ENVIRONMENT, variable)
+    return Setting(str(path), Source.DEFAULT)
+
+
+def _built_in(table: str, name: str) -> object:
+    from bienc_cli.cli.compare import compare
+    from bienc_cli.cli.judge import judge
+    from bienc_cli.cli.query import query
+    from bienc_cli.strategy import DEFAULT_STRATEGY
+
+    if name == "strategy":
+        return DEFAULT_STRATEGY.value
+    commands: dict[str, Callable[..., int]] = {"compare": compare, "judge": judge}
+    parameters = inspect.signature(commands.get(table, query)).parameters
+    value = parameters[defaults.parameter_of(name)].default
+    return getattr(value, "value", value)

@@ -1,0 +1,197 @@
+"""What `--help` says, as data: shown on a screen here, and made into a manual by `manual`."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand, TyperGroup
+
+from bienc_cli.cli.environment import VARIABLES
+from bienc_cli.cli.examples import EXAMPLES, Example
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_LAST = ("Models", "Index", "Output")
+"""Groups that every command has, behind its own."""
+
+_NAMES_WIDTH = 24
+_MOST_COLUMNS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An argument, an option, a command or a variable, and what it is for."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that belong together."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that there is to say of a command.
+
+    Attributes:
+        usage: the line to type, without options.
+        paragraphs: the first one is what it does, in a sentence.
+    """
+
+    usage: str
+    paragraphs: tuple[str, ...]
+    groups: tuple[Group, ...]
+    examples: tuple[Example, ...]
+
+
+class HelpfulCommand(TyperCommand):
+    """A command whose help is a `Page`."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        """Print it."""
+        _print(page_of(self, ctx))
+
+
+class HelpfulGroup(TyperGroup):
+    """The table of commands, whose help is a `Page`."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        """Print it."""
+        _print(page_of(self, ctx))
+
+
+def page_of(command: Any, context: Any) -> Page:
+    """The page of a command, or of the table of commands.
+
+    Args:
+        command: Typer's.
+        context: of its parsing.
+    """
+    parameters = command.get_params(context)
+    arguments = [one for one in parameters if one.param_type_name == "argument"]
+    options = [one for one in parameters if one.param_type_name == "option" and not one.hidden]
+    groups = []
+    if isinstance(command, TyperGroup):
+        commands = [Entry(name, _paragraphs(one)[0]) for name, one in command.commands.items()]
+        groups.append(Group("Commands", tuple(commands)))
+    if arguments:
+        groups.append(Group("Arguments", tuple(Entry(_usage(a), _told(a)) for a in arguments)))
+    inside: dict[str, list[Any]] = {}
+    for option in options:
+        inside.setdefault(_group_of(option), []).append(option)
+    for title in sorted(inside, key=lambda one: _LAST.index(one) if one in _LAST else -1):
+        entries = tuple(Entry(_names(one), _told(one)) for one in inside[title])
+        groups.append(Group(title, entries))
+    if isinstance(command, TyperGroup):
+        groups.append(Group("Environment", tuple(Entry(*each) for each in VARIABLES.items())))
+    wanted = "COMMAND ..." if isinstance(command, TyperGroup) else " ".join(map(_usage, arguments))
+    return Page(
+        " ".join([context.command_path, "[OPTIONS]", wanted]).strip(),
+        _paragraphs(command),
+        tuple(groups),
+        EXAMPLES.get(context.info_name, ()),
+    )
+
+
+def _paragraphs(command: Any) -> tuple[str, ...]:
+    text = _plain(inspect.cleandoc(command.help or ""))
+    return tuple(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+def _group_of(option: Any) -> str:
+    return option.rich_help_panel or (_LAST[-1] if option.name == "help" else "Options")
+
+
+def _usage(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    if name.endswith("...") or name.startswith("["):
+        return str(name)
+    name += "..." if argument.nargs != 1 else ""
+    return name if argument.required else f"[{name}]"
+
+
+def _names(option: Any) -> str:
+    """`-k N`, `-f, --format table|json`, `--rerank, --no-rerank`."""
+    # Typer keeps the names of --help in a set.
+    names = ", ".join([*sorted(option.opts, key=len), *option.secondary_opts])
+    return names if option.is_flag else f"{names} {_value(option)}"
+
+
+def _value(option: Any) -> str:
+    choices = option.type_descriptor.choices
+    return option.metavar or "|".join(str(one.value) for one in choices)
+
+
+def _told(parameter: Any) -> str:
+    text = _plain(parameter.help or "")
+    default = parameter.default
+    # Where it is a rule and no value the help itself says it.
+    shows = parameter.show_default and default not in (None, False, (), "")
+    if not shows or callable(default) or getattr(parameter, "is_flag", False):
+        return text
+    return f"{text}  [default: {default.value if isinstance(default, Enum) else default}]"
+
+
+def _plain(markup: str) -> str:
+    from rich.text import Text
+
+    return Text.from_markup(markup).plain
+
+
+def lines(page: Page, width: int) -> Iterator[Text]:
+    """A page for a screen of so many columns; no word is broken."""
+    from rich.text import Text
+
+    yield Text.assemble(("Usage:", "bold"), f" {page.usage}")
+    for paragraph in page.paragraphs:
+        yield Text()
+        yield from map(Text, textwrap.wrap(paragraph, width, break_on_hyphens=False))
+    for group in page.groups:
+        yield Text()
+        yield Text(f"{group.title}:", "bold")
+        for entry in group.entries:
+            yield from _entry_lines(entry, width)
+    if page.examples:
+        yield Text()
+        yield Text("Examples:", "bold")
+    for example in page.examples:
+        for text in textwrap.wrap(f"# {example.text}", width - 2, break_on_hyphens=False):
+            yield Text(f"  {text}", "dim")
+        yield Text(f"  {example.line}")
+
+
+def _entry_lines(entry: Entry, width: int) -> Iterator[Text]:
+    from rich.text import Text
+
+    column = min(_NAMES_WIDTH, width // 3)
+    indent = " " * (column + 4)
+    told = textwrap.wrap(
+        entry.text, width - len(indent), break_long_words=False, break_on_hyphens=False
+    )
+    if len(entry.name) > column or not told:
+        yield Text.assemble("  ", (entry.name, "bold cyan"))
+    else:
+        padding = " " * (column - len(entry.name) + 2)
+        yield Text.assemble("  ", (entry.name, "bold cyan"), padding, told.pop(0))
+    yield from (Text(f"{indent}{text}") for text in told)
+
+
+def _print(page: Page) -> None:
+    from rich.text import Text
+
+    from bienc_cli.cli.output import Output, OutputFormat
+
+    width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), _MOST_COLUMNS)
+    Output(OutputFormat.table).print_rich(Text("\n").join(lines(page, width)))

@@ -1,0 +1,79 @@
+"""The answer of `info --settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from bienc_cli.render.hits import writable
+from bienc_cli.render.tables import Grid
+from bienc_cli.render.text import cell, one_line
+from bienc_cli.render.view import View
+from bienc_cli.settings import Setting, Source
+
+SCHEMA = "bienc.settings/1"
+
+_WORDS = {
+    Source.DEFAULT: "built in",
+    Source.ENVIRONMENT: "environment",
+    Source.FOLDER: "the folder's file",
+    Source.USER: "your own file",
+    Source.INDEX: "the index",
+    Source.FLAG: "typed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsView(View):
+    """What holds where no option is typed, and who decided it."""
+
+    settings: Mapping[str, Setting[Any]]
+
+    def as_table(self) -> RenderableType:
+        """One setting a row."""
+        table = Grid()
+        for name in ("setting", "value", "from"):
+            table.column(name, wraps=name != "setting")
+        for name, setting in self.settings.items():
+            style = "dim" if setting.source is Source.DEFAULT else ""
+            table.row(Text(name, "bold"), Text(_value(setting)), Text(_origin(setting), style))
+        return table
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: name, value, source, where."""
+        for name, one in self.settings.items():
+            value = "" if one.value is None else _written(one.value)
+            where = "" if one.where is None else str(one.where)
+            yield "\t".join([name, cell(value), one.source.value, cell(where)])
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, `schema` first."""
+        return {
+            "schema": SCHEMA,
+            "settings": [
+                {
+                    "name": name,
+                    "value": writable(one.value) if isinstance(one.value, str) else one.value,
+                    "source": one.source.value,
+                    "where": None if one.where is None else writable(str(one.where)),
+                }
+                for name, one in self.settings.items()
+            ],
+        }
+
+
+def _value(setting: Setting[Any]) -> str:
+    return "–" if setting.value is None else one_line(_written(setting.value))
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _origin(setting: Setting[Any]) -> str:
+    where = "" if setting.where is None else f", {one_line(str(setting.where))}"
+    return f"{_WORDS[setting.source]}{where}"

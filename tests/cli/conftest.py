@@ -1,0 +1,28 @@
+"""A folder of documents as commands meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from folders import FRUIT
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    for name, text in FRUIT.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def indexed(run: Run, docs: Path) -> Run:
+    """`run`, where `docs` is indexed."""
+    assert run("index", "docs")[0] == 0
+    return run
