@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bienc_cli.library import Index, Models
+    from bienc_cli.library import Index
+    from bienc_cli.shared_models import Models
 
 __all__ = ["Index", "Models", "__version__"]
 
@@ -23,8 +24,12 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     # Every command imports this package, and none of them pays for what it does not use.
-    if name in ("Index", "Models"):
-        from bienc_cli import library
+    if name == "Index":
+        from bienc_cli.library import Index
 
-        return getattr(library, name)
+        return Index
+    if name == "Models":
+        from bienc_cli.shared_models import Models
+
+        return Models
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
