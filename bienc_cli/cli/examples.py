@@ -43,7 +43,9 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
         ),
         "pairs": (
             Example("bienc pairs --exact", "the same text twice"),
-            Example("bienc pairs --min-shared 0.7", "duplicates and their variants"),
+            Example(
+                "bienc pairs --min-similarity 0.8 --min-shared 0.5", "duplicates and their variants"
+            ),
             Example("bienc pairs --between 'v1/' --with 'v2/'", "one in each of two folders"),
         ),
         "compare": (

@@ -31,7 +31,7 @@ def pairs(
         typer.Option(
             "--min-shared",
             metavar="0..1",
-            help="Only pairs that have this share of their words in common: 0.7 leaves duplicates "
+            help="Only pairs that have this share of their words in common: 0.5 leaves duplicates "
             "and their variants.",
             rich_help_panel=opt.SEARCH_PANEL,
         ),

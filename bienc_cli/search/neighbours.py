@@ -15,8 +15,9 @@ from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import Vectors
 
 ALL_PAIRS_LIMIT = 20_000
-"""Texts up to which every pair is compared: as fast as asking the graph for each (measured: 5 s on
-two cores), and exact. Beyond it time grows with the number of texts, not with its square."""
+"""Texts up to which every pair is compared: exact, and faster than asking the graph for each
+(measured with 28,000 texts, 25,000 pairs: 21 s against 46 s). Beyond it time grows with the
+number of texts, not with its square."""
 
 MOST_NEIGHBOURS = 100
 """Pairs of one text, the most similar ones: of a thousand variants of a text each is in a pair,

@@ -52,7 +52,7 @@ class PairsOptions:
         if not 0 <= self.min_shared <= 1:
             raise UsageError(
                 f"A share of {self.min_shared} does not exist: it is between 0 and 1.",
-                "give --min-shared 0.7, say",
+                "give --min-shared 0.5, say",
             )
 
 

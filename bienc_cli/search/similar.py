@@ -1,9 +1,8 @@
 """Documents, or passages, like this one: by the stored vectors, no model needed.
 
 A document is as similar to the subject as its passages are to the subject's: for each passage
-of the subject the most similar one of the document, and the mean of these. One vector for a
-whole document, the mean of its passages' vectors, blurs what it is about: docs/evaluation.md
-has both measured.
+of the subject the most similar one of the document, and the mean of these. So a document that has
+a part in common with the subject is told from one that is about the same things on average.
 
 Source of the score: Khattab and Zaharia, "ColBERT: Efficient and effective passage search via
 contextualized late interaction over BERT", SIGIR 2020, there over tokens, here over passages.
