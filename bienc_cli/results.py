@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from bienc_cli.evaluation.comparison import Comparison
 from bienc_cli.render import hits as hit_
-from bienc_cli.render import similar as similar_
 from bienc_cli.render.comparison import ComparisonView
 from bienc_cli.render.index_report import IndexView
 from bienc_cli.render.search import SearchView
+from bienc_cli.render.similar import SimilarView
 from bienc_cli.search import Hit, SearchResult
 from bienc_cli.search.similar import SimilarResult
 from bienc_cli.store import StoredPassage
@@ -193,10 +193,10 @@ class SimilarAnswer(Answer[SimilarItem, SimilarResult]):
 
     def to_json(self) -> dict[str, Any]:
         """The document `bienc.similar/1`."""
-        return similar_.as_json(self.result)
+        return SimilarView(self.result, full=False).as_json()
 
     def _table(self) -> RenderableType:
-        return similar_.as_table(self.result)
+        return SimilarView(self.result, full=False).as_table()
 
 
 class CompareAnswer(Answer[RankedPassage, Comparison]):
