@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bienc_cli.store import graph, nearest
 from folders import FRUIT
 
 Run = Callable[..., tuple[int, str, str]]
@@ -26,3 +27,10 @@ def indexed(run: Run, docs: Path) -> Run:
     """`run`, where `docs` is indexed."""
     assert run("index", "docs")[0] == 0
     return run
+
+
+@pytest.fixture
+def graphs_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small indexes have a graph, and are searched by it."""
+    monkeypatch.setattr(graph, "FEWEST", 1)
+    monkeypatch.setattr(nearest, "SCAN_LIMIT", 0)
