@@ -74,6 +74,11 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
             ),
             Example("bienc score - --format jsonl < pairs.jsonl", "many pairs"),
         ),
+        "serve": (
+            Example("bienc serve", "queries are answered at once, until nobody asks for long"),
+            Example("bienc serve --http 127.0.0.1:0 --open", "a page to search in"),
+            Example("bienc serve --stop", "end the one that is running"),
+        ),
         "classify": (
             Example("bienc classify --labels invoice,contract", "documents by labels of your own"),
             Example(
