@@ -103,12 +103,12 @@ def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool)
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
-    if output.format is OutputFormat.json:
+    if output.format == OutputFormat.json:
         output.print_json(rendered.pairs_as_json(read, refused, model, seconds))
-    elif output.format is OutputFormat.jsonl:
+    elif output.format == OutputFormat.jsonl:
         for document in rendered.pair_documents(read, refused):
             output.print_json(document)
-    elif output.format is OutputFormat.plain:
+    elif output.format == OutputFormat.plain:
         output.print_lines(rendered.pair_lines(read, refused))
     else:
         output.print_rich(rendered.pairs_as_table(list(read.values()), model, seconds))
@@ -145,7 +145,7 @@ def _documents(
         output.warn(f"no document of the index matches {' '.join(paths)}")
     if output.machine:
         output.print_json(rendered.documents_as_json(result))
-    elif output.format is OutputFormat.plain:
+    elif output.format == OutputFormat.plain:
         output.print_lines(rendered.document_lines(result))
     else:
         output.print_rich(rendered.documents_as_table(result))

@@ -153,9 +153,9 @@ def pairs(
     for warning in result.warnings:
         output.warn(warning)
     if output.machine:
-        streamed = output.format is OutputFormat.jsonl
+        streamed = output.format == OutputFormat.jsonl
         output.print_json(rendered.as_json(result, with_pairs=not streamed))
-    elif output.format is OutputFormat.table:
+    elif output.format == OutputFormat.table:
         output.print_rich(rendered.as_table(result))
     return _verdict(result, fail_over, output)
 
@@ -181,9 +181,9 @@ def _shown_as_found(found: Iterator[Pair], output: Output) -> Iterator[Pair]:
     from bienc_cli.render import pairs as rendered
 
     for pair in found:
-        if output.format is OutputFormat.jsonl:
+        if output.format == OutputFormat.jsonl:
             output.print_json(rendered.pair_as_document(pair))
-        elif output.format is OutputFormat.plain:
+        elif output.format == OutputFormat.plain:
             output.print_lines([rendered.pair_as_line(pair)])
         yield pair
 

@@ -85,7 +85,7 @@ def _matrix(queries: list[str], passages: list[str], output: Output, choice: Mod
     )
     if output.machine:
         output.print_json(rendered.as_json(matrix))
-    elif output.format is OutputFormat.plain:
+    elif output.format == OutputFormat.plain:
         output.print_lines(rendered.as_lines(matrix))
     else:
         output.print_rich(rendered.as_table(matrix))

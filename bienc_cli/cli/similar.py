@@ -116,7 +116,7 @@ def similar(
         output.warn(warning)
     if output.machine:
         output.print_json(rendered.as_json(result))
-    elif output.format is OutputFormat.plain:
+    elif output.format == OutputFormat.plain:
         output.print_lines(rendered.as_lines(result))
     else:
         output.print_rich(rendered.as_table(result, full=full))
