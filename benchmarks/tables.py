@@ -137,6 +137,33 @@ def _warm(part: Results) -> str:
     )
 
 
+def _serving(part: Results) -> str:
+    figures = part["figures"]
+    rows = []
+    for name, one in figures.items():
+        cold = name.replace("served", "cold").replace("in one process", "cold")
+        rows.append(
+            [
+                name,
+                spread(one["wall"], "{:.3f}"),
+                f"{ratio(figures, cold, name, 'wall'):.1f}",
+                spread(one["cpu"], "{:.3f}") if "cpu" in one else "",
+                spread(one["peak_mib"], "{:.0f}") if "peak_mib" in one else "",
+            ]
+        )
+    agreed = "are" if part["same"] else "are not"
+    return (
+        "The same query over the sample documents in a process of its own, alone and through a "
+        "running\n`bienc serve`; for comparison also what the search alone takes in a process "
+        "that is asked again and\nagain. Taken in turns on a machine that others used meanwhile "
+        f"(mean load {part['load']:.0f} on {part['machine']['cores']} cores),\nso that only the "
+        "ratios and the CPU seconds mean much; those are the client's alone.\n\n"
+        "    python benchmarks/serving.py\n\n"
+        + table(["", "seconds", "times faster", "CPU seconds", "peak MiB"], rows)
+        + f"\nThe answers {agreed} the same, byte for byte, but for times and `served`.\n"
+    )
+
+
 def _start(part: Results) -> str:
     rows = [
         [
@@ -257,6 +284,7 @@ _PARTS: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
     ("reading", "Reading", _reading),
     ("rerank", "Reranking", _rerank),
     ("warm", "Warm queries", _warm),
+    ("serving", "Through a server", _serving),
     ("start", "Commands that need no model", _start),
     ("quality", "Quality of the fast runtime", _quality),
     ("gpu", "On a GPU", _gpu),

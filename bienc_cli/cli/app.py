@@ -20,6 +20,7 @@ from bienc_cli.cli.pairs import pairs
 from bienc_cli.cli.query import query
 from bienc_cli.cli.remove import remove
 from bienc_cli.cli.score import score
+from bienc_cli.cli.serve import serve
 from bienc_cli.cli.similar import similar
 from bienc_cli.cli.tune import tune
 
@@ -66,6 +67,7 @@ for command in (
     tune,
     score,
     classify,
+    serve,
     info,
     models,
     check,

@@ -6,12 +6,14 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import pairwise
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
-from bienc_cli.cli import preload, streams
+from bienc_cli.cli import caller, preload, streams
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -22,6 +24,10 @@ from bienc_cli.errors import (
     StorageError,
     UsageError,
 )
+from bienc_cli.server import Declined
+
+if TYPE_CHECKING:
+    from bienc_cli.server.client import Answer
 
 
 class _Terminated(BaseException):
@@ -93,6 +99,27 @@ def main(argv: Sequence[str]) -> int:
     """
     streams.settle()
     arguments = _as_meant(argv)
+    served = _ask_server(arguments)
+    if served is not None:
+        return served
+    code = carry_out(arguments)
+    _start_server_if_wanted(arguments)
+    return code
+
+
+def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> int:
+    """Run one command here, whoever it is for.
+
+    Args:
+        arguments: behind the program's name, as they are meant.
+        given: parameters of `query` that its environment names.
+
+    Returns:
+        The exit code, as of `main`.
+
+    Raises:
+        Declined: it is to be run where it was asked for.
+    """
     reported = arguments
     from bienc_cli.cli import defaults
 
@@ -102,9 +129,11 @@ def main(argv: Sequence[str]) -> int:
         return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
     if (format_ := held.of("format")) is not None:
         reported = ["--format", format_.value, *arguments]
-    preload.begin([*arguments, *held.as_words(arguments)])
+    if caller.warm() is None:
+        preload.begin([*arguments, *held.as_words(arguments)])
+    values = held.for_parser(arguments)
+    values["query"] |= given or {}
     from typer.exceptions import Abort, TyperException
-    from typer.main import get_command
 
     from bienc_cli.cli.app import app
     from bienc_cli.cli.output import ClosedPipe, writing
@@ -113,18 +142,17 @@ def main(argv: Sequence[str]) -> int:
     try:
         with termination:
             _refuse_two_indexes(arguments)
-            code = get_command(app).main(
-                arguments,
-                prog_name="bienc",
-                standalone_mode=False,
-                default_map=held.for_parser(arguments),
+            code = _command_line()(
+                arguments, prog_name="bienc", standalone_mode=False, default_map=values
             )
             with writing():
-                sys.stdout.flush()
+                caller.stdout().flush()
             if code == EXIT_INTERRUPTED or termination.asked:
                 # Typer has caught the KeyboardInterrupt itself, or what was ended caught its own.
                 return _interrupted(termination)
             return code if isinstance(code, int) else EXIT_OK
+    except Declined:
+        raise
     except OutputRefused as error:
         _discard_stdout()
         return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
@@ -168,6 +196,70 @@ def main(argv: Sequence[str]) -> int:
         )
 
 
+@cache
+def _command_line() -> Callable[..., Any]:
+    """Runs what Typer makes of the commands; that takes it longer than a warm query."""
+    from typer.main import get_command
+
+    from bienc_cli.cli.app import app
+
+    return get_command(app).main
+
+
+def _ask_server(argv: Sequence[str]) -> int | None:
+    """The exit code of a command that a running server has answered; None where none has."""
+    if argv[:1] != ["query"]:
+        return None
+    from bienc_cli.cli import environment
+    from bienc_cli.server import client
+
+    arguments = list(argv)
+    if not client.is_for_a_server(arguments, os.environ):
+        return None
+    termination = _Termination()
+    try:
+        with termination:
+            answer = client.ask(arguments, os.environ, environment.endpoint())
+    except (KeyboardInterrupt, _Terminated):
+        return _interrupted(termination)
+    return None if answer is None else _show(arguments, answer)
+
+
+def _show(arguments: list[str], answer: Answer) -> int:
+    """Print what a server has answered, as the command itself would have."""
+    from bienc_cli.cli.output import ClosedPipe, writing
+
+    try:
+        for name, text in answer.output:
+            if name == "stdout":
+                with writing():
+                    sys.stdout.write(text)
+                    sys.stdout.flush()
+            else:
+                # Nobody can be told that nobody can be told.
+                with suppress(OSError):
+                    sys.stderr.write(text)
+                    sys.stderr.flush()
+    except ClosedPipe:
+        _discard_stdout()
+        return EXIT_OK
+    except OutputRefused as error:
+        _discard_stdout()
+        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    return answer.exit_code
+
+
+def _start_server_if_wanted(argv: Sequence[str]) -> None:
+    """Have the next query served, where the user wants that."""
+    if os.environ.get("BIENC_SERVER") != "auto" or argv[:1] != ["query"]:
+        return
+    from bienc_cli.cli import environment
+    from bienc_cli.server import client
+
+    if client.is_for_a_server(argv, os.environ):
+        client.begin_server(environment.endpoint(), os.environ)
+
+
 def _report(
     arguments: list[str],
     error: BaseException,
@@ -178,6 +270,9 @@ def _report(
 ) -> int:
     from bienc_cli.cli.output import ClosedPipe, print_error
 
+    if caller.warm() is not None:
+        # It may be the server's own trouble, and a client alone comes to the same or to an answer.
+        raise Declined(message) from error
     if os.environ.get("BIENC_DEBUG") == "1":
         import traceback
 

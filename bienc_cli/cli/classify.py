@@ -77,7 +77,7 @@ def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool)
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.evaluation.pairs import check_pair
-    from bienc_cli.render import classification as rendered
+    from bienc_cli.render.classification import LabelledPairsView
     from bienc_cli.search.classification import check_classifier, classify
     from bienc_cli.search.result import ModelUse
 
@@ -103,15 +103,7 @@ def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool)
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
-    if output.format == OutputFormat.json:
-        output.print_json(rendered.pairs_as_json(read, refused, model, seconds))
-    elif output.format == OutputFormat.jsonl:
-        for document in rendered.pair_documents(read, refused):
-            output.print_json(document)
-    elif output.format == OutputFormat.plain:
-        output.print_lines(rendered.pair_lines(read, refused))
-    else:
-        output.print_rich(rendered.pairs_as_table(list(read.values()), model, seconds))
+    output.show(LabelledPairsView(read, refused, model, seconds))
     return EXIT_USAGE if refused else EXIT_OK
 
 
@@ -124,7 +116,7 @@ def _documents(
 ) -> int:
     from bienc_cli.cli import environment
     from bienc_cli.cli.progress import portions
-    from bienc_cli.render import classification as rendered
+    from bienc_cli.render.classification import LabelledDocumentsView
     from bienc_cli.search.zero_shot import check_labels, label_documents
     from bienc_cli.stages import Stopwatch
 
@@ -143,10 +135,5 @@ def _documents(
         output.warn(warning)
     if not result.documents and paths:
         output.warn(f"no document of the index matches {' '.join(paths)}")
-    if output.machine:
-        output.print_json(rendered.documents_as_json(result))
-    elif output.format == OutputFormat.plain:
-        output.print_lines(rendered.document_lines(result))
-    else:
-        output.print_rich(rendered.documents_as_table(result))
+    output.show(LabelledDocumentsView(result))
     return 0 if result.documents else 1

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from bienc_cli.cli import caller
 from bienc_cli.errors import UsageError
 from bienc_cli.settings import Setting, Source
 
@@ -61,7 +63,7 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _COMMANDS = (
     *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
-    *("score", "classify", "info", "models", "check", "remove"),
+    *("score", "classify", "serve", "info", "models", "check", "remove"),
 )
 _MODELS = ("model", "cross-encoder")
 _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version"})
@@ -116,11 +118,12 @@ def parameter_of(name: str) -> str:
 
 
 _IN_USE = Defaults({})
+_OF_CLIENT: ContextVar[Defaults | None] = ContextVar("defaults", default=None)
 
 
 def in_use() -> Defaults:
     """What was read for the command that runs."""
-    return _IN_USE
+    return _OF_CLIENT.get() or _IN_USE
 
 
 def use(arguments: Sequence[str]) -> Defaults:
@@ -132,8 +135,12 @@ def use(arguments: Sequence[str]) -> Defaults:
     global _IN_USE
     found: dict[tuple[str, str], Setting[Any]] = {}
     if _NO_DEFAULTS.isdisjoint(arguments):
-        for source, path in files(Path.cwd()):
+        for source, path in files(caller.here()):
             found.update(_read(path, source))
+    if caller.warm() is not None:
+        # Others are answered at the same time.
+        _OF_CLIENT.set(Defaults(found))
+        return Defaults(found)
     _IN_USE = Defaults(found)
     return _IN_USE
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import defaults
+from bienc_cli.cli import caller, defaults
 from bienc_cli.errors import IndexNotFound, UsageError
 from bienc_cli.settings import Setting, Source
 
 if TYPE_CHECKING:
+    from bienc_cli.server.endpoint import Endpoint
     from bienc_cli.store import IndexPlace, IndexReader
 
 VARIABLES: Mapping[str, str] = MappingProxyType(
@@ -25,6 +26,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "BIENC_CACHE": "Where converted models lie.  [default: ~/.cache/bienc]",
         "BIENC_DATA": "Where your key lies.  [default: ~/.local/share/bienc]",
         "BIENC_SAFE": "Other users' indexes that count when found upwards, as in PATH; * for all.",
+        "BIENC_SERVER": "auto: have query start a server; off: use none.",
+        "BIENC_TOKEN": "What a server asks for over HTTP.",
         "BIENC_MILVUS_TOKEN": "What a Milvus server asks for: user:password, or an API key.",
         "BIENC_MILVUS_CA": "Its certificate authority, a PEM file, where the system does not know "
         "it.",
@@ -126,6 +129,13 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
+def endpoint() -> Endpoint:
+    """Where a server of this version listens for clients of this environment."""
+    from bienc_cli.server.endpoint import endpoint_for
+
+    return endpoint_for(os.environ, cache_directory())
+
+
 def editor() -> str:
     """What the user opens files in: VISUAL, else EDITOR.
 
@@ -143,7 +153,8 @@ def link_form() -> str | None:
 
     `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
     """
-    terminal, program = os.environ.get("TERM", ""), os.environ.get("TERM_PROGRAM", "")
+    environ = caller.environ()
+    terminal, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
     if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
         return None
     if program == "vscode":
@@ -160,7 +171,7 @@ def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
     """
     from bienc_cli.store import find_index
 
-    here = Path.cwd()
+    here = caller.here()
     place = _place(named) if named is not None else find_index(here, safe_indexes())
     if place is None:
         raise _not_found(here)
@@ -189,7 +200,8 @@ def open_index(named: str | IndexPlace | None) -> IndexReader:
     """
     from bienc_cli.store import open_reader
 
-    return open_reader(index_to_read(named), key_dir=key_directory(), shown_from=Path.cwd())
+    place, here = index_to_read(named), caller.here()
+    return open_reader(place, key_dir=key_directory(), shown_from=here)
 
 
 def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
@@ -211,10 +223,10 @@ def _place(named: str | IndexPlace) -> IndexPlace:
 
     if not isinstance(named, str | Path):
         return named
-    place = remote_place(named, Path.cwd(), os.environ) if isinstance(named, str) else None
+    place = remote_place(named, caller.here(), os.environ) if isinstance(named, str) else None
     if place is not None:
         return place
-    directory = Path(named).expanduser().absolute()
+    directory = caller.here() / Path(named).expanduser()
     _refuse_folder_of_documents(directory)
     return directory
 

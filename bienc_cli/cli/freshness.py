@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment
+from bienc_cli.cli import caller, environment
 from bienc_cli.cli.output import Output
 
 if TYPE_CHECKING:
@@ -32,6 +32,16 @@ def open_index(
     if refresh:
         _bring_up_to_date(environment.index_to_read(named), output, choice)
     return environment.open_index(named)
+
+
+def held_or_opened(
+    named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
+) -> AbstractContextManager[IndexReader]:
+    """The index to read: held ready, or as `open_index` gives it."""
+    if warm := caller.warm():
+        place, here = environment.index_to_read(named), caller.here()
+        return nullcontext(warm.readers.get(place, here, lambda: environment.open_index(place)))
+    return open_index(named, output, choice, refresh=refresh)
 
 
 def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:

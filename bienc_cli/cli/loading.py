@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bienc_cli.background import Background
-from bienc_cli.cli import environment
+from bienc_cli.cli import caller, environment
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
+from bienc_cli.server import Declined
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class ModelChoice:
             raise UsageError(
                 f"There is no runtime '{self.runtime}'.", f"give one of: {', '.join(RUNTIMES)}"
             )
+        warm = caller.warm()
+        if warm is not None and warm.settings != self.settings:
+            raise Declined(f"the models here run by {warm.settings}")
+
+    @property
+    def settings(self) -> caller.RunSettings:
+        """How models are to run."""
+        offline = self.offline or environment.is_offline()
+        return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
     def load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
         """The index's own model; for a new index the one asked for. Loaded once.
@@ -88,16 +98,19 @@ class ModelChoice:
             )
         if name in self._loaded:
             return self._loaded[name]
+        load = partial(
+            load_bi_encoder,
+            name,
+            cache_dir=cache,
+            offline=offline,
+            runtime=self.runtime,
+            device=self.device,
+            threads=self.threads,
+            on_convert=self._say_that_it_converts,
+        )
+        warm = caller.warm()
         self._loaded[name] = self._with_notes(
-            load_bi_encoder(
-                name,
-                cache_dir=cache,
-                offline=offline,
-                runtime=self.runtime,
-                device=self.device,
-                threads=self.threads,
-                on_convert=self._say_that_it_converts,
-            )
+            warm.models.bi_encoder(_meant_by_all(name), load) if warm else load()
         )
         return self._loaded[name]
 
@@ -170,20 +183,24 @@ class ModelChoice:
         variable = "BIENC_CROSS_ENCODER"
         held = environment.default_model("cross-encoder", variable, DEFAULT_CROSS_ENCODER)
         name = self.cross_encoder or held.value
+        load = partial(
+            load_cross_encoder,
+            name,
+            cache_dir=environment.cache_directory(),
+            offline=environment.go_offline_if(self.offline),
+            runtime=self.runtime,
+            device=self.device,
+            threads=self.threads,
+            on_convert=self._say_that_it_converts,
+        )
+        warm = caller.warm()
         return self._with_notes(
-            load_cross_encoder(
-                name,
-                cache_dir=environment.cache_directory(),
-                offline=environment.go_offline_if(self.offline),
-                runtime=self.runtime,
-                device=self.device,
-                threads=self.threads,
-                on_convert=self._say_that_it_converts,
-            )
+            warm.models.cross_encoder(_meant_by_all(name), load) if warm else load()
         )
 
     def _with_notes(self, encoder: Encoder) -> Encoder:
-        _ALIVE.append(encoder)
+        if caller.warm() is None:
+            _ALIVE.append(encoder)
         for note in encoder.notes:
             self.output.note(f"note: {note}")
         return encoder
@@ -195,6 +212,17 @@ class ModelChoice:
         # Four bytes a weight.
         size = f" ({4 * known.parameters / 1e6:.0f} MB)" if known else ""
         self.output.note(f"note: preparing {name}{size} for this machine; this happens once")
+
+
+def _meant_by_all(name: str) -> str:
+    """A model's name, if it means the same wherever one is.
+
+    Raises:
+        Declined: it may be a directory of the client's.
+    """
+    if not Path(name).expanduser().is_absolute() and (caller.here() / name).is_dir():
+        raise Declined(f"{name} may be a directory of the client's")
+    return name
 
 
 def _check_is_only_a_name(name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bienc_cli.cli import completion
+from bienc_cli.cli import caller, completion
 from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
 
 if TYPE_CHECKING:
@@ -181,6 +181,14 @@ RefreshOption = Annotated[
         rich_help_panel=INDEX_PANEL,
     ),
 ]
+NoServerOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-server",
+        help="Do not ask a running server (bienc serve).",
+        rich_help_panel=MODELS_PANEL,
+    ),
+]
 NoCheckOption = Annotated[
     bool,
     typer.Option(
@@ -261,15 +269,17 @@ def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filte
 def _as_it_lies(pattern: str) -> str:
     """A pattern that names what is there, through a link or `..`, by the names on the disk."""
     negated, named = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
-    there = os.path.exists(named)  # noqa: PTH110  (raises for no name, however strange)
-    if not there or not (os.pardir in Path(named).parts or _has_link(named)):
+    here = str(caller.here())
+    lies = os.path.join(here, named)  # noqa: PTH118  (raises for no name, however strange)
+    there = os.path.exists(lies)  # noqa: PTH110
+    if not there or not (os.pardir in Path(named).parts or _has_link(here, named)):
         return pattern
-    real, here = os.path.realpath(named), os.path.realpath(Path.cwd())
+    real, here = os.path.realpath(lies), os.path.realpath(here)
     inside = real.startswith(f"{here}/")
     slash = "/" if named.endswith("/") else ""
     return f"{negated}/{os.path.relpath(real, here) if inside else real[1:]}{slash}"
 
 
-def _has_link(named: str) -> bool:
+def _has_link(here: str, named: str) -> bool:
     path = Path(named)
-    return any(one.is_symlink() for one in (path, *path.parents))
+    return any((here / one).is_symlink() for one in (path, *path.parents) if one.parts)

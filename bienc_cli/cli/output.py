@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bienc_cli.cli import caller
 from bienc_cli.cli.streams import is_utf_8
 from bienc_cli.errors import OutputRefused
 
@@ -108,12 +106,12 @@ class Output:
     @property
     def short(self) -> bool:
         """Whether stdout is a terminal of few lines."""
-        return sys.stdout.isatty() and shutil.get_terminal_size().lines < _SHORT
+        return caller.stdout().isatty() and caller.terminal_lines() < _SHORT
 
     @property
     def animated(self) -> bool:
         """Whether a progress bar may move on stderr."""
-        return sys.stderr.isatty() and not self.quiet
+        return caller.stderr().isatty() and not self.quiet and caller.warm() is None
 
     def stderr_console(self) -> Console:
         """For progress on a terminal."""
@@ -138,7 +136,7 @@ class Output:
     def print_json(self, document: Mapping[str, Any]) -> None:
         """One JSON document; indented for `json`, on one line for `jsonl`."""
         indent = 2 if self.format == OutputFormat.json else None
-        escaped = not is_utf_8(sys.stdout)
+        escaped = not is_utf_8(caller.stdout())
         text = json.dumps(document, ensure_ascii=escaped, indent=indent, allow_nan=False)
         self._write(f"{text}\n")
 
@@ -150,8 +148,9 @@ class Output:
         """Tables and text for people."""
         from rich.console import Console
 
-        if sys.stdout.isatty():
-            console = Console(highlight=False)
+        stdout, environ = caller.stdout(), caller.environ()
+        if stdout.isatty():
+            console = Console(highlight=False, file=stdout, _environ=environ)
             with writing():
                 for renderable in renderables:
                     console.print(renderable, crop=False)
@@ -164,6 +163,7 @@ class Output:
             color_system=None,
             width=_pipe_width(),
             file=io.StringIO(),
+            _environ=environ,
         )
         with console.capture() as captured:
             for renderable in renderables:
@@ -187,16 +187,16 @@ class Output:
         from bienc_cli.render.text import visible
 
         with writing():
-            sys.stdout.flush()
+            caller.stdout().flush()
         # Nobody can be told that nobody can be told.
         with suppress(OSError):
-            sys.stderr.write(f"{visible(sentence)}\n")
-            sys.stderr.flush()
+            caller.stderr().write(f"{visible(sentence)}\n")
+            caller.stderr().flush()
 
     def _write(self, text: str) -> None:
         with writing():
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            caller.stdout().write(text)
+            caller.stdout().flush()
 
 
 def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:
@@ -210,12 +210,13 @@ def print_error(arguments: list[str], code: str, message: str, hint: str | None)
         Output(OutputFormat(chosen)).print_json(error_as_json(code, message, hint))
         return
     with suppress(OSError):
-        sys.stdout.flush()
+        caller.stdout().flush()
     with suppress(OSError):
-        sys.stderr.write(f"error: {visible(message)}\n")
+        stderr = caller.stderr()
+        stderr.write(f"error: {visible(message)}\n")
         if hint:
-            sys.stderr.write(f"hint: {visible(hint)}\n")
-        sys.stderr.flush()
+            stderr.write(f"hint: {visible(hint)}\n")
+        stderr.flush()
 
 
 def _format_asked_for(arguments: list[str]) -> str | None:
@@ -233,5 +234,5 @@ def _format_asked_for(arguments: list[str]) -> str | None:
 
 
 def _pipe_width() -> int:
-    columns = os.environ.get("COLUMNS", "")
+    columns = caller.environ().get("COLUMNS", "")
     return max(int(columns), 40) if columns.isdigit() else _PIPE_WIDTH

@@ -113,7 +113,7 @@ def pairs(
     from bienc_cli.cli import environment, freshness
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import portions
-    from bienc_cli.render import pairs as rendered
+    from bienc_cli.render.pairs import PairsView
     from bienc_cli.search.clusters import gathered
     from bienc_cli.search.pair_log import PairLog
     from bienc_cli.search.pairs import PairsOptions, find_pairs, search_key
@@ -152,11 +152,8 @@ def pairs(
         result = gathered(reader, kept, classifier, watch)
     for warning in result.warnings:
         output.warn(warning)
-    if output.machine:
-        streamed = output.format == OutputFormat.jsonl
-        output.print_json(rendered.as_json(result, with_pairs=not streamed))
-    elif output.format == OutputFormat.table:
-        output.print_rich(rendered.as_table(result))
+    if output.format != OutputFormat.plain:
+        output.show(PairsView(result))
     return _verdict(result, fail_over, output)
 
 
@@ -178,13 +175,11 @@ def _check_places(
 
 def _shown_as_found(found: Iterator[Pair], output: Output) -> Iterator[Pair]:
     """The same pairs; each a line at once, where a line is what is wanted."""
-    from bienc_cli.render import pairs as rendered
+    from bienc_cli.render.pairs import PairView
 
     for pair in found:
-        if output.format == OutputFormat.jsonl:
-            output.print_json(rendered.pair_as_document(pair))
-        elif output.format == OutputFormat.plain:
-            output.print_lines([rendered.pair_as_line(pair)])
+        if output.format in (OutputFormat.jsonl, OutputFormat.plain):
+            output.show(PairView(pair))
         yield pair
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from bienc_cli.cli import completion
+from bienc_cli.cli import caller, completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.errors import BiencError
+from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
     from bienc_cli.render.search import SearchView
@@ -132,6 +131,7 @@ def query(
     device: opt.DeviceOption = "auto",
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
+    _no_server: opt.NoServerOption = False,
 ) -> int:
     """Find the passages that answer a query.
 
@@ -168,7 +168,8 @@ def query(
             f"leave it out, or give a strategy like {Strategy.BLEND}",
         )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
-    if chosen.needs_cross_encoder:
+    warm = caller.warm() is not None
+    if chosen.needs_cross_encoder and not warm:
         choice.begin_cross_encoder()
     from bienc_cli.cli import environment, freshness
     from bienc_cli.search import SearchOptions, check_query, search
@@ -194,11 +195,13 @@ def query(
     editor = environment.editor() if open_ is not None else ""
     if not from_stdin:
         check_query(" ".join(text))
+    if warm and (from_stdin or open_ is not None):
+        raise Declined("standard input and editor are the client's")
     watch = Stopwatch()
     with watch.stage("open index"):
-        reader = freshness.open_index(index, output, choice, refresh=refresh)
-    with reader:
-        if chosen.needs_bi_encoder:
+        opened = freshness.held_or_opened(index, output, choice, refresh=refresh)
+    with opened as reader:
+        if chosen.needs_bi_encoder and not warm:
             choice.begin_bi_encoder(reader.info)
         import bienc_cli.render.search  # noqa: F401 - used when there is an answer
 
@@ -309,9 +312,10 @@ class _View:
             asked=asked,
             warnings=changed,
             extra=extra,
-            here=Path.cwd(),
+            here=caller.here(),
             header=first,
-            links=environment.link_form() if sys.stdout.isatty() else None,
+            links=environment.link_form() if caller.stdout().isatty() else None,
+            served=caller.warm() is not None,
         )
 
     def _contexts(self, result: SearchResult) -> dict[int, str] | None:

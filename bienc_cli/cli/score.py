@@ -78,15 +78,10 @@ def score(
 
 def _matrix(queries: list[str], passages: list[str], output: Output, choice: ModelChoice) -> int:
     from bienc_cli.evaluation.matrix import score_matrix
-    from bienc_cli.render import matrix as rendered
+    from bienc_cli.render.matrix import MatrixView
 
     matrix = score_matrix(
         queries, passages, choice.load_bi_encoder(None), choice.load_cross_encoder()
     )
-    if output.machine:
-        output.print_json(rendered.as_json(matrix))
-    elif output.format == OutputFormat.plain:
-        output.print_lines(rendered.as_lines(matrix))
-    else:
-        output.print_rich(rendered.as_table(matrix))
+    output.show(MatrixView(matrix))
     return 0

@@ -82,7 +82,7 @@ def similar(
     """
     from bienc_cli.cli import freshness
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.render import similar as rendered
+    from bienc_cli.render.similar import SimilarView
     from bienc_cli.search import similar as search
     from bienc_cli.stages import Stopwatch
 
@@ -114,12 +114,7 @@ def similar(
         result = search.similar(reader, meant, options, reranker, watch)
     for warning in result.warnings:
         output.warn(warning)
-    if output.machine:
-        output.print_json(rendered.as_json(result))
-    elif output.format == OutputFormat.plain:
-        output.print_lines(rendered.as_lines(result))
-    else:
-        output.print_rich(rendered.as_table(result, full=full))
+    output.show(SimilarView(result, full=full))
     return 0 if result.hits else 1
 
 

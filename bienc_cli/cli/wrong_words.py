@@ -80,10 +80,12 @@ def _whole_line(context: Any, command: str) -> str:
 def _unknown_option(error: Any, command: str, context: Any) -> tuple[str, str]:
     parameters = context.command.params if context is not None else ()
     known = [name for one in parameters for name in (*one.opts, *one.secondary_opts)]
-    near = get_close_matches(str(error.option_name), [one for one in known if one[:2] == "--"], 1)
+    # Without their dashes, which make all of them alike.
+    long_names = [name[2:] for name in known if name.startswith("--")]
+    near = get_close_matches(str(error.option_name).lstrip("-"), long_names, 1)
     return (
         f"{command} has no option {error.option_name}.",
-        f"{command} {near[0]}, or {command} --help" if near else f"{command} --help",
+        f"{command} --{near[0]}, or {command} --help" if near else f"{command} --help",
     )
 
 

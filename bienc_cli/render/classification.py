@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -16,6 +17,7 @@ from bienc_cli.render.pairs import labels_as_json
 from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.classification import Classification
 from bienc_cli.search.result import ModelUse
 from bienc_cli.search.zero_shot import LabelledDocument, Labelling
@@ -27,32 +29,92 @@ Read = tuple[tuple[str, str], Classification]
 """A pair and what is said of it."""
 
 
-def pairs_as_table(read: Sequence[Read], model: ModelUse, seconds: float) -> RenderableType:
-    """Every pair with all labels, both ways where both were read."""
-    parts: list[RenderableType] = []
-    for (first, second), said in read:
-        texts = Text()
-        texts.append("A ", style="bold").append(one_line(first))
-        texts.append("\nB ", style="bold").append(one_line(second))
-        if said.truncated:
-            texts.append("\nboth are longer than the model reads; an end was cut", style="yellow")
-        table = Grid()
-        table.column("label", wraps=True)
-        table.column("A → B" if said.backward else "probability", right=True)
-        if said.backward:
-            table.column("B → A", right=True)
-        ways = [way for way in (said.forward, said.backward) if way]
-        for scores in zip(*ways, strict=True):
-            table.row(one_line(scores[0].label), *(f"{score.probability:.4f}" for score in scores))
-        parts += [texts, table, Text()]
-    parts.append(
-        Text(
-            f"{count(len(read), 'pair')} in {duration(seconds)} · {model.identity.name}, "
-            f"{model.runtime}",
-            style="dim",
+@dataclass(frozen=True, slots=True)
+class LabelledPairsView(View):
+    """Pairs of texts with their labels, and lines that are none."""
+
+    read: Mapping[int, Read]
+    refused: Mapping[int, BiencError]
+    model: ModelUse
+    seconds: float
+
+    def as_table(self) -> RenderableType:
+        """Every pair with all labels, both ways where both were read."""
+        read, model = self.read, self.model
+        parts: list[RenderableType] = []
+        for (first, second), said in read.values():
+            texts = Text()
+            texts.append("A ", style="bold").append(one_line(first))
+            texts.append("\nB ", style="bold").append(one_line(second))
+            if said.truncated:
+                texts.append(
+                    "\nboth are longer than the model reads; an end was cut", style="yellow"
+                )
+            table = Grid()
+            table.column("label", wraps=True)
+            table.column("A → B" if said.backward else "probability", right=True)
+            if said.backward:
+                table.column("B → A", right=True)
+            ways = [way for way in (said.forward, said.backward) if way]
+            for scores in zip(*ways, strict=True):
+                table.row(
+                    one_line(scores[0].label), *(f"{score.probability:.4f}" for score in scores)
+                )
+            parts += [texts, table, Text()]
+        parts.append(
+            Text(
+                f"{count(len(read), 'pair')} in {duration(self.seconds)} · {model.identity.name}, "
+                f"{model.runtime}",
+                style="dim",
+            )
         )
-    )
-    return Group(*parts)
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: the likeliest label, then each with its probability, likewise backward.
+
+        A line that is no pair is answered by an empty one.
+        """
+        read, refused = self.read, self.refused
+        for number in sorted([*read, *refused]):
+            if number in refused:
+                yield ""
+                continue
+            said = read[number][1]
+            yield "\t".join(
+                [
+                    cell(said.best.label),
+                    *(
+                        f"{one_line(one.label)}={one.probability:.6f}"
+                        for one in (*said.forward, *said.backward)
+                    ),
+                ]
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """All pairs, `schema` first."""
+        model = self.model
+        return {
+            "schema": SCHEMA,
+            "pairs": [
+                document
+                if "error" in document
+                else {k: document[k] for k in document if k != "schema"}
+                for document in self.as_documents()
+            ],
+            "seconds": hit_.rounded(self.seconds),
+            "model": hit_.model_as_json(model.identity, model.runtime),
+        }
+
+    def as_documents(self) -> Iterator[dict[str, Any]]:
+        """A document for each line, by its number: a pair's labels, or why it has none."""
+        read, refused = self.read, self.refused
+        for number in sorted([*read, *refused]):
+            if number in refused:
+                error = refused[number]
+                yield {**error_as_json(error.code, error.message, error.hint), "line": number}
+            else:
+                yield {"schema": SCHEMA, **pair_as_json(*read[number])}
 
 
 def pair_as_json(pair: tuple[str, str], said: Classification) -> dict[str, Any]:
@@ -67,69 +129,66 @@ def pair_as_json(pair: tuple[str, str], said: Classification) -> dict[str, Any]:
     }
 
 
-def pair_documents(
-    read: Mapping[int, Read], refused: Mapping[int, BiencError]
-) -> Iterator[dict[str, Any]]:
-    """A document for each line, by its number: a pair's labels, or why it has none."""
-    for number in sorted([*read, *refused]):
-        if number in refused:
-            error = refused[number]
-            yield {**error_as_json(error.code, error.message, error.hint), "line": number}
-        else:
-            yield {"schema": SCHEMA, **pair_as_json(*read[number])}
+@dataclass(frozen=True, slots=True)
+class LabelledDocumentsView(View):
+    """Documents with their labels."""
 
+    result: Labelling
 
-def pairs_as_json(
-    read: Mapping[int, Read], refused: Mapping[int, BiencError], model: ModelUse, seconds: float
-) -> dict[str, Any]:
-    """All pairs, `schema` first."""
-    return {
-        "schema": SCHEMA,
-        "pairs": [
-            document if "error" in document else {k: document[k] for k in document if k != "schema"}
-            for document in pair_documents(read, refused)
-        ],
-        "seconds": hit_.rounded(seconds),
-        "model": hit_.model_as_json(model.identity, model.runtime),
-    }
+    def as_table(self) -> RenderableType:
+        """Every document with the likeliest label by each encoder."""
+        result = self.result
+        table = Grid()
+        table.column("bi-encoder", style="cyan", wraps=True)
+        table.column("simil.", right=True)
+        if result.cross_encoder is not None:
+            table.column("cross-encoder", style="green", wraps=True)
+            table.column("prob." if result.entails else "relev.", right=True)
+        table.column("document", wraps=True)
+        for document in result.documents:
+            cells: list[RenderableType] = []
+            for label, score in _likeliest(result, document):
+                cells += [Text(one_line(label)), Text(f"{score:.3f}")]
+            table.row(*cells, Words(one_line(_name(document)), "bold blue"))
+        return Group(table, Text(_summary(result), style="dim"))
 
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: document, label and similarity, label and probability where known."""
+        result = self.result
+        for document in result.documents:
+            fields = [_name(document)]
+            for label, score in _likeliest(result, document):
+                fields += [label, f"{score:.6f}"]
+            yield "\t".join(cell(field) for field in fields)
 
-def pair_lines(read: Mapping[int, Read], refused: Mapping[int, BiencError]) -> Iterator[str]:
-    """Tab-separated: the likeliest label, then each with its probability, likewise backward.
-
-    A line that is no pair is answered by an empty one.
-    """
-    for number in sorted([*read, *refused]):
-        if number in refused:
-            yield ""
-            continue
-        said = read[number][1]
-        yield "\t".join(
-            [
-                cell(said.best.label),
-                *(
-                    f"{one_line(one.label)}={one.probability:.6f}"
-                    for one in (*said.forward, *said.backward)
-                ),
-            ]
-        )
-
-
-def documents_as_table(result: Labelling) -> RenderableType:
-    """Every document with the likeliest label by each encoder."""
-    table = Grid()
-    table.column("bi-encoder", style="cyan", wraps=True)
-    table.column("simil.", right=True)
-    if result.cross_encoder is not None:
-        table.column("cross-encoder", style="green", wraps=True)
-        table.column("prob." if result.entails else "relev.", right=True)
-    table.column("document", wraps=True)
-    for document in result.documents:
-        cells: list[RenderableType] = []
-        for label, score in _likeliest(result, document):
-            cells += [Text(one_line(label)), Text(f"{score:.3f}")]
-        table.row(*cells, Words(one_line(_name(document)), "bold blue"))
-    return Group(table, Text(_summary(result), style="dim"))
+    def as_json(self) -> dict[str, Any]:
+        """Every document with every score of every label, `schema` first."""
+        result = self.result
+        return {
+            "schema": DOCUMENTS_SCHEMA,
+            "labels": list(result.labels),
+            "cross_encoder_by": (
+                None
+                if result.cross_encoder is None
+                else "entailment"
+                if result.entails
+                else "relevance"
+            ),
+            "documents": [_document_as_json(result, one) for one in result.documents],
+            "seconds": {
+                name.replace("-", "_"): seconds
+                for name, seconds in hit_.stages_as_json(result.stages).items()
+            },
+            "index": hit_.index_as_json(result.index),
+            "models": {
+                name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                for name, use in (
+                    ("bi_encoder", result.bi_encoder),
+                    ("cross_encoder", result.cross_encoder),
+                )
+            },
+            "warnings": list(result.warnings),
+        }
 
 
 def _likeliest(result: Labelling, document: LabelledDocument) -> list[tuple[str, float]]:
@@ -166,35 +225,6 @@ def _summary(result: Labelling) -> str:
     return "\n".join(parts)
 
 
-def documents_as_json(result: Labelling) -> dict[str, Any]:
-    """Every document with every score of every label, `schema` first."""
-    return {
-        "schema": DOCUMENTS_SCHEMA,
-        "labels": list(result.labels),
-        "cross_encoder_by": (
-            None
-            if result.cross_encoder is None
-            else "entailment"
-            if result.entails
-            else "relevance"
-        ),
-        "documents": [_document_as_json(result, one) for one in result.documents],
-        "seconds": {
-            name.replace("-", "_"): seconds
-            for name, seconds in hit_.stages_as_json(result.stages).items()
-        },
-        "index": hit_.index_as_json(result.index),
-        "models": {
-            name: hit_.model_as_json(use.identity, use.runtime) if use else None
-            for name, use in (
-                ("bi_encoder", result.bi_encoder),
-                ("cross_encoder", result.cross_encoder),
-            )
-        },
-        "warnings": list(result.warnings),
-    }
-
-
 def _document_as_json(result: Labelling, document: LabelledDocument) -> dict[str, Any]:
     best = [label for label, _ in _likeliest(result, document)]
     return {
@@ -210,12 +240,3 @@ def _document_as_json(result: Labelling, document: LabelledDocument) -> dict[str
             else None
         ),
     }
-
-
-def document_lines(result: Labelling) -> Iterator[str]:
-    """Tab-separated: document, label and similarity, label and probability where there is one."""
-    for document in result.documents:
-        fields = [_name(document)]
-        for label, score in _likeliest(result, document):
-            fields += [label, f"{score:.6f}"]
-        yield "\t".join(cell(field) for field in fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.tables import Grid, titled
 from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.reranking import sigmoid
 
 SCHEMA = "bienc.matrix/1"
@@ -23,35 +25,69 @@ SCHEMA = "bienc.matrix/1"
 _COLD, _HOT = (24, 36, 68), (250, 214, 90)
 """Colours of the least and of the greatest score, red, green and blue."""
 
-_NAME = 40
-"""Characters of a text beside its row."""
 
+@dataclass(frozen=True, slots=True)
+class MatrixView(View):
+    """Several texts scored against several."""
 
-def as_table(matrix: ScoreMatrix) -> RenderableType:
-    """A heat map for each encoder, and the passages by their numbers."""
-    seconds = {stage.name: duration(stage.seconds) for stage in matrix.stages}
-    legend = Text("\n").join(
-        Text(f"{number}  {one_line(text)}") for number, text in enumerate(matrix.passages, 1)
-    )
-    pairs = count(matrix.similarities.size, "pair")
-    texts = count(len(matrix.queries) + len(matrix.passages), "text")
-    return Group(
-        _heat_map(
-            f"similarity · bi-encoder {matrix.bi_encoder.identity.name} · {texts} in "
-            f"{seconds['bi-encoder']}",
-            matrix,
-            matrix.similarities,
-        ),
-        Text(),
-        _heat_map(
-            f"relevance · cross-encoder {matrix.cross_encoder.identity.name} · {pairs} in "
-            f"{seconds['cross-encoder']}",
-            matrix,
-            _probabilities(matrix),
-        ),
-        Text(),
-        legend,
-    )
+    matrix: ScoreMatrix
+
+    def as_table(self) -> RenderableType:
+        """A heat map for each encoder, and the passages by their numbers."""
+        matrix = self.matrix
+        seconds = {stage.name: duration(stage.seconds) for stage in matrix.stages}
+        legend = Text("\n").join(
+            Text(f"{number}  {one_line(text)}") for number, text in enumerate(matrix.passages, 1)
+        )
+        pairs = count(matrix.similarities.size, "pair")
+        texts = count(len(matrix.queries) + len(matrix.passages), "text")
+        return Group(
+            _heat_map(
+                f"similarity · bi-encoder {matrix.bi_encoder.identity.name} · {texts} in "
+                f"{seconds['bi-encoder']}",
+                matrix,
+                matrix.similarities,
+            ),
+            Text(),
+            _heat_map(
+                f"relevance · cross-encoder {matrix.cross_encoder.identity.name} · {pairs} in "
+                f"{seconds['cross-encoder']}",
+                matrix,
+                _probabilities(matrix),
+            ),
+            Text(),
+            legend,
+        )
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated, a pair a line: its numbers, similarity, relevance and logit."""
+        matrix = self.matrix
+        probabilities = _probabilities(matrix)
+        for row, column in np.ndindex(matrix.logits.shape):
+            scores = (matrix.similarities, probabilities, matrix.logits)
+            fields = (str(row + 1), str(column + 1), *(f"{one[row, column]:.6f}" for one in scores))
+            yield "\t".join(cell(field) for field in fields)
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, `schema` first; rows are queries."""
+        matrix = self.matrix
+        bi, cross = matrix.bi_encoder, matrix.cross_encoder
+        return {
+            "schema": SCHEMA,
+            "queries": [hit_.writable(one) for one in matrix.queries],
+            "passages": [hit_.writable(one) for one in matrix.passages],
+            "similarity": _rows(matrix.similarities),
+            "relevance": _rows(_probabilities(matrix)),
+            "relevance_logit": _rows(matrix.logits),
+            "truncated": matrix.truncated.tolist(),
+            "seconds": {
+                stage.name.replace("-", "_"): hit_.rounded(stage.seconds) for stage in matrix.stages
+            },
+            "models": {
+                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
+                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
+            },
+        }
 
 
 def _probabilities(matrix: ScoreMatrix) -> NDArray[np.float64]:
@@ -60,7 +96,7 @@ def _probabilities(matrix: ScoreMatrix) -> NDArray[np.float64]:
 
 def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> RenderableType:
     table = Grid(gap=1)
-    table.column("", wraps=True)
+    table.column(wraps=True)
     for number in range(1, len(matrix.passages) + 1):
         table.column(str(number), right=True)
     colour = _scale(scores)
@@ -84,35 +120,5 @@ def _scale(scores: NDArray[np.float64]) -> Callable[[float], Style]:
     return style
 
 
-def as_json(matrix: ScoreMatrix) -> dict[str, Any]:
-    """Everything, `schema` first; rows are queries."""
-    bi, cross = matrix.bi_encoder, matrix.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "queries": [hit_.writable(one) for one in matrix.queries],
-        "passages": [hit_.writable(one) for one in matrix.passages],
-        "similarity": _rows(matrix.similarities),
-        "relevance": _rows(_probabilities(matrix)),
-        "relevance_logit": _rows(matrix.logits),
-        "truncated": matrix.truncated.tolist(),
-        "seconds": {
-            stage.name.replace("-", "_"): hit_.rounded(stage.seconds) for stage in matrix.stages
-        },
-        "models": {
-            "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
-            "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
-        },
-    }
-
-
 def _rows(scores: NDArray[np.float64]) -> list[list[float | None]]:
     return [[hit_.rounded(one) for one in row] for row in scores.tolist()]
-
-
-def as_lines(matrix: ScoreMatrix) -> Iterator[str]:
-    """Tab-separated, a pair a line: numbers of query and passage, similarity, relevance, logit."""
-    probabilities = _probabilities(matrix)
-    for row, column in np.ndindex(matrix.logits.shape):
-        scores = (matrix.similarities, probabilities, matrix.logits)
-        fields = (str(row + 1), str(column + 1), *(f"{one[row, column]:.6f}" for one in scores))
-        yield "\t".join(cell(field) for field in fields)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.breaking import Words
+from bienc_cli.render.breaking import AT_BLANKS, Flow, Words
 from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.classification import Classification, LabelScore
 from bienc_cli.search.clusters import Cluster, PairsResult
 from bienc_cli.search.likeness import Change, Kind, word_diff
@@ -29,28 +31,79 @@ _AROUND = 4
 """Words that are shown on either side of a change."""
 
 
-def as_table(result: PairsResult) -> RenderableType:
-    """Pairs with what differs, the clusters that are more than a pair, and the time."""
-    parts: list[RenderableType] = []
-    if result.pairs:
-        table = Grid()
-        table.column("simil.", right=True, style="cyan")
-        table.column("words", right=True)
-        table.column("kind", wraps=True)
-        table.column("passages", wraps=True)
-        for pair in result.pairs:
-            table.row(
-                f"{pair.similarity:.3f}",
-                f"{pair.shared:.0%}",
-                Group(Text(pair.kind.value), *_labels(pair.classification)),
-                _texts(pair),
-            )
-        parts.append(table)
-    else:
-        parts.append(Text("no pairs", style="yellow"))
-    parts += [_cluster(one) for one in result.clusters if len(one.others) > 1]
-    parts.append(Text(_summary(result), style="dim"))
-    return Group(*parts)
+@dataclass(frozen=True, slots=True)
+class PairView(View):
+    """One pair, as it is found."""
+
+    pair: Pair
+
+    def as_table(self) -> RenderableType:
+        """Both passages, or what differs."""
+        return _texts(self.pair)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: similarity, shared, kind, both places, labels each way, both texts."""
+        pair, said = self.pair, self.pair.classification
+        labels = [_likeliest(way) for way in (said.forward, said.backward)] if said else ["", ""]
+        fields = (
+            f"{pair.similarity:.4f}",
+            f"{pair.shared:.4f}",
+            pair.kind.value,
+            hit_.location(pair.first),
+            hit_.location(pair.second),
+            *labels,
+            pair.first.passage.text,
+            pair.second.passage.text,
+        )
+        yield "\t".join(cell(field) for field in fields)
+
+    def as_json(self) -> dict[str, Any]:
+        """One pair as a document of its own."""
+        return {"schema": PAIR_SCHEMA, **_pair_as_json(self.pair)}
+
+
+@dataclass(frozen=True, slots=True)
+class PairsView(View):
+    """All pairs together."""
+
+    result: PairsResult
+
+    def as_table(self) -> RenderableType:
+        """Pairs with what differs, the clusters that are more than a pair, and the time."""
+        result = self.result
+        parts: list[RenderableType] = []
+        if result.pairs:
+            table = Grid()
+            table.column("simil.", style="cyan", right=True)
+            table.column("words", right=True)
+            table.column("kind", wraps=True)
+            table.column("passages", wraps=True)
+            for pair in result.pairs:
+                table.row(
+                    f"{pair.similarity:.3f}",
+                    f"{pair.shared:.0%}",
+                    Group(Text(pair.kind.value), *_labels(pair.classification)),
+                    _texts(pair),
+                )
+            parts.append(table)
+        else:
+            parts.append(Text("no pairs", style="yellow"))
+        parts += [_cluster(one) for one in result.clusters if len(one.others) > 1]
+        parts += [Flow(_times(result), style="dim"), Flow(_summary(result), style="dim")]
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Every pair; see `PairView`."""
+        for pair in self.result.pairs:
+            yield from PairView(pair).as_lines()
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole answer, `schema` first."""
+        return _as_json(self.result, {"pairs": list(map(_pair_as_json, self.result.pairs))})
+
+    def as_documents(self) -> Iterator[dict[str, Any]]:
+        """The whole without the pairs, each of which was a line before."""
+        yield _as_json(self.result, {})
 
 
 def _labels(classification: Classification | None) -> list[RenderableType]:
@@ -68,10 +121,15 @@ def _likeliest(way: Sequence[LabelScore]) -> str:
 def _texts(pair: Pair) -> RenderableType:
     places = [Words(one_line(hit_.location(one)), "bold blue") for one in (pair.first, pair.second)]
     if pair.kind is Kind.SAME:
-        return Group(*places, Text(_cut(pair.first)))
+        return Group(*places, Words(_cut(pair.first), ends=AT_BLANKS))
     if pair.kind is Kind.NEAR_DUPLICATE:
-        return Group(*places, _difference(_diff(pair)))
-    return Group(places[0], Text(_cut(pair.first)), places[1], Text(_cut(pair.second)))
+        return Group(*places, Words(_difference(_diff(pair)), ends=AT_BLANKS))
+    return Group(
+        places[0],
+        Words(_cut(pair.first), ends=AT_BLANKS),
+        places[1],
+        Words(_cut(pair.second), ends=AT_BLANKS),
+    )
 
 
 def _cut(stored: StoredPassage) -> str:
@@ -115,18 +173,21 @@ def _cluster(cluster: Cluster) -> RenderableType:
     return Group(Text(f"{len(cluster.others)} like {like}", style="bold"), table)
 
 
-def _summary(result: PairsResult) -> str:
-    stages = " · ".join(f"{stage.name} {duration(stage.seconds)}" for stage in result.stages)
+def _times(result: PairsResult) -> list[str]:
+    stages = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
+    return [*stages, f"total {duration(result.seconds)}"]
+
+
+def _summary(result: PairsResult) -> list[str]:
     model = result.classifier
-    return (
-        f"{stages} · total {duration(result.seconds)}\n"
+    found = (
         f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}; "
         f"{count(result.superfluous, 'passage')} of {result.index.passages:,} could be done without"
-        + (f" · {model.identity.name}, {model.runtime}" if model else "")
     )
+    return [found, f"{model.identity.name}, {model.runtime}"] if model else [found]
 
 
-def pair_as_json(pair: Pair) -> dict[str, Any]:
+def _pair_as_json(pair: Pair) -> dict[str, Any]:
     """Everything about one pair; the diff where most words are the same."""
     near = pair.kind is Kind.NEAR_DUPLICATE
     said = pair.classification
@@ -163,14 +224,7 @@ def labels_as_json(labels: Iterable[LabelScore]) -> list[dict[str, Any]]:
     ]
 
 
-def pair_as_document(pair: Pair) -> dict[str, Any]:
-    """One pair as a line of its own."""
-    return {"schema": PAIR_SCHEMA, **pair_as_json(pair)}
-
-
-def as_json(result: PairsResult, *, with_pairs: bool = True) -> dict[str, Any]:
-    """The whole answer, `schema` first; without the pairs where each was a line before."""
-    pairs = {"pairs": [pair_as_json(pair) for pair in result.pairs]} if with_pairs else {}
+def _as_json(result: PairsResult, pairs: Mapping[str, Any]) -> dict[str, Any]:
     model = result.classifier
     return {
         "schema": SCHEMA,
@@ -200,20 +254,3 @@ def _place(stored: StoredPassage) -> dict[str, Any]:
         "document_id": hit_.writable(stored.passage.doc_id),
         "citation": hit_.writable(hit_.location(stored)),
     }
-
-
-def pair_as_line(pair: Pair) -> str:
-    """Tab-separated: similarity, shared, kind, both places, labels each way, both texts."""
-    said = pair.classification
-    labels = [_likeliest(way) for way in (said.forward, said.backward)] if said else ["", ""]
-    fields = (
-        f"{pair.similarity:.4f}",
-        f"{pair.shared:.4f}",
-        pair.kind.value,
-        hit_.location(pair.first),
-        hit_.location(pair.second),
-        *labels,
-        pair.first.passage.text,
-        pair.second.passage.text,
-    )
-    return "\t".join(cell(field) for field in fields)

@@ -44,6 +44,7 @@ class SearchView(View):
         here: the working directory, from which files are named to other programs.
         header: CSV begins with the names of its columns.
         links: how citations link to their files on a terminal; see `links.link_to`.
+        served: by a process that was running already.
     """
 
     result: SearchResult
@@ -56,10 +57,13 @@ class SearchView(View):
     here: Path = Path()
     header: bool = True
     links: str | None = None
+    served: bool = False
 
     def as_table(self) -> RenderableType:
         """Ranked passages, and under them the time of each stage."""
         result = self.result
+        served = ["served"] if self.served else []
+        brief = served if self.compact else []
         parts: list[RenderableType] = [Words(one_line(result.query), "bold", ends=AT_BLANKS)]
         if not result.hits:
             parts.append(Text("nothing found", style="yellow"))
@@ -68,8 +72,8 @@ class SearchView(View):
         else:
             parts.append(_hits_table(self))
         if not self.compact:
-            parts.append(Flow(_times(result), style="dim"))
-        parts.append(Flow(_summary(result, brief=self.compact), style="dim"))
+            parts.append(Flow([*served, *_times(result)], style="dim"))
+        parts.append(Flow([*brief, *_summary(result, brief=self.compact)], style="dim"))
         parts += [Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)]
         return Group(*parts)
 
@@ -130,6 +134,7 @@ class SearchView(View):
                 ),
             },
             "warnings": [*result.warnings, *self.warnings],
+            **({"served": True} if self.served else {}),
             **self.extra,
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,9 +11,11 @@ from rich.text import Text
 
 from bienc_cli.citations import citation
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.breaking import AT_BLANKS, Flow, Words
 from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
+from bienc_cli.render.view import View
 from bienc_cli.search.similar import Similar, SimilarHit, SimilarResult
 
 SCHEMA = "bienc.similar/1"
@@ -21,21 +24,77 @@ _SNIPPET = 240
 """Characters: about three lines beside the scores at 80 columns."""
 
 
-def as_table(result: SimilarResult, *, full: bool = False) -> RenderableType:
-    """What is like the subject, with the passage that is most so; `full` shows all of it."""
-    parts: list[RenderableType] = [Text(f"like {one_line(result.subject.name)}", style="bold")]
-    if result.hits:
-        parts.append(_hits_table(result, full))
-    else:
-        parts.append(Text("nothing found", style="yellow"))
-    parts.append(Text(_summary(result), style="dim"))
-    return Group(*parts)
+@dataclass(frozen=True, slots=True)
+class SimilarView(View):
+    """What is like a subject; `full` shows whole passages."""
+
+    result: SimilarResult
+    full: bool
+
+    def as_table(self) -> RenderableType:
+        """What is like the subject, with the passage that is most so; `full` shows all of it."""
+        result = self.result
+        parts: list[RenderableType] = [Text(f"like {one_line(result.subject.name)}", style="bold")]
+        if result.hits:
+            parts.append(_hits_table(result, self.full))
+        else:
+            parts.append(Text("nothing found", style="yellow"))
+        parts += [Flow(_times(result), style="dim"), Flow(_summary(result), style="dim")]
+        return Group(*parts)
+
+    def as_lines(self) -> Iterator[str]:
+        """Tab-separated: rank, relevance, similarity, matched, place, heading, text."""
+        result = self.result
+        for hit in result.hits:
+            relevance = f"{hit.relevance.probability:.3f}" if hit.relevance else ""
+            yield "\t".join(
+                cell(field)
+                for field in (
+                    str(hit.rank),
+                    relevance,
+                    f"{hit.similarity:.3f}",
+                    f"{hit.matched}/{len(result.subject.passages)}",
+                    hit_.location(hit.passage),
+                    hit_.heading(hit.passage),
+                    hit.passage.passage.text,
+                )
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, `schema` first."""
+        result = self.result
+        subject = result.subject
+        encoder, cross_encoder = subject.encoder, result.cross_encoder
+        return {
+            "schema": SCHEMA,
+            "subject": {
+                "name": hit_.writable(subject.name),
+                "indexed": encoder is None,
+                "passages": subject.total,
+                "compared": len(subject.passages),
+            },
+            "unit": result.unit.value,
+            "k": result.k,
+            "candidates": result.candidates,
+            "reranked": result.reranked,
+            "hits": [_hit_as_json(result, hit) for hit in result.hits],
+            "seconds": {
+                **hit_.stages_as_json(result.stages),
+                "total": hit_.rounded(result.seconds),
+            },
+            "index": hit_.index_as_json(result.index),
+            "models": {
+                name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                for name, use in (("bi_encoder", encoder), ("cross_encoder", cross_encoder))
+            },
+            "warnings": list(result.warnings),
+        }
 
 
-def _hits_table(result: SimilarResult, full: bool) -> Grid:
+def _hits_table(result: SimilarResult, full: bool) -> RenderableType:
     of_documents = result.unit is Similar.DOCUMENT
     table = Grid()
-    table.column("#", right=True, style="bold")
+    table.column("#", style="bold", right=True)
     if result.cross_encoder is not None:
         table.column("relev.", right=True)
     table.column("simil.", right=True)
@@ -54,10 +113,12 @@ def _hits_table(result: SimilarResult, full: bool) -> Grid:
 
 def _passage_cell(result: SimilarResult, hit: SimilarHit, full: bool) -> RenderableType:
     text = hit.passage.passage.text
-    shown = Text(visible(text)) if full else Text(_cut(one_line(text)))
+    shown: RenderableType = (
+        Text(visible(text)) if full else Words(_cut(one_line(text)), ends=AT_BLANKS)
+    )
     parts = hit_.place_and_heading(hit.passage, hit_.location(hit.passage))
     if len(result.subject.passages) > 1:
-        parts.append(Text(f"like {_like(result, hit)}", style="dim"))
+        parts.append(Words(f"like {_like(result, hit)}", "dim"))
     return Group(*parts, shown)
 
 
@@ -70,46 +131,19 @@ def _like(result: SimilarResult, hit: SimilarHit) -> str:
     return one_line(citation(passage.doc_id, passage.place))
 
 
-def _summary(result: SimilarResult) -> str:
-    stages = " · ".join(f"{stage.name} {duration(stage.seconds)}" for stage in result.stages)
+def _times(result: SimilarResult) -> list[str]:
+    stages = [f"{stage.name} {duration(stage.seconds)}" for stage in result.stages]
+    return [*stages, f"total {duration(result.seconds)}"]
+
+
+def _summary(result: SimilarResult) -> list[str]:
     noun = "document" if result.unit is Similar.DOCUMENT else "passage"
     models = [use for use in (result.subject.encoder, result.cross_encoder) if use]
-    return (
-        f"{stages} · total {duration(result.seconds)}\n"
+    found = (
         f"{count(len(result.hits), noun)} like {count(result.subject.total, 'passage')}, of "
         f"{count(result.index.passages, 'passage')} in {count(result.index.documents, 'document')}"
-        + "".join(f" · {use.identity.name}, {use.runtime}" for use in models)
     )
-
-
-def as_json(result: SimilarResult) -> dict[str, Any]:
-    """Everything, `schema` first."""
-    subject = result.subject
-    encoder, cross_encoder = subject.encoder, result.cross_encoder
-    return {
-        "schema": SCHEMA,
-        "subject": {
-            "name": hit_.writable(subject.name),
-            "indexed": encoder is None,
-            "passages": subject.total,
-            "compared": len(subject.passages),
-        },
-        "unit": result.unit.value,
-        "k": result.k,
-        "candidates": result.candidates,
-        "reranked": result.reranked,
-        "hits": [_hit_as_json(result, hit) for hit in result.hits],
-        "seconds": {
-            **hit_.stages_as_json(result.stages),
-            "total": hit_.rounded(result.seconds),
-        },
-        "index": hit_.index_as_json(result.index),
-        "models": {
-            name: hit_.model_as_json(use.identity, use.runtime) if use else None
-            for name, use in (("bi_encoder", encoder), ("cross_encoder", cross_encoder))
-        },
-        "warnings": list(result.warnings),
-    }
+    return [found, *(f"{use.identity.name}, {use.runtime}" for use in models)]
 
 
 def _hit_as_json(result: SimilarResult, hit: SimilarHit) -> dict[str, Any]:
@@ -130,21 +164,3 @@ def _hit_as_json(result: SimilarResult, hit: SimilarHit) -> dict[str, Any]:
         },
         **hit_.passage_as_json(hit.passage),
     }
-
-
-def as_lines(result: SimilarResult) -> Iterator[str]:
-    """Tab-separated: rank, relevance, similarity, matched, place, heading, text."""
-    for hit in result.hits:
-        relevance = f"{hit.relevance.probability:.3f}" if hit.relevance else ""
-        yield "\t".join(
-            cell(field)
-            for field in (
-                str(hit.rank),
-                relevance,
-                f"{hit.similarity:.3f}",
-                f"{hit.matched}/{len(result.subject.passages)}",
-                hit_.location(hit.passage),
-                hit_.heading(hit.passage),
-                hit.passage.passage.text,
-            )
-        )

@@ -78,7 +78,7 @@ def test_help_of_all_and_of_none(run: Run) -> None:
 def test_every_variable_that_is_read_is_named(run: Run) -> None:
     read = set()
     for path in Path(environment.__file__).parents[1].rglob("*.py"):
-        read |= set(re.findall(r'"(BIENC_[A-Z_]+|HF_HUB_OFFLINE)"', path.read_text("utf-8")))
+        read |= set(re.findall(r'"(BIENC_[A-Z_]+|HF_HUB_OFFLINE|VISUAL)"', path.read_text("utf-8")))
     assert read == set(environment.VARIABLES)
     out = run("--help")[1]
     assert all(name in out for name in read)

@@ -43,6 +43,7 @@ sys.exit(code)
         ["compare", "--help"],
         ["judge", "--help"],
         ["score", "--help"],
+        ["serve", "--help"],
         ["info", "--help"],
         ["check", "--help"],
         ["remove", "--help"],

@@ -41,7 +41,7 @@ Run = Callable[..., tuple[int, str, str]]
             "bienc query has no option --candidats.",
             "bienc query --candidates, or bienc query --help",
         ),
-        ("models --repair", "bienc models has no option --repair.", "bienc models --help"),
+        ("info --repair", "bienc info has no option --repair.", "bienc info --help"),
         ("query", "bienc query wants TEXT.", "bienc query TEXT"),
         ("remove", "bienc remove wants PATH.", "bienc remove PATH"),
         ("query x -k", "-k wants a value.", "bienc query --help says which"),

@@ -94,12 +94,12 @@ def test_three_texts_are_scored_each_with_each(run: Run) -> None:
 def test_a_heat_map_is_hottest_where_the_score_is_highest(monkeypatch: pytest.MonkeyPatch) -> None:
     from rich.console import Console
 
-    from bienc_cli.render.matrix import as_table
+    from bienc_cli.render.matrix import MatrixView
 
     found = score_matrix(QUERIES[:2], PASSAGES[:2], FakeBiEncoder(), FakeCrossEncoder())
     console = Console(force_terminal=True, color_system="truecolor", width=90)
     with console.capture() as captured:
-        console.print(as_table(found))
+        console.print(MatrixView(found).as_table())
     printed = captured.get()
     hottest, coldest = "48;2;250;214;90m", "48;2;24;36;68m"
     for scores in (found.similarities, found.logits):

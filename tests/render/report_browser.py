@@ -87,8 +87,9 @@ class Browser:
                 process.kill()
                 process.wait()
 
-    def open(self, path: Path, *, width: int = 1100, dark: bool = False) -> Page:
-        """Load a file in a tab, wait until it has settled."""
+    def open(self, place: Path | str, *, width: int = 1100, dark: bool = False) -> Page:
+        """Load a file or an address in a tab, wait until it has settled."""
+        address = place.as_uri() if isinstance(place, Path) else place
         target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})
         page = Page(self, session["sessionId"])
@@ -101,7 +102,7 @@ class Browser:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.call("Emulation.setEmulatedMedia", {"features": [scheme]})
-        page.call("Page.navigate", {"url": path.as_uri()})
+        page.call("Page.navigate", {"url": address})
         while not page.loaded:
             self._take()
         # Two frames on, whatever the page set off has been asked for.
@@ -170,6 +171,27 @@ class Page:
         answer = self.call("Runtime.evaluate", asked)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def press(self, key: str, text: str = "") -> None:
+        """Strike a key, by the name that events have for it."""
+        codes = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}
+        code = {**codes, "ArrowDown": 40, "Tab": 9, "/": 191}.get(key, 0)
+        text = text or {"Enter": "\r", "/": "/"}.get(key, "")
+        struck = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}
+        self.call("Input.dispatchKeyEvent", {"type": "keyDown", **struck})
+        self.call("Input.dispatchKeyEvent", {"type": "keyUp", **struck})
+
+    def write(self, text: str) -> None:
+        """Write where the focus is."""
+        self.call("Input.insertText", {"text": text})
+
+    def until(self, expression: str) -> None:
+        """Wait until it holds, which a page that does not do its part never reaches."""
+        self.evaluate(
+            "new Promise((done, failed) => { const end = Date.now() + 30000; (function look() {"
+            f"if ({expression}) done(); else if (Date.now() > end) failed('never'); "
+            "else setTimeout(look, 20) })() })"
+        )
 
     def screenshot(self) -> bytes:
         """The whole page as PNG."""

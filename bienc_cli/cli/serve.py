@@ -1,0 +1,144 @@
+"""`bienc serve`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Output, OutputFormat
+
+if TYPE_CHECKING:
+    from bienc_cli.server.endpoint import Endpoint
+
+_TO_END = 5.0
+_HTTP_HINT = "give --http 127.0.0.1:0, say"
+_HTTP_PANEL = "HTTP"
+_LIFE_PANEL = "Life"
+
+
+def serve(
+    http: Annotated[
+        str | None,
+        typer.Option(
+            "--http",
+            metavar="127.0.0.1:PORT",
+            help="Also answer HTTP, with a page to search in; port 0 for any that is free.",
+            show_default=False,
+            rich_help_panel=_HTTP_PANEL,
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="BIENC_TOKEN",
+            metavar="TOKEN",
+            help="What every HTTP request must have; others on this machine can read command "
+            "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
+            show_default=False,
+            rich_help_panel=_HTTP_PANEL,
+        ),
+    ] = None,
+    open_: Annotated[
+        bool,
+        typer.Option("--open", help="Open the page in the browser.", rich_help_panel=_HTTP_PANEL),
+    ] = False,
+    idle: Annotated[
+        float,
+        typer.Option(
+            "--idle",
+            metavar="MINUTES",
+            min=0.01,
+            help="End when nobody has asked for this long.",
+            rich_help_panel=_LIFE_PANEL,
+        ),
+    ] = 30.0,
+    memory: Annotated[
+        float,
+        typer.Option(
+            "--memory",
+            metavar="GB",
+            min=0.1,
+            help="Close indexes beyond this, and end if that is not enough.",
+            rich_help_panel=_LIFE_PANEL,
+        ),
+    ] = 4.0,
+    stop: Annotated[
+        bool,
+        typer.Option("--stop", help="End the one that is running.", rich_help_panel=_LIFE_PANEL),
+    ] = False,
+    quiet: opt.QuietOption = False,
+    index: opt.IndexOption = None,
+    runtime: opt.RuntimeOption = "auto",
+    device: opt.DeviceOption = "auto",
+    threads: opt.ThreadsOption = None,
+    offline: opt.OfflineOption = False,
+) -> int:
+    """Hold models and indexes ready, so that queries are answered at once.
+
+    `bienc query` asks a running server of the same version, environment and model settings by
+    itself; what it prints is the same. Only you can reach the socket.
+
+    With --http there is also a page to search in, for whoever has the token.
+    """
+    from bienc_cli.cli import environment
+    from bienc_cli.cli.serving import Serving
+
+    output = Output(OutputFormat.plain, quiet=quiet)
+    if http is None:
+        opt.refuse_without_effect({"--open": open_}, "the page is shown by HTTP", _HTTP_HINT)
+    endpoint = environment.endpoint()
+    if stop:
+        return _stop(endpoint, output)
+    serving = Serving(output, index, runtime, device, threads, offline)
+    return serving.run(
+        endpoint,
+        http=None if http is None else _host_and_port(http),
+        token=token,
+        open_page=open_,
+        idle_seconds=idle * 60,
+        most_bytes=int(memory * 1e9),
+    )
+
+
+def _host_and_port(named: str) -> tuple[str, int]:
+    """`127.0.0.1:8000` as its parts.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    from bienc_cli.errors import UsageError
+
+    host, colon, port = named.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise UsageError(f"--http {named} is not an address and a port.", _HTTP_HINT)
+    return host.strip("[]"), int(port)
+
+
+def _stop(endpoint: Endpoint, output: Output) -> int:
+    """End the server at an endpoint; 1 where there is none."""
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, StorageError
+    from bienc_cli.server.client import connect
+    from bienc_cli.server.endpoint import peer
+
+    connection = connect(endpoint)
+    if connection is None:
+        output.note("note: no server of this version and environment is running")
+        return EXIT_NO_RESULT
+    with connection:
+        found = peer(connection)
+    if found is None:
+        raise StorageError("The system does not say which process it is.", "end it by hand")
+    process, _ = found
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + _TO_END
+    while (still := connect(endpoint)) is not None and time.monotonic() < deadline:
+        still.close()
+        time.sleep(0.05)
+    output.note(f"note: process {process} has been told to end")
+    return EXIT_OK

@@ -1,0 +1,256 @@
+"""A server's process: what it holds, whom it answers, when it ends."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.cli import caller, environment, freshness
+from bienc_cli.cli.boundary import carry_out
+from bienc_cli.cli.caller import Caller, Collected, Warm
+from bienc_cli.cli.loading import ModelChoice
+from bienc_cli.cli.output import Output
+from bienc_cli.errors import EXIT_OK, IndexNotFound, UsageError
+from bienc_cli.search import SearchOptions, search
+from bienc_cli.server import Declined, life
+from bienc_cli.server.claim import claim
+from bienc_cli.server.client import Answer
+from bienc_cli.server.commands import CommandLine, CommandServer, Stream
+from bienc_cli.server.endpoint import Endpoint
+from bienc_cli.server.http import HttpServer, listen
+from bienc_cli.server.listener import Activity, Listener
+from bienc_cli.server.resident import Models, Readers
+from bienc_cli.server.service import Held
+from bienc_cli.server.workers import Workers
+from bienc_cli.strategy import DEFAULT_WITHOUT_CROSS_ENCODER
+
+if TYPE_CHECKING:
+    from bienc_cli.cli.caller import RunSettings
+
+_SHORTEST_TOKEN = 16
+_OF_FILES = (
+    "BIENC_CACHE",
+    "BIENC_DATA",
+    "BIENC_MILVUS_CA",
+    "BIENC_MILVUS_CERT",
+    "BIENC_MILVUS_KEY",
+)
+_DUMB = ("dumb", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a server was told.
+
+    Attributes:
+        output: where it says what it does.
+        index: that HTTP is about, and that is held ready from the beginning.
+        here: where it was started.
+    """
+
+    output: Output
+    index: str | None
+    runtime: str
+    device: str
+    threads: int | None
+    offline: bool
+    here: Path = field(default_factory=Path.cwd)
+    models: Models = field(default_factory=Models, init=False)
+
+    def run(
+        self,
+        endpoint: Endpoint,
+        *,
+        http: tuple[str, int] | None,
+        token: str | None,
+        open_page: bool,
+        idle_seconds: float,
+        most_bytes: int,
+    ) -> int:
+        """Serve until it is time to end; the exit code."""
+        token = _checked(token)
+        with ExitStack() as stack:
+            listening = None if http is None else stack.enter_context(listen(*http))
+            place = claim(endpoint)
+            if place is not None:
+                stack.enter_context(place)
+            elif listening is None:
+                self.output.note("note: a server is running already; bienc serve --stop ends it")
+                return EXIT_OK
+            self._settle()
+            self._load(needs_index=listening is not None)
+            workers, activity = Workers(begin=self._warm_up), Activity()
+            if place is not None:
+                Listener(place.listen(), CommandServer(workers, self.answer).converse, activity)
+                self.output.note(f"note: queries are answered here; socket {endpoint.path}")
+            if listening is not None:
+                self._serve_http(listening, workers, activity, token)
+                if open_page:
+                    stack.enter_context(_opened(endpoint, _address(listening, token)))
+            why = life.live(
+                activity,
+                workers,
+                idle_seconds=idle_seconds,
+                most_bytes=most_bytes,
+                is_found=place.holds if place is not None else lambda: True,
+            )
+            self.output.note(f"note: ending, because {why}")
+        return EXIT_OK
+
+    def _settle(self) -> None:
+        """Depend on no directory and no setting that clients have of their own."""
+        for name in _OF_FILES:
+            if os.environ.get(name):
+                os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
+        os.environ.pop("BIENC_INDEX", None)
+        os.chdir("/")
+
+    @property
+    def _choice(self) -> ModelChoice:
+        return ModelChoice(
+            None, None, self.runtime, self.device, self.threads, self.offline, self.output
+        )
+
+    def _load(self, *, needs_index: bool) -> None:
+        """Load what will be asked for; whoever started the server is told what is missing.
+
+        Raises:
+            IndexNotFound: there is no index, and one is needed.
+            ModelUnavailable: a model's weights are not here.
+        """
+        readers = Readers()
+        with self._answering(readers):
+            self._choice.load_cross_encoder()
+            with suppress(*(() if needs_index else (IndexNotFound,))):
+                self._held()
+        readers.close()
+
+    def _warm_up(self, readers: Readers) -> None:
+        """Have a thread open the index, and read what a search reads of it."""
+        held = self.hold(readers)
+        options = SearchOptions(strategy=DEFAULT_WITHOUT_CROSS_ENCODER, k=1)
+        search(held.reader, "what a search reads", held.bi_encoder, options=options)
+
+    def hold(self, readers: Readers) -> Held:
+        """The index that HTTP is about, and its models; for the thread whose readers these are."""
+        with self._answering(readers):
+            return self._held()
+
+    def _held(self) -> Held:
+        choice = self._choice
+        opened = freshness.held_or_opened(self.index, self.output, choice, refresh=False)
+        with opened as reader:
+            return Held(reader, choice.load_bi_encoder(reader.info), choice.load_cross_encoder())
+
+    @contextmanager
+    def _answering(self, readers: Readers) -> Iterator[None]:
+        """Work as for a client in the directory where the server was started."""
+        client = Caller(
+            here=self.here,
+            environ={},
+            stdout=caller.stdout(),
+            stderr=caller.stderr(),
+            warm=Warm(self._settings, self.models, readers),
+        )
+        with client.served():
+            yield
+
+    @property
+    def _settings(self) -> RunSettings:
+        offline = self.offline or environment.is_offline()
+        return caller.RunSettings(self.runtime, self.device, self.threads, offline)
+
+    def answer(self, command: CommandLine, readers: Readers) -> Answer:
+        """Carry out a client's command.
+
+        Raises:
+            Declined: that is for the client itself.
+        """
+        if command.arguments[:1] != ("query",):
+            raise Declined("only queries are answered here")
+        output: list[tuple[str, str]] = []
+        client = Caller(
+            here=Path(command.directory),
+            environ=_environment(command),
+            stdout=_collected("stdout", command.stdout, output),
+            stderr=_collected("stderr", command.stderr, output),
+            warm=Warm(self._settings, self.models, readers),
+        )
+        index = command.environment.get("BIENC_INDEX")
+        with client.served():
+            # What is read for this command alone, such as a file of defaults, is left behind.
+            code = copy_context().run(
+                carry_out, list(command.arguments), {"index": index} if index else None
+            )
+        return Answer(output, code)
+
+    def _serve_http(
+        self, listening: socket.socket, workers: Workers, activity: Activity, token: str
+    ) -> None:
+        port = listening.getsockname()[1]
+        server = HttpServer(workers, self.hold, token, port)
+        Listener(listening, server.converse, activity)
+        self.output.print_lines([_address(listening, token)])
+
+
+def _checked(token: str | None) -> str:
+    """The token, or one that nobody guesses.
+
+    Raises:
+        UsageError: the token can be guessed, or cannot stand in an address.
+    """
+    if not token:
+        return secrets.token_urlsafe(24)
+    allowed = token.isascii() and token.replace("-", "").replace("_", "").isalnum()
+    if len(token) < _SHORTEST_TOKEN or not allowed:
+        raise UsageError(
+            f"A token has {_SHORTEST_TOKEN} letters, digits, - or _, or more.",
+            "leave it out to have one made",
+        )
+    return token
+
+
+def _address(listening: socket.socket, token: str) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={token}"
+
+
+@contextmanager
+def _opened(endpoint: Endpoint, address: str) -> Iterator[None]:
+    """Show the page in the browser.
+
+    By way of a file that only this user can read: others see command lines, and the token would
+    stand in the browser's.
+    """
+    import webbrowser
+
+    way = Path(endpoint.directory) / f"open-{os.getpid()}.html"
+    way.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    way.touch(mode=0o600)
+    way.write_text(f'<meta http-equiv="refresh" content="0;url={address}">', encoding="ascii")
+    try:
+        webbrowser.open(way.as_uri())
+        yield
+    finally:
+        way.unlink(missing_ok=True)
+
+
+def _collected(name: str, stream: Stream, output: list[tuple[str, str]]) -> Collected:
+    return Collected(name, output, tty=stream.tty, encoding=stream.encoding)
+
+
+def _environment(command: CommandLine) -> dict[str, str]:
+    """The client's, with the size of its terminal where it would have asked the terminal."""
+    environ = dict(command.environment)
+    if command.size is not None and environ.get("TERM", "").lower() not in _DUMB:
+        columns, lines = command.size
+        environ.setdefault("COLUMNS", str(columns))
+        environ.setdefault("LINES", str(lines))
+    return environ

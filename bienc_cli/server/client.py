@@ -1,0 +1,161 @@
+"""Asking a running server instead of starting up; whoever cannot have it works alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bienc_cli import __version__
+from bienc_cli.server import endpoint as place
+from bienc_cli.server.wire import BadLine, Lines, as_line, send
+
+MOST_ASKED = 1 << 20
+MOST_ANSWERED = 64 << 20
+"""Bytes of a request, and of an answer."""
+
+_TO_CONNECT = 0.5
+_BETWEEN_SIGNS_OF_LIFE = 5.0
+"""Seconds. A server that works says so every second."""
+
+_MINE_ALONE = frozenset(("--no-server", "--refresh", "--exhaustive", "--help", "-h", "-"))
+"""What a server is not asked: it would read or write in the client's place, or for long."""
+
+_OF_TERMINALS = frozenset(
+    """COLUMNS LINES TERM TERM_PROGRAM COLORTERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE
+    BIENC_INDEX""".split()
+)
+
+
+class Answer(NamedTuple):
+    """What a command prints and how it ends.
+
+    Attributes:
+        output: (`stdout` or `stderr`, text), in order.
+    """
+
+    output: list[tuple[str, str]]
+    exit_code: int
+
+
+def ask(
+    arguments: Sequence[str], environ: Mapping[str, str], endpoint: place.Endpoint
+) -> Answer | None:
+    """Have a running server answer a command line; None where there is none that can.
+
+    Args:
+        arguments: behind the program's name.
+        environ: of this process.
+        endpoint: where a server of the same version and settings would listen.
+    """
+    if not is_for_a_server(arguments, environ):
+        return None
+    connection = connect(endpoint)
+    if connection is None:
+        return None
+    with connection:
+        try:
+            request = {
+                "version": __version__,
+                "arguments": list(arguments),
+                "directory": os.getcwd(),  # noqa: PTH109
+                "environment": {name: environ[name] for name in _OF_TERMINALS & environ.keys()},
+                "terminal": _terminal(),
+            }
+            send(connection, as_line(request), seconds=_TO_CONNECT)
+            lines = Lines(connection)
+            while (reply := _next(lines)).get("working"):
+                pass
+            return _understood(reply)
+        except (OSError, BadLine, KeyError, TypeError, ValueError):
+            return None
+
+
+def is_for_a_server(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether a command line may be answered by another process at all."""
+    return (
+        list(arguments[:1]) == ["query"]
+        and _MINE_ALONE.isdisjoint(arguments)
+        and environ.get("BIENC_SERVER") != "off"
+        and not environ.get("BIENC_DEBUG")
+    )
+
+
+def connect(endpoint: place.Endpoint) -> socket.socket | None:
+    """A connection to the server at an endpoint, this user's own; None where there is none."""
+    directory = place.open_directory(endpoint)
+    if directory is None:
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(_TO_CONNECT)
+        connection.connect(place.address_in(directory, endpoint))
+        if place.is_same_user(connection):
+            return connection
+    except OSError:
+        pass
+    finally:
+        os.close(directory)
+    connection.close()
+    return None
+
+
+def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
+    """Start a server in the background that outlives this process, unless there is one.
+
+    Nothing is said of it.
+    """
+    running = connect(endpoint)
+    if running is not None:
+        running.close()
+        return
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, nowhere, stream) for stream in (0, 1, 2)]
+    try:
+        os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-m", "bienc_cli", "serve", "--quiet"],
+            # Python would import from the working directory, which may be a stranger's.
+            {**environ, "PYTHONSAFEPATH": "1", "BIENC_SERVER": "off"},
+            file_actions=actions,
+            setsid=True,
+        )
+    except (OSError, NotImplementedError):
+        # It was only to make the next query faster.
+        pass
+    finally:
+        os.close(nowhere)
+
+
+def _next(lines: Lines) -> dict[str, Any]:
+    return lines.document(limit=MOST_ANSWERED, seconds=_BETWEEN_SIGNS_OF_LIFE)
+
+
+def _understood(reply: dict[str, Any]) -> Answer | None:
+    if "output" not in reply:
+        return None
+    output = [(str(stream), str(text)) for stream, text in reply["output"]]
+    return Answer(output, int(reply["exit_code"]))
+
+
+def _terminal() -> dict[str, Any]:
+    return {
+        "stdout": _stream(sys.stdout),
+        "stderr": _stream(sys.stderr),
+        "size": _size(),
+    }
+
+
+def _stream(stream: Any) -> dict[str, Any]:
+    return {"tty": stream.isatty(), "encoding": stream.encoding}
+
+
+def _size() -> list[int] | None:
+    for descriptor in (0, 1, 2):
+        try:
+            return list(os.get_terminal_size(descriptor))
+        except OSError:
+            continue
+    return None

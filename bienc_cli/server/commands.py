@@ -1,0 +1,157 @@
+"""Command lines over the socket: what `client` asks, answered by a worker."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from bienc_cli import __version__
+from bienc_cli.server import Declined
+from bienc_cli.server import endpoint as place
+from bienc_cli.server.client import MOST_ANSWERED, MOST_ASKED, Answer
+from bienc_cli.server.resident import Readers
+from bienc_cli.server.wire import BadLine, Lines, as_line, send
+from bienc_cli.server.workers import Busy, Workers
+
+_TO_ASK = 5.0
+_TO_TAKE_THE_ANSWER = 30.0
+_BETWEEN_SIGNS_OF_LIFE = 1.0
+_MOST_ARGUMENTS = 1_000
+_WORKING = as_line({"working": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a client's stream is."""
+
+    tty: bool
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """What a client was asked, and where.
+
+    Attributes:
+        directory: that it works in, absolute.
+        environment: what of it concerns this command alone.
+        size: columns and lines of its terminal; None where it has none.
+    """
+
+    arguments: tuple[str, ...]
+    directory: str
+    environment: Mapping[str, str]
+    stdout: Stream
+    stderr: Stream
+    size: tuple[int, int] | None
+
+
+Answering = Callable[[CommandLine, Readers], Answer]
+"""Carries out a command; raises `Declined`."""
+
+
+class CommandServer:
+    """Serves connections to the socket; `converse` is for a `Listener`."""
+
+    def __init__(self, workers: Workers, answer: Answering) -> None:
+        self._workers = workers
+        self._answer = answer
+
+    def converse(self, connection: socket.socket) -> bool:
+        """Answer one request; True if it was one."""
+        if not place.is_same_user(connection):
+            return False
+        try:
+            asked = Lines(connection).document(limit=MOST_ASKED, seconds=_TO_ASK)
+            command = _understood(asked)
+        except (BadLine, LookupError, TypeError, ValueError):
+            return False
+        except Declined as why:
+            return _decline(connection, str(why))
+        try:
+            future = self._workers.ask(lambda readers: self._answer(command, readers))
+            answer = _awaited(future, connection)
+        except Busy:
+            return _decline(connection, "too many are waiting")
+        except Declined as why:
+            return _decline(connection, str(why))
+        except OSError:
+            raise
+        except Exception as error:
+            return _decline(connection, f"{type(error).__name__}: {error}")
+        reply = as_line({"output": answer.output, "exit_code": answer.exit_code})
+        if len(reply) > MOST_ANSWERED:
+            return _decline(connection, "the answer is too long")
+        send(connection, reply, seconds=_TO_TAKE_THE_ANSWER)
+        return True
+
+
+def _awaited(future: Future[Answer], connection: socket.socket) -> Answer:
+    """The answer; meanwhile the client is told that it is being worked on.
+
+    Raises:
+        OSError: the client is gone; what was not begun for it is not.
+    """
+    try:
+        while not wait([future], _BETWEEN_SIGNS_OF_LIFE).done:
+            send(connection, _WORKING, seconds=_BETWEEN_SIGNS_OF_LIFE)
+        return future.result()
+    finally:
+        future.cancel()
+
+
+def _decline(connection: socket.socket, why: str) -> bool:
+    send(connection, as_line({"declined": why}), seconds=_BETWEEN_SIGNS_OF_LIFE)
+    return False
+
+
+def _understood(asked: dict[str, Any]) -> CommandLine:
+    """A request as it must be; LookupError, TypeError or ValueError where it is not.
+
+    Raises:
+        Declined: it is another version's.
+    """
+    if asked["version"] != __version__:
+        raise Declined(f"this is version {__version__}")
+    arguments = _texts(asked["arguments"])
+    directory = asked["directory"]
+    if not isinstance(directory, str) or not directory.startswith("/") or "\0" in directory:
+        raise ValueError("no directory")
+    environment = asked["environment"]
+    if not isinstance(environment, dict):
+        raise TypeError("no environment")
+    _texts([*environment, *environment.values()])
+    terminal = asked["terminal"]
+    size = terminal["size"]
+    return CommandLine(
+        arguments=arguments,
+        directory=directory,
+        environment=environment,
+        stdout=_stream(terminal["stdout"]),
+        stderr=_stream(terminal["stderr"]),
+        size=None if size is None else (_number(size[0]), _number(size[1])),
+    )
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list) or len(found) > _MOST_ARGUMENTS:
+        raise TypeError("no list of texts")
+    if not all(isinstance(one, str) and "\0" not in one for one in found):
+        raise TypeError("no list of texts")
+    return tuple(found)
+
+
+def _stream(found: Mapping[str, Any]) -> Stream:
+    tty, encoding = found["tty"], found["encoding"]
+    if not isinstance(tty, bool) or not isinstance(encoding, str):
+        raise TypeError("no stream")
+    return Stream(tty, encoding)
+
+
+def _number(found: object) -> int:
+    if not isinstance(found, int) or not 0 <= found <= 10_000:
+        raise ValueError("no size")
+    return found

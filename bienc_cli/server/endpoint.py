@@ -1,0 +1,121 @@
+"""Where the server of one user, one version and one environment listens.
+
+The socket lies in a directory that only this user can enter. Its name is a digest of all that
+could make two processes answer differently, so that whoever finds it may use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import struct
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from bienc_cli import __version__
+
+_DECISIVE_PREFIXES = ("BIENC_", "HF_", "TRANSFORMERS_", "CUDA_")
+_DECISIVE = frozenset("HOME SUDO_UID XDG_CACHE_HOME XDG_DATA_HOME XDG_CONFIG_HOME".split())
+
+OF_EACH_REQUEST = frozenset(("BIENC_INDEX", "BIENC_DEBUG", "BIENC_SERVER", "BIENC_TOKEN"))
+"""What a client tells, or decides by itself, and no server has to agree with."""
+
+_DIRECTORY_MODE = 0o700
+
+
+class Endpoint(NamedTuple):
+    """A socket's place.
+
+    Attributes:
+        directory: this user's own.
+        name: of the socket in it.
+    """
+
+    directory: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """For people."""
+        return os.path.join(self.directory, self.name)  # noqa: PTH118  (pathlib is not loaded)
+
+
+def endpoint_for(environ: Mapping[str, str], cache_directory: Path) -> Endpoint:
+    """The endpoint of this program under an environment.
+
+    Args:
+        environ: of the process.
+        cache_directory: where to have it in the absence of a runtime directory.
+    """
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    base = runtime if runtime.startswith("/") and _is_private(runtime) else str(cache_directory)
+    said = [__version__, str(Path(__file__).parent), sys.executable]
+    said += [
+        f"{name}={value}"
+        for name, value in sorted(environ.items())
+        if (name in _DECISIVE or name.startswith(_DECISIVE_PREFIXES))
+        and name not in OF_EACH_REQUEST
+    ]
+    digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).hexdigest()
+    return Endpoint(f"{base}/bienc-run" if base == runtime else f"{base}/run", digest[:24])
+
+
+def open_directory(endpoint: Endpoint, *, make: bool = False) -> int | None:
+    """A descriptor of the endpoint's directory, if it is this user's alone; else None.
+
+    Args:
+        endpoint: whose directory.
+        make: make it if it is not there.
+    """
+    try:
+        if make:
+            os.makedirs(os.path.dirname(endpoint.directory), exist_ok=True)  # noqa: PTH103, PTH120
+            with suppress(FileExistsError):
+                os.mkdir(endpoint.directory, _DIRECTORY_MODE)  # noqa: PTH102
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(endpoint.directory, flags)
+    except OSError:
+        return None
+    if _is_ours(os.fstat(descriptor)):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def address_in(directory: int, endpoint: Endpoint) -> str:
+    """What to bind or connect to: through the descriptor, so that it is the directory checked.
+
+    A path of any length fits so, too; the system takes only about a hundred bytes.
+    """
+    through = f"/proc/self/fd/{directory}"
+    return f"{through}/{endpoint.name}" if os.path.isdir(through) else endpoint.path  # noqa: PTH112
+
+
+def peer(connection: socket.socket) -> tuple[int, int] | None:
+    """Process and user at the other end, as the kernel has it; None where it does not say."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
+    process, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, option, 12))
+    return process, user
+
+
+def is_same_user(connection: socket.socket) -> bool:
+    """Whether this user is at the other end; the directory answers for it where nobody says."""
+    found = peer(connection)
+    return found is None or found[1] == os.geteuid()
+
+
+def _is_private(directory: str) -> bool:
+    try:
+        return _is_ours(os.lstat(directory))
+    except OSError:
+        return False
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o077

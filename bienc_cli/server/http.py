@@ -1,0 +1,204 @@
+"""HTTP on the loopback: a page to search in and what it asks, for whoever has the token."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from bienc_cli.errors import BiencError, IndexNotFound, UsageError
+from bienc_cli.render.errors import error_as_json
+from bienc_cli.server import requests, service
+from bienc_cli.server.requests import Request
+from bienc_cli.server.resident import Readers
+from bienc_cli.server.service import Held
+from bienc_cli.server.wire import BadLine
+from bienc_cli.server.workers import Busy, Workers
+
+LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
+"""Where HTTP may be spoken; it is not encrypted."""
+
+_BACKLOG = 64
+_TO_WAIT = 120.0
+
+_Answer = tuple[int, bytes]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on the loopback.
+
+    Args:
+        host: of `LOOPBACK`.
+        port: 0 for any that is free.
+
+    Raises:
+        UsageError: it is another host, or the port is taken.
+    """
+    if host not in LOOPBACK:
+        raise UsageError(
+            f"{host} is not on the loopback, and HTTP is not encrypted.", "give 127.0.0.1:PORT"
+        )
+    listening = socket.socket(LOOPBACK[host], socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1" if host == "localhost" else host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"Port {port} cannot be had: {error.strerror or error}.",
+            "give another one, or 0 for any that is free",
+        ) from error
+    return listening
+
+
+class HttpServer:
+    """Serves connections; `converse` is for a `Listener`.
+
+    Args:
+        workers: do the work.
+        hold: gives the index and the models, in a worker's thread.
+        token: that every request must have.
+        port: that is listened on.
+    """
+
+    def __init__(
+        self, workers: Workers, hold: Callable[[Readers], Held], token: str, port: int
+    ) -> None:
+        self._workers = workers
+        self._hold = hold
+        self._token = token.encode()
+        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+    def converse(self, connection: socket.socket) -> bool:
+        """Answer one request; True if it was an entitled one."""
+        try:
+            request = requests.read(connection)
+        except BadLine as error:
+            requests.respond(connection, *_refusal(400, f"This is no request: {error}."))
+            return False
+        # A page elsewhere whose name leads here has another host, and no business here.
+        if request.headers.get("host") not in self._hosts:
+            requests.respond(connection, *_refusal(403, "This is not the host's name."))
+            return False
+        if not self._is_entitled(request):
+            requests.respond(
+                connection, *_refusal(401, "The token is missing or wrong.", "bienc serve shows it")
+            )
+            return False
+        if request.path == "/" and request.method == "GET":
+            page, policy = page_and_policy()
+            requests.respond(connection, 200, page, type_="text/html", policy=policy)
+            return True
+        requests.respond(connection, *self._answer(request))
+        return True
+
+    def _is_entitled(self, request: Request) -> bool:
+        """Only the page itself may have its token in the address, which others may come to see."""
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if request.path == "/" and not given:
+            scheme, given = "bearer", request.parameters.get("token", "")
+        known = scheme.lower() == "bearer"
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self._token) and known
+
+    def _answer(self, request: Request) -> _Answer:
+        try:
+            work = _work(request)
+        except UsageError as error:
+            return _error(400, error)
+        if isinstance(work, int):
+            return _refusal(work, f"There is no {request.method} {request.path[:100]} here.")
+        try:
+            future: Future[dict[str, Any]] = self._workers.ask(lambda r: work(self._hold(r)))
+            try:
+                return 200, _as_bytes(future.result(_TO_WAIT))
+            finally:
+                future.cancel()
+        except (Busy, TimeoutError):
+            return _refusal(503, "Too many are waiting.", "ask again")
+        except UsageError as error:
+            return _error(400, error)
+        except IndexNotFound as error:
+            return _error(404, error)
+        except BiencError as error:
+            return _error(500, error)
+        except Exception as error:
+            return _refusal(500, f"This should not happen: {type(error).__name__}.")
+
+
+def _work(request: Request) -> Callable[[Held], dict[str, Any]] | int:
+    """What a request asks for; the status to refuse it with where there is no such thing.
+
+    Raises:
+        UsageError: it is not understood.
+    """
+    if request.path == "/api/info":
+        return service.info if request.method == "GET" else 405
+    if request.path == "/api/document":
+        if request.method != "GET":
+            return 405
+        passage, generation = _number(request, "passage"), _number(request, "generation")
+        return lambda held: service.document(held, passage, generation)
+    if request.path == "/api/query":
+        if request.method != "POST":
+            return 405
+        # What a form of another page can send is of other types.
+        if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+            return 415
+        asked = _asked(request.body)
+        return lambda held: service.query(held, asked)
+    return 404
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise UsageError("The body is no JSON object.", 'send {"query": "..."}')
+    return asked
+
+
+def _number(request: Request, name: str) -> int:
+    given = request.parameters.get(name, "")
+    if not re.fullmatch("[0-9]{1,18}", given):
+        raise UsageError(f"{name} is a whole number.", f"give {name}=1")
+    return int(given)
+
+
+def _error(status: int, error: BiencError) -> _Answer:
+    return status, _as_bytes(error_as_json(error.code, error.message, error.hint))
+
+
+def _refusal(status: int, message: str, hint: str | None = None) -> _Answer:
+    return status, _as_bytes(error_as_json("usage" if status < 500 else "internal", message, hint))
+
+
+def _as_bytes(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+
+
+@cache
+def page_and_policy() -> tuple[bytes, str]:
+    """The page, and a policy under which nothing but what is in it runs or is loaded."""
+    page = resources.files("bienc_cli.server").joinpath("page.html").read_bytes()
+
+    def digests(tag: bytes) -> str:
+        found = re.findall(rb"<" + tag + rb">(.*?)</" + tag + rb">", page, re.DOTALL)
+        return " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(one).digest()).decode()}'" for one in found
+        )
+
+    return page, (
+        f"default-src 'none'; script-src {digests(b'script')}; style-src {digests(b'style')}; "
+        "connect-src 'self'; img-src data:; form-action 'none'"
+    )

@@ -1,0 +1,91 @@
+"""Accepting connections, each served by a thread of its own and none for longer than it may."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+MOST_CONNECTIONS = 64
+"""At once; whoever comes beyond that is turned away, and a client then works alone."""
+
+
+class Activity:
+    """When anybody was last answered.
+
+    Attributes:
+        busy: connections that are open.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = time.monotonic()
+        self.busy = 0
+
+    def begin(self) -> bool:
+        """Count a connection in, if there is room for it."""
+        with self._lock:
+            if self.busy >= MOST_CONNECTIONS:
+                return False
+            self.busy += 1
+            return True
+
+    def end(self, *, answered: bool) -> None:
+        """Count it out."""
+        with self._lock:
+            self.busy -= 1
+            if answered:
+                self._last = time.monotonic()
+
+    def idle_seconds(self) -> float:
+        """For how long nobody was answered; 0 while somebody is connected."""
+        return 0.0 if self.busy else time.monotonic() - self._last
+
+
+class Listener:
+    """Accepts on a socket until the process ends.
+
+    Args:
+        listening: bound and listening.
+        converse: serves one connection and says whether it was one to answer; what it raises
+            of OSError ends that connection alone.
+        activity: told of each.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        converse: Callable[[socket.socket], bool],
+        activity: Activity,
+    ) -> None:
+        self._listening = listening
+        self._converse = converse
+        self._activity = activity
+        threading.Thread(target=self._accept, daemon=True, name="bienc-listener").start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                if self._listening.fileno() < 0:
+                    return
+                # No descriptors left, or a caller that is gone already.
+                time.sleep(0.05)
+                continue
+            if not self._activity.begin():
+                connection.close()
+                continue
+            threading.Thread(
+                target=self._serve, args=(connection,), daemon=True, name="bienc-connection"
+            ).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        answered = False
+        try:
+            with connection, suppress(OSError):
+                answered = self._converse(connection)
+        finally:
+            self._activity.end(answered=answered)

@@ -1,0 +1,125 @@
+"""HTTP requests, read strictly and within bounds; answers, that keep a page to itself."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from bienc_cli.server.wire import BadLine, Lines
+
+MOST_HEAD = 16 << 10
+MOST_BODY = 1 << 20
+_TO_ASK = 5.0
+_TO_TAKE_THE_ANSWER = 30.0
+_TO_LEAVE = 1.0
+
+_REQUEST_LINE = re.compile(r"([A-Z]{1,10}) ([!-~]{1,8192}) HTTP/1\.[01]")
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([^\0\r\n]*?)[ \t]*")
+
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    415: "Unsupported Media Type",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked.
+
+    Attributes:
+        path: without what is behind `?`.
+        parameters: of the address; of several with the same name the last.
+        headers: by name in lower case.
+    """
+
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def read(connection: socket.socket) -> Request:
+    """The one request of a connection.
+
+    Raises:
+        BadLine: it is none, or too long, or too slow.
+        OSError: the connection failed.
+    """
+    lines = Lines(connection)
+    head = lines.until(b"\r\n\r\n", limit=MOST_HEAD, seconds=_TO_ASK).decode("latin-1")
+    first, *rest = head.split("\r\n")
+    line = _REQUEST_LINE.fullmatch(first)
+    if line is None:
+        raise BadLine("no request")
+    method, target = line.groups()
+    headers: dict[str, str] = {}
+    for one in rest:
+        header = _HEADER.fullmatch(one)
+        if header is None or header[1].lower() in headers:
+            # Of two, another program in between might go by the other one.
+            raise BadLine("no header")
+        headers[header[1].lower()] = header[2]
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers or not re.fullmatch("[0-9]{1,7}", length):
+        raise BadLine("no length")
+    if int(length) > MOST_BODY:
+        raise BadLine("too long")
+    body = lines.exactly(int(length), seconds=_TO_ASK)
+    try:
+        address = urlsplit(target)
+        parameters = parse_qs(address.query, keep_blank_values=True, max_num_fields=20)
+    except ValueError as error:
+        raise BadLine("no address") from error
+    last = {name: values[-1] for name, values in parameters.items()}
+    return Request(method, address.path, last, headers, body)
+
+
+def respond(
+    connection: socket.socket,
+    status: int,
+    body: bytes,
+    *,
+    type_: str = "application/json",
+    policy: str = "default-src 'none'",
+) -> None:
+    """Send an answer; the connection is of no further use.
+
+    Args:
+        connection: that the request came on.
+        status: of `_REASONS`.
+        body: UTF-8.
+        type_: of the body.
+        policy: Content-Security-Policy.
+    """
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
+        f"Content-Type: {type_}; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "Connection: close\r\n"
+        "Cache-Control: no-store\r\n"
+        f"Content-Security-Policy: {policy}; frame-ancestors 'none'; base-uri 'none'\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\n"
+        "Cross-Origin-Opener-Policy: same-origin\r\n"
+        "Referrer-Policy: no-referrer\r\n"
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Frame-Options: DENY\r\n\r\n"
+    )
+    connection.settimeout(_TO_TAKE_THE_ANSWER)
+    connection.sendall(head.encode("ascii") + body)
+    connection.shutdown(socket.SHUT_WR)
+    # To close before the rest of a request was read would take back the answer to it.
+    with suppress(BadLine):
+        Lines(connection).exactly(MOST_BODY, seconds=_TO_LEAVE)

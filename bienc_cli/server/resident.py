@@ -1,0 +1,211 @@
+"""What a server keeps between one request and the next: models for all, readers for each thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from bienc_cli.errors import BiencError
+from bienc_cli.store import IndexPlace, IndexReader
+from bienc_cli.store.catalog import catalog_path
+from bienc_cli.types import (
+    BiEncoder,
+    CrossEncoder,
+    CrossEncoderIdentity,
+    EncoderIdentity,
+    PairScores,
+    PassageTokenizer,
+    Vectors,
+)
+
+MOST_MODELS = 2
+"""Of each role; a model takes a few hundred megabytes."""
+
+MOST_READERS = 4
+"""In each thread."""
+
+Model = TypeVar("Model")
+
+
+class SharedBiEncoder:
+    """A bi-encoder for several threads, which take turns."""
+
+    def __init__(self, model: BiEncoder) -> None:
+        self._model = model
+        self._turn = threading.Lock()
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What decides the vectors."""
+        return self._model.identity
+
+    @property
+    def runtime(self) -> str:
+        """How it runs, for people."""
+        return self._model.runtime
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs, as sentences."""
+        return self._model.notes
+
+    @property
+    def tokenizer(self) -> PassageTokenizer:
+        """The tokenizer that chunking counts with; it needs no turns."""
+        return self._model.tokenizer
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Encode one batch, in order."""
+        with self._turn:
+            return self._model.encode_passages(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Encode queries, in order."""
+        with self._turn:
+            return self._model.encode_queries(texts)
+
+
+class SharedCrossEncoder:
+    """A cross-encoder for several threads, which take turns."""
+
+    def __init__(self, model: CrossEncoder) -> None:
+        self._model = model
+        self._turn = threading.Lock()
+
+    @property
+    def identity(self) -> CrossEncoderIdentity:
+        """Which model scores."""
+        return self._model.identity
+
+    @property
+    def runtime(self) -> str:
+        """How it runs, for people."""
+        return self._model.runtime
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs, as sentences."""
+        return self._model.notes
+
+    def score(self, query: str, passages: Sequence[str]) -> PairScores:
+        """Score (query, passage) pairs."""
+        with self._turn:
+            return self._model.score(query, passages)
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        """Score arbitrary pairs, in order."""
+        with self._turn:
+            return self._model.score_pairs(pairs)
+
+
+class _Kept(Generic[Model]):
+    """The few that were used last, by name."""
+
+    def __init__(self) -> None:
+        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: str, load: Callable[[], Model]) -> Model:
+        # Held while one is loaded: two that want the same would load it twice.
+        with self._lock:
+            if name not in self._models:
+                self._models[name] = load()
+                if len(self._models) > MOST_MODELS:
+                    self._models.popitem(last=False)
+            self._models.move_to_end(name)
+            return self._models[name]
+
+
+class Models:
+    """Models of both roles, each loaded when it is first wanted."""
+
+    def __init__(self) -> None:
+        self._bi_encoders = _Kept[BiEncoder]()
+        self._cross_encoders = _Kept[CrossEncoder]()
+
+    def bi_encoder(self, name: str, load: Callable[[], BiEncoder]) -> BiEncoder:
+        """The bi-encoder of this name."""
+        return self._bi_encoders.get(name, lambda: SharedBiEncoder(load()))
+
+    def cross_encoder(self, name: str, load: Callable[[], CrossEncoder]) -> CrossEncoder:
+        """The cross-encoder of this name."""
+        return self._cross_encoders.get(name, lambda: SharedCrossEncoder(load()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    reader: IndexReader
+    identity: Hashable
+
+
+class Readers:
+    """Open indexes; for one thread, as a reader is."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[tuple[IndexPlace, Path], _Open] = OrderedDict()
+
+    def get(
+        self, place: IndexPlace, shown_from: Path, open_: Callable[[], IndexReader]
+    ) -> IndexReader:
+        """A reader of the generation that is current now; it stays this object's.
+
+        Args:
+            place: of the index.
+            shown_from: what its paths are relative to.
+            open_: opens it.
+
+        Raises:
+            BiencError: whatever opening raises.
+        """
+        key = (place, shown_from)
+        kept = self._open.get(key)
+        if kept is not None and not _is_as_it_was(place, kept):
+            self._close(key)
+        if key not in self._open:
+            # Before it is opened: what is replaced meanwhile is then opened once more.
+            identity = _identity(place)
+            self._open[key] = _Open(open_(), identity)
+            if len(self._open) > MOST_READERS:
+                self._close(next(iter(self._open)))
+        self._open.move_to_end(key)
+        return self._open[key].reader
+
+    def let_go_of_the_past(self) -> None:
+        """Close readers of generations that are over, whose log would be kept for them."""
+        for key, kept in list(self._open.items()):
+            if not _is_as_it_was(key[0], kept):
+                self._close(key)
+
+    def close(self) -> None:
+        """Close them all."""
+        for key in list(self._open):
+            self._close(key)
+
+    def _close(self, key: tuple[IndexPlace, Path]) -> None:
+        with suppress(BiencError, OSError):
+            self._open.pop(key).reader.close()
+
+
+def _is_as_it_was(place: IndexPlace, kept: _Open) -> bool:
+    if _identity(place) != kept.identity:
+        return False
+    try:
+        return kept.reader.is_current()
+    except BiencError:
+        return False
+
+
+def _identity(place: IndexPlace) -> Hashable:
+    """What another index in the same place does not share, though its generation be the same."""
+    if not isinstance(place, Path):
+        return None
+    try:
+        status = catalog_path(place).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

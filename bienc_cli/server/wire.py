@@ -1,0 +1,95 @@
+"""JSON documents over a stream, one a line, none longer than its reader has room for."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any
+
+_PORTION = 1 << 16
+
+
+class BadLine(Exception):
+    """What came is too long, too slow, cut off, or no JSON object."""
+
+
+class Lines:
+    """What comes in on a connection, by lines; a slow sender has no more time than a quick one."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._received = bytearray()
+
+    def document(self, *, limit: int, seconds: float) -> dict[str, Any]:
+        """The next document.
+
+        Args:
+            limit: bytes that it may have.
+            seconds: until its end must be there.
+
+        Raises:
+            BadLine: it is none; the connection is of no use any more.
+            OSError: the connection failed.
+        """
+        line = self.until(b"\n", limit=limit, seconds=seconds)
+        try:
+            document = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BadLine("no JSON") from error
+        if not isinstance(document, dict):
+            raise BadLine("no object")
+        return document
+
+    def until(self, end: bytes, *, limit: int, seconds: float) -> bytes:
+        """All up to `end`, which is left out; raises as `document` does."""
+        deadline = time.monotonic() + seconds
+        looked_at = 0
+        while (position := self._received.find(end, looked_at)) < 0:
+            looked_at = max(0, len(self._received) - len(end) + 1)
+            self._receive(limit, deadline)
+        found = bytes(self._received[:position])
+        if position > limit:
+            raise BadLine("too long")
+        del self._received[: position + len(end)]
+        return found
+
+    def exactly(self, size: int, *, seconds: float) -> bytes:
+        """So many bytes; raises as `document` does."""
+        deadline = time.monotonic() + seconds
+        while len(self._received) < size:
+            self._receive(size, deadline)
+        found = bytes(self._received[:size])
+        del self._received[:size]
+        return found
+
+    def _receive(self, limit: int, deadline: float) -> None:
+        if len(self._received) > limit:
+            raise BadLine("too long")
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise BadLine("too slow")
+        self._connection.settimeout(left)
+        try:
+            more = self._connection.recv(_PORTION)
+        except TimeoutError as error:
+            raise BadLine("too slow") from error
+        if not more:
+            raise BadLine("cut off")
+        self._received += more
+
+
+def as_line(document: dict[str, Any]) -> bytes:
+    """A document as it is sent."""
+    # Escaped, so that the undecodable bytes of a file name pass as they are.
+    return json.dumps(document).encode("ascii") + b"\n"
+
+
+def send(connection: socket.socket, line: bytes, *, seconds: float) -> None:
+    """Send what `as_line` gives.
+
+    Raises:
+        OSError: it cannot be sent, or was not taken in this time.
+    """
+    connection.settimeout(seconds)
+    connection.sendall(line)

@@ -1,0 +1,50 @@
+"""A server with fake models, found by commands that run in the same process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from warm_server import TOKEN, Run, Running
+
+from bienc_cli.cli import environment
+from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.serving import Serving
+from bienc_cli.server.claim import claim
+from bienc_cli.server.commands import CommandServer
+from bienc_cli.server.http import HttpServer, listen
+from bienc_cli.server.listener import Activity, Listener
+from bienc_cli.server.workers import Workers
+from folders import FRUIT
+
+
+@pytest.fixture
+def indexed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`run`, in a folder with an index; the endpoint's directory is the cache's."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.delenv("BIENC_SERVER", raising=False)
+    for name, text in FRUIT.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert run("index", "docs")[0] == 0
+    return run
+
+
+@pytest.fixture
+def server(indexed: Run) -> Iterator[Running]:
+    serving = Serving(Output(OutputFormat.plain, quiet=True), None, "auto", "auto", None, False)
+    activity, endpoint = Activity(), environment.endpoint()
+    with claim(endpoint) as place, listen("127.0.0.1", 0) as http:
+        assert place is not None
+        workers = Workers()
+        running = Running(endpoint, serving, activity, workers, http.getsockname()[1])
+        commands = CommandServer(workers, running.answer)
+        Listener(place.listen(), commands.converse, activity)
+        pages = HttpServer(workers, serving.hold, TOKEN, running.port)
+        Listener(http, pages.converse, activity)
+        yield running
+        workers.forget()
+        http.shutdown(socket.SHUT_RDWR)

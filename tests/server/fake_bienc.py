@@ -1,0 +1,39 @@
+"""Run in a process of its own: `bienc` with fake models.
+
+    python fake_bienc.py ARGUMENTS...
+
+FAKE_SLOW is how many seconds the cross-encoder takes; FAKE_PROGRAM what it starts a server by.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+
+def main() -> None:
+    from bienc_cli import models
+    from bienc_cli.__main__ import run
+    from fakes import FakeBiEncoder, FakeCrossEncoder
+
+    encoder = FakeBiEncoder()
+
+    class Slow(FakeCrossEncoder):
+        def score(self, *asked: object) -> object:  # type: ignore[override]
+            print("reading", file=sys.stderr, flush=True)
+            time.sleep(float(os.environ["FAKE_SLOW"]))
+            return super().score(*asked)  # type: ignore[arg-type]
+
+    slow = float(os.environ.get("FAKE_SLOW", "0"))
+    models.load_bi_encoder = lambda *_, **__: encoder  # type: ignore[assignment]
+    models.identify_bi_encoder = lambda *_, **__: encoder.identity  # type: ignore[assignment]
+    models.load_cross_encoder = (  # type: ignore[assignment]
+        lambda *_, **__: Slow() if slow else FakeCrossEncoder()
+    )
+    sys.executable = os.environ.get("FAKE_PROGRAM", sys.executable)
+    run()
+
+
+if __name__ == "__main__":
+    main()
