@@ -1,7 +1,35 @@
 """Search document folders by meaning, locally.
 
-The commands are thin; each calls one function that a notebook can call too:
-`bienc_cli.indexing.index_paths`, `bienc_cli.search.search`, `bienc_cli.evaluation.compare`.
+    from bienc_cli import Index
+
+    Index.open(".").search("sour espresso", k=5)
+
+`Index` is the front door (`bienc_cli.library`); it is imported when it is asked for. The commands
+are thin, and each calls functions that a script can call too: `bienc_cli.indexing.index_paths`,
+`bienc_cli.search.search`, `bienc_cli.evaluation.compare`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bienc_cli.library import Index
+    from bienc_cli.shared_models import Models
+
+__all__ = ["Index", "Models", "__version__"]
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Every command imports this package, and none of them pays for what it does not use.
+    if name == "Index":
+        from bienc_cli.library import Index
+
+        return Index
+    if name == "Models":
+        from bienc_cli.shared_models import Models
+
+        return Models
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,9 @@
 """The documentation's console blocks print what they say."""
 
 import re
+import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,3 +69,16 @@ def test_every_dependency_is_accounted_for() -> None:
     ]:
         name = re.split(r"[\[=<>~! ]", requirement)[0]
         assert name in accounts, name
+
+
+@pytest.mark.models
+def test_the_blocks_of_the_library_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "sample_docs", tmp_path / "sample_docs")
+    monkeypatch.chdir(tmp_path)
+    manual = (ROOT / "docs/library.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", manual, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec("".join(blocks), names)
+    assert len(names["rows"]) == 3
+    assert names["rows"][0]["text"] in names["best"].text
+    assert names["prompt"]

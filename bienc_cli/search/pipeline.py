@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.formats.cleaning import clean
+from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
@@ -54,6 +55,8 @@ class SearchOptions:
         best_sentence: also find the sentence of each hit that is nearest to the query.
         blend: weights for the strategies that blend; None for those learned for the index, or
             the defaults.
+        budget_tokens: take only as many whole passages, best first and without near-repeats, as
+            fit into so many of the bi-encoder's tokens.
     """
 
     strategy: Strategy | None = None
@@ -65,9 +68,14 @@ class SearchOptions:
     where: Filter = field(default_factory=Filter)
     best_sentence: bool = False
     blend: TunedBlend | None = None
+    budget_tokens: int | None = None
 
     def __post_init__(self) -> None:
         check_depth(self.k, self.candidates)
+        if self.budget_tokens is not None and self.budget_tokens < 1:
+            raise UsageError(
+                f"Nothing fits into {self.budget_tokens} tokens.", "give --budget-tokens 2000, say"
+            )
         if self.rerank_seconds is not None and not 0 < self.rerank_seconds < math.inf:
             raise UsageError(
                 "A budget is a time above zero.", "give --rerank-budget 300, or --no-rerank"
@@ -184,6 +192,11 @@ def search(
             f"{left_out.identity.name} reads English only: there is no relevance for "
             "--min-relevance to be compared with"
         )
+    budget = None
+    if options.budget_tokens is not None:
+        if bi_encoder is None:
+            raise UsageError("Tokens are counted by the bi-encoder, and none is given.")
+        hits, budget = within(hits, options.budget_tokens, bi_encoder.tokenizer.counts)
     hits = hits[: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
@@ -210,6 +223,7 @@ def search(
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
         asked=asked,
+        budget=budget,
     )
 
 

@@ -86,6 +86,23 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What became of a budget.
+
+    Attributes:
+        tokens: that there were.
+        used: by the passages that were taken, with their citations.
+        repeats: passages left out because a better one says nearly the same.
+        too_long: passages left out because they did not fit.
+    """
+
+    tokens: int
+    used: int
+    repeats: int
+    too_long: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query.
 
@@ -105,6 +122,7 @@ class SearchResult:
             of what was proposed; the answer is that of the strategy without it.
         spellings: words of the query that no passage has, each with the stems that BM25 looked
             up in its place.
+        budget: of tokens, where there was one; the hits are those that fit.
     """
 
     query: str
@@ -124,6 +142,7 @@ class SearchResult:
     left_out: CrossEncoderIdentity | None = None
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    budget: Budget | None = None
 
     @property
     def signals(self) -> tuple[str, ...]:

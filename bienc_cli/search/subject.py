@@ -13,7 +13,7 @@ from bienc_cli.citations import cited
 from bienc_cli.errors import UsageError
 from bienc_cli.search.pipeline import check_model
 from bienc_cli.search.result import ModelUse
-from bienc_cli.store import Filter, IndexReader
+from bienc_cli.store import Filter, IndexReader, StoredPassage
 from bienc_cli.types import BiEncoder, Document, Passage, Place, Vectors
 
 MOST_PASSAGES = 64
@@ -64,6 +64,48 @@ def indexed_subject(index: IndexReader, names: Sequence[str]) -> Subject | None:
     Raises:
         UsageError: it names a collection of many documents, or a place without a passage.
     """
+    named = passages_named(index, names)
+    if named is None:
+        return None
+    stored = named.passages
+    # Of a collection, a line is of one record, and the others are other documents.
+    documents = {one.document_id for one in stored}
+    chosen = [stored[position] for position in _spread(len(stored))]
+    return Subject(
+        name=named.name,
+        passages=tuple(one.passage for one in chosen),
+        vectors=index.vectors_of([one.passage_id for one in chosen]),
+        passage_ids=frozenset(one.passage_id for one in stored),
+        document_passage_ids=frozenset(
+            one.passage_id for one in named.around if one.document_id in documents
+        ),
+        total=len(stored),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name means.
+
+    Attributes:
+        name: the one that is known.
+        place: in the document; None where all of it is meant.
+        passages: of the document, or at the place; at least one.
+        around: all passages of the documents that are called so.
+    """
+
+    name: str
+    place: Place | None
+    passages: list[StoredPassage]
+    around: list[StoredPassage]
+
+
+def passages_named(index: IndexReader, names: Sequence[str]) -> Named | None:
+    """The passages of a document of the index, or at a place in one; see `indexed_subject`.
+
+    Raises:
+        UsageError: it names a collection of many documents, or a place without a passage.
+    """
     known = list(index.documents())
     for name in names:
         for called, place in _readings(name):
@@ -93,7 +135,7 @@ def _taken(
     called: str,
     place: Place | None,
     matching: Sequence[tuple[str, str]],
-) -> Subject:
+) -> Named:
     if len(matching) > 1 and place is None:
         said = "holds" if called == matching[0][1] else "is the id of"
         path = matching[0][1]
@@ -112,19 +154,7 @@ def _taken(
         raise UsageError(
             f"There is no passage at {name}.", "leave out the place to take the whole document"
         )
-    # Of a collection, a line is of one record, and the others are other documents.
-    documents = {one.document_id for one in stored}
-    chosen = [stored[position] for position in _spread(len(stored))]
-    return Subject(
-        name=name,
-        passages=tuple(one.passage for one in chosen),
-        vectors=index.vectors_of([one.passage_id for one in chosen]),
-        passage_ids=frozenset(one.passage_id for one in stored),
-        document_passage_ids=frozenset(
-            one.passage_id for one in whole if one.document_id in documents
-        ),
-        total=len(stored),
-    )
+    return Named(name, place, stored, whole)
 
 
 def _meets(place: Place, asked: Place) -> bool:

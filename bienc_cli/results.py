@@ -1,0 +1,269 @@
+"""What `Index` answers: rows to loop over, and the whole answer behind them.
+
+An answer is a sequence of dataclasses of plain values. `pandas.DataFrame(answer)` and
+`polars.DataFrame(list(answer))` take it as it is; nothing here knows of either.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from bienc_cli.evaluation.comparison import Comparison
+from bienc_cli.render import hits as hit_
+from bienc_cli.render.comparison import ComparisonView
+from bienc_cli.render.index_report import IndexView
+from bienc_cli.render.search import SearchView
+from bienc_cli.render.similar import SimilarView
+from bienc_cli.search import Hit, SearchResult
+from bienc_cli.search.similar import SimilarResult
+from bienc_cli.store import StoredPassage
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from rich.console import RenderableType
+
+    from bienc_cli.indexing import IndexReport
+
+Row = TypeVar("Row", bound="DataclassInstance")
+Result = TypeVar("Result")
+
+_WIDTH = 100
+"""Columns of a printed answer, as of a table that does not go to a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage that answers a query.
+
+    Attributes:
+        citation: where it stands in its file, for people: `notes/a.md:13`, `r.pdf p.3`.
+        path: of its file, from the working directory where that is above it.
+        page: of a PDF; None elsewhere.
+        line: its first, of a file that has lines; None elsewhere.
+        heading: title and headings that it stands under.
+        text: an exact slice of the document's text.
+        relevance: the cross-encoder's, 0 to 1; None where it has not read the passage.
+        similarity: the bi-encoder's cosine; None where no vector was compared.
+        bm25: None where no word was looked up.
+    """
+
+    rank: int
+    citation: str
+    path: str
+    document_id: str
+    page: int | None
+    line: int | None
+    heading: str
+    text: str
+    relevance: float | None
+    similarity: float | None
+    bm25: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarItem:
+    """A document, or a passage, like another.
+
+    Attributes:
+        similarity: of a document the mean over the subject's passages, as `SimilarHit` has it.
+        citation: of the passage that is most similar, whose text is `text`.
+        relevance: None where nothing was reranked.
+    """
+
+    rank: int
+    similarity: float
+    relevance: float | None
+    path: str
+    document_id: str
+    citation: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """A passage in the ranking that one strategy gives to one query."""
+
+    query: str
+    strategy: str
+    rank: int
+    citation: str
+    path: str
+    relevance: float | None
+    similarity: float | None
+    bm25: float | None
+    text: str
+
+
+class _Shown:
+    """Prints as the command's table does, in a shell and in a notebook."""
+
+    def _table(self) -> RenderableType:
+        raise NotImplementedError
+
+    def __rich__(self) -> RenderableType:
+        return self._table()
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        file = io.StringIO()
+        console = Console(file=file, width=_WIDTH, color_system=None, highlight=False)
+        console.print(self._table())
+        return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+    def _repr_html_(self) -> str:
+        from rich.console import Console
+
+        console = Console(
+            file=io.StringIO(), width=_WIDTH, record=True, force_terminal=True, highlight=False
+        )
+        console.print(self._table())
+        # A notebook has fonts and a page of its own; only the colours are ours.
+        return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+
+
+class Answer(_Shown, Sequence[Row], Generic[Row, Result]):
+    """Rows, best first.
+
+    Attributes:
+        result: everything that is known of the answer: stages, models, the index, warnings.
+    """
+
+    def __init__(self, rows: Sequence[Row], result: Result) -> None:
+        self._rows = tuple(rows)
+        self.result = result
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, position: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, position: int | slice) -> Row | Sequence[Row]:
+        return self._rows[position]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A dictionary for each row."""
+        return [asdict(row) for row in self._rows]
+
+    def to_json(self) -> dict[str, Any]:
+        """What the command prints with `--format json`, by the same schema."""
+        raise NotImplementedError
+
+
+class SearchAnswer(Answer[FoundPassage, SearchResult]):
+    """What `Index.search` answers."""
+
+    def __init__(self, result: SearchResult) -> None:
+        super().__init__([_found(hit) for hit in result.hits], result)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `bienc.query/2`."""
+        return SearchView(self.result).as_json()
+
+    def _table(self) -> RenderableType:
+        return SearchView(self.result).as_table()
+
+
+class SimilarAnswer(Answer[SimilarItem, SimilarResult]):
+    """What `Index.similar` answers."""
+
+    def __init__(self, result: SimilarResult) -> None:
+        rows = [
+            SimilarItem(
+                rank=hit.rank,
+                similarity=hit.similarity,
+                relevance=hit.relevance.probability if hit.relevance else None,
+                path=hit.passage.path,
+                document_id=hit.passage.passage.doc_id,
+                citation=hit_.location(hit.passage),
+                heading=hit_.heading(hit.passage),
+                text=hit.passage.passage.text,
+            )
+            for hit in result.hits
+        ]
+        super().__init__(rows, result)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `bienc.similar/1`."""
+        return SimilarView(self.result, full=False).as_json()
+
+    def _table(self) -> RenderableType:
+        return SimilarView(self.result, full=False).as_table()
+
+
+class CompareAnswer(Answer[RankedPassage, Comparison]):
+    """What `Index.compare` answers: the rankings of all strategies, one below the other."""
+
+    def __init__(self, result: Comparison) -> None:
+        rows = [
+            RankedPassage(
+                query=one.query,
+                strategy=ranking.strategy.value,
+                rank=rank,
+                citation=hit_.location(hit.passage),
+                path=hit.passage.path,
+                text=hit.passage.passage.text,
+                **_scores(hit),
+            )
+            for one in result.queries
+            for ranking in one.rankings
+            for rank, hit in enumerate(ranking.hits, 1)
+        ]
+        super().__init__(rows, result)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `bienc.compare/3`."""
+        return ComparisonView(self.result).as_json()
+
+    def _table(self) -> RenderableType:
+        return ComparisonView(self.result).as_table()
+
+
+class BuildAnswer(_Shown):
+    """What came of building or refreshing an index.
+
+    Attributes:
+        result: the whole report.
+    """
+
+    def __init__(self, result: IndexReport) -> None:
+        self.result = result
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `bienc.index/1`."""
+        return IndexView(self.result).as_json()
+
+    def _table(self) -> RenderableType:
+        return IndexView(self.result).as_table()
+
+
+def _found(hit: Hit) -> FoundPassage:
+    stored: StoredPassage = hit.passage
+    place = stored.passage.place
+    return FoundPassage(
+        rank=hit.rank,
+        citation=hit_.location(stored),
+        path=stored.path,
+        document_id=stored.passage.doc_id,
+        page=place.first if place.kind == "page" else None,
+        line=place.first if place.kind == "line" else None,
+        heading=hit_.heading(stored),
+        text=stored.passage.text,
+        **_scores(hit),
+    )
+
+
+def _scores(hit: Hit) -> dict[str, float | None]:
+    return {
+        "relevance": hit.relevance.probability if hit.relevance else None,
+        "similarity": hit.candidate.similarity if hit.candidate else None,
+        "bm25": hit.candidate.bm25 if hit.candidate else None,
+    }

@@ -1,0 +1,51 @@
+"""As many whole passages as fit into a number of tokens, for a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bienc_cli.citations import citation
+from bienc_cli.search.likeness import NEAR_DUPLICATE, shared_words
+from bienc_cli.search.result import Budget, Hit
+from bienc_cli.store import StoredPassage
+
+_FEWEST, _MOST = 10, 100
+_SHORT_PASSAGE = 100
+"""Tokens: most passages are longer, so that seldom more of them would fit."""
+
+
+def passages_for(tokens: int) -> int:
+    """How many passages to look for where a budget says how many are wanted."""
+    return min(_MOST, max(_FEWEST, -(-tokens // _SHORT_PASSAGE)))
+
+
+def within(
+    hits: Sequence[Hit], tokens: int, count: Callable[[Sequence[str]], Sequence[int]]
+) -> tuple[list[Hit], Budget]:
+    """Take whole passages, best first, each that still fits and says something new.
+
+    Args:
+        hits: best first.
+        tokens: the budget.
+        count: tokens of each text.
+    """
+    taken: list[Hit] = []
+    used = repeats = too_long = 0
+    lengths = count([_as_quoted(hit.passage) for hit in hits])
+    for hit, length in zip(hits, lengths, strict=True):
+        if used + length > tokens:
+            too_long += 1
+        elif any(_says_the_same(hit, other) for other in taken):
+            repeats += 1
+        else:
+            taken.append(hit)
+            used += length
+    return taken, Budget(tokens, used, repeats, too_long)
+
+
+def _as_quoted(stored: StoredPassage) -> str:
+    return f"{citation(stored.path, stored.passage.place)}\n{stored.passage.text}"
+
+
+def _says_the_same(hit: Hit, other: Hit) -> bool:
+    return shared_words(hit.passage.passage.text, other.passage.passage.text) >= NEAR_DUPLICATE

@@ -1,0 +1,112 @@
+"""The text of a document, or what stands around a place in it, as the index holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bienc_cli.errors import UsageError
+from bienc_cli.search.subject import passages_named
+from bienc_cli.store import IndexReader, StoredPassage
+
+DEFAULT_AROUND = 20
+"""Lines in front of a place and behind it."""
+
+MOST_CHARACTERS = 20_000
+"""Of one answer: about 5,000 tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A document's text, or a part of it.
+
+    Attributes:
+        stored: the first passage that was asked for.
+        start: offset of `text` in the document's text, in code points.
+        end: offset behind it.
+        length: of the document's text.
+        line: line of the document's *text* that `text` begins in, from 1.
+    """
+
+    stored: StoredPassage
+    start: int
+    end: int
+    length: int
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def read(
+    index: IndexReader,
+    names: Sequence[str],
+    *,
+    around: int = DEFAULT_AROUND,
+    start: int | None = None,
+    limit: int = MOST_CHARACTERS,
+) -> Excerpt | None:
+    """Read a document out of the index; no file is opened.
+
+    Args:
+        index: opened for reading.
+        names: ways to write the same, as for `indexed_subject`.
+        around: whole lines in front of a place and behind it, where the name is a citation.
+        start: offset to begin at, whatever place is named.
+        limit: most characters; a place is shown even if that is longer.
+
+    Returns:
+        None where the index knows none of the names.
+
+    Raises:
+        UsageError: a collection of many documents, a place without a passage, or an offset
+            behind the end.
+    """
+    if around < 0 or limit < 1:
+        raise UsageError("Lines are not fewer than none, and characters at least one.")
+    named = passages_named(index, names)
+    if named is None:
+        return None
+    stored = named.passages[0]
+    text = index.document_text(stored.document_id)
+    if start is not None or named.place is None:
+        first = start or 0
+        if not 0 <= first <= len(text):
+            raise UsageError(
+                f"The text of {named.name} has {len(text):,} characters, and does not go on at "
+                f"{first:,}.",
+                "give the end of the last part",
+            )
+        last = min(len(text), first + limit)
+    else:
+        its = [one.passage for one in named.passages if one.document_id == stored.document_id]
+        first = _lines_before(text, its[0].start, around)
+        last = min(_lines_behind(text, its[-1].end, around), max(first + limit, its[-1].end))
+    return Excerpt(
+        stored=stored,
+        start=first,
+        end=last,
+        length=len(text),
+        line=text.count("\n", 0, first) + 1,
+        text=text[first:last],
+    )
+
+
+def _lines_before(text: str, position: int, lines: int) -> int:
+    start = text.rfind("\n", 0, position) + 1
+    for _ in range(lines):
+        if start == 0:
+            break
+        start = text.rfind("\n", 0, start - 1) + 1
+    return start
+
+
+def _lines_behind(text: str, position: int, lines: int) -> int:
+    end = position
+    for step in range(lines + 1):
+        found = text.find("\n", end + (step > 0))
+        if found < 0:
+            return len(text)
+        end = found
+    return end

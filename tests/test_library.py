@@ -1,0 +1,103 @@
+"""The front door: what a script or a notebook can do with an index."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from bienc_cli import Index
+from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
+from folders import FRUIT
+from schema_check import validator
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def index(run: Run, tmp_path: Path) -> Index:
+    """An index of `docs`, by the fake models that `run` has put in place."""
+    for name, text in FRUIT.items():
+        path = tmp_path / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Index.build(["docs"])
+
+
+def test_the_package_imports_nothing_for_what_nobody_asks() -> None:
+    program = "import sys, bienc_cli; print(sorted(m for m in sys.modules if 'bienc' in m))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "['bienc_cli']"
+
+
+def test_it_answers_as_the_command_does(index: Index, run: Run) -> None:
+    answer = index.search("apples in autumn", k=3)
+    plain = run("query", "apples in autumn", "-k", "3", "-f", "plain")[1]
+    assert [line.split("\t")[3] for line in plain.splitlines()] == [row.citation for row in answer]
+    validator("bienc.query/2").validate(answer.to_json())
+    assert answer.to_dicts() == [asdict(row) for row in answer]
+
+
+def test_an_answer_prints_as_a_table_and_is_escaped_in_a_notebook(
+    index: Index, tmp_path: Path
+) -> None:
+    (tmp_path / "docs" / "page.txt").write_text("A quince <script>alert(1)</script> jelly.\n")
+    index.refresh()
+    answer = index.search("quince jelly", k=1)
+    assert "quince" in repr(answer)
+    assert "\x1b" not in repr(answer)
+    html = answer._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_what_is_committed_meanwhile_is_seen(index: Index, tmp_path: Path) -> None:
+    other = Index.open(tmp_path / "docs")
+    assert "quince.txt" not in {row.document_id for row in other.search("quince", k=9)}
+    (tmp_path / "docs" / "quince.txt").write_text("A quince is hard.\n")
+    index.refresh()
+    assert "quince.txt" in {row.document_id for row in other.search("quince", k=9)}
+
+
+def test_similar_and_compare(index: Index) -> None:
+    assert [row.document_id for row in index.similar("docs/pear.txt")] != []
+    with pytest.raises(PathNotFound):
+        index.similar("/etc/hostname", indexed_only=True)
+    compared = index.compare("apples", ["bm25", "blend"], k=2)
+    assert {row.strategy for row in compared} == {"bm25", "blend"}
+    with pytest.raises(UsageError):
+        index.similar("docs/pear.txt", unit="chapter")
+
+
+def test_a_document_is_read_out_of_the_index_and_nowhere_else(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    assert str(index.read("docs/pear.txt")).startswith("A pear keeps")
+    (tmp_path / "docs" / "pear.txt").unlink()
+    part = index.read("docs/pear.txt", start=2, limit=4)
+    assert (part.text, part.start, part.end) == ("pear", 2, 6)
+    for name in ("secret.txt", "../secret.txt", str(tmp_path / "secret.txt"), "docs/../secret.txt"):
+        with pytest.raises(PathNotFound):
+            index.read(name)
+
+
+def test_a_budget_holds_whole_passages_and_no_repeats(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "copy.txt").write_text(FRUIT["pear.txt"])
+    index.refresh()
+    answer = index.search("pears in a cellar", budget_tokens=60)
+    budget = answer.result.budget
+    assert budget is not None
+    assert 0 < budget.used <= 60
+    assert budget.repeats >= 1
+    texts = [row.text for row in answer]
+    assert len(texts) == len(set(texts)) > 0
+    with pytest.raises(UsageError):
+        index.search("pears", budget_tokens=0)
+
+
+def test_where_there_is_no_index(tmp_path: Path) -> None:
+    with pytest.raises(IndexNotFound, match=r"Index\.build|index"):
+        Index.open(tmp_path)
