@@ -15,8 +15,9 @@ AT_JOINTS = re.compile(
     # and before the name of a place.
     r"(?<=[\s/_+-])(?=[^\s/_+-])(?!(?<=\d[-_+])\d)(?!(?<=\s[-+])|(?<=\s--))|(?<=.)(?=#)"
 )
-AT_BLANKS = re.compile(r"(?<=\s)(?=\S)")
-"""Prose: inside a name a line ends only where that alone is longer than a line."""
+AT_BLANKS = re.compile(r"(?<=\s)(?=\S)(?!(?<=\d\s)(?:ms|s|min|h|B|kB|MB|GB|%)(?!\w))")
+"""Prose: not between a number and its unit, and inside a name only where that alone is longer than
+a line."""
 AT_SIGNS = re.compile(r"(?<=\+)|(?=@)")
 """A strategy's name: behind `+`, or before `@`."""
 LONGEST_WORD = 32

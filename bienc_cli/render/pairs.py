@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
@@ -165,12 +166,12 @@ def _shortened(text: str, follows: bool, is_followed: bool) -> str:
 
 
 def _cluster(cluster: Cluster) -> RenderableType:
-    table = Grid(header=False)
-    table.column(wraps=True)
-    for stored in cluster.others:
-        table.row(Words(one_line(f"  {hit_.location(stored)}"), "blue"))
+    others = [Words(one_line(hit_.location(stored)), "blue") for stored in cluster.others]
     like = one_line(hit_.location(cluster.representative))
-    return Group(Text(f"{len(cluster.others)} like {like}", style="bold"), table)
+    return Group(
+        Words(f"{len(cluster.others)} like {like}", "bold"),
+        Padding(Group(*others), (0, 0, 0, 2)),
+    )
 
 
 def _times(result: PairsResult) -> list[str]:

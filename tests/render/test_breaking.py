@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from bienc_cli.render.breaking import Words, broken
+from bienc_cli.render.breaking import AT_BLANKS, Words, broken
 from bienc_cli.render.tables import Grid
 
 LONG = "docs/pears of the northern-hemisphere/a-rather-long_name-of-a-file.ipynb"
@@ -31,6 +31,17 @@ def test_no_word_and_no_number_is_cut(place: str, width: int) -> None:
     lines = broken(LONG + place, width)
     assert max(map(cell_len, lines)) <= width
     assert set().union(*map(words, lines)) == words(LONG + place)
+
+
+def test_prose_keeps_a_number_with_its_unit() -> None:
+    text = "catalog 1.2 MB, graph 11 min 09 s, half 50 % of it"
+    assert broken(text, 14, AT_BLANKS) == [
+        "catalog",
+        "1.2 MB, graph",
+        "11 min 09 s,",
+        "half 50 % of",
+        "it",
+    ]
 
 
 @given(st.text("ab/-_# .漢", max_size=60), st.integers(2, 30))
