@@ -97,7 +97,7 @@ class _IndexBar:
         encoded = progress.encoded
         details = [f"{encoded / elapsed:,.0f} passages/s"] if encoded and elapsed > 0 else []
         if (left := self._left.seconds()) is not None:
-            details.append(f"about {rough_duration(left)} left")
+            details.append(f"{rough_duration(left)} left")
         self._progress.update(self._task, completed=progress.done_bytes, detail=", ".join(details))
 
     def stage(self, name: str) -> None:

@@ -60,13 +60,13 @@ class TimeLeft:
 
 
 def rough_duration(seconds: float) -> str:
-    """`less than 10 s`, `40 s`, `3 min`, `2 h 10 min`: no more than such an estimate is worth."""
+    """`less than 10 s`, `about 40 s`, `about 2 h 10 min`: no more than such an estimate is worth."""
     if seconds < 10:
         return "less than 10 s"
     if seconds < 55:
-        return f"{10 * round(seconds / 10)} s"
+        return f"about {10 * round(seconds / 10)} s"
     minutes = max(round(seconds / 60), 1)
     if minutes < 60:
-        return f"{minutes} min"
+        return f"about {minutes} min"
     hours, tens = divmod(round(minutes / 10), 6)
-    return f"{hours} h {10 * tens} min" if tens else f"{hours} h"
+    return f"about {hours} h {10 * tens} min" if tens else f"about {hours} h"

@@ -67,13 +67,13 @@ def test_a_machine_that_gets_slower() -> None:
     [
         (0, "less than 10 s"),
         (9.9, "less than 10 s"),
-        (44, "40 s"),
-        (54.9, "50 s"),
-        (56, "1 min"),
-        (170, "3 min"),
-        (3570, "1 h"),
-        (4800, "1 h 20 min"),
-        (7190, "2 h"),
+        (44, "about 40 s"),
+        (54.9, "about 50 s"),
+        (56, "about 1 min"),
+        (170, "about 3 min"),
+        (3570, "about 1 h"),
+        (4800, "about 1 h 20 min"),
+        (7190, "about 2 h"),
     ],
 )
 def test_no_more_than_it_is_worth(seconds: float, words: str) -> None:
