@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from bienc_cli.errors import UsageError
+from bienc_cli.render.listing import line_of
+from bienc_cli.search.result import Hit
 
 _WITH_COLON = {"hx", "helix", "subl", "sublime_text", "zed", "atom", "lapce"}
 _GOTO = {"code", "codium", "code-insiders", "cursor", "windsurf"}
@@ -57,3 +59,20 @@ def run(words: Sequence[str]) -> None:
             f"The editor '{words[0]}' does not start: {error.strerror}.",
             "export EDITOR=vim, or another that is here",
         ) from error
+
+
+def open_hit(editor: str, hit: Hit) -> None:
+    """Have an editor open a hit's file, at its line where it has one.
+
+    Raises:
+        UsageError: it is not on this machine, or nothing that an editor opens.
+    """
+    stamp, kind = hit.passage.file, hit.passage.passage.place.kind
+    if stamp is None:
+        raise UsageError(f"{hit.passage.path} is not on this machine.", "open it where it is")
+    if kind in ("page", "slide", "row"):
+        raise UsageError(
+            f"Hit {hit.rank} is a {kind} of {hit.passage.path}, which no editor opens.",
+            f"xdg-open '{stamp.path}'",
+        )
+    run(command(editor, stamp.path, line_of(hit)))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bienc_cli.render.search import SearchView
     from bienc_cli.render.view import View
     from bienc_cli.search import SearchResult
-    from bienc_cli.search.result import Hit
     from bienc_cli.store import IndexReader
 
 
@@ -232,29 +231,10 @@ def query(
             result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
             view.show(result)
     if open_ is not None and result.hits:
-        _open(editor, result.hits[min(open_, len(result.hits)) - 1])
+        from bienc_cli.cli.editor import open_hit
+
+        open_hit(editor, result.hits[min(open_, len(result.hits)) - 1])
     return 0 if result.hits else 1
-
-
-def _open(editor: str, hit: Hit) -> None:
-    """Have the user's editor open a hit's file.
-
-    Raises:
-        UsageError: it is not on this machine, or nothing that an editor opens.
-    """
-    from bienc_cli.cli.editor import command, run
-    from bienc_cli.errors import UsageError
-    from bienc_cli.render.listing import line_of
-
-    stamp, kind = hit.passage.file, hit.passage.passage.place.kind
-    if stamp is None:
-        raise UsageError(f"{hit.passage.path} is not on this machine.", "open it where it is")
-    if kind in ("page", "slide", "row"):
-        raise UsageError(
-            f"Hit {hit.rank} is a {kind} of {hit.passage.path}, which no editor opens.",
-            f"xdg-open '{stamp.path}'",
-        )
-    run(command(editor, stamp.path, line_of(hit)))
 
 
 class _View:

@@ -60,7 +60,7 @@ class TimeLeft:
 
 
 def rough_duration(seconds: float) -> str:
-    """`less than 10 s`, `about 40 s`, `about 2 h 10 min`: no more than such an estimate is worth."""
+    """`less than 10 s`, `about 40 s`, `about 2 h 10 min`: no more than such a guess is worth."""
     if seconds < 10:
         return "less than 10 s"
     if seconds < 55:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
+from bienc_cli.evaluation.answers import answers
 from bienc_cli.evaluation.measures import measure
 from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
@@ -30,7 +31,7 @@ from bienc_cli.evaluation.results import (
     System,
     SystemResult,
 )
-from bienc_cli.evaluation.runs import Run
+from bienc_cli.evaluation.runs import Run, as_called_here, warnings_of
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
 from bienc_cli.formats.cleaning import clean
@@ -45,7 +46,6 @@ from bienc_cli.search.pipeline import (
     check_model,
     check_models,
     check_query,
-    search,
 )
 from bienc_cli.search.reranking import (
     check_exhaustive,
@@ -53,7 +53,7 @@ from bienc_cli.search.reranking import (
     relevance_of,
     text_to_read,
 )
-from bienc_cli.search.result import Hit, ModelUse, SearchResult
+from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
@@ -120,7 +120,7 @@ def evaluate(
         )
         results = {result.name: result for result in experiment.run(systems)}
     for run in runs:
-        rankings = _as_called_here(run, judged)
+        rankings = as_called_here(run, judged)
         results[run.name] = SystemResult(run.name, None, rankings, {}, {}, {}, None, None, None, {})
     names = dict.fromkeys([*(system.name for system in options.systems()), *results])
     ids = {query.query_id for query in queries}
@@ -139,7 +139,7 @@ def evaluate(
         cross_encoder=(
             ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
         ),
-        warnings=(*index.warnings, *judged.warnings, *_warnings_of(runs, queries, judged)),
+        warnings=(*index.warnings, *judged.warnings, *warnings_of(runs, queries, judged)),
     )
 
 
@@ -154,29 +154,6 @@ def to_search(options: EvaluationOptions, runs: Sequence[Run]) -> tuple[System, 
         if names.count(name) > 1:
             raise UsageError(f"Two runs are called '{name}'.", "give each its own tag")
     return tuple(system for system in options.systems() if system.name not in names)
-
-
-def _warnings_of(runs: Sequence[Run], queries: Sequence[Query], judged: JudgedIndex) -> list[str]:
-    """What makes a run's quality lower than its system's, without any fault of the system."""
-    found = []
-    for run in runs:
-        unranked = sum(query.query_id not in run.rankings for query in queries)
-        if unranked:
-            found.append(
-                f"the run {run.name} has no ranking for {unranked:,} of {len(queries):,} queries, "
-                "counted as not found"
-            )
-        ranked = (item for items in run.rankings.values() for item in items)
-        if not any(judged.knows(item) for item in ranked):
-            found.append(f"the run {run.name} names no document of this index")
-    return found
-
-
-def _as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
-    return {
-        query_id: list(dict.fromkeys(judged.item_named(item) for item in items))
-        for query_id, items in run.rankings.items()
-    }
 
 
 def measured(
@@ -408,7 +385,6 @@ class _Experiment:
     def _answers(
         self, system: System, queries: Sequence[Query], k: int
     ) -> Iterator[tuple[tuple[Hit, ...], Cost]]:
-        """The first hits and the cost of each query, answered alone, as `query` does."""
         options = SearchOptions(
             strategy=system.strategy,
             k=k,
@@ -417,23 +393,4 @@ class _Experiment:
             where=self._options.where,
             blend=self._blend,
         )
-
-        def answer(query: Query) -> SearchResult:
-            return search(self._index, query.text, self._bi_encoder, self._cross_encoder, options)
-
-        if system.strategy.source is not Source.ALL:
-            # So that no query pays for the warming up; beside reading everything that is nothing.
-            answer(queries[0])
-        for query in queries:
-            result = answer(query)
-            seconds = {stage.name: stage.seconds for stage in result.stages}
-            yield (
-                result.hits,
-                Cost(
-                    system.strategy,
-                    seconds.get("encode query", 0.0),
-                    seconds.get("search", 0.0),
-                    seconds.get("rerank", 0.0),
-                    result.reranked,
-                ),
-            )
+        return answers(self._index, queries, self._bi_encoder, self._cross_encoder, options)

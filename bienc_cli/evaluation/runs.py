@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import StorageError, UsageError
+from bienc_cli.evaluation.qrels import JudgedIndex
+from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.text_files import read_lines
 
 
@@ -97,3 +99,27 @@ def _malformed(path: Path, number: int) -> UsageError:
         f"Line {number} of '{path}' is not of a run.",
         "give lines like: query Q0 item rank score tag",
     )
+
+
+def warnings_of(runs: Sequence[Run], queries: Sequence[Query], judged: JudgedIndex) -> list[str]:
+    """What makes a run's quality lower than its system's, without any fault of the system."""
+    found = []
+    for run in runs:
+        unranked = sum(query.query_id not in run.rankings for query in queries)
+        if unranked:
+            found.append(
+                f"the run {run.name} has no ranking for {unranked:,} of {len(queries):,} queries, "
+                "counted as not found"
+            )
+        ranked = (item for items in run.rankings.values() for item in items)
+        if not any(judged.knows(item) for item in ranked):
+            found.append(f"the run {run.name} names no document of this index")
+    return found
+
+
+def as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
+    """A run's rankings, of items as the index calls them."""
+    return {
+        query_id: list(dict.fromkeys(judged.item_named(item) for item in items))
+        for query_id, items in run.rankings.items()
+    }
