@@ -31,7 +31,7 @@ CASES = [
     ("query x --runtime ", {"auto", "openvino", "torch"}),
     ("index --pdf-engine ", {"pypdf", "pdfium"}),
     ("info --format j", {"json", "jsonl"}),
-    ("query x --no-", {"--no-rerank", "--no-check"}),
+    ("query x --no-", {"--no-rerank", "--no-check", "--no-compact", "--no-server"}),
     ("que", {"query"}),
 ]
 

@@ -57,7 +57,7 @@ COMMANDS = (
     ("query", "apples", "--refresh"),
     ("compare", "apples in autumn"),
     ("similar", "docs/apple.md"),
-    ("pairs",),
+    ("pairs", "--min-similarity", "0.01", "--min-shared", "0"),
     ("score", "apples", "pears"),
     ("info",),
     ("models",),

@@ -26,7 +26,7 @@ OLD, NEW = ["apple", "pear"], ["apple", "fig", "lime", "date"]
 
 def steps() -> list[str]:
     """Every step that the code names, so that none can be forgotten here."""
-    sources = "".join(path.read_text() for path in (PACKAGE / "store" / "milvus").glob("*.py"))
+    sources = "".join(path.read_text() for path in (PACKAGE / "milvus").glob("*.py"))
     return re.findall(r'failpoints\.reached\("([^"]+)"\)', sources)
 
 
@@ -46,7 +46,7 @@ def killed(home: Path, step: str, texts: list[str]) -> bool:
     """Run a victim; whether it was killed."""
     done = subprocess.run(
         [sys.executable, str(HERE / "milvus_victim.py"), str(home), step, *texts],
-        env={"PYTHONPATH": f"{PACKAGE.parent}:{HERE.parent}:{HERE.parent.parent}"},
+        env={"PYTHONPATH": f"{PACKAGE.parent}:{HERE.parent}:{HERE.parent / 'store'}"},
         capture_output=True,
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
