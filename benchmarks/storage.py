@@ -5,7 +5,8 @@
 The same folder is indexed by both, one step after the other in turns, with made-up vectors of 384
 numbers in place of a model, so that what is measured is reading, cutting and storing. Each step is
 a process of its own. Bytes read and written are what the process asked of the system (`rchar`,
-`wchar` of /proc/self/io), whatever its cache had. Prints a Markdown table.
+`wchar` of /proc/self/io), whatever its cache had. Figures go into `results.json` and onto the
+page, as of `bench.py`.
 """
 
 from __future__ import annotations
@@ -254,21 +255,27 @@ def main() -> None:
         measured("one line edited", "index")
         measured("nearest of a first query", "vectors", arguments.rounds)
         measured("a hit in each of 6 files of 4 MB", "long", arguments.rounds)
-    print("| step | | here | against |\n|---|---|---|---|")
-    for label, best in table.items():
-        for key, shown in (
-            ("seconds", "{:.3f} s"),
-            ("cpu", "{:.3f} s"),
-            ("reading", "{:.4f} s"),
-            ("read", "{:,} B"),
-            ("written", "{:,} B"),
-            ("MiB", "{:.0f} MiB"),
-            ("disk", "{:,} B"),
-            ("peak disk", "{:.2f} of the final size"),
-        ):
-            if key in best["here"]:
-                cells = [shown.format(best[name][key]) for name in checkouts]
-                print(f"| {label} | {key} | {' | '.join(cells)} |")
+    held = next(iter(table.values()))["here"]["passages"]
+    keep_part(held, table)
+
+
+def keep_part(passages: int, steps: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """Put the figures in the place of those of last time; the other parts keep their machine."""
+    # Not before: the steps run with another checkout's code.
+    from bench import PAGE, RESULTS
+    from processes import machine
+    from tables import document
+
+    results = json.loads(RESULTS.read_text())
+    results["storage"] = {
+        "date": time.strftime("%Y-%m-%d"),
+        "passages": passages,
+        "load": os.getloadavg()[1],
+        "machine": machine(),
+        "steps": steps,
+    }
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(document(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

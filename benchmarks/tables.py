@@ -278,6 +278,32 @@ def _reading(part: Results) -> str:
     )
 
 
+def _storage(part: Results) -> str:
+    rows: list[Row] = []
+    for label, one in part["steps"].items():
+        for key, shown in (
+            ("seconds", "{:.2f} s"),
+            ("cpu", "{:.2f} s of CPU"),
+            ("reading", "{:.4f} s for the texts alone"),
+            ("read", "{:,} bytes read"),
+            ("written", "{:,} bytes written"),
+            ("MiB", "{:.0f} MiB at most"),
+            ("disk", "{:,} bytes on the disk"),
+            ("peak disk", "{:.2f} of that at most meanwhile"),
+        ):
+            if key in one["here"]:
+                rows.append([label, *(shown.format(one[which][key]) for which in one)])
+                label = ""
+    return (
+        f"A folder of {part['passages']:,} passages with made-up vectors of 384 numbers, some of "
+        "them in\nsix files of 4 MB, beside format 2 of the store (commit 3655899), step by step in "
+        "turns; of\nseveral rounds the quickest. Bytes are what the process asked of the system, "
+        f"its own modules\nincluded (mean load {part['load']:.0f} on {part['machine']['cores']} "
+        "cores).\n\n    python benchmarks/storage.py --against OTHER_CHECKOUT\n\n"
+        + table(["", "here", "format 2"], rows)
+    )
+
+
 _PARTS: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
     ("cold", "A cold query", _cold),
     ("index", "Indexing", _index),
@@ -288,6 +314,7 @@ _PARTS: tuple[tuple[str, str, Callable[[Results], str]], ...] = (
     ("start", "Commands that need no model", _start),
     ("quality", "Quality of the fast runtime", _quality),
     ("gpu", "On a GPU", _gpu),
+    ("storage", "The store", _storage),
     ("scaling", "Cost against size", _scaling),
 )
 

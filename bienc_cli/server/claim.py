@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 from contextlib import suppress
 from typing import Self
 
+from bienc_cli import portable
 from bienc_cli.errors import StorageError
 from bienc_cli.server import endpoint as place
 from bienc_cli.server.endpoint import Endpoint
@@ -26,7 +26,7 @@ class Claim:
         # What a server that was killed has left; it holds no lock any more.
         with suppress(FileNotFoundError):
             os.unlink(endpoint.name, dir_fd=directory)
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined, unused-ignore]
         # The directory keeps others out also for the moment between the two.
         self._listening.bind(place.address_in(directory, endpoint))
         os.chmod(endpoint.name, _MODE, dir_fd=directory)
@@ -79,11 +79,11 @@ def claim(endpoint: Endpoint) -> Claim | None:
             "socket belongs in one.",
             f"make it so: chmod 700 {endpoint.directory}; or remove it",
         )
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC  # type: ignore[attr-defined, unused-ignore]
     try:
         lock = os.open(f"{endpoint.name}.lock", flags, _MODE, dir_fd=directory)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            portable.lock(lock)
             return Claim(endpoint, directory, lock)
         except BaseException:
             os.close(lock)

@@ -88,7 +88,7 @@ def connect(endpoint: place.Endpoint) -> socket.socket | None:
     directory = place.open_directory(endpoint)
     if directory is None:
         return None
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined, unused-ignore]
     try:
         connection.settimeout(_TO_CONNECT)
         connection.connect(place.address_in(directory, endpoint))
@@ -112,9 +112,9 @@ def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
         running.close()
         return
     nowhere = os.open(os.devnull, os.O_RDWR)
-    actions = [(os.POSIX_SPAWN_DUP2, nowhere, stream) for stream in (0, 1, 2)]
+    actions = [(os.POSIX_SPAWN_DUP2, nowhere, stream) for stream in (0, 1, 2)]  # type: ignore[attr-defined, unused-ignore]
     try:
-        os.posix_spawn(
+        os.posix_spawn(  # type: ignore[attr-defined, unused-ignore]
             sys.executable,
             [sys.executable, "-m", "bienc_cli", "serve", "--quiet"],
             # Python would import from the working directory, which may be a stranger's.

@@ -76,7 +76,7 @@ def open_directory(endpoint: Endpoint, *, make: bool = False) -> int | None:
             os.makedirs(os.path.dirname(endpoint.directory), exist_ok=True)  # noqa: PTH103, PTH120
             with suppress(FileExistsError):
                 os.mkdir(endpoint.directory, _DIRECTORY_MODE)  # noqa: PTH102
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC  # type: ignore[attr-defined, unused-ignore]
         descriptor = os.open(endpoint.directory, flags)
     except OSError:
         return None
@@ -107,7 +107,7 @@ def peer(connection: socket.socket) -> tuple[int, int] | None:
 def is_same_user(connection: socket.socket) -> bool:
     """Whether this user is at the other end; the directory answers for it where nobody says."""
     found = peer(connection)
-    return found is None or found[1] == os.geteuid()
+    return found is None or found[1] == os.geteuid()  # type: ignore[attr-defined, unused-ignore]
 
 
 def _is_private(directory: str) -> bool:
@@ -118,4 +118,4 @@ def _is_private(directory: str) -> bool:
 
 
 def _is_ours(status: os.stat_result) -> bool:
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o077
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o077  # type: ignore[attr-defined, unused-ignore]

@@ -58,4 +58,4 @@ def bytes_of_this_process() -> int:
         _, resident, shared, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
     except (OSError, ValueError):
         return 0
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")  # type: ignore[attr-defined, no-any-return, unused-ignore]
