@@ -14,6 +14,7 @@ from bienc_cli.cli.help import HelpfulCommand, HelpfulGroup
 from bienc_cli.cli.index import index
 from bienc_cli.cli.info import info
 from bienc_cli.cli.judge import judge
+from bienc_cli.cli.mcp import mcp
 from bienc_cli.cli.models import models
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.pairs import pairs
@@ -68,6 +69,7 @@ for command in (
     score,
     classify,
     serve,
+    mcp,
     info,
     models,
     check,

@@ -63,7 +63,7 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _COMMANDS = (
     *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
-    *("score", "classify", "serve", "info", "models", "check", "remove"),
+    *("score", "classify", "serve", "mcp", "info", "models", "check", "remove"),
 )
 _MODELS = ("model", "cross-encoder")
 _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version"})

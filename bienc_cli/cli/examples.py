@@ -79,6 +79,10 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = MappingProxyType(
             Example("bienc serve --http 127.0.0.1:0 --open", "a page to search in"),
             Example("bienc serve --stop", "end the one that is running"),
         ),
+        "mcp": (
+            Example("bienc mcp", "what an agent is told to start"),
+            Example("bienc mcp --index ~/notes/.bienc", "on an index elsewhere"),
+        ),
         "classify": (
             Example("bienc classify --labels invoice,contract", "documents by labels of your own"),
             Example(

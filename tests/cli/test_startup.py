@@ -23,6 +23,8 @@ HEAVY = {
     "milvus_lite",
     "grpc",
     "pandas",
+    "mcp",
+    "jsonschema",
 }
 
 PROGRAM = """
@@ -44,6 +46,7 @@ sys.exit(code)
         ["judge", "--help"],
         ["score", "--help"],
         ["serve", "--help"],
+        ["mcp", "--help"],
         ["info", "--help"],
         ["check", "--help"],
         ["remove", "--help"],
