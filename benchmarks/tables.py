@@ -297,9 +297,10 @@ def _storage(part: Results) -> str:
     return (
         f"A folder of {part['passages']:,} passages with made-up vectors of 384 numbers, some of "
         "them in\nsix files of 4 MB, beside format 2 of the store (commit 3655899), step by step "
-        "in turns; of\nseveral rounds the quickest. Bytes are what the process asked of the system, "
-        f"its own modules\nincluded (mean load {part['load']:.0f} on {part['machine']['cores']} "
-        "cores).\n\n    python benchmarks/storage.py --against OTHER_CHECKOUT\n\n"
+        "in turns; of\nseveral rounds the quickest. Bytes are what the process asked of the "
+        f"system, its own modules\nincluded (mean load {part['load']:.0f} on "
+        f"{part['machine']['cores']} cores).\n\n"
+        "    python benchmarks/storage.py --against OTHER_CHECKOUT\n\n"
         + table(["", "here", "format 2"], rows)
     )
 
