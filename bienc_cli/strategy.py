@@ -8,7 +8,7 @@ light-blend                both                         weighted sum of similari
 bm25+cross-encoder         BM25                         relevance
 bi-encoder+cross-encoder   bi-encoder                   relevance
 hybrid+cross-encoder       hybrid                       relevance
-blend                      both, in turn                weighted sum of all three
+blend                      light-blend                  weighted sum of all three
 cross-encoder              every passage                relevance
 
 `bi`, `ce` and `light` stand for bi-encoder, cross-encoder and light-blend, also in `bi+ce`.
@@ -31,8 +31,8 @@ class Source(StrEnum):
     BI_ENCODER = "bi-encoder"
     FUSION = "fusion"
     """Both, in the order of their reciprocal rank fusion."""
-    IN_TURN = "in turn"
-    """Both, one of each in turn."""
+    LIGHT_BLEND = "light blend"
+    """Both, in the order of a weighted sum of similarity and BM25."""
     ALL = "all"
     """Every passage."""
 
@@ -110,11 +110,11 @@ _PLANS = {
     Strategy.BM25: _Plan(Source.BM25, Order.CANDIDATES, reranks=False),
     Strategy.BI_ENCODER: _Plan(Source.BI_ENCODER, Order.CANDIDATES, reranks=False),
     Strategy.HYBRID: _Plan(Source.FUSION, Order.CANDIDATES, reranks=False),
-    Strategy.LIGHT_BLEND: _Plan(Source.IN_TURN, Order.BLEND, reranks=False),
+    Strategy.LIGHT_BLEND: _Plan(Source.LIGHT_BLEND, Order.CANDIDATES, reranks=False),
     Strategy.BM25_RERANKED: _Plan(Source.BM25, Order.RELEVANCE, reranks=True),
     Strategy.BI_ENCODER_RERANKED: _Plan(Source.BI_ENCODER, Order.RELEVANCE, reranks=True),
     Strategy.HYBRID_RERANKED: _Plan(Source.FUSION, Order.RELEVANCE, reranks=True),
-    Strategy.BLEND: _Plan(Source.IN_TURN, Order.BLEND, reranks=True),
+    Strategy.BLEND: _Plan(Source.LIGHT_BLEND, Order.BLEND, reranks=True),
     Strategy.CROSS_ENCODER: _Plan(Source.ALL, Order.RELEVANCE, reranks=True),
 }
 

@@ -300,7 +300,8 @@ class _Experiment:
                 self._exact[place] if strategy.blends else {},
             ),
             strategy,
-            depth,
+            # What is read depends on how many are read; what follows it is filled up below.
+            read if strategy.needs_cross_encoder else depth,
             self._blend.light_weights,
         )
         hits = as_hits(self._index, candidates[:read])

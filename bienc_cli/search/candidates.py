@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.search.exactness import having_names
-from bienc_cli.search.fusion import blended, in_turn, reciprocal_rank_fusion
+from bienc_cli.search.fusion import blended, head_of, in_turn, reciprocal_rank_fusion
 from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Candidate
 from bienc_cli.store import Filter
-from bienc_cli.strategy import Order, Source, Strategy
+from bienc_cli.strategy import Source, Strategy
 from bienc_cli.types import BlendWeights
 
 FUSED_DEPTH = 100
@@ -71,8 +71,8 @@ def look_up(
 
 def depth_of_sources(strategy: Strategy, depth: int) -> int:
     """How deep each source is looked into for so many candidates."""
-    looks_deeper = strategy.source is Source.FUSION or strategy is Strategy.LIGHT_BLEND
-    return max(depth, FUSED_DEPTH) if looks_deeper else depth
+    fuses = strategy.source in (Source.FUSION, Source.LIGHT_BLEND)
+    return max(depth, FUSED_DEPTH) if fuses else depth
 
 
 def propose(
@@ -92,7 +92,7 @@ def propose(
     worded = dict(found.by_bm25)
     if strategy.source is Source.FUSION:
         ids = reciprocal_rank_fusion([list(near), list(worded)])[:depth]
-    elif strategy.source is Source.IN_TURN:
+    elif strategy.source is Source.LIGHT_BLEND:
         limit = depth_of_sources(strategy, depth)
         exact = sorted(found.exact, key=lambda one: (-found.exact[one], one))
         ids = list(dict.fromkeys([*exact, *in_turn([list(near), list(worded)], limit)]))[:limit]
@@ -105,7 +105,7 @@ def propose(
         worded_too = {**worded, **dict(zip(unheard, index.bm25_of(query, unheard), strict=True))}
     else:
         near_too, worded_too = near, worded
-    if strategy.order is Order.BLEND and not strategy.needs_cross_encoder:
+    if strategy.source is Source.LIGHT_BLEND:
         scores = blended(
             light_weights, [near_too[one] for one in ids], [worded_too[one] for one in ids]
         )
@@ -113,7 +113,10 @@ def propose(
             range(len(ids)),
             key=lambda place: (-found.exact.get(ids[place], 0), -scores[place], ids[place]),
         )
-        ids = [ids[place] for place in order][:depth]
+        ids = [ids[place] for place in order]
+        if strategy.needs_cross_encoder:
+            ids = head_of(ids, [list(near), list(worded)], depth)
+        ids = ids[:depth]
     near_ranks = {passage_id: rank for rank, passage_id in enumerate(near, 1)}
     word_ranks = {passage_id: rank for rank, passage_id in enumerate(worded, 1)}
     return [

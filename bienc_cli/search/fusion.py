@@ -13,6 +13,8 @@ from bienc_cli.types import BlendWeights, TunedBlend
 RRF_K = 60
 """The constant of reciprocal rank fusion, as its authors set it."""
 
+HEADS = 6
+"""One candidate in so many is safe for being among the best of one ranking: three of twenty."""
 
 DEFAULT_BLEND = BlendWeights(similarity=1.0, bm25=0.2)
 """Learned by benchmarks/learn_blend.py, for the worst case over collections."""
@@ -46,6 +48,22 @@ def in_turn(rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
     """The best of each ranking in turn, each passage once, until there are `limit`."""
     mixed = chain.from_iterable(zip_longest(*rankings))
     return list(islice(dict.fromkeys(one for one in mixed if one is not None), limit))
+
+
+def head_of(fused: Sequence[int], rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
+    """The first `limit` of a fused ranking, the best of each that it was made of among them.
+
+    A passage with a number that no other has is the first of one ranking and may be nowhere in
+    the other; no sum of scores is to keep it from being read.
+
+    Args:
+        fused: passage ids, best first; holds those of `rankings`.
+        rankings: that it was made of.
+        limit: how many; at most one in `HEADS` stands there for the sake of one ranking.
+    """
+    heads = in_turn([ranking[: limit // HEADS] for ranking in rankings], limit)
+    chosen = set(islice(dict.fromkeys([*heads, *fused]), limit))
+    return [one for one in fused if one in chosen]
 
 
 def blended(

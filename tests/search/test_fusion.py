@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.search.fusion import blended, in_turn, reciprocal_rank_fusion
+from bienc_cli.search.fusion import HEADS, blended, head_of, in_turn, reciprocal_rank_fusion
 from bienc_cli.types import BlendWeights
 
 RANKINGS = st.lists(st.lists(st.integers(1, 30), unique=True, max_size=20), max_size=3)
@@ -45,6 +45,23 @@ def test_in_turn_takes_the_best_of_each(rankings: list[list[int]], limit: int) -
         # What is taken of a ranking by its own merit is a head of it.
         head = ranking[: -(-limit // max(1, len(rankings)))]
         assert set(head[: limit // max(1, len(rankings))]) <= set(taken)
+
+
+def test_the_head_of_a_fused_ranking_by_hand() -> None:
+    """The words' first passage stands last in the sum, and is read all the same."""
+    fused = [1, 2, 3, 4, 5, 6, 7, 8]
+    assert head_of(fused, [[1, 2, 3], [8, 1]], 6) == [1, 2, 3, 4, 5, 8]
+    assert head_of(fused, [[1, 2, 3], [8, 1]], 5) == [1, 2, 3, 4, 5]
+
+
+@given(RANKINGS, st.integers(1, 40))
+def test_a_head_keeps_the_best_of_each(rankings: list[list[int]], limit: int) -> None:
+    fused = reciprocal_rank_fusion(rankings)
+    head = head_of(fused, rankings, limit)
+    assert head == [one for one in fused if one in head]
+    assert len(head) == min(limit, len(fused))
+    for ranking in rankings:
+        assert set(ranking[: limit // HEADS]) <= set(head)
 
 
 def test_a_blend_by_hand() -> None:
