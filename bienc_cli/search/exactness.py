@@ -26,24 +26,32 @@ _MOST_NAMES = 8
 
 _RUN = re.compile(r"\S+")
 _AROUND = "\"'`“”‘’«»()[]{}<>,;:!?.…*"
-_DIGIT = re.compile(r"\d")
-_JOINED = re.compile(r"\w[-._/:@+#]+\w|[^\W\d_]\d|\d[^\W\d_]|\d{5}")
-_NAME_OF_CODE = re.compile(r"\w_\w|\w::\w|\w@\w")
+_NAME = re.compile(
+    # Three numbers and more, joined: an address, a date, a time, a version, a section.
+    r"\d[-./:]\d+[-./:]\d"
+    # A version that says so; five digits and more.
+    r"|^[vV]\d+\.\d|\d{5}"
+    # What only programs write, and addresses of mail.
+    r"|\w_\w|\w::\w|\w@\w"
+)
+_DIGITS_OF_AN_ID = 3
+"""Beside a letter: E1042, MX-7731, CVE-2024-1; not B12, IL-6 or 7-day-old, which say little."""
 
 
 def names_in(query: str) -> list[str]:
     """The words of a query that name something exactly, each once, in order.
 
-    A word with a digit and a joint (10.0.0.1, 2024-01-31), of letters and digits (E1042), or of
-    five digits and more; and a word that only programs write (run_in_executor, a@b.org).
+    Three numbers and more that are joined (10.0.0.1, 2024-01-31), letters with three digits and
+    more (E1042, MX-7731), v3.11, five digits in a row, and what only programs write
+    (run_in_executor, a@b.org).
     """
     words = (found.group().strip(_AROUND) for found in _RUN.finditer(query))
     return list(dict.fromkeys(word for word in words if _is_name(word)))[:_MOST_NAMES]
 
 
 def _is_name(word: str) -> bool:
-    digits = _DIGIT.search(word) is not None
-    return bool((digits and _JOINED.search(word)) or _NAME_OF_CODE.search(word))
+    identifies = sum(map(str.isdigit, word)) >= _DIGITS_OF_AN_ID and any(map(str.isalpha, word))
+    return identifies or _NAME.search(word) is not None
 
 
 def having_names(index: Searched, query: str, where: Filter) -> dict[int, int]:

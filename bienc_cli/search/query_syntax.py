@@ -74,7 +74,9 @@ def understood(query: str) -> Asked:
             without_phrases[bare or said] = None
         return " "
 
-    text = " ".join(_OPERATOR.sub(taken, query).split()) if _OPERATOR.search(query) else query
+    text = " ".join(_OPERATOR.sub(taken, query).split())
+    if not (phrases or without or without_phrases):
+        return Asked(query)
     if not text:
         raise UsageError(
             f"The query only says what is not wanted: {query.strip()}.",

@@ -15,7 +15,7 @@ from folders import Folder
     ("query", "names"),
     [
         ("failed login from 10.0.0.1?", ["10.0.0.1"]),
-        ("what is new in v3.11, or 3.12", ["v3.11", "3.12"]),
+        ("what is new in v3.11, or 3.12", ["v3.11"]),
         ("error E1042 (0x80070057)", ["E1042", "0x80070057"]),
         ("on 2024-01-31 at 12:30:05", ["2024-01-31", "12:30:05"]),
         ("order 4711081", ["4711081"]),
@@ -24,6 +24,7 @@ from folders import Folder
             ["run_in_executor", "std::vector", "a@b.org"],
         ),
         ("curl exit code 28 in 2024", []),
+        ("vitamin B12, IL-6 and 7-day-old worms of a 5-6 mg dose, 3.5 times", []),
         ("a well-known state-of-the-art method, and/or e.g. that", []),
     ],
 )
@@ -58,14 +59,14 @@ def test_the_line_that_is_named_comes_first(folder: Folder, strategy: Strategy) 
 
 def test_neither_a_neighbour_nor_what_many_have_counts(folder: Folder) -> None:
     folder.write(
-        {f"{n}.txt": f"Host 192.168.1.254 in room {n}, model MX-77.\n" for n in range(RARE + 1)}
+        {f"{n}.txt": f"Host 192.168.1.254 in room {n}, model MX-770.\n" for n in range(RARE + 1)}
         | {"a.txt": "Host 192.168.254.1 in the cellar.\n"}
     )
     folder.index()
     with folder.open() as reader:
         (only,) = having_names(reader, "where is 192.168.254.1", Filter())
         assert "cellar" in reader.passages([only])[0].passage.text
-        assert having_names(reader, "who has 192.168.1.254 or an MX-77", Filter()) == {}
+        assert having_names(reader, "who has 192.168.1.254 or an MX-770", Filter()) == {}
         assert having_names(reader, "who has 192.168.1.25", Filter()) == {}
         some = Filter(paths=("1.txt", "2.txt"))
         assert len(having_names(reader, "who has 192.168.1.254", some)) == 2

@@ -42,7 +42,7 @@ def test_phrases_and_what_is_not_wanted(query: str, asked: Asked) -> None:
         'a 5" disk',
         'an "open quotation',
         'nothing in ""',
-        'dashes "--" here',
+        'dashes  "--"  here ',
         "it's 6'2\"",
     ],
 )
