@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from bienc_cli.store.vectors import UsedVectors
 
 FEWEST = 20_000
-"""Vectors from which there is a graph. With fewer, all are compared in less than 5 ms, exactly;
-building one takes 25 s on two cores (`benchmarks/graph_pays.py`)."""
+"""Vectors from which there is a graph. With fewer, all are compared, exactly; building a graph of
+that many pays after more than a thousand queries of one process (`benchmarks/graph_pays.py`)."""
 
 TAIL_LEAST = 1_000
 TAIL_SHARE = 0.05

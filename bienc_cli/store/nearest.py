@@ -32,8 +32,7 @@ from bienc_cli.store.vectors import AT_ONCE, UsedVectors
 from bienc_cli.types import Vectors
 
 SCAN_LIMIT = 20_000
-"""Vectors up to which all are compared, in a process that has asked before in 5 ms, exactly; a
-graph is made only beyond (`graph.FEWEST`)."""
+"""Vectors up to which all are compared, exactly; a graph is made only beyond (`graph.FEWEST`)."""
 
 _ROUNDING = 1e-5
 """More than single precision, in which the graph computes, can be off."""
