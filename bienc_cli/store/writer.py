@@ -146,8 +146,8 @@ class CatalogWriter(Contents):
                     write_gitignore(directory)
                 close_off(directory)
                 # What a process left that was stopped between these files and the commit.
-                remove_graphs(directory, keep=graph_file(self._meta))
                 if found == FORMAT_VERSION and recorded is not None:
+                    remove_graphs(directory, keep=graph_file(self._meta))
                     remove_vectors(directory, keep=recorded.name)
             self._stack = stack.pop_all()
 
@@ -371,9 +371,12 @@ class CatalogWriter(Contents):
                 self._remove_unborn()
                 return
             meta = read_meta(self._connection)
+            if meta.get("format") != FORMAT_VERSION:
+                # An upgrade that was not committed; the earlier format had no file of vectors.
+                remove_vectors(self._directory, keep=None)
+                return
             remove_graphs(self._directory, keep=graph_file(meta))
-            if "vectors" in meta:
-                remove_vectors(self._directory, keep=meta["vectors"]["name"])
+            remove_vectors(self._directory, keep=meta["vectors"]["name"])
 
     def _remove_unborn(self) -> None:
         """Leave nothing of an index that never came to be, but what was encoded for it."""

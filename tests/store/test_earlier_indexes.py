@@ -67,3 +67,22 @@ def test_it_is_not_read_before_and_answers_the_same_after(home: Path) -> None:
             paths = {(path, ordinal) for path, ordinal, _ in told(index, found)}
             assert len(paths & {(path, ordinal) for path, ordinal, _ in answer["bm25"]}) >= 8
     assert check(directory, key_dir=keys).problems == ()
+
+
+def test_a_run_that_fails_leaves_it_as_it_was(home: Path) -> None:
+    directory = home / ".bienc"
+    before = (directory / "catalog.sqlite").read_bytes()
+    (directory / "graph-1.hnsw").touch()
+
+    class Failing(FakeBiEncoder):
+        def encode_passages(self, texts: object) -> Any:
+            raise OSError("no more")
+
+    (home / "docs" / "new.md").write_text("A text that nobody has encoded.\n")
+    with pytest.raises(Exception, match="no more"):
+        brought_up(home, Failing())
+    assert (directory / "catalog.sqlite").read_bytes() == before
+    assert not list(directory.glob("vectors-*"))
+    assert (directory / "graph-1.hnsw").exists()
+    brought_up(home, FakeBiEncoder())
+    assert check(directory, key_dir=home / "keys").problems == ()
