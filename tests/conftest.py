@@ -61,6 +61,14 @@ def pytest_terminal_summary(
             terminalreporter.line(line)
 
 
+@pytest.fixture(autouse=True)
+def environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command before has set for its process, such as being offline, holds no longer."""
+    for variable in ("HF_HUB_OFFLINE", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.setenv(variable, "")
+        monkeypatch.delenv(variable)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
