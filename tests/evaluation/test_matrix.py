@@ -91,11 +91,14 @@ def test_three_texts_are_scored_each_with_each(run: Run) -> None:
     assert [row[place] for place, row in enumerate(answer["similarity"])] == pytest.approx([1] * 3)
 
 
-def test_a_heat_map_is_hottest_where_the_score_is_highest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heat_map_is_hottest_where_the_score_is_highest() -> None:
     from rich.console import Console
+    from rich.style import Style
 
     from bienc_cli.render.matrix import MatrixView
 
+    # A style keeps the codes of the first terminal that it was printed on.
+    Style.parse.cache_clear()
     found = score_matrix(QUERIES[:2], PASSAGES[:2], FakeBiEncoder(), FakeCrossEncoder())
     console = Console(force_terminal=True, color_system="truecolor", width=90)
     with console.capture() as captured:
