@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
+from bienc_cli.formats import ReadingOptions
 from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.store import Root
@@ -213,6 +214,7 @@ def _with_options(root: Root, o: IndexOptions) -> Root:
         max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
         hidden=root.hidden if o.hidden is None else o.hidden,
         pdf_engine=o.pdf_engine or root.pdf_engine,
+        ocr=root.ocr if o.ocr is None else o.ocr,
         excludes_file=o.excludes_file or root.excludes_file,
     )
 
@@ -317,6 +319,11 @@ def is_within_any(doc_id: str, folders: Iterable[str]) -> bool:
     return any(is_below(doc_id, folder) for folder in folders)
 
 
+def reading_of(root: Root) -> ReadingOptions:
+    """How the files of a root are read."""
+    return ReadingOptions(root.pdf_engine, root.ocr)
+
+
 def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
     """What discovery finds under a root, by its settings.
 
@@ -333,11 +340,12 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
             hidden=root.hidden,
             removed=root.removed,
             excludes_file=root.excludes_file,
+            ocr=root.ocr,
         )
         return
     for name in root.files:
         try:
-            for item in discover(root.path / name, max_bytes=limit):
+            for item in discover(root.path / name, max_bytes=limit, ocr=root.ocr):
                 if isinstance(item, Skipped):
                     yield replace(item, path=name)
                 else:
@@ -379,7 +387,7 @@ def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
 def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
     return (
         outer.root.files is None
-        and outer.root.pdf_engine == inner.root.pdf_engine
+        and reading_of(outer.root) == reading_of(inner.root)
         and not inner.missing_mounts
         and bool(mine)
         and mine <= set(_real_names(outer))
