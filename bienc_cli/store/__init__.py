@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
-from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
+from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Mount, Outcome, Root
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
@@ -39,6 +39,7 @@ __all__ = [
     "IndexPlace",
     "IndexReader",
     "IndexWriter",
+    "Mount",
     "Outcome",
     "Problem",
     "Remedy",

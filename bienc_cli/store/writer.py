@@ -49,12 +49,12 @@ from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
+from bienc_cli.store.root_rows import root_settings
 from bienc_cli.store.rows import (
     NO_DOCUMENTS_TEXT,
     graph_file,
     index_info,
     meta_checksum,
-    root_settings,
     told_of_model,
     vector_rows,
 )
