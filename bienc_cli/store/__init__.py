@@ -9,7 +9,15 @@ from pathlib import Path
 from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Mount, Outcome, Root
-from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
+from bienc_cli.store.opening import (
+    check,
+    home_of,
+    let_in,
+    lingers,
+    open_reader,
+    open_writer,
+    repair,
+)
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
     CommitReport,
@@ -54,6 +62,7 @@ __all__ = [
     "find_index",
     "holds_index",
     "home_of",
+    "let_in",
     "lingers",
     "open_reader",
     "open_writer",

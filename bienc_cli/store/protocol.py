@@ -321,6 +321,13 @@ class IndexWriter(Protocol):
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
         """Say what vectors and passages will be of; the same as recorded, if anything is."""
 
+    @property
+    def is_asked_for_room(self) -> bool:
+        """Whether another process waits to write and asks for room.
+
+        What is encoded by then is kept when the writer is closed, so that little is done twice.
+        """
+
     def roots(self) -> dict[int, Root]:
         """What is covered now, by id."""
 

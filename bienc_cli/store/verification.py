@@ -438,7 +438,7 @@ def repair(
         IndexDamaged: the catalog itself does not hold together; only a new index helps.
         IndexBusy, IndexNotFound, IndexMismatch, StorageError: as for a writer.
     """
-    with open_writer(directory, key_dir=key_dir, create=False, wait=wait) as writer:
+    with open_writer(directory, key_dir=key_dir, create=False, wait=wait, ask=True) as writer:
         report = check(directory, key_dir=key_dir, on_stage=on_stage)
         for problem in report.problems:
             if problem.remedy is Remedy.START_OVER:

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexNotFound
-from bienc_cli.store import codes, failpoints, graph, home, reclaim, words
+from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
@@ -72,6 +72,7 @@ def open_writer(
     create: bool = True,
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
+    ask: bool = False,
 ) -> CatalogWriter:
     """Open an index for writing.
 
@@ -81,6 +82,7 @@ def open_writer(
         create: make the index if there is none.
         wait: seconds to wait for another writer.
         on_wait: told once who is waited for.
+        ask: meanwhile ask a run that encodes for room, which it makes within seconds.
 
     Raises:
         IndexNotFound: there is no index, and none is to be made.
@@ -90,7 +92,7 @@ def open_writer(
             cannot write.
         IndexDamaged: the index does not hold together.
     """
-    return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait)
+    return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask)
 
 
 class CatalogWriter(Contents):
@@ -106,6 +108,7 @@ class CatalogWriter(Contents):
         create: bool = True,
         wait: float = 0.0,
         on_wait: Callable[[str], None] = lambda _: None,
+        ask: bool = False,
     ) -> None:
         self._directory = directory
         self._key_dir = key_dir
@@ -113,7 +116,7 @@ class CatalogWriter(Contents):
             _require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
-            stack.enter_context(writer_lock(directory, wait, on_wait))
+            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask))
             if not create:
                 # It may have been one that never came to be, and is gone by now.
                 _require_index(directory)
@@ -172,6 +175,11 @@ class CatalogWriter(Contents):
             self._meta |= described
         with translated(self._directory):
             self._encoded.begin(encoder)
+
+    @property
+    def is_asked_for_room(self) -> bool:
+        """Whether another process waits and asks; see `IndexWriter.is_asked_for_room`."""
+        return room.is_asked_for(self._directory)
 
     def put_blend(self, blend: TunedBlend | None) -> None:
         """Record weights learned for this index; see `IndexWriter.put_blend`."""
