@@ -32,6 +32,18 @@ IndexOption = Annotated[
         rich_help_panel=INDEX_PANEL,
     ),
 ]
+IndexesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="The index directory, or an address in Milvus: milvus+http://HOST:PORT/NAME, "
+        "milvus+file:PATH.db; several are searched as one.  \\[default: BIENC_INDEX, else the "
+        "nearest .bienc upwards]",
+        show_default=False,
+        rich_help_panel=INDEX_PANEL,
+    ),
+]
 FormatOption = Annotated[
     OutputFormat,
     typer.Option(

@@ -16,6 +16,7 @@ from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
+from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.narrowing import Narrowed, Searched
 from bienc_cli.search.query_syntax import Asked, understood
@@ -109,7 +110,7 @@ def depth_of(k: int, candidates: int | None) -> int:
 
 
 def search(
-    index: IndexReader,
+    index: IndexReader | Joined,
     query: str,
     bi_encoder: BiEncoder | None,
     cross_encoder: CrossEncoder | None = None,
@@ -119,7 +120,7 @@ def search(
     """Answer one query.
 
     Args:
-        index: opened for reading.
+        index: opened for reading, or several joined.
         query: what is looked for, in plain language; see `understood` for what can be quoted and
             left out.
         bi_encoder: the model that the index was made with; None where the strategy compares
@@ -146,6 +147,8 @@ def search(
     vector: NDArray[np.float32] | None = None
     query_tokens = None
     if bi_encoder is not None:
+        if isinstance(index, Joined) and strategy.needs_bi_encoder:
+            index.check_same_model()
         check_model(index.info.encoder, bi_encoder.identity)
         query_tokens = _tokens_of(asked.text, bi_encoder)
         if strategy.needs_bi_encoder or options.best_sentence:
@@ -227,11 +230,12 @@ def search(
         warnings=tuple(warnings),
         asked=asked,
         budget=budget,
+        indexes=index.infos if isinstance(index, Joined) else (),
     )
 
 
 def _why_nothing(
-    index: IndexReader,
+    index: Searched,
     searched: Searched,
     hits: Sequence[Hit],
     options: SearchOptions,
