@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
+from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Mount, Outcome, Root
 from bienc_cli.store.opening import (
     check,
@@ -18,19 +19,17 @@ from bienc_cli.store.opening import (
     open_writer,
     repair,
 )
+from bienc_cli.store.place import IndexPlace, RemotePlace
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
     CommitReport,
     Filter,
     IndexInfo,
-    IndexPlace,
     IndexReader,
     IndexWriter,
-    RemotePlace,
     StoredPassage,
 )
 from bienc_cli.store.rows import digest_of
-from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport
 
 INDEX_NAME = ".bienc"
 """The index directory's name where none was given."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bienc_cli.store import reader, room, verification, writer
 from bienc_cli.store.catalog import catalog_path, is_at_rest
-from bienc_cli.store.protocol import IndexPlace, IndexReader, IndexWriter
-from bienc_cli.store.verification import CheckReport, RepairReport
+from bienc_cli.store.check_report import CheckReport, RepairReport
+from bienc_cli.store.place import IndexPlace
+from bienc_cli.store.protocol import IndexReader, IndexWriter
 
 
 def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = None) -> IndexReader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +45,8 @@ def root_from_row(path: str, settings: str, home: Path) -> Root:
 def _mount(recorded: str | dict[str, Any]) -> Mount:
     # Earlier indexes have only where it was.
     return Mount(recorded) if isinstance(recorded, str) else Mount(**recorded)
+
+
+def told_of_root(root: Root) -> str:
+    """What a seal on a root covers: all that a person decided about it."""
+    return f"{root.path}\n{root_settings(replace(root, device=None, inode=None, mounts=()))}"

@@ -18,7 +18,7 @@ from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
 from bienc_cli.store.covered import FileState
-from bienc_cli.store.graph import GraphFile
+from bienc_cli.store.graph_file import GraphFile
 from bienc_cli.store.home import home_of, inside_root
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.root_rows import root_from_row
@@ -77,6 +77,11 @@ class VectorRows:
 
 
 # --------------------------------------------------------------- integrity
+
+
+def qualified(table: str, columns: str) -> str:
+    """Columns with the name of their table before each."""
+    return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
 
 
 def checked(row: Sequence[Any], what: str) -> Sequence[Any]:

@@ -13,18 +13,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import IndexNotFound
 from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
-    catalog_path,
     connect_to_write,
     decoded,
     is_empty,
@@ -40,16 +38,17 @@ from bienc_cli.store.directory import (
     prepare,
     remove_earlier,
     remove_graphs,
+    require_index,
     sync_directory,
     write_gitignore,
 )
 from bienc_cli.store.encoded import EncodedVectors
-from bienc_cli.store.graph import GraphFile
+from bienc_cli.store.graph_file import GraphFile
 from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
-from bienc_cli.store.root_rows import root_settings
+from bienc_cli.store.root_rows import told_of_root
 from bienc_cli.store.rows import (
     NO_DOCUMENTS_TEXT,
     graph_file,
@@ -113,13 +112,13 @@ class CatalogWriter(Contents):
         self._directory = directory
         self._key_dir = key_dir
         if not create:
-            _require_index(directory)
+            require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
             stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask))
             if not create:
                 # It may have been one that never came to be, and is gone by now.
-                _require_index(directory)
+                require_index(directory)
             self._connection, found = connect_to_write(directory)
             stack.callback(self._connection.close)
             self._words = WordIndexChanges(self._connection)
@@ -207,7 +206,7 @@ class CatalogWriter(Contents):
             return True
         key = load_key(self._key_dir)
         seal = self._meta.get("seals", {}).get(str(root.path), "")
-        return key is not None and key.holds(_told(root), seal)
+        return key is not None and key.holds(told_of_root(root), seal)
 
     def _is_inside(self, root: Root) -> bool:
         """Whether a root lies beside the index, also where links lead to it."""
@@ -219,7 +218,7 @@ class CatalogWriter(Contents):
     def vouch_for(self, root: Root) -> None:
         """Record that this user has the index cover a root; see `IndexWriter.vouch_for`."""
         if not self.vouches_for(root):
-            seal = ensure_key(self._key_dir).seal(_told(root))
+            seal = ensure_key(self._key_dir).seal(told_of_root(root))
             self._meta["seals"] = {**self._meta.get("seals", {}), str(root.path): seal}
             self._changed = True
 
@@ -399,16 +398,3 @@ class CatalogWriter(Contents):
         remove_lock(self._directory)
         if self._made_directory:
             self._directory.rmdir()
-
-
-def _require_index(directory: Path) -> None:
-    if not catalog_path(directory).exists():
-        raise IndexNotFound(
-            f"There is no index in {directory}.",
-            f"make one: bienc index PATH --index {directory}",
-        )
-
-
-def _told(root: Root) -> str:
-    """What a seal on a root covers: all that a person decided about it."""
-    return f"{root.path}\n{root_settings(replace(root, device=None, inode=None, mounts=()))}"

@@ -193,3 +193,12 @@ def test_who_gives_up_leaves_no_sign(folder: Folder) -> None:
         with pytest.raises(IndexBusy):
             open_writer(folder.directory, key_dir=folder.keys, wait=0.2, ask=True)
         assert not writer.is_asked_for_room
+
+
+def test_a_sign_that_a_crash_has_left_is_in_nobody_s_way(folder: Folder) -> None:
+    assert isinstance(folder.directory, Path)
+    folder.directory.mkdir(parents=True)
+    (folder.directory / room.NAME).touch()
+    folder.write({"a.txt": "one\n"})
+    assert folder.index().documents.new == 1
+    assert not room.is_asked_for(folder.directory)
