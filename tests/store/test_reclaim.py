@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING, build, identity, numbered, put_file
+from stores import CHUNKING, build, identity, numbered
 
 from bienc_cli.store import check, open_writer
 from bienc_cli.store.graph import VerifiedFile
