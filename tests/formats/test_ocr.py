@@ -272,8 +272,11 @@ def test_a_bomb_is_not_decoded(
     assert installed == []
 
 
-def test_a_bomb_on_a_page_is_not_drawn(tmp_path: Path, installed: list[ocr.Picture]) -> None:
-    shown = b"q 600 0 0 800 0 0 cm BI /W 90000 /H 90000 /CS /G /BPC 8 ID \xff EI Q\n"
+def test_a_bomb_on_a_page_is_not_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: list[ocr.Picture]
+) -> None:
+    monkeypatch.setattr(scans, "_MOST_DECODED", 3)
+    shown = b"q 600 0 0 800 0 0 cm BI /W 2 /H 2 /CS /G /BPC 8 ID \xff\xff\xff\xff EI Q\n"
     path = written(tmp_path, "a.pdf", drawn_pdf_bytes(drawn(9, 9, "Words."), shown))
     items = list(read_documents(path, "a.pdf", WITH_OCR))
     assert isinstance(items[0], Document)
