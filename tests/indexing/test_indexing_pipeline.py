@@ -367,8 +367,8 @@ def test_ocr_reads_what_was_skipped_and_is_remembered(
         monkeypatch.setattr(f"bienc_cli.formats.{module}.{_READS[module]}", _recognising)
     folder.write({"scan.pdf": _SCAN, "a.png": b"a picture", "b.txt": "Text.\n"})
     assert {one.path: one.code for one in folder.index().skipped} == {
-        "scan.pdf": "broken",
-        "a.png": "binary",
+        "docs/scan.pdf": "broken",
+        "docs/a.png": "binary",
     }
     assert folder.index(ocr=True).skipped == ()
     assert [text for _, text in folder.texts()] == ["kestrel", "Text.", "kestrel"]
