@@ -2,7 +2,8 @@
 
     python fake_bienc.py ARGUMENTS...
 
-FAKE_SLOW is how many seconds the cross-encoder takes; FAKE_PROGRAM what it starts a server by.
+FAKE_SLOW is how many seconds the cross-encoder takes; FAKE_PROGRAM what it starts a server by;
+FAKE_PATIENCE how many seconds an HTTP request may take to come.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 def main() -> None:
     from bienc_cli import models
     from bienc_cli.__main__ import run
+    from bienc_cli.server import requests
     from fakes import FakeBiEncoder, FakeCrossEncoder
 
     encoder = FakeBiEncoder()
@@ -25,6 +27,8 @@ def main() -> None:
             time.sleep(float(os.environ["FAKE_SLOW"]))
             return super().score(*asked)  # type: ignore[arg-type]
 
+    if patience := os.environ.get("FAKE_PATIENCE"):
+        requests._TO_ASK = float(patience)
     slow = float(os.environ.get("FAKE_SLOW", "0"))
     models.load_bi_encoder = lambda *_, **__: encoder  # type: ignore[assignment]
     models.identify_bi_encoder = lambda *_, **__: encoder.identity  # type: ignore[assignment]
