@@ -19,7 +19,7 @@ test: $(VENV)/.test-ready
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(PYTEST_FLAGS)
 
 # Writes anew what the commands in the documentation print.
 docs: $(VENV)/.test-ready man

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 import subprocess
 import sys
@@ -26,12 +28,28 @@ def bienc(*arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def scifact(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    collection = DATA / "scifact"
-    if not collection.is_dir():
+    """The test queries of SciFact over the documents they are judged on and 400 more.
+
+    The whole, eight times as long to encode, is measured for docs/evaluation.md.
+    """
+    whole = DATA / "scifact"
+    if not whole.is_dir():
         pytest.skip("the collection is not here")
-    index = tmp_path_factory.mktemp("scifact") / "index"
+    home = tmp_path_factory.mktemp("scifact")
+    collection = home / "collection"
+    (collection / "qrels").mkdir(parents=True)
+    judgments = (whole / "qrels" / "test.tsv").read_text()
+    (collection / "qrels" / "test.tsv").write_text(judgments)
+    (collection / "queries.jsonl").write_bytes((whole / "queries.jsonl").read_bytes())
+    judged = {line.split("\t")[1] for line in judgments.splitlines()[1:]}
+    records = (whole / "corpus.jsonl").read_text().splitlines()
+    others = (record for record in records if json.loads(record)["_id"] not in judged)
+    kept = [record for record in records if json.loads(record)["_id"] in judged]
+    kept += itertools.islice(others, 400)
+    (collection / "corpus.jsonl").write_text("\n".join(kept))
+    index = home / "index"
     out = bienc("index", str(collection / "corpus.jsonl"), "--index", str(index), "-f", "plain")
-    assert "documents\t5183\nnew\t5183\n" in out
+    assert f"documents\t{len(kept)}\nnew\t{len(kept)}\n" in out
     return collection, index
 
 
@@ -41,20 +59,20 @@ def test_scifact_reaches_its_measured_quality(scifact: tuple[Path, Path]) -> Non
         bienc(
             *("compare", "--beir", str(collection), "--index", str(index), "--format", "json"),
             *("--strategies", "bi-encoder,bm25,light-blend", "--measures", "nDCG@10"),
-            *("--fail-under", "nDCG@10=0.67"),
+            *("--fail-under", "nDCG@10=0.83"),
         )
     )
     assert document["judged_queries"] == 300
     assert document["missing_documents"] == []
     means = {one["name"]: one["means"]["nDCG@10"]["value"] for one in document["systems"]}
-    assert means["bi-encoder"] >= 0.71
-    assert means["light-blend"] >= 0.735
+    assert means["bi-encoder"] >= 0.86, means
+    assert means["light-blend"] >= 0.88, means
 
 
 def test_a_second_run_over_scifact_encodes_nothing(scifact: tuple[Path, Path]) -> None:
     _, index = scifact
     out = bienc("index", "--index", str(index), "-f", "plain")
-    assert "new\t0\nchanged\t0\nunchanged\t5183\n" in out
+    assert "new\t0\nchanged\t0\nunchanged\t" in out
     assert "encoded\t0" in out
 
 

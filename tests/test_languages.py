@@ -73,7 +73,7 @@ def test_hardly_any_paragraph_of_another_is_taken_for_english(language: str) -> 
 def collected(collection: str, part: str) -> list[str]:
     path = DATA / collection / f"{part}.jsonl"
     if not path.exists():
-        pytest.skip(f"{collection} is not here")
+        pytest.skip("the collection is not here")
     return [json.loads(line)["text"] for line in path.read_text().splitlines()]
 
 

@@ -67,10 +67,11 @@ class SearchView(View):
         parts: list[RenderableType] = [Words(one_line(result.query), "bold", ends=AT_BLANKS)]
         if not result.hits:
             parts.append(Text("nothing found", style="yellow"))
-        elif self.compact:
-            parts.append(CompactHits(result.query, result.hits, self.links))
         else:
-            parts.append(_hits_table(self))
+            if doubt := hit_.doubt(result):
+                parts.append(Words(doubt, "yellow", ends=AT_BLANKS))
+            hits = CompactHits(result.query, result.hits, self.links)
+            parts.append(hits if self.compact else _hits_table(self))
         if not self.compact:
             parts.append(Flow([*served, *_times(result)], style="dim"))
         parts.append(Flow([*brief, *_summary(result, brief=self.compact)], style="dim"))
@@ -121,6 +122,7 @@ class SearchView(View):
             "query_truncated": result.query_truncated,
             "signals": list(result.signals),
             "left_out": left_out.name if left_out else None,
+            "answered": result.answered,
             "spellings": {word: list(near) for word, near in result.spellings.items()},
             "phrases": list(asked.phrases),
             "without": [*asked.without, *asked.without_phrases],

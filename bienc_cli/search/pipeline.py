@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.formats.cleaning import clean
+from bienc_cli.search.answering import seems_answered
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
@@ -186,6 +187,7 @@ def search(
             hits = exact_first(hits)
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
+    answered = seems_answered(hits)
     left_out = cross_encoder if strategy.needs_cross_encoder and reads is None else None
     warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
     if left_out is None:
@@ -223,6 +225,7 @@ def search(
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
         left_out=left_out.identity if left_out else None,
+        answered=answered,
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
         asked=asked,

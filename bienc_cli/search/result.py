@@ -121,6 +121,8 @@ class SearchResult:
         asked: the query, understood: what had to be there and what must not.
         left_out: a cross-encoder that the strategy has, and that cannot read the query or most
             of what was proposed; the answer is that of the strategy without it.
+        answered: whether something of what was proposed seems to answer (`answering.py`); None
+            where nobody knows.
         spellings: words of the query that no passage has, each with the stems that BM25 looked
             up in its place.
         budget: of tokens, where there was one; the hits are those that fit.
@@ -142,6 +144,7 @@ class SearchResult:
     cross_encoder: ModelUse | None
     asked: Asked
     left_out: CrossEncoderIdentity | None = None
+    answered: bool | None = None
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     budget: Budget | None = None
