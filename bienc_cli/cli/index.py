@@ -103,6 +103,16 @@ def index(
             rich_help_panel=_FILES_PANEL,
         ),
     ] = None,
+    ocr: Annotated[
+        bool | None,
+        typer.Option(
+            "--ocr/--no-ocr",
+            help="Recognise text in pictures and on scanned pages, or not; needs Tesseract.  "
+            "\\[default: what was used before, else not]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
     passage_tokens: Annotated[
         int | None,
         typer.Option(
@@ -221,6 +231,7 @@ def index(
                 max_bytes=None if max_size is None else int(max_size * 1_000_000),
                 hidden=hidden,
                 pdf_engine=pdf_engine,
+                ocr=ocr,
                 excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,

@@ -135,6 +135,7 @@ def index_again(
                 max_bytes=root.max_bytes,
                 hidden=root.hidden,
                 pdf_engine=root.pdf_engine,
+                ocr=root.ocr,
                 excludes_file=root.excludes_file,
                 passage_tokens=tokens,
                 overlap_tokens=min(info.chunking.overlap_tokens, tokens // 4),

@@ -5,6 +5,7 @@ add its line to `table.FORMATS`.
 """
 
 from bienc_cli.formats.isolation import SourceFile, read_files
+from bienc_cli.formats.ocr import recogniser
 from bienc_cli.formats.reading import format_of, read_documents
 from bienc_cli.formats.refusal import why_binary
 from bienc_cli.formats.table import (
@@ -12,8 +13,11 @@ from bienc_cli.formats.table import (
     FORMATS,
     PDF_ENGINES,
     Format,
+    ReadingOptions,
     format_by_file_name,
     format_named,
+    formats_under,
+    is_unreadable,
 )
 from bienc_cli.formats.wire import Limits
 
@@ -23,11 +27,15 @@ __all__ = [
     "PDF_ENGINES",
     "Format",
     "Limits",
+    "ReadingOptions",
     "SourceFile",
     "format_by_file_name",
     "format_named",
     "format_of",
+    "formats_under",
+    "is_unreadable",
     "read_documents",
     "read_files",
+    "recogniser",
     "why_binary",
 ]

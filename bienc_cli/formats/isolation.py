@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -29,8 +30,8 @@ from typing import Protocol, Self, TypeVar
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.reading import format_of, read_all, read_documents
-from bienc_cli.formats.table import pdf_format
-from bienc_cli.formats.wire import Limits, Request, decode_answer
+from bienc_cli.formats.table import DEFAULT_READING, ReadingOptions, pdf_format
+from bienc_cli.formats.wire import PART_DONE, Limits, Request, decode_answer
 from bienc_cli.types import Document, Skipped
 
 _WINDOW = 64
@@ -68,7 +69,11 @@ Items = Iterator[Document | Skipped]
 
 
 def read_files(
-    files: Iterable[File], *, workers: int, limits: Limits, pdf_engine: str = "pypdf"
+    files: Iterable[File],
+    *,
+    workers: int,
+    limits: Limits,
+    options: ReadingOptions = DEFAULT_READING,
 ) -> Iterator[tuple[File, Items]]:
     """Read files, in order, the risky ones in parallel and ahead of need.
 
@@ -76,7 +81,7 @@ def read_files(
         files: what discovery found; taken at most `_WINDOW` ahead.
         workers: most processes beside this one, at least 1; they start when first needed.
         limits: for each file.
-        pdf_engine: a key of `PDF_ENGINES`.
+        options: how they are read where there is a choice.
 
     Returns:
         Each file with its items, to be consumed before the next one. Nothing is raised on
@@ -85,14 +90,14 @@ def read_files(
         `Skipped` with another path, `doc_id:line`, is a record.
 
     Raises:
-        UsageError: `pdf_engine` is unknown or not installed.
+        UsageError: the PDF engine is unknown or not installed.
     """
-    pdf_format(pdf_engine)
-    return _in_order(iter(files), workers, limits, pdf_engine)
+    pdf_format(options)
+    return _in_order(iter(files), workers, limits, options)
 
 
 def _in_order(
-    files: Iterator[File], workers: int, limits: Limits, pdf_engine: str
+    files: Iterator[File], workers: int, limits: Limits, options: ReadingOptions
 ) -> Iterator[tuple[File, Items]]:
     window: deque[tuple[File, Future[list[Document | Skipped]] | None]] = deque()
     ahead = 0
@@ -102,8 +107,8 @@ def _in_order(
                 file = next(files, None)
                 if file is None:
                     break
-                ahead_of_need = _is_isolated(file, pdf_engine, streamed=False)
-                request = Request(file.path, file.doc_id, pdf_engine)
+                ahead_of_need = _is_isolated(file, options, streamed=False)
+                request = Request(file.path, file.doc_id, options)
                 window.append((file, pool.submit(request) if ahead_of_need else None))
                 ahead += ahead_of_need
             if not window:
@@ -112,27 +117,27 @@ def _in_order(
             if future is not None:
                 yield file, _verdict_last(file, _answered(future))
                 ahead -= 1
-            elif _is_isolated(file, pdf_engine, streamed=True):
-                request = Request(file.path, file.doc_id, pdf_engine)
+            elif _is_isolated(file, options, streamed=True):
+                request = Request(file.path, file.doc_id, options)
                 yield file, _verdict_last(file, pool.stream(request))
             else:
-                yield file, _verdict_last(file, _read_here(file, limits, pdf_engine))
+                yield file, _verdict_last(file, _read_here(file, limits, options))
 
 
-def _is_isolated(file: SourceFile, pdf_engine: str, *, streamed: bool) -> bool:
+def _is_isolated(file: SourceFile, options: ReadingOptions, *, streamed: bool) -> bool:
     try:
-        found = format_of(file.path, pdf_engine)
+        found = format_of(file.path, options)
     except UnreadableFile:
         return False
     return found is not None and found.streamed == streamed and file.size >= found.isolated_from
 
 
-def _read_here(file: SourceFile, limits: Limits, pdf_engine: str) -> Items:
-    found = format_of(file.path, pdf_engine)
+def _read_here(file: SourceFile, limits: Limits, options: ReadingOptions) -> Items:
+    found = format_of(file.path, options)
     if found is not None and found.streamed:
-        yield from read_documents(file.path, file.doc_id, pdf_engine)
+        yield from read_documents(file.path, file.doc_id, options)
     else:
-        yield from read_all(file.path, file.doc_id, pdf_engine, limits.characters)
+        yield from read_all(file.path, file.doc_id, options, limits.characters)
 
 
 def _answered(future: Future[list[Document | Skipped]]) -> Items:
@@ -284,8 +289,21 @@ class _Worker:
                 self.kill()
 
     def _answer(self, request: Request | None) -> list[Document | Skipped]:
-        """The next answer, to a request or in a stream of them, within the time for one."""
+        """The next answer, to a request or in a stream of them, within the time for one.
+
+        For every part of a file that is done in between, the time begins anew.
+        """
         self.used = True
+        line = self._in_time(request)
+        while line == PART_DONE:
+            line = self._in_time(None)
+        if line.endswith(b"\n"):
+            return decode_answer(line)
+        self.kill()
+        raise self._post_mortem()
+
+    def _in_time(self, request: Request | None) -> bytes:
+        """The next line; one without an end where the worker died, also of taking too long."""
         timer = threading.Timer(self._limits.seconds, self._expire)
         timer.start()
         line = b""
@@ -297,15 +315,21 @@ class _Worker:
             timer.cancel()
             # Subtle: it may be firing; afterwards it is certain whether this worker lives.
             timer.join()
-        if line.endswith(b"\n"):
-            return decode_answer(line)
-        self.kill()
-        raise self._post_mortem()
+        return line
 
     def kill(self) -> None:
-        """End it now, and leave no zombie."""
-        self._process.kill()
+        """End it now, with the programs that it runs, and leave no zombie."""
+        self._end()
         self._process.wait()
+
+    def _end(self) -> None:
+        if not self.is_alive:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _exchange(self, request: Request | None) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -318,7 +342,7 @@ class _Worker:
 
     def _expire(self) -> None:
         self._expired = True
-        self._process.kill()
+        self._end()
 
     def _post_mortem(self) -> UnreadableFile:
         status = self._process.returncode

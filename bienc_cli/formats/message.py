@@ -156,11 +156,11 @@ def _attachment(
 ) -> Iterator[Document | Skipped]:
     # Here, since reading a file chooses among all readers, this one included.
     from bienc_cli.formats.reading import failures_of_one_file, format_of, read_documents
-    from bienc_cli.formats.table import BINARY_SUFFIXES
+    from bienc_cli.formats.table import is_unreadable
 
     name = doc_id.rsplit("/", 1)[-1]
     is_message = part.get_content_type() == "message/rfc822"
-    if PurePath(name).suffix.lower() in BINARY_SUFFIXES and not is_message:
+    if is_unreadable(PurePath(name).suffix.lower()) and not is_message:
         return
     try:
         with failures_of_one_file(), tempfile.TemporaryDirectory(prefix="bienc-") as folder:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.decoding import clean
 from bienc_cli.formats.hyphens import HYPHENS, LineEnds
+from bienc_cli.formats.ocr import advice
 from bienc_cli.types import Anchor, Document, Numbering
 
 _PLAIN = str.maketrans(
@@ -55,28 +56,41 @@ class Page:
         text: its lines.
         fields: what is filled into forms, each with its label.
         notes: what people noted on it.
+        recognised: of the text, some was recognised in a picture.
     """
 
     text: str
     fields: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    recognised: bool = False
 
 
 def paged_document(
     doc_id: str,
     pages: Iterable[Page],
     title: str | None,
+    *,
+    format_name: str = "pdf",
+    no_text: str | None = None,
 ) -> Document:
     """Join pages; they are numbered from 1 as viewers count them, empty ones included.
+
+    Args:
+        doc_id: of the document.
+        pages: in their order.
+        title: the document's own.
+        format_name: of the document.
+        no_text: what to say where there is none; by default, how a scan becomes readable.
 
     Raises:
         UnreadableFile: there is no text on any page, as in a scan.
     """
+    pages = list(pages)
     texts = [_with_notes(_tidy(page.text), page) for page in pages]
     if not texts:
         raise UnreadableFile("broken", "a PDF without pages")
     if not any(character.isalnum() for text in texts for character in text):
-        raise UnreadableFile("no_text", "no text in it, only images (a scan needs OCR first)")
+        raise UnreadableFile("no_text", no_text or f"no text in it, only images ({advice()})")
     line_ends = LineEnds(texts)
     _join_across_pages(texts, line_ends)
     anchors = []
@@ -84,12 +98,12 @@ def paged_document(
     for index, text in enumerate(texts):
         # A form feed would separate pages too, but is shown as a box in terminals.
         texts[index] = joined = line_ends.mend(text) + "\n"
-        anchors.append(Anchor(length, index + 1))
+        anchors.append(Anchor(length, index + 1, recognised=pages[index].recognised))
         length += len(joined)
     return Document(
         doc_id,
         "".join(texts),
-        "pdf",
+        format_name,
         title=_sensible(title),
         numbering=Numbering("page", tuple(anchors)),
     )

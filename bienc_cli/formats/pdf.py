@@ -6,18 +6,21 @@ import contextlib
 import logging
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.layout import Run, arranged
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
-from bienc_cli.types import Document
+from bienc_cli.formats.scans import recognised_pdf
+from bienc_cli.types import Document, Skipped
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
+
+_Used = TypeVar("_Used")
 
 _AVERAGE_WIDTH = 0.5
 """Ems; pypdf does not say where a text ends."""
@@ -31,6 +34,16 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
     Files encrypted with an empty password, which any viewer opens, are just read.
     """
+    yield _with_reader(path, lambda reader: paged_document(doc_id, _pages(reader), _title(reader)))
+
+
+def read_scans_too(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+    """Read a PDF, and recognise the text of pages that are pictures."""
+    pages, title = _with_reader(path, lambda reader: (list(_pages(reader)), _title(reader)))
+    yield from recognised_pdf(path, doc_id, pages, title)
+
+
+def _with_reader(path: Path, use: Callable[[PdfReader], _Used]) -> _Used:
     from pypdf.errors import FileNotDecryptedError, PyPdfError, WrongPasswordError
 
     logger = logging.getLogger("pypdf")
@@ -40,15 +53,13 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            reader = opened(path)
-            document = paged_document(doc_id, _pages(reader), _title(reader))
+            return use(opened(path))
     except (FileNotDecryptedError, WrongPasswordError) as error:
         raise UnreadableFile("encrypted", "encrypted, needs a password") from error
     except PyPdfError as error:
         raise UnreadableFile("broken", f"a broken PDF ({error})") from error
     finally:
         logger.setLevel(level)
-    yield document
 
 
 def opened(source: Path | BinaryIO) -> PdfReader:

@@ -14,7 +14,8 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.layout import Run, arranged, has_columns, is_spaced_out
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
-from bienc_cli.types import Document
+from bienc_cli.formats.scans import recognised_pdf
+from bienc_cli.types import Document, Skipped
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -47,6 +48,15 @@ _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_a-z]{1,2} ){3,}[^\W\d_a-z](?!\w)")
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a PDF; see `table.ReadFunction`."""
+    yield paged_document(doc_id, *_pages_and_title(path))
+
+
+def read_scans_too(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+    """Read a PDF, and recognise the text of pages that are pictures."""
+    yield from recognised_pdf(path, doc_id, *_pages_and_title(path))
+
+
+def _pages_and_title(path: Path) -> tuple[list[Page], str | None]:
     from pypdfium2 import PdfDocument, PdfiumError
 
     # A path that is no UTF-8 cannot be handed to PDFium; bytes always can.
@@ -54,9 +64,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     try:
         document = PdfDocument(content)
         try:
-            pages = _pages(document, content)
-            title = document.get_metadata_value("Title")
-            yield paged_document(doc_id, pages, title)
+            return list(_pages(document, content)), document.get_metadata_value("Title")
         finally:
             document.close()
     except PdfiumError as error:

@@ -13,10 +13,12 @@ from bienc_cli.errors import BiencError, UnreadableFile
 from bienc_cli.formats.decoding import clean, looks_binary
 from bienc_cli.formats.refusal import why_binary
 from bienc_cli.formats.table import (
-    BINARY_SUFFIXES,
+    DEFAULT_READING,
     FORMATS,
     Format,
+    ReadingOptions,
     format_by_file_name,
+    is_unreadable,
     pdf_format,
 )
 from bienc_cli.types import Document, Skipped
@@ -42,23 +44,23 @@ _LONGEST_TITLE = 300
 """Characters; a title says what something is about, and is embedded with every passage."""
 
 
-def format_of(path: Path, pdf_engine: str = "pypdf") -> Format | None:
+def format_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format | None:
     """Choose the reader of a file, by its name or else by how its content begins.
 
     Args:
         path: the file; opened only if its name says nothing.
-        pdf_engine: a key of `PDF_ENGINES`.
+        options: how it is read where there is a choice.
 
     Returns:
         None for a binary file, which nobody can read.
 
     Raises:
         UnreadableFile: the content had to be looked at and could not be.
-        UsageError: no such `pdf_engine`.
+        UsageError: no such PDF engine.
     """
-    if path.suffix.lower() in BINARY_SUFFIXES:
+    if is_unreadable(path.suffix.lower(), options):
         return None
-    if (named := format_by_file_name(path, pdf_engine)) is not None:
+    if (named := format_by_file_name(path, options)) is not None:
         return named
     with failures_of_one_file(), path.open("rb") as stream:
         head = stream.read(_SNIFFED)
@@ -66,7 +68,7 @@ def format_of(path: Path, pdf_engine: str = "pypdf") -> Format | None:
         while head and not head.strip(b"\0"):
             head = stream.read(_SNIFFED)
     if head.startswith(b"%PDF-"):
-        return pdf_format(pdf_engine)
+        return pdf_format(options)
     if MAILBOX_LINE.match(head):
         return FORMATS["mbox"]
     if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
@@ -80,14 +82,14 @@ def format_of(path: Path, pdf_engine: str = "pypdf") -> Format | None:
 
 
 def read_documents(
-    path: Path, doc_id: str, pdf_engine: str = "pypdf"
+    path: Path, doc_id: str, options: ReadingOptions = DEFAULT_READING
 ) -> Iterator[Document | Skipped]:
     """Read one file in this process.
 
     Args:
         path: the file.
         doc_id: its path under the indexed root (POSIX).
-        pdf_engine: a key of `PDF_ENGINES`.
+        options: how it is read where there is a choice.
 
     Yields:
         The file's documents; among those of a collection, the records that could not be
@@ -98,10 +100,10 @@ def read_documents(
             of the file, whatever is in it.
         UsageError: the PDF engine is unknown or not installed.
     """
-    found = format_of(path, pdf_engine)
+    found = format_of(path, options)
     if found is None:
         suffix = path.suffix.lower()
-        known = suffix in BINARY_SUFFIXES
+        known = is_unreadable(suffix, options)
         reason = why_binary(suffix) if known else "a binary file without a reader"
         raise UnreadableFile("binary", reason)
     with failures_of_one_file():
@@ -109,7 +111,9 @@ def read_documents(
             yield item if isinstance(item, Skipped) else _presentable(item)
 
 
-def read_all(path: Path, doc_id: str, pdf_engine: str, characters: int) -> list[Document | Skipped]:
+def read_all(
+    path: Path, doc_id: str, options: ReadingOptions, characters: int
+) -> list[Document | Skipped]:
     """As `read_documents`, all at once and not without bounds.
 
     Raises:
@@ -118,7 +122,7 @@ def read_all(path: Path, doc_id: str, pdf_engine: str, characters: int) -> list[
     """
     items = []
     total = 0
-    for item in read_documents(path, doc_id, pdf_engine):
+    for item in read_documents(path, doc_id, options):
         total += len(item.text) if isinstance(item, Document) else 0
         if total > characters:
             raise UnreadableFile("too_large", f"holds more than {characters:,} characters of text")

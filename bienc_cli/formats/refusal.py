@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bienc_cli.formats.ocr import advice
+from bienc_cli.formats.table import IMAGE
 from bienc_cli.formats.words import words
 
 _KINDS = (
@@ -29,4 +31,6 @@ _REASONS = {
 
 def why_binary(suffix: str) -> str:
     """The reason for skipping a file of a suffix, lower case, that no reader can make sense of."""
+    if suffix in IMAGE.suffixes:
+        return f"a picture ({suffix}); {advice()}"
     return _REASONS.get(suffix, f"a binary file ({suffix})")

@@ -12,11 +12,33 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from bienc_cli.errors import UsageError
+from bienc_cli.formats.ocr import missing
 from bienc_cli.formats.words import words
 from bienc_cli.types import Document, Skipped
 
 _MEBIBYTE = 1 << 20
 _NEVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How files are read where there is a choice.
+
+    Attributes:
+        pdf_engine: a key of `PDF_ENGINES`.
+        ocr: text in pictures and on scanned pages is recognised, where Tesseract is installed.
+    """
+
+    pdf_engine: str = "pypdf"
+    ocr: bool = False
+
+    @property
+    def recognises(self) -> bool:
+        """Whether text is recognised, here."""
+        return self.ocr and missing() is None
+
+
+DEFAULT_READING = ReadingOptions()
 
 
 class ReadFunction(Protocol):
@@ -53,7 +75,8 @@ class Format:
             process costs more than reading.
         streamed: a collection, read record by record in constant memory, also where that is
             done in a process apart.
-        variant: the engine, where it is not the default one.
+        variant: what reads it, where that is not as usual: an engine, OCR.
+        function: of the module.
     """
 
     name: str
@@ -64,6 +87,7 @@ class Format:
     isolated_from: int = _MEBIBYTE
     streamed: bool = False
     variant: str = ""
+    function: str = "read"
 
     @property
     def stamp(self) -> str:
@@ -71,8 +95,8 @@ class Format:
         return f"{self.name}{'+' if self.variant else ''}{self.variant}/{self.version}"
 
     def read(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
-        """Run the format's `read`; its errors are not translated here."""
-        function = cast(ReadFunction, import_module(self.module).read)
+        """Run the format's function; its errors are not translated here."""
+        function = cast(ReadFunction, getattr(import_module(self.module), self.function))
         return function(path, doc_id)
 
 
@@ -234,6 +258,13 @@ _FORMATS = (
         isolated_from=_NEVER,
         streamed=True,
     ),
+    Format(
+        name="image",
+        version=1,
+        module=f"{_PACKAGE}.image",
+        suffixes=words(".png .jpg .jpeg .jpe .tif .tiff .bmp .webp"),
+        isolated_from=0,
+    ),
 )
 
 FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
@@ -244,10 +275,13 @@ _PDFIUM = replace(FORMATS["pdf"], version=2, module=f"{_PACKAGE}.pdfium", varian
 PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
 """PDF by the name of the engine that reads it; `pypdf` is the default."""
 
+IMAGE = FORMATS["image"]
+"""Pictures; without OCR nobody can read them."""
+
 BINARY_SUFFIXES = frozenset(
     words(
         # images, audio, video
-        ".png .jpg .jpeg .jpe .gif .bmp .tif .tiff .webp .ico .icns .heic .heif .avif .psd .eps "
+        ".gif .ico .icns .heic .heif .avif .psd .eps "
         ".svg .svgz .cr2 .nef .xcf .mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aiff .mid "
         ".midi .mp4 .m4v .mkv .mov .avi .wmv .flv .webm .mpg .mpeg .3gp "
         # archives and disk images
@@ -281,21 +315,40 @@ def format_named(name: str) -> str | None:
     return found.name if found else None
 
 
-def format_by_file_name(path: PurePath, pdf_engine: str = "pypdf") -> Format | None:
+def is_unreadable(suffix: str, options: ReadingOptions = DEFAULT_READING) -> bool:
+    """Whether nobody can read files of a suffix (lower case, with the dot); none is opened."""
+    return suffix in BINARY_SUFFIXES or (suffix in IMAGE.suffixes and not options.recognises)
+
+
+def formats_under(options: ReadingOptions) -> Iterator[Format]:
+    """Every format, PDF as it is read with these options."""
+    return (pdf_format(options) if one is FORMATS["pdf"] else one for one in _FORMATS)
+
+
+def format_by_file_name(path: PurePath, options: ReadingOptions = DEFAULT_READING) -> Format | None:
     """The format that the file's name alone calls for; None where the name says nothing.
 
     Raises:
-        UsageError: `pdf_engine` is unknown or not installed.
+        UsageError: the PDF engine is unknown or not installed.
     """
     name = path.name.lower()
     suffix = path.suffix.lower()
     # Dockerfile.dev and Makefile.am are named by their stem, readme.md by its suffix.
     found = _BY_NAME.get(name) or _BY_SUFFIX.get(suffix) or _BY_NAME.get(name.split(".", 1)[0])
-    return pdf_format(pdf_engine) if found is FORMATS["pdf"] else found
+    return pdf_format(options) if found is FORMATS["pdf"] else found
+
+
+def pdf_format(options: ReadingOptions) -> Format:
+    """PDF as it is read with these options.
+
+    Raises:
+        UsageError: there is no such engine, or its package is not installed.
+    """
+    return _pdf_format(options.pdf_engine, recognises=options.recognises)
 
 
 @cache
-def pdf_format(engine: str) -> Format:
+def _pdf_format(engine: str, *, recognises: bool) -> Format:
     """PDF as read by this engine.
 
     Raises:
@@ -309,4 +362,8 @@ def pdf_format(engine: str) -> Format:
         raise UsageError(
             "The PDF engine 'pdfium' is not installed.", "pip install 'bienc-cli[pdfium]'"
         )
-    return PDF_ENGINES[engine]
+    found = PDF_ENGINES[engine]
+    if not recognises:
+        return found
+    variant = f"{found.variant}+ocr" if found.variant else "ocr"
+    return replace(found, variant=variant, function="read_scans_too")

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.types import Anchor, Block, Document, Heading, Numbering, Skipped
+
+PART_DONE = b"null\n"
+"""No answer yet: a part of the file is read, and the next one begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Limits:
 
     Attributes:
         seconds: wall-clock time of a file that is read in a process apart; of a collection, of
-            each record.
+            each record, and of what is recognised, of each page.
         memory: bytes of address space of that process.
         characters: of text, over all documents of a file that is not streamed.
     """
@@ -38,17 +42,18 @@ class Request:
 
     path: Path
     doc_id: str
-    pdf_engine: str
+    options: ReadingOptions
 
     def encode(self) -> bytes:
         """One line. Names that are no UTF-8 survive as escaped surrogates."""
-        return json.dumps([os.fspath(self.path), self.doc_id, self.pdf_engine]).encode() + b"\n"
+        fields = [os.fspath(self.path), self.doc_id, astuple(self.options)]
+        return json.dumps(fields).encode() + b"\n"
 
     @classmethod
     def decode(cls, line: bytes) -> Request:
         """Inverse of `encode`."""
-        path, doc_id, pdf_engine = json.loads(line)
-        return cls(Path(path), doc_id, pdf_engine)
+        path, doc_id, options = json.loads(line)
+        return cls(Path(path), doc_id, ReadingOptions(*options))
 
 
 def encode_items(items: Sequence[Document | Skipped]) -> bytes:

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.patience import told_by
 from bienc_cli.formats.reading import format_of, read_all, read_documents
-from bienc_cli.formats.wire import Limits, Request, encode_items, encode_refusal
+from bienc_cli.formats.wire import PART_DONE, Limits, Request, encode_items, encode_refusal
 
 if sys.platform != "win32":
     import resource
@@ -45,6 +46,13 @@ def main() -> None:
     # what is not took half of the time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def part_done() -> None:
+        answers.write(PART_DONE)
+        answers.flush()
+        _limit_processor_time(limits.seconds)
+
+    told_by(part_done)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
     while True:
         request = Request.decode(requests.get())
@@ -60,13 +68,13 @@ def answer(request: Request, limits: Limits) -> Iterator[bytes]:
 
     A collection has an answer for each record, and an empty one behind the last.
     """
-    path, doc_id, engine = request.path, request.doc_id, request.pdf_engine
+    path, doc_id, options = request.path, request.doc_id, request.options
     try:
-        found = format_of(path, engine)
+        found = format_of(path, options)
         if found is None or not found.streamed:
-            yield encode_items(read_all(path, doc_id, engine, limits.characters))
+            yield encode_items(read_all(path, doc_id, options, limits.characters))
             return
-        for item in read_documents(path, doc_id, engine):
+        for item in read_documents(path, doc_id, options):
             yield encode_items([item])
         yield encode_items([])
     except UnreadableFile as error:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import FORMATS, format_by_file_name, format_of
+from bienc_cli.formats import ReadingOptions, format_by_file_name, format_of, formats_under
 from bienc_cli.indexing.discovery import FoundFile
-from bienc_cli.indexing.roots import Finding
+from bienc_cli.indexing.roots import Finding, reading_of
 from bienc_cli.store import UNSETTLED, FileState
 from bienc_cli.types import Skipped
 
@@ -76,7 +76,7 @@ def compare_with_index(
             state is not None
             and not all_stale
             and is_as_recorded(state, file)
-            and is_current(state.reader, file.path, finding.root.pdf_engine)
+            and is_current(state.reader, file.path, reading_of(finding.root))
             and not is_due(state, retry=retry)
         )
         if state is not None and same:
@@ -154,22 +154,22 @@ def state_of(
     )
 
 
-def is_current(stamp: str, path: Path, pdf_engine: str) -> bool:
+def is_current(stamp: str, path: Path, options: ReadingOptions) -> bool:
     """Whether the reader that read a file is still the one that would.
 
     A file whose name says nothing was judged by its content; that its reader still exists in
     that version is enough, since the content is the same.
     """
-    found = format_by_file_name(path, pdf_engine)
+    found = format_by_file_name(path, options)
     if found is not None:
         return stamp == found.stamp
-    return stamp == "" or any(stamp == one.stamp for one in FORMATS.values())
+    return stamp == "" or any(stamp == one.stamp for one in formats_under(options))
 
 
-def stamp_of(path: Path, pdf_engine: str) -> str:
+def stamp_of(path: Path, options: ReadingOptions) -> str:
     """Which reader reads a file, in which version; "" where none does."""
     try:
-        found = format_of(path, pdf_engine)
+        found = format_of(path, options)
     except UnreadableFile:
         return ""
     return found.stamp if found is not None else ""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
-from bienc_cli.formats import BINARY_SUFFIXES, format_by_file_name, why_binary
+from bienc_cli.formats import ReadingOptions, format_by_file_name, is_unreadable, why_binary
 from bienc_cli.formats.words import words
 from bienc_cli.indexing.ignoring import IgnoreFiles, Selection, parse_patterns
 from bienc_cli.indexing.repository import GIT, IGNORE_FILES, rules_above, rules_of
@@ -84,6 +84,7 @@ def discover(
     hidden: bool = False,
     removed: Collection[str] = (),
     excludes_file: str | None = None,
+    ocr: bool = False,
 ) -> Iterator[FoundFile | Skipped]:
     """Find the files under a root.
 
@@ -103,6 +104,7 @@ def discover(
         hidden: whether files and directories whose name begins with a dot are found too.
         removed: paths under the root to pass over, exactly these and what is below them.
         excludes_file: of patterns that this user has git ignore in every repository.
+        ocr: pictures are found too, where there is something to recognise text in them.
 
     Returns:
         Files and refusals, ordered by path, component by component. The root is looked at
@@ -128,8 +130,9 @@ def discover(
             hidden=hidden,
             removed=frozenset(removed),
             excludes_file=excludes_file,
+            ocr=ocr,
         ).run()
-    return iter((_judge(str(absolute), _shown(absolute.name), status, max_bytes),))
+    return iter((_judge(str(absolute), _shown(absolute.name), status, max_bytes, ocr=ocr),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ class _Walk:
         hidden: bool,
         removed: frozenset[str],
         excludes_file: str | None,
+        ocr: bool,
     ) -> None:
         self._root = str(root)
         self._real_root = os.path.realpath(root)
@@ -161,6 +165,7 @@ class _Walk:
         self._hidden = hidden
         self._removed = removed
         self._excludes_file = excludes_file
+        self._ocr = ocr
         # Judged after everything else: most lead to what has a name of its own.
         self._links: deque[_Place] = deque()
         # Device and inode of the files handed out and the directories listed.
@@ -262,7 +267,7 @@ class _Walk:
 
     def _found(self, place: _Place, status: os.stat_result) -> FoundFile | Skipped:
         self._is_new(status)
-        return _judge(place.path, place.doc_id, status, self._max_bytes)
+        return _judge(place.path, place.doc_id, status, self._max_bytes, ocr=self._ocr)
 
     def _is_new(self, status: os.stat_result) -> bool:
         identity = (status.st_dev, status.st_ino)
@@ -271,14 +276,16 @@ class _Walk:
         return new
 
 
-def _judge(path: str, doc_id: str, status: os.stat_result, max_bytes: int) -> FoundFile | Skipped:
+def _judge(
+    path: str, doc_id: str, status: os.stat_result, max_bytes: int, *, ocr: bool
+) -> FoundFile | Skipped:
     """Refuse what cannot or should not be read; nothing is opened for it."""
     if not stat.S_ISREG(status.st_mode):
         # Opening one could wait forever (a pipe) or do something (a device).
         return Skipped(doc_id, "special", "a pipe, socket or device, not a file")
     # Strings as far as possible: every `Path` costs as much as asking the system for the file.
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
-    if suffix in BINARY_SUFFIXES:
+    if is_unreadable(suffix, ReadingOptions(ocr=ocr)):
         return Skipped(doc_id, "binary", why_binary(suffix))
     if status.st_size > max_bytes:
         found = format_by_file_name(Path(path))

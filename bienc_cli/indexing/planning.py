@@ -21,7 +21,7 @@ from bienc_cli.indexing.changes import (
     state_of,
 )
 from bienc_cli.indexing.report import IndexOptions
-from bienc_cli.indexing.roots import Finding, is_below, look
+from bienc_cli.indexing.roots import Finding, is_below, look, reading_of
 from bienc_cli.store import UNSETTLED, FileState, IndexWriter, Root
 from bienc_cli.types import Skipped
 
@@ -219,7 +219,7 @@ def _looked_into(
         if state is None or state.size != file.size or is_due(state, retry=options.retry):
             read.append(file)
             continue
-        if state.code in PASSING or not is_current(state.reader, file.path, root.pdf_engine):
+        if state.code in PASSING or not is_current(state.reader, file.path, reading_of(root)):
             read.append(file)
             continue
         looked_ns = time.time_ns()

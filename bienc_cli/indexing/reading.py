@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.formats import ReadingOptions
 from bienc_cli.indexing.changes import (
     PASSING,
     digest_of_file,
@@ -27,6 +28,7 @@ from bienc_cli.indexing.encoding import Encoding
 from bienc_cli.indexing.language_notes import LanguageSample
 from bienc_cli.indexing.planning import Work, recordable, touch
 from bienc_cli.indexing.report import DocumentCounts
+from bienc_cli.indexing.roots import reading_of
 from bienc_cli.indexing.workers import CutDocument, Cuts, Workers
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import FileState, IndexWriter, Outcome, digest_of
@@ -116,9 +118,9 @@ class Reading:
         counts = self._writer.document_counts(work.root_id)
         self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
         passed: list[Skipped] = []
-        engine = work.finding.root.pdf_engine
-        candidates = self._candidates(work.changes.read, engine, work.known, counts, passed)
-        for candidate, items in workers.cut(candidates, chunking, engine):
+        options = reading_of(work.finding.root)
+        candidates = self._candidates(work.changes.read, options, work.known, counts, passed)
+        for candidate, items in workers.cut(candidates, chunking, options):
             first = next(items, None)
             if isinstance(first, Skipped) and is_transient(first):
                 # It could not be read this time; what is known of it stays.
@@ -177,7 +179,7 @@ class Reading:
     def _candidates(
         self,
         files: Sequence[FoundFile],
-        pdf_engine: str,
+        options: ReadingOptions,
         known: dict[str, FileState],
         counts: dict[int, int],
         passed: list[Skipped],
@@ -192,7 +194,7 @@ class Reading:
                 passed.append(skip_for(error, file.doc_id))
                 self._unchanged += counts[state.file_id] if state else 0
                 continue
-            now = state_of(file, digest, stamp_of(file.path, pdf_engine), looked_ns=looked_ns)
+            now = state_of(file, digest, stamp_of(file.path, options), looked_ns=looked_ns)
             if state is not None and self._is_settled(state, now):
                 touch(self._writer, state, now)
                 self._unchanged += counts[state.file_id]

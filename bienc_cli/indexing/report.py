@@ -119,6 +119,7 @@ class IndexOptions:
         max_bytes: larger files are skipped; None likewise, or discovery's default.
         hidden: look into hidden files and folders too; None likewise, or not.
         pdf_engine: what reads PDFs: `pypdf` or `pdfium`; None for what is recorded, or pypdf.
+        ocr: recognise text in pictures and on scanned pages; None for what is recorded, or not.
         excludes_file: patterns that this user has git ignore in every repository; None for what
             is recorded.
         passage_tokens: longest passage, context and special tokens included; None for what
@@ -136,6 +137,7 @@ class IndexOptions:
     max_bytes: int | None = None
     hidden: bool | None = None
     pdf_engine: str | None = None
+    ocr: bool | None = None
     excludes_file: str | None = None
     passage_tokens: int | None = None
     overlap_tokens: int | None = None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
+from bienc_cli.formats import ReadingOptions
 from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.indexing.whereabouts import Whereabouts, mounts_among, whereabouts_of
@@ -193,6 +194,7 @@ def _with_options(root: Root, o: IndexOptions) -> Root:
         max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
         hidden=root.hidden if o.hidden is None else o.hidden,
         pdf_engine=o.pdf_engine or root.pdf_engine,
+        ocr=root.ocr if o.ocr is None else o.ocr,
         excludes_file=o.excludes_file or root.excludes_file,
     )
 
@@ -248,6 +250,11 @@ def _look_at(root: Root, *, named: bool) -> Finding:
     )
 
 
+def reading_of(root: Root) -> ReadingOptions:
+    """How the files of a root are read."""
+    return ReadingOptions(root.pdf_engine, root.ocr)
+
+
 def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
     """What discovery finds under a root, by its settings.
 
@@ -264,11 +271,12 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
             hidden=root.hidden,
             removed=root.removed,
             excludes_file=root.excludes_file,
+            ocr=root.ocr,
         )
         return
     for name in root.files:
         try:
-            for item in discover(root.path / name, max_bytes=limit):
+            for item in discover(root.path / name, max_bytes=limit, ocr=root.ocr):
                 if isinstance(item, Skipped):
                     yield replace(item, path=name)
                 else:
@@ -310,7 +318,7 @@ def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
 def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
     return (
         outer.root.files is None
-        and outer.root.pdf_engine == inner.root.pdf_engine
+        and reading_of(outer.root) == reading_of(inner.root)
         and not inner.now.lost_mounts
         and bool(mine)
         and mine <= set(_real_names(outer))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import Limits, SourceFile, read_files
+from bienc_cli.formats import Limits, ReadingOptions, SourceFile, read_files
 from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder, Document, Passage, Skipped, Vectors
 
@@ -42,7 +42,7 @@ class Workers(Protocol):
         """How many batches are encoded at the same time."""
 
     def cut(
-        self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
+        self, files: Iterable[File], chunking: ChunkingParameters, options: ReadingOptions
     ) -> Iterator[tuple[File, Cuts]]:
         """Read files and cut their documents, in order.
 
@@ -51,7 +51,7 @@ class Workers(Protocol):
             `formats.read_files`, with the passages of each document.
 
         Raises:
-            UsageError: `pdf_engine` is unknown or not installed.
+            UsageError: the PDF engine is unknown or not installed.
         """
 
     def encode(self, batches: Iterable[Sequence[str]]) -> Iterator[Vectors]:
@@ -78,9 +78,9 @@ class _InThisProcess:
         self._workers = workers
 
     def cut(
-        self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
+        self, files: Iterable[File], chunking: ChunkingParameters, options: ReadingOptions
     ) -> Iterator[tuple[File, Cuts]]:
-        results = read_files(files, workers=self._workers, limits=Limits(), pdf_engine=pdf_engine)
+        results = read_files(files, workers=self._workers, limits=Limits(), options=options)
         while True:
             with self._watch.stage("read"):
                 file, items = next(results, (None, iter(())))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bienc_cli import __version__
 from bienc_cli.chunking import ChunkingParameters, chunk
 from bienc_cli.errors import ClusterUnavailable
-from bienc_cli.formats import Limits, read_files
+from bienc_cli.formats import Limits, ReadingOptions, read_files
 from bienc_cli.indexing.workers import CutDocument
 from bienc_cli.types import PassageTokenizer, Skipped, Vectors
 
@@ -40,7 +40,7 @@ def read_and_cut(
     files: Sequence[NamedFile],
     tokenizer: PassageTokenizer,
     chunking: ChunkingParameters,
-    pdf_engine: str,
+    options: ReadingOptions,
     version: str,
 ) -> Iterator[Portion]:
     """Read files and cut their documents, in order, portion by portion.
@@ -51,7 +51,7 @@ def read_and_cut(
     _require(version)
     portion: Portion = []
     held = 0
-    results = read_files(files, workers=1, limits=Limits(), pdf_engine=pdf_engine)
+    results = read_files(files, workers=1, limits=Limits(), options=options)
     for number, (_, items) in enumerate(results):
         for item in items:
             if isinstance(item, Skipped):
@@ -71,11 +71,11 @@ def read_and_cut_at_once(
     files: Sequence[NamedFile],
     tokenizer: PassageTokenizer,
     chunking: ChunkingParameters,
-    pdf_engine: str,
+    options: ReadingOptions,
     version: str,
 ) -> Portion:
     """The same in one portion, whatever its size."""
-    portions = read_and_cut(files, tokenizer, chunking, pdf_engine, version)
+    portions = read_and_cut(files, tokenizer, chunking, options, version)
     return [item for portion in portions for item in portion]
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from bienc_cli import __version__
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, ClusterUnavailable
-from bienc_cli.formats.table import pdf_format
+from bienc_cli.formats.table import ReadingOptions, pdf_format
 from bienc_cli.indexing.workers import CutDocument, Cuts, File, StartWorkers, Workers
 from bienc_cli.ray import actors
 from bienc_cli.ray.cluster import connected
@@ -137,9 +137,9 @@ class _OnRay:
             self._read = ray.remote(actors.read_and_cut_at_once).options(**reading)
 
     def cut(
-        self, files: Iterable[File], chunking: ChunkingParameters, pdf_engine: str
+        self, files: Iterable[File], chunking: ChunkingParameters, options: ReadingOptions
     ) -> Iterator[tuple[File, Cuts]]:
-        pdf_format(pdf_engine)
+        pdf_format(options)
         tokenizer = self._ray.put(self.encoder.tokenizer)
         under_way: deque[tuple[list[File], Any]] = deque()
         groups = _groups(files)
@@ -147,7 +147,7 @@ class _OnRay:
             with self._watch.stage("read"):
                 while len(under_way) < self._tasks and (group := next(groups, None)):
                     named = [actors.NamedFile(one.path, one.doc_id, one.size) for one in group]
-                    task = self._read.remote(named, tokenizer, chunking, pdf_engine, __version__)
+                    task = self._read.remote(named, tokenizer, chunking, options, __version__)
                     under_way.append((group, task))
             if not under_way:
                 return

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from bienc_cli.formats import recogniser
 from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_
 from bienc_cli.render import skipped as skipped_
@@ -67,11 +68,13 @@ class InfoView(View):
                     "max_bytes": root.max_bytes,
                     "hidden": root.hidden,
                     "pdf_engine": root.pdf_engine,
+                    "ocr": root.ocr,
                     "files": list(root.files) if root.files is not None else None,
                     "removed": list(root.removed),
                 }
                 for root in info.roots
             ],
+            "recogniser": recogniser() if any(root.ocr for root in info.roots) else None,
             "files": info.files,
             "documents": info.documents,
             "passages": info.passages,
@@ -115,6 +118,8 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
         ):
             if held:
                 yield f"  {name}", _some(held)
+        if root.ocr:
+            yield "  recognised by", recogniser()
     yield "documents", f"{info.documents:,} in {count(info.files, 'file')}"
     yield "formats", formats or "none"
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"

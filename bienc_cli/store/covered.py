@@ -31,6 +31,7 @@ class Root:
         max_bytes: larger files were skipped; None for discovery's default.
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
+        ocr: text in pictures and on scanned pages was recognised.
         files: only these, by path under `path`, as they came in a list; None for all.
         excludes_file: what its user had git ignore in every repository then; None for nothing.
         removed: never these, nor what is below them, by path under `path`: a person had the
@@ -47,6 +48,7 @@ class Root:
     max_bytes: int | None = None
     hidden: bool = False
     pdf_engine: str = "pypdf"
+    ocr: bool = False
     files: tuple[str, ...] | None = None
     excludes_file: str | None = None
     removed: tuple[str, ...] = ()

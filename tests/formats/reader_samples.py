@@ -6,14 +6,15 @@ import io
 from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
-from bienc_cli.formats import read_documents
+from bienc_cli.formats import ReadingOptions, read_documents
 from bienc_cli.types import Document, Skipped
 
 
-def read_one(path: Path, **options: str) -> Document:
+def read_one(path: Path, **options: Any) -> Document:
     """The one document of a file."""
-    (document,) = read_documents(path, path.name, **options)
+    (document,) = read_documents(path, path.name, ReadingOptions(**options))
     assert isinstance(document, Document)
     return document
 

@@ -55,7 +55,8 @@ def check(row: Row, path: Path) -> None:
 
 
 def test_every_format_has_a_row() -> None:
-    assert set(FORMATS) <= {row.format for row in EVERY_ROW}
+    # Of a picture, pages are all that there is: `test_ocr`.
+    assert set(FORMATS) - {"image"} <= {row.format for row in EVERY_ROW}
 
 
 @pytest.mark.parametrize("row", EVERY_ROW, ids=lambda row: row.format)

@@ -17,7 +17,7 @@ import pytest
 from reader_samples import docx_bytes, pdf_bytes
 
 from bienc_cli.errors import UsageError
-from bienc_cli.formats import Limits, isolation, read_documents, read_files
+from bienc_cli.formats import Limits, ReadingOptions, isolation, read_documents, read_files
 from bienc_cli.types import Document, Skipped
 
 ROOT = Path(isolation.__file__).parents[2]
@@ -28,7 +28,7 @@ STAND_IN = textwrap.dedent(
     import json, os, signal, sys, time
     served = 0
     for line in sys.stdin:
-        path, doc_id, engine = json.loads(line)
+        path, doc_id, options = json.loads(line)
         served += 1
         if "abort" in doc_id:
             os.kill(os.getpid(), signal.SIGABRT)
@@ -72,9 +72,9 @@ def imaginary(*names: str) -> list[File]:
     return [File(Path(f"/nowhere/{name}.pdf"), name, 10) for name in names]
 
 
-def read(files, *, workers=2, limits=None, pdf_engine="pypdf"):
+def read(files, *, workers=2, limits=None):
     limits = limits or Limits()
-    found = read_files(files, workers=workers, limits=limits, pdf_engine=pdf_engine)
+    found = read_files(files, workers=workers, limits=limits)
     return [(file, list(items)) for file, items in found]
 
 
@@ -228,7 +228,7 @@ def test_a_collection_that_breaks_off_keeps_what_was_read(tmp_path, monkeypatch)
 
 def test_an_unknown_engine_is_refused_at_once():
     with pytest.raises(UsageError):
-        read_files([], workers=1, limits=Limits(), pdf_engine="quartz")
+        read_files([], workers=1, limits=Limits(), options=ReadingOptions("quartz"))
 
 
 def test_the_input_is_taken_only_so_far_ahead(tmp_path):

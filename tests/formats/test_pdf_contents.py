@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pdf_samples import drawn_pdf, lines
 
-from bienc_cli.formats import read_documents
+from bienc_cli.formats import ReadingOptions, read_documents
 from bienc_cli.types import Document
 
 ENGINES = ["pypdf", "pdfium"]
@@ -19,7 +19,7 @@ def read(tmp_path: Path, content: bytes, engine: str) -> Document:
         pytest.importorskip("pypdfium2")
     path = tmp_path / "a.pdf"
     path.write_bytes(content)
-    (document,) = read_documents(path, "a.pdf", engine)
+    (document,) = read_documents(path, "a.pdf", ReadingOptions(engine))
     assert isinstance(document, Document)
     return document
 

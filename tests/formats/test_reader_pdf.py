@@ -68,11 +68,11 @@ def test_an_empty_password_is_no_hindrance(tmp_path, engine, algorithm):
     ],
 )
 def test_refusals(tmp_path, engine, content, code):
-    from bienc_cli.formats import read_documents
+    from bienc_cli.formats import ReadingOptions, read_documents
 
     path = write(tmp_path, content)
     with pytest.raises(UnreadableFile) as refusal:
-        list(read_documents(path, "a.pdf", engine))
+        list(read_documents(path, "a.pdf", ReadingOptions(engine)))
     assert refusal.value.code == code
 
 

@@ -7,6 +7,7 @@ from bienc_cli.errors import UnreadableFile, UsageError
 from bienc_cli.formats import (
     BINARY_SUFFIXES,
     FORMATS,
+    ReadingOptions,
     format_by_file_name,
     format_of,
     read_documents,
@@ -14,6 +15,9 @@ from bienc_cli.formats import (
 )
 from bienc_cli.formats.table import Format
 from bienc_cli.types import Document
+
+READ_BY_ALL = [reader for name, reader in FORMATS.items() if name != "image"]
+"""Formats that need no program of their own."""
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,8 @@ def test_known_binaries_are_not_opened(tmp_path):
         ("a.XLS", "save it as .xlsx"),
         ("a.msg", "save it as .eml"),
         ("a.pst", "export it as .mbox"),
-        ("a.png", "a binary file (.png)"),
+        ("a.gif", "a binary file (.gif)"),
+        ("a.png", "a picture (.png)"),
     ],
 )
 def test_the_reason_says_what_would_make_it_readable(tmp_path, name, words):
@@ -149,7 +154,7 @@ def test_refusals_have_a_code_and_a_reason(tmp_path, name, content, code):
     assert refusal.value.reason
 
 
-@pytest.mark.parametrize("name", [f"gone{reader.suffixes[0]}" for reader in FORMATS.values()])
+@pytest.mark.parametrize("name", [f"gone{reader.suffixes[0]}" for reader in READ_BY_ALL])
 def test_a_file_that_vanished(tmp_path, name):
     with pytest.raises(UnreadableFile) as refusal:
         read_items(tmp_path / name)
@@ -188,19 +193,19 @@ def test_a_reader_that_fails_unforeseen_costs_its_file_only(tmp_path, monkeypatc
 
 def test_an_unknown_engine_is_the_callers_mistake(tmp_path):
     with pytest.raises(UsageError, match="quartz"):
-        list(read_documents(tmp_path / "a.pdf", "a.pdf", pdf_engine="quartz"))
+        list(read_documents(tmp_path / "a.pdf", "a.pdf", ReadingOptions("quartz")))
     with pytest.raises(UsageError, match="quartz"):
-        format_by_file_name(tmp_path / "a.pdf", "quartz")
+        format_by_file_name(tmp_path / "a.pdf", ReadingOptions("quartz"))
 
 
 def test_an_engine_that_is_not_installed_says_what_to_install(tmp_path, monkeypatch):
     from bienc_cli.formats import table
 
     monkeypatch.setattr(table, "find_spec", lambda name: None)
-    table.pdf_format.cache_clear()
+    table._pdf_format.cache_clear()
     with pytest.raises(UsageError) as error:
-        table.pdf_format("pdfium")
-    table.pdf_format.cache_clear()
+        table.pdf_format(ReadingOptions("pdfium"))
+    table._pdf_format.cache_clear()
     assert error.value.hint is not None
     assert "bienc-cli[pdfium]" in error.value.hint
 

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing import DocumentCounts, index_paths
 from bienc_cli.store import open_writer
+from bienc_cli.types import Anchor, Document, Numbering, Place
 from console_blocks import ROOT
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
@@ -353,6 +355,39 @@ def test_another_pdf_engine_reads_again_and_is_remembered(folder: Folder) -> Non
     assert not _refresh(folder).committed
     assert report.new_passages > 1
     assert len(folder.encoder.passages_encoded) >= read
+
+
+def test_ocr_reads_what_was_skipped_and_is_remembered(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Tesseract makes of pictures is another test's: here a file stands in for it."""
+    monkeypatch.setattr("bienc_cli.formats.table.missing", lambda: None)
+    monkeypatch.setattr("bienc_cli.formats.isolation._is_isolated", lambda *_, **__: False)
+    for module in ("pdf", "image"):
+        monkeypatch.setattr(f"bienc_cli.formats.{module}.{_READS[module]}", _recognising)
+    folder.write({"scan.pdf": _SCAN, "a.png": b"a picture", "b.txt": "Text.\n"})
+    assert {one.path: one.code for one in folder.index().skipped} == {
+        "scan.pdf": "broken",
+        "a.png": "binary",
+    }
+    assert folder.index(ocr=True).skipped == ()
+    assert [text for _, text in folder.texts()] == ["kestrel", "Text.", "kestrel"]
+    with folder.open() as reader:
+        assert reader.info.roots[0].ocr
+        places = {one.passage.doc_id: one.passage.place for one in reader.iter_passages()}
+    assert places["scan.pdf"] == Place("page", 1, 1, recognised=True)
+    assert not _refresh(folder).committed
+    folder.index(ocr=False)
+    assert [text for _, text in folder.texts()] == ["Text."]
+
+
+_SCAN = b"%PDF-1.4 a scan"
+_READS = {"pdf": "read_scans_too", "image": "read"}
+
+
+def _recognising(path: Path, doc_id: str) -> Iterator[Document]:
+    numbering = Numbering("page", (Anchor(0, 1, recognised=True),))
+    yield Document(doc_id, "kestrel", path.suffix[1:], numbering=numbering)
 
 
 def test_an_unknown_pdf_engine_is_refused(folder: Folder) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import isolation
+from bienc_cli.formats import ReadingOptions, isolation
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.indexing.changes import MOST_ATTEMPTS
 from bienc_cli.store import FileState
@@ -27,9 +27,9 @@ class Failing:
         monkeypatch.setattr(isolation, "_read_here", self.read)
         monkeypatch.setattr(isolation, "_is_isolated", lambda *_, **__: False)
 
-    def read(self, file: object, limits: object, pdf_engine: str) -> Iterator[object]:
+    def read(self, file: object, limits: object, options: ReadingOptions) -> Iterator[object]:
         self.reads += 1
-        items = read_documents(file.path, file.doc_id, pdf_engine)  # type: ignore[attr-defined]
+        items = read_documents(file.path, file.doc_id, options)  # type: ignore[attr-defined]
         for number, item in enumerate(items):
             if self.after is not None and number >= self.after:
                 raise UnreadableFile(self.code, "failed in the middle")

@@ -22,6 +22,7 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         max_bytes=5,
         hidden=True,
         pdf_engine="pdfium",
+        ocr=True,
         files=("a.md", "b/c.md"),
         removed=("d", "e/f.md"),
         device=7,
