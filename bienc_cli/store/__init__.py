@@ -9,6 +9,7 @@ from pathlib import Path
 from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
+from bienc_cli.store.nearest import FOREIGN_GRAPH
 from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
@@ -28,6 +29,7 @@ INDEX_NAME = ".bienc"
 """The index directory's name where none was given."""
 
 __all__ = [
+    "FOREIGN_GRAPH",
     "INDEX_NAME",
     "UNSETTLED",
     "CheckReport",
