@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bienc_cli.indexing.changes import compare_with_index
 from bienc_cli.indexing.roots import Finding
+from bienc_cli.indexing.whereabouts import whereabouts_of
 from bienc_cli.store import FileState, Root
 from bienc_cli.types import Skipped
 
@@ -28,7 +29,8 @@ def main() -> None:
             f"gone/{n % 100}/{n}.txt": FileState(n, f"gone/{n % 100}/{n}.txt", 1, 1, b"", "")
             for n in range(number)
         }
-        finding = Finding(Root(Path("/root")), (), skipped)
+        root = Root(Path("/root"))
+        finding = Finding(root, (), skipped, whereabouts_of(root))
         began = time.process_time()
         changes = compare_with_index(finding, known)
         seconds = time.process_time() - began

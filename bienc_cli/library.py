@@ -31,6 +31,7 @@ from bienc_cli.results import (
 )
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.budget import passages_for
+from bienc_cli.search.joined import Joined, joined
 from bienc_cli.search.reading import DEFAULT_AROUND, MOST_CHARACTERS, Excerpt, read
 from bienc_cli.search.similar import Similar, SimilarOptions, similar
 from bienc_cli.search.subject import Subject, foreign_subject, indexed_subject
@@ -171,6 +172,7 @@ class Index:
         budget_tokens: int | None = None,
         path: str | Sequence[str] = (),
         type: str | Sequence[str] = (),
+        also: Sequence[Index] = (),
     ) -> SearchAnswer:
         """Find the passages that answer a query.
 
@@ -185,15 +187,18 @@ class Index:
                 near-repeats.
             path: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
+            also: other indexes, searched with this one as if they were one. A row's path says
+                which it is from; `result.origin(hit)` says it for a hit.
 
         Raises:
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
+            IndexMismatch: vectors of different models would have to be compared.
             IndexDamaged: the index does not hold together.
         """
         chosen = strategy_chosen(strategy, rerank)
         if k is None:
-            k = 10 if budget_tokens is None else passages_for(budget_tokens)
+            k = 10 if budget_tokens is None else passages_for(budget_tokens, candidates)
         options = SearchOptions(
             strategy=chosen,
             k=k,
@@ -203,7 +208,9 @@ class Index:
             best_sentence=chosen.needs_bi_encoder,
             budget_tokens=budget_tokens,
         )
-        reader = self.reader()
+        reader = joined([one.reader() for one in dict.fromkeys((self, *also))])
+        if isinstance(reader, Joined) and chosen.needs_bi_encoder:
+            reader.check_same_model()
         compares = chosen.needs_bi_encoder or budget_tokens is not None
         result = search(
             reader,

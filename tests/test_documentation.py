@@ -39,6 +39,20 @@ def test_every_command_and_exit_code_is_documented() -> None:
         assert re.search(rf"^\| {code}\b", readme, re.MULTILINE), code
 
 
+def test_every_test_that_the_documentation_names_is_there() -> None:
+    named = 0
+    for path in (ROOT / "docs").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        file = ""
+        for where, test in re.findall(r"`(?:tests/)?([\w/]+\.py)?::(test_\w+)`", text):
+            file = where or file
+            assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), test
+            named += 1
+        for where in re.findall(r"`tests/([\w/]+\.py)`", text):
+            assert (ROOT / "tests" / where).exists(), where
+    assert named > 50
+
+
 def test_nothing_is_installed_by_a_name_that_is_not_published() -> None:
     """Only of what is installed already can an extra be asked for by name."""
     import tomllib

@@ -98,6 +98,19 @@ def test_a_budget_holds_whole_passages_and_no_repeats(index: Index, tmp_path: Pa
         index.search("pears", budget_tokens=0)
 
 
+def test_several_indexes_answer_as_one_with_one_load_of_each_model(
+    index: Index, tmp_path: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "quince.txt").write_text("Quinces keep in a cool cellar.\n")
+    other = Index.build(["more"], index=tmp_path / "other", models=index.models)
+    answer = index.search("a cool cellar", also=[other, index])
+    assert {"docs/pear.txt", "more/quince.txt"} <= {row.path for row in answer}
+    validator("bienc.query/2").validate(answer.to_json())
+    origins = {answer.result.origin(hit)[0].directory for hit in answer.result.hits}
+    assert origins == {index.place, other.place}
+
+
 def test_where_there_is_no_index(tmp_path: Path) -> None:
     with pytest.raises(IndexNotFound, match=r"Index\.build|index"):
         Index.open(tmp_path)

@@ -72,7 +72,7 @@ def _as_meant(argv: Sequence[str]) -> list[str]:
 
 
 def _refuse_two_indexes(arguments: Sequence[str]) -> None:
-    """Of an option that is given again the last would count, and nobody searches two indexes.
+    """Of an option that is given again the last would count, and the other be dropped silently.
 
     Raises:
         UsageError: naming both.
@@ -82,7 +82,8 @@ def _refuse_two_indexes(arguments: Sequence[str]) -> None:
     named += [after for flag, after in pairwise(before) if flag == "--index"]
     if len(set(named)) > 1:
         raise UsageError(
-            f"--index is given {len(named)} times: {', '.join(named)}.", "give one index at a time"
+            f"--index is given {len(named)} times: {', '.join(named)}.",
+            "give one at a time; query takes several",
         )
 
 
@@ -141,7 +142,9 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     termination = _Termination()
     try:
         with termination:
-            _refuse_two_indexes(arguments)
+            # A query searches several as one.
+            if arguments[:1] != ["query"]:
+                _refuse_two_indexes(arguments)
             code = _command_line()(
                 arguments, prog_name="bienc", standalone_mode=False, default_map=values
             )

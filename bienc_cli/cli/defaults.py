@@ -57,6 +57,7 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "--strategy": ("rerank", "candidates", "rerank-budget", "min-relevance"),
         "--no-rerank": ("strategy", "candidates", "rerank-budget", "min-relevance"),
         "-k": ("candidates",),
+        "--budget-tokens": ("k",),
     }
 )
 """An option that is typed, and what a file says that might contradict it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -202,6 +202,17 @@ def open_index(named: str | IndexPlace | None) -> IndexReader:
 
     place, here = index_to_read(named), caller.here()
     return open_reader(place, key_dir=key_directory(), shown_from=here)
+
+
+def indexes_to_read(named: Sequence[str] | None) -> list[IndexPlace]:
+    """The indexes as named, each once; else what `index_to_read` finds.
+
+    Raises:
+        IndexNotFound: none is named, and there is none upwards.
+        UsageError: an address is malformed.
+    """
+    names: Sequence[str | None] = named or [os.environ.get("BIENC_INDEX") or None]
+    return list(dict.fromkeys(index_to_read(name) for name in names))
 
 
 def index_to_write(named: str | IndexPlace | None) -> IndexPlace:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import caller, environment
 from bienc_cli.cli.output import Output
+from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.indexing.freshness import Staleness
+    from bienc_cli.search.joined import Joined
     from bienc_cli.store import IndexPlace, IndexReader
 
 _WAIT_SECONDS = 60.0
@@ -20,7 +22,7 @@ _WAIT_SECONDS = 60.0
 
 
 def open_index(
-    named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
+    named: str | IndexPlace | None, output: Output, choice: ModelChoice, *, refresh: bool
 ) -> IndexReader:
     """The index to read, opened; brought up to date before that if asked for.
 
@@ -35,13 +37,36 @@ def open_index(
 
 
 def held_or_opened(
-    named: str | None, output: Output, choice: ModelChoice, *, refresh: bool
+    named: str | IndexPlace | None, output: Output, choice: ModelChoice, *, refresh: bool
 ) -> AbstractContextManager[IndexReader]:
     """The index to read: held ready, or as `open_index` gives it."""
     if warm := caller.warm():
         place, here = environment.index_to_read(named), caller.here()
         return nullcontext(warm.readers.get(place, here, lambda: environment.open_index(place)))
     return open_index(named, output, choice, refresh=refresh)
+
+
+@contextmanager
+def all_held_or_opened(
+    places: Sequence[IndexPlace], output: Output, choice: ModelChoice, *, refresh: bool
+) -> Iterator[IndexReader | Joined]:
+    """Several indexes as one; see `held_or_opened`.
+
+    Raises:
+        Declined: a server does not hold so many.
+    """
+    from bienc_cli.search.joined import joined
+    from bienc_cli.server.resident import MOST_READERS
+
+    if caller.warm() is not None and len(places) > MOST_READERS:
+        raise Declined(f"{len(places)} indexes are more than are held")
+    with ExitStack() as stack:
+        yield joined(
+            [
+                stack.enter_context(held_or_opened(place, output, choice, refresh=refresh))
+                for place in places
+            ]
+        )
 
 
 def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
@@ -68,20 +93,25 @@ def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice
 
 
 @contextmanager
-def noted(reader: IndexReader, output: Output, *, check: bool = True) -> Iterator[None]:
+def noted(searched: IndexReader | Joined, output: Output, *, check: bool = True) -> Iterator[None]:
     """Look for changed files while the body runs, and say behind it if there are any."""
     if not check or output.quiet:
         yield
         return
     from bienc_cli.indexing import freshness
+    from bienc_cli.search.joined import Joined
 
-    if not freshness.is_worth_a_look(reader.info):
-        yield
-        return
-    looking = freshness.FreshnessCheck(reader, freshness.DEFAULT_BUDGET)
+    readers = searched.readers if isinstance(searched, Joined) else (searched,)
+    looking = [
+        (reader.info.directory, freshness.FreshnessCheck(reader, freshness.DEFAULT_BUDGET))
+        for reader in readers
+        if freshness.is_worth_a_look(reader.info)
+    ]
     yield
-    if found := looking.result():
-        output.note(f"note: {_sentence(found)}{_remedy(reader.info.directory)}")
+    for place, look in looking:
+        if found := look.result():
+            of = f"{place}: " if len(readers) > 1 else ""
+            output.note(f"note: {of}{_sentence(found)}{_remedy(place)}")
 
 
 def _sentence(found: Staleness) -> str:

@@ -141,7 +141,7 @@ def index(
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = False,
-    wait: opt.WaitOption = 0,
+    wait: opt.WaitOption = opt.WAIT_SECONDS,
     ray: Annotated[
         str | None,
         typer.Option(
@@ -231,6 +231,7 @@ def index(
             observer=observer,
             wait=wait,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
+            ask=True,
             start_workers=choice.on_ray(ray) if ray is not None else None,
             check=choice.check_bi_encoder,
         )

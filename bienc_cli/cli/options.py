@@ -32,6 +32,18 @@ IndexOption = Annotated[
         rich_help_panel=INDEX_PANEL,
     ),
 ]
+IndexesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="The index directory, or an address in Milvus: milvus+http://HOST:PORT/NAME, "
+        "milvus+file:PATH.db; several are searched as one.  \\[default: BIENC_INDEX, else the "
+        "nearest .bienc upwards]",
+        show_default=False,
+        rich_help_panel=INDEX_PANEL,
+    ),
+]
 FormatOption = Annotated[
     OutputFormat,
     typer.Option(
@@ -197,13 +209,18 @@ NoCheckOption = Annotated[
         rich_help_panel=INDEX_PANEL,
     ),
 ]
+WAIT_SECONDS = 30.0
+"""A run that encodes makes room within a few; what takes longer is worth a word."""
+
 WaitOption = Annotated[
     float,
     typer.Option(
         "--wait",
         metavar="SECONDS",
         min=0,
-        help="Wait this long for another process that is writing to the index.",
+        help="Wait this long for another process that is writing to the index; one that encodes "
+        "makes room within seconds.  \\[default: 30]",
+        show_default=False,
         rich_help_panel=INDEX_PANEL,
     ),
 ]

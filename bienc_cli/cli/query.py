@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
 from bienc_cli.cli import caller, completion
 from bienc_cli.cli import options as opt
+from bienc_cli.cli.answers import Answers
 from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.errors import BiencError
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
-    from bienc_cli.render.search import SearchView
     from bienc_cli.render.view import View
     from bienc_cli.search import SearchResult
+    from bienc_cli.search.joined import Joined
     from bienc_cli.store import IndexReader
 
 
@@ -31,7 +32,16 @@ def query(
             show_default=False,
         ),
     ],
-    k: opt.KOption = 10,
+    k: Annotated[
+        int | None,
+        typer.Option(
+            "-k",
+            metavar="N",
+            help="How many passages to show.  \\[default: 10, or what --budget-tokens holds]",
+            show_default=False,
+            rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
     strategy: Annotated[
         str | None,
         typer.Option(
@@ -72,6 +82,16 @@ def query(
             help="Drop what the cross-encoder finds less relevant.",
             show_default=False,
             rich_help_panel=opt.SEARCH_PANEL,
+        ),
+    ] = None,
+    budget_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--budget-tokens",
+            metavar="N",
+            help="As many whole passages as fit into N tokens, best first, without near-repeats.",
+            show_default=False,
+            rich_help_panel=opt.OUTPUT_PANEL,
         ),
     ] = None,
     exhaustive: Annotated[
@@ -123,7 +143,7 @@ def query(
     quiet: opt.QuietOption = False,
     refresh: opt.RefreshOption = False,
     no_check: opt.NoCheckOption = False,
-    index: opt.IndexOption = None,
+    index: opt.IndexesOption = None,
     model: opt.ModelOption = None,
     cross_encoder: opt.CrossEncoderOption = None,
     runtime: opt.RuntimeOption = "auto",
@@ -140,6 +160,7 @@ def query(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.strategy import Strategy, strategy_chosen
 
+    full = full or budget_tokens is not None
     if compact and (full or context):
         opt.refuse_without_effect(
             {"--compact": compact}, "whole passages take their lines", "leave it out"
@@ -171,9 +192,13 @@ def query(
     if chosen.needs_cross_encoder and not warm:
         choice.begin_cross_encoder()
     from bienc_cli.cli import environment, freshness
-    from bienc_cli.search import SearchOptions, check_query, search
+    from bienc_cli.search import DEFAULT_K, SearchOptions, check_query, search
+    from bienc_cli.search.budget import passages_for
+    from bienc_cli.search.joined import Joined, joined
     from bienc_cli.stages import Stopwatch
 
+    if k is None:
+        k = DEFAULT_K if budget_tokens is None else passages_for(budget_tokens, candidates)
     search_options = SearchOptions(
         strategy=chosen,
         k=k,
@@ -181,6 +206,7 @@ def query(
         rerank_seconds=None if rerank_budget is None else rerank_budget / 1000,
         min_relevance=min_relevance,
         exhaustive=exhaustive,
+        budget_tokens=budget_tokens,
         where=opt.document_filter(path, type_),
         best_sentence=not (full or context or output.machine or output.format == QueryFormat.files),
     )
@@ -196,21 +222,26 @@ def query(
         check_query(" ".join(text))
     if warm and (from_stdin or open_ is not None):
         raise Declined("standard input and editor are the client's")
-    watch = Stopwatch()
+    watch, opened = Stopwatch(), ExitStack()
     with watch.stage("open index"):
-        opened = freshness.held_or_opened(index, output, choice, refresh=refresh)
-    with opened as reader:
-        if chosen.needs_bi_encoder and not warm:
+        places = environment.indexes_to_read(index)
+        reader = opened.enter_context(
+            freshness.all_held_or_opened(places, output, choice, refresh=refresh)
+        )
+    with opened:
+        if isinstance(reader, Joined) and chosen.needs_bi_encoder:
+            reader.check_same_model()
+        # Of a budget it counts the tokens.
+        encodes = chosen.needs_bi_encoder or budget_tokens is not None
+        if encodes and not warm:
             choice.begin_bi_encoder(reader.info)
         import bienc_cli.render.search  # noqa: F401 - used when there is an answer
 
         with freshness.noted(reader, output, check=not no_check):
             with watch.stage("load models"):
-                bi_encoder = (
-                    choice.load_bi_encoder(reader.info) if chosen.needs_bi_encoder else None
-                )
+                bi_encoder = choice.load_bi_encoder(reader.info) if encodes else None
                 reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
-            view = _View(
+            view = Answers(
                 output,
                 reader,
                 full=full,
@@ -219,7 +250,9 @@ def query(
                 check=not no_check,
             )
             if from_stdin:
-                snapshot = _Snapshot(reader, lambda: environment.open_index(index))
+                snapshot = _Snapshot(
+                    reader, lambda: joined([environment.open_index(place) for place in places])
+                )
                 with snapshot:
                     return _answer_each(
                         view,
@@ -237,83 +270,6 @@ def query(
     return 0 if result.hits else 1
 
 
-class _View:
-    """Shows search results in the format and detail that were asked for."""
-
-    def __init__(
-        self,
-        output: Output,
-        reader: IndexReader,
-        *,
-        full: bool,
-        context: int,
-        compact: bool,
-        check: bool,
-    ) -> None:
-        self.output = output
-        self.reader = reader
-        self._full = full
-        self._context = context
-        self._compact = compact
-        self._check = check
-        self._warned: set[str] = set()
-        self._any_shown = False
-
-    def show(self, result: SearchResult) -> None:
-        """Print the only answer."""
-        self.output.show(self.of(result))
-
-    def warn(self, result: SearchResult) -> None:
-        """Say on stderr what the user should know about this answer, each thing once."""
-        for warning in (*result.warnings, *_cut_query(result)):
-            if warning not in self._warned:
-                self.output.warn(warning)
-                self._warned.add(warning)
-
-    def of(
-        self, result: SearchResult, asked: str | None = None, **extra: str | int | None
-    ) -> SearchView:
-        """An answer to be printed, its warnings said; `asked` names the query among several."""
-        from bienc_cli.cli import environment
-        from bienc_cli.render.search import SearchView
-
-        self.warn(result)
-        first, self._any_shown = not self._any_shown, True
-        changed: tuple[str, ...] = ()
-        if self._check and self.output.machine:
-            from bienc_cli.indexing.freshness import changed_since
-
-            changed = tuple(changed_since(hit.passage for hit in result.hits))
-        return SearchView(
-            result,
-            full=self._full,
-            contexts=self._contexts(result),
-            compact=self._compact,
-            asked=asked,
-            warnings=changed,
-            extra=extra,
-            here=caller.here(),
-            header=first,
-            links=environment.link_form() if caller.stdout().isatty() else None,
-            served=caller.warm() is not None,
-        )
-
-    def _contexts(self, result: SearchResult) -> dict[int, str] | None:
-        if not self._context:
-            return None
-        from bienc_cli.search.context import with_lines_around
-
-        passages = [hit.passage for hit in result.hits]
-        return with_lines_around(self.reader, passages, self._context)
-
-
-def _cut_query(result: SearchResult) -> list[str]:
-    if result.bi_encoder is None or not result.query_truncated:
-        return []
-    limit = result.bi_encoder.identity.max_tokens
-    return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]
-
-
 class _Snapshot:
     """The index between one query and the next: a new generation is read when there is one.
 
@@ -322,11 +278,13 @@ class _Snapshot:
         reopen: gives another reader of the same index.
     """
 
-    def __init__(self, reader: IndexReader, reopen: Callable[[], IndexReader]) -> None:
-        self._reader: IndexReader | None = reader
+    def __init__(
+        self, reader: IndexReader | Joined, reopen: Callable[[], IndexReader | Joined]
+    ) -> None:
+        self._reader: IndexReader | Joined | None = reader
         self._reopen = reopen
 
-    def current(self) -> IndexReader:
+    def current(self) -> IndexReader | Joined:
         """A reader of the generation that is there now."""
         self.let_go()
         if self._reader is None:
@@ -352,9 +310,9 @@ class _Snapshot:
 
 
 def _answer_each(
-    view: _View,
+    view: Answers,
     snapshot: _Snapshot,
-    answer: Callable[[IndexReader, str], SearchResult],
+    answer: Callable[[IndexReader | Joined, str], SearchResult],
 ) -> int:
     """Answer standard input line by line; a line that cannot be answered stops none behind it."""
     from bienc_cli.cli import standard_input

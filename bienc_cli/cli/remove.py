@@ -22,7 +22,7 @@ def remove(
             show_default=False,
         ),
     ],
-    wait: opt.WaitOption = 0,
+    wait: opt.WaitOption = opt.WAIT_SECONDS,
     format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,

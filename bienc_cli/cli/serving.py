@@ -187,7 +187,7 @@ class Serving:
         with client.served():
             # What is read for this command alone, such as a file of defaults, is left behind.
             code = copy_context().run(
-                carry_out, list(command.arguments), {"index": index} if index else None
+                carry_out, list(command.arguments), {"index": [index]} if index else None
             )
         return Answer(output, code)
 

@@ -41,7 +41,7 @@ def tune(
     format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
-    wait: opt.WaitOption = 0,
+    wait: opt.WaitOption = opt.WAIT_SECONDS,
     cross_encoder: opt.CrossEncoderOption = None,
     runtime: opt.RuntimeOption = "auto",
     device: opt.DeviceOption = "auto",
@@ -114,6 +114,7 @@ def _record(directory: IndexPlace, blend: TunedBlend | None, wait: float, output
         create=False,
         wait=wait,
         on_wait=lambda holder: output.note(f"waiting for {holder}"),
+        ask=True,
     ) as writer:
         writer.put_blend(blend)
         writer.commit()

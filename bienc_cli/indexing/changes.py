@@ -29,10 +29,6 @@ tried again `MOST_ATTEMPTS` times in all."""
 
 MOST_ATTEMPTS = 3
 
-MASS = 100
-"""Files of one root. When at least so many, and more than half of what is known of it, are gone
-at once, that is a disk that is not mounted, or an accident, until somebody says otherwise."""
-
 _FINE_NS = 50_000_000
 _COARSE_NS = 2_000_000_000
 """How long after a change another one may leave a file's times as they are: the clock of most
@@ -190,29 +186,6 @@ def digest_of_file(path: Path) -> bytes:
         while chunk := file.read(_CHUNK):
             hasher.update(chunk)
     return hasher.digest()
-
-
-def why_absent(there: int, gone: int, known: int, *, elsewhere: bool) -> str | None:
-    """Why a root is taken for one whose files are somewhere else, and not deleted.
-
-    Args:
-        there: how many files are there.
-        gone: how many of those that the index knows are not.
-        known: how many it knows.
-        elsewhere: the root is on another device than when its files were there.
-
-    Returns:
-        What it is, as the end of a sentence; None where it is nothing unusual.
-    """
-    if not gone:
-        return None
-    if not there:
-        return "is empty"
-    if gone * 2 <= known or there * 2 > known:
-        return None
-    if elsewhere:
-        return f"is on another device, and {gone:,} of its {known:,} files are not there"
-    return f"lacks {gone:,} of its {known:,} files" if gone >= MASS else None
 
 
 def is_transient(skipped: Skipped) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bienc_cli.indexing.workers import Workers
 from bienc_cli.stages import Stopwatch
@@ -36,9 +36,26 @@ class EncodingTotals:
     weight: float = 0.0
     encoded_weight: float = 0.0
 
+    def after(self, earlier: EncodingTotals) -> EncodingTotals:
+        """The totals of two attempts at the same texts, of which the second reused the first's."""
+        return replace(
+            self,
+            encoded=self.encoded + earlier.encoded,
+            reused=max(0, self.reused - earlier.encoded),
+            tokens=self.tokens + earlier.tokens,
+        )
+
 
 class Encoding:
-    """Collects embedded texts and has those encoded whose vector is not known."""
+    """Collects embedded texts and has those encoded whose vector is not known.
+
+    Args:
+        writer: of the index.
+        workers: who encode.
+        watch: told what `encode` took.
+        on_progress: told of all that is done so far.
+        on_rest: called where what is encoded is in the index's file; it may end the run.
+    """
 
     def __init__(
         self,
@@ -46,11 +63,13 @@ class Encoding:
         workers: Workers,
         watch: Stopwatch,
         on_progress: Callable[[EncodingTotals], None],
+        on_rest: Callable[[], None] = lambda: None,
     ) -> None:
         self._writer = writer
         self._workers = workers
         self._watch = watch
         self._on_progress = on_progress
+        self._on_rest = on_rest
         self._waiting: dict[str, float] = {}
         self._characters = 0
         self.totals = EncodingTotals()
@@ -74,6 +93,8 @@ class Encoding:
             or self._characters >= _WINDOW_CHARACTERS * width
         ):
             self.flush()
+        elif self.totals.encoded:
+            self._on_rest()
 
     def flush(self) -> None:
         """Have everything encoded that waits."""
@@ -98,6 +119,7 @@ class Encoding:
                     tokens=sum(lengths[index] for index in chosen),
                     weight=sum(waiting[text] for text in texts),
                 )
+                self._on_rest()
 
     def _advance(
         self, *, encoded: int = 0, reused: int = 0, tokens: int = 0, weight: float = 0.0

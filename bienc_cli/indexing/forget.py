@@ -96,7 +96,7 @@ def remove_paths(
     watch = Stopwatch()
     observer = observer or SilentObserver()
     with open_writer(
-        directory, key_dir=key_dir, create=False, wait=wait, on_wait=on_wait
+        directory, key_dir=key_dir, create=False, wait=wait, on_wait=on_wait, ask=True
     ) as writer:
         before = sum(writer.info.sizes.values()) if writer.info else 0
         with watch.stage("remove"):

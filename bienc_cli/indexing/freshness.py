@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import BiencError
-from bienc_cli.indexing.changes import is_transient, is_within, why_absent
-from bienc_cli.indexing.roots import is_another, is_elsewhere, items_under, whereabouts
+from bienc_cli.indexing.absence import absences
+from bienc_cli.indexing.changes import is_transient, is_within
+from bienc_cli.indexing.roots import items_under
+from bienc_cli.indexing.whereabouts import whereabouts_of
 from bienc_cli.store import IndexInfo, IndexReader, Root, StoredPassage
 from bienc_cli.types import Skipped
 
@@ -127,39 +129,39 @@ class FreshnessCheck:
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
         """Look at one root; False where the time was over before its end."""
         left = dict(known)
-        there = new = changed = touched = 0
+        there: set[str] = set()
+        new: list[str] = []
+        changed = touched = 0
         unreadable: set[str] = set()
-        whole = True
         for item in items_under(root):
             if time.monotonic() > self._deadline:
-                whole = False
-                break
+                self._add(new=len(new), changed=changed, touched=touched)
+                return False
             if isinstance(item, Skipped):
                 if is_transient(item):
                     unreadable.add(item.path)
                 continue
             before = left.pop(item.doc_id, None)
             if before is None:
-                # Another root's, where roots lie inside each other.
-                mine = str(item.path) not in self._owned
-                new += mine
-                there += mine
-                continue
-            there += 1
-            changed += before[0] != item.size
-            touched += before[0] == item.size and before[1] != item.mtime_ns
-        if not whole:
-            self._add(new=new, changed=changed, touched=touched)
-            return False
-        gone = sum(not is_within(path, unreadable) for path in left)
-        device, inode = whereabouts(root.path)
-        another = gone == len(known) > 0 and is_another(root, device, inode)
-        elsewhere = is_elsewhere(root, device)
-        if another:
-            # The next run would let all of it alone.
-            return True
-        kept = why_absent(there, gone, len(known), elsewhere=elsewhere) is not None
-        self._add(new=new, changed=changed, touched=touched, gone=0 if kept else gone)
+                if str(item.path) in self._owned:
+                    # Another root's, where roots lie inside each other.
+                    continue
+                new.append(item.doc_id)
+            else:
+                changed += before[0] != item.size
+                touched += before[0] == item.size and before[1] != item.mtime_ns
+            there.add(item.doc_id)
+        missing = [path for path in left if not is_within(path, unreadable)]
+        absent = tuple(absences(whereabouts_of(root), known, there, missing))
+        kept = [one.place for one in absent]
+        # The next run would let alone what lies there instead.
+        others = [one.place for one in absent if one.another]
+        self._add(
+            new=sum(not is_within(path, others) for path in new),
+            changed=changed,
+            touched=touched,
+            gone=sum(not is_within(path, kept) for path in missing),
+        )
         return True
 
     def _add(

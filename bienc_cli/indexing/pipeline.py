@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +23,14 @@ from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
 from bienc_cli.models import reads_english_only
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, open_writer
+from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, let_in, open_writer
 from bienc_cli.types import BiEncoder, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
 DEFAULT_OVERLAP_TOKENS = 32
+
+LEAST_STAY = 2.0
+"""Seconds of encoding before a run makes room for another process."""
 
 EncoderLoader = Callable[[IndexInfo | None], BiEncoder]
 """Gives the bi-encoder, told which one the index was made with; called at most once, and not
@@ -45,6 +49,7 @@ def index_paths(
     observer: IndexObserver | None = None,
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
+    ask: bool = False,
     start_workers: StartWorkers | None = None,
     check: Callable[[IndexInfo], None] = lambda _: None,
 ) -> IndexReport:
@@ -62,6 +67,7 @@ def index_paths(
         observer: told how far it is.
         wait: seconds to wait for another process that is writing to the index.
         on_wait: told once who is waited for.
+        ask: meanwhile ask a run that encodes for room; this one makes room for who asks.
         start_workers: who reads and encodes, if there is anything to do; this process by default.
         check: raises where what was asked for contradicts what the index was made with, also
             where nothing has changed and no encoder is needed.
@@ -87,8 +93,9 @@ def index_paths(
         return loaded[0]
 
     broken_off: list[tuple[Path, Skipped]] = []
+    watch, earlier = Stopwatch(), EncodingTotals()
     while True:
-        with open_writer(directory, key_dir=key_dir, wait=wait, on_wait=on_wait) as writer:
+        with open_writer(directory, key_dir=key_dir, wait=wait, on_wait=on_wait, ask=ask) as writer:
             run = _Run(
                 writer,
                 load_once,
@@ -97,18 +104,32 @@ def index_paths(
                 base,
                 start_workers,
                 broken_off,
+                watch,
+                earlier,
             )
             if writer.info is not None:
                 check(writer.info)
+            # What is encoded is kept behind the index's vectors, so that little is done twice.
             try:
                 return run.all(paths, listed, directory)
             except BrokenOff as error:
-                # What is encoded is kept beside the index, so that little is done twice.
                 broken_off.append((error.path, error.skipped))
+            except _RoomAskedForError:
+                wait, ask = float("inf"), True
+            earlier = run.totals
+        let_in(directory)
+
+
+class _RoomAskedForError(Exception):
+    """Another process waits to write; this one goes on when that is done."""
 
 
 class _Run:
-    """One indexing run; holds what adds up over its files."""
+    """One attempt at an indexing run; holds what adds up over its files.
+
+    Attributes:
+        totals: of the encoder, this attempt and the ones before.
+    """
 
     def __init__(
         self,
@@ -119,6 +140,8 @@ class _Run:
         base: Path,
         start_workers: StartWorkers | None,
         broken_off: Sequence[tuple[Path, Skipped]],
+        watch: Stopwatch,
+        earlier: EncodingTotals,
     ) -> None:
         self._writer = writer
         self._start_workers = start_workers or in_this_process(options.workers)
@@ -129,7 +152,10 @@ class _Run:
         self._observer = observer
         self._base = base
         self._broken_off = broken_off
-        self._watch = Stopwatch()
+        self._watch = watch
+        self._earlier = self.totals = earlier
+        self._began = time.monotonic()
+        self._stays_until: float | None = None
         self._skipped: list[Skipped] = []
         self._warnings: list[str] = []
 
@@ -158,13 +184,12 @@ class _Run:
         self._warnings += planned.warnings
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))
-        totals = EncodingTotals()
         if to_read or self._info is None:
             with self._watch.stage("load model"):
                 encoder = self._load_encoder(self._info)
             with self._start_workers(encoder, self._watch) as workers:
                 self._runtime = workers.runtime
-                totals = self._read_and_encode(works, reading, workers)
+                self._read_and_encode(works, reading, workers)
             unread = reading.languages.unread_by(encoder.identity.name)
             if unread is not None and reads_english_only(encoder.identity.name):
                 self._warnings.append(unread)
@@ -188,9 +213,9 @@ class _Run:
             passages=committed.info.passages,
             total_documents=committed.info.documents,
             new_passages=reading.new_passages,
-            encoded=totals.encoded,
-            reused=totals.reused,
-            tokens=totals.tokens,
+            encoded=self.totals.encoded,
+            reused=self.totals.reused,
+            tokens=self.totals.tokens,
             text_characters=reading.characters,
             stages=self._watch.times,
             encoder=committed.info.encoder,
@@ -248,26 +273,42 @@ class _Run:
 
     # ----------------------------------------------------------- documents
 
-    def _read_and_encode(
-        self, works: Sequence[Work], reading: Reading, workers: Workers
-    ) -> EncodingTotals:
+    def _read_and_encode(self, works: Sequence[Work], reading: Reading, workers: Workers) -> None:
         chunking = self._chunking(workers.encoder)
         self._writer.begin(workers.encoder.identity, chunking)
-        encoding = Encoding(
-            self._writer,
-            workers,
-            self._watch,
-            lambda totals: self._observer.progressed(
+
+        def progressed(totals: EncodingTotals) -> None:
+            self.totals = totals.after(self._earlier)
+            self._observer.progressed(
                 Progress(
                     done_bytes=int(reading.passed_bytes + totals.weight),
                     encoded=totals.encoded,
                     tokens=totals.tokens,
                     encoded_bytes=int(totals.encoded_weight),
                 )
-            ),
+            )
+
+        encoding = Encoding(
+            self._writer,
+            workers,
+            self._watch,
+            progressed,
+            self._rest,
         )
         for work in works:
             reading.forget(work)
             reading.read(work, workers, chunking, encoding)
         encoding.flush()
-        return encoding.totals
+
+    def _rest(self) -> None:
+        """Let another process write, if one asks and enough is done since the last time.
+
+        Raises:
+            _RoomAskedForError: what was read has to be read again, and what was encoded has not.
+        """
+        now = time.monotonic()
+        if self._stays_until is None:
+            # At least as long as it took to come this far, so that going on gets further.
+            self._stays_until = now + max(LEAST_STAY, now - self._began)
+        if now >= self._stays_until and self._writer.is_asked_for_room:
+            raise _RoomAskedForError

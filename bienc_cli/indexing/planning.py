@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import IndexMismatch
+from bienc_cli.indexing.absence import Absence, absences
 from bienc_cli.indexing.changes import (
     PASSING,
     TRANSIENT,
@@ -18,7 +19,6 @@ from bienc_cli.indexing.changes import (
     is_due,
     is_within,
     state_of,
-    why_absent,
 )
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.indexing.roots import Finding, is_below, look
@@ -106,8 +106,8 @@ def plan(
         finding = _without(finding, unreadable)
         known = _known(writer, finding.root)
         if not options.prune and (finding.part or not finding.named):
-            finding, warning = _kept(finding, list(known))
-            warnings += [warning] if warning else []
+            finding, kept = _kept(finding, list(known))
+            warnings += kept
         root = _settled(finding)
         root_id = writer.put_root(root)
         if finding.named or root.path in vouched:
@@ -157,9 +157,8 @@ def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Fi
     return replace(finding, files=files, skipped=(*finding.skipped, *skips))
 
 
-def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, str | None]:
+def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, list[str]]:
     """A finding of which what is not there is taken for elsewhere, if it has to be; and why."""
-    kept = "what the index knows of it is kept (bienc index"
     part = finding.part
     if part:
         # What was named is believed; the rest of the root was not.
@@ -167,25 +166,28 @@ def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, str | None]:
     there = {file.doc_id for file in finding.files if not (part and is_below(file.doc_id, part))}
     unreadable = finding.unreadable(TRANSIENT)
     missing = [path for path in known if path not in there and not is_within(path, unreadable)]
-    gone = len(missing)
-    why = why_absent(len(there), gone, len(known), elsewhere=finding.is_elsewhere)
-    if known and gone == len(known) and finding.is_another and there and not part:
-        # Nothing of what is in it now has been asked for.
-        why = "is another folder than it was, and holds none of the files that are known"
-        finding = replace(finding, files=(), skipped=())
-    places: tuple[str, ...] = tuple(missing) if part else (".",)
-    if why is not None:
-        name = finding.root.path
-        sentence = f"{name} {why}; {kept} {name}, or --prune, forgets it)"
-    else:
-        places = finding.missing_mounts
-        if not places:
-            return finding, None
-        name = finding.root.path / places[0]
-        more = f" and {len(places) - 1} more are" if len(places) > 1 else " is"
-        sentence = f"{name}{more} not mounted; {kept} --prune forgets it)"
-    skips = tuple(Skipped(place, "unmounted", "not mounted, it seems") for place in places)
-    return replace(finding, skipped=(*finding.skipped, *skips)), sentence
+    absent = tuple(absences(finding.now, known, there, missing))
+    others = [one.place for one in absent if one.another]
+
+    def belongs(path: str) -> bool:
+        return not is_within(path, others) or bool(part and is_below(path, part))
+
+    places: list[str] = []
+    for one in absent:
+        places += missing if part and one.place == "." else [one.place]
+    unmounted = (Skipped(place, "unmounted", "not mounted, it seems") for place in places)
+    skipped = (one for one in finding.skipped if belongs(one.path))
+    kept = replace(
+        finding,
+        files=tuple(file for file in finding.files if belongs(file.doc_id)),
+        skipped=(*skipped, *unmounted),
+    )
+    return kept, [_said(finding.root.path, one) for one in absent]
+
+
+def _said(top: Path, absence: Absence) -> str:
+    forgets = f"(bienc index {top}, or --prune, forgets it)" if absence.place == "." else _FORGETS
+    return f"{top / absence.place} {absence.why}; what the index knows of it is kept {forgets}"
 
 
 def _settled(finding: Finding) -> Root:
@@ -193,7 +195,8 @@ def _settled(finding: Finding) -> Root:
     absent = any(one.code == "unmounted" for one in finding.skipped)
     if absent or not finding.files:
         return finding.root
-    return replace(finding.root, device=finding.device, inode=finding.inode, mounts=finding.mounts)
+    now = finding.now
+    return replace(finding.root, device=now.device, inode=now.inode, mounts=finding.mounts)
 
 
 def recordable(finding: Finding) -> list[Skipped]:

@@ -10,15 +10,15 @@ no file is there twice and none is lost with the settings it was asked for by.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
 from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
 from bienc_cli.indexing.report import IndexOptions
-from bienc_cli.store import Root
+from bienc_cli.indexing.whereabouts import Whereabouts, mounts_among, whereabouts_of
+from bienc_cli.store import Mount, Root
 from bienc_cli.types import Skipped
 
 
@@ -32,41 +32,21 @@ class Finding:
         skipped: what belongs there and cannot be read.
         named: somebody named it, or a folder that it lies in, in this run.
         part: what of the root was named, by path under it; "" for all of it.
-        device: what tells the file system it is on now; None where that is not known.
-        inode: its number there.
-        mounts: directories below it that are on another one, by path under it.
+        now: where it is, beside what the index recorded.
+        mounts: what is mounted below it.
     """
 
     root: Root
     files: tuple[FoundFile, ...]
     skipped: tuple[Skipped, ...]
+    now: Whereabouts
     named: bool = False
     part: str = ""
-    device: int | None = None
-    inode: int | None = None
-    mounts: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
 
     def unreadable(self, codes: Collection[str]) -> frozenset[str]:
         """Paths under the root that could not be looked at this time, for one of these reasons."""
         return frozenset(one.path for one in self.skipped if one.code in codes)
-
-    @property
-    def is_elsewhere(self) -> bool:
-        """Whether the root is on another file system than when its files were last found."""
-        return is_elsewhere(self.root, self.device)
-
-    @property
-    def is_another(self) -> bool:
-        """Whether it is another folder, by what the system tells it by, than it was then."""
-        return is_another(self.root, self.device, self.inode)
-
-    @property
-    def missing_mounts(self) -> tuple[str, ...]:
-        """Directories that something was mounted on and is not, and that hold nothing now."""
-        gone = (place for place in self.root.mounts if place not in self.mounts)
-        return tuple(
-            place for place in gone if not any(is_below(file.doc_id, place) for file in self.files)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,65 +236,16 @@ def _look_at(root: Root, *, named: bool) -> Finding:
             skipped.append(item)
         else:
             files.append(item)
-    try:
-        status = root.path.stat()
-    except OSError as error:
-        raise PathNotFound(f"There is no '{root.path}' here any more.") from error
-    device, inode = whereabouts(root.path)
+    if not root.path.exists():
+        raise PathNotFound(f"There is no '{root.path}' here any more.")
     return Finding(
         root,
         tuple(files),
         tuple(skipped),
+        whereabouts_of(root),
         named,
-        device=device,
-        inode=inode,
-        mounts=_mounts(root.path, files, status.st_dev),
+        mounts=mounts_among(root.path, files),
     )
-
-
-def whereabouts(path: Path) -> tuple[int | None, int | None]:
-    """What tells the file system that a path is on, and its inode there; None if it is gone.
-
-    The number of a device is given to the next one that is mounted; with the identifier of the
-    file system it stands for one disk.
-    """
-    try:
-        status = path.stat()
-        file_system = 0  # Windows has but the volume's number
-        if sys.platform != "win32":
-            file_system = os.statvfs(path).f_fsid
-    except OSError:
-        return None, None
-    return (file_system << 64) | status.st_dev, status.st_ino
-
-
-def is_elsewhere(root: Root, device: int | None) -> bool:
-    """Whether a root is on another file system than when its files were last found."""
-    return None not in (device, root.device) and device != root.device
-
-
-def is_another(root: Root, device: int | None, inode: int | None) -> bool:
-    """Whether it is another folder than it was then, by what the system tells it by."""
-    now, then = (device, inode), (root.device, root.inode)
-    return None not in (*now, *then) and now != then
-
-
-def _mounts(top: Path, files: Iterable[FoundFile], device: int) -> tuple[str, ...]:
-    """Directories below a root that other devices are mounted on and files were found under."""
-    found: set[str] = set()
-    for file in files:
-        if file.device == device or is_within_any(file.doc_id, found):
-            continue
-        parents = list(Path(file.doc_id).parents)[:-1]
-        place = next((one for one in reversed(parents) if os.path.ismount(top / one)), None)
-        if place is not None:
-            found.add(place.as_posix())
-    return tuple(sorted(found))
-
-
-def is_within_any(doc_id: str, folders: Iterable[str]) -> bool:
-    """Whether a path under a root is one of some folders, or lies below one."""
-    return any(is_below(doc_id, folder) for folder in folders)
 
 
 def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
@@ -380,7 +311,7 @@ def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
     return (
         outer.root.files is None
         and outer.root.pdf_engine == inner.root.pdf_engine
-        and not inner.missing_mounts
+        and not inner.now.lost_mounts
         and bool(mine)
         and mine <= set(_real_names(outer))
     )

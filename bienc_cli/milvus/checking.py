@@ -26,17 +26,12 @@ from bienc_cli.milvus.schema import (
     in_chunks,
 )
 from bienc_cli.milvus.writer import open_writer
+from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.store.searched_text import searched_text
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.store.verification import (
-    LEAST_RECALL,
-    CheckReport,
-    Problem,
-    Remedy,
-    RepairReport,
-)
+from bienc_cli.store.verification import LEAST_RECALL
 
 _DOCUMENTS_AT_ONCE = 100
 _SAMPLE = 200

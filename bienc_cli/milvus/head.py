@@ -27,7 +27,8 @@ from bienc_cli.milvus.schema import (
 )
 from bienc_cli.store.covered import Root
 from bienc_cli.store.protocol import IndexInfo
-from bienc_cli.store.rows import digest_of, root_from_row, root_settings, tuned_blend
+from bienc_cli.store.root_rows import root_from_row, root_settings
+from bienc_cli.store.rows import digest_of, tuned_blend
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 _ID = "head"

@@ -71,6 +71,8 @@ class MilvusWriter(Contents):
     """An `IndexWriter` over two collections of Milvus."""
 
     info: IndexInfo | None
+    is_asked_for_room = False
+    """Who waits for the lease says so to nobody."""
 
     def __init__(
         self,

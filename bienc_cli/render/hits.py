@@ -13,7 +13,7 @@ from rich.text import Text
 from bienc_cli.citations import citation
 from bienc_cli.render.breaking import AT_BLANKS, Words
 from bienc_cli.render.text import one_line, visible
-from bienc_cli.search.result import Hit
+from bienc_cli.search.result import Hit, SearchResult
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
@@ -121,6 +121,11 @@ def movement(hit: Hit) -> Text:
     if hit.rose < 0:
         return Text(f"↓{-hit.rose}", style="red")
     return Text("=", style="dim")
+
+
+def doubt(result: SearchResult) -> str:
+    """A sentence above hits of which none seems to answer; empty where one does, or who knows."""
+    return "nothing here seems to answer; these are the nearest" if result.answered is False else ""
 
 
 def relevance(hit: Hit) -> str:

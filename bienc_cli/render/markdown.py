@@ -24,6 +24,9 @@ def of_answer(result: SearchResult) -> Iterator[str]:
     yield ""
     if not result.hits:
         yield "nothing found"
+    elif doubt := hit_.doubt(result):
+        yield f"{doubt}:"
+        yield ""
     for hit in result.hits:
         trail = escaped(hit_.heading_beside_place(hit.passage))
         yield f"{hit.rank}. {code(hit_.location(hit.passage))}{f' – {trail}' if trail else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from bienc_cli.render.tables import Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.view import View
-from bienc_cli.search.result import Hit, SearchResult
+from bienc_cli.search.result import Budget, Hit, SearchResult
 from bienc_cli.stages import StageTime
 
 SCHEMA = "bienc.query/2"
@@ -67,10 +67,11 @@ class SearchView(View):
         parts: list[RenderableType] = [Words(one_line(result.query), "bold", ends=AT_BLANKS)]
         if not result.hits:
             parts.append(Text("nothing found", style="yellow"))
-        elif self.compact:
-            parts.append(CompactHits(result.query, result.hits, self.links))
         else:
-            parts.append(_hits_table(self))
+            if doubt := hit_.doubt(result):
+                parts.append(Words(doubt, "yellow", ends=AT_BLANKS))
+            hits = CompactHits(result.query, result.hits, self.links)
+            parts.append(hits if self.compact else _hits_table(self))
         if not self.compact:
             parts.append(Flow([*served, *_times(result)], style="dim"))
         parts.append(Flow([*brief, *_summary(result, brief=self.compact)], style="dim"))
@@ -101,6 +102,9 @@ class SearchView(View):
         rows = []
         for hit in result.hits:
             row = hit_.hit_as_json(hit)
+            if result.indexes:
+                found_in, row["passage_id"] = result.origin(hit)
+                row["index"] = hit_.index_as_json(found_in)["directory"]
             if contexts is not None:
                 row["context"] = contexts.get(hit.passage.passage_id)
             rows.append(row)
@@ -118,6 +122,7 @@ class SearchView(View):
             "query_truncated": result.query_truncated,
             "signals": list(result.signals),
             "left_out": left_out.name if left_out else None,
+            "answered": result.answered,
             "spellings": {word: list(near) for word, near in result.spellings.items()},
             "phrases": list(asked.phrases),
             "without": [*asked.without, *asked.without_phrases],
@@ -126,7 +131,11 @@ class SearchView(View):
                 **hit_.stages_as_json(result.stages),
                 "total": hit_.rounded(result.seconds),
             },
-            "index": hit_.index_as_json(result.index),
+            "index": None if result.indexes else hit_.index_as_json(result.index),
+            **(
+                {"indexes": list(map(hit_.index_as_json, result.indexes))} if result.indexes else {}
+            ),
+            **({"budget": asdict(result.budget)} if result.budget else {}),
             "models": {
                 "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
                 "cross_encoder": (
@@ -169,6 +178,8 @@ def _passage_cell(view: SearchView, hit: Hit) -> RenderableType:
     query, context = view.result.query, (view.contexts or {}).get(hit.passage.passage_id)
     link = link_to(hit, view.links)
     shown = hit_.place_and_heading(hit.passage, hit_.location(hit.passage), link)
+    if view.result.indexes:
+        shown.insert(1, Words(one_line(f"in {_index_name(view, hit)}"), "dim"))
     if context is not None or view.full:
         text = Text(visible(context if context is not None else hit.passage.passage.text))
         hit_.light(query, text)
@@ -176,6 +187,14 @@ def _passage_cell(view: SearchView, hit: Hit) -> RenderableType:
     else:
         body = Words(hit_.snippet(query, hit), ends=AT_BLANKS)
     return Group(*shown, body)
+
+
+def _index_name(view: SearchView, hit: Hit) -> str:
+    """The index that a hit is of, as it is named from the working directory."""
+    directory, here = view.result.origin(hit)[0].directory, view.here.absolute()
+    if isinstance(directory, Path) and directory.is_relative_to(here):
+        return str(directory.relative_to(here))
+    return str(directory)
 
 
 def _times(result: SearchResult) -> list[str]:
@@ -195,6 +214,8 @@ def _summary(result: SearchResult, *, brief: bool) -> list[str]:
         f"{count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')}"
     )
+    if result.indexes:
+        found += f" of {count(len(result.indexes), 'index', 'indexes')}"
     if brief:
         return [found, result.strategy.value, duration(result.seconds)]
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
@@ -203,7 +224,7 @@ def _summary(result: SearchResult, *, brief: bool) -> list[str]:
 
 
 def _remarks(result: SearchResult) -> Iterator[str]:
-    """What was looked up in place of words that nobody wrote, and who did not speak."""
+    """What was looked up in place of words that nobody wrote, who did not speak, what fitted."""
     for word, near in result.spellings.items():
         # Stems, with what may follow.
         looked_up = " and ".join(f"{one}…" for one in near)
@@ -211,6 +232,22 @@ def _remarks(result: SearchResult) -> Iterator[str]:
     if result.left_out is not None:
         signals = " and ".join(result.signals)
         yield f"ordered by {signals}: {result.left_out.name} reads English only"
+    if result.budget is not None:
+        yield _spent(result.budget)
+
+
+def _spent(budget: Budget) -> str:
+    """What became of a budget."""
+    left_out = [
+        f"{number:,} {why}"
+        for number, why in (
+            (budget.repeats, "for saying nearly the same"),
+            (budget.too_long, "for want of room"),
+        )
+        if number
+    ]
+    said = f"; left out: {', '.join(left_out)}" if left_out else ""
+    return f"{budget.used:,} of {budget.tokens:,} tokens, citations included{said}"
 
 
 def _rerank_detail(result: SearchResult, stage: StageTime) -> str:

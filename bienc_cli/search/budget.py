@@ -14,9 +14,15 @@ _SHORT_PASSAGE = 100
 """Tokens: most passages are longer, so that seldom more of them would fit."""
 
 
-def passages_for(tokens: int) -> int:
-    """How many passages to look for where a budget says how many are wanted."""
-    return min(_MOST, max(_FEWEST, -(-tokens // _SHORT_PASSAGE)))
+def passages_for(tokens: int, candidates: int | None = None) -> int:
+    """How many passages to look for where a budget says how many are wanted.
+
+    Args:
+        tokens: the budget.
+        candidates: that are read; there cannot be more. None for as many as it takes.
+    """
+    wanted = min(_MOST, max(_FEWEST, -(-tokens // _SHORT_PASSAGE)))
+    return wanted if candidates is None else min(wanted, candidates)
 
 
 def within(

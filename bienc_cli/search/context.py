@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bienc_cli.search.joined import Joined
 from bienc_cli.store import IndexReader, StoredPassage
 
 
 def with_lines_around(
-    index: IndexReader, passages: Sequence[StoredPassage], lines: int
+    index: IndexReader | Joined, passages: Sequence[StoredPassage], lines: int
 ) -> dict[int, str]:
     """Passage id to its text, from `lines` lines in front of it to as many behind.
 

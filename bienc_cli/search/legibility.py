@@ -1,12 +1,21 @@
-"""What a cross-encoder cannot read, so that its opinion is noise: it is left out there."""
+"""What a cross-encoder cannot read, or not well.
+
+Where its opinion is noise it is left out. Code, logs and tables it reads as if they were prose, and
+ranks them by the words that they share with the query: there it counts for less.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from bienc_cli.languages import reads_as_english
 from bienc_cli.search.result import Hit
 from bienc_cli.types import CrossEncoderIdentity
+
+_NO_SYMBOLS = str.maketrans("", "", "(){}[]=_;<>\"'\\/*&|+#")
+_SYMBOLS_OF_CODE = 0.1
+"""The share of them above which nothing is more like code."""
 
 
 def illegible(identity: CrossEncoderIdentity, hits: Sequence[Hit]) -> set[int]:
@@ -18,6 +27,21 @@ def illegible(identity: CrossEncoderIdentity, hits: Sequence[Hit]) -> set[int]:
         for hit in hits
         if not reads_as_english(hit.passage.passage.embedded_text)
     }
+
+
+def codelike(texts: Sequence[str]) -> float:
+    """How far texts are code, logs or tables rather than prose: 0 to 1, in the mean.
+
+    By the share of their characters that are brackets, quotes, operators and the like: 0.006 in
+    abstracts, 0.03 in docstrings, 0.09 in functions.
+    """
+    if not texts:
+        return 0.0
+    symbols = [len(text) - len(text.translate(_NO_SYMBOLS)) for text in texts]
+    return fmean(
+        min(1.0, count / max(1, len(text)) / _SYMBOLS_OF_CODE)
+        for count, text in zip(symbols, texts, strict=True)
+    )
 
 
 def is_at_a_loss(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.search.query_syntax import Asked
 from bienc_cli.search.wording import wording
-from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
+from bienc_cli.store import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.folding import plain_letters
 
 _AT_ONCE = 512
@@ -69,7 +69,7 @@ class Narrowed:
         where: which documents count; what is asked with another is not answered.
     """
 
-    def __init__(self, index: IndexReader, asked: Asked, where: Filter) -> None:
+    def __init__(self, index: Searched, asked: Asked, where: Filter) -> None:
         self._index = index
         self._asked = asked
         self._where = where

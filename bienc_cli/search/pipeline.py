@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.formats.cleaning import clean
+from bienc_cli.search.answering import seems_answered
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
+from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.narrowing import Narrowed, Searched
 from bienc_cli.search.query_syntax import Asked, understood
@@ -108,7 +110,7 @@ def depth_of(k: int, candidates: int | None) -> int:
 
 
 def search(
-    index: IndexReader,
+    index: IndexReader | Joined,
     query: str,
     bi_encoder: BiEncoder | None,
     cross_encoder: CrossEncoder | None = None,
@@ -118,7 +120,7 @@ def search(
     """Answer one query.
 
     Args:
-        index: opened for reading.
+        index: opened for reading, or several joined.
         query: what is looked for, in plain language; see `understood` for what can be quoted and
             left out.
         bi_encoder: the model that the index was made with; None where the strategy compares
@@ -145,6 +147,8 @@ def search(
     vector: NDArray[np.float32] | None = None
     query_tokens = None
     if bi_encoder is not None:
+        if isinstance(index, Joined) and strategy.needs_bi_encoder:
+            index.check_same_model()
         check_model(index.info.encoder, bi_encoder.identity)
         query_tokens = _tokens_of(asked.text, bi_encoder)
         if strategy.needs_bi_encoder or options.best_sentence:
@@ -183,6 +187,7 @@ def search(
             hits = exact_first(hits)
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
+    answered = seems_answered(hits)
     left_out = cross_encoder if strategy.needs_cross_encoder and reads is None else None
     warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
     if left_out is None:
@@ -220,15 +225,17 @@ def search(
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
         left_out=left_out.identity if left_out else None,
+        answered=answered,
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
         asked=asked,
         budget=budget,
+        indexes=index.infos if isinstance(index, Joined) else (),
     )
 
 
 def _why_nothing(
-    index: IndexReader,
+    index: Searched,
     searched: Searched,
     hits: Sequence[Hit],
     options: SearchOptions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bienc_cli.search.joined import origin
 from bienc_cli.search.query_syntax import Asked
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
@@ -120,9 +121,12 @@ class SearchResult:
         asked: the query, understood: what had to be there and what must not.
         left_out: a cross-encoder that the strategy has, and that cannot read the query or most
             of what was proposed; the answer is that of the strategy without it.
+        answered: whether something of what was proposed seems to answer (`answering.py`); None
+            where nobody knows.
         spellings: words of the query that no passage has, each with the stems that BM25 looked
             up in its place.
         budget: of tokens, where there was one; the hits are those that fit.
+        indexes: that were searched as one; none where there was one, which is `index`.
     """
 
     query: str
@@ -140,9 +144,18 @@ class SearchResult:
     cross_encoder: ModelUse | None
     asked: Asked
     left_out: CrossEncoderIdentity | None = None
+    answered: bool | None = None
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     budget: Budget | None = None
+    indexes: tuple[IndexInfo, ...] = ()
+
+    def origin(self, hit: Hit) -> tuple[IndexInfo, int]:
+        """The index that a hit is of, and the id of its passage there."""
+        if not self.indexes:
+            return self.index, hit.passage.passage_id
+        which, own = origin(hit.passage.passage_id, len(self.indexes))
+        return self.indexes[which], own
 
     @property
     def signals(self) -> tuple[str, ...]:

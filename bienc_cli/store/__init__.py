@@ -8,22 +8,29 @@ from pathlib import Path
 
 from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
-from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Outcome, Root
+from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
+from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Mount, Outcome, Root
 from bienc_cli.store.nearest import FOREIGN_GRAPH
-from bienc_cli.store.opening import check, home_of, lingers, open_reader, open_writer, repair
+from bienc_cli.store.opening import (
+    check,
+    home_of,
+    let_in,
+    lingers,
+    open_reader,
+    open_writer,
+    repair,
+)
+from bienc_cli.store.place import IndexPlace, RemotePlace
 from bienc_cli.store.privacy import is_own
 from bienc_cli.store.protocol import (
     CommitReport,
     Filter,
     IndexInfo,
-    IndexPlace,
     IndexReader,
     IndexWriter,
-    RemotePlace,
     StoredPassage,
 )
 from bienc_cli.store.rows import digest_of
-from bienc_cli.store.verification import CheckReport, Problem, Remedy, RepairReport
 
 INDEX_NAME = ".bienc"
 """The index directory's name where none was given."""
@@ -41,6 +48,7 @@ __all__ = [
     "IndexPlace",
     "IndexReader",
     "IndexWriter",
+    "Mount",
     "Outcome",
     "Problem",
     "Remedy",
@@ -55,6 +63,7 @@ __all__ = [
     "find_index",
     "holds_index",
     "home_of",
+    "let_in",
     "lingers",
     "open_reader",
     "open_writer",

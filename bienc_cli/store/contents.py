@@ -19,6 +19,7 @@ from bienc_cli.store import home
 from bienc_cli.store.catalog import decoded, translated
 from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.encoded import EncodedVectors
+from bienc_cli.store.root_rows import root_from_row, root_settings
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
@@ -31,8 +32,6 @@ from bienc_cli.store.rows import (
     passage_from,
     passage_row,
     pieces_of,
-    root_from_row,
-    root_settings,
     text_pieces,
 )
 from bienc_cli.store.searched_text import searched_text

@@ -8,6 +8,19 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """A directory below a root that another file system was mounted on.
+
+    Attributes:
+        path: under the root.
+        device: what tells that file system; None in indexes of before it was recorded.
+    """
+
+    path: str
+    device: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Root:
     """A folder or a single file that the index covers, with the settings it was covered by.
 
@@ -25,7 +38,7 @@ class Root:
         device: number of the device that `path` was on when files were last found there; None
             where that is not known. A mount that is gone leaves an empty directory on another.
         inode: of `path` on that device, likewise.
-        mounts: directories below `path` that other devices were mounted on, by path under it.
+        mounts: what was mounted below `path`.
     """
 
     path: Path
@@ -39,7 +52,7 @@ class Root:
     removed: tuple[str, ...] = ()
     device: int | None = None
     inode: int | None = None
-    mounts: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
 
 
 Outcome = Literal["whole", "partial", "failed"]

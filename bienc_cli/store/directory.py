@@ -6,16 +6,30 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from bienc_cli.errors import IndexMismatch
+from bienc_cli.errors import IndexMismatch, IndexNotFound
 from bienc_cli.store.catalog import CATALOG, catalog_path, refused
-from bienc_cli.store.graph import GraphFile, graph_paths
+from bienc_cli.store.graph_file import GraphFile, graph_paths
 from bienc_cli.store.lock import NAME as LOCK
 from bienc_cli.store.privacy import make_directory, make_file
+from bienc_cli.store.room import NAME as WAITING
 
 GITIGNORE = ".gitignore"
 
 _EARLIER = ("resume.sqlite",)
 """What earlier versions left; the next writer removes it."""
+
+
+def require_index(directory: Path) -> None:
+    """Refuse a directory without a catalog.
+
+    Raises:
+        IndexNotFound: it has none.
+    """
+    if not catalog_path(directory).exists():
+        raise IndexNotFound(
+            f"There is no index in {directory}.",
+            f"make one: bienc index PATH --index {directory}",
+        )
 
 
 def prepare(directory: Path) -> bool:
@@ -57,7 +71,8 @@ def check_home(home: Path | None, directory: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in {LOCK, GITIGNORE} or name.startswith((CATALOG, "vectors-", "graph-", *_EARLIER))
+    made = (CATALOG, "vectors-", "graph-", *_EARLIER)
+    return name in {LOCK, WAITING, GITIGNORE} or name.startswith(made)
 
 
 def write_gitignore(directory: Path) -> None:

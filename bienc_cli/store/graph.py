@@ -16,11 +16,10 @@ neighbor search using hierarchical navigable small world graphs", TPAMI 42(4), 2
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -31,6 +30,13 @@ from numpy.typing import NDArray
 from bienc_cli import portable
 from bienc_cli.errors import StorageError
 from bienc_cli.store import failpoints
+from bienc_cli.store.graph_file import (
+    ForeignGraph,
+    GraphFile,
+    GraphUnusable,
+    graph_name,
+    is_graph_name,
+)
 from bienc_cli.store.privacy import FILE_MODE
 from bienc_cli.store.seal import Key, new_nonce
 from bienc_cli.types import Vectors
@@ -65,72 +71,6 @@ _CHUNK = 1 << 22
 _ADDED_AT_ONCE = 1024
 """Vectors between two looks at the keyboard: less than half a second."""
 
-_NAME = re.compile(r"graph-[0-9]+\.hnsw")
-
-
-class GraphUnusable(Exception):
-    """The graph's file cannot be used; the vectors themselves can."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphFile:
-    """What the catalog records of the graph it names.
-
-    Attributes:
-        size: bytes.
-        nonce: of the checksum.
-        checksum: keyed, of the file's bytes, hex.
-        seal: keyed, of all the fields before it, hex.
-        elements: nodes, tombstones included.
-        end: rows of the file of vectors from this one on are not in the graph.
-        inode, mtime_ns, ctime_ns: what told the file when it was written, as the system keeps them:
-            while they are the same, it need not be read to know that it is.
-    """
-
-    name: str
-    size: int
-    nonce: str
-    checksum: str
-    dim: int
-    elements: int
-    end: int
-    seal: str = ""
-    inode: int = 0
-    mtime_ns: int = 0
-    ctime_ns: int = 0
-
-    @property
-    def sealed_fields(self) -> str:
-        """What the seal covers."""
-        return "\n".join(
-            map(
-                str,
-                (
-                    self.name,
-                    self.size,
-                    self.nonce,
-                    self.checksum,
-                    self.dim,
-                    self.elements,
-                    self.end,
-                ),
-            )
-        )
-
-
-class ForeignGraph(GraphUnusable):
-    """It may be sound, and whoever made it may use it; here nobody can tell."""
-
-
-def graph_name(generation: int) -> str:
-    """What the graph that is made for a generation is called."""
-    return f"graph-{generation}.hnsw"
-
-
-def graph_paths(directory: Path) -> Iterator[Path]:
-    """All files in a directory that are called like graphs."""
-    return (path for path in directory.glob("graph-*.hnsw") if _NAME.fullmatch(path.name))
-
 
 class VerifiedFile:
     """A graph file that is open, and whose name, seal, kind and size are as recorded.
@@ -149,7 +89,7 @@ class VerifiedFile:
         if key is None or not key.holds(file.sealed_fields, file.seal):
             raise ForeignGraph("it was sealed by another key than this user's")
         # The name comes from a catalog that may have come from anywhere.
-        if not _NAME.fullmatch(file.name):
+        if not is_graph_name(file.name):
             raise GraphUnusable("its name leads out of the index")
         self._key = key
         self._path = directory / file.name

@@ -90,3 +90,36 @@ def shown_path(root: Path, kind: str, path: str, shown_from: Path) -> str:
     """
     full = root if kind == "file" else root / inside_root(path)
     return str(full.relative_to(shown_from)) if full.is_relative_to(shown_from) else str(full)
+
+
+class ShownPaths:
+    """The paths of an index's files as people know them.
+
+    Args:
+        home: what relative roots are relative to; see `home_of`.
+        shown_from: paths below it are shown relative to it.
+    """
+
+    def __init__(self, home: Path, shown_from: Path) -> None:
+        self._home = home
+        self._shown_from = shown_from
+        self._real_roots: dict[Path, Path] = {}
+
+    def of(self, root: str, kind: str, path: str) -> str:
+        """The path that is shown."""
+        return shown_path(self.full(root), kind, path, self._shown_from)
+
+    def names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
+        """The path that is shown and, where links lead to the root, that without them."""
+        full = self.full(root)
+        if full not in self._real_roots:
+            self._real_roots[full] = Path(os.path.realpath(full))
+        real = self._real_roots[full]
+        shown = self.of(root, kind, path)
+        if real == full:
+            return (shown,)
+        return shown, shown_path(real, kind, path, Path(os.path.realpath(self._shown_from)))
+
+    def full(self, root: str) -> Path:
+        """The absolute path of a root, as it is recorded."""
+        return root_path_from_storage(root, self._home)

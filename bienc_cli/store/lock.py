@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bienc_cli import portable
 from bienc_cli.errors import IndexBusy
+from bienc_cli.store import room
 from bienc_cli.store.catalog import refused
 from bienc_cli.store.privacy import FILE_MODE, make_directory
 
@@ -21,7 +22,11 @@ _INTERVAL = 0.1
 
 @contextmanager
 def writer_lock(
-    directory: Path, wait: float = 0.0, on_wait: Callable[[str], None] = lambda _: None
+    directory: Path,
+    wait: float = 0.0,
+    on_wait: Callable[[str], None] = lambda _: None,
+    *,
+    ask: bool = False,
 ) -> Iterator[None]:
     """Hold the index's lock.
 
@@ -29,6 +34,7 @@ def writer_lock(
         directory: of the index; must exist.
         wait: seconds to wait for another writer.
         on_wait: told once who is waited for.
+        ask: meanwhile ask for room; see `room`.
 
     Raises:
         IndexBusy: another process holds it, and still does after `wait`.
@@ -36,19 +42,25 @@ def writer_lock(
     """
     deadline = time.monotonic() + wait
     told = False
-    while (descriptor := _try_lock(directory)) is None:
-        if not (directory / NAME).exists():
-            continue
-        holder = _holder(directory)
-        if time.monotonic() >= deadline:
-            raise IndexBusy(
-                f"The index in {directory} is being written by {holder}.",
-                "try again when it has finished",
-            )
-        if not told:
-            on_wait(holder)
-            told = True
-        time.sleep(_INTERVAL)
+    request = room.Request(directory)
+    try:
+        while (descriptor := _try_lock(directory)) is None:
+            if not (directory / NAME).exists():
+                continue
+            holder = _holder(directory)
+            if time.monotonic() >= deadline:
+                raise IndexBusy(
+                    f"The index in {directory} is being written by {holder}.",
+                    "try again when it has finished, or wait for it: --wait 300",
+                )
+            if not told:
+                on_wait(holder)
+                told = True
+            if ask:
+                request.show()
+            time.sleep(_INTERVAL)
+    finally:
+        request.withdraw()
     try:
         holder = json.dumps(
             {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}

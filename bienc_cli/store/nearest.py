@@ -24,7 +24,8 @@ from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes
 from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.exact import NOTHING, Scored, VectorBlock, joined, similarity
-from bienc_cli.store.graph import ForeignGraph, Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.graph import Graph, VerifiedFile
+from bienc_cli.store.graph_file import ForeignGraph, GraphUnusable
 from bienc_cli.store.protocol import Filter, IndexInfo
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checked, damaged
 from bienc_cli.store.selection import Selection

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bienc_cli.store import reader, verification, writer
+from bienc_cli.store import reader, room, verification, writer
 from bienc_cli.store.catalog import catalog_path, is_at_rest
-from bienc_cli.store.protocol import IndexPlace, IndexReader, IndexWriter
-from bienc_cli.store.verification import CheckReport, RepairReport
+from bienc_cli.store.check_report import CheckReport, RepairReport
+from bienc_cli.store.place import IndexPlace
+from bienc_cli.store.protocol import IndexReader, IndexWriter
 
 
 def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = None) -> IndexReader:
@@ -41,6 +42,7 @@ def open_writer(
     create: bool = True,
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
+    ask: bool = False,
 ) -> IndexWriter:
     """Open an index for writing.
 
@@ -50,6 +52,8 @@ def open_writer(
         create: make the index if there is none.
         wait: seconds to wait for another writer.
         on_wait: told once who is waited for.
+        ask: meanwhile ask a run that encodes for room, which it makes within seconds. In a
+            folder only; on a server one waits.
 
     Raises:
         IndexNotFound: there is no index, and none is to be made.
@@ -59,8 +63,16 @@ def open_writer(
         StorageError: it cannot be written, or the server does not answer.
     """
     if isinstance(place, Path):
-        return writer.open_writer(place, key_dir=key_dir, create=create, wait=wait, on_wait=on_wait)
+        return writer.open_writer(
+            place, key_dir=key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask
+        )
     return place.open_writer(create=create, wait=wait, on_wait=on_wait)
+
+
+def let_in(place: IndexPlace) -> None:
+    """Wait until a process that asked for room has it; a writer has just been closed for that."""
+    if isinstance(place, Path):
+        room.let_in(place)
 
 
 def check(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,7 @@ from bienc_cli.types import (
 )
 
 if TYPE_CHECKING:
-    from bienc_cli.store.verification import CheckReport, RepairReport
-
-IndexPlace: TypeAlias = "Path | RemotePlace"
-"""Where an index is: its directory, absolute, or some other place."""
+    from bienc_cli.store.place import IndexPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,36 +114,6 @@ class CommitReport:
     info: IndexInfo
     graph_rebuilt: bool
     committed: bool
-
-
-class RemotePlace(Protocol):
-    """A place for an index that is no directory of its own; `str` of it is how it is typed.
-
-    What the methods raise, and what they take, is as of the functions of the same names in
-    `opening.py`.
-    """
-
-    @property
-    def collection(self) -> str:
-        """What its documents are called together."""
-
-    @property
-    def file(self) -> Path | None:
-        """Where it is on this disk all the same; None for a server."""
-
-    def open_reader(self, shown_from: Path | None) -> IndexReader:
-        """Open the current generation for reading."""
-
-    def open_writer(
-        self, *, create: bool, wait: float, on_wait: Callable[[str], None]
-    ) -> IndexWriter:
-        """Open it for writing."""
-
-    def check(self, on_stage: Callable[[str], None]) -> CheckReport:
-        """Verify everything."""
-
-    def repair(self, wait: float, on_stage: Callable[[str], None]) -> RepairReport:
-        """Mend what can be mended."""
 
 
 class IndexReader(Protocol):
@@ -320,6 +287,13 @@ class IndexWriter(Protocol):
 
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
         """Say what vectors and passages will be of; the same as recorded, if anything is."""
+
+    @property
+    def is_asked_for_room(self) -> bool:
+        """Whether another process waits to write and asks for room.
+
+        What is encoded by then is kept when the writer is closed, so that little is done twice.
+        """
 
     def roots(self) -> dict[int, Root]:
         """What is covered now, by id."""

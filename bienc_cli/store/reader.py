@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,7 +25,8 @@ from bienc_cli.store.catalog import (
     time_and_size,
 )
 from bienc_cli.store.covered import FileStamp, FileState, Root
-from bienc_cli.store.graph import GraphUnusable, VerifiedFile
+from bienc_cli.store.graph import VerifiedFile
+from bienc_cli.store.graph_file import GraphUnusable
 from bienc_cli.store.nearest import NearestPassages, without_graph
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.reclaim import read_unused
@@ -40,6 +40,7 @@ from bienc_cli.store.rows import (
     graph_file,
     index_info,
     passage_from,
+    qualified,
     vector_rows,
 )
 from bienc_cli.store.seal import load_key
@@ -81,11 +82,10 @@ class CatalogReader:
         self._key = load_key(key_dir)
         self._warnings: list[str] = []
         self._closed = False
-        self._real_roots: dict[Path, Path] = {}
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, DocumentText] = OrderedDict()
         self._nearest = self._open()
-        self._selections = Selections(self._connection, self._names, self.info)
+        self._selections = Selections(self._connection, self._paths.names, self.info)
 
     def _open(self) -> NearestPassages:
         """Connect, and open the files that the generation names, so that none can be taken away."""
@@ -96,7 +96,8 @@ class CatalogReader:
                 with decoded(self._directory):
                     self._meta = read_meta(self._connection)
                     self.info = index_info(self._connection, self._meta, self._directory, self._key)
-                    self._home = home.home_of(self._connection, self._meta, self._directory)
+                    base = home.home_of(self._connection, self._meta, self._directory)
+                    self._paths = home.ShownPaths(base, self._shown_from)
                     try:
                         vectors = VectorFile.open_recorded(self._directory, vector_rows(self._meta))
                     except MissingVectors:
@@ -288,13 +289,10 @@ class CatalogReader:
                 raise damaged("the set of its passages")
 
     def _stored(self, condition: str, parameters: tuple[Any, ...]) -> Iterator[StoredPassage]:
-        def of(table: str, columns: str) -> str:
-            return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
-
         rows = self._connection.execute(
-            f"SELECT {of('passages', PASSAGE_COLUMNS)}, "
-            f"{of('documents', DOCUMENT_COLUMNS)}, "
-            f"{of('files', FILE_COLUMNS)}, roots.path, roots.kind "
+            f"SELECT {qualified('passages', PASSAGE_COLUMNS)}, "
+            f"{qualified('documents', DOCUMENT_COLUMNS)}, "
+            f"{qualified('files', FILE_COLUMNS)}, roots.path, roots.kind "
             "FROM passages "
             "JOIN documents ON documents.id = passages.document_id "
             "JOIN files ON files.id = documents.file_id "
@@ -309,12 +307,12 @@ class CatalogReader:
             document_id, _, doc_id, title, format_, _ = checked(document_row, "document")
             text = self._text(document_id)
             state = file_state(row[document_end:])
-            place = home.root_path_from_storage(root, self._home)
+            place = self._paths.full(root)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
                 passage=passage_from(passage_row, doc_id, text.between),
-                path=self._shown(root, kind, state.path),
+                path=self._paths.of(root, kind, state.path),
                 title=title,
                 format=format_,
                 file=FileStamp(
@@ -336,7 +334,7 @@ class CatalogReader:
                 "JOIN files ON files.id = documents.file_id JOIN roots ON roots.id = files.root_id"
             )
             for doc_id, root, kind, path in rows:
-                yield doc_id, self._shown(root, kind, path)
+                yield doc_id, self._paths.of(root, kind, path)
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
@@ -386,22 +384,6 @@ class CatalogReader:
         with self._reading():
             rows = self._connection.execute("SELECT path, code, reason FROM skips ORDER BY path")
             return [Skipped(*row) for row in rows]
-
-    def _shown(self, root: str, kind: str, path: str) -> str:
-        full = home.root_path_from_storage(root, self._home)
-        return home.shown_path(full, kind, path, self._shown_from)
-
-    def _names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
-        """The path that is shown and, where links lead to the root, that without them."""
-        full = home.root_path_from_storage(root, self._home)
-        if full not in self._real_roots:
-            self._real_roots[full] = Path(os.path.realpath(full))
-        real = self._real_roots[full]
-        shown = home.shown_path(full, kind, path, self._shown_from)
-        if real == full:
-            return (shown,)
-        here = Path(os.path.realpath(self._shown_from))
-        return shown, home.shown_path(real, kind, path, here)
 
     def close(self) -> None:
         """Let go of the snapshot; again does nothing."""

@@ -26,8 +26,8 @@ nobody asks for, and a search finds it and throws it away."""
 UNUSED_LEAST = 1_000
 """Rows below which that is not worth it."""
 
-_MOST_AHEAD_BYTES = 256 << 20
-"""Of vectors that no commit has used and that are kept beyond one: an hour's work and more."""
+_MOST_AHEAD_BYTES = 2 << 30
+"""Of vectors that no commit has used and that are kept beyond one: hours of work."""
 
 
 def read_unused(connection: sqlite3.Connection, recorded: int) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,10 +17,11 @@ import xxhash
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
-from bienc_cli.store.covered import FileState, Root
-from bienc_cli.store.graph import GraphFile
-from bienc_cli.store.home import home_of, inside_root, root_path_from_storage
+from bienc_cli.store.covered import FileState
+from bienc_cli.store.graph_file import GraphFile
+from bienc_cli.store.home import home_of, inside_root
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.root_rows import root_from_row
 from bienc_cli.store.seal import Key
 from bienc_cli.types import (
     BlendWeights,
@@ -76,6 +77,11 @@ class VectorRows:
 
 
 # --------------------------------------------------------------- integrity
+
+
+def qualified(table: str, columns: str) -> str:
+    """Columns with the name of their table before each."""
+    return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
 
 
 def checked(row: Sequence[Any], what: str) -> Sequence[Any]:
@@ -177,38 +183,7 @@ def are_unit(vectors: Vectors) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return unit
 
 
-# -------------------------------------------------------- roots and files
-
-
-def root_settings(root: Root) -> str:
-    """The `settings` of a row of `roots`."""
-    values = asdict(root)
-    del values["path"]
-    for name in ("removed", "excludes_file", "device", "inode", "mounts"):
-        # As indexes have it that were made before there was such a thing.
-        if not values[name]:
-            del values[name]
-    return json.dumps(values, sort_keys=True)
-
-
-def root_from_row(path: str, settings: str, home: Path) -> Root:
-    """A row of `roots`."""
-    values = json.loads(settings)
-    files = values["files"]
-    return Root(
-        path=root_path_from_storage(path, home),
-        include=tuple(values["include"]),
-        exclude=tuple(values["exclude"]),
-        max_bytes=values["max_bytes"],
-        hidden=values["hidden"],
-        pdf_engine=values["pdf_engine"],
-        files=None if files is None else tuple(map(inside_root, files)),
-        removed=tuple(values.get("removed", ())),
-        excludes_file=values.get("excludes_file"),
-        device=values.get("device"),
-        inode=values.get("inode"),
-        mounts=tuple(values.get("mounts", ())),
-    )
+# ------------------------------------------------------------------ files
 
 
 def file_row(file_id: int, root_id: int, state: FileState) -> tuple[Any, ...]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,14 +17,10 @@ from numpy.typing import NDArray
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes, graph, schema, words
 from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded, read_meta
+from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
 from bienc_cli.store.exact import NOTHING, Scored
-from bienc_cli.store.graph import (
-    ForeignGraph,
-    Graph,
-    GraphFile,
-    GraphUnusable,
-    VerifiedFile,
-)
+from bienc_cli.store.graph import Graph, VerifiedFile
+from bienc_cli.store.graph_file import ForeignGraph, GraphFile, GraphUnusable
 from bienc_cli.store.postings import (
     LENGTH,
     Postings,
@@ -49,6 +43,7 @@ from bienc_cli.store.rows import (
     graph_file,
     index_info,
     passage_from,
+    qualified,
     vector_rows,
 )
 from bienc_cli.store.seal import load_key
@@ -62,61 +57,6 @@ LEAST_RECALL = 0.9
 
 _SAMPLE = 200
 _K = 10
-
-
-class Remedy(StrEnum):
-    """What mends a problem."""
-
-    REBUILD = "rebuild"
-    """Made anew from what is whole, by `repair`."""
-    READ_AGAIN = "read again"
-    """`repair` forgets the file; the next run of `index` reads and encodes it again."""
-    START_OVER = "start over"
-    """Nothing; the index must be made again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is not what was written.
-
-    Attributes:
-        part: `catalog`, `texts`, `passages`, `vectors`, `words`, `codes` or `graph`.
-        message: a sentence.
-        file_ids: the files it concerns, where it concerns some.
-    """
-
-    part: str
-    message: str
-    remedy: Remedy
-    file_ids: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What a check found.
-
-    Attributes:
-        info: None where even that cannot be told.
-        recall: mean share of the 10 nearest vectors that the graph finds, over a sample of the
-            vectors; None where there is no graph to ask.
-    """
-
-    info: IndexInfo | None
-    problems: tuple[Problem, ...]
-    recall: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RepairReport:
-    """What a repair did.
-
-    Attributes:
-        rebuilt: parts that were made anew.
-        forgotten: files to be read again, as paths under their roots.
-    """
-
-    rebuilt: tuple[str, ...]
-    forgotten: tuple[str, ...]
 
 
 def check(
@@ -228,7 +168,7 @@ class _Check:
         document_id, _, doc_id, _, _, digest = checked(row, "document")
         text = DocumentText(self._connection, document_id).whole(digest)
         for passage_row in self._connection.execute(
-            f"SELECT {_of('passages', PASSAGE_COLUMNS)}, vectors.digest FROM passages "
+            f"SELECT {qualified('passages', PASSAGE_COLUMNS)}, vectors.digest FROM passages "
             "LEFT JOIN vectors ON vectors.id = passages.vector_id WHERE document_id = ?",
             (document_id,),
         ):
@@ -412,10 +352,6 @@ def _packed(found: dict[str, Postings]) -> dict[str, bytes]:
     return {word: postings.packed() for word, postings in found.items()}
 
 
-def _of(table: str, columns: str) -> str:
-    return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
-
-
 def _if_damaged(part: str, file_id: int, look: Callable[[], object]) -> Iterator[Problem]:
     try:
         look()
@@ -438,7 +374,7 @@ def repair(
         IndexDamaged: the catalog itself does not hold together; only a new index helps.
         IndexBusy, IndexNotFound, IndexMismatch, StorageError: as for a writer.
     """
-    with open_writer(directory, key_dir=key_dir, create=False, wait=wait) as writer:
+    with open_writer(directory, key_dir=key_dir, create=False, wait=wait, ask=True) as writer:
         report = check(directory, key_dir=key_dir, on_stage=on_stage)
         for problem in report.problems:
             if problem.remedy is Remedy.START_OVER:

@@ -13,18 +13,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.errors import IndexNotFound
-from bienc_cli.store import codes, failpoints, graph, home, reclaim, words
+from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
-    catalog_path,
     connect_to_write,
     decoded,
     is_empty,
@@ -40,21 +38,22 @@ from bienc_cli.store.directory import (
     prepare,
     remove_earlier,
     remove_graphs,
+    require_index,
     sync_directory,
     write_gitignore,
 )
 from bienc_cli.store.encoded import EncodedVectors
-from bienc_cli.store.graph import GraphFile
+from bienc_cli.store.graph_file import GraphFile
 from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
+from bienc_cli.store.root_rows import told_of_root
 from bienc_cli.store.rows import (
     NO_DOCUMENTS_TEXT,
     graph_file,
     index_info,
     meta_checksum,
-    root_settings,
     told_of_model,
     vector_rows,
 )
@@ -72,6 +71,7 @@ def open_writer(
     create: bool = True,
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
+    ask: bool = False,
 ) -> CatalogWriter:
     """Open an index for writing.
 
@@ -81,6 +81,7 @@ def open_writer(
         create: make the index if there is none.
         wait: seconds to wait for another writer.
         on_wait: told once who is waited for.
+        ask: meanwhile ask a run that encodes for room, which it makes within seconds.
 
     Raises:
         IndexNotFound: there is no index, and none is to be made.
@@ -90,7 +91,7 @@ def open_writer(
             cannot write.
         IndexDamaged: the index does not hold together.
     """
-    return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait)
+    return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask)
 
 
 class CatalogWriter(Contents):
@@ -106,17 +107,18 @@ class CatalogWriter(Contents):
         create: bool = True,
         wait: float = 0.0,
         on_wait: Callable[[str], None] = lambda _: None,
+        ask: bool = False,
     ) -> None:
         self._directory = directory
         self._key_dir = key_dir
         if not create:
-            _require_index(directory)
+            require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
-            stack.enter_context(writer_lock(directory, wait, on_wait))
+            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask))
             if not create:
                 # It may have been one that never came to be, and is gone by now.
-                _require_index(directory)
+                require_index(directory)
             self._connection, found = connect_to_write(directory)
             stack.callback(self._connection.close)
             self._words = WordIndexChanges(self._connection)
@@ -173,6 +175,11 @@ class CatalogWriter(Contents):
         with translated(self._directory):
             self._encoded.begin(encoder)
 
+    @property
+    def is_asked_for_room(self) -> bool:
+        """Whether another process waits and asks; see `IndexWriter.is_asked_for_room`."""
+        return room.is_asked_for(self._directory)
+
     def put_blend(self, blend: TunedBlend | None) -> None:
         """Record weights learned for this index; see `IndexWriter.put_blend`."""
         recorded = asdict(blend) if blend else None
@@ -199,7 +206,7 @@ class CatalogWriter(Contents):
             return True
         key = load_key(self._key_dir)
         seal = self._meta.get("seals", {}).get(str(root.path), "")
-        return key is not None and key.holds(_told(root), seal)
+        return key is not None and key.holds(told_of_root(root), seal)
 
     def _is_inside(self, root: Root) -> bool:
         """Whether a root lies beside the index, also where links lead to it."""
@@ -211,7 +218,7 @@ class CatalogWriter(Contents):
     def vouch_for(self, root: Root) -> None:
         """Record that this user has the index cover a root; see `IndexWriter.vouch_for`."""
         if not self.vouches_for(root):
-            seal = ensure_key(self._key_dir).seal(_told(root))
+            seal = ensure_key(self._key_dir).seal(told_of_root(root))
             self._meta["seals"] = {**self._meta.get("seals", {}), str(root.path): seal}
             self._changed = True
 
@@ -391,16 +398,3 @@ class CatalogWriter(Contents):
         remove_lock(self._directory)
         if self._made_directory:
             self._directory.rmdir()
-
-
-def _require_index(directory: Path) -> None:
-    if not catalog_path(directory).exists():
-        raise IndexNotFound(
-            f"There is no index in {directory}.",
-            f"make one: bienc index PATH --index {directory}",
-        )
-
-
-def _told(root: Root) -> str:
-    """What a seal on a root covers: all that a person decided about it."""
-    return f"{root.path}\n{root_settings(replace(root, device=None, inode=None, mounts=()))}"

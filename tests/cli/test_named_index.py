@@ -59,8 +59,8 @@ def test_two_indexes_are_no_one(run: Run, project: Path) -> None:
     for place in ("a", "b"):
         assert run("index", "docs", "--index", place)[0] == 0
     for argv in (("--index", "a", "--index", "b"), ("--index=a", "--index", "b")):
-        code, out, err = run("query", "pear", *argv)
+        code, out, err = run("compare", "pear", *argv)
         assert (code, out) == (2, "")
         assert "--index is given 2 times: a, b." in err
-    assert run("query", "pear", "--index", "a", "--index=a")[0] == 0
+    assert run("compare", "pear", "--index", "a", "--index=a")[0] == 0
     assert run("query", "--index", "a", "--", "--index", "--index")[0] in (0, 1)

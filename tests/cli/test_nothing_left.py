@@ -93,3 +93,16 @@ def test_formats_by_their_suffixes() -> None:
 def test_a_type_is_filtered_by_suffix(indexed: Run) -> None:
     _, out, _ = indexed("query", "pear apple", "--type", "md", "--type", "markdown", "-f", "json")
     assert {hit["format"] for hit in json.loads(out)["hits"]} == {"markdown"}
+
+
+def test_hits_of_which_none_seems_to_answer(indexed: Run) -> None:
+    said = "nothing here seems to answer"
+    for options in ((), ("--compact",), ("-f", "markdown")):
+        code, out, err = indexed("query", "qwrtz blorf zzxq", *options)
+        assert (code, err) == (0, "")
+        assert out.index(said) < out.index("docs/")
+        assert said not in indexed("query", "pears bruise", *options)[1]
+    assert said not in indexed("query", "qwrtz blorf zzxq", "--no-rerank")[1]
+    for query, answered in (("qwrtz blorf zzxq", False), ("pears bruise", True)):
+        code, out, _ = indexed("query", query, "-f", "json")
+        assert (code, json.loads(out)["answered"]) == (0, answered)

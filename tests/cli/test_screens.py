@@ -68,6 +68,7 @@ SCREENS = {
     "query": ("query", ASKED, "-k", "3", "--no-compact"),
     "query-compact": ("query", ASKED, "--compact"),
     "query-nothing": ("query", "payment", "--path", "nope/"),
+    "query-unanswered": ("query", "qwrtz blorf zzxq", "-k", "2"),
     "compare": ("compare", ASKED, "when is payment due", "--strategies", ALL, "-k", "3"),
     "compare-estimated": ("compare", ASKED, "--no-exhaustive", "-k", "2"),
     "compare-queries": ("compare", *FILES, "--strategies", ALL),

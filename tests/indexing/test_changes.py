@@ -15,6 +15,7 @@ from bienc_cli.indexing import changes
 from bienc_cli.indexing.changes import compare_with_index, is_within, settled_ctime
 from bienc_cli.indexing.discovery import FoundFile
 from bienc_cli.indexing.roots import Finding, is_below
+from bienc_cli.indexing.whereabouts import whereabouts_of
 from bienc_cli.store import UNSETTLED, FileState, Root
 from bienc_cli.types import Skipped
 from folders import Folder
@@ -46,7 +47,8 @@ def test_steps_grow_with_the_gone_and_not_with_the_skipped(
         Finding, "unreadable", lambda self, codes: CountedSet(one.path for one in self.skipped)
     )
     CountedSet.asked = 0
-    found = compare_with_index(Finding(Root(Path("/r")), (), skipped), known)
+    root = Root(Path("/r"))
+    found = compare_with_index(Finding(root, (), skipped, whereabouts_of(root)), known)
     assert len(found.gone) == number
     assert CountedSet.asked <= 3 * number
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.indexing.changes import MASS, why_absent
+from bienc_cli.indexing.absence import MASS, why_absent
 from bienc_cli.indexing.freshness import staleness
 from bienc_cli.indexing.report import IndexReport
 from folders import Folder
@@ -172,6 +172,63 @@ def test_a_mount_inside_a_root_that_is_unmounted_is_kept(folder: Folder) -> None
         assert "docs/disk is not mounted" in report.warnings[0]
         assert folder.texts() == before
     assert refresh(folder, prune=True).documents.removed == 5
+
+
+@pytest.mark.parametrize("left", [(), ("README.txt",)], ids=["empty", "a note below it"])
+def test_the_note_of_freshness_knows_of_a_mount_that_is_gone(
+    left: tuple[str, ...], folder: Folder
+) -> None:
+    folder.write({f"own/{n}.txt": f"own {n}\n" for n in range(3)})
+    (folder.root / "disk").mkdir()
+    for name in left:
+        (folder.root / "disk" / name).write_text("mount the disk here\n")
+    with mounted(folder.root / "disk"):
+        folder.write({f"disk/{n}.txt": f"text {n}\n" for n in range(9)})
+        folder.index()
+        before = folder.texts()
+    with folder.open() as reader:
+        assert not staleness(reader)
+    report = refresh(folder)
+    assert (report.documents.removed, report.documents.new) == (0, 0)
+    assert "docs/disk is" in report.warnings[0]
+    assert folder.texts() == before
+
+
+def test_another_disk_inside_a_root_is_another(folder: Folder) -> None:
+    """What it holds is not taken for what was indexed, nor indexed unasked."""
+    folder.write({f"own/{n}.txt": f"own {n}\n" for n in range(30)})
+    (folder.root / "disk").mkdir()
+    with mounted(folder.root / "disk"):
+        folder.write({f"disk/{n}.txt": f"text {n}\n" for n in range(5)})
+        folder.index()
+        before = folder.texts()
+    with mounted(folder.root / "disk"):
+        folder.write({f"disk/other {n}.txt": "of another disk\n" for n in range(9)})
+        with folder.open() as reader:
+            assert not staleness(reader)
+        for _ in range(2):
+            report = refresh(folder)
+            assert (report.documents.removed, report.documents.new) == (0, 0)
+            assert "docs/disk is not the disk" in report.warnings[0]
+            assert folder.texts() == before
+        report = refresh(folder, prune=True)
+        assert (report.documents.removed, report.documents.new) == (5, 9)
+        assert not refresh(folder).warnings
+
+
+def test_a_disk_that_comes_back_with_other_numbers_is_the_same(folder: Folder) -> None:
+    (folder.root / "disk").mkdir(parents=True)
+    files = {f"disk/{n}.txt": f"text {n}\n" for n in range(5)}
+    for again in (False, True):
+        with mounted(folder.root / "disk"):
+            folder.write(files)
+            report = refresh(folder) if again else folder.index()
+            assert not report.warnings
+            with folder.open() as reader:
+                (root,) = reader.info.roots
+                device = root.mounts[0].device
+    assert device is not None
+    assert (report.documents.removed, report.encoded) == (0, 0)
 
 
 def test_another_disk_at_the_same_place_is_another(folder: Folder) -> None:

@@ -11,6 +11,7 @@ from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.search import SearchOptions, SearchResult, Strategy, search
+from bienc_cli.search.legibility import codelike
 from bienc_cli.types import CrossEncoderIdentity
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
@@ -122,3 +123,13 @@ def test_an_evaluation_leaves_it_out_as_a_search_does(folder: Folder) -> None:
             found = search(reader, query.text, FakeBiEncoder(), ReadsEnglish())
             shown = compared.systems[0].hits[query.query_id]
             assert [hit.passage.passage_id for hit in shown] == of(found)
+
+
+def test_how_like_code_a_text_is() -> None:
+    prose = "The pear keeps for weeks, in a cellar that is cool; the apple (so he says) doesn't."
+    code = "def f(x):\n    return {'a': x[0], 'b': (x[1] + 1) / len(x)}\n"
+    log = '[2024-01-31 12:00:01] {id=4} GET /a_b/c?d=e&f=g "200" <10.0.0.1> (0.2s)\n'
+    assert codelike([prose]) < 0.5
+    assert codelike([code]) == codelike([log]) == codelike([code, log]) == 1
+    assert codelike([prose, prose, code]) == (2 * codelike([prose]) + 1) / 3
+    assert codelike([]) == codelike(["only words"]) == 0

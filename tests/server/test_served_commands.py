@@ -19,6 +19,7 @@ from warm_server import Run, Running, timeless
 from bienc_cli import __version__
 from bienc_cli.server import client
 from bienc_cli.server.client import Answer
+from bienc_cli.server.resident import MOST_READERS
 from bienc_cli.server.wire import Lines, as_line
 
 QUERIES = [
@@ -31,6 +32,7 @@ QUERIES = [
     ("apples", "--candidates", "12", "--min-relevance", "0.99"),
     ("cherry stones", "-C", "2"),
     ("cherry stones", "--full"),
+    ("pear cellar", "--budget-tokens", "40"),
     ("--", "-k"),
 ]
 
@@ -38,6 +40,23 @@ QUERIES = [
 def without_times(document: dict) -> dict:
     document.pop("served", None)
     return {**document, "seconds": sorted(document["seconds"])}
+
+
+def test_several_indexes_are_served_as_they_are_searched_cold(
+    indexed: Run, server: Running
+) -> None:
+    most = [f"index-{number}" for number in range(MOST_READERS + 1)]
+    for name in most:
+        assert indexed("index", "docs/deep", "--index", name)[0] == 0
+    for named, served in ((most[:2], True), (most, False)):
+        argv = ["query", "cherry", "--format", "json"]
+        argv += [word for name in named for word in ("--index", name)]
+        answer, cold = (json.loads(indexed(*argv, *more)[1]) for more in ((), ("--no-server",)))
+        assert answer.get("served", False) is served
+        assert without_times(answer) == without_times(cold)
+        assert len(answer["indexes"]) == len(named)
+    # With one of them alone held, the other is still there to be served.
+    assert json.loads(indexed("query", "cherry", "--index", most[0], "-f", "json")[1])["served"]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "plain", "table"])

@@ -21,7 +21,8 @@ from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import FOREIGN_GRAPH, check, open_reader, open_writer, repair
 from bienc_cli.store import nearest as vector_search
 from bienc_cli.store.catalog import read_meta, write_meta
-from bienc_cli.store.graph import Graph, GraphUnusable, VerifiedFile
+from bienc_cli.store.graph import Graph, VerifiedFile
+from bienc_cli.store.graph_file import GraphUnusable
 from bienc_cli.store.rows import (
     FILE_COLUMNS,
     checksum_of,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
-from bienc_cli.store import Root, home
-from bienc_cli.store.rows import root_from_row, root_settings
+from bienc_cli.store import Mount, Root, home
+from bienc_cli.store.root_rows import root_from_row, root_settings
 from folders import Folder
 
 
@@ -25,7 +25,7 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         files=("a.md", "b/c.md"),
         removed=("d", "e/f.md"),
         device=7,
-        mounts=("disk",),
+        mounts=(Mount("disk", 3),),
     )
     stored = home.root_path_for_storage(root.path, tmp_path / ".bienc")
     settings = root_settings(root)
@@ -36,6 +36,11 @@ def test_settings_from_before_anything_could_be_removed(tmp_path: Path) -> None:
     settings = root_settings(Root(tmp_path / "docs"))
     assert "removed" not in json.loads(settings)
     assert root_from_row("docs", settings, tmp_path).removed == ()
+
+
+def test_mounts_from_before_they_had_a_device(tmp_path: Path) -> None:
+    settings = json.loads(root_settings(Root(tmp_path / "docs"))) | {"mounts": ["disk"]}
+    assert root_from_row("docs", json.dumps(settings), tmp_path).mounts == (Mount("disk"),)
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", ".", ""])

@@ -1,0 +1,91 @@
+"""Answers of `query`, shown in the format and detail that were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bienc_cli.cli import caller
+from bienc_cli.cli.output import Output
+
+if TYPE_CHECKING:
+    from bienc_cli.render.search import SearchView
+    from bienc_cli.search import SearchResult
+    from bienc_cli.search.joined import Joined
+    from bienc_cli.store import IndexReader
+
+
+class Answers:
+    """Shows one answer, or several."""
+
+    def __init__(
+        self,
+        output: Output,
+        reader: IndexReader | Joined,
+        *,
+        full: bool,
+        context: int,
+        compact: bool,
+        check: bool,
+    ) -> None:
+        self.output = output
+        self.reader = reader
+        self._full = full
+        self._context = context
+        self._compact = compact
+        self._check = check
+        self._warned: set[str] = set()
+        self._any_shown = False
+
+    def show(self, result: SearchResult) -> None:
+        """Print the only answer."""
+        self.output.show(self.of(result))
+
+    def warn(self, result: SearchResult) -> None:
+        """Say on stderr what the user should know about this answer, each thing once."""
+        for warning in (*result.warnings, *_cut_query(result)):
+            if warning not in self._warned:
+                self.output.warn(warning)
+                self._warned.add(warning)
+
+    def of(
+        self, result: SearchResult, asked: str | None = None, **extra: str | int | None
+    ) -> SearchView:
+        """An answer to be printed, its warnings said; `asked` names the query among several."""
+        from bienc_cli.cli import environment
+        from bienc_cli.render.search import SearchView
+
+        self.warn(result)
+        first, self._any_shown = not self._any_shown, True
+        changed: tuple[str, ...] = ()
+        if self._check and self.output.machine:
+            from bienc_cli.indexing.freshness import changed_since
+
+            changed = tuple(changed_since(hit.passage for hit in result.hits))
+        return SearchView(
+            result,
+            full=self._full,
+            contexts=self._contexts(result),
+            compact=self._compact,
+            asked=asked,
+            warnings=changed,
+            extra=extra,
+            here=caller.here(),
+            header=first,
+            links=environment.link_form() if caller.stdout().isatty() else None,
+            served=caller.warm() is not None,
+        )
+
+    def _contexts(self, result: SearchResult) -> dict[int, str] | None:
+        if not self._context:
+            return None
+        from bienc_cli.search.context import with_lines_around
+
+        passages = [hit.passage for hit in result.hits]
+        return with_lines_around(self.reader, passages, self._context)
+
+
+def _cut_query(result: SearchResult) -> list[str]:
+    if result.bi_encoder is None or not result.query_truncated:
+        return []
+    limit = result.bi_encoder.identity.max_tokens
+    return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]

@@ -1,0 +1,194 @@
+"""Several indexes, searched as one.
+
+Each is asked for its best, and what they have is put into one ranking by the scores themselves,
+before a cross-encoder reads anything: so it reads as much as it would of one index, and what
+orders the candidates of one orders those of all. Cosines of one model are the same numbers
+wherever they come from, and so is relevance. A BM25 score counts how rare a word is in its own
+index, and is compared as it is. Similarities of two models do not compare at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli.errors import IndexMismatch
+from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
+
+Answer = TypeVar("Answer")
+
+
+class Joined:
+    """Several indexes as one to be searched.
+
+    Ids of passages and documents are its own, and say which index they are of: see `origin`.
+
+    Args:
+        readers: opened, of different indexes; two at least. They are the caller's to close, or
+            `close` does.
+    """
+
+    def __init__(self, readers: Sequence[IndexReader]) -> None:
+        self.readers = tuple(readers)
+
+    @property
+    def infos(self) -> tuple[IndexInfo, ...]:
+        """What each of them holds."""
+        return tuple(reader.info for reader in self.readers)
+
+    @property
+    def info(self) -> IndexInfo:
+        """What they hold together; where, how and by which model, as the first has it."""
+        infos = self.infos
+        blends = {info.blend for info in infos}
+        return replace(
+            infos[0],
+            documents=sum(info.documents for info in infos),
+            passages=sum(info.passages for info in infos),
+            blend=infos[0].blend if len(blends) == 1 else None,
+            names_model_of_ours=all(info.names_model_of_ours for info in infos),
+        )
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was found amiss so far, in any."""
+        return [warning for reader in self.readers for warning in reader.warnings]
+
+    def check_same_model(self) -> None:
+        """Refuse to compare vectors of one model with those of another.
+
+        Raises:
+            IndexMismatch: naming two indexes.
+        """
+        first, *others = self.infos
+        for other in others:
+            if other.encoder.fingerprint != first.encoder.fingerprint:
+                raise IndexMismatch(
+                    f"{first.directory} was made with {first.encoder.name}, {other.directory} with "
+                    f"{other.encoder.name}, and similarities of two models do not compare.",
+                    "give --strategy bm25+cross-encoder, or bm25, which compare none",
+                )
+
+    def search(
+        self, query: NDArray[np.float32], k: int, where: Filter | None = None
+    ) -> list[tuple[int, float]]:
+        """The `k` nearest passages of all."""
+        return self._best([one.search(query, k, where) for one in self.readers], k)
+
+    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
+        """The cosine with each of some passages."""
+        return self._of_each(passage_ids, lambda reader, ids: reader.similarities(query, ids))
+
+    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
+        """The `k` best passages by BM25, each as its own index scores it."""
+        return self._best([one.bm25(query, k, where) for one in self.readers], k)
+
+    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
+        """The BM25 score of each of some passages."""
+        return self._of_each(passage_ids, lambda reader, ids: reader.bm25_of(query, ids))
+
+    def holding(self, text: str, where: Filter | None = None) -> list[int]:
+        """The passages that have every word of a text."""
+        return sorted(
+            self._id(own, which)
+            for which, reader in enumerate(self.readers)
+            for own in reader.holding(text, where)
+        )
+
+    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
+        """The words of a query that no passage of any has, with those that stand for them."""
+        each = [reader.spellings(query) for reader in self.readers]
+        return {
+            word: tuple(dict.fromkeys(near for one in each for near in one[word]))
+            for word in each[0]
+            if all(word in one for one in each)
+        }
+
+    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
+        """Passages by id, in the order asked."""
+        found = self._of_each(passage_ids, lambda reader, ids: reader.passages(ids))
+        return [
+            self._renamed(stored, passage_id % len(self.readers))
+            for stored, passage_id in zip(found, passage_ids, strict=True)
+        ]
+
+    def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
+        """All passages that count, one index after the other."""
+        for which, reader in enumerate(self.readers):
+            for stored in reader.iter_passages(where):
+                yield self._renamed(stored, which)
+
+    def count(self, where: Filter | None = None) -> int:
+        """How many passages count."""
+        return sum(reader.count(where) for reader in self.readers)
+
+    def document_text(self, document_id: int) -> str:
+        """A document's whole text."""
+        which, own = origin(document_id, len(self.readers))
+        return self.readers[which].document_text(own)
+
+    def is_current(self) -> bool:
+        """Whether no later generation of any was committed."""
+        return all(reader.is_current() for reader in self.readers)
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for reader in self.readers:
+            reader.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def _id(self, own: int, which: int) -> int:
+        return own * len(self.readers) + which
+
+    def _renamed(self, stored: StoredPassage, which: int) -> StoredPassage:
+        return replace(
+            stored,
+            passage_id=self._id(stored.passage_id, which),
+            document_id=self._id(stored.document_id, which),
+        )
+
+    def _best(self, rankings: Sequence[list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
+        ranked = [
+            (self._id(own, which), score)
+            for which, ranking in enumerate(rankings)
+            for own, score in ranking
+        ]
+        return sorted(ranked, key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def _of_each(
+        self,
+        passage_ids: Sequence[int],
+        asked: Callable[[IndexReader, list[int]], Sequence[Answer]],
+    ) -> list[Answer]:
+        """What each index says of its own passages, in the order asked."""
+        places: list[list[int]] = [[] for _ in self.readers]
+        for place, passage_id in enumerate(passage_ids):
+            places[passage_id % len(self.readers)].append(place)
+        found: dict[int, Answer] = {}
+        for reader, its in zip(self.readers, places, strict=True):
+            if its:
+                ids = [passage_ids[place] // len(self.readers) for place in its]
+                found.update(zip(its, asked(reader, ids), strict=True))
+        return [found[place] for place in range(len(passage_ids))]
+
+
+def origin(joined_id: int, indexes: int) -> tuple[int, int]:
+    """Which of so many indexes something is of, and its id there."""
+    own, which = divmod(joined_id, indexes)
+    return which, own
+
+
+def joined(readers: Sequence[IndexReader]) -> IndexReader | Joined:
+    """The only one as it is, several as one."""
+    return readers[0] if len(readers) == 1 else Joined(readers)

@@ -1,0 +1,83 @@
+"""When nothing that was found seems to answer, and when nobody knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bienc_cli.search import Hit, SearchOptions, Strategy, search
+from bienc_cli.search.answering import ANSWERS_FROM, seems_answered
+from bienc_cli.search.reranking import relevance_of
+from bienc_cli.store import IndexReader
+from fakes import FakeBiEncoder, FakeCrossEncoder
+
+
+@pytest.fixture
+def read(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> list[Hit]:
+    """Five hits of no relevance."""
+    result = search(reader, "qwrtz blorf", bi_encoder, cross_encoder, SearchOptions(k=5))
+    assert len(result.hits) == 5
+    return [replace(hit, relevance=relevance_of(-9.0)) for hit in result.hits]
+
+
+def test_one_passage_of_some_relevance_is_enough(read: list[Hit]) -> None:
+    assert seems_answered(read) is False
+    above, below = relevance_of(-2.9), relevance_of(-3.0)
+    assert below.probability < ANSWERS_FROM < above.probability
+    assert seems_answered([*read, replace(read[0], relevance=below)]) is False
+    assert seems_answered([*read, replace(read[0], relevance=above)]) is True
+
+
+def test_what_was_not_read_may_answer(read: list[Hit]) -> None:
+    unread = replace(read[0], relevance=None)
+    assert seems_answered([*read, unread]) is None
+    assert seems_answered([unread]) is None
+    assert seems_answered([]) is None
+    assert seems_answered([unread, replace(read[0], relevance=relevance_of(4.0))]) is True
+
+
+def test_of_code_a_cross_encoder_does_not_know(read: list[Hit]) -> None:
+    def says(text: str) -> list[Hit]:
+        passage = read[0].passage
+        inner = replace(passage.passage, text=text)
+        return [replace(read[0], passage=replace(passage, passage=inner))] * 3
+
+    code = "def f(x):\n    return {'a': x[0], 'b': (x[1] + 1) / len(x)}\n"
+    assert seems_answered(says(code)) is None
+    assert seems_answered(says("It returns both, the first one as it is.")) is False
+
+
+def test_a_rare_name_to_the_letter_is_an_answer(read: list[Hit]) -> None:
+    candidate = read[4].candidate
+    assert candidate is not None
+    named = replace(read[4], candidate=replace(candidate, exact=1))
+    assert seems_answered([*read[:4], named]) is True
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_only_a_cross_encoder_knows(
+    reader: IndexReader,
+    bi_encoder: FakeBiEncoder,
+    cross_encoder: FakeCrossEncoder,
+    strategy: Strategy,
+) -> None:
+    options = SearchOptions(strategy=strategy, k=3)
+    nonsense = search(reader, "qwrtz blorf", bi_encoder, cross_encoder, options)
+    good = search(reader, "apples autumn", bi_encoder, cross_encoder, options)
+    if strategy.needs_cross_encoder:
+        # BM25 proposes nothing for words that are nowhere.
+        assert nonsense.answered is (None if strategy is Strategy.BM25_RERANKED else False)
+        assert good.answered is True
+    else:
+        assert (nonsense.answered, good.answered) == (None, None)
+
+
+def test_a_threshold_of_ones_own_does_not_change_it(
+    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
+) -> None:
+    options = SearchOptions(min_relevance=0.999)
+    result = search(reader, "apples autumn", bi_encoder, cross_encoder, options)
+    assert (result.hits, result.answered) == ((), True)
