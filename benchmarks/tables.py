@@ -245,10 +245,13 @@ def _scaling(part: Results) -> str:
     head = ["passages", *(f"{int(size):,}" for size in sizes)]
     return (
         f"Real vectors as far as they go, then perturbed mixtures of them; {part['queries']} real "
-        "queries. Recall\nis against comparing every vector. Up to 5,000 vectors all are compared; "
-        "from 50,000 on a\nprocess that has asked little yet goes through codes of one bit a "
-        "dimension and compares the\nbest thousand exactly, instead of loading the graph "
-        "([storage.md](storage.md)).\n\n" + table(head, rows)
+        "queries. Recall\nis against comparing every vector. Measured with an earlier format of "
+        f"the store ({part['date']}), which\ncompared all of up to 5,000 vectors and used codes "
+        "from 50,000. Today both limits are 20,000: fewer\nhave no graph and all are compared, so "
+        "that the column of 10,000 has none to build or load any more;\nof more, a process that "
+        "has asked little yet goes through codes of one bit a dimension and compares\nthe best "
+        "thousand exactly, instead of loading the graph ([storage.md](storage.md)).\n\n"
+        + table(head, rows)
     )
 
 

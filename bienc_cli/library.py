@@ -11,6 +11,7 @@ nothing is printed.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
@@ -48,6 +49,9 @@ from bienc_cli.store import (
 )
 from bienc_cli.store.catalog import catalog_path
 from bienc_cli.strategy import strategies_named, strategy_chosen
+
+_MOST_SAID = 100
+"""Characters of a name that an error repeats."""
 
 _WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
@@ -105,9 +109,9 @@ class Index:
             IndexBusy: another process is writing to it.
             StorageError: it cannot be written.
         """
-        named = None if index is None else str(index)
+        named = None if index is None else _possible(index)
         built = cls(environment.index_to_write(named), models)
-        built._run(absolute([str(path) for path in paths]), options)
+        built._run(absolute([_possible(path) for path in paths]), options)
         built.reader()
         return built
 
@@ -247,7 +251,7 @@ class Index:
         """
         options = SimilarOptions(unit=_unit(unit), k=k, min_similarity=min_similarity)
         reader = self.reader()
-        subject = self._subject(reader, str(path), indexed_only=indexed_only)
+        subject = self._subject(reader, _possible(path), indexed_only=indexed_only)
         cross_encoder = self.models.load_cross_encoder() if rerank else None
         return SimilarAnswer(similar(reader, subject, options, cross_encoder))
 
@@ -350,7 +354,7 @@ class Index:
 def _place_of(path: str | Path) -> IndexPlace:
     if isinstance(path, str) and path.startswith("milvus+"):
         return environment.index_to_read(path)
-    directory = (Path.cwd() / Path(path).expanduser()).absolute()
+    directory = (Path.cwd() / Path(_possible(path)).expanduser()).absolute()
     if directory.name == INDEX_NAME or holds_index(directory):
         return environment.index_to_read(str(directory))
     found = find_index(directory, environment.safe_indexes())
@@ -360,6 +364,26 @@ def _place_of(path: str | Path) -> IndexPlace:
             f"make one: Index.build([{str(directory)!r}])",
         )
     return found
+
+
+def _possible(path: str | Path) -> str:
+    """A path as text, if anything can be called so.
+
+    Raises:
+        PathNotFound: it has a NUL, half a character, or is too long for a system to look for.
+    """
+    named = str(path)
+    try:
+        os.lstat(named)
+    except ValueError:
+        impossible = True
+    except OSError as error:
+        impossible = error.errno == errno.ENAMETOOLONG
+    else:
+        impossible = False
+    if impossible:
+        raise PathNotFound(f"No file can be called {named[:_MOST_SAID]!a}.", "check the path")
+    return named
 
 
 def _identity(place: IndexPlace) -> Hashable:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,50 @@ def test_several_indexes_answer_as_one_with_one_load_of_each_model(
     validator("bienc.query/2").validate(answer.to_json())
     origins = {answer.result.origin(hit)[0].directory for hit in answer.result.hits}
     assert origins == {index.place, other.place}
+
+
+@pytest.mark.parametrize("named", ["a\0b", "\ud800", "x" * 5000], ids=["nul", "surrogate", "long"])
+def test_what_no_file_can_be_called_is_an_error_of_the_tree(index: Index, named: str) -> None:
+    questions: list[Callable[[], object]] = [
+        lambda: index.similar(named),
+        lambda: index.similar(named, indexed_only=True),
+        lambda: index.read(named),
+        lambda: Index.open(named),
+        lambda: Index.build([named]),
+        lambda: Index.build(["docs"], index=named),
+    ]
+    for ask in questions:
+        with pytest.raises(PathNotFound) as refused:
+            ask()
+        assert refused.value.hint
+    assert len(index.search("pear", path=named)) == 0
+
+
+class Frame:
+    """Takes what data frames take: a sequence of dataclasses, a row each."""
+
+    def __init__(self, data: object) -> None:
+        assert isinstance(data, Sequence)
+        self.columns = [field.name for field in fields(data[0])]
+        self.rows = [astuple(row) for row in data]
+
+
+def test_answers_become_data_frames(index: Index) -> None:
+    for answer in (index.search("pear"), index.similar("docs/pear.txt"), index.compare("pear")):
+        dicts = answer.to_dicts()
+        frame = Frame(answer)
+        assert [dict(zip(frame.columns, row, strict=True)) for row in frame.rows] == dicts
+        assert all(
+            value is None or isinstance(value, str | int | float)
+            for row in dicts
+            for value in row.values()
+        )
+        if importlib.util.find_spec("pandas"):
+            import pandas
+
+            told = pandas.DataFrame(answer)
+            assert list(told.columns) == frame.columns
+            assert told["citation"].tolist() == [row["citation"] for row in dicts]
 
 
 def test_where_there_is_no_index(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from bienc_cli.cli import caller, preload, streams
+from bienc_cli.cli import caller, streams
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -122,7 +122,8 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         Declined: it is to be run where it was asked for.
     """
     reported = arguments
-    from bienc_cli.cli import defaults
+    # Not at the top: who is answered by a server has no use for it.
+    from bienc_cli.cli import defaults, preload
 
     try:
         held = defaults.use(arguments)

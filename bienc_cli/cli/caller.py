@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -133,6 +132,9 @@ def terminal_lines() -> int:
     """Height of the terminal."""
     client = _CLIENT.get()
     if client is None:
+        # Not at the top: who is answered by a server has no use for it.
+        import shutil
+
         return shutil.get_terminal_size().lines
     lines = client.environ.get("LINES", "")
     return int(lines) if lines.isdigit() else _USUAL_LINES

@@ -348,7 +348,7 @@ def _compare_queries(
     with environment.open_index(index) as reader, freshness.noted(reader, output):
         bi_encoder = choice.load_bi_encoder(reader.info)
         reranker = choice.load_cross_encoder()
-        with measuring(output, len(options.strategies) * len(texts)) as on_step:
+        with measuring(output, len(options.strategies) * len(texts), len(texts)) as on_step:
             result = answered_by_each(reader, texts, bi_encoder, reranker, options, on_step)
     for warning in result.warnings:
         output.warn(warning)

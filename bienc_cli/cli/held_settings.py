@@ -62,10 +62,13 @@ def _built_in(table: str, name: str) -> object:
     from bienc_cli.cli.compare import compare
     from bienc_cli.cli.judge import judge
     from bienc_cli.cli.query import query
+    from bienc_cli.search import DEFAULT_K
     from bienc_cli.strategy import DEFAULT_STRATEGY
 
     if name == "strategy":
         return DEFAULT_STRATEGY.value
+    if (table, name) == ("query", "k"):
+        return DEFAULT_K
     commands: dict[str, Callable[..., int]] = {"compare": compare, "judge": judge}
     parameters = inspect.signature(commands.get(table, query)).parameters
     value = parameters[defaults.parameter_of(name)].default

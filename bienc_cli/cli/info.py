@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
+
+if TYPE_CHECKING:
+    from bienc_cli.store import IndexPlace
 
 
 def info(
@@ -48,7 +51,7 @@ def info(
         held = reader.info
         unread = tuple(reader.skipped()) if skipped else None
         for warning in reader.warnings:
-            output.warn(warning)
+            output.warn(_in_full(warning, held.directory))
     if environment.is_ours(held.directory) and (others := exposed(held.directory)):
         output.warn(
             f"others may read or change {others[0]}"
@@ -57,6 +60,25 @@ def info(
         )
     output.show(InfoView(held, unread))
     return 0
+
+
+def _in_full(warning: str, directory: IndexPlace) -> str:
+    """What every search says in a line, with what can be done about it."""
+    from bienc_cli.cli import environment
+    from bienc_cli.store import FOREIGN_GRAPH
+
+    if warning != FOREIGN_GRAPH:
+        return warning
+    remedy = (
+        "`bienc check --repair` makes one of your own."
+        if environment.can_be_written(directory)
+        else "The index cannot be written here, so that it stays like that; a copy of it can be."
+    )
+    return (
+        f"The graph of the index in {directory} was made by another user, or elsewhere, and is not "
+        "used here; all vectors are compared instead, which is exact but slower for large indexes. "
+        f"{remedy}"
+    )
 
 
 def _show_settings(output: Output, index: str | None) -> int:

@@ -64,8 +64,11 @@ def meant() -> Iterator[None]:
 def end_now(exit_code: int) -> NoReturn:
     """Leave without taking the interpreter apart, which with torch takes more than a second.
 
-    Everything that had to be closed has been by then, and no interrupt finds it half gone.
+    Everything that had to be closed has been by then, and no interrupt finds it half gone; what
+    another thread is still at is undone.
     """
+    for undo in list(_to_undo):
+        undo()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
@@ -78,7 +81,7 @@ def _wait(reading: int) -> None:
         if number in _WORDS:
             break
     time.sleep(GRACE_SECONDS)
-    for undo in _to_undo:
+    for undo in list(_to_undo):
         undo()
     if _meant and number == signal.SIGINT:
         os._exit(EXIT_OK)

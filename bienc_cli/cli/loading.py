@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bienc_cli.background import Background
-from bienc_cli.cli import caller, environment
+from bienc_cli.cli import caller, environment, progress
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
 from bienc_cli.server import Declined
@@ -17,6 +18,7 @@ from bienc_cli.types import BiEncoder, CrossEncoder
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.workers import StartWorkers
+    from bienc_cli.models import FirstUse
     from bienc_cli.store import IndexInfo
 
 Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
@@ -52,6 +54,7 @@ class ModelChoice:
     output: Output
     _loaded: dict[str, BiEncoder] = field(default_factory=dict, init=False, repr=False)
     _begun: dict[str, Background[Any]] = field(default_factory=dict, init=False, repr=False)
+    _prepared: set[str] = field(default_factory=set, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.runtime not in RUNTIMES:
@@ -106,7 +109,7 @@ class ModelChoice:
             runtime=self.runtime,
             device=self.device,
             threads=self.threads,
-            on_convert=self._say_that_it_converts,
+            on_first_use=self._shown_first_use,
         )
         warm = caller.warm()
         self._loaded[name] = self._with_notes(
@@ -131,7 +134,10 @@ class ModelChoice:
         from bienc_cli.search import check_model
 
         cache = environment.cache_directory()
-        check_model(info.encoder, identify_bi_encoder(name, cache_dir=cache, offline=offline))
+        found = identify_bi_encoder(
+            name, cache_dir=cache, offline=offline, on_first_use=self._shown_first_use
+        )
+        check_model(info.encoder, found)
 
     def on_ray(self, address: str) -> StartWorkers:
         """Have a Ray cluster do the work, whose workers load the same model.
@@ -191,7 +197,7 @@ class ModelChoice:
             runtime=self.runtime,
             device=self.device,
             threads=self.threads,
-            on_convert=self._say_that_it_converts,
+            on_first_use=self._shown_first_use,
         )
         warm = caller.warm()
         return self._with_notes(
@@ -205,13 +211,15 @@ class ModelChoice:
             self.output.note(f"note: {note}")
         return encoder
 
-    def _say_that_it_converts(self, name: str) -> None:
-        from bienc_cli.models.registry import known_model
-
-        known = known_model(name)
-        # Four bytes a weight.
-        size = f" ({4 * known.parameters / 1e6:.0f} MB)" if known else ""
-        self.output.note(f"note: preparing {name}{size} for this machine; this happens once")
+    @contextmanager
+    def _shown_first_use(self, use: FirstUse) -> Iterator[None]:
+        """A bar while it goes on; where none can move, a line, and one of each model is enough."""
+        megabytes = f"{max(use.size / 1e6, 1):.0f} MB, " if use.size else ""
+        if not self.output.animated and use.model not in self._prepared:
+            self.output.note(f"note: {use.work} {use.model} ({megabytes}only this once)")
+        self._prepared.add(use.model)
+        with progress.waiting(self.output, f"{use.work} {use.model}", f"{megabytes}only this once"):
+            yield
 
 
 def _meant_by_all(name: str) -> str:

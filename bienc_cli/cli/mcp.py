@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bienc_cli.cli import options as opt
+from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.serve import HTTP_PANEL, host_and_port
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
 
 
 def mcp(
+    http: Annotated[
+        str | None,
+        typer.Option(
+            "--http",
+            metavar="127.0.0.1:PORT",
+            help="Speak by streamable HTTP instead, until interrupted; port 0 for any that is "
+            "free.",
+            show_default=False,
+            rich_help_panel=HTTP_PANEL,
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="BIENC_TOKEN",
+            metavar="TOKEN",
+            help="What every HTTP request must have; others on this machine can read command "
+            "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
+            show_default=False,
+            rich_help_panel=HTTP_PANEL,
+        ),
+    ] = None,
     allow_refresh: Annotated[
         bool,
         typer.Option(
@@ -28,11 +56,16 @@ def mcp(
     Speaks MCP over standard input and output, until the client closes it: search, read, similar,
     compare and status, and the documents as resources. Documents are read out of the index, never
     from the disk, and nothing is written without --allow-refresh.
+
+    With --http several clients have it at once, by its address and the token.
     """
     from bienc_cli import __version__
     from bienc_cli.cli import environment
     from bienc_cli.library import Index
+    from bienc_cli.server.guard import checked_token
+    from bienc_cli.server.http import listen
     from bienc_cli.server.mcp import serve
+    from bienc_cli.server.mcp_http import PATH, over_http
     from bienc_cli.shared_models import Models
 
     def opened() -> Index:
@@ -47,5 +80,19 @@ def mcp(
         found.reader()
         return found
 
-    serve(opened, version=__version__, allow_refresh=allow_refresh)
+    if http is None:
+        serve(opened, version=__version__, allow_refresh=allow_refresh)
+        return 0
+    secret = checked_token(token)
+    with listen(*host_and_port(http)) as listening:
+        host, port = listening.getsockname()[:2]
+        said = [f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"]
+        if not token:
+            said.append(f"Authorization: Bearer {secret}")
+
+        async def transport(server: Server[Any]) -> None:
+            Output(OutputFormat.plain).print_lines(said)
+            await over_http(listening, secret)(server)
+
+        serve(opened, transport, version=__version__, allow_refresh=allow_refresh)
     return 0

@@ -152,7 +152,7 @@ def evaluate_files(
         if setups.several:
             chosen = setups.open(stack, reader, choice, options, output)
             steps = sum(len(one.options.systems()) for one in chosen) * len(queries)
-            with progress(output, steps) as on_step:
+            with progress(output, steps, len(queries)) as on_step:
                 result = evaluate_setups(
                     chosen,
                     queries,
@@ -167,7 +167,7 @@ def evaluate_files(
         reranks = any(one.needs_cross_encoder for one in searching)
         bi_encoder = choice.load_bi_encoder(reader.info) if compares else None
         cross_encoder = choice.load_cross_encoder() if reranks else None
-        with progress(output, len(searching) * len(queries)) as on_step:
+        with progress(output, len(searching) * len(queries), len(queries)) as on_step:
             result = evaluate(
                 reader,
                 queries,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bienc_cli.cli import caller
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bienc_cli.search.clusters import PairsResult
     from bienc_cli.search.pairs import Pair
@@ -112,7 +114,6 @@ def pairs(
     """
     from bienc_cli.cli import environment, freshness
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.progress import portions
     from bienc_cli.render.pairs import PairsView
     from bienc_cli.search.clusters import gathered
     from bienc_cli.search.pair_log import PairLog
@@ -141,7 +142,7 @@ def pairs(
         logs = environment.cache_directory() / "pairs"
         with (
             PairLog(logs, search_key(reader, options, classifier)) as log,
-            portions(output, "comparing", "passages") as advance,
+            _bar(output) as advance,
             watch.stage("search"),
         ):
             if log.portions:
@@ -171,6 +172,18 @@ def _check_places(
         opt.refuse_without_effect(
             {"--path": path}, "--between and --with say which documents count", "leave it out"
         )
+
+
+@contextmanager
+def _bar(output: Output) -> Iterator[Callable[[int, int], None]]:
+    """None on a screen on which pairs appear as they are found."""
+    if output.format in (OutputFormat.jsonl, OutputFormat.plain) and caller.stdout().isatty():
+        yield lambda _done, _total: None
+        return
+    from bienc_cli.cli.progress import portions
+
+    with portions(output, "comparing", "passages") as advance:
+        yield advance
 
 
 def _shown_as_found(found: Iterator[Pair], output: Output) -> Iterator[Pair]:

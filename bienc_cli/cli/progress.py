@@ -1,31 +1,113 @@
-"""Progress bars: on a terminal's stderr, and nowhere else."""
+"""Progress bars: on a terminal's stderr, and nowhere else.
+
+Rich moves one display at a time, and a model may be made ready in another thread while files are
+read. So the bars of a process are lines of one display, which is there while there is one of them.
+"""
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
+from bienc_cli.cli import interrupts
 from bienc_cli.cli.output import Output
-from bienc_cli.cli.time_left import TimeLeft, rough_duration
+from bienc_cli.cli.time_left import SteadyTimeLeft, TimeLeft, rough_duration
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
 
     from bienc_cli.indexing import IndexObserver
     from bienc_cli.indexing import Progress as IndexProgress
+
+_AS_IT_WAS = b"\r\x1b[2K\x1b[?25h"
+"""Clears the line and shows the cursor."""
+
+
+class Bar:
+    """One line of the display."""
+
+    def __init__(
+        self, progress: Progress, description: str, total: int | None, detail: str
+    ) -> None:
+        self._progress = progress
+        self._task = progress.add_task(description, total=total, detail=detail)
+        progress.refresh()
+
+    def update(self, **changes: Any) -> None:
+        """Change `completed`, `total`, `description` or `detail`."""
+        self._progress.update(self._task, **changes)
+
+    def reset(self, **changes: Any) -> None:
+        """Begin again, from nothing."""
+        self._progress.reset(self._task, **changes)
+
+    def remove(self) -> None:
+        """The line goes."""
+        self._progress.remove_task(self._task)
+
+
+class _Display:
+    """The bars that are shown now."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._bars = 0
+
+    @contextmanager
+    def bar(
+        self, output: Output, description: str, total: int | None = None, detail: str = ""
+    ) -> Iterator[Bar]:
+        with self._lock:
+            if self._progress is None:
+                self._progress = _progress(output)
+                self._progress.start()
+            bar = Bar(self._progress, description, total, detail)
+            self._bars += 1
+        try:
+            with interrupts.undone(_leave_as_it_was):
+                yield bar
+        finally:
+            with self._lock:
+                bar.remove()
+                self._bars -= 1
+                if not self._bars:
+                    self._progress.stop()
+                    self._progress = None
+
+
+_DISPLAY = _Display()
+
+
+@contextmanager
+def waiting(output: Output, what: str, detail: str) -> Iterator[None]:
+    """A bar that only says what goes on, where nothing says how far it is."""
+    if not output.animated:
+        yield
+        return
+    with _DISPLAY.bar(output, what, detail=detail):
+        yield
 
 
 @contextmanager
 def counting(output: Output, what: str, total: int) -> Iterator[Callable[[], None]]:
     """A bar over `total` equal steps; calling what it yields is one step."""
-    if not output.animated or total < 2:
+    if total < 2:
         yield lambda: None
         return
-    with _progress(output) as progress:
-        task = progress.add_task(what, total=total, detail="")
-        yield lambda: progress.advance(task)
+    done = 0
+    with portions(output, what, "") as advance:
+
+        def step() -> None:
+            nonlocal done
+            done += 1
+            advance(done, total)
+
+        yield step
 
 
 @contextmanager
@@ -34,30 +116,47 @@ def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int]
     if not output.animated:
         yield lambda _done, _total: None
         return
-    with _progress(output) as progress:
-        task = progress.add_task(what, total=None, detail="")
-        yield lambda done, total: progress.update(
-            task, completed=done, total=total, detail=f"{total:,} {of}"
-        )
+    left = SteadyTimeLeft()
+    with _DISPLAY.bar(output, what) as bar:
+
+        def advance(done: int, total: int) -> None:
+            left.learn(done, time.monotonic())
+            details = [f"{total:,} {of}"] if of else []
+            if (seconds := left.seconds(total)) is not None:
+                details.append(f"{rough_duration(seconds)} left")
+            bar.update(completed=done, total=total, detail=", ".join(details))
+
+        yield advance
 
 
 @contextmanager
-def measuring(output: Output, total: int) -> Iterator[Callable[[str, int], None]]:
+def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, int], None]]:
     """A bar over rankings to be made; what it yields is told whose, and how many more.
 
-    They take from no time to minutes each, so that nothing is said of the time that is left.
+    They take from no time to minutes each, so that what is said of the time that is left is of
+    the strategy that is at work, which ranks one query like another.
+
+    Args:
+        output: of the command.
+        total: rankings to be made.
+        each: of them one strategy's.
     """
     if not output.animated:
         yield lambda _name, _queries: None
         return
-    with _progress(output) as progress:
-        task = progress.add_task("reading", total=total, detail="")
+    with _DISPLAY.bar(output, "reading", total) as bar:
+        done: dict[str, int] = {}
+        left: dict[str, SteadyTimeLeft] = {}
 
         def advance(name: str, queries: int) -> None:
-            if queries:
-                progress.update(task, advance=queries, description="ranking", detail=name)
-            else:
-                progress.update(task, total=None, description="timing", detail=name)
+            if not queries:
+                bar.update(total=None, description="timing", detail=name)
+                return
+            done[name] = done.get(name, 0) + queries
+            left.setdefault(name, SteadyTimeLeft()).learn(done[name], time.monotonic())
+            seconds = left[name].seconds(each)
+            said = f", {rough_duration(seconds)} left of it" if seconds else ""
+            bar.update(completed=sum(done.values()), description="ranking", detail=f"{name}{said}")
 
         yield advance
 
@@ -70,39 +169,38 @@ def indexing(output: Output) -> Iterator[IndexObserver]:
     if not output.animated:
         yield SilentObserver()
         return
-    with _progress(output) as progress:
-        yield _IndexBar(progress)
+    with _DISPLAY.bar(output, "looking for files") as bar:
+        yield _IndexBar(bar)
 
 
 class _IndexBar:
     """An `IndexObserver` that moves a bar."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._left = TimeLeft(0, time.monotonic())
-        self._task: TaskID = progress.add_task("looking for files", total=None, detail="")
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._began = time.monotonic()
+        self._left = TimeLeft(0, self._began)
 
     def discovered(self, files: int, total_bytes: int) -> None:
         """The bar gets its length."""
-        self._left = TimeLeft(total_bytes, time.monotonic())
-        self._progress.reset(
-            self._task, description="reading and encoding", total=max(total_bytes, 1)
-        )
-        self._progress.update(self._task, detail=f"{files:,} files")
+        self._began = time.monotonic()
+        self._left = TimeLeft(total_bytes, self._began)
+        self._bar.reset(description="reading and encoding", total=max(total_bytes, 1))
+        self._bar.update(detail=f"{files:,} files")
 
     def progressed(self, progress: IndexProgress) -> None:
         """The bar moves."""
-        self._left.learn(progress, time.monotonic())
-        elapsed = self._progress.tasks[0].elapsed or 0.0
+        now = time.monotonic()
+        self._left.learn(progress, now)
         encoded = progress.encoded
-        details = [f"{encoded / elapsed:,.0f} passages/s"] if encoded and elapsed > 0 else []
+        details = [f"{encoded / (now - self._began):,.0f} passages/s"] if encoded else []
         if (left := self._left.seconds()) is not None:
             details.append(f"{rough_duration(left)} left")
-        self._progress.update(self._task, completed=progress.done_bytes, detail=", ".join(details))
+        self._bar.update(completed=progress.done_bytes, detail=", ".join(details))
 
     def stage(self, name: str) -> None:
         """The bar is full; what follows has no measure."""
-        self._progress.update(self._task, description=name, total=None, detail="")
+        self._bar.update(description=name, total=None, detail="")
 
 
 def _progress(output: Output) -> Progress:
@@ -114,10 +212,18 @@ def _progress(output: Output) -> Progress:
     )
 
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TaskProgressColumn(),
         TextColumn("{task.fields[detail]}", markup=False),
         console=output.stderr_console(),
         transient=True,
+        # What is printed meanwhile is data, and its place is stdout.
+        redirect_stdout=False,
     )
+
+
+def _leave_as_it_was() -> None:
+    # Not through rich: the thread that draws may hold its lock.
+    with suppress(OSError):
+        os.write(2, _AS_IT_WAS)

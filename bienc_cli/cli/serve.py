@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TO_END = 5.0
 _HTTP_HINT = "give --http 127.0.0.1:0, say"
-_HTTP_PANEL = "HTTP"
+HTTP_PANEL = "HTTP"
 _LIFE_PANEL = "Life"
 
 
@@ -29,7 +29,7 @@ def serve(
             metavar="127.0.0.1:PORT",
             help="Also answer HTTP, with a page to search in; port 0 for any that is free.",
             show_default=False,
-            rich_help_panel=_HTTP_PANEL,
+            rich_help_panel=HTTP_PANEL,
         ),
     ] = None,
     token: Annotated[
@@ -41,12 +41,12 @@ def serve(
             help="What every HTTP request must have; others on this machine can read command "
             "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
             show_default=False,
-            rich_help_panel=_HTTP_PANEL,
+            rich_help_panel=HTTP_PANEL,
         ),
     ] = None,
     open_: Annotated[
         bool,
-        typer.Option("--open", help="Open the page in the browser.", rich_help_panel=_HTTP_PANEL),
+        typer.Option("--open", help="Open the page in the browser.", rich_help_panel=HTTP_PANEL),
     ] = False,
     idle: Annotated[
         float,
@@ -98,7 +98,7 @@ def serve(
     serving = Serving(output, index, runtime, device, threads, offline)
     return serving.run(
         endpoint,
-        http=None if http is None else _host_and_port(http),
+        http=None if http is None else host_and_port(http),
         token=token,
         open_page=open_,
         idle_seconds=idle * 60,
@@ -106,7 +106,7 @@ def serve(
     )
 
 
-def _host_and_port(named: str) -> tuple[str, int]:
+def host_and_port(named: str) -> tuple[str, int]:
     """`127.0.0.1:8000` as its parts.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,13 +16,14 @@ from bienc_cli.cli.boundary import carry_out
 from bienc_cli.cli.caller import Caller, Collected, Warm
 from bienc_cli.cli.loading import ModelChoice
 from bienc_cli.cli.output import Output
-from bienc_cli.errors import EXIT_OK, IndexNotFound, UsageError
+from bienc_cli.errors import EXIT_OK, IndexNotFound
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.server import Declined, life
 from bienc_cli.server.claim import claim
 from bienc_cli.server.client import Answer
 from bienc_cli.server.commands import CommandLine, CommandServer, Stream
 from bienc_cli.server.endpoint import Endpoint
+from bienc_cli.server.guard import Guard, checked_token
 from bienc_cli.server.http import HttpServer, listen
 from bienc_cli.server.listener import Activity, Listener
 from bienc_cli.server.resident import Models, Readers
@@ -34,7 +34,6 @@ from bienc_cli.strategy import DEFAULT_WITHOUT_CROSS_ENCODER
 if TYPE_CHECKING:
     from bienc_cli.cli.caller import RunSettings
 
-_SHORTEST_TOKEN = 16
 _OF_FILES = (
     "BIENC_CACHE",
     "BIENC_DATA",
@@ -75,7 +74,7 @@ class Serving:
         most_bytes: int,
     ) -> int:
         """Serve until it is time to end; the exit code."""
-        token = _checked(token)
+        token = checked_token(token)
         with ExitStack() as stack:
             listening = None if http is None else stack.enter_context(listen(*http))
             place = claim(endpoint)
@@ -195,26 +194,9 @@ class Serving:
         self, listening: socket.socket, workers: Workers, activity: Activity, token: str
     ) -> None:
         port = listening.getsockname()[1]
-        server = HttpServer(workers, self.hold, token, port)
+        server = HttpServer(workers, self.hold, Guard(token, port))
         Listener(listening, server.converse, activity)
         self.output.print_lines([_address(listening, token)])
-
-
-def _checked(token: str | None) -> str:
-    """The token, or one that nobody guesses.
-
-    Raises:
-        UsageError: the token can be guessed, or cannot stand in an address.
-    """
-    if not token:
-        return secrets.token_urlsafe(24)
-    allowed = token.isascii() and token.replace("-", "").replace("_", "").isalnum()
-    if len(token) < _SHORTEST_TOKEN or not allowed:
-        raise UsageError(
-            f"A token has {_SHORTEST_TOKEN} letters, digits, - or _, or more.",
-            "leave it out to have one made",
-        )
-    return token
 
 
 def _address(listening: socket.socket, token: str) -> str:

@@ -1,4 +1,4 @@
-"""How long indexing will go on, from what it has taken so far.
+"""How long a command will go on, from what it has taken so far.
 
 What an earlier run has encoded passes in no time and says nothing about what does not. So the
 two kinds of work are timed apart: reading and cutting by the byte, encoding by the token. What
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bienc_cli.indexing import Progress
 
 _LEAST_SECONDS = 2.0
-"""Of encoding: before, too little is known to say anything."""
+"""Of the work: before, too little is known to say anything."""
 
 _BATCHES = 32
 """The latest ones tell the speed, since machines slow down and get free."""
@@ -57,6 +57,26 @@ class TimeLeft:
         seconds_per_token = encoding / sum(tokens for _, tokens in self._batches)
         seconds_per_byte = self._reading_seconds / self._done_bytes
         return tokens_left * seconds_per_token + left * seconds_per_byte
+
+
+class SteadyTimeLeft:
+    """Learns from work of which one part takes as long as another."""
+
+    def __init__(self) -> None:
+        self._known: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
+
+    def learn(self, done: int, now: float) -> None:
+        """Take what is done, an earlier run's share included, up to `now`."""
+        self._known.append((now, done))
+
+    def seconds(self, total: int) -> float | None:
+        """What is left of `total`; None where nothing is known."""
+        if not self._known:
+            return None
+        (began, before), (now, done) = self._known[0], self._known[-1]
+        if now - began < _LEAST_SECONDS or done <= before:
+            return None
+        return max(total - done, 0) * (now - began) / (done - before)
 
 
 def rough_duration(seconds: float) -> str:

@@ -6,9 +6,9 @@ libraries; loading a model imports those of its runtime.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
+from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
 from bienc_cli.models.registry import (
     DEFAULT_BI_ENCODER,
     DEFAULT_CROSS_ENCODER,
@@ -25,11 +25,14 @@ __all__ = [
     "DEFAULT_BI_ENCODER",
     "DEFAULT_CROSS_ENCODER",
     "KNOWN_MODELS",
+    "FirstUse",
     "KnownModel",
     "ModelStatus",
     "ResolvedModel",
     "Role",
     "Runtime",
+    "Watch",
+    "Work",
     "choose_runtime",
     "identify_bi_encoder",
     "import_runtime",
@@ -41,7 +44,9 @@ __all__ = [
 ]
 
 
-def identify_bi_encoder(name: str, *, cache_dir: Path, offline: bool) -> EncoderIdentity:
+def identify_bi_encoder(
+    name: str, *, cache_dir: Path, offline: bool, on_first_use: Watch = unwatched
+) -> EncoderIdentity:
     """What an index records of a bi-encoder, without loading it.
 
     Raises:
@@ -49,7 +54,7 @@ def identify_bi_encoder(name: str, *, cache_dir: Path, offline: bool) -> Encoder
         UsageError: it is no bi-encoder.
     """
     return resolve_model(
-        name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline
+        name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
     ).encoder_identity
 
 
@@ -74,7 +79,7 @@ def load_bi_encoder(
     runtime: str = "auto",
     device: str = "auto",
     threads: int | None = None,
-    on_convert: Callable[[str], None] = lambda _: None,
+    on_first_use: Watch = unwatched,
 ) -> BiEncoder:
     """Load a bi-encoder.
 
@@ -87,7 +92,7 @@ def load_bi_encoder(
             `notes` say so.
         device: `auto`, `cpu`, `cuda`, ...
         threads: CPU threads; None for one a core.
-        on_convert: told the model's name before a conversion, which takes seconds, once.
+        on_first_use: told of each work that takes seconds, once, and when it ends.
 
     Raises:
         ModelUnavailable: there is no such model, or it cannot be had.
@@ -95,12 +100,14 @@ def load_bi_encoder(
         StorageError: the cache cannot be written.
     """
     chosen = choose_runtime(runtime, device)
-    model = resolve_model(name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline)
+    model = resolve_model(
+        name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
+    )
     notes: tuple[str, ...] = ()
     if chosen is Runtime.OPENVINO:
         from bienc_cli.models.openvino_conversion import converted_graph
 
-        directory, verdict = converted_graph(model, cache_dir, on_convert)
+        directory, verdict = converted_graph(model, cache_dir, on_first_use)
         if verdict.accepted:
             from bienc_cli.models.openvino_runtime import OpenVinoBiEncoder
 
@@ -119,16 +126,18 @@ def load_cross_encoder(
     runtime: str = "auto",
     device: str = "auto",
     threads: int | None = None,
-    on_convert: Callable[[str], None] = lambda _: None,
+    on_first_use: Watch = unwatched,
 ) -> CrossEncoder:
     """Load a cross-encoder; arguments and errors as for `load_bi_encoder`."""
     chosen = choose_runtime(runtime, device)
-    model = resolve_model(name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline)
+    model = resolve_model(
+        name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
+    )
     notes: tuple[str, ...] = ()
     if chosen is Runtime.OPENVINO:
         from bienc_cli.models.openvino_conversion import converted_graph
 
-        directory, verdict = converted_graph(model, cache_dir, on_convert)
+        directory, verdict = converted_graph(model, cache_dir, on_first_use)
         if verdict.accepted:
             from bienc_cli.models.openvino_runtime import OpenVinoCrossEncoder
 

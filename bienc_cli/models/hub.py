@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from bienc_cli.errors import BiencError, ModelUnavailable
 from bienc_cli.models.files import read_model_files
+from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
 from bienc_cli.models.registry import KNOWN_MODELS
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -31,7 +34,7 @@ def cached_snapshot(hub_id: str) -> Path | None:
     return directory
 
 
-def snapshot(hub_id: str, *, offline: bool) -> Path:
+def snapshot(hub_id: str, *, offline: bool, on_first_use: Watch = unwatched) -> Path:
     """The directory of a hub model, downloaded if it must be and may be.
 
     Raises:
@@ -45,10 +48,10 @@ def snapshot(hub_id: str, *, offline: bool) -> Path:
             f"The model {hub_id} is not on this machine, and nothing may be looked up.",
             _offline_hint(hub_id),
         )
-    return _download(hub_id)
+    return _download(hub_id, on_first_use)
 
 
-def _download(hub_id: str) -> Path:
+def _download(hub_id: str, on_first_use: Watch) -> Path:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
     from huggingface_hub.utils.tqdm import (
@@ -61,19 +64,21 @@ def _download(hub_id: str) -> Path:
     disable_progress_bars()
     try:
         # One request that fails at once where there is no hub, before any that is repeated.
-        info = HfApi().model_info(hub_id, timeout=_TIMEOUT_SECONDS)
-        names = [sibling.rfilename for sibling in info.siblings or ()]
-        safetensors = any(name.endswith(".safetensors") for name in names)
-        weights = "*.safetensors" if safetensors else "pytorch_model*.bin"
-        return Path(
-            snapshot_download(
-                hub_id,
-                revision=info.sha,
-                allow_patterns=[*_WANTED, weights],
-                ignore_patterns=_UNWANTED,
-                etag_timeout=_TIMEOUT_SECONDS,
+        info = HfApi().model_info(hub_id, timeout=_TIMEOUT_SECONDS, files_metadata=True)
+        sizes = {sibling.rfilename: sibling.size for sibling in info.siblings or ()}
+        safetensors = any(name.endswith(".safetensors") for name in sizes)
+        wanted = [*_WANTED, "*.safetensors" if safetensors else "pytorch_model*.bin"]
+        size = sum(sizes[name] or 0 for name in sizes if _matches(name, wanted))
+        with on_first_use(FirstUse(hub_id, Work.DOWNLOADING, size or None)):
+            return Path(
+                snapshot_download(
+                    hub_id,
+                    revision=info.sha,
+                    allow_patterns=wanted,
+                    ignore_patterns=_UNWANTED,
+                    etag_timeout=_TIMEOUT_SECONDS,
+                )
             )
-        )
     except GatedRepoError as error:
         raise ModelUnavailable(
             f"The model {hub_id} is given only to those who accepted its terms.",
@@ -93,6 +98,13 @@ def _download(hub_id: str) -> Path:
     finally:
         if shown:
             enable_progress_bars()
+
+
+def _matches(name: str, wanted: Sequence[str]) -> bool:
+    """Whether a file of a repository is fetched, as the hub's client decides it."""
+    return any(fnmatch(name, one) for one in wanted) and not any(
+        fnmatch(name, one) for one in _UNWANTED
+    )
 
 
 def _offline_hint(hub_id: str) -> str:

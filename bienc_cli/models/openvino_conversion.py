@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.models import openvino_probe
 from bienc_cli.models.cache import publish, write_json
+from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
 from bienc_cli.models.openvino_builder import built_graph
 from bienc_cli.models.openvino_encoders import NotPlain
 from bienc_cli.models.openvino_graph import ALONE, import_openvino, native_precision
@@ -65,14 +66,14 @@ class _Unconvertible(Exception):
 
 
 def converted_graph(
-    model: ResolvedModel, cache_dir: Path, on_convert: Callable[[str], None] = lambda _: None
+    model: ResolvedModel, cache_dir: Path, on_first_use: Watch = unwatched
 ) -> tuple[Path, Verdict]:
     """The directory of a model's graph and the verdict on it, converting now if need be.
 
     Args:
         model: what to convert.
         cache_dir: where converted models lie.
-        on_convert: told the model's name before a conversion, which may take seconds.
+        on_first_use: told of a conversion, which may take seconds, and when it ends.
 
     Raises:
         ModelUnavailable: torch cannot load the model either.
@@ -84,8 +85,9 @@ def converted_graph(
     key = hashlib.sha256(versions.encode()).hexdigest()[:24]
 
     def make(empty: Path) -> None:
-        on_convert(model.name)
-        _convert(model, precision, empty)
+        size = sum((model.directory / file).stat().st_size for file in model.files.weight_files)
+        with on_first_use(FirstUse(model.name, Work.CONVERTING, size)):
+            _convert(model, precision, empty)
 
     directory = publish(
         cache_dir / "openvino" / key,

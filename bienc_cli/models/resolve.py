@@ -21,6 +21,7 @@ from bienc_cli.models.carriers import (
     is_converted,
 )
 from bienc_cli.models.files import ModelFiles, read_model_files
+from bienc_cli.models.first_use import Watch, unwatched
 from bienc_cli.models.hub import HUB_ID, cached_snapshot, snapshot
 from bienc_cli.models.registry import (
     DEFAULT_BI_ENCODER,
@@ -121,7 +122,9 @@ def known_models(cache_dir: Path) -> tuple[ModelStatus, ...]:
     )
 
 
-def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> ResolvedModel:
+def resolve_model(
+    name: str, role: Role, *, cache_dir: Path, offline: bool, on_first_use: Watch = unwatched
+) -> ResolvedModel:
     """Find a model, converting or downloading its weights if need be.
 
     Args:
@@ -129,6 +132,7 @@ def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> R
         role: what it is wanted for.
         cache_dir: where converted models lie.
         offline: look nothing up.
+        on_first_use: told of a conversion or a download, and when it ends.
 
     Raises:
         ModelUnavailable: there is no such model, or it cannot be had.
@@ -137,9 +141,9 @@ def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> R
     """
     known = known_model(name)
     directory = (
-        _alias_directory(known, cache_dir=cache_dir, offline=offline)
+        _alias_directory(known, cache_dir, on_first_use, offline=offline)
         if known is not None
-        else _directory(name, offline=offline)
+        else _directory(name, on_first_use, offline=offline)
     )
     files = read_model_files(directory, name)
     if files.role is not role:
@@ -161,7 +165,7 @@ def resolve_model(name: str, role: Role, *, cache_dir: Path, offline: bool) -> R
     return ResolvedModel(name, files, weights_digest, fingerprint, tested)
 
 
-def _directory(name: str, *, offline: bool) -> Path:
+def _directory(name: str, on_first_use: Watch, *, offline: bool) -> Path:
     path = Path(name).expanduser()
     if name and path.is_dir():
         return path.absolute()
@@ -172,15 +176,17 @@ def _directory(name: str, *, offline: bool) -> Path:
             f"There is no model {name!r}: it is neither an alias, a directory nor a hub id.",
             f"did you mean {near[0]}?" if near else "the known ones: bienc models",
         )
-    return snapshot(name, offline=offline)
+    return snapshot(name, offline=offline, on_first_use=on_first_use)
 
 
-def _alias_directory(model: KnownModel, *, cache_dir: Path, offline: bool) -> Path:
-    directory = converted_directory(model, cache_dir)
+def _alias_directory(
+    model: KnownModel, cache_dir: Path, on_first_use: Watch, *, offline: bool
+) -> Path:
+    directory = converted_directory(model, cache_dir, on_first_use)
     if directory is not None:
         return directory
     try:
-        return snapshot(model.hub_id, offline=offline)
+        return snapshot(model.hub_id, offline=offline, on_first_use=on_first_use)
     except ModelUnavailable as error:
         reason = "offline" if offline else "the hub did not give it"
         raise ModelUnavailable(

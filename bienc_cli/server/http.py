@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 import re
 import socket
@@ -17,6 +16,7 @@ from typing import Any
 from bienc_cli.errors import BiencError, IndexNotFound, UsageError
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.server import requests, service
+from bienc_cli.server.guard import Guard
 from bienc_cli.server.requests import Request
 from bienc_cli.server.resident import Readers
 from bienc_cli.server.service import Held
@@ -66,32 +66,27 @@ class HttpServer:
     Args:
         workers: do the work.
         hold: gives the index and the models, in a worker's thread.
-        token: that every request must have.
-        port: that is listened on.
+        guard: tells who may ask.
     """
 
-    def __init__(
-        self, workers: Workers, hold: Callable[[Readers], Held], token: str, port: int
-    ) -> None:
+    def __init__(self, workers: Workers, hold: Callable[[Readers], Held], guard: Guard) -> None:
         self._workers = workers
         self._hold = hold
-        self._token = token.encode()
-        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        self._guard = guard
 
     def converse(self, connection: socket.socket) -> bool:
         """Answer one request; True if it was an entitled one."""
         try:
             request = requests.read(connection)
         except BadLine as error:
-            requests.respond(connection, *_refusal(400, f"This is no request: {error}."))
+            requests.respond(connection, *refusal(400, f"This is no request: {error}."))
             return False
-        # A page elsewhere whose name leads here has another host, and no business here.
-        if request.headers.get("host") not in self._hosts:
-            requests.respond(connection, *_refusal(403, "This is not the host's name."))
+        if not self._guard.is_meant(request):
+            requests.respond(connection, *refusal(403, "This is not the host's name."))
             return False
-        if not self._is_entitled(request):
+        if not self._guard.is_entitled(request, in_address=request.path == "/"):
             requests.respond(
-                connection, *_refusal(401, "The token is missing or wrong.", "bienc serve shows it")
+                connection, *refusal(401, "The token is missing or wrong.", "bienc serve shows it")
             )
             return False
         if request.path == "/" and request.method == "GET":
@@ -101,21 +96,13 @@ class HttpServer:
         requests.respond(connection, *self._answer(request))
         return True
 
-    def _is_entitled(self, request: Request) -> bool:
-        """Only the page itself may have its token in the address, which others may come to see."""
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if request.path == "/" and not given:
-            scheme, given = "bearer", request.parameters.get("token", "")
-        known = scheme.lower() == "bearer"
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self._token) and known
-
     def _answer(self, request: Request) -> _Answer:
         try:
             work = _work(request)
         except UsageError as error:
             return _error(400, error)
         if isinstance(work, int):
-            return _refusal(work, f"There is no {request.method} {request.path[:100]} here.")
+            return refusal(work, f"There is no {request.method} {request.path[:100]} here.")
         try:
             future: Future[dict[str, Any]] = self._workers.ask(lambda r: work(self._hold(r)))
             try:
@@ -123,7 +110,7 @@ class HttpServer:
             finally:
                 future.cancel()
         except (Busy, TimeoutError):
-            return _refusal(503, "Too many are waiting.", "ask again")
+            return refusal(503, "Too many are waiting.", "ask again")
         except UsageError as error:
             return _error(400, error)
         except IndexNotFound as error:
@@ -131,7 +118,7 @@ class HttpServer:
         except BiencError as error:
             return _error(500, error)
         except Exception as error:
-            return _refusal(500, f"This should not happen: {type(error).__name__}.")
+            return refusal(500, f"This should not happen: {type(error).__name__}.")
 
 
 def _work(request: Request) -> Callable[[Held], dict[str, Any]] | int:
@@ -179,7 +166,8 @@ def _error(status: int, error: BiencError) -> _Answer:
     return status, _as_bytes(error_as_json(error.code, error.message, error.hint))
 
 
-def _refusal(status: int, message: str, hint: str | None = None) -> _Answer:
+def refusal(status: int, message: str, hint: str | None = None) -> tuple[int, bytes]:
+    """A refusal as `requests.respond` takes it."""
     return status, _as_bytes(error_as_json("usage" if status < 500 else "internal", message, hint))
 
 

@@ -20,13 +20,15 @@ _TO_LEAVE = 1.0
 _REQUEST_LINE = re.compile(r"([A-Z]{1,10}) ([!-~]{1,8192}) HTTP/1\.[01]")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([^\0\r\n]*?)[ \t]*")
 
-_REASONS = {
+STATUSES = {
     200: "OK",
+    202: "Accepted",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
@@ -99,13 +101,13 @@ def respond(
 
     Args:
         connection: that the request came on.
-        status: of `_REASONS`.
+        status: of `STATUSES`.
         body: UTF-8.
         type_: of the body.
         policy: Content-Security-Policy.
     """
     head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
+        f"HTTP/1.1 {status} {STATUSES[status]}\r\n"
         f"Content-Type: {type_}; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\n"
         "Connection: close\r\n"

@@ -10,6 +10,7 @@ from bienc_cli.store import privacy
 from bienc_cli.store.catalog import CATALOG, VECTORS
 from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
 from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Mount, Outcome, Root
+from bienc_cli.store.nearest import FOREIGN_GRAPH
 from bienc_cli.store.opening import (
     check,
     home_of,
@@ -35,6 +36,7 @@ INDEX_NAME = ".bienc"
 """The index directory's name where none was given."""
 
 __all__ = [
+    "FOREIGN_GRAPH",
     "INDEX_NAME",
     "UNSETTLED",
     "CheckReport",

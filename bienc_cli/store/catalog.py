@@ -19,6 +19,10 @@ from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 CATALOG = "catalog.sqlite"
 
+_NEW = f"{CATALOG}-new"
+"""A first catalog until it is whole: nobody reads it, so it needs no log, in which all of it would
+be written twice. One that a crash has left is nothing."""
+
 VECTORS = "vectors-*.f32"
 """What the files of vectors are called; see `vectors.py`."""
 
@@ -146,18 +150,13 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
     if path.is_symlink():
         raise StorageError(f"{path} is a symbolic link; what it points to is not written to.")
     with decoded(directory):
-        make_file(path)
-        connection = _open(path, "mode=rw")
+        remove_new(directory)
+        is_first = not path.exists() or (is_at_rest(path) and not path.stat().st_size)
+        if is_first:
+            path = directory / _NEW
+            make_file(path)
+        connection = _open_to_write(path, "MEMORY" if is_first else "WAL")
         try:
-            # Both have an effect on a new file only.
-            connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            # FULL: the commit has reached the disk before anything that it replaces is deleted.
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            # Deleted text is overwritten, not only unlinked.
-            connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
             found = 0 if is_empty(connection) else _checked_version(connection, directory)
             if found == 0:
@@ -171,6 +170,47 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
             connection.close()
             raise
     return connection, found
+
+
+def is_new(directory: Path) -> bool:
+    """Whether there is a first catalog that has not got its name yet."""
+    return (directory / _NEW).exists()
+
+
+def name_new(connection: sqlite3.Connection, directory: Path) -> sqlite3.Connection:
+    """Give a first catalog, which is committed, its name: from here on it is the index.
+
+    Returns:
+        A connection to it, in place of the one that is given.
+    """
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    (directory / _NEW).replace(catalog_path(directory))
+    return _open_to_write(catalog_path(directory), "WAL")
+
+
+def remove_new(directory: Path) -> None:
+    """Delete a first catalog that never came to be."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        (directory / f"{_NEW}{suffix}").unlink(missing_ok=True)
+
+
+def _open_to_write(path: Path, journal: str) -> sqlite3.Connection:
+    connection = _open(path, "mode=rw")
+    try:
+        # Both have an effect on a new file only.
+        connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        # FULL: the commit has reached the disk before anything that it replaces is deleted.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Deleted text is overwritten, not only unlinked.
+        connection.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _open(path: Path, parameters: str) -> Snapshot:

@@ -35,6 +35,9 @@ from bienc_cli.types import Vectors
 SCAN_LIMIT = 20_000
 """Vectors up to which all are compared, exactly; a graph is made only beyond (`graph.FEWEST`)."""
 
+FOREIGN_GRAPH = "another user's graph is not used: exact, but slower (bienc info)"
+"""Said at every search of a shared index, and so in one line."""
+
 _ROUNDING = 1e-5
 """More than single precision, in which the graph computes, can be off."""
 
@@ -304,11 +307,7 @@ class NearestPassages:
 def without_graph(info: IndexInfo, error: GraphUnusable) -> str:
     """What to say of a graph that is not used."""
     if isinstance(error, ForeignGraph):
-        return (
-            f"The graph of the index in {info.directory} was made by another user, or elsewhere, "
-            "and is not used here; all vectors are compared instead, which is exact but slower "
-            "for large indexes. `bienc check --repair` makes one of your own."
-        )
+        return FOREIGN_GRAPH
     return (
         f"The graph of the index in {info.directory} is not used ({error}); all vectors are "
         "compared instead, which is exact but slower for large indexes. `bienc index` builds it "

@@ -26,7 +26,10 @@ from bienc_cli.store.catalog import (
     connect_to_write,
     decoded,
     is_empty,
+    is_new,
+    name_new,
     read_meta,
+    remove_new,
     translated,
     write_meta,
 )
@@ -120,7 +123,7 @@ class CatalogWriter(Contents):
                 # It may have been one that never came to be, and is gone by now.
                 require_index(directory)
             self._connection, found = connect_to_write(directory)
-            stack.callback(self._connection.close)
+            stack.callback(self._disconnect)
             self._words = WordIndexChanges(self._connection)
             with decoded(directory):
                 self._meta = read_meta(self._connection)
@@ -295,6 +298,10 @@ class CatalogWriter(Contents):
             self._describe(made, len(used))
             failpoints.reached("before commit")
             self._connection.execute("COMMIT")
+            if is_new(self._directory):
+                failpoints.reached("before the name")
+                self._connection = name_new(self._connection, self._directory)
+                sync_directory(self._directory)
             failpoints.reached("after commit")
         self._clean_up(made, compact=compact)
         with translated(self._directory):
@@ -374,7 +381,7 @@ class CatalogWriter(Contents):
                 self._connection.execute("ROLLBACK")
             # What the catalog says now, not what this object believes: an interrupt can fall
             # between the commit and the next statement.
-            if is_empty(self._connection):
+            if is_new(self._directory) or is_empty(self._connection):
                 self._remove_unborn()
                 return
             meta = read_meta(self._connection)
@@ -385,10 +392,14 @@ class CatalogWriter(Contents):
             remove_graphs(self._directory, keep=graph_file(meta))
             remove_vectors(self._directory, keep=meta["vectors"]["name"])
 
+    def _disconnect(self) -> None:
+        self._connection.close()
+
     def _remove_unborn(self) -> None:
         """Leave nothing of an index that never came to be, but what was encoded for it."""
         remove_graphs(self._directory, keep=None)
         self._connection.close()
+        remove_new(self._directory)
         for suffix in ("", "-wal", "-shm"):
             (self._directory / f"{CATALOG}{suffix}").unlink(missing_ok=True)
         if self._encoded.leaves_anything():

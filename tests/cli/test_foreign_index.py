@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli import models
+from bienc_cli.cli import environment
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.rows import meta_checksum
 from fakes import FakeBiEncoder
@@ -104,3 +105,20 @@ def test_a_directory_that_only_the_index_names_is_no_model(
     assert "not read on the index's word" in error["message"]
     assert f"--model {name}" in error["hint"]
     assert asked == []
+
+
+@pytest.mark.usefixtures("graphs_of_few")
+@pytest.mark.parametrize("writable", [True, False])
+def test_another_users_graph_is_a_line_at_a_query_and_told_of_in_info(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writable: bool
+) -> None:
+    shutil.rmtree(tmp_path / "data")
+    monkeypatch.setattr(environment, "can_be_written", lambda _: writable)
+    line = "warning: another user's graph is not used: exact, but slower (bienc info)\n"
+    assert indexed("query", "kites", "--no-check")[2] == line
+    code, _, told = indexed("info")
+    assert code == 0
+    assert "made by another user" in told
+    assert ("bienc check --repair" in told) == writable
+    code, _, told = indexed("check")
+    assert (code, told) == (0, "")

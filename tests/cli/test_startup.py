@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +65,28 @@ def test_light_commands_load_nothing_heavy(argv: list[str]) -> None:
         checked(done.stdout)
     if "--help" in argv:
         assert "numpy" not in loaded
+
+
+CLIENT = """
+import os
+import sys
+from bienc_cli.cli import boundary, environment
+from bienc_cli.server import client
+assert client.ask(["query", "x"], os.environ, environment.endpoint()) is None
+print(sorted(sys.modules))
+"""
+
+
+def test_a_client_of_the_server_loads_next_to_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BIENC_CACHE", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.delenv("BIENC_SERVER", raising=False)
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT], capture_output=True, text=True, check=True
+    )
+    loaded = set(eval(done.stdout))
+    assert "bienc_cli.server.wire" in loaded
+    needless = {"typer", "rich", "numpy", "asyncio", "subprocess", "shutil", "sqlite3"}
+    assert loaded & {*HEAVY, *needless, "bienc_cli.strategy", "bienc_cli.cli.app"} == set()

@@ -1,12 +1,15 @@
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bienc_cli.errors import ModelUnavailable, UsageError
-from bienc_cli.models import carriers, hub, known_models, registry
+from bienc_cli.models import FirstUse, Work, carriers, hub, known_models, registry
 from bienc_cli.models.registry import KNOWN_MODELS, Carrier, Role, WeightFormat
 from bienc_cli.models.resolve import resolve_model
 from model_samples import write_modules, write_tokenizer
@@ -262,3 +265,48 @@ def test_a_tokenizer_with_other_bytes_is_refused(
     monkeypatch.setattr(carriers, "carrier_file", lambda _: source)
     with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is not the file"):
         carriers.converted_directory(model, tmp_path / "cache")
+
+
+def test_a_download_is_told_with_the_bytes_of_the_files_that_are_fetched(
+    bi_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    listed = {"config.json": 700, "model.safetensors": 90_000, "onnx/model.onnx": 80_000}
+    siblings = [SimpleNamespace(rfilename=name, size=size) for name, size in listed.items()]
+    info = SimpleNamespace(siblings=siblings, sha="abc")
+    told: list[FirstUse | str] = []
+
+    @contextmanager
+    def watch(use: FirstUse) -> Iterator[None]:
+        told.append(use)
+        yield
+        told.append("done")
+
+    def fetch(hub_id: str, *, local_files_only: bool = False, **_: object) -> str:
+        if local_files_only:
+            raise huggingface_hub.errors.LocalEntryNotFoundError("not here")
+        told.append("fetched")
+        return str(bi_encoder)
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: info)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    resolve_model(
+        "some-one/new", Role.BI_ENCODER, cache_dir=tmp_path, offline=False, on_first_use=watch
+    )
+    assert told == [FirstUse("some-one/new", Work.DOWNLOADING, 90_700), "fetched", "done"]
+
+
+def test_unpacking_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_carrier(tmp_path / "carrier")
+    source = tmp_path / "carrier" / "model.safetensors"
+    monkeypatch.setattr(carriers, "carrier_file", lambda _: source)
+    told: list[FirstUse] = []
+
+    def watch(use: FirstUse) -> AbstractContextManager[None]:
+        told.append(use)
+        return nullcontext()
+
+    for _ in range(2):
+        carriers.converted_directory(model, tmp_path / "cache", watch)
+    assert told == [FirstUse("minilm", Work.UNPACKING, source.stat().st_size)]

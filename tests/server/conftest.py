@@ -14,6 +14,7 @@ from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.serving import Serving
 from bienc_cli.server.claim import claim
 from bienc_cli.server.commands import CommandServer
+from bienc_cli.server.guard import Guard
 from bienc_cli.server.http import HttpServer, listen
 from bienc_cli.server.listener import Activity, Listener
 from bienc_cli.server.workers import Workers
@@ -43,7 +44,7 @@ def server(indexed: Run) -> Iterator[Running]:
         running = Running(endpoint, serving, activity, workers, http.getsockname()[1])
         commands = CommandServer(workers, running.answer)
         Listener(place.listen(), commands.converse, activity)
-        pages = HttpServer(workers, serving.hold, TOKEN, running.port)
+        pages = HttpServer(workers, serving.hold, Guard(TOKEN, running.port))
         Listener(http, pages.converse, activity)
         yield running
         workers.forget()

@@ -2,7 +2,8 @@
 
     python fake_bienc.py ARGUMENTS...
 
-FAKE_SLOW is how many seconds the cross-encoder takes; FAKE_PROGRAM what it starts a server by.
+FAKE_SLOW is how many seconds the cross-encoder takes; FAKE_PROGRAM what it starts a server by;
+FAKE_PATIENCE how many seconds an HTTP request may take to come.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import deque
 
 
 def main() -> None:
     from bienc_cli import models
     from bienc_cli.__main__ import run
+    from bienc_cli.server import requests
     from fakes import FakeBiEncoder, FakeCrossEncoder
 
     encoder = FakeBiEncoder()
+    # Whoever asks does so in another process, and what is kept would look like a leak.
+    encoder.queries_encoded = encoder.passages_encoded = deque(maxlen=0)  # type: ignore[assignment]
+    cross_encoder = FakeCrossEncoder()
+    cross_encoder.pairs_scored = deque(maxlen=0)  # type: ignore[assignment]
 
     class Slow(FakeCrossEncoder):
         def score(self, *asked: object) -> object:  # type: ignore[override]
@@ -25,11 +32,13 @@ def main() -> None:
             time.sleep(float(os.environ["FAKE_SLOW"]))
             return super().score(*asked)  # type: ignore[arg-type]
 
+    if patience := os.environ.get("FAKE_PATIENCE"):
+        requests._TO_ASK = float(patience)
     slow = float(os.environ.get("FAKE_SLOW", "0"))
     models.load_bi_encoder = lambda *_, **__: encoder  # type: ignore[assignment]
     models.identify_bi_encoder = lambda *_, **__: encoder.identity  # type: ignore[assignment]
     models.load_cross_encoder = (  # type: ignore[assignment]
-        lambda *_, **__: Slow() if slow else FakeCrossEncoder()
+        lambda *_, **__: Slow() if slow else cross_encoder
     )
     sys.executable = os.environ.get("FAKE_PROGRAM", sys.executable)
     run()

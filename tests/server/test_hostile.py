@@ -10,13 +10,12 @@ import json
 import random
 import socket
 import threading
-import time
 from collections import Counter, deque
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from bad_clients import AT_ONCE, MOST_GROWTH, SECRET, TEXTS, settled, spoilt, talk, value
 from warm_server import TOKEN, Run, Running, ask_as_client, descriptors
 
 import endurance
@@ -26,27 +25,7 @@ from bienc_cli.server.listener import MOST_CONNECTIONS
 from bienc_cli.server.wire import as_line
 
 REQUESTS = endurance.times(400, 100_000)
-AT_ONCE = 50
-SECRET = "nobody-may-read-this"
-MOST_GROWTH = 64 << 20
 
-_TEXTS = [
-    "pear",
-    "",
-    " ",
-    "\0",
-    "\ud800",
-    "é" * 3000,
-    "../../../etc/passwd",
-    "/etc/passwd",
-    "-",
-    "--index",
-    "~root",
-    "a" * 20_000,
-    "\x1b]0;x\x07",
-    "\u202e",
-    "'; DROP TABLE passages; --",
-]
 _PATHS = [
     "/",
     "/api/query",
@@ -64,26 +43,13 @@ _PATHS = [
 ]
 
 
-def value(dice: random.Random, depth: int = 0) -> object:
-    kinds: list[Callable[[], object]] = [
-        lambda: None,
-        lambda: dice.choice([True, False]),
-        lambda: dice.choice([0, -1, 1, 10**30, 2**63, 1e308, -0.0]),
-        lambda: dice.choice(_TEXTS),
-    ]
-    if depth < 3:
-        kinds.append(lambda: [value(dice, depth + 1) for _ in range(dice.randrange(4))])
-        kinds.append(lambda: {dice.choice(_TEXTS): value(dice, depth + 1) for _ in range(3)})
-    return dice.choice(kinds)()
-
-
 def to_the_socket(dice: random.Random, directory: str) -> bytes:
     stream: object = {"tty": dice.choice([True, False]), "encoding": "utf-8"}
     asked: dict[str, object] = {
         "version": __version__,
         "arguments": [
             "query",
-            dice.choice(_TEXTS),
+            dice.choice(TEXTS),
             "-k",
             "2",
             "-f",
@@ -96,13 +62,13 @@ def to_the_socket(dice: random.Random, directory: str) -> bytes:
     for _ in range(dice.choice([0, 0, 0, 1, 2])):
         asked[dice.choice(sorted(asked))] = value(dice)
     if dice.random() < 0.2:
-        asked["arguments"] = ["query", "x", "--index", dice.choice(_TEXTS)]
+        asked["arguments"] = ["query", "x", "--index", dice.choice(TEXTS)]
     return as_line(asked)
 
 
 def to_http(dice: random.Random, port: int, token: str) -> bytes:
     if dice.random() < 0.5:
-        body = json.dumps({"query": dice.choice(_TEXTS), "k": 2, "strategy": "bm25"})
+        body = json.dumps({"query": dice.choice(TEXTS), "k": 2, "strategy": "bm25"})
     else:
         body = json.dumps(value(dice))
     content = body.encode("utf-8", "surrogatepass")
@@ -122,59 +88,11 @@ def to_http(dice: random.Random, port: int, token: str) -> bytes:
     return "\r\n".join([first, *headers, "", ""]).encode("latin-1") + content
 
 
-def spoilt(dice: random.Random, sent: bytes) -> bytes:
-    """Cut, repeated, or with some bytes changed."""
-    if dice.random() < 0.8:
-        return sent
-    changed = bytearray(sent)
-    for _ in range(dice.randrange(1, 20)):
-        changed[dice.randrange(len(changed))] = dice.randrange(256)
-    return bytes(changed[: dice.randrange(len(changed) + 1)]) * dice.choice([1, 1, 2])
-
-
-def received(connection: socket.socket) -> bytes:
-    found = b""
-    while more := connection.recv(1 << 16):
-        found += more
-    return found
-
-
-def talk(dice: random.Random, connection: socket.socket, sent: bytes) -> bytes:
-    """Send it in one of the ways of bad clients; what came back."""
-    connection.settimeout(20)
-    manner = dice.random()
-    try:
-        if manner < 0.1:
-            # Half, and away.
-            connection.sendall(sent[: len(sent) // 2])
-            return b""
-        if manner < 0.15:
-            # Half, and then nothing, but listening.
-            connection.sendall(sent[: len(sent) // 2])
-            return received(connection)
-        connection.sendall(sent)
-        if manner < 0.25:
-            return b""
-        if manner < 0.4:
-            connection.shutdown(socket.SHUT_WR)
-        if manner < 0.5:
-            # A slow reader, which then has enough.
-            return connection.recv(1)
-        return received(connection)
-    except OSError:
-        return b""
-
-
 def status_of(answer: bytes) -> int:
     """Of HTTP its status, of the socket 200 for an answer and 204 for none; 0 for nothing."""
     if answer.startswith(b"HTTP/1.1 "):
         return int(answer[9:12])
     return 200 if b'"exit_code"' in answer else 204 if b'"declined"' in answer else 0
-
-
-def settled(count: Callable[[], int], most: int) -> bool:
-    """Whether it comes down to that; connections end behind the last answer."""
-    return any(count() <= most or time.sleep(0.05) for _ in range(600))
 
 
 @pytest.fixture

@@ -105,7 +105,8 @@ def test_killed_at_a_step_of_the_first_commit(bench: Bench, step: str) -> None:
     assert bench.problems() == []
 
 
-@pytest.mark.parametrize("step", steps())
+# A later catalog has its name already.
+@pytest.mark.parametrize("step", [step for step in steps() if step != "before the name"])
 def test_killed_at_a_step_of_a_later_commit(bench: Bench, step: str) -> None:
     assert bench.run() == 0
     before = bench.held()

@@ -1,0 +1,41 @@
+"""What a model's first use takes on a machine, for whoever waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Work(StrEnum):
+    """What is done once."""
+
+    DOWNLOADING = "downloading"
+    UNPACKING = "unpacking"
+    CONVERTING = "converting"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUse:
+    """Seconds of work that no later use needs.
+
+    Attributes:
+        model: as it was named.
+        work: what is done.
+        size: bytes of weights that it is done to; None where nobody says.
+    """
+
+    model: str
+    work: Work
+    size: int | None
+
+
+Watch: TypeAlias = Callable[[FirstUse], AbstractContextManager[object]]
+"""Called with what begins; what it returns is entered before and left after."""
+
+
+def unwatched(_: FirstUse) -> AbstractContextManager[object]:
+    """For nobody."""
+    return nullcontext()

@@ -1,0 +1,63 @@
+"""Who may ask over HTTP: whoever has the token, and means this host."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+
+from bienc_cli.errors import UsageError
+from bienc_cli.server.requests import Request
+
+_SHORTEST_TOKEN = 16
+
+
+class Guard:
+    """Tells requests that may be answered from others.
+
+    Args:
+        token: that every request must have.
+        port: that is listened on.
+    """
+
+    def __init__(self, token: str, port: int) -> None:
+        self._token = token.encode()
+        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+    def is_meant(self, request: Request) -> bool:
+        """Whether it names this host: a page elsewhere whose name leads here names another."""
+        return request.headers.get("host") in self._hosts
+
+    def is_of_a_page_elsewhere(self, request: Request) -> bool:
+        """Whether a browser says that a page of another origin asks."""
+        origin = request.headers.get("origin")
+        return origin is not None and origin not in {f"http://{host}" for host in self._hosts}
+
+    def is_entitled(self, request: Request, *, in_address: bool = False) -> bool:
+        """Whether it has the token.
+
+        Args:
+            request: with it in a header.
+            in_address: it may stand in the address, which others may come to see.
+        """
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if in_address and not given:
+            scheme, given = "bearer", request.parameters.get("token", "")
+        known = scheme.lower() == "bearer"
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self._token) and known
+
+
+def checked_token(token: str | None) -> str:
+    """The token, or one that nobody guesses.
+
+    Raises:
+        UsageError: the token can be guessed, or cannot stand in an address.
+    """
+    if not token:
+        return secrets.token_urlsafe(24)
+    allowed = token.isascii() and token.replace("-", "").replace("_", "").isalnum()
+    if len(token) < _SHORTEST_TOKEN or not allowed:
+        raise UsageError(
+            f"A token has {_SHORTEST_TOKEN} letters, digits, - or _, or more.",
+            "leave it out to have one made",
+        )
+    return token

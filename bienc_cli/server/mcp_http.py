@@ -1,0 +1,149 @@
+"""MCP over streamable HTTP on the loopback, for whoever has the token.
+
+Requests are read as those for the page are: strictly, within bounds, each on a connection of its
+own. What is left of them is the SDK's to understand. Nothing is kept between one and the next, so
+there are no sessions to be lost, and each is answered by one JSON document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bienc_cli.server import requests
+from bienc_cli.server.guard import Guard
+from bienc_cli.server.http import refusal
+from bienc_cli.server.listener import Activity, Listener
+from bienc_cli.server.requests import Request
+from bienc_cli.server.wire import BadLine
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+PATH = "/mcp"
+_TO_WAIT = 120.0
+
+
+def over_http(listening: socket.socket, token: str) -> Callable[[Server[Any]], Any]:
+    """A transport that has clients speak to a server by HTTP, until the process is told to end.
+
+    Args:
+        listening: on the loopback, as `http.listen` gives it.
+        token: that every request must have.
+    """
+
+    async def transport(server: Server[Any]) -> None:
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
+        guard = Guard(token, listening.getsockname()[1])
+        async with manager.run():
+            front = _Front(guard, manager, asyncio.get_running_loop())
+            Listener(listening, front.converse, Activity())
+            await asyncio.Event().wait()
+
+    return transport
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """Reads requests in threads of their own, and has the SDK answer them in its loop."""
+
+    guard: Guard
+    manager: StreamableHTTPSessionManager
+    loop: asyncio.AbstractEventLoop
+
+    def converse(self, connection: socket.socket) -> bool:
+        """Answer one request; True if it was an entitled one."""
+        try:
+            request = requests.read(connection)
+        except BadLine as error:
+            requests.respond(connection, *refusal(400, f"This is no request: {error}."))
+            return False
+        if not self.guard.is_meant(request):
+            requests.respond(connection, *refusal(403, "This is not the host's name."))
+            return False
+        if self.guard.is_of_a_page_elsewhere(request):
+            requests.respond(connection, *refusal(403, "Pages have no business here."))
+            return False
+        if not self.guard.is_entitled(request):
+            told = refusal(
+                401, "The token is missing or wrong.", "send Authorization: Bearer TOKEN"
+            )
+            requests.respond(connection, *told)
+            return False
+        if request.path != PATH:
+            requests.respond(connection, *refusal(404, f"There is only {PATH} here."))
+            return False
+        if request.method != "POST":
+            # There is no stream of events to open, and no session to end.
+            requests.respond(connection, *refusal(405, "Only POST is answered."))
+            return False
+        if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+            requests.respond(connection, *refusal(415, "Only application/json is understood."))
+            return False
+        answer = self._asked(request)
+        status = answer.status if answer.status in requests.STATUSES else 400
+        requests.respond(connection, status, bytes(answer.body))
+        return status < 400
+
+    def _asked(self, request: Request) -> _Answer:
+        answer = _Answer(request.body)
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": "http",
+            "path": PATH,
+            "raw_path": PATH.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [
+                (name.encode("latin-1"), value.encode("latin-1"))
+                for name, value in request.headers.items()
+            ],
+            "client": None,
+            "server": None,
+        }
+        future = asyncio.run_coroutine_threadsafe(
+            self.manager.handle_request(scope, answer.receive, answer.send), self.loop
+        )
+        try:
+            future.result(_TO_WAIT)
+        except (TimeoutError, CancelledError):
+            future.cancel()
+            return _Answer(b"", 503)
+        except Exception:
+            # Nothing of this process is told to who asks.
+            return _Answer(b"", 500)
+        return answer
+
+
+@dataclass(slots=True)
+class _Answer:
+    """A request's body, given once, and what comes back, collected."""
+
+    asked: bytes
+    status: int = 500
+    body: bytearray = field(default_factory=bytearray)
+    _given: bool = False
+
+    async def receive(self) -> dict[str, Any]:
+        """The body; then nothing, as the client waits."""
+        if self._given:
+            await asyncio.Event().wait()
+        self._given = True
+        return {"type": "http.request", "body": self.asked, "more_body": False}
+
+    async def send(self, message: Any) -> None:
+        """Collect a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")

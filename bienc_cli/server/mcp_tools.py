@@ -1,0 +1,236 @@
+"""What MCP clients can call: each tool asks an index one question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bienc_cli.errors import UsageError
+from bienc_cli.strategy import Strategy
+
+if TYPE_CHECKING:
+    from bienc_cli.results import BuildAnswer, CompareAnswer, SearchAnswer, SimilarAnswer
+    from bienc_cli.search.reading import Excerpt
+    from bienc_cli.store import IndexInfo, IndexReader
+
+MOST_SAID = 200
+"""Characters of a refused value that a refusal repeats."""
+
+
+class Questions(Protocol):
+    """What is asked of an index; `bienc_cli.Index` is one."""
+
+    @property
+    def info(self) -> IndexInfo:
+        """What it holds."""
+
+    def reader(self) -> IndexReader:
+        """Its current generation."""
+
+    def search(
+        self,
+        query: str,
+        k: int | None = None,
+        *,
+        strategy: str | None = None,
+        budget_tokens: int | None = None,
+        path: Sequence[str] = (),
+        type: Sequence[str] = (),
+    ) -> SearchAnswer:
+        """Passages that answer a query."""
+
+    def similar(
+        self, path: str, k: int = 10, *, unit: str = "document", indexed_only: bool = False
+    ) -> SimilarAnswer:
+        """Documents or passages like one."""
+
+    def compare(
+        self, queries: str, strategies: Sequence[str] | None = None, k: int = 10
+    ) -> CompareAnswer:
+        """Rankings of several strategies."""
+
+    def read(
+        self, document: str, *, around: int = 20, start: int | None = None, limit: int = 20_000
+    ) -> Excerpt:
+        """A document's text, or what stands around a place in it."""
+
+    def refresh(self) -> BuildAnswer:
+        """Bring it up to date."""
+
+    def close(self) -> None:
+        """Let go of its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What a client can call.
+
+    Attributes:
+        arguments: their JSON schemas by name; no others are taken.
+        required: those that must be given.
+        schema: of the answer, one that is shipped; None for text.
+        answer: asks the index; returns the JSON document, or parts of text.
+        writes: to the index.
+    """
+
+    name: str
+    description: str
+    arguments: Mapping[str, Mapping[str, Any]]
+    required: tuple[str, ...]
+    schema: str | None
+    answer: Callable[[Questions, dict[str, Any]], dict[str, Any] | tuple[str, ...]]
+    writes: bool = False
+
+    def input_schema(self) -> dict[str, Any]:
+        """What arguments are checked by."""
+        return {
+            "type": "object",
+            "properties": {name: dict(schema) for name, schema in self.arguments.items()},
+            "required": list(self.required),
+            "additionalProperties": False,
+        }
+
+
+def _whole(least: int, most: int, meaning: str) -> Mapping[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most, "description": meaning}
+
+
+def _text(meaning: str) -> Mapping[str, Any]:
+    # No system has a path with U+0000 in it, and Python refuses to look for one.
+    pattern = "^[^\\u0000]+$"
+    return {"type": "string", "maxLength": 10_000, "pattern": pattern, "description": meaning}
+
+
+def _several(meaning: str) -> Mapping[str, Any]:
+    return {"type": "array", "maxItems": 100, "items": _text(meaning), "description": meaning}
+
+
+_STRATEGY = {"enum": [strategy.value for strategy in Strategy]}
+_QUERY = _text('In plain language; "a phrase" must be there, -word must not.')
+_DOCUMENT = _text("By path, id or citation, as answers have them: notes/a.md:13, r.pdf p.3.")
+_K = _whole(1, 100, "How many; 10 by default.")
+
+
+def _read(index: Questions, given: dict[str, Any]) -> tuple[str, ...]:
+    found = index.read(given.pop("document"), **given)
+    where = (
+        f"{found.stored.path}: characters {found.start} to {found.end} of {found.length}, "
+        f"from line {found.line} of its text."
+    )
+    if found.end < found.length:
+        where += f" To go on: start={found.end}."
+    return found.text, where
+
+
+def _status(index: Questions, _given: dict[str, Any]) -> dict[str, Any]:
+    from bienc_cli.render.info import InfoView
+
+    return InfoView(index.info).as_json()
+
+
+TOOLS = (
+    Tool(
+        "search",
+        "Find the passages that answer a query, best first, with citations.",
+        MappingProxyType(
+            {
+                "query": _QUERY,
+                "k": _K,
+                "path": _several("Only documents whose path matches, as in .gitignore."),
+                "type": _several("Only documents of this format or suffix: pdf, md."),
+                "strategy": {**_STRATEGY, "description": "How to rank; the default is best."},
+                "budget_tokens": _whole(
+                    1, 200_000, "As many whole passages as fit, without near-repeats."
+                ),
+            }
+        ),
+        ("query",),
+        "bienc.query/2",
+        lambda index, given: index.search(**given).to_json(),
+    ),
+    Tool(
+        "read",
+        "Read a document, or the lines around a citation, as the index holds its text.",
+        MappingProxyType(
+            {
+                "document": _DOCUMENT,
+                "around": _whole(0, 1000, "Lines around the place of a citation; 20 by default."),
+                "start": _whole(0, 2**53, "Character to begin at, to go on in a long document."),
+                "limit": _whole(1, 200_000, "Most characters; 20,000 by default."),
+            }
+        ),
+        ("document",),
+        None,
+        _read,
+    ),
+    Tool(
+        "similar",
+        "Find documents, or passages, like one of the index.",
+        MappingProxyType({"path": _DOCUMENT, "k": _K, "unit": {"enum": ["document", "passage"]}}),
+        ("path",),
+        "bienc.similar/1",
+        lambda index, given: index.similar(**given, indexed_only=True).to_json(),
+    ),
+    Tool(
+        "compare",
+        "Put the rankings of two strategies for a query side by side, with their cost.",
+        MappingProxyType(
+            {
+                "queries": _QUERY,
+                "strategies": {
+                    "type": "array",
+                    "items": _STRATEGY,
+                    "minItems": 2,
+                    "maxItems": 2,
+                    "description": "bi-encoder and bi-encoder+cross-encoder by default.",
+                },
+                "k": _K,
+            }
+        ),
+        ("queries",),
+        "bienc.compare/3",
+        lambda index, given: index.compare(**given).to_json(),
+    ),
+    Tool(
+        "status",
+        "Tell what the index holds: folders, documents, formats, model, age.",
+        MappingProxyType({}),
+        (),
+        "bienc.info/1",
+        _status,
+    ),
+    Tool(
+        "refresh",
+        "Bring the index up to date with the folders that it covers.",
+        MappingProxyType({}),
+        (),
+        "bienc.index/1",
+        lambda index, _given: index.refresh().to_json(),
+        writes=True,
+    ),
+)
+
+
+def checked(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as a tool takes them.
+
+    Raises:
+        UsageError: one is missing, unknown, of another type or out of bounds.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(tool.input_schema()).iter_errors(dict(arguments)))
+    if error is not None:
+        named = f" {error.path[0]}" if error.path else ""
+        takes = ", ".join(tool.arguments) or "none"
+        raise UsageError(
+            f"{tool.name} does not take that{named}: {error.message[:MOST_SAID]}.",
+            f"its arguments are: {takes}",
+        )
+    # In JSON 3.0 is an integer too.
+    return {
+        name: int(value) if isinstance(value, float) else value for name, value in arguments.items()
+    }
