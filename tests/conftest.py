@@ -64,7 +64,8 @@ def pytest_terminal_summary(
 @pytest.fixture(autouse=True)
 def environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a command before has set for its process, such as being offline, holds no longer."""
-    for variable in ("HF_HUB_OFFLINE", "NO_COLOR", "FORCE_COLOR"):
+    # Of a terminal's size, readline leaves its guess to the processes that run tests side by side.
+    for variable in ("HF_HUB_OFFLINE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.setenv(variable, "")
         monkeypatch.delenv(variable)
 
