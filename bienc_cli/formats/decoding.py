@@ -78,10 +78,15 @@ def looks_binary(data: bytes) -> bool:
     """Whether this is no text in any encoding: a NUL near the start or many controls."""
     if byte_order_mark(data) is not None or _unmarked_utf(data) is not None:
         return False
-    data = _HOLE.sub(b"", data)
+    data = _without_holes(data)
     if b"\0" in data[:_SNIFFED]:
         return True
     return _has_many_controls(data)
+
+
+def _without_holes(data: bytes) -> bytes:
+    # To look for one NUL is a hundred times faster than for holes, and there is hardly ever one.
+    return _HOLE.sub(b"", data) if b"\0" in data else data
 
 
 def _has_many_controls(data: bytes) -> bool:
@@ -121,7 +126,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
     if known is not None:
         text = data.decode(known, errors="replace").removeprefix("\ufeff")
     else:
-        text = _decode_unmarked(_HOLE.sub(b"", data), declared)
+        text = _decode_unmarked(_without_holes(data), declared)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return clean(text)

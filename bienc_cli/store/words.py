@@ -206,11 +206,22 @@ class WordIndexChanges:
                 changes[word] = earlier if later is None else earlier.replaced_by(later)
             self._connection.execute(f"DELETE FROM {self._schema}.recent")
         lengths = changes.pop(LENGTH, NOWHERE)
+        empty = {block: self._is_empty(block) for block, _ in lengths.by_block()}
         for word, occurrences in changes.items():
             for block, part in occurrences.by_block():
-                known = postings_in_block(self._connection, [word], block, self._schema).get(word)
+                known = None
+                if not empty.get(block):
+                    found = postings_in_block(self._connection, [word], block, self._schema)
+                    known = found.get(word)
                 self._put(block, word, overlaid(known, part))
         self._put_lengths(lengths)
+
+    def _is_empty(self, block: int) -> bool:
+        """Whether a block has no word yet, as all of a new index's: none has to be looked for."""
+        (held,) = self._connection.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {self._schema}.postings WHERE block = ?)", (block,)
+        ).fetchone()
+        return not held
 
     def _put(self, block: int, word: str, held: Postings | None) -> None:
         if held is None:
