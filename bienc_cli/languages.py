@@ -84,6 +84,7 @@ _COMMON = {
         từ và với""",
 }
 _COMMON_WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_OTHERS = frozenset().union(*_COMMON_WORDS.values()) - _ENGLISH
 
 
 def reads_as_english(text: str) -> bool:
@@ -97,8 +98,9 @@ def reads_as_english(text: str) -> bool:
         return False
     words = [word.lower() for word in _WORD.findall(text)]
     english = sum(word in _ENGLISH for word in words)
+    others = [word for word in words if word in _OTHERS]
     for common in _COMMON_WORDS.values():
-        found = [word for word in words if word in common and word not in _ENGLISH]
+        found = [word for word in others if word in common]
         # One may be part of a name, as is the "von" of von Neumann.
         sure = len(set(found)) > 1 or (found and not "".join(_uncapped(text)).isascii())
         if sure and len(found) > 2 * english:
