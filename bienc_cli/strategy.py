@@ -8,7 +8,7 @@ light-blend                both                         weighted sum of similari
 bm25+cross-encoder         BM25                         relevance
 bi-encoder+cross-encoder   bi-encoder                   relevance
 hybrid+cross-encoder       hybrid                       relevance
-blend                      light-blend                  weighted sum of all three
+blend                      light-blend                  votes of all three
 cross-encoder              every passage                relevance
 
 `bi`, `ce` and `light` stand for bi-encoder, cross-encoder and light-blend, also in `bi+ce`.
@@ -93,7 +93,7 @@ class Strategy(StrEnum):
 
     @property
     def blends(self) -> bool:
-        """Whether a weighted sum of scores orders it."""
+        """Whether weighted scores or votes of several signals order it."""
         return self in (Strategy.BLEND, Strategy.LIGHT_BLEND)
 
     @property

@@ -291,7 +291,7 @@ class CrossEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BlendWeights:
-    """Weights of the standardised scores in a blend; relevance has weight 1 where there is one.
+    """Weights of the signals in a blend; relevance has weight 1 where there is one.
 
     Attributes:
         similarity: of the bi-encoder's cosine.

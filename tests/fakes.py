@@ -146,6 +146,19 @@ class FakeCrossEncoder:
         return PairScores(logits, truncated)
 
 
+class MisledCrossEncoder(FakeCrossEncoder):
+    """Is sure of the passages that have one word, whatever is asked, and that no other answers."""
+
+    def __init__(self, lure: str) -> None:
+        super().__init__(name=f"misled by {lure}")
+        self._lure = lure
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        scores = super().score_pairs(pairs)
+        sure = [[20.0 if self._lure in _words(passage) else -20.0] for _, passage in pairs]
+        return PairScores(np.array(sure, dtype=np.float32), scores.truncated)
+
+
 class FakeClassifier(FakeCrossEncoder):
     """Three labels: what says `not` contradicts what does not, and what has all words entails.
 

@@ -22,7 +22,8 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
-from bienc_cli.search.fusion import DEFAULTS, blended
+from bienc_cli.search.fusion import DEFAULTS, blended, pooled
+from bienc_cli.search.legibility import codelike
 from bienc_cli.search.pipeline import (
     DEFAULT_CANDIDATES,
     as_hits,
@@ -62,6 +63,7 @@ class Signals:
         similarities: shape (n,).
         bm25: shape (n,).
         relevances: logits, shape (n,); None for candidates that are not read.
+        codelike: how far their texts are code, 0 to 1.
     """
 
     passage_ids: NDArray[np.int64]
@@ -69,10 +71,14 @@ class Signals:
     similarities: NDArray[np.float64]
     bm25: NDArray[np.float64]
     relevances: NDArray[np.float64] | None
+    codelike: float
 
     def ranking(self, weights: BlendWeights) -> list[str]:
         """Items in the order that the weights give, by (-score, passage id)."""
-        scores = blended(weights, self.similarities, self.bm25, self.relevances)
+        if self.relevances is None:
+            scores = blended(weights, self.similarities, self.bm25)
+        else:
+            scores = pooled(weights, self.similarities, self.bm25, self.relevances, self.codelike)
         return best_first([self.items[place] for place in np.lexsort((self.passage_ids, -scores))])
 
 
@@ -206,8 +212,8 @@ def signals_of(
     candidates = propose(index, query, vector, found, strategy, depth, DEFAULTS.light_weights)
     hits = as_hits(index, candidates)
     relevances = None
+    texts = [text_to_read(hit.passage) for hit in hits]
     if strategy.needs_cross_encoder:
-        texts = [text_to_read(hit.passage) for hit in hits]
         relevances = np.array(scores.logits(query, texts), dtype=np.float64)
     return Signals(
         passage_ids=np.array([one.passage_id for one in candidates], dtype=np.int64),
@@ -215,6 +221,7 @@ def signals_of(
         similarities=np.array([one.similarity for one in candidates], dtype=np.float64),
         bm25=np.array([one.bm25 for one in candidates], dtype=np.float64),
         relevances=relevances,
+        codelike=codelike(texts),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 import numpy as np
@@ -16,12 +17,34 @@ RRF_K = 60
 HEADS = 6
 """One candidate in so many is safe for being among the best of one ranking: three of twenty."""
 
-DEFAULT_BLEND = BlendWeights(similarity=1.0, bm25=0.2)
-"""Learned by benchmarks/learn_blend.py, for the worst case over collections."""
+DEFAULT_BLEND = BlendWeights(similarity=0.8, bm25=0.4)
+"""Learned with `POOLING` by benchmarks/learn_blend.py, and rounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """How scores become votes.
+
+    Attributes:
+        scale: a logit, or a BM25 score, that is higher by so much has e times the vote. Both are
+            logarithms of odds, whatever the query.
+        sharpness: the same of similarities, as the power of e for one standard deviation. The
+            cosines of each model have a scale of their own.
+        summed: what the weighted sum of the scores says beside the votes.
+        trust_in_code: what relevance weighs in code, of which a cross-encoder knows less.
+    """
+
+    scale: float
+    sharpness: float
+    summed: float
+    trust_in_code: float
+
+
+POOLING = Pooling(scale=3.5, sharpness=1.2, summed=0.2, trust_in_code=0.45)
 
 DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.4)
-"""Likewise, for candidates that no cross-encoder has read."""
-
+"""For candidates that no cross-encoder has read; by the same program, for the worst case over
+collections."""
 
 DEFAULTS = TunedBlend(DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, queries=0)
 """What holds for an index for which nothing was learned."""
@@ -66,12 +89,50 @@ def head_of(fused: Sequence[int], rankings: Sequence[Sequence[int]], limit: int)
     return [one for one in fused if one in chosen]
 
 
-def blended(
+def pooled(
     weights: BlendWeights,
     similarities: ArrayLike,
     bm25: ArrayLike,
-    relevances: ArrayLike | None = None,
+    relevances: ArrayLike,
+    codelike: float = 0.0,
+    how: Pooling = POOLING,
 ) -> NDArray[np.float64]:
+    """One score for each candidate that a cross-encoder has read: what three opinions come to.
+
+    Each signal deals out one vote over the candidates, a softmax of its scores. One that is sure
+    of a candidate gives it nearly all; one that finds all alike gives each the same, and so leaves
+    the order to the others. The votes are added by weight (a linear opinion pool), so that what
+    one signal is sure of no other can take away. The logarithm of that sum, and beside it a small
+    part of the weighted sum of the scores themselves, which orders what nobody votes for.
+
+    Args:
+        weights: of similarity and BM25, beside 1 for relevance.
+        similarities: shape (n,), cosines.
+        bm25: shape (n,), 0 for a candidate with none of the words.
+        relevances: shape (n,), logits.
+        codelike: 0 for prose to 1 for code, where relevance counts for less.
+        how: scores become votes.
+
+    Returns:
+        Shape (n,).
+    """
+    signals = (
+        (how.trust_in_code**codelike, np.asarray(relevances, dtype=np.float64) / how.scale),
+        (weights.similarity, _standardised(similarities) * how.sharpness),
+        (weights.bm25, np.asarray(bm25, dtype=np.float64) / how.scale),
+    )
+    votes = np.zeros_like(signals[0][1])
+    summed = np.zeros_like(votes)
+    for weight, scores in signals:
+        behind = scores - scores.max(initial=-np.inf)
+        shares = np.exp(behind)
+        votes += weight * shares / shares.sum()
+        summed += weight * behind
+    # A candidate far behind in all has no vote that a float could hold.
+    return np.log(votes + np.finfo(np.float64).tiny) + how.summed * summed
+
+
+def blended(weights: BlendWeights, similarities: ArrayLike, bm25: ArrayLike) -> NDArray[np.float64]:
     """One score for each candidate: a weighted sum of its standardised scores.
 
     Each kind of score is standardised over the candidates of this one query (mean 0, standard
@@ -84,14 +145,11 @@ def blended(
         weights: see `BlendWeights`.
         similarities: shape (n,), cosines.
         bm25: shape (n,), 0 for a candidate with none of the words.
-        relevances: shape (n,), logits; None where no cross-encoder has read the candidates.
 
     Returns:
         Shape (n,).
     """
-    score: NDArray[np.float64] = weights.similarity * _standardised(similarities)
-    score = score + weights.bm25 * _standardised(bm25)
-    return score if relevances is None else score + _standardised(relevances)
+    return weights.similarity * _standardised(similarities) + weights.bm25 * _standardised(bm25)
 
 
 def _standardised(values: ArrayLike) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from statistics import fmean
 
 from bienc_cli.errors import UsageError
-from bienc_cli.search.fusion import blended
+from bienc_cli.search.fusion import pooled
+from bienc_cli.search.legibility import codelike
 from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Hit, Relevance
 from bienc_cli.store import Filter, StoredPassage
@@ -42,8 +43,8 @@ def rerank(
         cross_encoder: with one label.
         seconds: stop when this time is used up; the candidates that were not read then follow
             those that were, in their own order. A first few are always read.
-        weights: order by the weighted sum of relevance, similarity and BM25; the candidates
-            have both scores.
+        weights: order by what relevance, similarity and BM25 come to (`fusion.pooled`); the
+            candidates have both scores.
         illegible: passages that are not read, by id. They follow those that are; in a blend they
             count as of middling relevance.
 
@@ -69,11 +70,12 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hi
     middling = fmean(map(_logit, ranked)) if ranked else 0.0
     ranked += [hit for hit in hits if hit.relevance is None]
     if weights is not None:
-        scores = blended(
+        scores = pooled(
             weights,
             [_similarity(hit) for hit in ranked],
             [_bm25(hit) for hit in ranked],
             [_logit(hit) if hit.relevance is not None else middling for hit in ranked],
+            codelike([text_to_read(hit.passage) for hit in ranked]),
         )
         order = sorted(
             range(len(ranked)), key=lambda place: (-scores[place], ranked[place].passage.passage_id)

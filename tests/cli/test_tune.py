@@ -6,23 +6,18 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bienc_cli import models
-from fakes import FakeCrossEncoder
+from fakes import MisledCrossEncoder
 
 Run = Callable[..., tuple[int, str, str]]
 FILES = ("--queries", "queries.tsv", "--qrels", "my.qrels")
 NUMBER = 24
 
 
-class Backwards(FakeCrossEncoder):
-    """Calls relevant what is not."""
-
-    def score_pairs(self, pairs: object) -> object:  # type: ignore[override]
-        scores = super().score_pairs(pairs)  # type: ignore[arg-type]
-        return type(scores)(np.negative(scores.logits), scores.truncated)
+def misled(*_: object, **__: object) -> MisledCrossEncoder:
+    return MisledCrossEncoder("gadgeta")
 
 
 def words_of(number: int) -> str:
@@ -53,7 +48,9 @@ def blend_in_use(run: Run) -> list[str]:
 def test_what_helps_is_kept_and_used_and_taken_back(
     judged: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: Backwards(name="b"))
+    monkeypatch.setattr(
+        models, "load_cross_encoder", lambda *_, **__: MisledCrossEncoder("gadgeta")
+    )
     before = blend_in_use(judged)
     code, out, err = judged("tune", *FILES, "--dry-run", "--format", "json")
     assert (code, err) == (0, "")
@@ -101,7 +98,9 @@ def test_judgments_of_documents_that_are_not_there_are_counted(judged: Run, tmp_
 
 
 def test_a_reset_answers_in_every_format(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: Backwards(name="b"))
+    monkeypatch.setattr(
+        models, "load_cross_encoder", lambda *_, **__: MisledCrossEncoder("gadgeta")
+    )
     assert judged("tune", *FILES)[0] == 0
     held = json.loads(judged("info", "-f", "json")[1])["blend"]
     code, out, _ = judged("tune", "--reset", "-f", "json")
@@ -118,7 +117,9 @@ def test_a_reset_answers_in_every_format(judged: Run, monkeypatch: pytest.Monkey
 def test_what_was_learned_is_what_the_next_learning_is_compared_with(
     judged: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "load_cross_encoder", lambda *_, **__: Backwards(name="b"))
+    monkeypatch.setattr(
+        models, "load_cross_encoder", lambda *_, **__: MisledCrossEncoder("gadgeta")
+    )
     assert judged("tune", *FILES)[0] == 0
     held = json.loads(judged("info", "-f", "json")[1])["blend"]
     code, out, _ = judged("tune", *FILES, "-f", "json")

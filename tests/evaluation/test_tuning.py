@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from bienc_cli.errors import UsageError
@@ -14,19 +13,10 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.tuning import GRID, Tuning, tune, values_by_weights
 from bienc_cli.search.fusion import DEFAULT_BLEND
 from bienc_cli.store import IndexReader
-from bienc_cli.types import PairScores
-from fakes import FakeBiEncoder, FakeCrossEncoder
+from fakes import FakeBiEncoder, FakeCrossEncoder, MisledCrossEncoder
 from folders import Folder
 
 QUERIES = 30
-
-
-class Backwards(FakeCrossEncoder):
-    """Calls relevant what is not."""
-
-    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        scores = super().score_pairs(pairs)
-        return PairScores(np.negative(scores.logits), scores.truncated)
 
 
 @pytest.fixture
@@ -56,7 +46,7 @@ def tuned(
 def test_a_cross_encoder_that_is_wrong_is_outweighed(
     judged_folder: tuple[IndexReader, list[Query], JudgedIndex],
 ) -> None:
-    result = tuned(judged_folder, Backwards())
+    result = tuned(judged_folder, MisledCrossEncoder("gadget0"))
     assert result.queries == QUERIES
     assert result.blend.helps
     assert result.blend.gain.mean > 0
@@ -80,8 +70,8 @@ def test_the_same_judgments_give_the_same_weights_in_any_order(
     judged_folder: tuple[IndexReader, list[Query], JudgedIndex],
 ) -> None:
     index, queries, judged = judged_folder
-    one = tuned((index, queries, judged), Backwards())
-    other = tuned((index, queries[::-1], judged), Backwards())
+    one = tuned((index, queries, judged), MisledCrossEncoder("gadget0"))
+    other = tuned((index, queries[::-1], judged), MisledCrossEncoder("gadget0"))
     assert other.blend.gain.mean == pytest.approx(one.blend.gain.mean)
     assert other.kept == one.kept
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.search.fusion import HEADS, blended, head_of, in_turn, reciprocal_rank_fusion
+from bienc_cli.search.fusion import (
+    DEFAULT_BLEND,
+    HEADS,
+    POOLING,
+    blended,
+    head_of,
+    in_turn,
+    pooled,
+    reciprocal_rank_fusion,
+)
 from bienc_cli.types import BlendWeights
 
 RANKINGS = st.lists(st.lists(st.integers(1, 30), unique=True, max_size=20), max_size=3)
@@ -65,19 +76,75 @@ def test_a_head_keeps_the_best_of_each(rankings: list[list[int]], limit: int) ->
 
 
 def test_a_blend_by_hand() -> None:
-    """Similarities 1, 2, 3 standardised are -1.2247, 0, 1.2247; relevances likewise, turned."""
+    """Similarities 1, 2, 3 standardised are -1.2247, 0, 1.2247; BM25 likewise, turned."""
     weights = BlendWeights(similarity=0.5, bm25=1.0)
-    scores = blended(weights, [1, 2, 3], [0, 0, 0], [30, 20, 10])
-    assert scores == pytest.approx([0.61237, 0.0, -0.61237], abs=1e-5)
+    assert blended(weights, [1, 2, 3], [30, 20, 10]) == pytest.approx(
+        [0.61237, 0.0, -0.61237], abs=1e-5
+    )
 
 
 @given(SCORES, st.floats(0.1, 10), st.floats(-5, 5))
 def test_a_blend_does_not_know_scales(scores: np.ndarray, factor: float, offset: float) -> None:
     weights = BlendWeights(0.75, 0.1)
-    similar, bm25, relevant = np.round(scores, 3)
-    one = blended(weights, similar, bm25, relevant)
-    other = blended(weights, similar * factor + offset, bm25, relevant)
+    similar, bm25, _ = np.round(scores, 3)
+    one = blended(weights, similar, bm25)
+    other = blended(weights, similar * factor + offset, bm25)
     assert other == pytest.approx(one, abs=1e-6)
+
+
+def test_a_pool_by_hand() -> None:
+    """Of two candidates relevance votes 3 to 1 for the first, the others know no difference."""
+    weights = BlendWeights(similarity=1.0, bm25=0.5)
+    scores = pooled(weights, [0.8, 0.8], [2.0, 2.0], [POOLING.scale * math.log(3), 0.0])
+    votes = [0.75 + 0.5 + 0.25, 0.25 + 0.5 + 0.25]
+    summed = [0.0, -math.log(3)]
+    assert scores == pytest.approx(
+        [math.log(vote) + POOLING.summed * one for vote, one in zip(votes, summed, strict=True)]
+    )
+    # In code that vote weighs less.
+    in_code = pooled(weights, [0.8, 0.8], [2.0, 2.0], [POOLING.scale * math.log(3), 0.0], 1.0)
+    assert 0 < in_code[0] - in_code[1] < scores[0] - scores[1]
+
+
+@given(SCORES, st.floats(0.1, 10), st.floats(-5, 5), st.floats(0, 1))
+def test_a_pool_knows_differences_only(
+    scores: np.ndarray, factor: float, offset: float, codelike: float
+) -> None:
+    similar, bm25, relevant = np.round(scores, 3)
+    one = pooled(DEFAULT_BLEND, similar, bm25, relevant, codelike)
+    other = pooled(
+        DEFAULT_BLEND, similar * factor + offset, bm25 + offset, relevant - offset, codelike
+    )
+    assert other == pytest.approx(one, abs=1e-6)
+
+
+@given(SCORES, st.integers(0, 2), st.floats(0.01, 30))
+def test_a_better_score_never_costs_a_candidate_its_place(
+    scores: np.ndarray, signal: int, more: float
+) -> None:
+    """Relevance and BM25 only: similarities are standardised, which moves all of them."""
+    signals = np.round(scores, 3)
+    if signal == 0:
+        signals[0] = 0.0
+    before = pooled(DEFAULT_BLEND, *signals)
+    raised = signals.copy()
+    raised[max(1, signal), 0] += more
+    after = pooled(DEFAULT_BLEND, *raised)
+    assert np.isfinite(after).all()
+    assert ((before[0] >= before) <= (after[0] >= after - 1e-9)).all()
+
+
+def test_what_one_signal_is_sure_of_the_others_do_not_bury() -> None:
+    """Far ahead for the bi-encoder and last for the others, as an answer in code often is."""
+    similar = [0.90, *np.linspace(0.70, 0.69, 9)]
+    relevant = [-6.0, *np.linspace(3.0, 1.0, 7), -4.0, -5.0]
+    bm25 = [4.0, *np.linspace(9.0, 6.0, 9)]
+    scores = pooled(DEFAULT_BLEND, similar, bm25, relevant)
+    assert scores.argmax() == 0
+    # As little as two passages that the others like a little were enough in a sum.
+    weights = BlendWeights(similarity=1.0, bm25=0.2)
+    summed = blended(weights, similar, bm25) + blended(BlendWeights(1.0, 0.0), relevant, bm25)
+    assert (summed > summed[0]).sum() == 2
 
 
 @pytest.mark.parametrize("weights", [(-0.1, 0), (0, float("nan")), (float("inf"), 0)])
@@ -87,4 +154,5 @@ def test_weights_that_make_no_sense(weights: tuple[float, float]) -> None:
 
 
 def test_no_candidates() -> None:
-    assert len(blended(BlendWeights(1, 1), [], [], [])) == 0
+    assert len(blended(BlendWeights(1, 1), [], [])) == 0
+    assert len(pooled(BlendWeights(1, 1), [], [], [])) == 0
