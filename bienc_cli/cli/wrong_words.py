@@ -116,7 +116,7 @@ def _allowed(problem: Mapping[str, Any], default: object) -> tuple[str | None, o
     """What would have been taken, and one such value."""
     kind = str(problem.get("type", ""))
     least = problem.get("ctx", {}).get("ge", 1)
-    number = default if isinstance(default, int | float) and default else max(least, 1)
+    number = f"{default if isinstance(default, int | float) and default else max(least, 1):g}"
     if kind.startswith("int_"):
         return "a whole number", number
     if kind.startswith("float_") or kind == "finite_number":

@@ -71,7 +71,11 @@ def laid_out(text: str) -> tuple[str, Numbering]:
         elif previous == ":":
             token = f" {token}"
         if line > anchors[-1].number:
-            anchors.append(Anchor(length + token.startswith("\n"), line))
+            anchor = Anchor(length + token.startswith("\n"), line)
+            if anchor.start == anchors[-1].start:
+                # Before the first token there may be lines, and nothing in them.
+                anchors.pop()
+            anchors.append(anchor)
         depth += mark in "[{"
         pieces.append(token)
         length += len(token)

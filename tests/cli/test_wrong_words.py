@@ -13,8 +13,8 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        ("query x -k many", "-k takes a whole number, not 'many'.", "bienc query TEXT -k 10"),
-        ("query x -k 1.5", "-k takes a whole number, not '1.5'.", "bienc query TEXT -k 10"),
+        ("query x -k many", "-k takes a whole number, not 'many'.", "bienc query TEXT -k 1"),
+        ("query x -k 1.5", "-k takes a whole number, not '1.5'.", "bienc query TEXT -k 1"),
         ("compare x -k ''", "-k takes a whole number, not ''''.", "bienc compare -k 1"),
         (
             "query x --candidates many",
@@ -22,8 +22,8 @@ Run = Callable[..., tuple[int, str, str]]
             "bienc query TEXT --candidates 1",
         ),
         ("judge x --depth a", "--depth takes a whole number, not 'a'.", "bienc judge --depth 5"),
-        ("index --wait soon", "--wait takes a number, not 'soon'.", "bienc index --wait 1"),
-        ("index --wait -1", "--wait takes 0 or more, not '-1'.", "bienc index --wait 1"),
+        ("index --wait soon", "--wait takes a number, not 'soon'.", "bienc index --wait 30"),
+        ("index --wait -1", "--wait takes 0 or more, not '-1'.", "bienc index --wait 30"),
         ("query x -C -3", "--context takes 0 or more, not '-3'.", "bienc query TEXT --context 1"),
         (
             "score a b --threads 0",

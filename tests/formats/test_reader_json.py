@@ -147,3 +147,7 @@ def test_records_are_cited_by_their_lines(tmp_path):
     path.write_text('{"text": "one\\ntwo\\nthree"}\n\n{"a": 1, "b": 2}\n')
     cited = [item.numbering for item in read_items(path) if isinstance(item, Document)]
     assert cited == [Numbering("line", (Anchor(0, number),)) for number in (1, 3)]
+
+
+def test_lines_before_the_first_token_are_counted_and_hold_nothing(tmp_path):
+    assert read(tmp_path, "\r1").numbering == Numbering("line", (Anchor(0, 2),))
