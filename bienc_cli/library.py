@@ -11,7 +11,6 @@ nothing is printed.
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
@@ -21,9 +20,10 @@ from typing import Self
 from bienc_cli.cli import environment, outside
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.remove import absolute
-from bienc_cli.errors import BiencError, IndexNotFound, PathNotFound, UsageError
+from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
 from bienc_cli.indexing import IndexOptions, index_paths
+from bienc_cli.places import identity_of, place_of, possible
 from bienc_cli.results import (
     BuildAnswer,
     CompareAnswer,
@@ -38,20 +38,13 @@ from bienc_cli.search.similar import Similar, SimilarOptions, similar
 from bienc_cli.search.subject import Subject, foreign_subject, indexed_subject
 from bienc_cli.shared_models import Models
 from bienc_cli.store import (
-    INDEX_NAME,
     Filter,
     IndexInfo,
     IndexPlace,
     IndexReader,
-    find_index,
-    holds_index,
     open_reader,
 )
-from bienc_cli.store.catalog import catalog_path
 from bienc_cli.strategy import strategies_named, strategy_chosen
-
-_MOST_SAID = 100
-"""Characters of a name that an error repeats."""
 
 _WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
@@ -83,7 +76,7 @@ class Index:
             IndexNotFound: there is none.
             IndexMismatch, IndexDamaged: it cannot be read.
         """
-        index = cls(_place_of(path), models)
+        index = cls(place_of(path), models)
         index.reader()
         return index
 
@@ -109,9 +102,9 @@ class Index:
             IndexBusy: another process is writing to it.
             StorageError: it cannot be written.
         """
-        named = None if index is None else _possible(index)
+        named = None if index is None else possible(index)
         built = cls(environment.index_to_write(named), models)
-        built._run(absolute([_possible(path) for path in paths]), options)
+        built._run(absolute([possible(path) for path in paths]), options)
         built.reader()
         return built
 
@@ -153,7 +146,7 @@ class Index:
             self.close()
         if self._reader is None:
             # Before it is opened: what is replaced meanwhile is then opened once more.
-            self._identity = _identity(self.place)
+            self._identity = identity_of(self.place)
             self._reader = open_reader(
                 self.place, key_dir=environment.key_directory(), shown_from=Path.cwd()
             )
@@ -161,7 +154,7 @@ class Index:
 
     def _is_current(self, reader: IndexReader) -> bool:
         with suppress(BiencError):
-            return _identity(self.place) == self._identity and reader.is_current()
+            return identity_of(self.place) == self._identity and reader.is_current()
         return False
 
     def search(
@@ -251,7 +244,7 @@ class Index:
         """
         options = SimilarOptions(unit=_unit(unit), k=k, min_similarity=min_similarity)
         reader = self.reader()
-        subject = self._subject(reader, _possible(path), indexed_only=indexed_only)
+        subject = self._subject(reader, possible(path), indexed_only=indexed_only)
         cross_encoder = self.models.load_cross_encoder() if rerank else None
         return SimilarAnswer(similar(reader, subject, options, cross_encoder))
 
@@ -349,52 +342,6 @@ class Index:
             f"Index({str(self.place)!r}: {info.documents:,} documents, "
             f"{info.passages:,} passages, {info.encoder.name})"
         )
-
-
-def _place_of(path: str | Path) -> IndexPlace:
-    if isinstance(path, str) and path.startswith("milvus+"):
-        return environment.index_to_read(path)
-    directory = (Path.cwd() / Path(_possible(path)).expanduser()).absolute()
-    if directory.name == INDEX_NAME or holds_index(directory):
-        return environment.index_to_read(str(directory))
-    found = find_index(directory, environment.safe_indexes())
-    if found is None:
-        raise IndexNotFound(
-            f"There is no index of yours in {directory} or above it.",
-            f"make one: Index.build([{str(directory)!r}])",
-        )
-    return found
-
-
-def _possible(path: str | Path) -> str:
-    """A path as text, if anything can be called so.
-
-    Raises:
-        PathNotFound: it has a NUL, half a character, or is too long for a system to look for.
-    """
-    named = str(path)
-    try:
-        os.lstat(named)
-    except ValueError:
-        impossible = True
-    except OSError as error:
-        impossible = error.errno == errno.ENAMETOOLONG
-    else:
-        impossible = False
-    if impossible:
-        raise PathNotFound(f"No file can be called {named[:_MOST_SAID]!a}.", "check the path")
-    return named
-
-
-def _identity(place: IndexPlace) -> Hashable:
-    """What another index in the same place does not share, though its generation be the same."""
-    if not isinstance(place, Path):
-        return None
-    try:
-        status = catalog_path(place).stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _filter(paths: str | Sequence[str], formats: str | Sequence[str]) -> Filter:

@@ -7,6 +7,7 @@ An answer is a sequence of dataclasses of plain values. `pandas.DataFrame(answer
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -98,11 +99,12 @@ class RankedPassage:
     text: str
 
 
-class _Shown:
+class _Shown(ABC):
     """Prints as the command's table does, in a shell and in a notebook."""
 
+    @abstractmethod
     def _table(self) -> RenderableType:
-        raise NotImplementedError
+        """The command's table."""
 
     def __rich__(self) -> RenderableType:
         return self._table()
@@ -153,9 +155,9 @@ class Answer(_Shown, Sequence[Row], Generic[Row, Result]):
         """A dictionary for each row."""
         return [asdict(row) for row in self._rows]
 
+    @abstractmethod
     def to_json(self) -> dict[str, Any]:
         """What the command prints with `--format json`, by the same schema."""
-        raise NotImplementedError
 
 
 class SearchAnswer(Answer[FoundPassage, SearchResult]):

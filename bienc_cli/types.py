@@ -306,6 +306,9 @@ class BlendWeights:
             raise ValueError(f"weights of a blend are finite and not negative, not {self}")
 
 
+FUSION = "votes"
+
+
 @dataclass(frozen=True, slots=True)
 class TunedBlend:
     """Weights learned from judgments of one's own.
@@ -314,8 +317,11 @@ class TunedBlend:
         weights: where a cross-encoder reads the candidates.
         light_weights: where none does.
         queries: how many judged queries they were learned from.
+        fusion: what they weigh: `FUSION`, the votes of `search.fusion.pooled`. Earlier ones were
+            of a sum of scores, and mean nothing here.
     """
 
     weights: BlendWeights
     light_weights: BlendWeights
     queries: int
+    fusion: str = FUSION

@@ -8,7 +8,7 @@ import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.cli.serve import HTTP_PANEL, host_and_port
+from bienc_cli.cli.serve import host_and_port
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -23,21 +23,10 @@ def mcp(
             help="Speak by streamable HTTP instead, until interrupted; port 0 for any that is "
             "free.",
             show_default=False,
-            rich_help_panel=HTTP_PANEL,
+            rich_help_panel=opt.HTTP_PANEL,
         ),
     ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="BIENC_TOKEN",
-            metavar="TOKEN",
-            help="What every HTTP request must have; others on this machine can read command "
-            "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
-            show_default=False,
-            rich_help_panel=HTTP_PANEL,
-        ),
-    ] = None,
+    token: opt.TokenOption = None,
     allow_refresh: Annotated[
         bool,
         typer.Option(

@@ -15,6 +15,7 @@ from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
 if TYPE_CHECKING:
     from bienc_cli.store import Filter
 
+HTTP_PANEL = "HTTP"
 INDEX_PANEL = "Index"
 MODELS_PANEL = "Models"
 OUTPUT_PANEL = "Output"
@@ -207,6 +208,18 @@ NoCheckOption = Annotated[
         "--no-check",
         help="Do not look whether files have changed since they were indexed.",
         rich_help_panel=INDEX_PANEL,
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="BIENC_TOKEN",
+        metavar="TOKEN",
+        help="What every HTTP request must have; others on this machine can read command "
+        "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
+        show_default=False,
+        rich_help_panel=HTTP_PANEL,
     ),
 ]
 WAIT_SECONDS = 30.0

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _TO_END = 5.0
 _HTTP_HINT = "give --http 127.0.0.1:0, say"
-HTTP_PANEL = "HTTP"
 _LIFE_PANEL = "Life"
 
 
@@ -29,24 +28,15 @@ def serve(
             metavar="127.0.0.1:PORT",
             help="Also answer HTTP, with a page to search in; port 0 for any that is free.",
             show_default=False,
-            rich_help_panel=HTTP_PANEL,
+            rich_help_panel=opt.HTTP_PANEL,
         ),
     ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            envvar="BIENC_TOKEN",
-            metavar="TOKEN",
-            help="What every HTTP request must have; others on this machine can read command "
-            "lines, so rather set BIENC_TOKEN.  \\[default: a random one, printed]",
-            show_default=False,
-            rich_help_panel=HTTP_PANEL,
-        ),
-    ] = None,
+    token: opt.TokenOption = None,
     open_: Annotated[
         bool,
-        typer.Option("--open", help="Open the page in the browser.", rich_help_panel=HTTP_PANEL),
+        typer.Option(
+            "--open", help="Open the page in the browser.", rich_help_panel=opt.HTTP_PANEL
+        ),
     ] = False,
     idle: Annotated[
         float,

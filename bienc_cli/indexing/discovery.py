@@ -132,7 +132,9 @@ def discover(
             excludes_file=excludes_file,
             ocr=ocr,
         ).run()
-    return iter((_judge(str(absolute), _shown(absolute.name), status, max_bytes, ocr=ocr),))
+    return iter(
+        (_judge(str(absolute), _shown(absolute.name), status, max_bytes, ReadingOptions(ocr=ocr)),)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class _Walk:
         self._hidden = hidden
         self._removed = removed
         self._excludes_file = excludes_file
-        self._ocr = ocr
+        self._reading = ReadingOptions(ocr=ocr)
         # Judged after everything else: most lead to what has a name of its own.
         self._links: deque[_Place] = deque()
         # Device and inode of the files handed out and the directories listed.
@@ -267,7 +269,7 @@ class _Walk:
 
     def _found(self, place: _Place, status: os.stat_result) -> FoundFile | Skipped:
         self._is_new(status)
-        return _judge(place.path, place.doc_id, status, self._max_bytes, ocr=self._ocr)
+        return _judge(place.path, place.doc_id, status, self._max_bytes, self._reading)
 
     def _is_new(self, status: os.stat_result) -> bool:
         identity = (status.st_dev, status.st_ino)
@@ -277,7 +279,7 @@ class _Walk:
 
 
 def _judge(
-    path: str, doc_id: str, status: os.stat_result, max_bytes: int, *, ocr: bool
+    path: str, doc_id: str, status: os.stat_result, max_bytes: int, reading: ReadingOptions
 ) -> FoundFile | Skipped:
     """Refuse what cannot or should not be read; nothing is opened for it."""
     if not stat.S_ISREG(status.st_mode):
@@ -285,7 +287,7 @@ def _judge(
         return Skipped(doc_id, "special", "a pipe, socket or device, not a file")
     # Strings as far as possible: every `Path` costs as much as asking the system for the file.
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
-    if is_unreadable(suffix, ReadingOptions(ocr=ocr)):
+    if is_unreadable(suffix, reading):
         return Skipped(doc_id, "binary", why_binary(suffix))
     if status.st_size > max_bytes:
         found = format_by_file_name(Path(path))

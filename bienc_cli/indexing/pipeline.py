@@ -115,9 +115,11 @@ def index_paths(
             except BrokenOff as error:
                 broken_off.append((error.path, error.skipped))
             except _RoomAskedForError:
-                wait, ask = float("inf"), True
+                pass
             earlier = run.totals
         let_in(directory)
+        # What was begun goes on, whoever has come in between.
+        wait, ask = float("inf"), True
 
 
 class _RoomAskedForError(Exception):

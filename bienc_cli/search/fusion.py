@@ -105,6 +105,11 @@ def pooled(
     one signal is sure of no other can take away. The logarithm of that sum, and beside it a small
     part of the weighted sum of the scores themselves, which orders what nobody votes for.
 
+    More relevance or BM25 never costs a candidate its place. More similarity nearly never does: it
+    is standardised, which moves the others too.
+
+    Source: Stone, "The opinion pool", Annals of Mathematical Statistics 32(4), 1961.
+
     Args:
         weights: of similarity and BM25, beside 1 for relevance.
         similarities: shape (n,), cosines.

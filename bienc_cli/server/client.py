@@ -123,7 +123,8 @@ def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
             setsid=True,
         )
     except (OSError, NotImplementedError):
-        # It was only to make the next query faster.
+        # Not every system can spawn into a session of its own; it was only to make the next query
+        # faster.
         pass
     finally:
         os.close(nowhere)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import socket
 
 from bienc_cli.errors import UsageError
-from bienc_cli.server.requests import Request
+from bienc_cli.server import requests
+from bienc_cli.server.requests import Request, refusal
+from bienc_cli.server.wire import BadLine
 
 _SHORTEST_TOKEN = 16
 
@@ -22,6 +25,32 @@ class Guard:
     def __init__(self, token: str, port: int) -> None:
         self._token = token.encode()
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+
+    def admitted(
+        self, connection: socket.socket, hint: str, *, in_address_of: str = ""
+    ) -> Request | None:
+        """The request on a connection, if it may be answered; else it is refused there.
+
+        Args:
+            connection: just accepted.
+            hint: for whoever has no token.
+            in_address_of: a path for which the token may stand in the address.
+        """
+        try:
+            request = requests.read(connection)
+        except BadLine as error:
+            refused = refusal(400, f"This is no request: {error}.")
+        else:
+            if not self.is_meant(request):
+                refused = refusal(403, "This is not the host's name.")
+            elif self.is_of_a_page_elsewhere(request):
+                refused = refusal(403, "Pages of other origins have no business here.")
+            elif not self.is_entitled(request, in_address=request.path == in_address_of):
+                refused = refusal(401, "The token is missing or wrong.", hint)
+            else:
+                return request
+        requests.respond(connection, *refused)
+        return None
 
     def is_meant(self, request: Request) -> bool:
         """Whether it names this host: a page elsewhere whose name leads here names another."""

@@ -17,10 +17,9 @@ from bienc_cli.errors import BiencError, IndexNotFound, UsageError
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.server import requests, service
 from bienc_cli.server.guard import Guard
-from bienc_cli.server.requests import Request
+from bienc_cli.server.requests import Request, as_bytes, refusal
 from bienc_cli.server.resident import Readers
 from bienc_cli.server.service import Held
-from bienc_cli.server.wire import BadLine
 from bienc_cli.server.workers import Busy, Workers
 
 LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
@@ -76,18 +75,8 @@ class HttpServer:
 
     def converse(self, connection: socket.socket) -> bool:
         """Answer one request; True if it was an entitled one."""
-        try:
-            request = requests.read(connection)
-        except BadLine as error:
-            requests.respond(connection, *refusal(400, f"This is no request: {error}."))
-            return False
-        if not self._guard.is_meant(request):
-            requests.respond(connection, *refusal(403, "This is not the host's name."))
-            return False
-        if not self._guard.is_entitled(request, in_address=request.path == "/"):
-            requests.respond(
-                connection, *refusal(401, "The token is missing or wrong.", "bienc serve shows it")
-            )
+        request = self._guard.admitted(connection, "bienc serve shows it", in_address_of="/")
+        if request is None:
             return False
         if request.path == "/" and request.method == "GET":
             page, policy = page_and_policy()
@@ -106,7 +95,7 @@ class HttpServer:
         try:
             future: Future[dict[str, Any]] = self._workers.ask(lambda r: work(self._hold(r)))
             try:
-                return 200, _as_bytes(future.result(_TO_WAIT))
+                return 200, as_bytes(future.result(_TO_WAIT))
             finally:
                 future.cancel()
         except (Busy, TimeoutError):
@@ -163,16 +152,7 @@ def _number(request: Request, name: str) -> int:
 
 
 def _error(status: int, error: BiencError) -> _Answer:
-    return status, _as_bytes(error_as_json(error.code, error.message, error.hint))
-
-
-def refusal(status: int, message: str, hint: str | None = None) -> tuple[int, bytes]:
-    """A refusal as `requests.respond` takes it."""
-    return status, _as_bytes(error_as_json("usage" if status < 500 else "internal", message, hint))
-
-
-def _as_bytes(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return status, as_bytes(error_as_json(error.code, error.message, error.hint))
 
 
 @cache

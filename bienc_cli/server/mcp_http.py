@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from bienc_cli.server import requests
 from bienc_cli.server.guard import Guard
-from bienc_cli.server.http import refusal
 from bienc_cli.server.listener import Activity, Listener
-from bienc_cli.server.requests import Request
-from bienc_cli.server.wire import BadLine
+from bienc_cli.server.requests import Request, refusal
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -60,22 +58,8 @@ class _Front:
 
     def converse(self, connection: socket.socket) -> bool:
         """Answer one request; True if it was an entitled one."""
-        try:
-            request = requests.read(connection)
-        except BadLine as error:
-            requests.respond(connection, *refusal(400, f"This is no request: {error}."))
-            return False
-        if not self.guard.is_meant(request):
-            requests.respond(connection, *refusal(403, "This is not the host's name."))
-            return False
-        if self.guard.is_of_a_page_elsewhere(request):
-            requests.respond(connection, *refusal(403, "Pages have no business here."))
-            return False
-        if not self.guard.is_entitled(request):
-            told = refusal(
-                401, "The token is missing or wrong.", "send Authorization: Bearer TOKEN"
-            )
-            requests.respond(connection, *told)
+        request = self.guard.admitted(connection, "send Authorization: Bearer TOKEN")
+        if request is None:
             return False
         if request.path != PATH:
             requests.respond(connection, *refusal(404, f"There is only {PATH} here."))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bienc_cli.render.errors import error_as_json
 from bienc_cli.server.wire import BadLine, Lines
 
 MOST_HEAD = 16 << 10
@@ -125,3 +128,13 @@ def respond(
     # To close before the rest of a request was read would take back the answer to it.
     with suppress(BadLine):
         Lines(connection).exactly(MOST_BODY, seconds=_TO_LEAVE)
+
+
+def refusal(status: int, message: str, hint: str | None = None) -> tuple[int, bytes]:
+    """A refusal as `respond` takes it."""
+    return status, as_bytes(error_as_json("usage" if status < 500 else "internal", message, hint))
+
+
+def as_bytes(document: dict[str, Any]) -> bytes:
+    """A document as the body of an answer."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")

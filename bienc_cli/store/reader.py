@@ -54,20 +54,7 @@ _OPENINGS = 5
 
 
 def open_reader(directory: Path, *, key_dir: Path, shown_from: Path | None = None) -> CatalogReader:
-    """Open the current generation of an index for reading.
-
-    Args:
-        directory: of the index.
-        key_dir: where this user's key lies; a graph it did not seal is not loaded.
-        shown_from: paths below it are shown relative to it; the folder that holds the index
-            by default.
-
-    Raises:
-        IndexNotFound: there is no index.
-        IndexMismatch: it has a format that this version cannot read.
-        IndexDamaged: it does not hold together.
-        StorageError: it cannot be opened.
-    """
+    """Open the current generation of an index in a directory; see `opening.open_reader`."""
     return CatalogReader(directory, key_dir, shown_from or directory.parent)
 
 

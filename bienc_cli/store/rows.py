@@ -24,6 +24,7 @@ from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.root_rows import root_from_row
 from bienc_cli.store.seal import Key
 from bienc_cli.types import (
+    FUSION,
     BlendWeights,
     EncoderIdentity,
     Passage,
@@ -318,8 +319,8 @@ def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
 
 
 def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
-    """Weights as they are recorded, if any are."""
-    if recorded is None:
+    """Weights as they are recorded, if any are that still mean something."""
+    if recorded is None or recorded.get("fusion") != FUSION:
         return None
     return TunedBlend(
         BlendWeights(**recorded["weights"]),

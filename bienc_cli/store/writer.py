@@ -76,24 +76,7 @@ def open_writer(
     on_wait: Callable[[str], None] = lambda _: None,
     ask: bool = False,
 ) -> CatalogWriter:
-    """Open an index for writing.
-
-    Args:
-        directory: of the index.
-        key_dir: where this user's key lies, or will.
-        create: make the index if there is none.
-        wait: seconds to wait for another writer.
-        on_wait: told once who is waited for.
-        ask: meanwhile ask a run that encodes for room, which it makes within seconds.
-
-    Raises:
-        IndexNotFound: there is no index, and none is to be made.
-        IndexBusy: another process is writing.
-        StorageError: the directory cannot be written.
-        IndexMismatch: the directory holds something else, or a format that this version
-            cannot write.
-        IndexDamaged: the index does not hold together.
-    """
+    """Open an index in a directory for writing; see `opening.open_writer`."""
     return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask)
 
 

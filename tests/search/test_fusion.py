@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import numpy as np
 import pytest
@@ -132,6 +133,23 @@ def test_a_better_score_never_costs_a_candidate_its_place(
     after = pooled(DEFAULT_BLEND, *raised)
     assert np.isfinite(after).all()
     assert ((before[0] >= before) <= (after[0] >= after - 1e-9)).all()
+
+
+@given(SCORES, st.randoms(use_true_random=False))
+def test_a_pool_does_not_know_the_order_of_candidates(
+    scores: np.ndarray, chance: random.Random
+) -> None:
+    order = list(range(scores.shape[1]))
+    chance.shuffle(order)
+    one = pooled(DEFAULT_BLEND, *scores)
+    assert pooled(DEFAULT_BLEND, *scores[:, order]) == pytest.approx(one[order])
+
+
+def test_candidates_that_nobody_tells_apart_are_equal() -> None:
+    assert len(set(pooled(DEFAULT_BLEND, [0.5] * 3, [2.0] * 3, [-1.0] * 3))) == 1
+    assert np.isfinite(pooled(DEFAULT_BLEND, [0.5], [0.0], [9.0])).all()
+    first, second, third = pooled(DEFAULT_BLEND, [0.9, 0.5, 0.9], [1, 2, 1], [3, 4, 3])
+    assert first == third != second
 
 
 def test_what_one_signal_is_sure_of_the_others_do_not_bury() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from stores import CHUNKING, build, identity, numbered, put_file
 
 from bienc_cli.errors import IndexNotFound
-from bienc_cli.store import Filter, Root, open_reader, open_writer
+from bienc_cli.store import Filter, Root, check, open_reader, open_writer
 from bienc_cli.store.writer import CatalogWriter
 
 
@@ -100,3 +103,59 @@ def test_a_reader_knows_when_it_is_behind(tmp_path: Path) -> None:
         assert not index.is_current()
         index.close()
     shutil.rmtree(directory)
+
+
+def nothing(path: Path) -> None:
+    path.touch()
+
+
+def a_link_to_elsewhere(path: Path) -> None:
+    elsewhere = path.parent.parent / "elsewhere"
+    elsewhere.write_text("of somebody else")
+    path.symlink_to(elsewhere)
+
+
+def half_a_catalog(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0" + os.urandom(9000))
+
+
+@pytest.mark.parametrize("left", [nothing, half_a_catalog, a_link_to_elsewhere])
+@pytest.mark.parametrize("suffix", ["-new", "-new-journal", "-new-wal", "-new-shm"])
+def test_what_a_crash_leaves_of_a_first_catalog_is_nothing(
+    left: Callable[[Path], None], suffix: str, tmp_path: Path
+) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    directory.mkdir()
+    left(directory / f"catalog.sqlite{suffix}")
+    with pytest.raises(IndexNotFound):
+        open_reader(directory, key_dir=keys)
+    build(directory, keys, {"a.md": numbered(3)})
+    with open_reader(directory, key_dir=keys) as index:
+        assert index.info.passages == 3
+    assert check(directory, key_dir=keys).problems == ()
+    assert not list(directory.glob("catalog.sqlite-new*"))
+    if left is a_link_to_elsewhere:
+        assert (tmp_path / "elsewhere").read_text() == "of somebody else"
+
+
+def test_an_empty_catalog_is_none_yet(tmp_path: Path) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    directory.mkdir()
+    (directory / "catalog.sqlite").touch()
+    build(directory, keys, {"a.md": numbered(3)})
+    build(directory, keys, {"a.md": numbered(4)})
+    with open_reader(directory, key_dir=keys) as index:
+        assert (index.info.passages, index.info.generation) == (4, 2)
+
+
+def test_a_first_catalog_has_its_name_when_it_is_whole(tmp_path: Path) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    with begun(directory, keys) as writer:
+        put_file(writer, writer.put_root(Root(tmp_path / "docs")), "a.md", numbered(3))
+        assert not (directory / "catalog.sqlite").exists()
+        with pytest.raises(IndexNotFound, match="never finished"):
+            open_reader(directory, key_dir=keys)
+        writer.commit()
+        assert stat.S_IMODE((directory / "catalog.sqlite").stat().st_mode) == 0o600
+        with open_reader(directory, key_dir=keys) as index:
+            assert index.info.passages == 3
