@@ -71,7 +71,7 @@ def index(
         typer.Option(
             "--null",
             "-0",
-            help="Names in the list end with NUL, as of git ls-files -z and find -print0.",
+            help="Names in the list end with NUL, as of git ls-files -z and find -type f -print0.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
 from bienc_cli.formats import ReadingOptions
-from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
+from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover, discover_listed
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.indexing.whereabouts import Whereabouts, mounts_among, whereabouts_of
 from bienc_cli.store import Mount, Root
@@ -226,7 +226,7 @@ def _findings_of_list(
         root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), o)
         finding = _look_at(root, named=True)
         yield replace(finding, skipped=(*finding.skipped, *skips))
-    outside = [path for path in there if not path.is_relative_to(base)]
+    outside = [path for path in there if not (path.is_relative_to(base) or path.is_dir())]
     yield from _findings_of_paths(outside, covered, o)
 
 
@@ -274,16 +274,7 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
             ocr=root.ocr,
         )
         return
-    for name in root.files:
-        try:
-            for item in discover(root.path / name, max_bytes=limit, ocr=root.ocr):
-                if isinstance(item, Skipped):
-                    yield replace(item, path=name)
-                else:
-                    yield replace(item, doc_id=name)
-        except PathNotFound:
-            # It was in the list once and is deleted now.
-            continue
+    yield from discover_listed(root.path, root.files, max_bytes=limit, ocr=root.ocr)
 
 
 # ---------------------------------------------------------------- overlaps
