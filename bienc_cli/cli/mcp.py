@@ -8,7 +8,7 @@ import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.cli.serve import host_and_port
+from bienc_cli.cli.serve import HTTP_HINT, host_and_port
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -70,6 +70,11 @@ def mcp(
         return found
 
     if http is None:
+        opt.refuse_without_effect(
+            {"--token": environment.token_typed(token)},
+            "over standard input and output there is only the one who started it",
+            HTTP_HINT,
+        )
         serve(opened, version=__version__, allow_refresh=allow_refresh)
         return 0
     secret = checked_token(token)

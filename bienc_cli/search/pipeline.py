@@ -141,6 +141,8 @@ def search(
     check_query(query)
     # As the passages were, for the models' sake; the word index folds more than that.
     query = clean(query)
+    if isinstance(index, Joined):
+        index = index.for_one_query()
     asked = understood(query)
     searched: Searched = Narrowed(index, asked, options.where) if asked.narrows else index
     watch = watch or Stopwatch()
