@@ -207,7 +207,7 @@ def search(
     hits = hits[: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
-            hits = best_sentences(vector, hits, bi_encoder)
+            hits = best_sentences(asked.text, vector, hits, bi_encoder)
     return SearchResult(
         query=query,
         strategy=strategy,
