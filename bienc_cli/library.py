@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Self
 
 from bienc_cli.cli import environment, outside
-from bienc_cli.cli import options as opt
 from bienc_cli.cli.remove import absolute
 from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
 from bienc_cli.indexing import IndexOptions, index_paths
+from bienc_cli.overview import Overview, documents_of
 from bienc_cli.places import identity_of, place_of, possible
 from bienc_cli.results import (
     BuildAnswer,
@@ -38,7 +38,6 @@ from bienc_cli.search.similar import Similar, SimilarOptions, similar
 from bienc_cli.search.subject import Subject, foreign_subject, indexed_subject
 from bienc_cli.shared_models import Models
 from bienc_cli.store import (
-    Filter,
     IndexInfo,
     IndexPlace,
     IndexReader,
@@ -50,7 +49,7 @@ _WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
 
 
-class Index:
+class Index(Overview):
     """An index, open for questions; what is committed to it meanwhile is seen by the next one.
 
     For one thread. Closed by `close`, or as a context manager.
@@ -201,7 +200,7 @@ class Index:
             k=k,
             candidates=candidates,
             min_relevance=min_relevance,
-            where=_filter(path, type),
+            where=documents_of(path, type),
             best_sentence=chosen.needs_bi_encoder,
             budget_tokens=budget_tokens,
         )
@@ -286,7 +285,7 @@ class Index:
             strategies=strategies_named(strategies) if strategies else DEFAULT_STRATEGIES,
             k=k,
             candidates=candidates,
-            where=_filter(path, type),
+            where=documents_of(path, type),
         )
         reader = self.reader()
         result = compare(
@@ -342,12 +341,6 @@ class Index:
             f"Index({str(self.place)!r}: {info.documents:,} documents, "
             f"{info.passages:,} passages, {info.encoder.name})"
         )
-
-
-def _filter(paths: str | Sequence[str], formats: str | Sequence[str]) -> Filter:
-    # The patterns as they are: nothing is looked up on the disk for them.
-    named = opt.document_filter(None, [formats] if isinstance(formats, str) else list(formats))
-    return Filter((paths,) if isinstance(paths, str) else tuple(paths), named.formats)
 
 
 def _unit(named: str) -> Similar:

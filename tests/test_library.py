@@ -74,6 +74,30 @@ def test_similar_and_compare(index: Index) -> None:
         index.similar("docs/pear.txt", unit="chapter")
 
 
+def test_pairs_and_labels_are_those_of_the_commands(index: Index, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "copy.txt").write_text(FRUIT["pear.txt"])
+    index.refresh()
+    pairs = index.pairs(exact=True)
+    printed = run("pairs", "--exact", "-f", "plain")[1].splitlines()
+    assert [f"{one.first}\t{one.second}" for one in pairs] == [
+        "\t".join(line.split("\t")[3:5]) for line in printed
+    ]
+    assert {one.kind for one in pairs} == {"same"}
+    validator("bienc.pairs/1").validate(pairs.to_json())
+    assert "could be done without" in repr(pairs)
+    assert len(index.pairs(exact=True, path="copy.txt")) == 0
+    assert len(index.pairs(exact=True, path="copy.txt", against="pear.txt")) == 1
+    labels = index.classify(["apples", "pears"], path="docs/")
+    printed = run("classify", "--labels", "apples,pears", "-f", "plain")[1].splitlines()
+    assert [[one.path, one.label] for one in labels] == [line.split("\t")[:2] for line in printed]
+    assert {one.cross_encoder_label for one in labels} == {None}
+    judged = index.classify(["apples", "pears"], rerank=True)
+    assert {one.cross_encoder_label for one in judged} <= {"apples", "pears"}
+    validator("bienc.labels/1").validate(judged.to_json())
+    with pytest.raises(UsageError):
+        index.pairs(classify=True)  # by a model of relevance
+
+
 def test_a_document_is_read_out_of_the_index_and_nowhere_else(index: Index, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     assert str(index.read("docs/pear.txt")).startswith("A pear keeps")

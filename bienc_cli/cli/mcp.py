@@ -43,8 +43,8 @@ def mcp(
     """Let agents and editors search, by the Model Context Protocol.
 
     Speaks MCP over standard input and output, until the client closes it: search, read, similar,
-    compare and status, and the documents as resources. Documents are read out of the index, never
-    from the disk, and nothing is written without --allow-refresh.
+    compare, pairs, classify and status, and the documents as resources. Documents are read out of
+    the index, never from the disk, and nothing is written without --allow-refresh.
 
     With --http several clients have it at once, by its address and the token.
     """
