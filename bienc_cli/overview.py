@@ -68,7 +68,7 @@ class Overview(ABC):
 
     def classify(
         self,
-        labels: Sequence[str],
+        labels: str | Sequence[str],
         *,
         path: str | Sequence[str] = (),
         type: str | Sequence[str] = (),
@@ -77,7 +77,7 @@ class Overview(ABC):
         """Give documents the likeliest of some labels, whose names are all that is known of them.
 
         Args:
-            labels: two or more.
+            labels: two or more, in a list or with commas between them.
             path: as for `pairs`.
             type: as for `pairs`.
             rerank: let the cross-encoder judge as well.
@@ -89,7 +89,7 @@ class Overview(ABC):
         reader = self.reader()
         result = label_documents(
             reader,
-            labels,
+            several(labels),
             self.models.load_bi_encoder(reader.info),
             self.models.load_cross_encoder() if rerank else None,
             documents_of(path, type),
@@ -109,3 +109,8 @@ def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Fi
     """
     named = opt.document_filter(None, [formats] if isinstance(formats, str) else list(formats))
     return Filter((paths,) if isinstance(paths, str) else tuple(paths), named.formats)
+
+
+def several(named: str | Sequence[str]) -> Sequence[str]:
+    """Names as commands take them, with commas between them, or in a list."""
+    return named.split(",") if isinstance(named, str) else named
