@@ -150,7 +150,7 @@ def pairs(
             found = find_pairs(reader, options, classifier, log, advance)
             kept = list(_shown_as_found(found, output))
             log.finish()
-        result = gathered(reader, kept, classifier, watch)
+        result = gathered(reader, kept, options, classifier, watch)
     for warning in result.warnings:
         output.warn(warning)
     if output.format != OutputFormat.plain:
