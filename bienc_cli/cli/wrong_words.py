@@ -59,7 +59,7 @@ def put_into_words(
         return _unknown_option(error, command, context, arguments)
     if text.startswith("No such command"):
         return _unknown_command(_QUOTED.findall(text)[0], arguments, commands)
-    if kind == "MissingParameter":
+    if kind == "MissingParameter" and context is not None:
         wanted = (_QUOTED.findall(text) or ["something"])[0].partition("|")[0]
         return f"{command} wants {wanted}.", EXAMPLES[context.info_name][0].line
     if kind == "BadOptionUsage":
