@@ -249,7 +249,7 @@ def _summary(result: SearchResult, *, brief: bool) -> list[str]:
         return [found, result.strategy.value, duration(result.seconds)]
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
-    return [found, result.strategy.value, *([names, models[0].runtime] if models else [])]
+    return [found, result.strategy.value, *([names, hit_.runtimes(models)] if models else [])]
 
 
 def _remarks(result: SearchResult) -> Iterator[str]:
