@@ -190,8 +190,8 @@ def index(
 ) -> int:
     """Make an index of folders and files, or bring one up to date.
 
-    Only what is new or has changed is read and encoded. The index lies in .bienc, beside
-    what it covers, unless --index says otherwise.
+    Only what is new or has changed is read and encoded. The index lies in .bienc of the
+    folder you are in, or of the nearest above that has one, unless --index says otherwise.
     """
     from bienc_cli.cli import environment, standard_input, watching
     from bienc_cli.cli.first_time import folder_to_index

@@ -86,6 +86,8 @@ class ComparisonView(View):
 
 def rankings_table(one: QueryComparison) -> RenderableType:
     """The first strategy's ranking left, the last one's right, arrows between."""
+    if not one.left and not one.right:
+        return titled(one_line(one.query), Text("nothing found", style="yellow"))
     table = Grid(gap=1)
     table.column("#", style="bold", right=True)
     table.column(_score_name(one.first.strategy), style="cyan", right=True)
