@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 BODY = f"{A}txBody"
 WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
+PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 MARKUP = frozenset({f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}tblPr", f"{W}trPr", f"{W}tcPr"})
@@ -35,6 +36,7 @@ _ASIDES = frozenset(
         DIAGRAM,
         BODY,
         WORD_ART,
+        PICTURE,
     }
 )
 # Soft hyphens are left out: they divide a word where it happens to stand at a line's end.
@@ -94,13 +96,19 @@ def paragraph_text(paragraph: Element, asides: list[Element]) -> str:
             pieces.append(_APART)
         elif tag == f"{W}fldChar":
             _turn(fields, element.get(f"{W}fldCharType"))
-        elif tag in _LEFT_OUT:
+        elif tag in _LEFT_OUT or (tag == f"{W}r" and _is_hidden(element)):
             continue
         else:
             if all(fields):
                 pieces.append(_characters(element))
             pending += reversed(content_of(element))
     return _GAP.sub(" ", "".join(pieces)).replace(_APART, "").strip()
+
+
+def _is_hidden(run: Element) -> bool:
+    """Whether its text is there for fields and indexes, and shown to nobody."""
+    hidden = run.find(f"{W}rPr/{W}vanish")
+    return hidden is not None and hidden.get(f"{W}val") not in ("0", "false", "off")
 
 
 def _turn(fields: list[bool], kind: str | None) -> None:

@@ -38,9 +38,15 @@ class _State:
     destination: str = ""
     starred: bool = False
     deleted: bool = False
+    hidden: bool = False
     fallback: int = 1
     encoding: str = ""
     depth: int = 0
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody sees what stands here, though it is text."""
+        return self.deleted or self.hidden
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -138,6 +144,10 @@ class _Reader:
             self.flows.current.level = self._styles.get(value, self.flows.current.level)
         elif word == "deleted":
             self._state = replace(state, deleted=value != 0)
+        elif word == "v":
+            self._state = replace(state, hidden=value != 0)
+        elif word == "plain":
+            self._state = replace(state, hidden=False)
         else:
             self._layout(word, value)
 
@@ -178,7 +188,7 @@ class _Reader:
             taken = min(self._ignored, len(text))
             self._ignored -= taken
             text = text[taken:]
-        if text and self._state.destination != "unread" and not self._state.deleted:
+        if text and self._state.destination != "unread" and not self._state.unseen:
             encoding = self._state.encoding or self._encoding
             if encoding != self._bytes_encoding:
                 self._flush()
@@ -187,7 +197,7 @@ class _Reader:
 
     def _put(self, text: str) -> None:
         self._flush()
-        if self._state.deleted:
+        if self._state.unseen:
             return
         if self._state.destination in ("fonttbl", "stylesheet", "title"):
             self._name += text
