@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility
@@ -36,8 +37,6 @@ _LAID_OUT = "table, h1, h2, h3, h4, h5, h6, p + p"
 """In a table: it arranges a page, and is no table to a reader."""
 
 _LINE_BREAK = "\v"
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-"""A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -269,5 +268,5 @@ def _text(node: LexborNode) -> str:
     text = node.text_content or ""
     raised = node.parent is not None and node.parent.tag == "sup"
     if raised and MARK.sub("", text).strip().isdecimal():
-        return text.translate(_RAISED)
+        return text.translate(RAISED)
     return text
