@@ -105,7 +105,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.text",
         suffixes=words(
             ".txt .text .log .bib .srt .vtt .po .xml .yaml .yml "
@@ -119,7 +119,7 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
@@ -131,7 +131,7 @@ _FORMATS = (
         suffixes=(".adoc", ".asciidoc"),
     ),
     Format(name="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
-    Format(name="latex", version=1, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Format(name="latex", version=2, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
     Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
@@ -246,7 +246,7 @@ _FORMATS = (
     Format(name="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
     ),
