@@ -132,6 +132,13 @@ _FORMATS = (
     ),
     Format(name="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(name="latex", version=2, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Format(
+        name="man",
+        version=1,
+        module=f"{_PACKAGE}.man",
+        # Else known by how they begin: `.1` is an old log's suffix as well.
+        suffixes=(".man", ".mdoc", ".roff"),
+    ),
     Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
@@ -207,15 +214,21 @@ _FORMATS = (
     ),
     Format(
         name="mail",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
         isolated_from=0,
     ),
     Format(
-        name="mbox",
+        name="calendar",
         version=1,
+        module=f"{_PACKAGE}.calendar",
+        suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
+    ),
+    Format(
+        name="mbox",
+        version=2,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),
