@@ -9,15 +9,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A directory below a root that another file system was mounted on.
+    """A directory below a root that a file system, or another directory, was mounted on.
 
     Attributes:
         path: under the root.
         device: what tells that file system; None in indexes of before it was recorded.
+        inode: of what was mounted, in that file system; likewise.
     """
 
     path: str
     device: int | None = None
+    inode: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
