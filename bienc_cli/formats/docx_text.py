@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.docx_styles import W
 from bienc_cli.formats.drawing import CHART, DIAGRAM, A, alternative
 
@@ -111,6 +112,12 @@ def _is_hidden(run: Element) -> bool:
     return hidden is not None and hidden.get(f"{W}val") not in ("0", "false", "off")
 
 
+def _is_raised(text: Element) -> bool:
+    run = text.getparent()
+    raised = None if run is None else run.find(f"{W}rPr/{W}vertAlign")
+    return raised is not None and raised.get(f"{W}val") == "superscript"
+
+
 def _turn(fields: list[bool], kind: str | None) -> None:
     if kind == "begin":
         fields.append(False)
@@ -122,7 +129,8 @@ def _turn(fields: list[bool], kind: str | None) -> None:
 
 def _characters(element: Element) -> str:
     if element.tag in _TEXTS:
-        return element.text or ""
+        text = element.text or ""
+        return text.translate(RAISED) if text.strip().isdecimal() and _is_raised(element) else text
     if element.tag == f"{W}sym":
         return _symbol(element.get(f"{W}char") or "", element.get(f"{W}font") or "")
     return _CHARACTERS.get(element.tag, "")

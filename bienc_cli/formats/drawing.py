@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from bienc_cli.formats.package import Package
+from bienc_cli.formats.cleaning import RAISED
+from bienc_cli.formats.package import Package, whole_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -82,6 +83,13 @@ def _pieces(paragraph: Element) -> Iterator[str]:
     while pending:
         element = pending.pop()
         if element.tag in _CHARACTERS:
-            yield _CHARACTERS[element.tag] or element.text or ""
+            text = _CHARACTERS[element.tag] or element.text or ""
+            yield text.translate(RAISED) if text.isdecimal() and _is_raised(element) else text
         children = [offer for child in element for offer in alternative(child)]
         pending += reversed(children)
+
+
+def _is_raised(text: Element) -> bool:
+    run = text.getparent()
+    properties = None if run is None else run.find(f"{A}rPr")
+    return properties is not None and (whole_number(properties.get("baseline")) or 0) > 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.rtf_flow import Flows
 from bienc_cli.formats.rtf_words import (
     APART,
@@ -39,6 +40,7 @@ class _State:
     starred: bool = False
     deleted: bool = False
     hidden: bool = False
+    raised: bool = False
     fallback: int = 1
     encoding: str = ""
     depth: int = 0
@@ -146,8 +148,10 @@ class _Reader:
             self._state = replace(state, deleted=value != 0)
         elif word == "v":
             self._state = replace(state, hidden=value != 0)
+        elif word in ("super", "nosupersub"):
+            self._state = replace(state, raised=word == "super" and value != 0)
         elif word == "plain":
-            self._state = replace(state, hidden=False)
+            self._state = replace(state, hidden=False, raised=False)
         else:
             self._layout(word, value)
 
@@ -202,7 +206,8 @@ class _Reader:
         if self._state.destination in ("fonttbl", "stylesheet", "title"):
             self._name += text
         elif self._state.destination not in ("unread", "info"):
-            self.flows.current.pieces.append(text)
+            raised = self._state.raised and text.strip().isdecimal()
+            self.flows.current.pieces.append(text.translate(RAISED) if raised else text)
 
     def _flush(self) -> None:
         """Decode the bytes so far: characters of two bytes may be written as two tokens."""

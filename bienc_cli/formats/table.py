@@ -142,7 +142,7 @@ _FORMATS = (
     Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -200,14 +200,14 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,
     ),
     Format(
         name="notebook",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.notebook",
         suffixes=(".ipynb",),
         isolated_from=_MEBIBYTE // 4,

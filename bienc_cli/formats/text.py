@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
-from bienc_cli.formats.escapes import with_bibtex_letters, with_references, with_units
-from bienc_cli.formats.json_source import with_strings_read
 from bienc_cli.types import Document
 
-_WRITINGS: Mapping[str, Callable[[str], str]] = {
-    ".bib": with_bibtex_letters,
-    ".properties": with_units,
-    ".toml": with_strings_read,
-    ".xml": with_references,
-    ".yaml": with_strings_read,
-    ".yml": with_strings_read,
-}
-"""How letters are written in files that end so."""
+_WRITTEN_BY_SIGNS = frozenset({".bib", ".properties", ".toml", ".xml", ".yaml", ".yml"})
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a plain text file; see `table.ReadFunction`."""
     text = read_text(path)
-    if writing := _WRITINGS.get(path.suffix.lower()):
-        text = writing(text)
+    if (suffix := path.suffix.lower()) in _WRITTEN_BY_SIGNS:
+        text = _as_read(text, suffix)
     yield Document(doc_id, text, "text")
+
+
+def _as_read(text: str, suffix: str) -> str:
+    """A text with the letters that files of this suffix write by signs."""
+    # On demand: most texts have none, and are read faster than these are imported.
+    from bienc_cli.formats import escapes
+    from bienc_cli.formats.json_source import with_strings_read
+
+    if suffix == ".bib":
+        return escapes.with_bibtex_letters(text)
+    if suffix == ".properties":
+        return escapes.with_units(text)
+    return escapes.with_references(text) if suffix == ".xml" else with_strings_read(text)

@@ -163,6 +163,8 @@ def field(kind: str) -> str:
         (f"<w:moveTo>{run('here')}</w:moveTo><w:moveFrom>{run('there')}</w:moveFrom>", "here"),
         ("<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>" + run("shown"), "shown"),
         ('<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>shown</w:t></w:r>', "shown"),
+        (run("word") + '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>12</w:t></w:r>'
+         '<w:r><w:rPr><w:vertAlign w:val="subscript"/></w:rPr><w:t>3</w:t></w:r>', "word¹²3"),
         (run("multi") + "<w:r><w:softHyphen/></w:r>" + run("lingual"), "multilingual"),
         (run("co") + "<w:r><w:noBreakHyphen/></w:r>" + run("op"), "co-op"),
         (run("a") + "<w:r><w:tab/><w:br/><w:cr/></w:r>" + run("b"), "a\t\n\nb"),
