@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from bienc_cli.languages import languages_of, reads_as_english
+from bienc_cli.languages import NAMES, languages_of, reads_as_english
 
 _MOST_TEXTS = 200
 """Texts of a sample."""
@@ -15,40 +15,6 @@ _BEGINNING = 4_000
 
 _SHARE = 0.1
 """Of the documents, past which it is said that the model does not read them."""
-
-_NAMES = {
-    "ar": "Arabic",
-    "bg": "Bulgarian",
-    "ca": "Catalan",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "en": "English",
-    "es": "Spanish",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sv": "Swedish",
-    "th": "Thai",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
-}
 
 
 class LanguageSample:
@@ -92,6 +58,6 @@ class LanguageSample:
 
 
 def _listed(codes: Sequence[str]) -> str:
-    names = [_NAMES.get(code, f"'{code}'") for code in codes]
+    names = [NAMES[code] for code in codes]
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

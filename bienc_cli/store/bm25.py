@@ -9,7 +9,8 @@ with f how often p has w, |p| the words of p, avg their mean over all N passages
 that have w. SQLite's FTS5 computes the same (`bm25()`), but slowly: it looks every passage up
 that has any of the words.
 
-A word that no passage has is looked up in other writings of it, which weigh less (`spelling.py`).
+A word of a query is all that the languages of the index make of it (`stemming.py`), as one word.
+One that no passage has is looked up in other writings of it, which weigh less (`spelling.py`).
 
 Words are gone through by rising n. A word adds idf(w) * (k1 + 1) at most; as soon as those that
 are left cannot lift a passage that has none of the others among the k best, they are looked up
@@ -28,7 +29,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +42,12 @@ from bienc_cli.store.postings import (
     Postings,
     read_lengths,
     read_postings,
+    united,
     words_beginning,
 )
 from bienc_cli.store.spelling import near_words, slips_allowed
-from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.stemming import bare, has_stems, of_language
+from bienc_cli.store.tokenizer import Forms, Tokenizer
 
 K1 = 1.2
 B = 0.75
@@ -79,7 +83,8 @@ class _Word:
     """A word of a query.
 
     Attributes:
-        count: passages that have it.
+        text: the first of its forms.
+        count: passages that have any of them.
         postings: by the number of the block among those there are.
     """
 
@@ -111,12 +116,19 @@ class Bm25:
         connection: on the generation.
         passages: how many there are.
         checksum: of their lengths, as recorded.
+        languages: that have stems of their own in it.
 
     Raises:
         IndexDamaged: the lengths are not what was written.
     """
 
-    def __init__(self, connection: sqlite3.Connection, passages: int, checksum: int) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        passages: int,
+        checksum: int,
+        languages: Sequence[str] = (),
+    ) -> None:
         self._connection = connection
         self._passages = passages
         lengths = read_lengths(connection, checksum)
@@ -126,6 +138,8 @@ class Bm25:
         for norms, held in zip(self._norms, lengths.values(), strict=True):
             norms[: len(held)] += (K1 * B * passages / words) * held
         self._tokenizer = Tokenizer()
+        # An index may come from a version that knows more.
+        self._languages = tuple(filter(has_stems, languages))
         self._vocabularies: dict[str, Counter[str]] = {}
         self._last: tuple[str, list[_Word], dict[str, tuple[str, ...]]] = ("", [], {})
 
@@ -181,14 +195,15 @@ class Bm25:
             text: its compounds count as their parts.
             allowed: positions of the only passages that count; all if None.
         """
-        words = self._tokenizer.parts_of(text)
+        words = self._tokenizer.parts_of(text, self._languages)
         if not words:
             return []
         found = []
         for number, block in enumerate(self._blocks.tolist()):
-            held = read_postings(self._connection, words, block)
-            if len(held) == len(words):
-                places = [one.occurring()[0].astype(np.int64) for one in held.values()]
+            held = read_postings(self._connection, [*chain.from_iterable(words)], block)
+            any_of = [[held[form] for form in forms if form in held] for forms in words]
+            if all(any_of):
+                places = [united(one).occurring()[0].astype(np.int64) for one in any_of]
                 found.append(reduce(np.intersect1d, places) + number * BLOCK)
         positions = np.concatenate([np.empty(0, np.int64), *found])
         if allowed is not None:
@@ -271,61 +286,79 @@ class Bm25:
     def _words(self, query: str) -> list[_Word]:
         """Those that occur, the rarest first; kept for the next call with the same query."""
         if self._last[0] != query:
-            texts = self._rarest(self._tokenizer.words_of(query))
-            held = self._held(texts)
-            words = [self._word(text, postings) for text, postings in held.items() if postings]
-            meant = self._meant(query, {text for text, postings in held.items() if not postings})
-            near = {one for words_near in meant.values() for one in words_near} - held.keys()
-            for text, postings in self._held(near).items():
-                word = self._word(text, postings)
+            asked = self._rarest(self._tokenizer.words_of(query, self._languages))
+            held = self._held(asked)
+            words = [self._word(forms, postings) for forms, postings in held.items() if postings]
+            absent = [forms for forms, postings in held.items() if not postings]
+            meant = self._meant(query, {*chain.from_iterable(absent)})
+            near = {one for words_near in meant.values() for one in words_near}
+            for forms, postings in self._held(self._without(near, asked)).items():
+                word = self._word(forms, postings)
                 words.append(replace(word, idf=SPELLING_WEIGHT * word.idf))
             words.sort(key=lambda word: (word.count, word.text))
             self._last = (query, words, meant)
         return self._last[1]
 
-    def _held(self, texts: Collection[str]) -> dict[str, dict[int, Postings]]:
-        """Where each of some words occurs, by the number of the block."""
-        held: dict[str, dict[int, Postings]] = {text: {} for text in texts}
+    def _held(self, words: Collection[Forms]) -> dict[Forms, dict[int, Postings]]:
+        """Where any form of each of some words occurs, by the number of the block."""
+        held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
         for number, block in enumerate(self._blocks.tolist()):
-            for text, postings in read_postings(self._connection, list(texts), block).items():
-                held[text][number] = postings
+            found = read_postings(self._connection, [*chain.from_iterable(words)], block)
+            for forms, by_block in held.items():
+                if there := [found[form] for form in forms if form in found]:
+                    by_block[number] = united(there)
         return held
 
     def _meant(self, query: str, absent: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The words of a query that do not occur, each with the words that are near to it."""
         meant = {}
-        for written, stem in self._tokenizer.stems(query).items() if absent else ():
-            if stem in absent and slips_allowed(written):
-                meant[written] = tuple(near_words((written, stem), self._vocabulary(stem[0])))
-        return {written: near for written, near in meant.items() if near}
+        written = self._tokenizer.forms(query, self._languages) if absent else {}
+        for word, forms in written.items():
+            if slips_allowed(word) and all(form in absent for form in forms):
+                stems = [*map(bare, forms)]
+                beginning_alike = map(self._vocabulary, {stem[0] for stem in stems})
+                near = near_words((word, *stems), reduce(or_, beginning_alike))
+                meant[word] = tuple(near)
+        return {word: near for word, near in meant.items() if near}
+
+    def _without(self, stems: Collection[str], asked: Collection[Forms]) -> list[Forms]:
+        """Some stems in all languages, but what is asked for anyway."""
+        known = {*chain.from_iterable(asked)}
+        every = ((stem, *(of_language(one, stem) for one in self._languages)) for stem in stems)
+        left = (tuple(form for form in forms if form not in known) for forms in every)
+        return [forms for forms in left if forms]
 
     def _vocabulary(self, letter: str) -> Counter[str]:
-        """The words that begin with a letter, each with how many passages have it."""
+        """The stems that begin with a letter, each with how many passages have it."""
         if letter not in self._vocabularies:
             found = Counter[str]()
+            beginnings = [letter, *(of_language(one, letter) for one in self._languages)]
             for block in self._blocks[:MOST_BLOCKS].tolist():
-                found.update(words_beginning(self._connection, letter, block))
+                for beginning in beginnings:
+                    words = words_beginning(self._connection, beginning, block)
+                    found.update({bare(word): count for word, count in words.items()})
             self._vocabularies[letter] = found
         return self._vocabularies[letter]
 
-    def _rarest(self, words: list[str]) -> list[str]:
+    def _rarest(self, words: list[Forms]) -> list[Forms]:
         if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
             return words
         rows = self._connection.execute(
-            "SELECT word FROM (SELECT word.value AS word, count FROM json_each(?1) AS word "
-            "CROSS JOIN json_each(?2) AS block "
+            "SELECT word, sum(count) FROM (SELECT word.value AS word, count "
+            "FROM json_each(?1) AS word CROSS JOIN json_each(?2) AS block "
             "JOIN postings ON postings.block = block.value AND postings.word = word.value "
             "UNION ALL SELECT recent.word, 1 FROM json_each(?1) AS word "
-            "CROSS JOIN recent ON recent.word = word.value WHERE frequency > 0) "
-            "GROUP BY word ORDER BY sum(count), word LIMIT ?3",
-            (json.dumps(words), json.dumps(self._blocks.tolist()), MOST_WORDS),
+            "CROSS JOIN recent ON recent.word = word.value WHERE frequency > 0) GROUP BY word",
+            (json.dumps([*chain.from_iterable(words)]), json.dumps(self._blocks.tolist())),
         )
-        return [row[0] for row in rows]
+        counts = dict(rows.fetchall())
+        occurring = [(sum(counts.get(form, 0) for form in forms), forms) for forms in words]
+        return [forms for count, forms in sorted(occurring) if count][:MOST_WORDS]
 
-    def _word(self, text: str, postings: dict[int, Postings]) -> _Word:
+    def _word(self, forms: Forms, postings: dict[int, Postings]) -> _Word:
         count = sum(held.count for held in postings.values())
         idf = math.log((self._passages - count + 0.5) / (count + 0.5))
-        return _Word(text, count, idf if idf > 0.0 else _LEAST_IDF, postings)
+        return _Word(forms[0], count, idf if idf > 0.0 else _LEAST_IDF, postings)
 
 
 def _kth_best(scores: NDArray[np.float64], k: int) -> float:
