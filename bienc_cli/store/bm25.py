@@ -9,8 +9,7 @@ with f how often p has w, |p| the words of p, avg their mean over all N passages
 that have w. SQLite's FTS5 computes the same (`bm25()`), but slowly: it looks every passage up
 that has any of the words.
 
-A word of a query is all that the languages of the index make of it (`stemming.py`), as one word.
-One that no passage has is looked up in other writings of it, which weigh less (`spelling.py`).
+What a word of a query is in the index, `query_words.py` says; some weigh less than others.
 
 Words are gone through by rising n. A word adds idf(w) * (k1 + 1) at most; as soon as those that
 are left cannot lift a passage that has none of the others among the k best, they are looked up
@@ -22,15 +21,12 @@ Sources: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 an
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from itertools import accumulate, chain, pairwise
-from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,33 +38,19 @@ from bienc_cli.store.postings import (
     Postings,
     read_lengths,
     read_postings,
-    united,
-    words_beginning,
 )
-from bienc_cli.store.spelling import near_words, slips_allowed
-from bienc_cli.store.stemming import bare, has_stems, of_language
-from bienc_cli.store.tokenizer import Forms, Tokenizer
+from bienc_cli.store.query_words import QueryWord, QueryWords
 
 K1 = 1.2
 B = 0.75
 
 _LEAST_IDF = 1e-6
 
-MOST_WORDS = 192
-"""Words of a query that count where there is more than one block of passages: the rarest. A
-question has some 10, a pasted paragraph of 300 words has 155."""
-
-SPELLING_WEIGHT = 0.5
-"""Of a word that stands for one of the query that no passage has, beside 1 for one that was
-asked for: it may not have been meant."""
-
-MOST_BLOCKS = 2
-"""Blocks whose words are looked through for such words: what is common is in any, and one holds
-some 100,000 words."""
-
 SHARE_WORTH_ASKING = 1 / 16
 """Share of the passages a word must be in before it is asked whether the words that are left
 have to be gone through: the answer takes a look at every score."""
+
+_NOWHERE = np.empty(0, np.int64)
 
 _LOOKING_UP = 8
 """How much longer it takes to look a word up for one passage than to go past one of those that
@@ -83,8 +65,8 @@ class _Word:
     """A word of a query.
 
     Attributes:
-        text: the first of its forms.
-        count: passages that have any of them.
+        count: passages that have it.
+        idf: times the word's weight.
         postings: by the number of the block among those there are.
     """
 
@@ -137,10 +119,7 @@ class Bm25:
         self._norms = [np.full(BLOCK, K1 * (1.0 - B)) for _ in lengths]
         for norms, held in zip(self._norms, lengths.values(), strict=True):
             norms[: len(held)] += (K1 * B * passages / words) * held
-        self._tokenizer = Tokenizer()
-        # An index may come from a version that knows more.
-        self._languages = tuple(filter(has_stems, languages))
-        self._vocabularies: dict[str, Counter[str]] = {}
+        self._query_words = QueryWords(connection, list(lengths), languages)
         self._last: tuple[str, list[_Word], dict[str, tuple[str, ...]]] = ("", [], {})
 
     def best(
@@ -195,17 +174,19 @@ class Bm25:
             text: its compounds count as their parts.
             allowed: positions of the only passages that count; all if None.
         """
-        words = self._tokenizer.parts_of(text, self._languages)
+        words = self._query_words.parts_of(text)
         if not words:
             return []
         found = []
         for number, block in enumerate(self._blocks.tolist()):
             held = read_postings(self._connection, [*chain.from_iterable(words)], block)
             any_of = [[held[form] for form in forms if form in held] for forms in words]
-            if all(any_of):
-                places = [united(one).occurring()[0].astype(np.int64) for one in any_of]
-                found.append(reduce(np.intersect1d, places) + number * BLOCK)
-        positions = np.concatenate([np.empty(0, np.int64), *found])
+            places = [
+                np.unique(np.concatenate([*(one.occurring()[0] for one in forms), _NOWHERE]))
+                for forms in any_of
+            ]
+            found.append(reduce(np.intersect1d, places) + number * BLOCK)
+        positions = np.concatenate([_NOWHERE, *found])
         if allowed is not None:
             positions = np.intersect1d(positions, allowed)
         ids: list[int] = self._ids(positions).tolist()
@@ -217,7 +198,7 @@ class Bm25:
 
     def close(self) -> None:
         """Let go of the tokenizer's memory."""
-        self._tokenizer.close()
+        self._query_words.close()
 
     # --------------------------------------------------------------- scores
 
@@ -286,79 +267,16 @@ class Bm25:
     def _words(self, query: str) -> list[_Word]:
         """Those that occur, the rarest first; kept for the next call with the same query."""
         if self._last[0] != query:
-            asked = self._rarest(self._tokenizer.words_of(query, self._languages))
-            held = self._held(asked)
-            words = [self._word(forms, postings) for forms, postings in held.items() if postings]
-            absent = [forms for forms, postings in held.items() if not postings]
-            meant = self._meant(query, {*chain.from_iterable(absent)})
-            near = {one for words_near in meant.values() for one in words_near}
-            for forms, postings in self._held(self._without(near, asked)).items():
-                word = self._word(forms, postings)
-                words.append(replace(word, idf=SPELLING_WEIGHT * word.idf))
-            words.sort(key=lambda word: (word.count, word.text))
+            found, meant = self._query_words.of(query)
+            words = sorted(map(self._word, found), key=lambda word: (word.count, word.text))
             self._last = (query, words, meant)
         return self._last[1]
 
-    def _held(self, words: Collection[Forms]) -> dict[Forms, dict[int, Postings]]:
-        """Where any form of each of some words occurs, by the number of the block."""
-        held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
-        for number, block in enumerate(self._blocks.tolist()):
-            found = read_postings(self._connection, [*chain.from_iterable(words)], block)
-            for forms, by_block in held.items():
-                if there := [found[form] for form in forms if form in found]:
-                    by_block[number] = united(there)
-        return held
-
-    def _meant(self, query: str, absent: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """The words of a query that do not occur, each with the words that are near to it."""
-        meant = {}
-        written = self._tokenizer.forms(query, self._languages) if absent else {}
-        for word, forms in written.items():
-            if slips_allowed(word) and all(form in absent for form in forms):
-                stems = [*map(bare, forms)]
-                beginning_alike = map(self._vocabulary, {stem[0] for stem in stems})
-                near = near_words((word, *stems), reduce(or_, beginning_alike))
-                meant[word] = tuple(near)
-        return {word: near for word, near in meant.items() if near}
-
-    def _without(self, stems: Collection[str], asked: Collection[Forms]) -> list[Forms]:
-        """Some stems in all languages, but what is asked for anyway."""
-        known = {*chain.from_iterable(asked)}
-        every = ((stem, *(of_language(one, stem) for one in self._languages)) for stem in stems)
-        left = (tuple(form for form in forms if form not in known) for forms in every)
-        return [forms for forms in left if forms]
-
-    def _vocabulary(self, letter: str) -> Counter[str]:
-        """The stems that begin with a letter, each with how many passages have it."""
-        if letter not in self._vocabularies:
-            found = Counter[str]()
-            beginnings = [letter, *(of_language(one, letter) for one in self._languages)]
-            for block in self._blocks[:MOST_BLOCKS].tolist():
-                for beginning in beginnings:
-                    words = words_beginning(self._connection, beginning, block)
-                    found.update({bare(word): count for word, count in words.items()})
-            self._vocabularies[letter] = found
-        return self._vocabularies[letter]
-
-    def _rarest(self, words: list[Forms]) -> list[Forms]:
-        if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
-            return words
-        rows = self._connection.execute(
-            "SELECT word, sum(count) FROM (SELECT word.value AS word, count "
-            "FROM json_each(?1) AS word CROSS JOIN json_each(?2) AS block "
-            "JOIN postings ON postings.block = block.value AND postings.word = word.value "
-            "UNION ALL SELECT recent.word, 1 FROM json_each(?1) AS word "
-            "CROSS JOIN recent ON recent.word = word.value WHERE frequency > 0) GROUP BY word",
-            (json.dumps([*chain.from_iterable(words)]), json.dumps(self._blocks.tolist())),
-        )
-        counts = dict(rows.fetchall())
-        occurring = [(sum(counts.get(form, 0) for form in forms), forms) for forms in words]
-        return [forms for count, forms in sorted(occurring) if count][:MOST_WORDS]
-
-    def _word(self, forms: Forms, postings: dict[int, Postings]) -> _Word:
-        count = sum(held.count for held in postings.values())
+    def _word(self, found: QueryWord) -> _Word:
+        count = found.count
         idf = math.log((self._passages - count + 0.5) / (count + 0.5))
-        return _Word(forms[0], count, idf if idf > 0.0 else _LEAST_IDF, postings)
+        weighed = found.weight * (idf if idf > 0.0 else _LEAST_IDF)
+        return _Word(found.text, count, weighed, found.postings)
 
 
 def _kth_best(scores: NDArray[np.float64], k: int) -> float:

@@ -102,16 +102,21 @@ class Postings:
         return cls(count, np.frombuffer(blob, _PLACE, count), frequencies)
 
 
-def united(held: Sequence[Postings]) -> Postings:
-    """Where any of some words of one block occurs, with how often all of them do."""
-    if len(held) == 1:
+def united(held: Sequence[Postings], weights: Sequence[float]) -> Postings:
+    """Where any of some words of one block occurs, and how often all of them do, each weighed.
+
+    What comes of it is to be scored; with weights it cannot be packed.
+    """
+    if len(held) == 1 and weights[0] == 1.0:
         return held[0]
-    together = np.zeros(BLOCK, dtype=np.uint32)
-    for one in held:
+    together = np.zeros(BLOCK)
+    for one, weight in zip(held, weights, strict=True):
         places, frequencies = one.occurring()
-        together[places] += frequencies
+        together[places] += weight * frequencies
     places = np.flatnonzero(together)
-    return Postings.of(places, together[places])
+    if len(places) <= DENSE:
+        return Postings(len(places), places, together[places])
+    return Postings(len(places), None, together)
 
 
 def packed_numbers(numbers: Numbers) -> bytes:
