@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from bienc_cli.errors import UsageError
+
 NAMES = {
     "af": "Afrikaans",
     "ar": "Arabic",
@@ -90,6 +92,28 @@ NAMES = {
 }
 """The languages that are told apart, by ISO 639-1 code. The detector knows some eighty more, all
 rarer than its mistakes: a tenth of Chinese questions would be in Wu."""
+
+_DIALECTS = {"nb": "no", "nn": "no"}
+
+
+def language_called(said: str) -> str:
+    """The code of a language that somebody names: `de`, `de-AT`, `DE_at`.
+
+    Raises:
+        UsageError: it is none of those that are told apart.
+    """
+    code = re.split(r"[-_]", said.strip().lower())[0]
+    code = _DIALECTS.get(code, code)
+    if code in NAMES:
+        return code
+    codes = [one for one, name in NAMES.items() if name.lower() == said.strip().lower()]
+    raise UsageError(
+        f"'{said}' is no code of a language that is known here.",
+        f"{NAMES[codes[0]]} is {codes[0]}"
+        if codes
+        else "give the two letters of ISO 639-1, such as de, fr or ja; auto tells by the texts",
+    )
+
 
 _WORD = re.compile(r"[^\W\d_]+")
 _WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b")

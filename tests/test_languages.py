@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.languages import language_of, languages_of, reads_as_english
+from bienc_cli.errors import UsageError
+from bienc_cli.languages import language_called, language_of, languages_of, reads_as_english
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -73,6 +74,22 @@ def test_the_language_of_a_text_is_english_where_nothing_speaks_against_it() -> 
 )
 def test_a_short_text_has_a_language(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("de", "de"), ("DE", "de"), (" de-AT ", "de"), ("pt_BR", "pt"), ("nb", "no")]
+)
+def test_a_language_by_its_code(said: str, code: str) -> None:
+    assert language_called(said) == code
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"), [("German", "German is de"), ("xx", "ISO 639-1"), ("", "ISO 639-1")]
+)
+def test_what_is_no_code_of_a_language(said: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=f"'{said}' is no code") as caught:
+        language_called(said)
+    assert hint in (caught.value.hint or "")
 
 
 @pytest.mark.data

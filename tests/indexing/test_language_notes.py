@@ -46,6 +46,18 @@ def test_a_large_folder_is_judged_by_a_sample_of_all_of_it() -> None:
     assert 40 <= share <= 60
 
 
+def test_what_a_folder_is_said_to_be_in_counts() -> None:
+    sample = LanguageSample()
+    for text in (GERMAN, "Mietvertrag", "17 | 4"):
+        sample.add(text, "de")
+    warning = sample.unread_by("granite-30m")
+    assert warning is not None
+    assert "100 % of what was read is in German" in warning
+    sample = LanguageSample()
+    sample.add(GERMAN, "en")
+    assert sample.unread_by("granite-30m") is None
+
+
 def test_indexing_warns_of_a_model_that_is_known_to_read_english(folder: Folder) -> None:
     folder.write({f"{n}.txt": GERMAN for n in range(3)})
     assert folder.index().warnings == ()
