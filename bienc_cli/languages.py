@@ -261,7 +261,9 @@ _SAMPLE = 600
 
 def language_of(text: str) -> str:
     """The language of a text, by ISO 639-1 code; `en` also where nothing speaks against it."""
-    if _is_plainly_english(text[:_BEGINNING]) or reads_as_english(text):
+    if _is_plainly_english(text[:_BEGINNING]):
+        return "en"
+    if reads_as_english(text) and not _may_be_foreign(text[:_MOST]):
         return "en"
     return _detected(text, _LEAST_FOREIGN) or "en"
 
@@ -270,6 +272,15 @@ def _is_plainly_english(text: str) -> bool:
     # Most of what is ever asked about, and three times as fast.
     words = text.lower().split()
     return sum(map(_ENGLISH_ALONE.__contains__, words)) > _ENGLISH_SHARE * len(words)
+
+
+def _may_be_foreign(text: str) -> bool:
+    """Whether a text has letters outside of ASCII and not one of the commonest English words."""
+    if text.isascii():
+        return False
+    words = _WHOLE_WORD.findall(text.lower())
+    beyond = sum(not letter.isascii() for letter in "".join(words))
+    return beyond > 1 and len(words) > beyond and not _ENGLISH.intersection(words)
 
 
 def languages_of(texts: Iterable[str]) -> Counter[str]:

@@ -69,6 +69,8 @@ def test_the_language_of_a_text_is_english_where_nothing_speaks_against_it() -> 
         ("kot śpi na dachu", "pl"),
         ("η γάτα κοιμάται", "el"),
         ("बिल्ली सो रही है", "hi"),
+        ("Tren iptal edilirse bilet ücreti yedi gün içinde tamamen geri ödenir.", "tr"),
+        ("Najemca musi pisemnie powiadomić właściciela dwa miesiące przed zmianą", "pl"),
         ("如何在这个页面上删除文件和文件夹呢", "zh"),
     ],
 )

@@ -18,6 +18,9 @@ _SHARE = 0.1
 """Of the documents, past which it is said that the model does not read them."""
 
 
+_MOST_NAMES = 3
+
+
 class LanguageSample:
     """Some of the texts that go through, each as likely as any other."""
 
@@ -55,12 +58,13 @@ class LanguageSample:
         share = round(100 * count / len(self._texts))
         return (
             f"{name} reads English, and some {share} % of what was read is in "
-            f"{_listed([code for code, _ in languages.most_common(3)])}: make the index with "
+            f"{_listed([NAMES[code] for code, _ in languages.most_common()])}: make the index with "
             "--model e5-multilingual in another directory (--index DIR) to find it by meaning"
         )
 
 
-def _listed(codes: Sequence[str]) -> str:
-    names = [NAMES[code] for code in codes]
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > _MOST_NAMES:
+        names = [*names[:_MOST_NAMES], "others"]
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

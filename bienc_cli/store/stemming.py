@@ -11,6 +11,7 @@ algorithms of https://snowballstem.org.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from bienc_cli.store.folding import plain_letters
@@ -61,15 +62,35 @@ Stemmer = Callable[[str], str]
 
 def has_stems(language: str) -> bool:
     """Whether words are stemmed by this language, an ISO 639-1 code."""
-    return language in _ALGORITHMS
+    return language in _ALGORITHMS or language == "he"
 
 
 def stemmer(language: str) -> Stemmer:
     """What stems the words of a language; not for two threads at once."""
+    stemmed = _hebrew if language == "he" else _snowball(_ALGORITHMS[language])
+    return lambda word: of_language(language, plain_letters(stemmed(word)) or word)
+
+
+def _snowball(algorithm: str) -> Stemmer:
     from Stemmer import Stemmer as Snowball
 
-    stemmed = Snowball(_ALGORITHMS[language], 0).stemWord
-    return lambda word: of_language(language, plain_letters(stemmed(word)) or word)
+    stemmed: Stemmer = Snowball(algorithm, 0).stemWord
+    return stemmed
+
+
+_HEBREW_ARTICLE = re.compile("^[ושבכל]{0,2}ה(?=.{3})")
+_HEBREW_ENDING = re.compile("(?<=.{3})(?:ים|ות|[הת])$")
+_HEBREW_PREPOSITIONS = re.compile("^[ושבכלמ]+(?=.{3})")
+_ENDS_OF_HEBREW = str.maketrans("םןץףך", "מנצפכ")
+
+
+def _hebrew(word: str) -> str:
+    """A word without its ending and what is written on to it; Snowball has nothing for Hebrew.
+
+    Letters of the word itself go with those, from nearly all of its forms alike.
+    """
+    word = _HEBREW_ENDING.sub("", _HEBREW_ARTICLE.sub("", word.replace("יי", "י")))
+    return _HEBREW_PREPOSITIONS.sub("", word.translate(_ENDS_OF_HEBREW))
 
 
 def of_language(language: str, stem: str) -> str:

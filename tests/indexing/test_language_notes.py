@@ -33,6 +33,21 @@ def test_what_is_not_read_is_named_with_its_share() -> None:
     assert "\n" not in warning
 
 
+def test_of_many_languages_the_most_frequent_are_named() -> None:
+    texts = [
+        GERMAN,
+        GERMAN,
+        "где мой ключ от дома",
+        "η γάτα κοιμάται στο σπίτι",
+        "बिल्ली घर में सो रही है",
+    ]
+    warning = said([one * 3 for one in texts])
+    assert warning is not None
+    assert "is in German, " in warning
+    assert warning.count(",") == 3
+    assert " and others: " in warning
+
+
 def test_little_or_nothing_in_other_languages_is_not_worth_a_word() -> None:
     assert said([]) is None
     assert said([ENGLISH] * 20 + [GERMAN]) is None

@@ -33,6 +33,7 @@ TEXTS = {
     "es": ("Las bibliotecas están abiertas todos los días de la semana", "biblioteca"),
     "fi": ("Kirjastot ovat auki joka päivä aamusta iltaan, paitsi kun on juhla", "kirjaston"),
     "fr": ("Les bibliothèques sont ouvertes tous les jours de la semaine", "ouvert"),
+    "he": ("הספרייה פתוחה בכל יום מהבוקר ועד הערב", "ספריות"),
     "hi": ("पुस्तकें हर दिन सुबह से शाम तक मिलती हैं", "पुस्तक"),
     "hu": ("A könyvtárak minden nap nyitva vannak, és ez nem változik", "könyvtárban"),
     "it": ("Le biblioteche sono aperte tutti i giorni della settimana", "aperta"),
@@ -88,6 +89,23 @@ def test_a_stem_is_never_nothing_and_names_its_language(language: str, word: str
     stem = stemmer(language)(word)
     assert bare(stem)
     assert stem == of_language(language, bare(stem))
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "ספרייה ספריות הספרייה ספריה בספריות",
+        "כלב כלבים הכלבים כלבת",
+        "חיסון חיסונים החיסון",
+        "סיסמה סיסמת הסיסמה",
+        "בית הבית",
+        "לחם ללחם והלחם",
+        "רכבת הרכבת הרכבות",
+        "מחיר המחירים ומחירים",
+    ],
+)
+def test_forms_of_a_hebrew_word(forms: str) -> None:
+    assert len(set(map(stemmer("he"), forms.split()))) == 1
 
 
 MIXED = st.lists(
