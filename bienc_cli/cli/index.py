@@ -113,6 +113,18 @@ def index(
             rich_help_panel=_FILES_PANEL,
         ),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            help="The language that the texts are in, such as de, for the words that are looked "
+            "for; auto tells by each text.  \\[default: what was used before, else auto]",
+            autocompletion=completion.languages,
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
     passage_tokens: Annotated[
         int | None,
         typer.Option(
@@ -233,6 +245,7 @@ def index(
                 hidden=hidden,
                 pdf_engine=pdf_engine,
                 ocr=ocr,
+                language=language,
                 excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,
