@@ -30,6 +30,7 @@ from bienc_cli.store.protocol import (
     IndexWriter,
     StoredPassage,
 )
+from bienc_cli.store.room import Begun
 from bienc_cli.store.rows import digest_of
 
 INDEX_NAME = ".bienc"
@@ -39,6 +40,7 @@ __all__ = [
     "FOREIGN_GRAPH",
     "INDEX_NAME",
     "UNSETTLED",
+    "Begun",
     "CheckReport",
     "CommitReport",
     "FileStamp",
