@@ -8,11 +8,14 @@ from typing import cast
 from bienc_cli.types import Place, PlaceKind
 
 _WORDS = {"page": " p.", "slide": " slide ", "row": " row ", "cell": " cell "}
-_NUMBERS = r"(\d+)(?:-(\d+))?"
+NUMBER = "[0-9]{1,15}"
+"""In a citation, as a pattern: no more digits than the number of a line can have."""
+
+_NUMBERS = rf"({NUMBER})(?:-({NUMBER}))?"
 _PLAIN_SHEET = re.compile(r"[^\W\d]\w*")
 _CITED = (
     # A single number behind a colon is part of many a document's id.
-    ("line", re.compile(r"(?s)(.+):(\d+)-(\d+)")),
+    ("line", re.compile(rf"(?s)(.+):({NUMBER})-({NUMBER})")),
     ("page", re.compile(rf"(?s)(.+) p\.{_NUMBERS}")),
     ("slide", re.compile(rf"(?s)(.+) slide {_NUMBERS}")),
     ("row", re.compile(rf"(?s)(.+) row {_NUMBERS}")),

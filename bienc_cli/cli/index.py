@@ -71,7 +71,7 @@ def index(
         typer.Option(
             "--null",
             "-0",
-            help="Names in the list end with NUL, as of git ls-files -z and find -print0.",
+            help="Names in the list end with NUL, as of git ls-files -z and find -type f -print0.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,
@@ -109,6 +109,18 @@ def index(
             "--ocr/--no-ocr",
             help="Recognise text in pictures and on scanned pages, or not; needs Tesseract.  "
             "\\[default: what was used before, else not]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            help="The language that the texts are in, such as de, for the words that are looked "
+            "for; auto tells by each text.  \\[default: what was used before, else auto]",
+            autocompletion=completion.languages,
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -190,8 +202,8 @@ def index(
 ) -> int:
     """Make an index of folders and files, or bring one up to date.
 
-    Only what is new or has changed is read and encoded. The index lies in .bienc, beside
-    what it covers, unless --index says otherwise.
+    Only what is new or has changed is read and encoded. The index lies in .bienc of the
+    folder you are in, or of the nearest above that has one, unless --index says otherwise.
     """
     from bienc_cli.cli import environment, standard_input, watching
     from bienc_cli.cli.first_time import folder_to_index
@@ -200,6 +212,7 @@ def index(
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing import IndexOptions, index_paths
     from bienc_cli.render.index_report import IndexView
+    from bienc_cli.store import holds_index
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
@@ -211,7 +224,7 @@ def index(
         listed = absolute(standard_input.paths(null=null))
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
-    if not paths and index is None and isinstance(directory, Path) and not directory.exists():
+    if not paths and index is None and isinstance(directory, Path) and not holds_index(directory):
         here, files = folder_to_index(Path.cwd())
         output.note(
             f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
@@ -232,6 +245,7 @@ def index(
                 hidden=hidden,
                 pdf_engine=pdf_engine,
                 ocr=ocr,
+                language=language,
                 excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,

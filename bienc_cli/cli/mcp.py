@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,12 +70,18 @@ def mcp(
         found.reader()
         return found
 
+    output = Output(OutputFormat.plain)
     if http is None:
         opt.refuse_without_effect(
             {"--token": environment.token_typed(token)},
             "over standard input and output there is only the one who started it",
             HTTP_HINT,
         )
+        if sys.stdin.isatty():
+            output.note(
+                "note: waiting for a client that speaks MCP on standard input; agents and editors "
+                "start this command themselves (Ctrl-C ends)"
+            )
         serve(opened, version=__version__, allow_refresh=allow_refresh)
         return 0
     secret = checked_token(token)
@@ -85,7 +92,7 @@ def mcp(
             said.append(f"Authorization: Bearer {secret}")
 
         async def transport(server: Server[Any]) -> None:
-            Output(OutputFormat.plain).print_lines(said)
+            output.print_lines(said)
             await over_http(listening, secret)(server)
 
         serve(opened, transport, version=__version__, allow_refresh=allow_refresh)

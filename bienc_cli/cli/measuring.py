@@ -224,6 +224,8 @@ def _finished(
     if output.format != OutputFormat.table:
         for gate in gates:
             (output.note if gate.passed else output.tell)(gate_line(gate))
+    if judging.report is not None:
+        output.note(f"report: {judging.report}")
     return EXIT_OK if all(gate.passed for gate in gates) else EXIT_NO_RESULT
 
 

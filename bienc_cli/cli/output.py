@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 _JOINED = re.compile(r"-q?f=?(\w+)")
 """A format that is written together with its letter, as the parser allows."""
 
-_SHORT = 40
-"""Lines below which a screen shows hits in one or two lines each."""
-
 _PIPE_WIDTH = 100
 """Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
 
@@ -104,11 +101,6 @@ class Output:
     def machine(self) -> bool:
         """Whether stdout is JSON."""
         return self.format in (OutputFormat.json, OutputFormat.jsonl)
-
-    @property
-    def short(self) -> bool:
-        """Whether stdout is a terminal of few lines."""
-        return caller.stdout().isatty() and caller.terminal_lines() < _SHORT
 
     @property
     def animated(self) -> bool:

@@ -51,7 +51,7 @@ def score(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Score two texts with both encoders: cosine similarity, and relevance.
+    """Score two texts with both encoders: similarity and relevance.
 
     A cross-encoder with several labels, such as an NLI model, gives all of them. Several texts
     against several are a matrix: a heat map on a terminal, and on a page (--report).

@@ -69,7 +69,7 @@ def serve(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Hold models and indexes ready, so that queries are answered at once.
+    """Hold models and indexes ready: queries are answered at once.
 
     `bienc query` asks a running server of the same version, environment and model settings by
     itself; what it prints is the same. Only you can reach the socket.

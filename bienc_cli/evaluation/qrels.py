@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import cast
 
-from bienc_cli.citations import citation, cited
+from bienc_cli.citations import NUMBER, citation, cited
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import first_given, read_lines
 from bienc_cli.search.pipeline import is_encodable
@@ -23,7 +23,7 @@ from bienc_cli.store import StoredPassage
 from bienc_cli.types import Place, PlaceKind
 
 _FRAGMENT = re.compile(r"(?s)(.+?)#(page|slide|row|cell|heading)=(.+)")
-_NUMBERS = re.compile(r"(?:(.+)!)?(\d+)(?:-(\d+))?")
+_NUMBERS = re.compile(rf"(?:(.+)!)?({NUMBER})(?:-({NUMBER}))?")
 _WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?")
 _HEADER = {"query-id", "query_id", "qid"}
 _HIGHEST_GRADE = 2**31 - 1

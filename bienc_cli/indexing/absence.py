@@ -6,7 +6,7 @@ brings other files. What the index knows is kept until somebody says that it is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bienc_cli.indexing.roots import is_below
@@ -15,8 +15,6 @@ from bienc_cli.indexing.whereabouts import Whereabouts
 MASS = 100
 """Files of one root. When at least so many, and more than half of what is known of it, are gone
 at once, that is a disk that is not mounted, or an accident, until somebody says otherwise."""
-
-_HOLDS_NONE = "holds none of the files that are known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +33,70 @@ class Absence:
 
 
 def absences(
-    now: Whereabouts, known: Collection[str], there: Collection[str], missing: Collection[str]
+    now: Whereabouts, known: Mapping[str, int], there: Mapping[str, int], missing: Collection[str]
 ) -> Iterator[Absence]:
     """What of a root is taken for elsewhere; where all of it is, only that.
 
     Args:
         now: where the root and its mounts are.
-        known: files that the index knows, by path under the root.
+        known: files that the index knows, by path under the root, with their sizes in bytes.
         there: files that are there, likewise.
         missing: those of `known` that are not, and could have been looked at.
     """
-    if known and len(missing) == len(known) and now.is_another and there:
-        yield Absence(".", f"is another folder than it was, and {_HOLDS_NONE}", True)
-        return
-    why = why_absent(len(there), len(missing), len(known), elsewhere=now.is_elsewhere)
-    if why is not None:
-        yield Absence(".", why)
+    held = _Held(known, there, missing)
+    absence = held.other_folder(".") if now.is_another else None
+    absence = absence or held.absence(".", "is on another device", elsewhere=now.is_elsewhere)
+    if absence is not None:
+        yield absence
         return
     for mount in now.lost_mounts:
-        known_below = [path for path in known if is_below(path, mount.path)]
-        missing_below = [path for path in missing if is_below(path, mount.path)]
-        there_below = [path for path in there if is_below(path, mount.path)]
-        if known_below and not there_below:
+        below = held.below(mount.path)
+        if below.known and not below.there:
             yield Absence(mount.path, "is not mounted")
-        elif known_below and len(missing_below) == len(known_below):
-            yield Absence(mount.path, f"is not the disk that it was, and {_HOLDS_NONE}", True)
-        elif why := why_absent(
-            len(there_below), len(missing_below), len(known_below), elsewhere=True
-        ):
-            yield Absence(mount.path, why)
+        elif absence := below.absence(mount.path, "is not the disk that it was", elsewhere=True):
+            yield absence
 
 
-def why_absent(there: int, gone: int, known: int, *, elsewhere: bool) -> str | None:
-    """Why a root is taken for one whose files are somewhere else, and not deleted.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Files of one place; see `absences`."""
 
-    Args:
-        there: how many files are there.
-        gone: how many of those that the index knows are not.
-        known: how many it knows.
-        elsewhere: the root is on another device than when its files were there.
+    known: Mapping[str, int]
+    there: Mapping[str, int]
+    missing: Collection[str]
 
-    Returns:
-        What it is, as the end of a sentence; None where it is nothing unusual.
-    """
-    if not gone:
+    def below(self, place: str) -> _Held:
+        """Those that lie below a place."""
+        return _Held(
+            {path: size for path, size in self.known.items() if is_below(path, place)},
+            {path: size for path, size in self.there.items() if is_below(path, place)},
+            [path for path in self.missing if is_below(path, place)],
+        )
+
+    def other_folder(self, place: str) -> Absence | None:
+        """Why the place is another folder that holds other files, where it does."""
+        if self.there and self.known and len(self.missing) == len(self.known):
+            why = "is another folder than it was, and holds none of the files that are known"
+            return Absence(place, why, True)
         return None
-    if not there:
-        return "is empty"
-    if gone * 2 <= known or there * 2 > known:
+
+    def absence(self, place: str, is_what: str, *, elsewhere: bool) -> Absence | None:
+        """Why the place is taken for one whose files are somewhere else, where it is.
+
+        Args:
+            place: which it is.
+            is_what: it is, if it is elsewhere, as the middle of a sentence.
+            elsewhere: what is there is on another disk than when its files were there. A disk
+                that was copied to another has most of them as they were; any other may have
+                files of the same names.
+        """
+        known, gone, there = len(self.known), len(self.missing), len(self.there)
+        if gone and not there:
+            return Absence(place, "is empty")
+        as_they_were = sum(self.there.get(path) == size for path, size in self.known.items())
+        if elsewhere and as_they_were * 2 < known:
+            held = f"holds {as_they_were:,} of the {known:,} files that are known as they were"
+            return Absence(place, f"{is_what}, and {held}", True)
+        if gone >= MASS and gone * 2 > known >= there * 2:
+            return Absence(place, f"lacks {gone:,} of its {known:,} files")
         return None
-    if elsewhere:
-        return f"is on another device, and {gone:,} of its {known:,} files are not there"
-    return f"lacks {gone:,} of its {known:,} files" if gone >= MASS else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,13 +129,14 @@ class FreshnessCheck:
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
         """Look at one root; False where the time was over before its end."""
         left = dict(known)
-        there: set[str] = set()
+        there: dict[str, int] = {}
         new: list[str] = []
-        changed = touched = 0
+        changed: list[str] = []
+        touched: list[str] = []
         unreadable: set[str] = set()
         for item in items_under(root):
             if time.monotonic() > self._deadline:
-                self._add(new=len(new), changed=changed, touched=touched)
+                self._add(new=len(new), changed=len(changed), touched=len(touched))
                 return False
             if isinstance(item, Skipped):
                 if is_transient(item):
@@ -147,20 +148,22 @@ class FreshnessCheck:
                     # Another root's, where roots lie inside each other.
                     continue
                 new.append(item.doc_id)
-            else:
-                changed += before[0] != item.size
-                touched += before[0] == item.size and before[1] != item.mtime_ns
-            there.add(item.doc_id)
+            elif before[0] != item.size:
+                changed.append(item.doc_id)
+            elif before[1] != item.mtime_ns:
+                touched.append(item.doc_id)
+            there[item.doc_id] = item.size
         missing = [path for path in left if not is_within(path, unreadable)]
-        absent = tuple(absences(whereabouts_of(root), known, there, missing))
+        sizes = {path: size for path, (size, _) in known.items()}
+        absent = tuple(absences(whereabouts_of(root), sizes, there, missing))
         kept = [one.place for one in absent]
         # The next run would let alone what lies there instead.
         others = [one.place for one in absent if one.another]
         self._add(
-            new=sum(not is_within(path, others) for path in new),
-            changed=changed,
-            touched=touched,
-            gone=sum(not is_within(path, kept) for path in missing),
+            new=_outside(others, new),
+            changed=_outside(others, changed),
+            touched=_outside(others, touched),
+            gone=_outside(kept, missing),
         )
         return True
 
@@ -182,3 +185,8 @@ class FreshnessCheck:
             found.gone + gone,
             complete,
         )
+
+
+def _outside(places: Collection[str], paths: Iterable[str]) -> int:
+    """How many paths lie in none of some places."""
+    return sum(not is_within(path, places) for path in paths)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -106,7 +106,7 @@ def plan(
         finding = _without(finding, unreadable)
         known = _known(writer, finding.root)
         if not options.prune and (finding.part or not finding.named):
-            finding, kept = _kept(finding, list(known))
+            finding, kept = _kept(finding, {path: state.size for path, state in known.items()})
             warnings += kept
         root = _settled(finding)
         root_id = writer.put_root(root)
@@ -157,13 +157,22 @@ def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Fi
     return replace(finding, files=files, skipped=(*finding.skipped, *skips))
 
 
-def _kept(finding: Finding, known: Sequence[str]) -> tuple[Finding, list[str]]:
-    """A finding of which what is not there is taken for elsewhere, if it has to be; and why."""
+def _kept(finding: Finding, known: Mapping[str, int]) -> tuple[Finding, list[str]]:
+    """A finding of which what is not there is taken for elsewhere, if it has to be; and why.
+
+    Args:
+        finding: to be looked through.
+        known: sizes of the files that the index knows, by path under the root.
+    """
     part = finding.part
     if part:
         # What was named is believed; the rest of the root was not.
-        known = [path for path in known if not is_below(path, part)]
-    there = {file.doc_id for file in finding.files if not (part and is_below(file.doc_id, part))}
+        known = {path: size for path, size in known.items() if not is_below(path, part)}
+    there = {
+        file.doc_id: file.size
+        for file in finding.files
+        if not (part and is_below(file.doc_id, part))
+    }
     unreadable = finding.unreadable(TRANSIENT)
     missing = [path for path in known if path not in there and not is_within(path, unreadable)]
     absent = tuple(absences(finding.now, known, there, missing))

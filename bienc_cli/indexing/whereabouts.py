@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class Whereabouts:
         root: as it is recorded.
         device: of its directory; None where that is not known.
         inode: likewise.
-        lost_mounts: recorded mounts that are another file system now, or none.
+        lost_mounts: recorded mounts that are no more, or of something else.
     """
 
     root: Root
@@ -43,28 +44,58 @@ class Whereabouts:
 def whereabouts_of(root: Root) -> Whereabouts:
     """Look where a root and what was mounted below it are now."""
     device, inode = _told_by(root.path)
-    lost = tuple(mount for mount in root.mounts if _is_lost(root.path, mount, device))
+    places = _mounted_below(root.path) if root.mounts else frozenset[str]()
+    lost = tuple(mount for mount in root.mounts if _is_lost(root.path, mount, places))
     return Whereabouts(root, device, inode, lost)
 
 
-def _is_lost(top: Path, mount: Mount, device: int | None) -> bool:
-    now, _ = _told_by(top / mount.path)
-    # Of earlier indexes it is only known that it was not the root's own.
-    return now is None or now == device or mount.device not in (None, now)
+def _is_lost(top: Path, mount: Mount, places: Collection[str]) -> bool:
+    if not (mount.path in places or os.path.ismount(top / mount.path)):
+        return True
+    # Of earlier indexes it is only known that something was mounted.
+    device, inode = _told_by(top / mount.path)
+    return mount.device not in (None, device) or mount.inode not in (None, inode)
 
 
 def mounts_among(top: Path, files: Iterable[FoundFile]) -> tuple[Mount, ...]:
     """What is mounted below a root and has files in it."""
     own = top.stat().st_dev
-    found: dict[str, Mount] = {}
+    places = _mounted_below(top)
+    looked_at: set[str] = set()
+    found: list[str] = []
     for file in files:
-        parents = [parent.as_posix() for parent in Path(file.doc_id).parents][:-1]
-        if file.device == own or not found.keys().isdisjoint(parents):
+        if file.device == own and not places:
             continue
-        place = next((one for one in reversed(parents) if os.path.ismount(top / one)), None)
-        if place is not None:
-            found[place] = Mount(place, _told_by(top / place)[0])
-    return tuple(found[place] for place in sorted(found))
+        for parent in Path(file.doc_id).parents[:-1]:
+            place = parent.as_posix()
+            if place in looked_at:
+                break
+            looked_at.add(place)
+            if place in places or (file.device != own and os.path.ismount(top / place)):
+                found.append(place)
+    return tuple(Mount(place, *_told_by(top / place)) for place in sorted(found))
+
+
+_MOUNTS = Path("/proc/self/mountinfo")
+"""Linux's own list. Only it knows of a folder that is mounted on another of the same disk."""
+
+
+def _mounted_below(top: Path) -> frozenset[str]:
+    """Where something is mounted below a root, by path under it, as far as the system has a list.
+
+    Source: proc_pid_mountinfo(5); the fifth field, with blanks and backslashes in octal.
+    """
+    try:
+        lines = _MOUNTS.read_bytes().splitlines()
+    except OSError:
+        return frozenset()
+    real = os.path.realpath(top).rstrip("/") + "/"
+    points = (
+        os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), fields[4]))
+        for fields in map(bytes.split, lines)
+        if len(fields) > 4
+    )
+    return frozenset(point.removeprefix(real) for point in points if point.startswith(real))
 
 
 def _told_by(path: Path) -> tuple[int | None, int | None]:

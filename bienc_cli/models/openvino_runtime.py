@@ -117,8 +117,9 @@ class _Runner:
         self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
     ) -> None:
         assert model.files.tokenizer_json is not None, "it was needed to convert"  # noqa: S101
-        self.description = f"openvino cpu {'bf16' if verdict.precision == 'bf16' else 'fp32'}"
         self._name = model.name
+        precision = "bf16" if verdict.precision == "bf16" else "fp32"
+        self.description = f"openvino cpu {'int8' if verdict.quantised else precision}"
         self._max_tokens = model.files.max_tokens
         # Compiling leaves the interpreter to others; reading a tokenizer, as long, does not.
         graph = Background(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bienc_cli.chunking import chunk
-from bienc_cli.citations import cited
+from bienc_cli.citations import NUMBER, cited
 from bienc_cli.errors import UsageError
 from bienc_cli.search.pipeline import check_model
 from bienc_cli.search.result import ModelUse
@@ -20,7 +20,7 @@ MOST_PASSAGES = 64
 """Passages of a subject that are compared; of a longer one so many, evenly spread."""
 
 _ENCODED_AT_ONCE = 64
-_LINE = re.compile(r"(?s)(.+):(\d+)")
+_LINE = re.compile(rf"(?s)(.+):({NUMBER})")
 _RECORD = re.compile(r"(?s)(.+) \(([^()]+)\)")
 _SPECIAL = re.compile(r"([\\*?\[\]!# ])")
 

@@ -185,14 +185,22 @@ def name_new(connection: sqlite3.Connection, directory: Path) -> sqlite3.Connect
     """
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
+    # A log of a catalog that is not there any more would be played into this one.
+    _remove_logs(catalog_path(directory))
     (directory / _NEW).replace(catalog_path(directory))
     return _open_to_write(catalog_path(directory), "WAL")
 
 
 def remove_new(directory: Path) -> None:
     """Delete a first catalog that never came to be."""
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        (directory / f"{_NEW}{suffix}").unlink(missing_ok=True)
+    new = directory / _NEW
+    new.unlink(missing_ok=True)
+    _remove_logs(new)
+
+
+def _remove_logs(path: Path) -> None:
+    for suffix in ("-journal", "-wal", "-shm"):
+        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
 
 
 def _open_to_write(path: Path, journal: str) -> sqlite3.Connection:

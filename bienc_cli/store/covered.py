@@ -9,15 +9,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A directory below a root that another file system was mounted on.
+    """A directory below a root that a file system, or another directory, was mounted on.
 
     Attributes:
         path: under the root.
         device: what tells that file system; None in indexes of before it was recorded.
+        inode: of what was mounted, in that file system; likewise.
     """
 
     path: str
     device: int | None = None
+    inode: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Root:
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         ocr: text in pictures and on scanned pages was recognised.
+        language: its texts are said to be in, by ISO 639-1 code; None where each tells itself.
         files: only these, by path under `path`, as they came in a list; None for all.
         excludes_file: what its user had git ignore in every repository then; None for nothing.
         removed: never these, nor what is below them, by path under `path`: a person had the
@@ -49,6 +52,7 @@ class Root:
     hidden: bool = False
     pdf_engine: str = "pypdf"
     ocr: bool = False
+    language: str | None = None
     files: tuple[str, ...] | None = None
     excludes_file: str | None = None
     removed: tuple[str, ...] = ()

@@ -48,11 +48,38 @@ def moved_from(
         return None
     found = list(_known_paths(connection, here))
     # Most of them: a `README.md` is in many folders.
-    if not found or 2 * sum(found) >= len(found):
+    if not found or 2 * sum(found) >= len(found) or _holds_nothing_else(connection, here):
         return None
     # Where they are nowhere, nothing says what was moved.
     before = list(_known_paths(connection, Path(recorded)))
     return Path(recorded) if sum(before) > sum(found) else None
+
+
+def _holds_nothing_else(connection: sqlite3.Connection, home: Path) -> bool:
+    """Whether all that is seen in relative roots, taken from a home, is known, and something is.
+
+    That is a copy of which most was deleted.
+    """
+    seen = False
+    roots = connection.execute(
+        "SELECT id, path FROM roots WHERE path NOT LIKE '/%' AND kind <> 'file'"
+    ).fetchall()
+    for root_id, stored in roots:
+        sizes = dict(
+            connection.execute("SELECT path, size FROM files WHERE root_id = ?", (root_id,))
+        )
+        folders = {inside_root(path).partition("/")[0] for path in sizes if "/" in path}
+        try:
+            for entry in root_path_from_storage(stored, home).iterdir():
+                if entry.name.startswith("."):
+                    continue
+                is_known = entry.is_dir() and entry.name in folders
+                if not is_known and sizes.get(entry.name) != entry.stat().st_size:
+                    return False
+                seen = True
+        except OSError:
+            continue
+    return seen
 
 
 def _known_paths(connection: sqlite3.Connection, home: Path) -> Iterator[bool]:

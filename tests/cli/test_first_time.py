@@ -36,6 +36,14 @@ def test_a_folder_of_documents_is_indexed_and_said(run: Run, project: Path) -> N
     assert "fig.txt" in run("query", "figs", "--strategy", "bm25", "-f", "plain")[1]
 
 
+def test_what_a_first_run_left_that_was_killed_at_once_is_no_index(run: Run, project: Path) -> None:
+    (project / ".bienc").mkdir()
+    (project / ".bienc" / "catalog.sqlite-new").write_bytes(b"half of it")
+    code, _, err = run("index")
+    assert code == 0
+    assert f"note: making an index of {project}: 2 files" in err
+
+
 @pytest.mark.parametrize("place", ["/", "..", "../.."])
 def test_a_home_and_what_holds_it_are_not_meant(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, place: str

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.indexing.absence import MASS, why_absent
+from bienc_cli.indexing.absence import MASS, absences
 from bienc_cli.indexing.freshness import staleness
 from bienc_cli.indexing.report import IndexReport
+from bienc_cli.indexing.whereabouts import Whereabouts
+from bienc_cli.store import Root
 from folders import Folder
 
 
@@ -109,33 +111,43 @@ def test_few_files_may_go_one_by_one(fifty: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "known", "device", "absent"),
+    ("as_they_were", "changed", "known", "device", "absent"),
     [
-        (0, 1, 1, True),
-        (0, 0, 1, False),
-        (1, 3, 2, True),
-        (2, 3, 2, False),
-        (3, 3, 2, False),
-        (1, 3, 1, False),
-        (50, 150, 1, True),
-        (50, 149, 1, False),
-        (80, 150, 1, False),
+        (0, 0, 1, 1, True),
+        (0, 0, 0, 1, False),
+        (1, 0, 3, 2, True),
+        (2, 0, 3, 2, False),
+        (3, 0, 3, 2, False),
+        (1, 0, 3, 1, False),
+        (50, 0, 150, 1, True),
+        (50, 0, 149, 1, False),
+        (80, 0, 150, 1, False),
+        (0, 3, 3, 2, True),
+        (1, 2, 3, 2, True),
+        (2, 1, 3, 2, False),
+        (0, 3, 3, 1, False),
     ],
 )
-def test_when_a_root_is_taken_for_absent(there: int, known: int, device: int, absent: bool) -> None:
-    why = why_absent(there, known - there, known, elsewhere=device != 1)
-    assert bool(why) == absent
+def test_when_a_root_is_taken_for_absent(
+    as_they_were: int, changed: int, known: int, device: int, absent: bool
+) -> None:
+    sizes = {f"{n}.txt": 10 for n in range(known)}
+    there = {f"{n}.txt": 10 if n < as_they_were else 9 for n in range(as_they_were + changed)}
+    root = Root(Path("/somewhere"), device=1, inode=2)
+    now = Whereabouts(root, device, 2, lost_mounts=())
+    assert bool(list(absences(now, sizes, there, sizes.keys() - there.keys()))) == absent
 
 
 # ------------------------------------------------------------ real mounts
 
 
 @contextmanager
-def mounted(place: Path) -> Iterator[None]:
-    """A file system of its own at a directory; skips where that is not allowed."""
+def mounted(place: Path, what: Path | None = None) -> Iterator[None]:
+    """A file system of its own at a directory, or another directory; skips where not allowed."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount")
-    done = subprocess.run(["mount", "-t", "tmpfs", "none", str(place)], capture_output=True)
+    mount = ["-t", "tmpfs", "none"] if what is None else ["--bind", str(what)]
+    done = subprocess.run(["mount", *mount, str(place)], capture_output=True)
     if done.returncode:
         pytest.skip(f"mounting is not allowed here: {done.stderr.decode().strip()}")
     try:
@@ -214,6 +226,66 @@ def test_another_disk_inside_a_root_is_another(folder: Folder) -> None:
         report = refresh(folder, prune=True)
         assert (report.documents.removed, report.documents.new) == (5, 9)
         assert not refresh(folder).warnings
+
+
+@pytest.mark.parametrize("name", ["disk", "a disk\\ of mine"])
+def test_a_folder_of_the_same_disk_that_is_mounted_no_more_is_kept(
+    name: str, folder: Folder
+) -> None:
+    folder.write({"own.txt": "own\n"})
+    other = folder.home / "other"
+    place = folder.root / name
+    for directory in (other, place):
+        directory.mkdir()
+    with mounted(place, other):
+        folder.write({f"{name}/{n}.txt": f"text {n}\n" for n in range(5)})
+        folder.index()
+        before = folder.texts()
+    report = refresh(folder)
+    assert report.documents.removed == 0
+    assert f"docs/{name} is not mounted" in report.warnings[0]
+    assert folder.texts() == before
+    another = folder.home / "another"
+    another.mkdir()
+    (another / "new.txt").write_text("of another folder\n")
+    with mounted(place, another):
+        report = refresh(folder)
+        assert "is not the disk that it was" in report.warnings[0]
+    with mounted(place, other):
+        assert not refresh(folder).warnings
+    assert folder.texts() == before
+
+
+def test_a_mount_inside_a_mount_that_is_unmounted_is_kept(folder: Folder) -> None:
+    (folder.root / "disk").mkdir(parents=True)
+    with mounted(folder.root / "disk"):
+        (folder.root / "disk/inner").mkdir()
+        folder.write({f"disk/{n}.txt": f"text {n}\n" for n in range(9)})
+        with mounted(folder.root / "disk/inner"):
+            folder.write({f"disk/inner/{n}.txt": f"inner {n}\n" for n in range(3)})
+            folder.index()
+            before = folder.texts()
+        report = refresh(folder)
+        assert report.documents.removed == 0
+        assert "docs/disk/inner is not mounted" in report.warnings[0]
+        assert folder.texts() == before
+
+
+@pytest.mark.parametrize("place", ["", "disk/"])
+def test_another_disk_with_files_of_the_same_names_is_another(place: str, folder: Folder) -> None:
+    (folder.root / place).mkdir(parents=True)
+    with mounted(folder.root / place):
+        folder.write({f"{place}{n}.txt": f"text {n}\n" for n in range(10)})
+        folder.index()
+        before = folder.texts()
+    with mounted(folder.root / place):
+        folder.write({f"{place}{n}.txt": f"text of another disk {n}\n" for n in range(6)})
+        with folder.open() as reader:
+            assert not staleness(reader)
+        report = refresh(folder)
+        assert report.documents.removed == report.documents.changed == 0
+        assert "holds 0 of the 10 files that are known as they were" in report.warnings[0]
+        assert folder.texts() == before
 
 
 def test_a_disk_that_comes_back_with_other_numbers_is_the_same(folder: Folder) -> None:

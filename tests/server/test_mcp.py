@@ -192,3 +192,13 @@ def test_without_the_sdk_it_says_what_to_install(
     assert code == 2
     assert out == ""
     assert "pip install 'bienc-cli[mcp]'" in err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_who_starts_it_by_hand_is_told_what_it_waits_for(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr("bienc_cli.server.mcp.serve", lambda *_, **__: None)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal, raising=False)
+    code, out, err = indexed("mcp")
+    assert (code, out, "waiting for a client" in err) == (0, "", terminal)

@@ -75,6 +75,14 @@ class House:
         return [one for one in (self.home / "cache" / "run").iterdir() if one.is_socket()]
 
 
+def test_ending_one_by_hand_is_no_failure(house: House) -> None:
+    process = house.serve()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert said in ("", "note: ending, because you ended it\n")
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)

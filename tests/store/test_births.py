@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,32 @@ def test_what_a_crash_leaves_of_a_first_catalog_is_nothing(
     assert not list(directory.glob("catalog.sqlite-new*"))
     if left is a_link_to_elsewhere:
         assert (tmp_path / "elsewhere").read_text() == "of somebody else"
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["without a catalog", "beside an empty one"])
+def test_the_log_of_a_catalog_that_is_gone_is_not_played_into_the_next(
+    lost: bool, tmp_path: Path
+) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    build(directory, keys, {"a.md": numbered(30)})
+    catalog = directory / "catalog.sqlite"
+    with closing(sqlite3.connect(f"file:{catalog}?mode=ro", uri=True)) as reader:
+        # Who reads keeps the log from being written back.
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM meta").fetchone()
+        build(directory, keys, {"a.md": numbered(20)})
+        log = catalog.with_name(f"{catalog.name}-wal").read_bytes()
+    assert log
+    shutil.rmtree(directory)
+    directory.mkdir()
+    catalog.with_name(f"{catalog.name}-wal").write_bytes(log)
+    if not lost:
+        catalog.touch()
+        catalog.with_name(f"{catalog.name}-wal").write_bytes(b"")
+    build(directory, keys, {f"{n}.md": numbered(9) for n in range(40)})
+    with open_reader(directory, key_dir=keys) as index:
+        assert index.info.passages == 360
+    assert check(directory, key_dir=keys).problems == ()
 
 
 def test_an_empty_catalog_is_none_yet(tmp_path: Path) -> None:

@@ -105,6 +105,21 @@ def test_a_copy_of_both_stands_by_itself(filled: Folder, tmp_path: Path) -> None
     assert (report.documents.unchanged, report.encoded) == (2, 0)
 
 
+def test_a_copy_of_both_of_which_most_is_deleted_stands_by_itself(
+    filled: Folder, tmp_path: Path
+) -> None:
+    filled.write({"c.txt": "a kite\n", "sub/d.txt": "a wren\n", "sub/e.txt": "a rook\n"})
+    filled.index()
+    copied = Folder(tmp_path / "copy")
+    shutil.copytree(filled.home, copied.home)
+    for name in ("a.txt", "c.txt", "sub/e.txt"):
+        (copied.root / name).unlink()
+    shutil.rmtree(copied.root / "sub")
+    assert "docs/b.txt" in shown(copied)
+    assert copied.index().documents.removed == 4
+    assert shown(copied) == {"docs/b.txt"}
+
+
 def test_an_index_reached_through_a_link_has_not_moved(filled: Folder, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(filled.home)
     linked = Folder(tmp_path / "link")
