@@ -11,9 +11,11 @@ from rich.measure import Measurement
 from rich.text import Text
 
 AT_JOINTS = re.compile(
-    # Behind a blank or a joint, but not between two digits, nor behind a sign or a flag's dashes;
-    # and before the name of a place.
-    r"(?<=[\s/_+-])(?=[^\s/_+-])(?!(?<=\d[-_+])\d)(?!(?<=\s[-+])|(?<=\s--))|(?<=.)(?=#)"
+    # Behind a blank or a joint, but not between two digits, nor behind a sign or a flag's dashes,
+    # nor within the marks of a change, [-gone-]{+new+}, but between two; and before the name of
+    # a place.
+    r"(?<=[\s/_+-])(?=[^\s/_+\])}-])(?!(?<=\d[-_+])\d)(?!(?<=[\s\[({][-+])|(?<=\s--))"
+    r"|(?<=[-+][\]}])(?=[\[{][-+])|(?<=.)(?=#)"
 )
 AT_BLANKS = re.compile(r"(?<=\s)(?=\S)(?!(?<=\d\s)(?:ms|s|min|h|B|kB|MB|GB|%)(?!\w))")
 """Prose: not between a number and its unit, and inside a name only where that alone is longer than

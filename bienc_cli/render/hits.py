@@ -169,6 +169,12 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     return shown
 
 
+def beginning(stored: StoredPassage, length: int) -> str:
+    """So many characters of a passage on one line, without the heading that stands above it."""
+    text = one_line(stored.passage.text[body_start(stored) :])
+    return text if len(text) <= length else f"{text[: text.rfind(' ', 0, length)]} …"
+
+
 def light(query: str, text: Text) -> None:
     """Mark the query's words, and words that begin like them, in place."""
     stems = {

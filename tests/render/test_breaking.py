@@ -44,6 +44,21 @@ def test_prose_keeps_a_number_with_its_unit() -> None:
     ]
 
 
+def test_the_marks_of_a_change_stay_with_what_has_changed() -> None:
+    text = "def [-celsius_to_fahrenheit-]{+fahrenheit_to_celsius+} (degrees: (-d) x"
+    assert broken(text, 12, AT_BLANKS) == [
+        "def",
+        "[-celsius_",
+        "to_",
+        "fahrenheit-]",
+        "{+fahrenheit",
+        "_to_",
+        "celsius+}",
+        "(degrees:",
+        "(-d) x",
+    ]
+
+
 @given(st.text("ab/-_# .漢", max_size=60), st.integers(2, 30))
 def test_nothing_is_lost(text: str, width: int) -> None:
     lines = broken(text, width)
