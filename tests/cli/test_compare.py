@@ -317,7 +317,6 @@ def test_a_run_directory_that_cannot_be_is_said(indexed: Run, tmp_path: Path) ->
         ((*FILES, "--rerun", "empty.tsv"), "There is no ranking in 'empty.tsv'"),
         ((*FILES, "--rerun", "others.run"), "'others.run' ranks nothing for any of the queries"),
         (("--queries", "none.tsv"), "no 'none.tsv' here"),
-        (("--queries", "querys.tsv"), "did you mean queries.tsv?"),
         (("--queries", "docs"), "cannot be read"),
         (("--queries", "empty.tsv"), "There is no query in 'empty.tsv'"),
         (("--queries", "queries.tsv", "--qrels", "empty.tsv"), "There is no judgment in"),

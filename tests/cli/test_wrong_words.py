@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,24 @@ def test_one_voice(run: Run, argv: str, message: str, hint: str) -> None:
     if "--format" not in argv:
         assert (code, err) == (2, "")
         assert json.loads(out)["error"]["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        ("index handbok", "did you mean handbook?"),
+        ("index handbook/leav.md", "did you mean handbook/leave.md?"),
+        ("compare --queries querys.tsv", "did you mean queries.tsv?"),
+        ("index elsewhere/at/all", "check the path"),
+    ],
+)
+def test_a_path_that_is_nearly_there(run: Run, tmp_path: Path, argv: str, hint: str) -> None:
+    (tmp_path / "handbook").mkdir()
+    (tmp_path / "handbook/leave.md").touch()
+    (tmp_path / "queries.tsv").touch()
+    code, out, err = run(*argv.split())
+    assert (code, out) == (2, "")
+    assert err == f"error: There is no '{argv.split()[-1]}' here.\nhint: {hint}\n"
 
 
 def test_no_option_leaks_the_words_of_a_validator(run: Run) -> None:
