@@ -57,7 +57,7 @@ class Words:
 
 
 class Flow:
-    """Parts one behind the other, as many on a line as it holds; none is broken.
+    """Parts one behind the other, as many on a line as it holds; none is broken that fits on one.
 
     Args:
         parts: of one line each.
@@ -73,18 +73,16 @@ class Flow:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Its lines."""
         line = Text(style=self._style)
-        for place, part in enumerate(self._parts):
-            if place and line.cell_len + cell_len(self._between) + part.cell_len > (
-                options.max_width
-            ):
+        for part in self._parts:
+            if line and line.cell_len + cell_len(self._between) + part.cell_len > options.max_width:
                 yield line
                 line = Text(style=self._style)
-            elif place:
+            elif line:
                 line.append(self._between)
-            if part.cell_len > options.max_width:
-                yield Words(part, ends=AT_BLANKS)
-            else:
-                line.append_text(part)
+            *whole, last = spans(part.plain, options.max_width, AT_BLANKS)
+            for one in whole:
+                yield Text(style=self._style).append_text(part[slice(*one)])
+            line.append_text(part[slice(*last)])
         yield line
 
 
