@@ -46,6 +46,12 @@ Run = Callable[..., tuple[int, str, str]]
         ("query", "bienc query wants TEXT.", 'bienc query "how do I undo a commit"'),
         ("remove", "bienc remove wants PATH.", "bienc remove docs/old.md"),
         ("similar", "bienc similar wants PATH[:LINE].", "bienc similar handbook/leave.md"),
+        ("info x", "bienc info takes no 'x'.", "bienc info"),
+        (
+            "similar a.md b.md c.md",
+            "bienc similar takes no 'b.md c.md'.",
+            "bienc similar PATH[:LINE]",
+        ),
         ("query x -k", "-k wants a value.", "bienc query --help says which"),
         (
             "query x --min-relevance high",
