@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
+import re
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -28,6 +31,8 @@ PARAGRAPHS = 3000
 SECTION = 20
 """Paragraphs under one heading, on one slide, in one cell or chapter."""
 
+PDF_ENGINES = ("pypdf", "pdfium")
+LINES = 52
 RUNS = 3
 SAMPLE_DOCS = Path(__file__).parents[1] / "sample_docs"
 
@@ -167,6 +172,40 @@ def mbox(texts: list[str]) -> bytes:
     return b"".join(messages)
 
 
+def csv(texts: list[str]) -> bytes:
+    """A text and two numbers in each row."""
+    quoted = (text.replace('"', '""') for text in texts)
+    rows = (f'"{text}",{len(text)},{len(text) / 2}' for text in quoted)
+    return "\n".join(["text,length,half", *rows]).encode()
+
+
+def pdf(texts: list[str]) -> bytes:
+    """By pypdf: pages of as many lines as a letter has."""
+    from pypdf import PdfWriter
+    from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+            NameObject("/Encoding"): NameObject("/WinAnsiEncoding"),
+        }
+    )
+    fonts = DictionaryObject({NameObject("/F1"): font})
+    writer = PdfWriter()
+    lines = [line for text in texts for line in textwrap.wrap(text, 90)]
+    for start in range(0, len(lines), LINES):
+        escaped = (re.sub(r"([()\\])", r"\\\1", line) for line in lines[start : start + LINES])
+        shown = " T* ".join(f"({line}) Tj" for line in escaped)
+        stream = DecodedStreamObject()
+        stream.set_data(f"BT /F1 10 Tf 14 TL 50 780 Td {shown} ET".encode("cp1252", "replace"))
+        page = writer.add_blank_page(595, 842)
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        page[NameObject("/Contents")] = writer._add_object(stream)
+    return saved(writer.write)
+
+
 def saved(save: Callable[[io.BytesIO], object]) -> bytes:
     """What a library writes."""
     buffer = io.BytesIO()
@@ -189,27 +228,35 @@ FORMATS: dict[str, Callable[[list[str]], bytes]] = {
     "rtf": rtf,
     "ipynb": notebook,
     "mbox": mbox,
+    "csv": csv,
+    "json": lambda texts: json.dumps([{"text": text} for text in texts], indent=1).encode(),
+    "pdf": pdf,
 }
 
 
-def read_here(path: Path) -> None:
+def read_here(path: Path, engine: str) -> None:
     """Read one file in this process and print what that took."""
-    from bienc_cli.formats import read_documents
+    from bienc_cli.formats import ReadingOptions, read_documents
     from bienc_cli.types import Document
 
     started = time.process_time()
-    documents = [item for item in read_documents(path, path.name) if isinstance(item, Document)]
+    items = read_documents(path, path.name, ReadingOptions(engine))
+    documents = [item for item in items if isinstance(item, Document)]
     seconds = time.process_time() - started
     characters = sum(len(document.text) for document in documents)
-    print(json.dumps({"seconds": seconds, "characters": characters}))
+    numberings = [document.numbering for document in documents]
+    pages = sum(len(one.anchors) for one in numberings if one and one.unit == "page")
+    print(json.dumps({"seconds": seconds, "characters": characters, "pages": pages}))
 
 
-def measure(path: Path, number: int) -> dict[str, float]:
+def measure(path: Path, engine: str, number: int) -> dict[str, float]:
     """Read a file in a process of its own."""
     del number
-    done = run(script("reading.py", "--read", path))
+    done = run(script("reading.py", "--read", path, engine))
     seconds = done.output["seconds"]
+    pages = done.output["pages"]
     return {
+        **({"pages": pages / seconds} if pages else {}),
         "file_mb": path.stat().st_size / 1e6 / seconds,
         "text_mb": done.output["characters"] / 1e6 / seconds,
         "peak_mib": done.peak_mib,
@@ -219,7 +266,7 @@ def measure(path: Path, number: int) -> dict[str, float]:
 def main() -> None:
     """Write the files, read each in turns, and keep the figures."""
     if sys.argv[1:2] == ["--read"]:
-        read_here(Path(sys.argv[2]))
+        read_here(Path(sys.argv[2]), sys.argv[3])
         return
     texts = paragraphs()
     with tempfile.TemporaryDirectory() as folder:
@@ -227,13 +274,16 @@ def main() -> None:
         for suffix, write in FORMATS.items():
             path = Path(folder, f"a.{suffix}")
             path.write_bytes(write(texts))
-            contenders[suffix] = partial(measure, path)
+            for engine in PDF_ENGINES if suffix == "pdf" else ("pypdf",):
+                name = f"pdf {engine}" if suffix == "pdf" else suffix
+                contenders[name] = partial(measure, path, engine)
         figures = side_by_side(contenders, RUNS)
     # The machine at the head of the page is that of the other figures.
     results = json.loads(RESULTS.read_text())
     results["reading"] = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": machine(),
+        "load": os.getloadavg()[2],
         "figures": figures,
         "characters": sum(map(len, texts)),
     }

@@ -262,9 +262,10 @@ def _command(name: str, key: str, form: str) -> Callable[[Results], str]:
 def _reading(part: Results) -> str:
     rows = [
         [
-            f"`.{suffix}`",
+            " ".join([f"`.{suffix.split()[0]}`", *suffix.split()[1:]]),
             spread(one["file_mb"], "{:.1f}"),
             spread(one["text_mb"], "{:.1f}"),
+            spread(one["pages"], "{:.0f}") if "pages" in one else "",
             spread(one["peak_mib"], "{:.0f}"),
         ]
         for suffix, one in part["figures"].items()
@@ -272,11 +273,20 @@ def _reading(part: Results) -> str:
     return (
         f"One file of each format with the same {part['characters'] / 1e6:.1f} million characters, "
         "written by the format's\nown library, read once in a process of its own, with what is "
-        f"imported for it, on {part['machine']['processor']}.\nThe encoder above takes less than "
-        "0.2 million characters a second, so no reader holds it up.\n\n"
+        f"imported for it, on {part['machine']['processor']}\n(mean load {part['load']:.0f} on "
+        f"{part['machine']['cores']} cores). The encoder above takes less than 0.2 million "
+        "characters\na second, so none of these holds it up. A real report can: pypdf takes up to "
+        "0.1 s for a page\nof tables, and `--pdf-engine pdfium` a tenth of that.\n\n"
         "    python benchmarks/reading.py\n\n"
         + table(
-            ["file", "MB of it a CPU second", "million characters a CPU second", "peak MiB"], rows
+            [
+                "file",
+                "MB of it a CPU second",
+                "million characters a CPU second",
+                "pages a CPU second",
+                "peak MiB",
+            ],
+            rows,
         )
     )
 

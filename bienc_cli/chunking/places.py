@@ -20,6 +20,7 @@ class Places:
     """
 
     def __init__(self, document: Document) -> None:
+        self._text = document.text
         self._numbering = document.numbering
         self._anchors: Sequence[Anchor] = document.numbering.anchors if document.numbering else ()
         self._starts = [anchor.start for anchor in self._anchors]
@@ -50,15 +51,24 @@ class Places:
         numbering = self._numbering
         if numbering is None:
             return Place("heading", name=trail[-1]) if trail else Place("file")
-        spanned = self._anchors[self._index(start) : self._index(end - 1) + 1]
-        first = self._number(start)
+        first, last = self._index(start), self._index(end - 1)
+        spanned = self._anchors[first : last + 1]
+        # Comments of a sheet stand behind its last row, and each at a row of its own.
+        firsts = [self._number(max(start, anchor.start)) for anchor in spanned]
+        ends = [*self._starts[first + 1 : last + 1], end]
         return Place(
             numbering.unit,
-            first,
-            max(first, self._number(end - 1)),
+            min(firsts),
+            max(*firsts, *(self._number(self._last_seen(stop)) for stop in ends)),
             spanned[0].name,
             any(anchor.recognised for anchor in spanned),
         )
+
+    def _last_seen(self, stop: int) -> int:
+        """Where the last character in front of `stop` that is not white space stands."""
+        while stop > 1 and self._text[stop - 1].isspace():
+            stop -= 1
+        return stop - 1
 
     def _index(self, position: int) -> int:
         return max(bisect.bisect_right(self._starts, position) - 1, 0)

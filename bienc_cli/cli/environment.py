@@ -129,6 +129,11 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
+def token_typed(token: str | None) -> str | None:
+    """A token for HTTP, unless it is the environment's, which holds for all commands."""
+    return token if token != os.environ.get("BIENC_TOKEN") else None
+
+
 def endpoint() -> Endpoint:
     """Where a server of this version listens for clients of this environment."""
     from bienc_cli.server.endpoint import endpoint_for
@@ -207,14 +212,18 @@ def open_index(named: str | IndexPlace | None) -> IndexReader:
 
 
 def indexes_to_read(named: Sequence[str] | None) -> list[IndexPlace]:
-    """The indexes as named, each once; else what `index_to_read` finds.
+    """The indexes as named, each once, whatever links lead there; else what `index_to_read` finds.
 
     Raises:
         IndexNotFound: none is named, and there is none upwards.
         UsageError: an address is malformed.
     """
     names: Sequence[str | None] = named or [os.environ.get("BIENC_INDEX") or None]
-    return list(dict.fromkeys(index_to_read(name) for name in names))
+    places: dict[str, IndexPlace] = {}
+    for name in names:
+        place = index_to_read(name)
+        places.setdefault(os.path.realpath(place) if isinstance(place, Path) else str(place), place)
+    return list(places.values())
 
 
 def index_to_write(named: str | IndexPlace | None) -> IndexPlace:

@@ -71,7 +71,7 @@ def index(
         typer.Option(
             "--null",
             "-0",
-            help="Names in the list end with NUL, as of git ls-files -z and find -print0.",
+            help="Names in the list end with NUL, as of git ls-files -z and find -type f -print0.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,
@@ -109,6 +109,18 @@ def index(
             "--ocr/--no-ocr",
             help="Recognise text in pictures and on scanned pages, or not; needs Tesseract.  "
             "\\[default: what was used before, else not]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            help="The language that the texts are in, such as de, for the words that are looked "
+            "for; auto tells by each text.  \\[default: what was used before, else auto]",
+            autocompletion=completion.languages,
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -200,7 +212,7 @@ def index(
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing import IndexOptions, index_paths
     from bienc_cli.render.index_report import IndexView
-    from bienc_cli.store import holds_index
+    from bienc_cli.store import is_finished
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
@@ -212,8 +224,8 @@ def index(
         listed = absolute(standard_input.paths(null=null))
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
-    if not paths and index is None and isinstance(directory, Path) and not holds_index(directory):
-        here, files = folder_to_index(Path.cwd())
+    if not paths and index is None and isinstance(directory, Path) and not is_finished(directory):
+        here, files = folder_to_index(directory.parent)
         output.note(
             f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
         )
@@ -233,6 +245,7 @@ def index(
                 hidden=hidden,
                 pdf_engine=pdf_engine,
                 ocr=ocr,
+                language=language,
                 excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,

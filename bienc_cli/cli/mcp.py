@@ -9,7 +9,7 @@ import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.cli.serve import host_and_port
+from bienc_cli.cli.serve import HTTP_HINT, host_and_port
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -44,8 +44,8 @@ def mcp(
     """Let agents and editors search, by the Model Context Protocol.
 
     Speaks MCP over standard input and output, until the client closes it: search, read, similar,
-    compare and status, and the documents as resources. Documents are read out of the index, never
-    from the disk, and nothing is written without --allow-refresh.
+    compare, pairs, classify and status, and the documents as resources. Documents are read out of
+    the index, never from the disk, and nothing is written without --allow-refresh.
 
     With --http several clients have it at once, by its address and the token.
     """
@@ -72,6 +72,11 @@ def mcp(
 
     output = Output(OutputFormat.plain)
     if http is None:
+        opt.refuse_without_effect(
+            {"--token": environment.token_typed(token)},
+            "over standard input and output there is only the one who started it",
+            HTTP_HINT,
+        )
         if sys.stdin.isatty():
             output.note(
                 "note: waiting for a client that speaks MCP on standard input; agents and editors "

@@ -39,6 +39,9 @@ _NULS = re.compile(r"\0+")
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
+
 _SUSPECT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 
 

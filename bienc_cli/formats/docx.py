@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.docx_styles import ListNumbers, Styles, W
-from bienc_cli.formats.docx_text import BODY, MARKUP, WORD_ART, content_of, paragraph_text
-from bienc_cli.formats.drawing import drawn_text, related_text
+from bienc_cli.formats.docx_text import (
+    BODY,
+    MARKUP,
+    PICTURE,
+    WORD_ART,
+    content_of,
+    paragraph_text,
+)
+from bienc_cli.formats.drawing import description, drawn_text, related_text
 from bienc_cli.formats.package import Package
 from bienc_cli.types import Document
 
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _P, _TABLE, _ROW, _CELL = f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc"
+_FORMULA = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMathPara"
 _BOX, _CHUNK = f"{W}txbxContent", f"{W}altChunk"
 _NOTES = ("footnote", "endnote", "comment")
 _R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -66,8 +74,8 @@ class _Body:
     def add(self, parent: Element) -> None:
         """Add all that stands in an element."""
         items: list[str] = []
-        for element in _outermost(parent, _P, _TABLE, _CHUNK):
-            if element.tag != _P:
+        for element in _outermost(parent, _P, _FORMULA, _TABLE, _CHUNK):
+            if element.tag in (_TABLE, _CHUNK):
                 self._end_list(items)
                 (self._add_table if element.tag == _TABLE else self._add_chunk)(element)
                 continue
@@ -198,4 +206,6 @@ def _drawn(aside: Element) -> str:
     """The words of a drawing that holds them itself; "" of anything else."""
     if aside.tag == WORD_ART:
         return aside.get("string") or ""
+    if aside.tag == PICTURE:
+        return description(aside)
     return drawn_text(aside) if aside.tag == BODY else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.docx_styles import W
 from bienc_cli.formats.drawing import CHART, DIAGRAM, A, alternative
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 BODY = f"{A}txBody"
 WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
+PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 MARKUP = frozenset({f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}tblPr", f"{W}trPr", f"{W}tcPr"})
@@ -35,6 +37,7 @@ _ASIDES = frozenset(
         DIAGRAM,
         BODY,
         WORD_ART,
+        PICTURE,
     }
 )
 # Soft hyphens are left out: they divide a word where it happens to stand at a line's end.
@@ -94,13 +97,25 @@ def paragraph_text(paragraph: Element, asides: list[Element]) -> str:
             pieces.append(_APART)
         elif tag == f"{W}fldChar":
             _turn(fields, element.get(f"{W}fldCharType"))
-        elif tag in _LEFT_OUT:
+        elif tag in _LEFT_OUT or (tag == f"{W}r" and _is_hidden(element)):
             continue
         else:
             if all(fields):
                 pieces.append(_characters(element))
             pending += reversed(content_of(element))
     return _GAP.sub(" ", "".join(pieces)).replace(_APART, "").strip()
+
+
+def _is_hidden(run: Element) -> bool:
+    """Whether its text is there for fields and indexes, and shown to nobody."""
+    hidden = run.find(f"{W}rPr/{W}vanish")
+    return hidden is not None and hidden.get(f"{W}val") not in ("0", "false", "off")
+
+
+def _is_raised(text: Element) -> bool:
+    run = text.getparent()
+    raised = None if run is None else run.find(f"{W}rPr/{W}vertAlign")
+    return raised is not None and raised.get(f"{W}val") == "superscript"
 
 
 def _turn(fields: list[bool], kind: str | None) -> None:
@@ -114,7 +129,8 @@ def _turn(fields: list[bool], kind: str | None) -> None:
 
 def _characters(element: Element) -> str:
     if element.tag in _TEXTS:
-        return element.text or ""
+        text = element.text or ""
+        return text.translate(RAISED) if text.strip().isdecimal() and _is_raised(element) else text
     if element.tag == f"{W}sym":
         return _symbol(element.get(f"{W}char") or "", element.get(f"{W}font") or "")
     return _CHARACTERS.get(element.tag, "")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from bienc_cli.formats.package import Package
+from bienc_cli.formats.cleaning import RAISED
+from bienc_cli.formats.package import Package, whole_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -20,6 +22,15 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _CHARACTERS = {f"{A}t": "", f"{_M}t": "", f"{A}br": " ", f"{A}tab": " ", f"{_M}den": "/"}
 _TEXTS = ("{*}t", "{*}txbxContent", CHART, DIAGRAM)
+_PROPERTIES = ("{*}docPr", "{*}cNvPr")
+
+_PROGRAMS_OWN = re.compile(
+    # The name of the file, and what Office says of descriptions that it guessed.
+    r"\A[^\n]*\.(?:png|jpe?g|gif|bmp|tiff?|[ew]mf|svg|webp|heic)\Z"
+    r"|\A(?:Picture|Image|Grafik|Bild) ?\d*\Z"
+    r"|\s*(?:Description automatically generated[^\n]*|AI-generated content may be incorrect\.?)\Z",
+    re.IGNORECASE,
+)
 
 
 def alternative(element: Element) -> list[Element]:
@@ -30,9 +41,10 @@ def alternative(element: Element) -> list[Element]:
     if element.tag != f"{_MC}AlternateContent":
         return [] if element.tag == f"{_MC}Fallback" else [element]
     offers = [*element.iterchildren(f"{_MC}Choice", f"{_MC}Fallback")]
-    for offer in offers:
-        if next(offer.iter(*_TEXTS), None) is not None:
-            return [child for child in offer if isinstance(child.tag, str)]
+    for wanted in (_TEXTS, _PROPERTIES):
+        for offer in offers:
+            if next(offer.iter(*wanted), None) is not None:
+                return [child for child in offer if isinstance(child.tag, str)]
     return []
 
 
@@ -54,6 +66,12 @@ def related_text(
     return "\n".join(dict.fromkeys(word.strip() for word in words if word.strip()))
 
 
+def description(properties: Element | None) -> str:
+    """What somebody wrote of a picture for those who do not see it; "" where nobody did."""
+    said = "" if properties is None else properties.get("descr") or properties.get("title") or ""
+    return _PROGRAMS_OWN.sub("", said.strip())
+
+
 def drawn_text(body: Element) -> str:
     """The paragraphs of a text body, one a line."""
     lines = ("".join(_pieces(paragraph)).strip() for paragraph in body.iter(f"{A}p"))
@@ -65,6 +83,13 @@ def _pieces(paragraph: Element) -> Iterator[str]:
     while pending:
         element = pending.pop()
         if element.tag in _CHARACTERS:
-            yield _CHARACTERS[element.tag] or element.text or ""
+            text = _CHARACTERS[element.tag] or element.text or ""
+            yield text.translate(RAISED) if text.isdecimal() and _is_raised(element) else text
         children = [offer for child in element for offer in alternative(child)]
         pending += reversed(children)
+
+
+def _is_raised(text: Element) -> bool:
+    run = text.getparent()
+    properties = None if run is None else run.find(f"{A}rPr")
+    return properties is not None and (whole_number(properties.get("baseline")) or 0) > 0

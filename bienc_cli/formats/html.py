@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility
@@ -32,12 +33,13 @@ _LINES = _KEPT_TOGETHER | frozenset(
         "svg table tbody td text tfoot th thead tr"
     )
 )
+_STRUCK = frozenset({"del", "s", "strike"})
+"""What is struck out, and no part of the word that stands in its place."""
+
 _LAID_OUT = "table, h1, h2, h3, h4, h5, h6, p + p"
 """In a table: it arranges a page, and is no table to a reader."""
 
 _LINE_BREAK = "\v"
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-"""A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -182,6 +184,8 @@ class _Page:
                 return
             self._end_line()
             self._close(tag)
+        elif tag in _STRUCK:
+            self._inline.append(" ")
         elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
             self._inline.append(f" ({meaning})")
 
@@ -265,9 +269,21 @@ def _level(node: LexborNode) -> int:
     return int(level) if re.fullmatch("[1-9]", level) else 2
 
 
+def _is_raised(node: LexborNode) -> bool:
+    """Whether digits in it are a note's: raised, or said to call one, as in books."""
+    attributes = node.attributes
+    calls = (attributes.get("epub:type") or "", attributes.get("role") or "")
+    return (
+        node.tag == "sup"
+        or "noteref" in calls[0].split()
+        or calls[1] == "doc-noteref"
+        or (node.tag in ("a", "span") and node.parent is not None and node.parent.tag == "sup")
+    )
+
+
 def _text(node: LexborNode) -> str:
     text = node.text_content or ""
-    raised = node.parent is not None and node.parent.tag == "sup"
+    raised = node.parent is not None and _is_raised(node.parent)
     if raised and MARK.sub("", text).strip().isdecimal():
-        return text.translate(_RAISED)
+        return text.translate(RAISED)
     return text

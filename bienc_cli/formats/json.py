@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
-from bienc_cli.formats.json_source import laid_out, parsed, readable
+from bienc_cli.formats.json_source import laid_out, parsed, readable, with_strings_read
 from bienc_cli.formats.lines import spans_to_blocks
 from bienc_cli.types import Block, Document
 
@@ -18,12 +18,12 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
-    """Read a JSON file; one that does not parse is still searched as text."""
+    """Read a JSON file; one that does not parse, or holds several values, is text."""
     text = read_text(path)
     try:
         value = parsed(text)
     except (ValueError, RecursionError):
-        yield Document(doc_id, text, "json")
+        yield Document(doc_id, with_strings_read(text), "json")
         return
     few = text.strip().count("\n") + 1 < _FEWEST_LINES
     text, numbering = laid_out(text) if few else readable(text)

@@ -14,6 +14,7 @@ from bienc_cli.formats.decoding import clean
 from bienc_cli.types import LINES_OF_THE_FILE, Anchor, Numbering
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"?')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _KEPT = {'"': r"\"", "\\": r"\\"}
 _LETTERS = {"n": "\n", "t": "\t", "r": "", "b": " ", "f": " "}
@@ -102,6 +103,13 @@ def members(record: str) -> Iterator[tuple[str, str]]:
         else:
             value.append(_shown(mark) + (" " if mark in ",:" else ""))
         depth += mark in "[{"
+
+
+def with_strings_read(text: str) -> str:
+    """A text that is no valid JSON, with what its strings in quotation marks stand for."""
+    if "\\" not in text:
+        return text
+    return _STRING.sub(lambda found: _shown(found.group()).replace("\n", " "), text)
 
 
 def _shown(token: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.escapes import with_tex_letters
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
 from bienc_cli.types import Document, Heading
 
@@ -31,7 +32,7 @@ _ESCAPED = re.compile(r"\\([&%$#_{}~^])")
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a LaTeX file; see `table.ReadFunction`."""
-    text = read_text(path)
+    text = with_tex_letters(read_text(path))
     headings: list[Heading] = []
     title = None
     position = 0

@@ -7,10 +7,13 @@ it is read, so it is kept unless the geometry plainly shows something else.
 from __future__ import annotations
 
 import itertools
+import re
 import statistics
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bienc_cli.formats.cleaning import RAISED
 
 _WIDE_GAP = 1.0
 """Ems between two columns at least; words are a quarter of one apart."""
@@ -34,6 +37,14 @@ _INDENT = 3.0
 """Ems that a line may begin further right."""
 
 
+_NUMBERS = re.compile(r"\d{1,3}(?:[,–-]\d{1,3}){0,3}\s*")
+"""What a note is called by, or an exponent."""
+
+_SMALLER = 0.85
+_RISE = 0.15
+"""A raised digit's size at most and rise at least, in ems of the word in front of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A piece of a line, in the direction in which it is read.
@@ -51,6 +62,36 @@ class Run:
     right: float
     baseline: float
     size: float
+
+
+def with_raised_digits(runs: Sequence[Run]) -> list[Run]:
+    """The runs, digits that stand raised behind a word written as such.
+
+    Args:
+        runs: in the order in which the engine has them.
+    """
+    if not runs:
+        return []
+    marked = [runs[0]]
+    for before, run in itertools.pairwise(runs):
+        raised = (
+            _NUMBERS.fullmatch(run.text) is not None
+            and before.text[-1:].isalpha()
+            and is_raised(run.baseline - before.baseline, run.size, before.size)
+        )
+        marked.append(replace(run, text=run.text.translate(RAISED)) if raised else run)
+    return marked
+
+
+def is_raised(rise: float, size: float, size_before: float) -> bool:
+    """Whether a character stands raised behind another one.
+
+    Args:
+        rise: of its baseline above the other's, in points.
+        size: of its font, likewise.
+        size_before: of the other's.
+    """
+    return size <= _SMALLER * size_before and _RISE * size_before <= rise <= size_before
 
 
 def arranged(runs: Sequence[Run]) -> str:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.formats import front_matter
 from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.escapes import with_references_to_letters
 from bienc_cli.formats.lines import line_starts
 from bienc_cli.types import Block, Document, Heading
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+_ATTRIBUTES = re.compile(r"\s*\{[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?\}\s*\Z")
+"""What Pandoc, Kramdown and MyST say of a heading behind its words."""
 
 _MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
 _LONGEST_HEADING = 1000
@@ -24,7 +28,7 @@ _LONGEST_HEADING = 1000
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a Markdown file; see `table.ReadFunction`."""
-    yield document_of(read_text(path), doc_id)
+    yield document_of(with_references_to_letters(read_text(path)), doc_id)
 
 
 def document_of(text: str, doc_id: str) -> Document:
@@ -83,9 +87,12 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
 
 def _plain(inline: Token) -> str:
     """A heading as read, without mark-up."""
-    if len(inline.content) > _LONGEST_HEADING or _MARKUP.search(inline.content) is None:
+    if len(inline.content) > _LONGEST_HEADING:
         return " ".join(inline.content.split())
-    tokens = _inline_parser().parseInline(inline.content)[0].children or []
+    content = _ATTRIBUTES.sub("", inline.content) or inline.content
+    if _MARKUP.search(content) is None:
+        return " ".join(content.split())
+    tokens = _inline_parser().parseInline(content)[0].children or []
     words = (
         token.content if token.content and token.type != "html_inline" else " "
         for token in tokens

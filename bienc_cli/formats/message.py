@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.calendar import document_of as calendar_of
 from bienc_cli.formats.decoding import clean, decode
 from bienc_cli.formats.encoded import without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
@@ -134,8 +135,8 @@ def _document(
     fields.append(("Attachments", ", ".join(name for name, _ in parts.attached)))
     builder.block("\n".join(f"{name}: {value}" for name, value in fields if value))
     for body in parts.bodies:
-        if body.get_content_type() == "text/html":
-            _add_page(builder, body)
+        if body.get_content_type() in ("text/html", "text/calendar"):
+            _add_document(builder, body)
             continue
         for paragraph in _PARAGRAPHS.split(without_encoded_data(_text(body))):
             builder.block(paragraph)
@@ -143,9 +144,14 @@ def _document(
     return replace(builder.build(doc_id, format_name, subject or None), numbering=numbering)
 
 
-def _add_page(builder: DocumentBuilder, body: Message) -> None:
+def _add_document(builder: DocumentBuilder, body: Message) -> None:
+    content, charset = _content(body), body.get_content_charset()
     try:
-        builder.include(page_of(_content(body), "", body.get_content_charset()), below=1)
+        if body.get_content_type() == "text/html":
+            document = page_of(content, "", charset)
+        else:
+            document = calendar_of(decode(content, charset), "")
+        builder.include(document, below=1)
     except UnreadableFile:
         # A page of pictures says nothing.
         return

@@ -18,6 +18,8 @@ from bienc_cli.formats.markdown import document_of as markdown_of
 from bienc_cli.types import Document
 
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_PICTURES = frozenset({"png", "jpeg", "svg"})
+_OBJECT = re.compile(r"<[^<>]*>")
 _OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\n\r])", re.MULTILINE)
 """What a bar of progress wrote before it came back to the start of its line."""
 
@@ -86,8 +88,11 @@ def _shown(output: dict[str, Any]) -> str:
     data = output.get("data")
     # The format before this one has the kinds beside one another, under shorter names.
     kinds = data if isinstance(data, dict) else output
+    pictures = any(str(kind).startswith("image/") or kind in _PICTURES for kind in kinds)
     for kind in ("text/plain", "text/markdown", "text/latex", "text"):
-        if text := _joined(kinds.get(kind)):
+        text = _joined(kinds.get(kind))
+        # Of a picture, what Python calls it says nothing.
+        if text and not (pictures and _OBJECT.fullmatch(text.strip())):
             return text
     page = _joined(kinds.get("text/html", kinds.get("html")))
     try:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
-from bienc_cli.formats.odf_text import LEFT_OUT, MOST_REPEATED, name_of, plain_lines, text_of
+from bienc_cli.formats.odf_text import (
+    MOST_REPEATED,
+    is_description,
+    is_left_out,
+    name_of,
+    plain_lines,
+    take_out_hidden,
+    text_of,
+)
 from bienc_cli.formats.package import Package, parse_xml, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
 from bienc_cli.formats.words import words
@@ -55,11 +63,16 @@ def _document(
     kind = _FORMATS.get(name_of(body)) if body is not None else None
     if body is None or kind is None:
         raise UnreadableFile("broken", "not an OpenDocument file with text in it")
+    take_out_hidden(content, styles)
     builder = DocumentBuilder("slide") if kind == "odp" else DocumentBuilder()
     if kind == "ods":
         builder = sheet_builder()
         for table in body.iterchildren(f"{_TABLE}table"):
             add_sheet(builder, table.get(f"{_TABLE}name") or "", _rows(table))
+            for shapes in table.iterchildren(f"{_TABLE}shapes"):
+                builder.stand_at(1, table.get(f"{_TABLE}name") or "")
+                for line in plain_lines(shapes):
+                    builder.row(line)
     elif kind == "odp":
         for number, page in enumerate(body.iterchildren("{*}page"), 1):
             builder.end_headings()
@@ -134,7 +147,9 @@ class _Text:
         elif name == "table":
             lines = (" | ".join(cells) for _, cells in _rows(element, asides))
             self._builder.block("\n".join(line for line in lines if line.strip(" |")))
-        elif name not in LEFT_OUT:
+        elif is_description(element):
+            self._builder.block(element.text or "")
+        elif not is_left_out(element):
             self.add(element)
         for aside in asides:
             self.add(aside)
@@ -191,7 +206,7 @@ def _value(cell: Element, asides: list[Element] | None) -> str:
     for child in cell:
         if child.tag == f"{_TEXT}p" and asides is not None:
             lines.append(text_of(child, asides))
-        elif name_of(child) not in LEFT_OUT:
+        elif not is_left_out(child):
             # A sheet has no place behind a cell: what is anchored there stands in it.
             lines += plain_lines(child)
     shown = " ".join(" ".join(lines).split())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.bookmarks import Bookmark, headings
 from bienc_cli.formats.decoding import clean
 from bienc_cli.formats.hyphens import HYPHENS, LineEnds
 from bienc_cli.formats.ocr import advice
@@ -70,6 +71,7 @@ def paged_document(
     pages: Iterable[Page],
     title: str | None,
     *,
+    bookmarks: Sequence[Bookmark] = (),
     format_name: str = "pdf",
     no_text: str | None = None,
 ) -> Document:
@@ -79,6 +81,7 @@ def paged_document(
         doc_id: of the document.
         pages: in their order.
         title: the document's own.
+        bookmarks: of the document, which become its headings.
         format_name: of the document.
         no_text: what to say where there is none; by default, how a scan becomes readable.
 
@@ -105,6 +108,7 @@ def paged_document(
         "".join(texts),
         format_name,
         title=_sensible(title),
+        headings=headings(bookmarks, texts),
         numbering=Numbering("page", tuple(anchors)),
     )
 

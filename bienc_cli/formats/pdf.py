@@ -8,10 +8,11 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.layout import Run, arranged
+from bienc_cli.formats.bookmarks import Bookmark, flattened
+from bienc_cli.formats.layout import Run, arranged, with_raised_digits
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.scans import recognised_pdf
@@ -19,6 +20,7 @@ from bienc_cli.types import Document, Skipped
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
+    from pypdf.generic import Destination
 
 _Used = TypeVar("_Used")
 
@@ -34,13 +36,20 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
     Files encrypted with an empty password, which any viewer opens, are just read.
     """
-    yield _with_reader(path, lambda reader: paged_document(doc_id, _pages(reader), _title(reader)))
+
+    def document(reader: PdfReader) -> Document:
+        bookmarks = _bookmarks(reader)
+        return paged_document(doc_id, _pages(reader), _title(reader), bookmarks=bookmarks)
+
+    yield _with_reader(path, document)
 
 
 def read_scans_too(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     """Read a PDF, and recognise the text of pages that are pictures."""
-    pages, title = _with_reader(path, lambda reader: (list(_pages(reader)), _title(reader)))
-    yield from recognised_pdf(path, doc_id, pages, title)
+    pages, title, bookmarks = _with_reader(
+        path, lambda reader: (list(_pages(reader)), _title(reader), _bookmarks(reader))
+    )
+    yield from recognised_pdf(path, doc_id, pages, title, bookmarks)
 
 
 def _with_reader(path: Path, use: Callable[[PdfReader], _Used]) -> _Used:
@@ -102,7 +111,9 @@ def _text(page: PageObject) -> str:
 
     drawn = page.extract_text(visitor_operand_before=_Doubles().visit, visitor_text=visit)
     # Should the runs not tell all of it, nothing is known of where the rest stands.
-    return arranged(runs) if "".join(run.text for run in runs) == drawn else drawn
+    return (
+        arranged(with_raised_digits(runs)) if "".join(run.text for run in runs) == drawn else drawn
+    )
 
 
 def _run(text: str, matrix: list[float], size: float) -> Run:
@@ -161,6 +172,21 @@ class _Doubles:
             return True
         self._drawn.add((text, column, row))
         return False
+
+
+def _bookmarks(reader: PdfReader) -> list[Bookmark]:
+    found: list[Bookmark] = []
+    # Nor does a damaged outline.
+    with contextlib.suppress(Exception):
+        for level, entry in flattened(reader.outline):
+            with contextlib.suppress(Exception):
+                destination = cast("Destination", entry)
+                page = reader.get_destination_page_number(destination)
+                # Some programs name a page by its index, not by what it is.
+                page = destination.get("/Page") if page is None else page
+                if isinstance(page, int):
+                    found.append(Bookmark(level, str(destination.title or ""), page))
+    return found
 
 
 def _title(reader: PdfReader) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.layout import Run, arranged, has_columns, is_spaced_out
+from bienc_cli.formats.bookmarks import MOST, Bookmark
+from bienc_cli.formats.cleaning import RAISED
+from bienc_cli.formats.layout import Run, arranged, has_columns, is_raised, is_spaced_out
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.scans import recognised_pdf
@@ -42,21 +45,25 @@ _LONG_LINE = 40
 _WIDE_GAP = 1.0
 """Ems, as in `layout`."""
 
+_DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,3}(?:[,–-]\d{1,3}){0,3}(?!\w)")
+"""What may be raised: the number of a note behind a word, or an exponent."""
+
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_a-z]{1,2} ){3,}[^\W\d_a-z](?!\w)")
 """Capitals with spaces between: one word drawn letter by letter, or what it looks like."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a PDF; see `table.ReadFunction`."""
-    yield paged_document(doc_id, *_pages_and_title(path))
+    pages, title, bookmarks = _read(path)
+    yield paged_document(doc_id, pages, title, bookmarks=bookmarks)
 
 
 def read_scans_too(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     """Read a PDF, and recognise the text of pages that are pictures."""
-    yield from recognised_pdf(path, doc_id, *_pages_and_title(path))
+    yield from recognised_pdf(path, doc_id, *_read(path))
 
 
-def _pages_and_title(path: Path) -> tuple[list[Page], str | None]:
+def _read(path: Path) -> tuple[list[Page], str | None, list[Bookmark]]:
     from pypdfium2 import PdfDocument, PdfiumError
 
     # A path that is no UTF-8 cannot be handed to PDFium; bytes always can.
@@ -64,7 +71,8 @@ def _pages_and_title(path: Path) -> tuple[list[Page], str | None]:
     try:
         document = PdfDocument(content)
         try:
-            return list(_pages(document, content)), document.get_metadata_value("Title")
+            pages = list(_pages(document, content))
+            return pages, document.get_metadata_value("Title"), list(_bookmarks(document))
         finally:
             document.close()
     except PdfiumError as error:
@@ -72,6 +80,14 @@ def _pages_and_title(path: Path) -> tuple[list[Page], str | None]:
         if error.err_code == _PASSWORD_NEEDED and b"/Encrypt" in content:
             raise UnreadableFile("encrypted", "encrypted, needs a password") from error
         raise UnreadableFile("broken", f"a broken PDF ({error})") from error
+
+
+def _bookmarks(document: PdfDocument) -> Iterator[Bookmark]:
+    for bookmark in itertools.islice(document.get_toc(), MOST):
+        destination = bookmark.get_dest()
+        page = None if destination is None else destination.get_index()
+        if page is not None:
+            yield Bookmark(bookmark.level + 1, bookmark.get_title(), page)
 
 
 def _pages(document: PdfDocument, content: bytes) -> Iterator[Page]:
@@ -101,7 +117,7 @@ def _text(page: PdfPage) -> str:
     if runs and (not upright or has_columns(runs)):
         text = arranged(runs)
     else:
-        text = _spaced_words_joined(text_page, text)
+        text = _spaced_words_joined(text_page, _with_raised_digits(text_page, text))
     text_page.close()
     return text.replace("\r\n", "\n").replace("\x02", "-\n").replace("\ufffe", "-\n")
 
@@ -160,6 +176,14 @@ class _Places:
             box.top if math.sin(angle) >= 0 else box.bottom,
         )
 
+    def is_raised(self, index: int) -> bool:
+        """Whether it stands raised behind the character in front of it."""
+        (x, y), (before_x, before_y) = self.origin(index), self.origin(index - 1)
+        angle = self.angle(index - 1)
+        along, across = math.cos(angle), math.sin(angle)
+        rise = (y - before_y) * along - (x - before_x) * across
+        return is_raised(rise, self.size(index), self.size(index - 1))
+
     def is_generated(self, index: int) -> bool:
         """Whether PDFium put it there: a space or line break that is not in the file."""
         return bool(self._raw.FPDFText_IsGenerated(self._page, index))
@@ -203,6 +227,18 @@ def _has_gap(places: _Places, text: str, start: int, end: int) -> bool:
         if left - right > _WIDE_GAP * places.size(index + 1 + shift):
             return True
     return False
+
+
+def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
+    """Write digits that stand raised behind a word as such."""
+    places = _Places(text_page)
+
+    def written(found: re.Match[str]) -> str:
+        index = places.of_text(found.start())
+        raised = index > 0 and places.is_raised(index)
+        return found.group().translate(RAISED) if raised else found.group()
+
+    return _DIGITS_BEHIND.sub(written, text)
 
 
 def _spaced_words_joined(text_page: PdfTextPage, text: str) -> str:
@@ -250,6 +286,11 @@ def _runs(text_page: PdfTextPage) -> Iterator[Run]:
                 piece = []
         if not piece:
             left, baseline, size = start, line, height
+        if piece and character.isdecimal():
+            # The second digit of a number stands as high as the first one.
+            behind_raised = piece[-1].isdigit() and not piece[-1].isdecimal()
+            if behind_raised or (piece[-1].isalpha() and places.is_raised(index)):
+                character = character.translate(RAISED)
         piece.append(character)
         x, y = places.end(index)
         right = x * along + y * across

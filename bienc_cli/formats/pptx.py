@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.builder import DocumentBuilder
-from bienc_cli.formats.drawing import CHART, DIAGRAM, A, alternative, drawn_text, related_text
+from bienc_cli.formats.drawing import (
+    CHART,
+    DIAGRAM,
+    A,
+    alternative,
+    description,
+    drawn_text,
+    related_text,
+)
 from bienc_cli.formats.package import Package
 from bienc_cli.types import Document
 
@@ -103,16 +111,17 @@ class _Slide:
                 return
             self._seen.add(text)
         self._builder.block(text)
+        self._builder.block(description(shape.find(f"*/{_P}cNvPr")))
         for placed in shape.iter(CHART, DIAGRAM):
             self._builder.block(related_text(self._package, self._relations, placed))
 
 
 def _shapes(tree: Element) -> Iterator[Element]:
-    """Shapes and frames in their order, those of groups too."""
+    """Shapes, pictures and frames in their order, those of groups too."""
     pending = [*reversed(tree)]
     while pending:
         element = pending.pop()
-        if element.tag in (f"{_P}sp", f"{_P}graphicFrame", f"{_P}cxnSp"):
+        if element.tag in (f"{_P}sp", f"{_P}pic", f"{_P}graphicFrame", f"{_P}cxnSp"):
             yield element
             continue
         offered = alternative(element)

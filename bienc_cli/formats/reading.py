@@ -40,6 +40,9 @@ _MESSAGE_START = re.compile(
 _MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
 """Together, how a message begins that has no suffix, as in a folder of mail."""
 
+MANUAL_PAGE = re.compile(rb"\s*[.'](?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
+"""How a manual page begins, whatever its suffix: `.1` is an old log's as well."""
+
 _LONGEST_TITLE = 300
 """Characters; a title says what something is about, and is embedded with every passage."""
 
@@ -75,6 +78,8 @@ def format_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format |
         return FORMATS["mail"]
     if looks_binary(head):
         return None
+    if MANUAL_PAGE.match(head):
+        return FORMATS["man"]
     start = head.lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return FORMATS["html"]

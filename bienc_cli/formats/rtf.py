@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.rtf_flow import Flows
 from bienc_cli.formats.rtf_words import (
     APART,
@@ -38,9 +39,16 @@ class _State:
     destination: str = ""
     starred: bool = False
     deleted: bool = False
+    hidden: bool = False
+    raised: bool = False
     fallback: int = 1
     encoding: str = ""
     depth: int = 0
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody sees what stands here, though it is text."""
+        return self.deleted or self.hidden
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -138,6 +146,12 @@ class _Reader:
             self.flows.current.level = self._styles.get(value, self.flows.current.level)
         elif word == "deleted":
             self._state = replace(state, deleted=value != 0)
+        elif word == "v":
+            self._state = replace(state, hidden=value != 0)
+        elif word in ("super", "nosupersub"):
+            self._state = replace(state, raised=word == "super" and value != 0)
+        elif word == "plain":
+            self._state = replace(state, hidden=False, raised=False)
         else:
             self._layout(word, value)
 
@@ -178,7 +192,7 @@ class _Reader:
             taken = min(self._ignored, len(text))
             self._ignored -= taken
             text = text[taken:]
-        if text and self._state.destination != "unread" and not self._state.deleted:
+        if text and self._state.destination != "unread" and not self._state.unseen:
             encoding = self._state.encoding or self._encoding
             if encoding != self._bytes_encoding:
                 self._flush()
@@ -187,12 +201,13 @@ class _Reader:
 
     def _put(self, text: str) -> None:
         self._flush()
-        if self._state.deleted:
+        if self._state.unseen:
             return
         if self._state.destination in ("fonttbl", "stylesheet", "title"):
             self._name += text
         elif self._state.destination not in ("unread", "info"):
-            self.flows.current.pieces.append(text)
+            raised = self._state.raised and text.strip().isdecimal()
+            self.flows.current.pieces.append(text.translate(RAISED) if raised else text)
 
     def _flush(self) -> None:
         """Decode the bytes so far: characters of two bytes may be written as two tokens."""

@@ -10,7 +10,9 @@ UNREAD = frozenset(
         "listoverridetable generator xmlnstbl rsidtbl fldinst objdata objclass shprslt "
         "nonshppict filetbl revtbl pgdsctbl sp bkmkstart bkmkend atnid atnauthor atndate "
         "falt panose mmathPr template private passwordhash userprops author operator "
-        "keywords doccomm company subject creatim revtim printim buptim category manager"
+        "keywords doccomm company subject creatim revtim printim buptim category manager "
+        # Entries of an index and of a table of contents, where they are marked.
+        "xe rxe tc tcn"
     )
 )
 KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.bookmarks import Bookmark
 from bienc_cli.formats.ocr import MOST_PIXELS, Picture, recognise
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.patience import part_done
@@ -37,7 +38,11 @@ _MOST_PAGES = 20_000
 
 
 def recognised_pdf(
-    path: Path, doc_id: str, pages: Sequence[Page], title: str | None
+    path: Path,
+    doc_id: str,
+    pages: Sequence[Page],
+    title: str | None,
+    bookmarks: Sequence[Bookmark],
 ) -> Iterator[Document | Skipped]:
     """A PDF as its engine read it, with the text of its scanned pages.
 
@@ -46,6 +51,7 @@ def recognised_pdf(
         doc_id: see `table.ReadFunction`.
         pages: all of them, as the engine read them.
         title: the document's own.
+        bookmarks: likewise.
 
     Yields:
         The document, and the pages on which Tesseract failed, as `doc_id p.3`.
@@ -64,7 +70,8 @@ def recognised_pdf(
         document.close()
     if failed and not any(page.text.strip() for page in read):
         raise UnreadableFile(failed[0].code, failed[0].reason)
-    yield paged_document(doc_id, read, title, no_text="no text in it, and none was recognised")
+    no_text = "no text in it, and none was recognised"
+    yield paged_document(doc_id, read, title, bookmarks=bookmarks, no_text=no_text)
     yield from failed
 
 

@@ -105,7 +105,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.text",
         suffixes=words(
             ".txt .text .log .bib .srt .vtt .po .xml .yaml .yml "
@@ -119,7 +119,7 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
@@ -131,91 +131,104 @@ _FORMATS = (
         suffixes=(".adoc", ".asciidoc"),
     ),
     Format(name="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
-    Format(name="latex", version=1, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Format(name="latex", version=2, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Format(
+        name="man",
+        version=1,
+        module=f"{_PACKAGE}.man",
+        # Else known by how they begin: `.1` is an old log's suffix as well.
+        suffixes=(".man", ".mdoc", ".roff"),
+    ),
     Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
         isolated_from=_MEBIBYTE // 16,
     ),
-    Format(name="pdf", version=2, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Format(name="pdf", version=3, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
     ),
     Format(
         name="pptx",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.pptx",
         suffixes=(".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"),
         isolated_from=0,
     ),
     Format(
         name="xlsx",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.xlsx",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         isolated_from=0,
     ),
     Format(
         name="odt",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
     ),
     Format(
         name="ods",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.odf",
         suffixes=(".ods", ".ots", ".fods"),
         isolated_from=0,
     ),
     Format(
         name="odp",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odp", ".otp", ".fodp", ".odg"),
         isolated_from=0,
     ),
     Format(
         name="rtf",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.rtf",
         suffixes=(".rtf",),
         isolated_from=0,
     ),
     Format(
         name="epub",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,
     ),
     Format(
         name="notebook",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.notebook",
         suffixes=(".ipynb",),
         isolated_from=_MEBIBYTE // 4,
     ),
     Format(
         name="mail",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
         isolated_from=0,
     ),
     Format(
-        name="mbox",
+        name="calendar",
         version=1,
+        module=f"{_PACKAGE}.calendar",
+        suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
+    ),
+    Format(
+        name="mbox",
+        version=2,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),
@@ -246,7 +259,7 @@ _FORMATS = (
     Format(name="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
     ),
@@ -270,7 +283,7 @@ _FORMATS = (
 FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
 """Every format by name, in the order in which they are shown."""
 
-_PDFIUM = replace(FORMATS["pdf"], version=2, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+_PDFIUM = replace(FORMATS["pdf"], version=3, module=f"{_PACKAGE}.pdfium", variant="pdfium")
 
 PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
 """PDF by the name of the engine that reads it; `pypdf` is the default."""

@@ -8,7 +8,25 @@ from pathlib import Path
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.types import Document
 
+_WRITTEN_BY_SIGNS = frozenset({".bib", ".properties", ".toml", ".xml", ".yaml", ".yml"})
+
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a plain text file; see `table.ReadFunction`."""
-    yield Document(doc_id, read_text(path), "text")
+    text = read_text(path)
+    if (suffix := path.suffix.lower()) in _WRITTEN_BY_SIGNS:
+        text = _as_read(text, suffix)
+    yield Document(doc_id, text, "text")
+
+
+def _as_read(text: str, suffix: str) -> str:
+    """A text with the letters that files of this suffix write by signs."""
+    # On demand: most texts have none, and are read faster than these are imported.
+    from bienc_cli.formats import escapes
+    from bienc_cli.formats.json_source import with_strings_read
+
+    if suffix == ".bib":
+        return escapes.with_bibtex_letters(text)
+    if suffix == ".properties":
+        return escapes.with_units(text)
+    return escapes.with_references(text) if suffix == ".xml" else with_strings_read(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.builder import DocumentBuilder
-from bienc_cli.formats.drawing import CHART, drawn_text, related_text
+from bienc_cli.formats.drawing import CHART, description, drawn_text, related_text
 from bienc_cli.formats.package import Package, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
 from bienc_cli.types import Document
@@ -28,6 +28,9 @@ _PERCENTAGES = frozenset({9, 10})
 
 _DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 """In a format: hours, minutes or seconds that go on beyond a day."""
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+"""A character that XML does not take, `_x000D_`, or an underscore that would seem to begin one."""
 
 _NO_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 """What a format shows as it is; the rest are its codes."""
@@ -53,8 +56,10 @@ class _Workbook:
         self._tree = package.xml(self._main)
         shared = [*package.related(self._main, "sharedStrings")]
         self._strings = [
-            "".join(text.text or "" for text in item.iterfind("{*}t"))
-            + "".join(text.text or "" for text in item.iterfind("{*}r/{*}t"))
+            _unescaped(
+                "".join(text.text or "" for text in item.iterfind("{*}t"))
+                + "".join(text.text or "" for text in item.iterfind("{*}r/{*}t"))
+            )
             for part in shared or package.names(r"xl/sharedstrings\.xml")
             for item in package.elements(part, "si")
         ]
@@ -97,7 +102,7 @@ class _Workbook:
     def _value(self, cell: Element) -> str:
         kind = cell.get("t") or "n"
         if kind == "inlineStr":
-            return "".join(text.text or "" for text in cell.iterfind("{*}is//{*}t"))
+            return _unescaped("".join(text.text or "" for text in cell.iterfind("{*}is//{*}t")))
         value = cell.findtext("{*}v") or ""
         if kind == "s":
             index = whole_number(value)
@@ -105,7 +110,9 @@ class _Workbook:
             return self._strings[index or 0] if known else ""
         if kind == "b":
             return "TRUE" if value == "1" else "FALSE"
-        return self._number(value, whole_number(cell.get("s"))) if kind == "n" else value
+        return (
+            self._number(value, whole_number(cell.get("s"))) if kind == "n" else _unescaped(value)
+        )
 
     def _number(self, value: str, style: int | None) -> str:
         known = style is not None and style < len(self._formats)
@@ -135,6 +142,10 @@ class _Workbook:
             for cell in styles.iterfind("{*}cellXfs/{*}xf"):
                 number = cell.get("numFmtId") or ""
                 yield _kind_of(number, codes.get(number, ""))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _kind_of(number: str, code: str) -> str:
@@ -175,7 +186,7 @@ def _column(letters: str) -> int:
 
 
 def _add_beside(package: Package, part: str, name: str, builder: DocumentBuilder) -> None:
-    """Add a sheet's comments, text boxes and charts, at the rows where they stand."""
+    """Add a sheet's comments, text boxes, charts and pictures, at the rows where they stand."""
     for kind, tag in (("comments", "comment"), ("threadedComment", "threadedComment")):
         for found in package.related(part, kind):
             for comment in package.elements(found, tag):
@@ -190,6 +201,7 @@ def _add_beside(package: Package, part: str, name: str, builder: DocumentBuilder
         for anchor in () if tree is None else tree:
             texts = [drawn_text(anchor)]
             texts += [related_text(package, relations, chart) for chart in anchor.iter(CHART)]
+            texts += map(description, anchor.iter("{*}cNvPr"))
             text = " ".join(" ".join(texts).split())
             if text:
                 row = whole_number(anchor.findtext("{*}from/{*}row"))

@@ -141,6 +141,8 @@ def search(
     check_query(query)
     # As the passages were, for the models' sake; the word index folds more than that.
     query = clean(query)
+    if isinstance(index, Joined):
+        index = index.for_one_query()
     asked = understood(query)
     searched: Searched = Narrowed(index, asked, options.where) if asked.narrows else index
     watch = watch or Stopwatch()
@@ -205,7 +207,7 @@ def search(
     hits = hits[: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
-            hits = best_sentences(vector, hits, bi_encoder)
+            hits = best_sentences(asked.text, vector, hits, bi_encoder)
     return SearchResult(
         query=query,
         strategy=strategy,

@@ -34,6 +34,7 @@ class Root:
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         ocr: text in pictures and on scanned pages was recognised.
+        language: its texts are said to be in, by ISO 639-1 code; None where each tells itself.
         files: only these, by path under `path`, as they came in a list; None for all.
         excludes_file: what its user had git ignore in every repository then; None for nothing.
         removed: never these, nor what is below them, by path under `path`: a person had the
@@ -51,6 +52,7 @@ class Root:
     hidden: bool = False
     pdf_engine: str = "pypdf"
     ocr: bool = False
+    language: str | None = None
     files: tuple[str, ...] | None = None
     excludes_file: str | None = None
     removed: tuple[str, ...] = ()

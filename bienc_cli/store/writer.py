@@ -63,7 +63,7 @@ from bienc_cli.store.rows import (
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.store.vectors import remove_vectors
-from bienc_cli.store.words import WORDS_VERSION, WordIndexChanges
+from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 
@@ -75,9 +75,12 @@ def open_writer(
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
     ask: bool = False,
+    begun: room.Begun | None = None,
 ) -> CatalogWriter:
     """Open an index in a directory for writing; see `opening.open_writer`."""
-    return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask)
+    return CatalogWriter(
+        directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask, begun=begun
+    )
 
 
 class CatalogWriter(Contents):
@@ -94,6 +97,7 @@ class CatalogWriter(Contents):
         wait: float = 0.0,
         on_wait: Callable[[str], None] = lambda _: None,
         ask: bool = False,
+        begun: room.Begun | None = None,
     ) -> None:
         self._directory = directory
         self._key_dir = key_dir
@@ -101,7 +105,7 @@ class CatalogWriter(Contents):
             require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
-            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask))
+            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask, begun=begun))
             if not create:
                 # It may have been one that never came to be, and is gone by now.
                 require_index(directory)
@@ -117,8 +121,9 @@ class CatalogWriter(Contents):
                 )
                 if self.info is not None:
                     check_home(home.moved_from(self._connection, self._meta, directory), directory)
-                if found and self._meta.get("words") != WORDS_VERSION:
-                    self._changed = self._words.stale = True
+                if found:
+                    self._words.begin_with(self._meta)
+                    self._changed = self._words.stale
                 if found not in (0, FORMAT_VERSION):
                     self._changed = True
                 self._tally = Tally.recorded(self._meta)
@@ -145,8 +150,9 @@ class CatalogWriter(Contents):
         Raises:
             IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
         """
-        if self.info is not None:
-            check_agreement(self.info, encoder, chunking)
+        made = self.info or room.begun_by_who_waits(self._directory)
+        if made is not None:
+            check_agreement(made, encoder, chunking)
         # One model may have several names; the index keeps to the first.
         recorded = self.info.encoder if self.info else encoder
         described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
@@ -324,7 +330,7 @@ class CatalogWriter(Contents):
             },
             "vectors": asdict(rows),
             "unused_checksum": unused,
-            "words": WORDS_VERSION,
+            **self._words.recorded(),
             "lengths_checksum": lengths_checksum(self._connection),
             "formats": [pair for pair in tally.formats.most_common() if pair[1]],
         }

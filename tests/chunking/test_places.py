@@ -38,3 +38,14 @@ def test_pages_and_slides_are_not(unit):
         Place(unit, 1, 1),
         Place(unit, 7, 7),
     ]
+
+
+def test_what_stands_behind_the_rows_counts_at_its_own_row():
+    anchors = (Anchor(0, 3, "Fees"), Anchor(11, 9, "Fees"), Anchor(17, 4, "Fees"))
+    assert [place for _, place in places(Numbering("row", anchors, follows_lines=True))] == [
+        Place("row", 3, 9, "Fees")
+    ]
+    anchors = (Anchor(0, 3, "Fees"), Anchor(6, 1, "Fees"))
+    assert [place for _, place in places(Numbering("row", anchors, follows_lines=True))] == [
+        Place("row", 1, 3, "Fees")
+    ]

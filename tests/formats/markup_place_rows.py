@@ -131,6 +131,40 @@ ONE_LINE = json.dumps(
 )
 
 
+MAN = f"""\
+.\\" Copyright of somebody
+.TH PEARS 1 "May 2024"
+.SH NAME
+pears \\- {sentences(4, "name")}
+
+.SH "SET UP"
+
+{sentences(9, "first")}
+
+.SS Use
+
+{ODD}
+
+{sentences(12, "end")}
+"""
+
+
+def event(name: str) -> str:
+    said = sentences(9, name)
+    folded = "\n ".join(said[at : at + 60] for at in range(0, len(said), 60))
+    return f"BEGIN:VEVENT\nUID:{name}\nSUMMARY:Of {name}\nDESCRIPTION:{folded}\nEND:VEVENT\n"
+
+
+CALENDAR = f"BEGIN:VCALENDAR\n{event('pears')}{event('plums')}{event('figs')}END:VCALENDAR\n"
+
+
+def in_calendar(path: Path, place: Place) -> list[str]:
+    lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 :]
+    opened = "\n".join(lines).replace("\n ", "").split("\n")
+    shown = opened[: 1 + sum(not line.startswith(" ") for line in lines[1 : place.last])]
+    return words("\n".join(shown).replace("DESCRIPTION", "Description"))
+
+
 def in_html(path: Path, place: Place) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 : place.last]
     assert lines[0].strip()
@@ -142,5 +176,7 @@ MARKUP_ROWS = [
     Row("asciidoc", ASCIIDOC.encode(), in_lines),
     Row("org", ORG.encode(), in_lines),
     Row("latex", LATEX.encode(), in_lines),
+    Row("man", MAN.encode(), in_lines),
+    Row("calendar", CALENDAR.encode(), in_calendar),
     Row("json", ONE_LINE.encode(), in_lines),
 ]

@@ -58,6 +58,43 @@ def test_words_that_are_drawn(tmp_path, drawn):
     assert block_texts(document) == ["Moor here.", "Barnacles", "Barnacles"]
 
 
+def picture(properties: str) -> str:
+    kind = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+    return (
+        f'<w:drawing><wp:inline xmlns:wp="{kind}"><wp:docPr {properties}/></wp:inline></w:drawing>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ('name="Picture 1" descr="A heron on the slipway"', ["A heron on the slipway"]),
+        ('title="A heron"', ["A heron"]),
+        ('descr="A heron&#10;&#10;Description automatically generated"', ["A heron"]),
+        ('descr="A heron AI-generated content may be incorrect."', ["A heron"]),
+        ('name="Picture 1" descr=""', []),
+        ('descr="C:\\My Pictures\\IMG 0012.JPG"', []),
+        ('descr="Picture 3"', []),
+    ],
+)
+def test_what_somebody_wrote_of_a_picture(tmp_path, properties, said):
+    drawn = picture(properties)
+    only = (
+        f"<mc:AlternateContent><mc:Choice>{drawn}</mc:Choice><mc:Fallback/></mc:AlternateContent>"
+    )
+    for content in (drawn, only):
+        body = f"<w:p>{run('See')}<w:r>{content}</w:r></w:p>{paragraph('Behind')}"
+        assert block_texts(read(tmp_path, word(body))) == ["See", *said, "Behind"]
+    header = ("header1.xml", f"<w:p><w:r>{drawn}</w:r></w:p>")
+    assert block_texts(read(tmp_path, word(paragraph("x"), header=header))) == ["x", *said]
+
+
+def test_a_formula_between_paragraphs(tmp_path):
+    formula = "<m:oMathPara><m:oMath><m:r><m:t>mass</m:t></m:r></m:oMath></m:oMathPara>"
+    content = word(paragraph("Before") + formula + paragraph("Behind"))
+    assert block_texts(read(tmp_path, content)) == ["Before", "mass", "Behind"]
+
+
 def test_a_box_anchored_in_a_word_does_not_divide_it(tmp_path):
     body = f"<w:p>{run('pon')}<w:r>{VML}</w:r>{run('toon')}</w:p>"
     assert block_texts(read(tmp_path, word(body)))[0] == "pontoon"
@@ -124,6 +161,10 @@ def field(kind: str) -> str:
         (f"<w:sdt><w:sdtContent>{run('controlled')}</w:sdtContent></w:sdt>", "controlled"),
         (f"<w:ins>{run('in')}</w:ins><w:del><w:r><w:delText>out</w:delText></w:r></w:del>", "in"),
         (f"<w:moveTo>{run('here')}</w:moveTo><w:moveFrom>{run('there')}</w:moveFrom>", "here"),
+        ("<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r>" + run("shown"), "shown"),
+        ('<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>shown</w:t></w:r>', "shown"),
+        (run("word") + '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>12</w:t></w:r>'
+         '<w:r><w:rPr><w:vertAlign w:val="subscript"/></w:rPr><w:t>3</w:t></w:r>', "word¹²3"),
         (run("multi") + "<w:r><w:softHyphen/></w:r>" + run("lingual"), "multilingual"),
         (run("co") + "<w:r><w:noBreakHyphen/></w:r>" + run("op"), "co-op"),
         (run("a") + "<w:r><w:tab/><w:br/><w:cr/></w:r>" + run("b"), "a\t\n\nb"),

@@ -115,10 +115,24 @@ def test_entries_of_a_list_of_definitions_are_blocks(tmp_path):
     ]
 
 
-def test_raised_digits_are_no_part_of_the_word(tmp_path):
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<sup>1</sup>",
+        "<sup><a href='#n1'>1</a></sup>",
+        "<a epub:type='noteref' href='#n1'>1</a>",
+        "<a role=doc-noteref href='#n1'>1</a>",
+    ],
+)
+def test_raised_digits_are_no_part_of_the_word(tmp_path, note):
     assert "word¹ and CO2 at 5 m²" in text_of(
-        tmp_path, "<p>word<sup>1</sup> and CO<sub>2</sub> at 5 m<sup>2</sup></p>"
+        tmp_path, f"<p>word{note} and CO<sub>2</sub> at 5 m<sup>2</sup></p>"
     )
+
+
+@pytest.mark.parametrize("tag", ["del", "s", "strike"])
+def test_what_is_struck_out_is_apart_from_what_stands_for_it(tmp_path, tag):
+    assert "old new" in text_of(tmp_path, f"<p><{tag}>old</{tag}><ins>new</ins></p>")
 
 
 def test_the_description_is_not_said_twice(tmp_path):

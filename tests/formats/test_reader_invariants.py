@@ -37,6 +37,8 @@ SAMPLES = {
     "asciidoc": b"= T\n\n== A *b*\n\n----\n== c\n----\n\nB\n~~\n|===\n|d\n|===\n",
     "org": b"#+TITLE: T\n* TODO A :b:\n#+begin_src c\n* d\n#+end_src\n** [[x][y]]\n",
     "latex": b"\\title{T}\n\\section*[a]{B \\emph{c}}\n% d\n\\begin{verbatim}\n\\end{verbatim}\n",
+    "man": b".TH A 1\n.SH B \\fIc\\fR\n.TP\n\\(em d\n.de e\nf\n..\n",
+    "calendar": b"BEGIN:VCARD\nFN:A\nN;ENCODING=QUOTED-PRINTABLE:=C3=\n=BC;B\nNOTE:c\n d\\ne\n",
     "rst": b"===\nT\n===\n\nA\n---\n\n.. note:: x\n\n   y\n\n* l\n",
     "html": HTML,
     "pdf": pdf_bytes("One page (with) text", "infor-\nmation", title="T"),

@@ -172,13 +172,20 @@ NAMESPACES = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
     'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" '
+    'xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
+STYLES = (
+    '<office:automatic-styles><style:style style:name="H"><style:text-properties '
+    'text:display="none"/></style:style></office:automatic-styles>'
 )
 
 
 def flat(body: str, kind: str = "text") -> bytes:
     return (
-        f'<?xml version="1.0"?><office:document {NAMESPACES}><office:body>'
+        f'<?xml version="1.0"?><office:document {NAMESPACES}>{STYLES}<office:body>'
         f"<office:{kind}>{body}</office:{kind}></office:body></office:document>"
     ).encode()
 
@@ -203,10 +210,30 @@ def flat(body: str, kind: str = "text") -> bytes:
         ("<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>head"
          "</text:p></table:table-cell></table:table-row></table:table-header-rows></table:table>",
          ["head"]),
+        ("<text:p>on <text:date>1 May</text:date> by <text:creator>Ada</text:creator></text:p>",
+         ["on 1 May by Ada"]),
+        ("<text:p>x<office:annotation><dc:creator>Ada</dc:creator><dc:date>2024</dc:date>"
+         "<text:p>Why?</text:p></office:annotation></text:p>", ["x", "Why?"]),
+        ("<text:p>x<draw:frame><draw:image/><svg:title>Birds</svg:title>"
+         "<svg:desc>A heron</svg:desc></draw:frame></text:p>", ["x", "Birds", "A heron"]),
+        ('<text:p>a <text:span text:style-name="H">hidden</text:span>b</text:p>', ["a b"]),
+        ('<text:section text:display="none"><text:p>hidden</text:p></text:section>'
+         '<text:p>x<text:hidden-text text:is-hidden="true">hidden</text:hidden-text></text:p>',
+         ["x"]),
     ],
 )  # fmt: skip
 def test_flat_files_and_every_kind_of_content(tmp_path, body, blocks):
     assert block_texts(read(tmp_path, flat(body), "a.fodt")) == blocks
+
+
+def test_what_is_drawn_on_a_sheet(tmp_path):
+    body = (
+        '<table:table table:name="Fees"><table:shapes><draw:frame><draw:text-box><text:p>Heron'
+        "</text:p></draw:text-box></draw:frame></table:shapes><table:table-row><table:table-cell>"
+        "<text:p>North</text:p></table:table-cell></table:table-row></table:table>"
+    )
+    document = read(tmp_path, flat(body, "spreadsheet"), "a.fods")
+    assert place_of(document, "Heron") == Place("row", 1, 1, "Fees")
 
 
 def test_the_content_and_not_the_name_says_what_it_is(tmp_path):

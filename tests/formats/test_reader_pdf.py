@@ -171,6 +171,16 @@ def test_text_drawn_again_to_look_bold_is_read_once(tmp_path, engine, times):
     assert text.split() == ["Maintenance", "WINCHES", "COMPASS", "WINDLASS"]
 
 
+@pytest.mark.parametrize(
+    ("rise", "size", "shown"),
+    [(4, 7, "others¹²"), (0, 7, "others12"), (4, 11, "others12"), (-3, 7, "others12")],
+)
+def test_raised_digits_are_no_part_of_the_word(tmp_path, engine, rise, size, shown):
+    line = drawn(50, 700, "As shown by others") + drawn(142, 700 + rise, "12", size)
+    path = write(tmp_path, drawn_pdf_bytes(line + drawn(170, 700, "and more in H2O.")))
+    assert f"{shown} and more in H2O." in " ".join(read_one(path, pdf_engine=engine).text.split())
+
+
 @pytest.mark.parametrize("turn", ["1 0 0 1", "0 1 -1 0", "0 -1 1 0"])
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 def test_pages_that_are_turned(tmp_path, engine, turn, rotate):

@@ -146,6 +146,33 @@ def test_a_bad_part_costs_itself_only(tmp_path, change):
     assert slide_of(document, "Guests") == 4 - ("slide2" in str(change))
 
 
+def test_what_somebody_wrote_of_a_picture(tmp_path):
+    picture = (
+        '<p:pic><p:nvPicPr><p:cNvPr id="9" name="Picture 8" descr="{}"/></p:nvPicPr></p:pic>'
+        "</p:spTree>"
+    )
+    for descr, said in (("A heron on the slipway", True), ("heron.jpg", False)):
+        show = changed(
+            pptx_bytes(), replaced("ppt/slides/slide3.xml", "</p:spTree>", picture.format(descr))
+        )
+        document = read(tmp_path, show)
+        assert (descr in block_texts(document)) is said
+        assert not said or slide_of(document, descr) == 3
+
+
+def test_raised_digits_are_no_part_of_the_word(tmp_path):
+    show = Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    paragraph = slide.shapes.add_textbox(*[Inches(1)] * 4).text_frame.paragraphs[0]
+    for words, baseline in (("Fees", "0"), ("1", "30000"), (" in H", "0"), ("2", "-25000")):
+        run = paragraph.add_run()
+        run.text = words
+        run.font._element.set("baseline", baseline)
+    buffer = io.BytesIO()
+    show.save(buffer)
+    assert block_texts(read(tmp_path, buffer.getvalue())) == ["Fees¹ in H2"]
+
+
 def test_contents_for_old_and_new_programs_are_read_once(tmp_path):
     def offer(parts: dict[str, bytes]) -> None:
         name = "ppt/slides/slide3.xml"

@@ -68,6 +68,10 @@ def test_title_headings_paragraphs_and_tables(tmp_path):
         (r"{\pict\pngblip 89504e470d0a1a0a}behind", "behind"),
         ("{\\pict\\bin5 }}{{\\}behind", "behind"),
         (r"{\deleted gone}kept", "kept"),
+        (r"word{\super 12} m\super 2\nosupersub  and\super th\plain  x", "word¹² m² andth x"),
+        (r"{\v hidden}kept", "kept"),
+        (r"\v hidden\v0 kept \v hidden\plain  too", "kept  too"),
+        (r"kept{\xe {\v index entry}}{\tc contents entry}", "kept"),
         (r"{\pntext 1.\tab}item", "1.\titem"),
     ],
 )  # fmt: skip

@@ -190,17 +190,36 @@ def test_durations_go_on_beyond_a_day(days, shown):
         ("<f>1+1</f>", None),
         ("<v>junk</v>", "junk"),
         ("<v>1e999</v>", "inf"),
+        ("<is><t>two_x000D_\nlines _x005F_x000D_</t></is>", "two lines _x000D_"),
     ],
 )
 def test_numbers_are_shown_without_noise_and_formulas_by_their_values(tmp_path, cell, shown):
     name = "xl/worksheets/sheet1.xml"
 
     def put(parts: dict[str, bytes]) -> None:
-        row = f'<row r="7"><c r="A7">{cell}</c><c r="B7" t="b"><v>1</v></c></row></sheetData>'
+        kind = ' t="inlineStr"' if "<is>" in cell else ""
+        row = f'<row r="7"><c r="A7"{kind}>{cell}</c><c r="B7" t="b"><v>1</v></c></row></sheetData>'
         parts[name] = parts[name].replace(b"</sheetData>", row.encode())
 
     lines = read(tmp_path, changed(xlsx_bytes(), put)).text.split("\n")
     assert (f"{shown} | TRUE" if shown else "| TRUE") in lines
+
+
+def test_what_stands_beside_the_rows_is_cited_where_it_stands(tmp_path):
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    sheet = book.add_worksheet("Fees")
+    sheet.write_column("A2", ["Berth", *map("Berth {}".format, range(20))])
+    sheet.write_comment("A4", "ask the bursar")
+    pixel = bytes.fromhex("424d360000000000000036000000280000000100000001000000010018" + "00" * 28)
+    options = {"image_data": io.BytesIO(pixel), "description": "A heron"}
+    sheet.insert_image("C9", "x.bmp", options)
+    book.close()
+    document = read(tmp_path, buffer.getvalue())
+    assert place_of(document, "A4: ask the bursar") == Place("row", 4, 4, "Fees")
+    assert place_of(document, "A heron") == Place("row", 9, 9, "Fees")
+    start = document.text.index("Berth")
+    assert Places(document).of(start, len(document.text), ()) == Place("row", 2, 22, "Fees")
 
 
 def strict(parts: dict[str, bytes]) -> None:

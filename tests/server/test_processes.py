@@ -228,6 +228,8 @@ def test_the_address_is_printed_with_the_token(house: House) -> None:
     ("argv", "said"),
     [
         (("--open",), "--open has no effect"),
+        (("--token", "a-token-for-these-tests"), "--token has no effect"),
+        (("--stop", "--http", "127.0.0.1:0"), "--http has no effect"),
         (("--http", "0.0.0.0:0"), "not on the loopback"),
         (("--http", "8000"), "not an address and a port"),
         (("--http", "127.0.0.1:99999"), "not an address and a port"),

@@ -1,0 +1,91 @@
+"""Calendars and address books, in files of their own and in messages."""
+
+from __future__ import annotations
+
+import pytest
+from reader_samples import block_texts, outline, read_items, read_one
+
+from bienc_cli.chunking.places import Places
+from bienc_cli.types import Document
+
+EVENTS = """BEGIN:VCALENDAR
+VERSION:2.0
+X-WR-CALNAME:Harbour
+BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+END:VTIMEZONE
+BEGIN:VEVENT
+UID:1@x
+DTSTART;TZID=Europe/Berlin:20240306T100000
+SUMMARY:Slipway\\, north
+ATTENDEE;CN="Doe, Jane";ROLE=CHAIR:mailto:jane@x.org
+DESCRIPTION:Grease the win
+ ch\\nand the cable
+BEGIN:VALARM
+DESCRIPTION:ring
+END:VALARM
+LOCATION:Room 5
+END:VEVENT
+BEGIN:VEVENT
+SUMMARY:Regatta
+DTSTART;VALUE=DATE:20240501
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def read(tmp_path, content: str, name: str) -> Document:
+    path = tmp_path / name
+    path.write_bytes(content.encode())
+    return read_one(path)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_events_stand_under_their_names_in_their_lines(tmp_path, line_end):
+    document = read(tmp_path, EVENTS.replace("\n", line_end), "a.ics")
+    assert document.title == "Harbour"
+    assert outline(document) == [(1, "Slipway, north"), (1, "Regatta")]
+    assert block_texts(document) == [
+        "Dtstart: 2024-03-06 10:00",
+        "Attendee: Doe, Jane jane@x.org",
+        "Description: Grease the winch and the cable",
+        "Location: Room 5",
+        "Dtstart: 2024-05-01",
+    ]
+    places = Places(document)
+    lines = {"north": 10, "Grease": 12, "Room": 17, "Regatta": 20, "05-01": 21}
+    starts = {word: document.text.index(word) for word in lines}
+    assert {word: places.of(at, at + 1, ()).first for word, at in starts.items()} == lines
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("NOTE:said twice\\; yes", "Note: said twice; yes"),
+        ("item1.TEL;TYPE=CELL:+49 123", "Tel: +49 123"),
+        ("ADR:;;Main St 5;Ulm;;89073;", "Adr: Main St 5, Ulm, 89073"),
+        ("N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCl=\nler;J=C3=B6rg", "N: Müller, Jörg"),
+        ("NOTE:12:30 o'clock", "Note: 12:30 o'clock"),
+        ("PHOTO;ENCODING=b:iVBORw0KGgo\n AAAA", None),
+        ("X-EVOLUTION:junk", None),
+        ("no line of these files", None),
+        ("", None),
+    ],
+)
+def test_what_is_said_of_a_person(tmp_path, line, shown):
+    card = f"BEGIN:VCARD\nFN:Ada Winch\n{line}\nEMAIL:ada@x.org\nEND:VCARD\n"
+    said = [shown] if shown else []
+    document = read(tmp_path, card, "a.vcf")
+    assert outline(document) == [(1, "Ada Winch")]
+    assert block_texts(document) == [*said, "Email: ada@x.org"]
+
+
+def test_an_invitation_in_a_message(tmp_path):
+    path = tmp_path / "a.eml"
+    head = "Subject: Invitation\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n"
+    parts = ["text/plain\n\nSee below.", f"text/calendar; charset=utf-8\n\n{EVENTS}"]
+    path.write_text(head + "".join(f"--B\nContent-Type: {part}\n" for part in parts) + "--B--\n")
+    (document,) = read_items(path)
+    assert isinstance(document, Document)
+    assert "winch and the cable" in document.text
+    assert outline(document) == [(1, "Invitation"), (2, "Slipway, north"), (2, "Regatta")]
