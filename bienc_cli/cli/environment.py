@@ -192,7 +192,9 @@ def _not_found(here: Path) -> IndexNotFound:
             f"There is no index of yours in {here} or above it; {foreign} belongs to another user.",
             f"if you trust it: --index {foreign}, or BIENC_SAFE={foreign}",
         )
-    return IndexNotFound(f"There is no index in {here} or above it.", "make one: bienc index PATH")
+    return IndexNotFound(
+        f"There is no index in {here} or above it.", "make one of this folder: bienc index"
+    )
 
 
 def open_index(named: str | IndexPlace | None) -> IndexReader:
