@@ -69,6 +69,7 @@ class InfoView(View):
                     "hidden": root.hidden,
                     "pdf_engine": root.pdf_engine,
                     "ocr": root.ocr,
+                    "ocr_languages": list(root.ocr_languages),
                     "files": list(root.files) if root.files is not None else None,
                     "removed": list(root.removed),
                 }
@@ -119,7 +120,7 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
             if held:
                 yield f"  {name}", _some(held)
         if root.ocr:
-            yield "  recognised by", recogniser()
+            yield "  recognised by", recogniser(root.ocr_languages)
     yield "documents", f"{info.documents:,} in {count(info.files, 'file')}"
     yield "formats", formats or "none"
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"

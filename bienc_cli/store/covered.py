@@ -34,6 +34,7 @@ class Root:
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         ocr: text in pictures and on scanned pages was recognised.
+        ocr_languages: that it was looked for in, by Tesseract's names; all of them if empty.
         files: only these, by path under `path`, as they came in a list; None for all.
         excludes_file: what its user had git ignore in every repository then; None for nothing.
         removed: never these, nor what is below them, by path under `path`: a person had the
@@ -51,6 +52,7 @@ class Root:
     hidden: bool = False
     pdf_engine: str = "pypdf"
     ocr: bool = False
+    ocr_languages: tuple[str, ...] = ()
     files: tuple[str, ...] | None = None
     excludes_file: str | None = None
     removed: tuple[str, ...] = ()
