@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bienc_cli.cli.environment import cache_directory
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from bienc_cli.search.result import Span
-from bienc_cli.search.sentences import split
+from bienc_cli.search.sentences import likeliest, split
 
 ROOT = Path(__file__).resolve().parents[1] / "sample_docs"
 QUESTIONS = (
@@ -99,6 +99,20 @@ def main() -> None:
                 snippet += answer in _snippet(text, best)
             took = seconds / len(QUESTIONS) * 1000
             print(f"{name} of the {what:10} {sentence:3} {snippet:3}  {took:6.0f} ms", flush=True)
+    for most in (1, 2, 3, 4, 8):
+        sentence, snippet, changed = 0, 0, 0
+        for document, query, answer in QUESTIONS:
+            text = passage_with(document, answer)
+            spans = split(text)
+            scores = similar(query, [_sentence(text, span) for span in spans])
+            (likely,) = likeliest(query, [[_sentence(text, span) for span in spans]], most)
+            best = max(likely, key=lambda place: scores[place])
+            changed += best != int(np.argmax(scores))
+            sentence += answer in _sentence(text, spans[best])
+            snippet += answer in _snippet(text, spans[best])
+        print(
+            f"similarity of {most} by words {sentence:3} {snippet:3}  {changed} others", flush=True
+        )
 
 
 def _sentence(text: str, span: Span) -> str:

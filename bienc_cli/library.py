@@ -12,17 +12,18 @@ nothing is printed.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from bienc_cli.cli import environment, outside
-from bienc_cli.cli import options as opt
 from bienc_cli.cli.remove import absolute
 from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
 from bienc_cli.indexing import IndexOptions, index_paths
+from bienc_cli.overview import Overview, documents_of, several
 from bienc_cli.places import identity_of, place_of, possible
 from bienc_cli.results import (
     BuildAnswer,
@@ -38,7 +39,6 @@ from bienc_cli.search.similar import Similar, SimilarOptions, similar
 from bienc_cli.search.subject import Subject, foreign_subject, indexed_subject
 from bienc_cli.shared_models import Models
 from bienc_cli.store import (
-    Filter,
     IndexInfo,
     IndexPlace,
     IndexReader,
@@ -50,18 +50,25 @@ _WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
 
 
-class Index:
+class _Opened(threading.local):
+    """What a thread has open of an index: a reader is for one."""
+
+    reader: IndexReader | None = None
+    identity: Hashable = None
+
+
+class Index(Overview):
     """An index, open for questions; what is committed to it meanwhile is seen by the next one.
 
-    For one thread. Closed by `close`, or as a context manager.
+    Several threads may ask: each reads the index by itself, and they take turns at the models.
+    Closed by `close`, or as a context manager.
     """
 
     def __init__(self, place: IndexPlace, models: Models | None = None) -> None:
         """Use `open` or `build`."""
         self.place = place
         self.models = models or Models()
-        self._reader: IndexReader | None = None
-        self._identity: Hashable = None
+        self._mine = _Opened()
 
     @classmethod
     def open(cls, path: str | Path = ".", *, models: Models | None = None) -> Self:
@@ -83,7 +90,7 @@ class Index:
     @classmethod
     def build(
         cls,
-        paths: Iterable[str | Path],
+        paths: str | Path | Iterable[str | Path],
         *,
         index: str | Path | None = None,
         models: Models | None = None,
@@ -92,7 +99,7 @@ class Index:
         """Make an index of folders and files, or bring one up to date with them, and open it.
 
         Args:
-            paths: folders and files.
+            paths: folders and files, or one.
             index: its directory, or an address in Milvus; by default as `bienc index` has it.
             models: which, and how they run.
             options: what to cover and how to cut it.
@@ -102,9 +109,10 @@ class Index:
             IndexBusy: another process is writing to it.
             StorageError: it cannot be written.
         """
-        named = None if index is None else possible(index)
-        built = cls(environment.index_to_write(named), models)
-        built._run(absolute([possible(path) for path in paths]), options)
+        place = environment.index_to_write(None if index is None else possible(index))
+        built = cls(place, models)
+        named = [paths] if isinstance(paths, str | Path) else paths
+        built._run(absolute([possible(path) for path in named]), options)
         built.reader()
         return built
 
@@ -142,19 +150,20 @@ class Index:
             IndexNotFound: the index is gone.
             IndexMismatch, IndexDamaged: it cannot be read.
         """
-        if self._reader is not None and not self._is_current(self._reader):
+        mine = self._mine
+        if mine.reader is not None and not self._is_current(mine.reader):
             self.close()
-        if self._reader is None:
+        if mine.reader is None:
             # Before it is opened: what is replaced meanwhile is then opened once more.
-            self._identity = identity_of(self.place)
-            self._reader = open_reader(
+            mine.identity = identity_of(self.place)
+            mine.reader = open_reader(
                 self.place, key_dir=environment.key_directory(), shown_from=Path.cwd()
             )
-        return self._reader
+        return mine.reader
 
     def _is_current(self, reader: IndexReader) -> bool:
         with suppress(BiencError):
-            return identity_of(self.place) == self._identity and reader.is_current()
+            return identity_of(self.place) == self._mine.identity and reader.is_current()
         return False
 
     def search(
@@ -169,7 +178,7 @@ class Index:
         budget_tokens: int | None = None,
         path: str | Sequence[str] = (),
         type: str | Sequence[str] = (),
-        also: Sequence[Index] = (),
+        also: Index | Sequence[Index] = (),
     ) -> SearchAnswer:
         """Find the passages that answer a query.
 
@@ -184,8 +193,8 @@ class Index:
                 near-repeats.
             path: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
-            also: other indexes, searched with this one as if they were one. A row's path says
-                which it is from; `result.origin(hit)` says it for a hit.
+            also: another index or several, searched with this one as if they were one. A row's
+                path says which it is from; `result.origin(hit)` says it for a hit.
 
         Raises:
             UsageError: it cannot be answered as it was asked.
@@ -201,11 +210,12 @@ class Index:
             k=k,
             candidates=candidates,
             min_relevance=min_relevance,
-            where=_filter(path, type),
+            where=documents_of(path, type),
             best_sentence=chosen.needs_bi_encoder,
             budget_tokens=budget_tokens,
         )
-        reader = joined([one.reader() for one in dict.fromkeys((self, *also))])
+        others = (also,) if isinstance(also, Index) else also
+        reader = joined([one.reader() for one in dict.fromkeys((self, *others))])
         if isinstance(reader, Joined) and chosen.needs_bi_encoder:
             reader.check_same_model()
         compares = chosen.needs_bi_encoder or budget_tokens is not None
@@ -261,7 +271,7 @@ class Index:
     def compare(
         self,
         queries: str | Sequence[str],
-        strategies: Sequence[str] | None = None,
+        strategies: str | Sequence[str] | None = None,
         k: int = 10,
         *,
         candidates: int | None = None,
@@ -283,10 +293,10 @@ class Index:
             ModelUnavailable: a model's weights are not here.
         """
         options = CompareOptions(
-            strategies=strategies_named(strategies) if strategies else DEFAULT_STRATEGIES,
+            strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,
             k=k,
             candidates=candidates,
-            where=_filter(path, type),
+            where=documents_of(path, type),
         )
         reader = self.reader()
         result = compare(
@@ -325,10 +335,13 @@ class Index:
         return found
 
     def close(self) -> None:
-        """Let go of the index's files; a later question opens them again."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        """Let go of the index's files; a later question opens them again.
+
+        Those that this thread has open; another's are let go of when it ends.
+        """
+        if self._mine.reader is not None:
+            self._mine.reader.close()
+            self._mine.reader = None
 
     def __enter__(self) -> Self:
         return self
@@ -337,17 +350,14 @@ class Index:
         self.close()
 
     def __repr__(self) -> str:
-        info = self.info
+        try:
+            info = self.info
+        except BiencError as error:
+            return f"Index({str(self.place)!r}: {error.message})"
         return (
             f"Index({str(self.place)!r}: {info.documents:,} documents, "
             f"{info.passages:,} passages, {info.encoder.name})"
         )
-
-
-def _filter(paths: str | Sequence[str], formats: str | Sequence[str]) -> Filter:
-    # The patterns as they are: nothing is looked up on the disk for them.
-    named = opt.document_filter(None, [formats] if isinstance(formats, str) else list(formats))
-    return Filter((paths,) if isinstance(paths, str) else tuple(paths), named.formats)
 
 
 def _unit(named: str) -> Similar:

@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from bienc_cli.evaluation.comparison import Comparison
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.classification import LabelledDocumentsView
 from bienc_cli.render.comparison import ComparisonView
 from bienc_cli.render.index_report import IndexView
+from bienc_cli.render.pairs import PairsView
 from bienc_cli.render.search import SearchView
 from bienc_cli.render.similar import SimilarView
 from bienc_cli.search import Hit, SearchResult
+from bienc_cli.search.clusters import PairsResult
+from bienc_cli.search.pairs import Pair
 from bienc_cli.search.similar import SimilarResult
+from bienc_cli.search.zero_shot import Labelling
 from bienc_cli.store import StoredPassage
 
 if TYPE_CHECKING:
@@ -97,6 +102,51 @@ class RankedPassage:
     similarity: float | None
     bm25: float | None
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarPair:
+    """Two passages that belong together.
+
+    Attributes:
+        shared: the share of their words that both have.
+        kind: `same`, `near-duplicate` or `similar`.
+        first: where one stands in its file, as a citation.
+        second: where the other does.
+        label: the likeliest of (first, second); None where no classifier has read them.
+        label_back: of (second, first), likewise.
+    """
+
+    similarity: float
+    shared: float
+    kind: str
+    first: str
+    second: str
+    first_path: str
+    second_path: str
+    first_text: str
+    second_text: str
+    label: str | None
+    label_back: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledItem:
+    """A document with its likeliest label.
+
+    Attributes:
+        label: by the bi-encoder.
+        similarity: of the label's name and the document's passages, their mean.
+        cross_encoder_label: None where none has read it.
+        probability: of that label, likewise.
+    """
+
+    path: str
+    document_id: str
+    label: str
+    similarity: float
+    cross_encoder_label: str | None
+    probability: float | None
 
 
 class _Shown(ABC):
@@ -229,6 +279,48 @@ class CompareAnswer(Answer[RankedPassage, Comparison]):
         return ComparisonView(self.result).as_table()
 
 
+class PairsAnswer(Answer[SimilarPair, PairsResult]):
+    """What `Index.pairs` answers, the most similar first; `result` has the clusters too."""
+
+    def __init__(self, result: PairsResult) -> None:
+        super().__init__([_similar_pair(pair) for pair in result.pairs], result)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `bienc.pairs/1`."""
+        return PairsView(self.result).as_json()
+
+    def _table(self) -> RenderableType:
+        return PairsView(self.result).as_table()
+
+
+class LabelsAnswer(Answer[LabelledItem, Labelling]):
+    """What `Index.classify` answers, in the order of the index."""
+
+    def __init__(self, result: Labelling) -> None:
+        rows = []
+        for one in result.documents:
+            (label, similarity), *others = one.likeliest(result.labels)
+            other, probability = others[0] if others else (None, None)
+            rows.append(
+                LabelledItem(
+                    path=one.passage.path,
+                    document_id=one.passage.passage.doc_id,
+                    label=label,
+                    similarity=similarity,
+                    cross_encoder_label=other,
+                    probability=probability,
+                )
+            )
+        super().__init__(rows, result)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `bienc.labels/1`."""
+        return LabelledDocumentsView(self.result).as_json()
+
+    def _table(self) -> RenderableType:
+        return LabelledDocumentsView(self.result).as_table()
+
+
 class BuildAnswer(_Shown):
     """What came of building or refreshing an index.
 
@@ -245,6 +337,25 @@ class BuildAnswer(_Shown):
 
     def _table(self) -> RenderableType:
         return IndexView(self.result).as_table()
+
+
+def _similar_pair(pair: Pair) -> SimilarPair:
+    said = pair.classification
+    ways = (said.forward, said.backward) if said else ((), ())
+    labels = [max(way, key=lambda one: one.logit).label if way else None for way in ways]
+    return SimilarPair(
+        similarity=pair.similarity,
+        shared=pair.shared,
+        kind=pair.kind.value,
+        first=hit_.location(pair.first),
+        second=hit_.location(pair.second),
+        first_path=pair.first.path,
+        second_path=pair.second.path,
+        first_text=pair.first.passage.text,
+        second_text=pair.second.passage.text,
+        label=labels[0],
+        label_back=labels[1],
+    )
 
 
 def _found(hit: Hit) -> FoundPassage:

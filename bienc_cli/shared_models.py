@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from bienc_cli.cli.loading import ModelChoice
 from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.server.resident import SharedBiEncoder, SharedCrossEncoder
 from bienc_cli.store import IndexInfo
 from bienc_cli.types import BiEncoder, CrossEncoder
 
@@ -14,7 +16,7 @@ from bienc_cli.types import BiEncoder, CrossEncoder
 class Models:
     """Which models, and how they run; each is loaded once, when it is first needed.
 
-    Several indexes share them: `Index.open("b", models=a.models)`.
+    Several indexes share them: `Index.open("b", models=a.models)`. So do threads, taking turns.
 
     Attributes:
         model: bi-encoder of a new index: alias, hub id or directory; None for the default. An
@@ -33,7 +35,15 @@ class Models:
     threads: int | None = None
     offline: bool = False
     _choice: ModelChoice = field(init=False, repr=False, compare=False)
-    _loaded: list[CrossEncoder] = field(default_factory=list, init=False, repr=False, compare=False)
+    _turn: threading.Lock = field(
+        default_factory=threading.Lock, init=False, repr=False, compare=False
+    )
+    _bi_encoders: dict[str, BiEncoder] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _cross_encoders: list[CrossEncoder] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         silent = Output(OutputFormat.plain, quiet=True)
@@ -55,7 +65,11 @@ class Models:
             IndexMismatch: another was asked for than the index was made with.
             ModelUnavailable: its weights are not here.
         """
-        return self._choice.load_bi_encoder(info)
+        with self._turn:
+            loaded = self._choice.load_bi_encoder(info)
+            return self._bi_encoders.setdefault(
+                loaded.identity.fingerprint, SharedBiEncoder(loaded)
+            )
 
     def load_cross_encoder(self) -> CrossEncoder:
         """The cross-encoder.
@@ -63,6 +77,7 @@ class Models:
         Raises:
             ModelUnavailable: its weights are not here.
         """
-        if not self._loaded:
-            self._loaded.append(self._choice.load_cross_encoder())
-        return self._loaded[0]
+        with self._turn:
+            if not self._cross_encoders:
+                self._cross_encoders.append(SharedCrossEncoder(self._choice.load_cross_encoder()))
+            return self._cross_encoders[0]

@@ -145,10 +145,15 @@ def strategy_named(name: str) -> Strategy:
     try:
         return Strategy(SHORT_NAMES.get(name.strip(), name.strip()))
     except ValueError:
-        names = ", ".join(strategy.value for strategy in Strategy)
+        from difflib import get_close_matches
+
+        names = [strategy.value for strategy in Strategy]
+        near = get_close_matches(name, [*names, *SHORT_NAMES], 1)
         raise UsageError(
             f"There is no strategy '{name}'.",
-            f"give one of: {names}; or short: {', '.join(SHORT_NAMES)}",
+            f"did you mean {near[0]}?"
+            if near
+            else f"give one of: {', '.join(names)}; or short: {', '.join(SHORT_NAMES)}",
         ) from None
 
 

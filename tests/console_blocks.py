@@ -25,7 +25,7 @@ _TIME = re.compile(
     r"(?:≈ )?\b[\d,.]+ (?:ms|s|min|h|kB|MB|GB|passages/s|tokens/s)\b(?: \d+ (?:s|min)\b)?"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 )
-_RUNTIME = re.compile(r"\b(?:openvino|torch) cpu (?:bf16|fp32)\b")
+_RUNTIME = re.compile(r"\b(?:openvino|torch) cpu (?:bf16|fp32)(?: \+ int8)?\b")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.languages import languages_of, reads_as_english
+from bienc_cli.errors import UsageError
+from bienc_cli.languages import language_called, language_of, languages_of, reads_as_english
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -21,6 +22,8 @@ ENGLISH = [
     "def parse(self, text): return json.loads(text)",
     "10.0.0.1 - - [01/Mar/2024:12:00:00] GET /index.html 200",
     "E. coli",
+    "E. coli o157:H7",
+    "U.S. Dry Bean Council",
     "",
 ]
 OTHERS = [
@@ -38,6 +41,8 @@ OTHERS = [
     "bir dosya nasıl silinir",
     "hoe verwijder ik een bestand van de schijf",
     "come si cancella un file dal disco",
+    "Biblioteki są otwarte każdego dnia od rana do wieczora",
+    "As bibliotecas estão abertas todos os dias da semana",
 ]
 
 
@@ -49,6 +54,44 @@ def test_english_and_what_is_in_no_language(text: str) -> None:
 @pytest.mark.parametrize("text", OTHERS)
 def test_other_languages(text: str) -> None:
     assert not reads_as_english(text)
+
+
+def test_the_language_of_a_text_is_english_where_nothing_speaks_against_it() -> None:
+    assert {language_of(text) for text in ENGLISH} == {"en"}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wie kündige ich?", "de"),
+        ("где мой ключ", "ru"),
+        ("où est la gare", "fr"),
+        ("kot śpi na dachu", "pl"),
+        ("η γάτα κοιμάται", "el"),
+        ("बिल्ली सो रही है", "hi"),
+        ("Tren iptal edilirse bilet ücreti yedi gün içinde tamamen geri ödenir.", "tr"),
+        ("Najemca musi pisemnie powiadomić właściciela dwa miesiące przed zmianą", "pl"),
+        ("如何在这个页面上删除文件和文件夹呢", "zh"),
+    ],
+)
+def test_a_short_text_has_a_language(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("de", "de"), ("DE", "de"), (" de-AT ", "de"), ("pt_BR", "pt"), ("nb", "no")]
+)
+def test_a_language_by_its_code(said: str, code: str) -> None:
+    assert language_called(said) == code
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"), [("German", "German is de"), ("xx", "ISO 639-1"), ("", "ISO 639-1")]
+)
+def test_what_is_no_code_of_a_language(said: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=f"'{said}' is no code") as caught:
+        language_called(said)
+    assert hint in (caught.value.hint or "")
 
 
 @pytest.mark.data

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 
@@ -72,6 +74,63 @@ def test_similar_and_compare(index: Index) -> None:
     assert {row.strategy for row in compared} == {"bm25", "blend"}
     with pytest.raises(UsageError):
         index.similar("docs/pear.txt", unit="chapter")
+
+
+def test_threads_ask_one_index_and_see_what_is_committed(index: Index, tmp_path: Path) -> None:
+    def ask(query: str) -> list[str]:
+        return [row.citation for row in index.search(query, k=3)]
+
+    queries = ["apples in autumn", "pears in a cellar"] * 8
+    alone = [ask(query) for query in queries]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(ask, queries)) == alone
+        (tmp_path / "docs" / "quince.txt").write_text("A quince is hard.\n")
+        index.refresh()
+        found = list(threads.map(ask, ["a hard quince"] * 8))
+        index.close()
+        assert list(threads.map(ask, ["a hard quince"] * 8)) == found
+    assert {row[0] for row in found} == {"docs/quince.txt:1"}
+
+
+def test_one_need_not_be_a_list(index: Index, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "quince.txt").write_text("Quinces keep in a cool cellar.\n")
+    other = Index.build("more", index=tmp_path / "other", models=index.models)
+    assert "more/quince.txt" in {row.path for row in index.search("quinces", also=other)}
+    assert {row.strategy for row in index.compare("pears", "bm25,blend")} == {"bm25", "blend"}
+    assert {row.label for row in index.classify("apples,pears")} <= {"apples", "pears"}
+
+
+def test_an_index_that_is_gone_still_has_a_name(index: Index, tmp_path: Path) -> None:
+    assert "documents" in repr(index)
+    shutil.rmtree(tmp_path / ".bienc")
+    assert str(tmp_path / ".bienc") in repr(index)
+    with pytest.raises(IndexNotFound):
+        index.search("pears")
+
+
+def test_pairs_and_labels_are_those_of_the_commands(index: Index, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "copy.txt").write_text(FRUIT["pear.txt"])
+    index.refresh()
+    pairs = index.pairs(exact=True)
+    printed = run("pairs", "--exact", "-f", "plain")[1].splitlines()
+    assert [f"{one.first}\t{one.second}" for one in pairs] == [
+        "\t".join(line.split("\t")[3:5]) for line in printed
+    ]
+    assert {one.kind for one in pairs} == {"same"}
+    validator("bienc.pairs/1").validate(pairs.to_json())
+    assert "could be done without" in repr(pairs)
+    assert len(index.pairs(exact=True, path="copy.txt")) == 0
+    assert len(index.pairs(exact=True, path="copy.txt", against="pear.txt")) == 1
+    labels = index.classify(["apples", "pears"], path="docs/")
+    printed = run("classify", "--labels", "apples,pears", "-f", "plain")[1].splitlines()
+    assert [[one.path, one.label] for one in labels] == [line.split("\t")[:2] for line in printed]
+    assert {one.cross_encoder_label for one in labels} == {None}
+    judged = index.classify(["apples", "pears"], rerank=True)
+    assert {one.cross_encoder_label for one in judged} <= {"apples", "pears"}
+    validator("bienc.labels/1").validate(judged.to_json())
+    with pytest.raises(UsageError):
+        index.pairs(classify=True)  # by a model of relevance
 
 
 def test_a_document_is_read_out_of_the_index_and_nowhere_else(index: Index, tmp_path: Path) -> None:

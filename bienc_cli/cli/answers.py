@@ -24,7 +24,7 @@ class Answers:
         *,
         full: bool,
         context: int,
-        compact: bool,
+        compact: bool | None,
         check: bool,
     ) -> None:
         self.output = output
@@ -65,7 +65,8 @@ class Answers:
             result,
             full=self._full,
             contexts=self._contexts(result),
-            compact=self._compact,
+            compact=bool(self._compact),
+            lines=self._lines(),
             asked=asked,
             warnings=changed,
             extra=extra,
@@ -74,6 +75,12 @@ class Answers:
             links=environment.link_form() if caller.stdout().isatty() else None,
             served=caller.warm() is not None,
         )
+
+    def _lines(self) -> int | None:
+        """Of the terminal, less the command above and the prompt below; None for any length."""
+        asked_for = self._compact is not None or self._full or self._context
+        terminal = not asked_for and caller.stdout().isatty()
+        return caller.terminal_lines() - 2 if terminal else None
 
     def _contexts(self, result: SearchResult) -> dict[int, str] | None:
         if not self._context:

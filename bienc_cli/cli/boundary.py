@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,10 @@ from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
     from bienc_cli.server.client import Answer
+
+
+_NO_MEMORY = re.compile(r"cannot allocate|bad.?alloc|map segment|(?:out of|enough) memory", re.I)
+"""How libraries say it, each with an exception of its own."""
 
 
 class _Terminated(BaseException):
@@ -190,6 +195,15 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             StorageError.exit_code,
         )
     except Exception as error:
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+            return _report(
+                reported,
+                error,
+                StorageError.code,
+                "There is not enough memory for this.",
+                "end other programs, or raise the limit of this one: ulimit -v",
+                StorageError.exit_code,
+            )
         return _report(
             reported,
             error,

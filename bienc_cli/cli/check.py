@@ -22,9 +22,10 @@ def check(
     format_: opt.FormatOption = OutputFormat.table,
     index: opt.IndexOption = None,
 ) -> int:
-    """Verify an index: every text, passage and vector, the word index and the graph.
+    """Verify an index to the last byte; --repair mends it.
 
-    Says what is wrong and what mends it. Exit code 4 when something is wrong.
+    Every text, passage and vector, the word index and the graph. Says what is wrong and what
+    mends it. Exit code 4 when something is wrong.
     """
     from bienc_cli.cli import environment
     from bienc_cli.errors import EXIT_OK, IndexDamaged

@@ -47,7 +47,7 @@ def classify(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Label pairs by a cross-encoder with several labels, or documents by labels of your own.
+    """Label documents by labels of your own, or pairs by a model's.
 
     The labels of pairs, their order and how they become probabilities are the model's own. Labels
     for documents are only names: the bi-encoder compares them with the vectors of the index, and

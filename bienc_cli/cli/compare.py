@@ -206,7 +206,7 @@ def compare(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Put strategies side by side: their rankings, their cost, their quality.
+    """Put strategies side by side: rankings, cost, quality.
 
     With queries as arguments: the rankings of the first and the last strategy beside each
     other, and the time of all, stage by stage, beside that of reading every passage.

@@ -45,6 +45,13 @@ def cross_encoders(incomplete: str) -> Offers:
     return _models(incomplete, "cross-encoder")
 
 
+def languages(incomplete: str) -> Offers:
+    """Behind `--language`."""
+    from bienc_cli.languages import NAMES
+
+    return _beginning(incomplete, [("auto", "by each text"), *NAMES.items()])
+
+
 def one_of(*values: str) -> Callable[[str], Offers]:
     """Behind an option with a few values."""
 

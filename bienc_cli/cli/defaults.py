@@ -67,7 +67,7 @@ _COMMANDS = (
     *("score", "classify", "serve", "mcp", "info", "models", "check", "remove"),
 )
 _MODELS = ("model", "cross-encoder")
-_NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version"})
+_NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version", "-V"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,11 @@ def go_offline_if(asked: bool) -> bool:
     return offline
 
 
+def token_typed(token: str | None) -> str | None:
+    """A token for HTTP, unless it is the environment's, which holds for all commands."""
+    return token if token != os.environ.get("BIENC_TOKEN") else None
+
+
 def endpoint() -> Endpoint:
     """Where a server of this version listens for clients of this environment."""
     from bienc_cli.server.endpoint import endpoint_for

@@ -6,7 +6,7 @@ import inspect
 import shutil
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LAST = ("Models", "Index", "Output")
 """Groups that every command has, behind its own."""
 
+_COMMANDS = "Commands"
+_COMMANDS_ONLY = "bienc.commands-only"
 _NAMES_WIDTH = 24
 _MOST_COLUMNS = 100
 
@@ -67,9 +69,15 @@ class HelpfulCommand(TyperCommand):
 class HelpfulGroup(TyperGroup):
     """The table of commands, whose help is a `Page`."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Typer's; without a word to parse, only the commands are shown."""
+        ctx.meta[_COMMANDS_ONLY] = not args
+        return super().parse_args(ctx, args)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
         """Print it."""
-        _print(page_of(self, ctx))
+        page = page_of(self, ctx)
+        _print(_brief(page) if ctx.meta.get(_COMMANDS_ONLY) else page)
 
 
 def page_of(command: Any, context: Any) -> Page:
@@ -85,7 +93,7 @@ def page_of(command: Any, context: Any) -> Page:
     groups = []
     if isinstance(command, TyperGroup):
         commands = [Entry(name, _paragraphs(one)[0]) for name, one in command.commands.items()]
-        groups.append(Group("Commands", tuple(commands)))
+        groups.append(Group(_COMMANDS, tuple(commands)))
     if arguments:
         groups.append(Group("Arguments", tuple(Entry(_usage(a), _told(a)) for a in arguments)))
     inside: dict[str, list[Any]] = {}
@@ -103,6 +111,17 @@ def page_of(command: Any, context: Any) -> Page:
         tuple(groups),
         EXAMPLES.get(context.info_name, ()),
     )
+
+
+def _brief(page: Page) -> Page:
+    """What fits on 24 lines of 80 columns: the commands, and where there is more."""
+    commands = tuple(group for group in page.groups if group.title == _COMMANDS)
+    first, then, _ = page.examples
+    more = (
+        f"Begin with {first.line}, then {then.line}. All options: bienc --help; of a command: "
+        "bienc help COMMAND."
+    )
+    return replace(page, paragraphs=(page.paragraphs[0], more), groups=commands, examples=())
 
 
 def _paragraphs(command: Any) -> tuple[str, ...]:
@@ -161,8 +180,10 @@ def lines(page: Page, width: int) -> Iterator[Text]:
     for group in page.groups:
         yield Text()
         yield Text(f"{group.title}:", "bold")
+        longest = max(len(entry.name) for entry in group.entries)
+        column = min(longest if group.title == _COMMANDS else _NAMES_WIDTH, width // 3)
         for entry in group.entries:
-            yield from _entry_lines(entry, width)
+            yield from _entry_lines(entry, column, width)
     if page.examples:
         yield Text()
         yield Text("Examples:", "bold")
@@ -172,10 +193,9 @@ def lines(page: Page, width: int) -> Iterator[Text]:
         yield Text(f"  {example.line}")
 
 
-def _entry_lines(entry: Entry, width: int) -> Iterator[Text]:
+def _entry_lines(entry: Entry, column: int, width: int) -> Iterator[Text]:
     from rich.text import Text
 
-    column = min(_NAMES_WIDTH, width // 3)
     indent = " " * (column + 4)
     told = textwrap.wrap(
         entry.text, width - len(indent), break_long_words=False, break_on_hyphens=False

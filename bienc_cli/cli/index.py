@@ -71,7 +71,7 @@ def index(
         typer.Option(
             "--null",
             "-0",
-            help="Names in the list end with NUL, as of git ls-files -z and find -print0.",
+            help="Names in the list end with NUL, as of git ls-files -z and find -type f -print0.",
             rich_help_panel=_FILES_PANEL,
         ),
     ] = False,
@@ -120,6 +120,18 @@ def index(
             metavar="LANGUAGES",
             help="Recognise text in these languages, as Tesseract names them: deu+eng; "
             "'' for all that are installed.  \\[default: what was used before, else all]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            help="The language that the texts are in, such as de, for the words that are looked "
+            "for; auto tells by each text.  \\[default: what was used before, else auto]",
+            autocompletion=completion.languages,
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -201,8 +213,8 @@ def index(
 ) -> int:
     """Make an index of folders and files, or bring one up to date.
 
-    Only what is new or has changed is read and encoded. The index lies in .bienc, beside
-    what it covers, unless --index says otherwise.
+    Only what is new or has changed is read and encoded. The index lies in .bienc of the
+    folder you are in, or of the nearest above that has one, unless --index says otherwise.
     """
     from bienc_cli.cli import environment, standard_input, watching
     from bienc_cli.cli.first_time import folder_to_index
@@ -245,6 +257,7 @@ def index(
                 pdf_engine=pdf_engine,
                 ocr=ocr,
                 ocr_languages=None if ocr_language is None else _languages(ocr_language),
+                language=language,
                 excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
                 overlap_tokens=overlap_tokens,

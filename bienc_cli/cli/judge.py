@@ -88,7 +88,7 @@ def judge(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Judge passages with one key each, to measure strategies on your own folder.
+    """Judge passages, one key each, to measure on your own folder.
 
     Shows the pooled first documents of all strategies, without saying whose they are. Every
     answer is saved at once; the same command goes on where you stopped.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.cli.serve import host_and_port
+from bienc_cli.cli.serve import HTTP_HINT, host_and_port
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -43,8 +44,8 @@ def mcp(
     """Let agents and editors search, by the Model Context Protocol.
 
     Speaks MCP over standard input and output, until the client closes it: search, read, similar,
-    compare and status, and the documents as resources. Documents are read out of the index, never
-    from the disk, and nothing is written without --allow-refresh.
+    compare, pairs, classify and status, and the documents as resources. Documents are read out of
+    the index, never from the disk, and nothing is written without --allow-refresh.
 
     With --http several clients have it at once, by its address and the token.
     """
@@ -69,7 +70,18 @@ def mcp(
         found.reader()
         return found
 
+    output = Output(OutputFormat.plain)
     if http is None:
+        opt.refuse_without_effect(
+            {"--token": environment.token_typed(token)},
+            "over standard input and output there is only the one who started it",
+            HTTP_HINT,
+        )
+        if sys.stdin.isatty():
+            output.note(
+                "note: waiting for a client that speaks MCP on standard input; agents and editors "
+                "start this command themselves (Ctrl-C ends)"
+            )
         serve(opened, version=__version__, allow_refresh=allow_refresh)
         return 0
     secret = checked_token(token)
@@ -80,7 +92,7 @@ def mcp(
             said.append(f"Authorization: Bearer {secret}")
 
         async def transport(server: Server[Any]) -> None:
-            Output(OutputFormat.plain).print_lines(said)
+            output.print_lines(said)
             await over_http(listening, secret)(server)
 
         serve(opened, transport, version=__version__, allow_refresh=allow_refresh)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.errors import StorageError, UsageError
+from bienc_cli.cli.output import Output, OutputFormat, make_folder, write_page
+from bienc_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
@@ -130,7 +130,7 @@ def evaluate_files(
     )
     queries, qrels = judging.read()
     for folder in (judging.run_out, judging.report.parent if judging.report else None):
-        _make_folder(folder)
+        make_folder(folder)
     runs = [read_run(path) for path in judging.rerun]
     for path, run in zip(judging.rerun, runs, strict=True):
         if not any(query.query_id in run.rankings for query in queries):
@@ -215,13 +215,17 @@ def _finished(
     if judging.run_out is not None:
         _write_runs(judging.run_out, result)
     if judging.report is not None:
-        _write_report(judging.report, result, gates)
+        from bienc_cli.render.report import as_html
+
+        write_page(judging.report, as_html(result, created=datetime.now(UTC), gates=gates))
     for warning in warnings(result):
         output.warn(warning)
     output.show(EvaluationView(result, gates))
     if output.format != OutputFormat.table:
         for gate in gates:
             (output.note if gate.passed else output.tell)(gate_line(gate))
+    if judging.report is not None:
+        output.note(f"report: {judging.report}")
     return EXIT_OK if all(gate.passed for gate in gates) else EXIT_NO_RESULT
 
 
@@ -237,29 +241,9 @@ def _gates(
     return held(result, thresholds) + against
 
 
-def _make_folder(folder: Path | None) -> None:
-    """Before anything is measured: what cannot be written would lose it."""
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"'{folder}' cannot be written: {error.strerror}.") from error
-
-
 def _write_runs(directory: Path, result: Evaluation) -> None:
     from bienc_cli.evaluation.runs import Run, write_run
 
     for system in result.systems:
         name = system.name.replace("/", "_")
         write_run(directory / f"{name}.run", Run(system.name, system.rankings))
-
-
-def _write_report(path: Path, result: Evaluation, gates: list[GateResult]) -> None:
-    from bienc_cli.render.report import as_html
-
-    page = as_html(result, created=datetime.now(UTC), gates=gates)
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error

@@ -27,7 +27,7 @@ def models(
     ] = False,
     format_: opt.FormatOption = OutputFormat.table,
 ) -> int:
-    """List the models known by a short name, and whether they are here, offline.
+    """List the models that have short names, and whether they are here.
 
     Any hub id or local directory of a sentence-transformers bi-encoder or cross-encoder
     works too.

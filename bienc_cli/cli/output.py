@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from bienc_cli.cli import caller
 from bienc_cli.cli.streams import is_utf_8
-from bienc_cli.errors import OutputRefused
+from bienc_cli.errors import OutputRefused, StorageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console, RenderableType
 
     from bienc_cli.render.view import View
 
 _JOINED = re.compile(r"-q?f=?(\w+)")
 """A format that is written together with its letter, as the parser allows."""
-
-_SHORT = 40
-"""Lines below which a screen shows hits in one or two lines each."""
 
 _PIPE_WIDTH = 100
 """Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
@@ -102,11 +101,6 @@ class Output:
     def machine(self) -> bool:
         """Whether stdout is JSON."""
         return self.format in (OutputFormat.json, OutputFormat.jsonl)
-
-    @property
-    def short(self) -> bool:
-        """Whether stdout is a terminal of few lines."""
-        return caller.stdout().isatty() and caller.terminal_lines() < _SHORT
 
     @property
     def animated(self) -> bool:
@@ -197,6 +191,32 @@ class Output:
         with writing():
             caller.stdout().write(text)
             caller.stdout().flush()
+
+
+def make_folder(folder: Path | None) -> None:
+    """That something will be written to: before it is measured, since it would be lost.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"'{folder}' cannot be written: {error.strerror}.") from error
+
+
+def write_page(path: Path, page: str) -> None:
+    """A report.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error
 
 
 def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:

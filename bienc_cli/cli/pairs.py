@@ -106,7 +106,7 @@ def pairs(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Find pairs of similar passages: duplicates, variants, contradictions.
+    """Find duplicates, variants and contradictions among passages.
 
     By the vectors that the index holds, confirmed by the words of the texts. With plain and
     jsonl each pair is a line as soon as it is found. What was interrupted goes on where it was.
@@ -150,7 +150,7 @@ def pairs(
             found = find_pairs(reader, options, classifier, log, advance)
             kept = list(_shown_as_found(found, output))
             log.finish()
-        result = gathered(reader, kept, classifier, watch)
+        result = gathered(reader, kept, options, classifier, watch)
     for warning in result.warnings:
         output.warn(warning)
     if output.format != OutputFormat.plain:

@@ -123,7 +123,8 @@ def query(
         bool | None,
         typer.Option(
             "--compact/--no-compact",
-            help="One or two lines a hit.  \\[default: on terminals of fewer than 40 lines]",
+            help="Two lines a hit, or all scores and times.  \\[default: what the terminal has "
+            "lines for]",
             show_default=False,
             rich_help_panel=opt.OUTPUT_PANEL,
         ),
@@ -246,7 +247,7 @@ def query(
                 reader,
                 full=full,
                 context=context,
-                compact=compact if compact is not None else output.short and not (full or context),
+                compact=compact,
                 check=not no_check,
             )
             if from_stdin:

@@ -27,7 +27,7 @@ def remove(
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
 ) -> int:
-    """Forget files, folders or whole roots, and leave nothing of them in the index.
+    """Forget files, folders or roots: the index keeps nothing of them.
 
     The files themselves stay. What lies in a folder that is still covered is passed over from
     then on, until it is named again: bienc index PATH. The index is compacted, which takes

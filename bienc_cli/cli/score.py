@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output, OutputFormat, make_folder, write_page
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
@@ -33,6 +34,15 @@ def score(
             show_default=False,
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page with the matrix as heat maps.",
+            show_default=False,
+        ),
+    ] = None,
     format_: opt.FormatOption = OutputFormat.table,
     model: opt.ModelOption = None,
     cross_encoder: opt.CrossEncoderOption = None,
@@ -41,10 +51,10 @@ def score(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Score two texts with both encoders: cosine similarity, and relevance.
+    """Score two texts with both encoders: similarity and relevance.
 
     A cross-encoder with several labels, such as an NLI model, gives all of them. Several texts
-    against several are a matrix, on a terminal a heat map.
+    against several are a matrix: a heat map on a terminal, and on a page (--report).
     """
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.loading import ModelChoice
@@ -55,7 +65,12 @@ def score(
     output = Output(format_)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
     if with_ or len(texts) > 2:
-        return _matrix(texts, with_ or texts, output, choice)
+        return _matrix(texts, with_ or texts, output, choice, report)
+    opt.refuse_without_effect(
+        {"--report": report},
+        "pairs are no matrix",
+        "give three texts or more, or --with 'a passage'",
+    )
     numbers = [1]
     refused: dict[int, UsageError] = {}
     if texts == ["-"]:
@@ -76,12 +91,25 @@ def score(
     return EXIT_USAGE if refused else EXIT_OK
 
 
-def _matrix(queries: list[str], passages: list[str], output: Output, choice: ModelChoice) -> int:
+def _matrix(
+    queries: list[str],
+    passages: list[str],
+    output: Output,
+    choice: ModelChoice,
+    report: Path | None,
+) -> int:
+    from datetime import UTC, datetime
+
     from bienc_cli.evaluation.matrix import score_matrix
     from bienc_cli.render.matrix import MatrixView
 
+    make_folder(report.parent if report else None)
     matrix = score_matrix(
         queries, passages, choice.load_bi_encoder(None), choice.load_cross_encoder()
     )
+    if report is not None:
+        from bienc_cli.render.report import matrix_as_html
+
+        write_page(report, matrix_as_html(matrix, created=datetime.now(UTC)))
     output.show(MatrixView(matrix))
     return 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bienc_cli.server.endpoint import Endpoint
 
 _TO_END = 5.0
-_HTTP_HINT = "give --http 127.0.0.1:0, say"
+HTTP_HINT = "give --http 127.0.0.1:0, say"
 _LIFE_PANEL = "Life"
 
 
@@ -69,7 +69,7 @@ def serve(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Hold models and indexes ready, so that queries are answered at once.
+    """Hold models and indexes ready: queries are answered at once.
 
     `bienc query` asks a running server of the same version, environment and model settings by
     itself; what it prints is the same. Only you can reach the socket.
@@ -80,11 +80,20 @@ def serve(
     from bienc_cli.cli.serving import Serving
 
     output = Output(OutputFormat.plain, quiet=quiet)
-    if http is None:
-        opt.refuse_without_effect({"--open": open_}, "the page is shown by HTTP", _HTTP_HINT)
+    typed = environment.token_typed(token)
     endpoint = environment.endpoint()
     if stop:
+        opt.refuse_without_effect(
+            {"--http": http, "--open": open_, "--token": typed, "--index": index},
+            "--stop ends a server and starts none",
+            "give them one after the other",
+        )
         return _stop(endpoint, output)
+    if http is None:
+        opt.refuse_without_effect({"--open": open_}, "the page is shown by HTTP", HTTP_HINT)
+        opt.refuse_without_effect(
+            {"--token": typed}, "the socket is open to you alone, and asks for none", HTTP_HINT
+        )
     serving = Serving(output, index, runtime, device, threads, offline)
     return serving.run(
         endpoint,
@@ -106,7 +115,7 @@ def host_and_port(named: str) -> tuple[str, int]:
 
     host, colon, port = named.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise UsageError(f"--http {named} is not an address and a port.", _HTTP_HINT)
+        raise UsageError(f"--http {named} is not an address and a port.", HTTP_HINT)
     return host.strip("[]"), int(port)
 
 

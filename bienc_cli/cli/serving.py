@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller, environment, freshness
+from bienc_cli.cli import caller, environment, freshness, interrupts
 from bienc_cli.cli.boundary import carry_out
 from bienc_cli.cli.caller import Caller, Collected, Warm
 from bienc_cli.cli.loading import ModelChoice
@@ -88,18 +88,22 @@ class Serving:
             workers, activity = Workers(begin=self._warm_up), Activity()
             if place is not None:
                 Listener(place.listen(), CommandServer(workers, self.answer).converse, activity)
-                self.output.note(f"note: queries are answered here; socket {endpoint.path}")
+                self.output.note(
+                    f"note: queries are answered here (Ctrl-C ends); socket {endpoint.path}"
+                )
             if listening is not None:
                 self._serve_http(listening, workers, activity, token)
                 if open_page:
                     stack.enter_context(_opened(endpoint, _address(listening, token)))
-            why = life.live(
-                activity,
-                workers,
-                idle_seconds=idle_seconds,
-                most_bytes=most_bytes,
-                is_found=place.holds if place is not None else lambda: True,
-            )
+            why = "you ended it"
+            with suppress(KeyboardInterrupt), interrupts.meant():
+                why = life.live(
+                    activity,
+                    workers,
+                    idle_seconds=idle_seconds,
+                    most_bytes=most_bytes,
+                    is_found=place.holds if place is not None else lambda: True,
+                )
             self.output.note(f"note: ending, because {why}")
         return EXIT_OK
 

@@ -48,10 +48,11 @@ def tune(
     threads: opt.ThreadsOption = None,
     offline: opt.OfflineOption = False,
 ) -> int:
-    """Learn the weights of the blends from your own judgments, and keep them in the index.
+    """Learn the weights of the blends from your own judgments.
 
-    The gain is measured on queries that the weights were not learned from. Weights that do
-    not help, or may help by chance only, are not kept; the exit code is then 1.
+    They are kept in the index. The gain is measured on queries that the weights were not
+    learned from. Weights that do not help, or may help by chance only, are not kept; the exit
+    code is then 1.
     """
     from bienc_cli.cli import environment
     from bienc_cli.cli.loading import ModelChoice

@@ -6,9 +6,12 @@ The parser and the validator behind it have voices of their own; here they are p
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
+
+from bienc_cli.cli.examples import EXAMPLES
 
 _MEANT = {
     "version": "bienc --version",
@@ -31,6 +34,9 @@ _MEANT = {
 }
 """What other programs call what there is here, by the word that is typed."""
 
+_LIKELY = {"-k": 10, "--candidates": 50, "--min-relevance": 0.5, "--rerank-budget": 300}
+"""What an option without a default may well be given, where the least allowed says little."""
+
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -50,12 +56,12 @@ def put_into_words(
     kind = type(error).__name__
     text: str = error.format_message()
     if kind == "NoSuchOption":
-        return _unknown_option(error, command, context)
+        return _unknown_option(error, command, context, arguments)
     if text.startswith("No such command"):
-        return _unknown_command(_QUOTED.findall(text)[0], commands)
-    if kind == "MissingParameter":
-        wanted = (_QUOTED.findall(text) or ["something"])[0]
-        return f"{command} wants {wanted}.", _whole_line(context, command)
+        return _unknown_command(_QUOTED.findall(text)[0], arguments, commands)
+    if kind == "MissingParameter" and context is not None:
+        wanted = (_QUOTED.findall(text) or ["something"])[0].partition("|")[0]
+        return f"{command} wants {wanted}.", EXAMPLES[context.info_name][0].line
     if kind == "BadOptionUsage":
         flag = str(error.option_name)
         if "does not take a value" in text:
@@ -77,29 +83,56 @@ def _whole_line(context: Any, command: str) -> str:
     return " ".join([command, *wanted])
 
 
-def _unknown_option(error: Any, command: str, context: Any) -> tuple[str, str]:
+def _unknown_option(
+    error: Any, command: str, context: Any, arguments: Sequence[str]
+) -> tuple[str, str]:
     parameters = context.command.params if context is not None else ()
     known = [name for one in parameters for name in (*one.opts, *one.secondary_opts)]
+    # Of letters behind one dash the parser names the first.
+    flag = next(
+        (one for one in arguments if one.partition("=")[0].startswith(error.option_name)),
+        error.option_name,
+    ).partition("=")[0]
     # Without their dashes, which make all of them alike.
     long_names = [name[2:] for name in known if name.startswith("--")]
-    near = get_close_matches(str(error.option_name).lstrip("-"), long_names, 1)
-    return (
-        f"{command} has no option {error.option_name}.",
-        f"{command} --{near[0]}, or {command} --help" if near else f"{command} --help",
-    )
+    near = get_close_matches(flag.lstrip("-"), long_names, 1)
+    if near:
+        hint = f"{command} --{near[0]}, or {command} --help"
+    elif command == "bienc" and flag == "-v":
+        hint = "bienc --version"
+    else:
+        hint = _as_text(flag, command, arguments) or f"{command} --help"
+    return f"{command} has no option {flag}.", hint
 
 
-def _unknown_command(typed: str, commands: Sequence[str]) -> tuple[str, str]:
-    near = get_close_matches(typed, commands, 1)
-    meant = _MEANT.get(typed.lower()) or (f"bienc {near[0]}" if near else None)
-    return f"There is no command '{typed}'.", meant or "bienc --help lists them"
+def _as_text(flag: str, command: str, arguments: Sequence[str]) -> str | None:
+    """A query in which a word begins with a minus, as it is typed; None for anything else."""
+    words = list(arguments[1:])
+    if command != "bienc query" or flag.startswith("--") or len(flag) < len("-to"):
+        return None
+    if [one for one in words if one.startswith("-")] != [flag]:
+        return None
+    return f"{command} {'-- ' if words[0] == flag else ''}{shlex.quote(' '.join(words))}"
+
+
+def _unknown_command(
+    typed: str, arguments: Sequence[str], commands: Sequence[str]
+) -> tuple[str, str]:
+    near = get_close_matches(typed.lower(), [*commands, *_MEANT], 1)
+    message = f"There is no command '{typed}'."
+    if near:
+        return message, _MEANT.get(near[0], f"bienc {near[0]}")
+    text = " ".join(arguments)
+    # Several words are a question; one may be anything.
+    asks = " " in text and not any(one.startswith("-") for one in arguments)
+    return message, f"bienc query {shlex.quote(text)}" if asks else "bienc --help lists them"
 
 
 def _unfit_value(error: Any, command: str) -> tuple[str, str]:
     """A value that the validator has refused."""
     flag = max(error.param.opts, key=len)
     found = _first_problem(error)
-    allowed, example = _allowed(found, error.param.default)
+    allowed, example = _allowed(found, error.param.default or _LIKELY.get(flag))
     if allowed is None:
         why = str(error.message).removeprefix("Value error, ")
         return f"{flag} cannot be '{found.get('input', '')}': {why}.", f"{command} {flag} VALUE"

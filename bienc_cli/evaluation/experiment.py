@@ -39,6 +39,7 @@ from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
 from bienc_cli.search.exactness import exact_first, having_names
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.legibility import illegible, is_at_a_loss
+from bienc_cli.search.narrowing import unmatched
 from bienc_cli.search.pipeline import (
     SearchOptions,
     as_hits,
@@ -139,7 +140,12 @@ def evaluate(
         cross_encoder=(
             ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
         ),
-        warnings=(*index.warnings, *judged.warnings, *warnings_of(runs, queries, judged)),
+        warnings=(
+            *index.warnings,
+            *unmatched(index, options.where),
+            *judged.warnings,
+            *warnings_of(runs, queries, judged),
+        ),
     )
 
 

@@ -137,6 +137,7 @@ def index_again(
                 pdf_engine=root.pdf_engine,
                 ocr=root.ocr,
                 ocr_languages=root.ocr_languages,
+                language=root.language,
                 excludes_file=root.excludes_file,
                 passage_tokens=tokens,
                 overlap_tokens=min(info.chunking.overlap_tokens, tokens // 4),

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,9 @@ class FoundFile:
     inode: int = 0
     ctime_ns: int = 0
     device: int = 0
+
+
+_OUTSIDE = "a link that leads outside the folder"
 
 
 def is_never_a_document(name: str) -> bool:
@@ -135,6 +138,45 @@ def discover(
     return iter(
         (_judge(str(absolute), _shown(absolute.name), status, max_bytes, ReadingOptions(ocr=ocr)),)
     )
+
+
+def discover_listed(
+    base: Path, names: Iterable[str], *, max_bytes: int = DEFAULT_MAX_BYTES, ocr: bool = False
+) -> Iterator[FoundFile | Skipped]:
+    """Find files of a list, which no rule but size and kind holds back.
+
+    Links are followed as in `discover`, and none to a directory: a list is of files. Those that
+    are gone are passed over.
+
+    Args:
+        base: what the names are relative to, absolute.
+        names: paths below it.
+        max_bytes: as of `discover`.
+        ocr: likewise.
+
+    Returns:
+        Files and refusals, links last.
+    """
+    real_base = os.path.realpath(base)
+    reading = ReadingOptions(ocr=ocr)
+    seen: set[tuple[int, int]] = set()
+    for name in sorted(names, key=lambda name: ((base / name).is_symlink(), name)):
+        path = os.path.join(base, name)  # noqa: PTH118  (`Path` would take what is no path apart)
+        try:
+            target = os.path.realpath(path, strict=True)
+            status = Path(target).stat()
+        except OSError as error:
+            if os.path.lexists(path):
+                yield _refused_link(error, name)
+            continue
+        inside = Path(os.path.relpath(target, real_base)).parts
+        if os.pardir in inside:
+            yield Skipped(name, "outside", _OUTSIDE)
+        elif stat.S_ISDIR(status.st_mode):
+            yield Skipped(name, "directory", "a directory, and a list is of files")
+        elif (status.st_dev, status.st_ino) not in seen and not _NEVER.intersection(inside):
+            seen.add((status.st_dev, status.st_ino))
+            yield _judge(target, name, status, max_bytes, reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,19 +288,14 @@ class _Walk:
             target = os.path.realpath(link.path, strict=True)
             status = Path(target).stat()
         except OSError as error:
-            if error.errno == errno.ELOOP:
-                yield Skipped(link.doc_id, "loop", "a link that leads back to itself")
-            elif isinstance(error, FileNotFoundError):
-                yield Skipped(link.doc_id, "vanished", "a link that leads nowhere")
-            else:
-                yield skip_for(error, link.doc_id)
+            yield _refused_link(error, link.doc_id)
             return
         is_directory = stat.S_ISDIR(status.st_mode)
         if not is_directory and not self._selection.includes(link.doc_id):
             return
         inside = Path(os.path.relpath(target, self._real_root)).parts
         if os.pardir in inside:
-            yield Skipped(link.doc_id, "outside", "a link that leads outside the folder")
+            yield Skipped(link.doc_id, "outside", _OUTSIDE)
         elif (status.st_dev, status.st_ino) not in self._seen and not _NEVER.intersection(inside):
             # By its real path: a link may lead elsewhere by the time it is read.
             place = _Place(target, link.doc_id, link.ignoring)
@@ -319,6 +356,14 @@ def skip_for(error: OSError, doc_id: str) -> Skipped:
     if isinstance(error, PermissionError):
         return Skipped(_shown(doc_id), "permission", "no permission to read it")
     return Skipped(_shown(doc_id), "io", f"the system cannot read it ({error.strerror})")
+
+
+def _refused_link(error: OSError, doc_id: str) -> Skipped:
+    if error.errno == errno.ELOOP:
+        return Skipped(doc_id, "loop", "a link that leads back to itself")
+    if isinstance(error, FileNotFoundError):
+        return Skipped(doc_id, "vanished", "a link that leads nowhere")
+    return skip_for(error, doc_id)
 
 
 def _is_utf8(name: str) -> bool:

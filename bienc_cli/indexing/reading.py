@@ -84,6 +84,7 @@ class Reading:
         self.new_passages = 0
         self.characters = 0
         self.languages = LanguageSample()
+        self._language: str | None = None
         # Bytes of files that are done without a text of theirs going through the encoder.
         self.passed_bytes = 0.0
 
@@ -120,6 +121,7 @@ class Reading:
         passed: list[Skipped] = []
         options = reading_of(work.finding.root)
         candidates = self._candidates(work.changes.read, options, work.known, counts, passed)
+        self._language = work.finding.root.language
         for candidate, items in workers.cut(candidates, chunking, options):
             first = next(items, None)
             if isinstance(first, Skipped) and is_transient(first):
@@ -230,7 +232,7 @@ class Reading:
             self._writer.add_document(file_id, cut.document, cut.passages)
         self.new_passages += len(cut.passages)
         self.characters += len(cut.document.text)
-        self.languages.add(cut.document.text)
+        self.languages.add(cut.document.text, self._language)
         encoding.add([passage.embedded_text for passage in cut.passages], weight)
 
 

@@ -122,6 +122,8 @@ class IndexOptions:
         ocr: recognise text in pictures and on scanned pages; None for what is recorded, or not.
         ocr_languages: that it is looked for in, by Tesseract's names, all that are installed if
             empty; None for what is recorded. Where some are given, `ocr` need not be.
+        language: that the texts are in, by ISO 639-1 code, for BM25's stems and for what is said
+            of the model; `auto` where each tells itself; None for what is recorded, or `auto`.
         excludes_file: patterns that this user has git ignore in every repository; None for what
             is recorded.
         passage_tokens: longest passage, context and special tokens included; None for what
@@ -141,6 +143,7 @@ class IndexOptions:
     pdf_engine: str | None = None
     ocr: bool | None = None
     ocr_languages: Sequence[str] | None = None
+    language: str | None = None
     excludes_file: str | None = None
     passage_tokens: int | None = None
     overlap_tokens: int | None = None

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
 from bienc_cli.formats import ReadingOptions, check_languages
-from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover
+from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover, discover_listed
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.indexing.whereabouts import Whereabouts, mounts_among, whereabouts_of
+from bienc_cli.languages import language_called
 from bienc_cli.store import Mount, Root
 from bienc_cli.types import Skipped
 
@@ -92,11 +93,13 @@ def look(
     chosen = {finding.root.path for finding in named}
     others: list[Finding] = []
     absent: list[Root] = []
-    for root in covered:
+    # Folders before what lies in them: one that is looked at leaves files to those.
+    for root in sorted(covered, key=lambda one: len(os.path.realpath(one.path))):
         if root.path in chosen:
             continue
         within = any(_holds(finding, root) for finding in named)
-        if not (everything or within or any(_reaches_into(finding, root) for finding in named)):
+        beside = any(_reaches_into(finding, root) for finding in named)
+        if not (everything or within or beside or any(_holds(other, root) for other in others)):
             continue
         if root.path.exists():
             others.append(_look_at(_with_options(root, o) if everything else root, named=within))
@@ -143,6 +146,8 @@ def _finding_of_path(
     real = os.path.realpath(path)
     candidates = [finding.root for finding in chosen.values()]
     candidates += [root for root in covered if root.path not in chosen]
+    # One that is named itself comes before what lies around it.
+    candidates.sort(key=lambda root: os.path.realpath(root.path) != real)
     for root in candidates:
         top = os.path.realpath(root.path)
         if root.files is not None or not _is_inside(real, top):
@@ -200,10 +205,15 @@ def _with_options(root: Root, o: IndexOptions) -> Root:
         pdf_engine=o.pdf_engine or root.pdf_engine,
         ocr=(root.ocr or bool(o.ocr_languages)) if o.ocr is None else o.ocr,
         ocr_languages=root.ocr_languages if o.ocr_languages is None else tuple(o.ocr_languages),
+        language=root.language if o.language is None else _language(o.language),
         excludes_file=o.excludes_file or root.excludes_file,
     )
     check_languages(root.ocr_languages if root.ocr else ())
     return root
+
+
+def _language(said: str) -> str | None:
+    return None if said == "auto" else language_called(said)
 
 
 def _findings_of_list(
@@ -233,7 +243,7 @@ def _findings_of_list(
         root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), o)
         finding = _look_at(root, named=True)
         yield replace(finding, skipped=(*finding.skipped, *skips))
-    outside = [path for path in there if not path.is_relative_to(base)]
+    outside = [path for path in there if not (path.is_relative_to(base) or path.is_dir())]
     yield from _findings_of_paths(outside, covered, o)
 
 
@@ -281,16 +291,7 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
             ocr=root.ocr,
         )
         return
-    for name in root.files:
-        try:
-            for item in discover(root.path / name, max_bytes=limit, ocr=root.ocr):
-                if isinstance(item, Skipped):
-                    yield replace(item, path=name)
-                else:
-                    yield replace(item, doc_id=name)
-        except PathNotFound:
-            # It was in the list once and is deleted now.
-            continue
+    yield from discover_listed(root.path, root.files, max_bytes=limit, ocr=root.ocr)
 
 
 # ---------------------------------------------------------------- overlaps
@@ -300,7 +301,8 @@ def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
     """Findings of which no two hold the same file, and those that are left with nothing to do.
 
     An inner root is absorbed by an outer one that finds all that it finds, read by the same
-    engine; otherwise it keeps what it finds, and the outer one leaves that to it.
+    engine and in the same language; otherwise it keeps what it finds, and the outer one leaves
+    that to it.
     """
     reals = {id(finding): os.path.realpath(finding.root.path) for finding in findings}
     outermost_first = sorted(findings, key=lambda one: len(reals[id(one)]))
@@ -326,6 +328,7 @@ def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
     return (
         outer.root.files is None
         and reading_of(outer.root) == reading_of(inner.root)
+        and outer.root.language == inner.root.language
         and not inner.now.lost_mounts
         and bool(mine)
         and mine <= set(_real_names(outer))

@@ -18,11 +18,12 @@ from bienc_cli.milvus import rows as rows_
 from bienc_cli.milvus import selection
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.milvus.connection import Connection, Row
-from bienc_cli.milvus.head import read_head
+from bienc_cli.milvus.head import CoveredRoot, read_head
 from bienc_cli.milvus.rows import Record
 from bienc_cli.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.milvus.searching import Searching
 from bienc_cli.store.covered import FileState, Root
+from bienc_cli.store.home import ShownPaths
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.types import Skipped, Vectors
@@ -196,17 +197,24 @@ class MilvusReader:
 
     @cached_property
     def _placed_files(self) -> list[selection.Placed]:
+        # Roots are recorded absolute, so that it does not matter what they would be relative to.
+        names = ShownPaths(Path("/"), self._shown_from or Path("/"))
         found = []
         for record in self.records(["file"]):
             path = rows_.file_state(record).path
-            full = self._full_path(record.root_id, path)
-            found.append((record.file_id, path, rows_.shown(full, self._shown_from)))
+            covered = self._covered(record.root_id, path)
+            shown = names.names(str(covered.root.path), covered.kind, path)
+            found.append((record.file_id, (path, *shown)))
         return found
 
-    def _full_path(self, root_id: int, path: str) -> str:
+    def _covered(self, root_id: int, path: str) -> CoveredRoot:
         covered = self.head.roots.get(root_id)
         if covered is None:
             raise damaged(f"the root of {path}")
+        return covered
+
+    def _full_path(self, root_id: int, path: str) -> str:
+        covered = self._covered(root_id, path)
         return str(covered.root.path if covered.kind == "file" else covered.root.path / path)
 
     # ------------------------------------------------------------ passages

@@ -177,7 +177,7 @@ class Searching:
         """The passages that have every word of a text, ascending."""
         self._check_full_text()
         holding: set[int] | None = None
-        for word in self._tokenizer.parts_of(text):
+        for (word,) in self._tokenizer.parts_of(text):
             found = {one for one, _ in self._worded(spelled(word), MOST_HITS, condition)}
             holding = found if holding is None else holding & found
         return sorted(holding or ())
@@ -198,7 +198,7 @@ class Searching:
     def _words(self, query: str) -> str:
         """The words of a query, each once."""
         self._check_full_text()
-        return " ".join(map(spelled, self._tokenizer.words_of(query)))
+        return " ".join(spelled(word) for (word,) in self._tokenizer.words_of(query))
 
     def _check_full_text(self) -> None:
         """Refuse words where the server does not search them.

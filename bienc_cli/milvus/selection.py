@@ -11,8 +11,8 @@ from bienc_cli.store.selection import path_matcher
 NOTHING = "id in []"
 """The condition that no passage meets; it is not asked, only recognised."""
 
-Placed = tuple[int, str, str]
-"""A file's id, its path under its root, and the path that is shown."""
+Placed = tuple[int, tuple[str, ...]]
+"""A file's id, and the paths that it may be named by: under its root, and from where people are."""
 
 
 def condition(alive: str, where: Filter | None, files: Callable[[], Iterable[Placed]]) -> str:
@@ -39,8 +39,9 @@ def condition(alive: str, where: Filter | None, files: Callable[[], Iterable[Pla
         matches = path_matcher(where.paths)
         inside: list[int] = []
         outside: list[int] = []
-        for file_id, path, shown in files():
-            (inside if matches(path, shown.lstrip("/")) else outside).append(file_id)
+        for file_id, names in files():
+            named = matches(*(name.lstrip("/") for name in names))
+            (inside if named else outside).append(file_id)
         if not inside:
             return NOTHING
         if outside and len(inside) <= len(outside):

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from bienc_cli.types import Vectors
 
 
-def token_budget_batches(lengths: Sequence[int], budget: int) -> Iterator[NDArray[np.intp]]:
+def token_budget_batches(
+    lengths: Sequence[int], budget: int, overhead: int | None = None
+) -> Iterator[NDArray[np.intp]]:
     """Split items into batches, longest first.
 
     Longest first, so that memory peaks at once rather than at the end.
@@ -23,17 +25,25 @@ def token_budget_batches(lengths: Sequence[int], budget: int) -> Iterator[NDArra
         lengths: tokens of each item.
         budget: most tokens a batch may hold, padding included; an item beyond it gets a batch
             of its own.
+        overhead: what a batch costs besides, in tokens: it ends early where the padding that is
+            saved is more; None where each is to hold as much as it may.
 
     Yields:
         Indices into `lengths`; together every index once.
     """
-    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
+    tokens = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-tokens, kind="stable")
     start = 0
     while start < len(order):
-        longest = max(1, lengths[order[start]])
-        end = start + max(1, budget // longest)
-        yield order[start:end]
-        start = end
+        longest = max(1, int(tokens[order[start]]))
+        batch = order[start : start + max(1, budget // longest)]
+        while overhead is not None:
+            saved = (longest - np.maximum(tokens[batch], 1)) * np.arange(len(batch), 0, -1)
+            if saved.max() <= overhead:
+                break
+            batch = batch[: int(saved.argmax())]
+        yield batch
+        start += len(batch)
 
 
 def unit_length(vectors: NDArray[np.float32]) -> Vectors:

@@ -22,6 +22,9 @@ PAD_MULTIPLE = 16
 """Lengths are rounded up to it: the CPU's matrix tiles have 16 rows, and odd lengths cost more
 than the padding (a tenth of the speed)."""
 
+BATCH_OVERHEAD = 100
+"""Tokens in whose time a batch is begun: some 30, and more for a length new to the process."""
+
 
 class OpenVinoBiEncoder:
     """A bi-encoder on OpenVINO; satisfies `types.BiEncoder`. For one thread at a time."""
@@ -106,7 +109,8 @@ class _Runner:
         self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
     ) -> None:
         assert model.files.tokenizer_json is not None, "it was needed to convert"  # noqa: S101
-        self.description = f"openvino cpu {'bf16' if verdict.precision == 'bf16' else 'fp32'}"
+        precision = "bf16" if verdict.precision == "bf16" else "fp32"
+        self.description = f"openvino cpu {'int8' if verdict.quantised else precision}"
         self._max_tokens = model.files.max_tokens
         # Compiling leaves the interpreter to others; reading a tokenizer, as long, does not.
         graph = Background(
@@ -123,7 +127,8 @@ class _Runner:
     def run(self, inputs: Sequence[TokenIds]) -> Vectors:
         """Rows in the order of `inputs`, which has at least one."""
         rows = np.empty(0, dtype=np.float32)
-        for batch in token_budget_batches([len(item) for item in inputs], TOKEN_BUDGET):
+        padded_lengths = [-(-len(item) // PAD_MULTIPLE) * PAD_MULTIPLE for item in inputs]
+        for batch in token_budget_batches(padded_lengths, TOKEN_BUDGET, BATCH_OVERHEAD):
             padded = self.tokenizer.pad(
                 [inputs[i] for i in batch], multiple=PAD_MULTIPLE, limit=self._max_tokens
             )

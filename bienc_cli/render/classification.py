@@ -147,7 +147,7 @@ class LabelledDocumentsView(View):
         table.column("document", wraps=True)
         for document in result.documents:
             cells: list[RenderableType] = []
-            for label, score in _likeliest(result, document):
+            for label, score in document.likeliest(result.labels):
                 cells += [Text(one_line(label)), Text(f"{score:.3f}")]
             table.row(*cells, Words(one_line(_name(document)), "bold blue"))
         return Group(table, Text(_summary(result), style="dim"))
@@ -157,7 +157,7 @@ class LabelledDocumentsView(View):
         result = self.result
         for document in result.documents:
             fields = [_name(document)]
-            for label, score in _likeliest(result, document):
+            for label, score in document.likeliest(result.labels):
                 fields += [label, f"{score:.6f}"]
             yield "\t".join(cell(field) for field in fields)
 
@@ -191,15 +191,6 @@ class LabelledDocumentsView(View):
         }
 
 
-def _likeliest(result: Labelling, document: LabelledDocument) -> list[tuple[str, float]]:
-    """By each encoder that has spoken: the label, and its score."""
-    found = []
-    for scores in filter(None, (document.similarities, document.probabilities)):
-        place = max(range(len(scores)), key=lambda one: scores[one])
-        found.append((result.labels[place], scores[place]))
-    return found
-
-
 def _name(document: LabelledDocument) -> str:
     stored = document.passage
     inside = stored.passage.doc_id
@@ -218,7 +209,7 @@ def _summary(result: Labelling) -> str:
             taken = seconds.get(name, 0.0)
             each = duration(taken / number)
             parts.append(f"{name} {duration(taken)}, {each} a document ({use.identity.name})")
-    said = [_likeliest(result, document) for document in result.documents]
+    said = [document.likeliest(result.labels) for document in result.documents]
     if result.cross_encoder is not None:
         agree = sum(one[0][0] == one[1][0] for one in said)
         parts.append(f"they agree on {agree:,} of {len(said):,}")
@@ -226,7 +217,7 @@ def _summary(result: Labelling) -> str:
 
 
 def _document_as_json(result: Labelling, document: LabelledDocument) -> dict[str, Any]:
-    best = [label for label, _ in _likeliest(result, document)]
+    best = [label for label, _ in document.likeliest(result.labels)]
     return {
         "document_id": hit_.writable(document.passage.passage.doc_id),
         "path": hit_.writable(document.passage.path),

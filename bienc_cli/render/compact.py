@@ -1,4 +1,4 @@
-"""Hits in one or two lines each, for screens that are short."""
+"""Hits in a few lines each, for screens that are short."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.breaking import spans
+from bienc_cli.render.breaking import AT_BLANKS, spans
 from bienc_cli.render.links import link_to
 from bienc_cli.render.text import one_line
 from bienc_cli.search.result import Hit
@@ -20,24 +20,36 @@ _SEPARATOR = " > "
 
 
 class CompactHits:
-    """The hits of one ranking: place and score on a line, what answers on the next.
+    """The hits of one ranking: place and score on a line, what answers below.
 
     A place is never cut: a long one takes another line. Of a heading trail the outer parts are
     left out first.
+
+    Args:
+        query: whose words are lit.
+        hits: one at least.
+        links: how citations link to their files on a terminal; see `links.link_to`.
+        snippet_lines: how much is shown of what answers.
     """
 
-    def __init__(self, query: str, hits: Sequence[Hit], links: str | None = None) -> None:
+    def __init__(
+        self, query: str, hits: Sequence[Hit], links: str | None = None, snippet_lines: int = 1
+    ) -> None:
         self._links = links
         self._query = query
         self._hits = hits
-        self._scores = [_score(hit) for hit in hits]
+        self._snippet_lines = snippet_lines
+        self._score_name, self._scores = _scores(hits)
         self._moves = [hit_.movement(hit) for hit in hits]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Its lines."""
-        ranks = max((len(str(hit.rank)) for hit in self._hits), default=0)
-        moves = max((len(move) for move in self._moves), default=0)
-        scores = max((len(score) for score in self._scores), default=0)
+        """Its lines, below the names of their columns."""
+        moved = "moved" if any(self._moves) else ""
+        ranks = max(len(str(hit.rank)) for hit in self._hits)
+        moves = max(len(moved), *map(len, self._moves))
+        scores = max(len(self._score_name), *map(len, self._scores))
+        names = ("#".rjust(ranks), moved.rjust(moves), self._score_name.rjust(scores), "passage")
+        yield Text(" ".join(name for name in names if name), "bold")
         for hit, move, score in zip(self._hits, self._moves, self._scores, strict=True):
             head = Text(f"{hit.rank:>{ranks}} ", "bold")
             if moves:
@@ -60,22 +72,32 @@ class CompactHits:
                 )
                 yield head.append(f"  {trail}" if trail else "", "magenta")
             if width >= _LEAST_SNIPPET:
-                # A snippet's last two cells say that the passage goes on.
-                text = hit_.snippet(self._query, hit, width - 2)
-                text.truncate(width)
-                yield Text(" " * (ranks + 1)).append_text(text)
+                for line in self._snippet(hit, width):
+                    yield Text(" " * (ranks + 1)).append_text(line)
+
+    def _snippet(self, hit: Hit, width: int) -> list[Text]:
+        """What answers, in as many lines as there are for it at most."""
+        # A snippet's last two cells say that the passage goes on.
+        room = width * self._snippet_lines - 2
+        while True:
+            text = hit_.snippet(self._query, hit, room)
+            lines = spans(text.plain, width, AT_BLANKS)
+            if len(lines) <= self._snippet_lines:
+                return [text[slice(*line)] for line in lines]
+            # Lines end before they are full, and some characters take two cells.
+            room -= max(room // 16, 1)
 
 
-def _score(hit: Hit) -> Text:
-    """The score that says most: relevance, else similarity, else BM25."""
-    for shown, style in (
-        (hit_.relevance(hit), "green"),
-        (hit_.similarity(hit), "cyan"),
-        (hit_.bm25(hit), "yellow"),
+def _scores(hits: Sequence[Hit]) -> tuple[str, list[Text]]:
+    """The scores that say most, and their name: relevance, else similarity, else BM25."""
+    for name, shown, style in (
+        ("relev.", hit_.relevance, "green"),
+        ("simil.", hit_.similarity, "cyan"),
+        ("bm25", hit_.bm25, "yellow"),
     ):
-        if shown:
-            return Text(shown, style)
-    return Text()
+        if any(map(shown, hits)):
+            return name, [Text(shown(hit), style) for hit in hits]
+    return "", [Text() for _ in hits]
 
 
 def _inner_parts(parts: Sequence[str], room: int) -> str:

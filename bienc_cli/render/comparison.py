@@ -86,6 +86,8 @@ class ComparisonView(View):
 
 def rankings_table(one: QueryComparison) -> RenderableType:
     """The first strategy's ranking left, the last one's right, arrows between."""
+    if not one.left and not one.right:
+        return titled(one_line(one.query), Text("nothing found", style="yellow"))
     table = Grid(gap=1)
     table.column("#", style="bold", right=True)
     table.column(_score_name(one.first.strategy), style="cyan", right=True)
@@ -195,10 +197,9 @@ def _agreement(comparison: Comparison) -> str:
             f"≈ estimate: the time of one pair × all {count(comparison.passages, 'passage')}; "
             "--exhaustive measures it"
         )
-    lines.append(
-        f"{comparison.bi_encoder.identity.name} + {comparison.cross_encoder.identity.name} · "
-        f"{comparison.bi_encoder.runtime} · models loaded and warm"
-    )
+    models = (comparison.bi_encoder, comparison.cross_encoder)
+    names = " + ".join(use.identity.name for use in models)
+    lines.append(f"{names} · {hit_.runtimes(models)} · models loaded and warm")
     return "\n".join(lines)
 
 

@@ -252,7 +252,7 @@ def _summary(evaluation: Evaluation) -> str:
         f"ranked by {evaluation.unit}",
     ]
     if models:
-        parts += [" + ".join(use.identity.name for use in models), models[0].runtime]
+        parts += [" + ".join(use.identity.name for use in models), hit_.runtimes(models)]
     return "\n".join([*lines, " · ".join(parts)])
 
 

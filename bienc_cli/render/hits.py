@@ -13,7 +13,7 @@ from rich.text import Text
 from bienc_cli.citations import citation
 from bienc_cli.render.breaking import AT_BLANKS, Words
 from bienc_cli.render.text import one_line, visible
-from bienc_cli.search.result import Hit, SearchResult
+from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
@@ -274,6 +274,13 @@ def index_as_json(info: IndexInfo) -> dict[str, Any]:
         "documents": info.documents,
         "passages": info.passages,
     }
+
+
+def runtimes(models: Sequence[ModelUse]) -> str:
+    """How models run, in one phrase: `openvino cpu bf16`, `openvino cpu bf16 + int8`."""
+    first, *others = dict.fromkeys(use.runtime for use in models)
+    shared = first.rpartition(" ")[0] + " "
+    return " + ".join([first, *(other.removeprefix(shared) for other in others)])
 
 
 def model_as_json(identity: EncoderIdentity | CrossEncoderIdentity, runtime: str) -> dict[str, str]:

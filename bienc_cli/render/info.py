@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.formats import recogniser
+from bienc_cli.languages import NAMES
 from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_
 from bienc_cli.render import skipped as skipped_
@@ -70,6 +71,7 @@ class InfoView(View):
                     "pdf_engine": root.pdf_engine,
                     "ocr": root.ocr,
                     "ocr_languages": list(root.ocr_languages),
+                    "language": root.language,
                     "files": list(root.files) if root.files is not None else None,
                     "removed": list(root.removed),
                 }
@@ -82,6 +84,7 @@ class InfoView(View):
             "vectors": info.vectors,
             "skipped": info.skipped,
             "formats": dict(info.formats),
+            "languages": dict(info.languages),
             "model": {
                 "name": encoder.name,
                 "fingerprint": encoder.fingerprint,
@@ -121,9 +124,15 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
                 yield f"  {name}", _some(held)
         if root.ocr:
             yield "  recognised by", recogniser(root.ocr_languages)
+        if root.language:
+            yield "  language", NAMES.get(root.language, root.language)
     yield "documents", f"{info.documents:,} in {count(info.files, 'file')}"
     yield "formats", formats or "none"
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"
+    if info.languages:
+        languages = [f"{NAMES.get(code, code)} {number:,}" for code, number in info.languages]
+        rest = info.passages - sum(number for _, number in info.languages)
+        yield "stemmed as", ", ".join(languages + [f"English {rest:,}"] * bool(rest))
     yield "skipped", f"{info.skipped:,}"
     english = ", reads English only" if reads_english_only(info.encoder.name) else ""
     yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english}"

@@ -53,7 +53,7 @@ class MatrixView(View):
                 f"relevance · cross-encoder {matrix.cross_encoder.identity.name} · {pairs} in "
                 f"{seconds['cross-encoder']}",
                 matrix,
-                _probabilities(matrix),
+                probabilities(matrix),
             ),
             Text(),
             legend,
@@ -62,9 +62,8 @@ class MatrixView(View):
     def as_lines(self) -> Iterator[str]:
         """Tab-separated, a pair a line: its numbers, similarity, relevance and logit."""
         matrix = self.matrix
-        probabilities = _probabilities(matrix)
+        scores = (matrix.similarities, probabilities(matrix), matrix.logits)
         for row, column in np.ndindex(matrix.logits.shape):
-            scores = (matrix.similarities, probabilities, matrix.logits)
             fields = (str(row + 1), str(column + 1), *(f"{one[row, column]:.6f}" for one in scores))
             yield "\t".join(cell(field) for field in fields)
 
@@ -77,7 +76,7 @@ class MatrixView(View):
             "queries": [hit_.writable(one) for one in matrix.queries],
             "passages": [hit_.writable(one) for one in matrix.passages],
             "similarity": _rows(matrix.similarities),
-            "relevance": _rows(_probabilities(matrix)),
+            "relevance": _rows(probabilities(matrix)),
             "relevance_logit": _rows(matrix.logits),
             "truncated": matrix.truncated.tolist(),
             "seconds": {
@@ -90,7 +89,8 @@ class MatrixView(View):
         }
 
 
-def _probabilities(matrix: ScoreMatrix) -> NDArray[np.float64]:
+def probabilities(matrix: ScoreMatrix) -> NDArray[np.float64]:
+    """Relevance of each pair, 0 to 1, shape (queries, passages)."""
     return np.array([[sigmoid(logit) for logit in row] for row in matrix.logits.tolist()])
 
 
@@ -105,16 +105,19 @@ def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> R
     return titled(title, table)
 
 
+def heat_colours(heat: float) -> tuple[tuple[int, int, int], str]:
+    """Of the least score (0) to the greatest (1): the background, and what is read best on it."""
+    red, green, blue = (
+        round(cold + heat * (hot - cold)) for cold, hot in zip(_COLD, _HOT, strict=True)
+    )
+    return (red, green, blue), "black" if heat > 0.45 else "white"
+
+
 def _scale(scores: NDArray[np.float64]) -> Callable[[float], Style]:
-    """From the least to the greatest: the background, and what is read best on it."""
     least, span = float(scores.min()), float(np.ptp(scores)) or 1.0
 
     def style(score: float) -> Style:
-        heat = (score - least) / span
-        red, green, blue = (
-            round(cold + heat * (hot - cold)) for cold, hot in zip(_COLD, _HOT, strict=True)
-        )
-        ink = "black" if heat > 0.5 else "white"
+        (red, green, blue), ink = heat_colours((score - least) / span)
         return Style.parse(f"{ink} on rgb({red},{green},{blue})")
 
     return style

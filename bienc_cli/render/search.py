@@ -18,7 +18,7 @@ from bienc_cli.render.compact import CompactHits
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.links import link_to
 from bienc_cli.render.listing import csv_lines, files, grep_lines
-from bienc_cli.render.tables import Grid
+from bienc_cli.render.tables import FirstThatFits, Grid
 from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.view import View
@@ -36,7 +36,9 @@ class SearchView(View):
         result: what was found.
         full: whole passages instead of snippets.
         contexts: passage id to its text with lines around it, to be shown instead.
-        compact: one or two lines a hit.
+        compact: two lines a hit.
+        lines: of the screen that it is to fit on, as far as it can: it becomes the more compact
+            the fewer there are. None where it may be of any length.
         asked: name of the query among several. A line begins with it then, and an answer without
             a hit is a line too, of rank 0.
         warnings: that come besides those of the search.
@@ -51,6 +53,7 @@ class SearchView(View):
     full: bool = False
     contexts: Mapping[int, str] | None = None
     compact: bool = False
+    lines: int | None = None
     asked: str | None = None
     warnings: Sequence[str] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -61,22 +64,48 @@ class SearchView(View):
 
     def as_table(self) -> RenderableType:
         """Ranked passages, and under them the time of each stage."""
+        number = len(self.result.hits)
+        if number and self.compact:
+            return self._in_lines(1)
+        if not number or self.lines is None:
+            return self._in_columns()
+        # No hit is shorter than its place, its heading and a line of text.
+        columns = [self._in_columns()] if 3 * number < self.lines else []
+        most = [lines for lines in (3, 2) if (1 + lines) * number < self.lines]
+        return FirstThatFits([*columns, *map(self._in_lines, [*most, 1])], self.lines)
+
+    def _in_columns(self) -> RenderableType:
+        """All scores of a hit, and the time of each stage."""
         result = self.result
         served = ["served"] if self.served else []
-        brief = served if self.compact else []
-        parts: list[RenderableType] = [Words(one_line(result.query), "bold", ends=AT_BLANKS)]
-        if not result.hits:
-            parts.append(Text("nothing found", style="yellow"))
-        else:
-            if doubt := hit_.doubt(result):
-                parts.append(Words(doubt, "yellow", ends=AT_BLANKS))
-            hits = CompactHits(result.query, result.hits, self.links)
-            parts.append(hits if self.compact else _hits_table(self))
-        if not self.compact:
-            parts.append(Flow([*served, *_times(result)], style="dim"))
-        parts.append(Flow([*brief, *_summary(result, brief=self.compact)], style="dim"))
-        parts += [Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)]
-        return Group(*parts)
+        return Group(
+            Words(one_line(result.query), "bold", ends=AT_BLANKS),
+            *self._doubt(),
+            _hits_table(self) if result.hits else Text("nothing found", style="yellow"),
+            Flow([*served, *_times(result)], style="dim"),
+            Flow(_summary(result, brief=False), style="dim"),
+            *(Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)),
+        )
+
+    def _in_lines(self, snippet_lines: int) -> RenderableType:
+        """The score of a hit that says most, and the time of all stages together.
+
+        The query stands in the line above that was typed, unless it is one of several.
+        """
+        result = self.result
+        served = ["served"] if self.served else []
+        query = [] if self.asked is None else [one_line(result.query)]
+        return Group(
+            *(Words(one, "bold", ends=AT_BLANKS) for one in query),
+            *self._doubt(),
+            CompactHits(result.query, result.hits, self.links, snippet_lines),
+            Flow([*served, *_summary(result, brief=True)], style="dim"),
+            *(Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)),
+        )
+
+    def _doubt(self) -> list[RenderableType]:
+        doubt = hit_.doubt(self.result) if self.result.hits else ""
+        return [Words(doubt, "yellow", ends=AT_BLANKS)] if doubt else []
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: rank, relevance, similarity, place, heading, best sentence."""
@@ -220,7 +249,7 @@ def _summary(result: SearchResult, *, brief: bool) -> list[str]:
         return [found, result.strategy.value, duration(result.seconds)]
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
-    return [found, result.strategy.value, *([names, models[0].runtime] if models else [])]
+    return [found, result.strategy.value, *([names, hit_.runtimes(models)] if models else [])]
 
 
 def _remarks(result: SearchResult) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -123,6 +124,22 @@ class Grid:
                 rows.append(Padding(Flow(said, "  "), (0, 0, 0, 2)))
             rows += below
         return Group(*rows)
+
+
+class FirstThatFits:
+    """Of several ways to show the same the first of so many lines at most, else the last."""
+
+    def __init__(self, ways: Sequence[RenderableType], lines: int) -> None:
+        self._ways = ways
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """That one."""
+        for way in self._ways[:-1]:
+            if len(console.render_lines(way, options, pad=False)) <= self._lines:
+                yield way
+                return
+        yield self._ways[-1]
 
 
 def system_name(name: str, style: str = "") -> RenderableType:

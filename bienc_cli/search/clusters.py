@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bienc_cli.search.pairs import Pair
+from bienc_cli.search.narrowing import unmatched
+from bienc_cli.search.pairs import Pair, PairsOptions
 from bienc_cli.search.result import ModelUse
 from bienc_cli.stages import StageTime, Stopwatch
 from bienc_cli.store import IndexInfo, IndexReader, StoredPassage
@@ -56,13 +57,18 @@ class PairsResult:
 
 
 def gathered(
-    index: IndexReader, pairs: Iterable[Pair], classifier: CrossEncoder | None, watch: Stopwatch
+    index: IndexReader,
+    pairs: Iterable[Pair],
+    options: PairsOptions,
+    classifier: CrossEncoder | None,
+    watch: Stopwatch,
 ) -> PairsResult:
     """Pairs in order and in clusters.
 
     Args:
         index: that they were found in.
         pairs: as they were found.
+        options: that they were found by.
         classifier: that has read them, if any.
         watch: with all stages.
     """
@@ -76,8 +82,17 @@ def gathered(
         stages=watch.times,
         index=index.info,
         classifier=ModelUse(classifier.identity, classifier.runtime) if classifier else None,
-        warnings=tuple(index.warnings),
+        warnings=(*index.warnings, *_unmatched(index, options)),
     )
+
+
+def _unmatched(index: IndexReader, options: PairsOptions) -> list[str]:
+    if options.against is None:
+        return unmatched(index, options.between)
+    return [
+        *unmatched(index, options.between, "--between"),
+        *unmatched(index, options.against, "--with"),
+    ]
 
 
 def clusters_of(pairs: Iterable[Pair]) -> list[Cluster]:

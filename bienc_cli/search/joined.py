@@ -5,12 +5,17 @@ before a cross-encoder reads anything: so it reads as much as it would of one in
 orders the candidates of one orders those of all. Cosines of one model are the same numbers
 wherever they come from, and so is relevance. A BM25 score counts how rare a word is in its own
 index, and is compared as it is. Similarities of two models do not compare at all.
+
+What two of them hold, the same text at the same place of the same file, is one passage: the first
+that a query meets speaks for it in all that is asked for that query.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from hashlib import blake2b
+from itertools import combinations
 from typing import Self, TypeVar
 
 import numpy as np
@@ -34,6 +39,13 @@ class Joined:
 
     def __init__(self, readers: Sequence[IndexReader]) -> None:
         self.readers = tuple(readers)
+        self._overlap = any(_overlap(one, other) for one, other in combinations(self.infos, 2))
+        self._met: dict[bytes, int] = {}
+        """By what tells a passage, the first id by which it was met."""
+
+    def for_one_query(self) -> Joined:
+        """The same, which has met no passage yet: what speaks for one depends on no other query."""
+        return Joined(self.readers)
 
     @property
     def infos(self) -> tuple[IndexInfo, ...]:
@@ -93,11 +105,12 @@ class Joined:
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
         """The passages that have every word of a text."""
-        return sorted(
+        holding = [
             self._id(own, which)
             for which, reader in enumerate(self.readers)
             for own in reader.holding(text, where)
-        )
+        ]
+        return sorted(set(self._speakers(holding)))
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
         """The words of a query that no passage of any has, with those that stand for them."""
@@ -120,10 +133,14 @@ class Joined:
         """All passages that count, one index after the other."""
         for which, reader in enumerate(self.readers):
             for stored in reader.iter_passages(where):
-                yield self._renamed(stored, which)
+                renamed = self._renamed(stored, which)
+                if not self._overlap or self._speaker(renamed) == renamed.passage_id:
+                    yield renamed
 
     def count(self, where: Filter | None = None) -> int:
         """How many passages count."""
+        if self._overlap:
+            return sum(1 for _ in self.iter_passages(where))
         return sum(reader.count(where) for reader in self.readers)
 
     def document_text(self, document_id: int) -> str:
@@ -164,7 +181,28 @@ class Joined:
             for which, ranking in enumerate(rankings)
             for own, score in ranking
         ]
-        return sorted(ranked, key=lambda hit: (-hit[1], hit[0]))[:k]
+        ranked.sort(key=lambda hit: (-hit[1], hit[0]))
+        # Each index has given its `k` best, so that no more is needed of any.
+        speakers = self._speakers([one for one, _ in ranked])
+        best: dict[int, float] = {}
+        for speaker, (_, score) in zip(speakers, ranked, strict=True):
+            best.setdefault(speaker, score)
+        return sorted(best.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
+
+    def _speakers(self, passage_ids: Sequence[int]) -> list[int]:
+        """Ids by which passages go: of the same in another index, where it was met there before."""
+        if not self._overlap:
+            return list(passage_ids)
+        return [self._speaker(stored) for stored in self.passages(passage_ids)]
+
+    def _speaker(self, stored: StoredPassage) -> int:
+        if stored.file is None:
+            # Of a file elsewhere nobody knows whether it is the same.
+            return stored.passage_id
+        told = (stored.file.path, stored.passage.place, stored.passage.start, stored.passage.text)
+        return self._met.setdefault(
+            blake2b(repr(told).encode(), digest_size=16).digest(), stored.passage_id
+        )
 
     def _of_each(
         self,
@@ -187,6 +225,15 @@ def origin(joined_id: int, indexes: int) -> tuple[int, int]:
     """Which of so many indexes something is of, and its id there."""
     own, which = divmod(joined_id, indexes)
     return which, own
+
+
+def _overlap(one: IndexInfo, other: IndexInfo) -> bool:
+    """Whether two indexes may cover the same file."""
+    return any(
+        mine.path.is_relative_to(its.path) or its.path.is_relative_to(mine.path)
+        for mine in one.roots
+        for its in other.roots
+    )
 
 
 def joined(readers: Sequence[IndexReader]) -> IndexReader | Joined:

@@ -58,6 +58,21 @@ class Searched(Protocol):
         """How many passages count."""
 
 
+def unmatched(index: Searched, where: Filter, paths: str = "--path") -> list[str]:
+    """What to say of a filter that no document passes; nothing of one that some pass.
+
+    Args:
+        index: opened for reading.
+        where: which documents count.
+        paths: what its patterns were given by.
+    """
+    if not where or index.count(where):
+        return []
+    filters = [f"{paths} '{one}'" for one in where.paths]
+    filters += [f"--type {one}" for one in where.formats]
+    return [f"no document of the index matches {' '.join(filters)}"]
+
+
 class Narrowed:
     """Those passages of an index that have each phrase of a query and nothing unwanted.
 

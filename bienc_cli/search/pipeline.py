@@ -18,7 +18,7 @@ from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import illegible, is_at_a_loss
-from bienc_cli.search.narrowing import Narrowed, Searched
+from bienc_cli.search.narrowing import Narrowed, Searched, unmatched
 from bienc_cli.search.query_syntax import Asked, understood
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
 from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
@@ -141,6 +141,8 @@ def search(
     check_query(query)
     # As the passages were, for the models' sake; the word index folds more than that.
     query = clean(query)
+    if isinstance(index, Joined):
+        index = index.for_one_query()
     asked = understood(query)
     searched: Searched = Narrowed(index, asked, options.where) if asked.narrows else index
     watch = watch or Stopwatch()
@@ -205,7 +207,7 @@ def search(
     hits = hits[: options.k]
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
-            hits = best_sentences(vector, hits, bi_encoder)
+            hits = best_sentences(asked.text, vector, hits, bi_encoder)
     return SearchResult(
         query=query,
         strategy=strategy,
@@ -242,12 +244,10 @@ def _why_nothing(
     asked: Asked,
 ) -> list[str]:
     """Of a filter, a phrase or a threshold that leaves nothing, what it was that it left out."""
-    if not hits and options.where and not index.count(options.where):
-        filters = [f"--path '{one}'" for one in options.where.paths]
-        filters += [f"--type {one}" for one in options.where.formats]
-        return [f"no document of the index matches {' '.join(filters)}"]
+    if not hits and (said := unmatched(index, options.where)):
+        return said
     if not hits and asked.narrows and not searched.count(options.where):
-        return [f"no passage is {asked.said}"]
+        return [f"there is no passage {asked.said}"]
     read = [hit.relevance.probability for hit in hits if hit.relevance is not None]
     if options.min_relevance is None or not read or max(read) >= options.min_relevance:
         return []

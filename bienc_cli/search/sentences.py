@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,38 +14,90 @@ from numpy.typing import NDArray
 from bienc_cli.chunking.boundaries import lines, paragraphs, sentences
 from bienc_cli.search.result import Hit, Span
 from bienc_cli.store import StoredPassage
+from bienc_cli.store.folding import folded
 from bienc_cli.types import BiEncoder
 
 _LONGEST = 400
 """Code points beyond which a sentence without a full stop (a table, code) is taken by lines."""
 
 
+MOST_ENCODED = 4
+"""Sentences of a hit that are encoded: those with the query's words. More take time and show the
+answer no more often (`benchmarks/answer_sentences.py`)."""
+
+_LONG_ENOUGH = 60
+"""Code points from which a sentence is no fragment."""
+
+_STEM = 5
+"""Letters of a word that are compared."""
+
+_WORD = re.compile(r"\w+")
+_NUMERAL = re.compile(r"\(?(?:\d{1,3}|\w)[.)]")
+
+
 def best_sentences(
-    query_vector: NDArray[np.float32], hits: Sequence[Hit], bi_encoder: BiEncoder
+    query: str, query_vector: NDArray[np.float32], hits: Sequence[Hit], bi_encoder: BiEncoder
 ) -> list[Hit]:
     """Give each hit the sentence of its text that is most similar to the query.
 
-    All sentences of all hits are encoded together, as passages, in one batch.
+    Those that are likeliest by the query's words are encoded, as passages, all hits' together.
 
     Args:
-        query_vector: shape (dim,), length 1.
+        query: what is looked for.
+        query_vector: its vector, shape (dim,), length 1.
         hits: whose `best` is to be filled.
         bi_encoder: that made the query vector.
     """
     spans = [split(hit.passage.passage.text, body_start(hit.passage)) for hit in hits]
     texts = [
-        hit.passage.passage.text[span.start : span.end]
+        [hit.passage.passage.text[span.start : span.end] for span in its_spans]
         for hit, its_spans in zip(hits, spans, strict=True)
-        for span in its_spans
     ]
-    similarities = bi_encoder.encode_passages(texts) @ query_vector
+    places = likeliest(query, texts)
+    encoded = [its[place] for its, likely in zip(texts, places, strict=True) for place in likely]
+    similarities = bi_encoder.encode_passages(encoded) @ query_vector
     chosen = []
     position = 0
-    for hit, its_spans in zip(hits, spans, strict=True):
-        own = similarities[position : position + len(its_spans)]
-        position += len(its_spans)
-        chosen.append(replace(hit, best=its_spans[int(np.argmax(own))]))
+    for hit, its_spans, likely in zip(hits, spans, places, strict=True):
+        own = similarities[position : position + len(likely)]
+        position += len(likely)
+        chosen.append(replace(hit, best=its_spans[likely[int(np.argmax(own))]]))
     return chosen
+
+
+def likeliest(
+    query: str, sentences: Sequence[Sequence[str]], most: int = MOST_ENCODED
+) -> list[list[int]]:
+    """Of each hit's sentences those with most of the query's words, rare ones above all.
+
+    Args:
+        query: what is looked for.
+        sentences: of each hit.
+        most: of each.
+
+    Returns:
+        Their places among the hit's, ascending.
+    """
+    asked = _stems(query, asked=True)
+    shared = [[asked & _stems(sentence) for sentence in its] for its in sentences]
+    having = Counter(stem for its in shared for stems in its for stem in stems)
+    total = sum(map(len, sentences))
+
+    def likelihood(sentence: str, stems: set[str]) -> tuple[float, int]:
+        # In one order: a sum of fractions depends on it.
+        weight = sum(math.log1p(total / having[stem]) for stem in sorted(stems))
+        return weight, min(len(sentence), _LONG_ENOUGH)
+
+    likely = []
+    for texts, its in zip(sentences, shared, strict=True):
+        scores = [likelihood(*one) for one in zip(texts, its, strict=True)]
+        order = sorted(range(len(texts)), key=lambda place: (*scores[place], -place))
+        likely.append(sorted(order[-most:]))
+    return likely
+
+
+def _stems(text: str, *, asked: bool = False) -> set[str]:
+    return {word[:_STEM] for word in _WORD.findall(folded(text, asked=asked).lower())}
 
 
 def body_start(stored: StoredPassage) -> int:
@@ -57,12 +112,22 @@ def body_start(stored: StoredPassage) -> int:
 
 
 def split(text: str, start: int = 0) -> list[Span]:
-    """Sentences of `text[start:]`, trimmed; long ones without an end by lines; at least one."""
+    """Sentences of `text[start:]`, trimmed; long ones without an end by lines; at least one.
+
+    A numeral goes with what it numbers.
+    """
     found: list[Span] = []
     for block in paragraphs(text, start, len(text)):
+        numeral: int | None = None
         for first, last in sentences(text, *block):
-            parts = [(first, last)] if last - first <= _LONGEST else list(lines(text, first, last))
+            if _NUMERAL.fullmatch(text[first:last].strip()):
+                numeral = first if numeral is None else numeral
+                continue
+            begin, numeral = first if numeral is None else numeral, None
+            parts = [(begin, last)] if last - begin <= _LONGEST else list(lines(text, begin, last))
             found.extend(_trimmed(text, *part) for part in parts)
+        if numeral is not None:
+            found.append(_trimmed(text, numeral, block[1]))
     return [span for span in found if span.end > span.start] or [Span(start, len(text))]
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
+from bienc_cli.search.narrowing import unmatched
 from bienc_cli.search.pipeline import check_depth, depth_of
 from bienc_cli.search.reranking import check_relevance_model, relevance_of, text_to_read
 from bienc_cli.search.result import ModelUse, Relevance
@@ -167,7 +168,11 @@ def similar(
         cross_encoder=(
             ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
         ),
-        warnings=(*index.warnings, *_not_compared(subject), *_nothing(found, enough, options)),
+        warnings=(
+            *index.warnings,
+            *_not_compared(subject),
+            *_nothing(index, found, enough, options),
+        ),
     )
 
 
@@ -194,9 +199,14 @@ def _not_compared(subject: Subject) -> list[str]:
 
 
 def _nothing(
-    found: Sequence[SimilarHit], enough: Sequence[SimilarHit], options: SimilarOptions
+    index: IndexReader,
+    found: Sequence[SimilarHit],
+    enough: Sequence[SimilarHit],
+    options: SimilarOptions,
 ) -> list[str]:
-    if enough or not found or options.min_similarity is None:
+    if not found:
+        return unmatched(index, options.where)
+    if enough or options.min_similarity is None:
         return []
     best = max(hit.similarity for hit in found)
     return [

@@ -49,6 +49,13 @@ class LabelledDocument:
     similarities: tuple[float, ...]
     probabilities: tuple[float, ...] = ()
 
+    def likeliest(self, labels: Sequence[str]) -> list[tuple[str, float]]:
+        """By each encoder that has spoken, the bi-encoder first: the label, and its score."""
+        spoken = filter(None, (self.similarities, self.probabilities))
+        # Of equal ones the first.
+        best = [(max(range(len(one)), key=lambda place: one[place]), one) for one in spoken]
+        return [(labels[place], scores[place]) for place, scores in best]
+
 
 @dataclass(frozen=True, slots=True)
 class Labelling:

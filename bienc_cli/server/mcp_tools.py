@@ -11,12 +11,23 @@ from bienc_cli.errors import UsageError
 from bienc_cli.strategy import Strategy
 
 if TYPE_CHECKING:
-    from bienc_cli.results import BuildAnswer, CompareAnswer, SearchAnswer, SimilarAnswer
+    from bienc_cli.results import (
+        BuildAnswer,
+        CompareAnswer,
+        LabelsAnswer,
+        PairsAnswer,
+        SearchAnswer,
+        SimilarAnswer,
+    )
     from bienc_cli.search.reading import Excerpt
     from bienc_cli.store import IndexInfo, IndexReader
 
 MOST_SAID = 200
 """Characters of a refused value that a refusal repeats."""
+
+MOST_COMPARED = 10_000
+"""Passages that a question about all of them may be about: some seconds, in which nobody else is
+answered."""
 
 
 class Questions(Protocol):
@@ -45,6 +56,26 @@ class Questions(Protocol):
         self, path: str, k: int = 10, *, unit: str = "document", indexed_only: bool = False
     ) -> SimilarAnswer:
         """Documents or passages like one."""
+
+    def pairs(
+        self,
+        *,
+        min_similarity: float = 0.9,
+        min_shared: float = 0.0,
+        exact: bool = False,
+        path: Sequence[str] = (),
+        type: Sequence[str] = (),
+        against: Sequence[str] = (),
+    ) -> PairsAnswer:
+        """Passages that are alike."""
+
+    def classify(
+        self, labels: Sequence[str], *, path: Sequence[str] = (), type: Sequence[str] = ()
+    ) -> LabelsAnswer:
+        """Documents with the likeliest of some labels."""
+
+    def count(self, *, path: Sequence[str] = (), type: Sequence[str] = ()) -> int:
+        """How many passages some documents have."""
 
     def compare(
         self, queries: str, strategies: Sequence[str] | None = None, k: int = 10
@@ -103,14 +134,21 @@ def _text(meaning: str) -> Mapping[str, Any]:
     return {"type": "string", "maxLength": 10_000, "pattern": pattern, "description": meaning}
 
 
-def _several(meaning: str) -> Mapping[str, Any]:
-    return {"type": "array", "maxItems": 100, "items": _text(meaning), "description": meaning}
+def _several(meaning: str, least: int = 0, most: int = 100) -> Mapping[str, Any]:
+    bounds = {"minItems": least, "maxItems": most}
+    return {"type": "array", **bounds, "items": _text(meaning), "description": meaning}
+
+
+def _share(meaning: str) -> Mapping[str, Any]:
+    return {"type": "number", "minimum": 0, "maximum": 1, "description": meaning}
 
 
 _STRATEGY = {"enum": [strategy.value for strategy in Strategy]}
 _QUERY = _text('In plain language; "a phrase" must be there, -word must not.')
 _DOCUMENT = _text("By path, id or citation, as answers have them: notes/a.md:13, r.pdf p.3.")
 _K = _whole(1, 100, "How many; 10 by default.")
+_PATH = _several("Only documents whose path matches, as in .gitignore.")
+_TYPE = _several("Only documents of this format or suffix: pdf, md.")
 
 
 def _read(index: Questions, given: dict[str, Any]) -> tuple[str, ...]:
@@ -122,6 +160,45 @@ def _read(index: Questions, given: dict[str, Any]) -> tuple[str, ...]:
     if found.end < found.length:
         where += f" To go on: start={found.end}."
     return found.text, where
+
+
+def _pairs(index: Questions, given: dict[str, Any]) -> dict[str, Any]:
+    k = given.pop("k", 10)
+    path, type_, against = (given.get(name, ()) for name in ("path", "type", "against"))
+    _check_size(
+        index.count(path=path, type=type_)
+        + (index.count(path=against, type=type_) if against else 0)
+    )
+    document = index.pairs(**given).to_json()
+    for name in ("pairs", "clusters"):
+        document[name] = _first(document, document[name], k, name)
+    for cluster in document["clusters"]:
+        cluster["others"] = _first(document, cluster["others"], k, "passages of a cluster")
+    return document
+
+
+def _labels(index: Questions, given: dict[str, Any]) -> dict[str, Any]:
+    k = given.pop("k", 100)
+    where = {name: given[name] for name in ("path", "type") if name in given}
+    _check_size(index.count(**where))
+    document = index.classify(**given).to_json()
+    document["documents"] = _first(document, document["documents"], k, "documents")
+    return document
+
+
+def _check_size(passages: int) -> None:
+    if passages > MOST_COMPARED:
+        raise UsageError(
+            f"{passages:,} passages would be compared, and {MOST_COMPARED:,} may be.",
+            "narrow it by path or type; the command line has no such bound",
+        )
+
+
+def _first(document: dict[str, Any], found: list[Any], k: int, what: str) -> list[Any]:
+    """As many as were asked for; the answer says how many there are."""
+    if len(found) > k:
+        document["warnings"].append(f"the first {k:,} of {len(found):,} {what}")
+    return found[:k]
 
 
 def _status(index: Questions, _given: dict[str, Any]) -> dict[str, Any]:
@@ -138,8 +215,8 @@ TOOLS = (
             {
                 "query": _QUERY,
                 "k": _K,
-                "path": _several("Only documents whose path matches, as in .gitignore."),
-                "type": _several("Only documents of this format or suffix: pdf, md."),
+                "path": _PATH,
+                "type": _TYPE,
                 "strategy": {**_STRATEGY, "description": "How to rank; the default is best."},
                 "budget_tokens": _whole(
                     1, 200_000, "As many whole passages as fit, without near-repeats."
@@ -194,6 +271,39 @@ TOOLS = (
         lambda index, given: index.compare(**given).to_json(),
     ),
     Tool(
+        "pairs",
+        "Find passages that repeat or nearly repeat each other, with what differs.",
+        MappingProxyType(
+            {
+                "path": _PATH,
+                "type": _TYPE,
+                "against": _several("The other passage of each pair from documents like this."),
+                "min_similarity": _share("The least cosine; 0.9 by default."),
+                "min_shared": _share("The least share of common words: 0.5 leaves duplicates."),
+                "exact": {"type": "boolean", "description": "Only the same text."},
+                "k": _whole(1, 100, "How many pairs, and clusters; 10 by default."),
+            }
+        ),
+        (),
+        "bienc.pairs/1",
+        _pairs,
+    ),
+    Tool(
+        "classify",
+        "Give each document the likeliest of some labels, such as invoice, contract, letter.",
+        MappingProxyType(
+            {
+                "labels": _several("A word or two that say what such documents are.", 2, 20),
+                "path": _PATH,
+                "type": _TYPE,
+                "k": _whole(1, 500, "How many documents; 100 by default."),
+            }
+        ),
+        ("labels",),
+        "bienc.labels/1",
+        _labels,
+    ),
+    Tool(
         "status",
         "Tell what the index holds: folders, documents, formats, model, age.",
         MappingProxyType({}),
@@ -232,5 +342,8 @@ def checked(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         )
     # In JSON 3.0 is an integer too.
     return {
-        name: int(value) if isinstance(value, float) else value for name, value in arguments.items()
+        name: int(value)
+        if isinstance(value, float) and tool.arguments[name].get("type") == "integer"
+        else value
+        for name, value in arguments.items()
     }

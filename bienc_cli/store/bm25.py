@@ -9,7 +9,7 @@ with f how often p has w, |p| the words of p, avg their mean over all N passages
 that have w. SQLite's FTS5 computes the same (`bm25()`), but slowly: it looks every passage up
 that has any of the words.
 
-A word that no passage has is looked up in other writings of it, which weigh less (`spelling.py`).
+What a word of a query is in the index, `query_words.py` says; some weigh less than others.
 
 Words are gone through by rising n. A word adds idf(w) * (k1 + 1) at most; as soon as those that
 are left cannot lift a passage that has none of the others among the k best, they are looked up
@@ -21,14 +21,12 @@ Sources: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 an
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,31 +38,19 @@ from bienc_cli.store.postings import (
     Postings,
     read_lengths,
     read_postings,
-    words_beginning,
 )
-from bienc_cli.store.spelling import near_words, slips_allowed
-from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.query_words import QueryWord, QueryWords
 
 K1 = 1.2
 B = 0.75
 
 _LEAST_IDF = 1e-6
 
-MOST_WORDS = 192
-"""Words of a query that count where there is more than one block of passages: the rarest. A
-question has some 10, a pasted paragraph of 300 words has 155."""
-
-SPELLING_WEIGHT = 0.5
-"""Of a word that stands for one of the query that no passage has, beside 1 for one that was
-asked for: it may not have been meant."""
-
-MOST_BLOCKS = 2
-"""Blocks whose words are looked through for such words: what is common is in any, and one holds
-some 100,000 words."""
-
 SHARE_WORTH_ASKING = 1 / 16
 """Share of the passages a word must be in before it is asked whether the words that are left
 have to be gone through: the answer takes a look at every score."""
+
+_NOWHERE = np.empty(0, np.int64)
 
 _LOOKING_UP = 8
 """How much longer it takes to look a word up for one passage than to go past one of those that
@@ -80,6 +66,7 @@ class _Word:
 
     Attributes:
         count: passages that have it.
+        idf: times the word's weight.
         postings: by the number of the block among those there are.
     """
 
@@ -111,12 +98,19 @@ class Bm25:
         connection: on the generation.
         passages: how many there are.
         checksum: of their lengths, as recorded.
+        languages: that have stems of their own in it.
 
     Raises:
         IndexDamaged: the lengths are not what was written.
     """
 
-    def __init__(self, connection: sqlite3.Connection, passages: int, checksum: int) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        passages: int,
+        checksum: int,
+        languages: Sequence[str] = (),
+    ) -> None:
         self._connection = connection
         self._passages = passages
         lengths = read_lengths(connection, checksum)
@@ -125,8 +119,7 @@ class Bm25:
         self._norms = [np.full(BLOCK, K1 * (1.0 - B)) for _ in lengths]
         for norms, held in zip(self._norms, lengths.values(), strict=True):
             norms[: len(held)] += (K1 * B * passages / words) * held
-        self._tokenizer = Tokenizer()
-        self._vocabularies: dict[str, Counter[str]] = {}
+        self._query_words = QueryWords(connection, list(lengths), languages)
         self._last: tuple[str, list[_Word], dict[str, tuple[str, ...]]] = ("", [], {})
 
     def best(
@@ -181,16 +174,19 @@ class Bm25:
             text: its compounds count as their parts.
             allowed: positions of the only passages that count; all if None.
         """
-        words = self._tokenizer.parts_of(text)
+        words = self._query_words.parts_of(text)
         if not words:
             return []
         found = []
         for number, block in enumerate(self._blocks.tolist()):
-            held = read_postings(self._connection, words, block)
-            if len(held) == len(words):
-                places = [one.occurring()[0].astype(np.int64) for one in held.values()]
-                found.append(reduce(np.intersect1d, places) + number * BLOCK)
-        positions = np.concatenate([np.empty(0, np.int64), *found])
+            held = read_postings(self._connection, [*chain.from_iterable(words)], block)
+            any_of = [[held[form] for form in forms if form in held] for forms in words]
+            places = [
+                np.unique(np.concatenate([*(one.occurring()[0] for one in forms), _NOWHERE]))
+                for forms in any_of
+            ]
+            found.append(reduce(np.intersect1d, places) + number * BLOCK)
+        positions = np.concatenate([_NOWHERE, *found])
         if allowed is not None:
             positions = np.intersect1d(positions, allowed)
         ids: list[int] = self._ids(positions).tolist()
@@ -202,7 +198,7 @@ class Bm25:
 
     def close(self) -> None:
         """Let go of the tokenizer's memory."""
-        self._tokenizer.close()
+        self._query_words.close()
 
     # --------------------------------------------------------------- scores
 
@@ -271,61 +267,16 @@ class Bm25:
     def _words(self, query: str) -> list[_Word]:
         """Those that occur, the rarest first; kept for the next call with the same query."""
         if self._last[0] != query:
-            texts = self._rarest(self._tokenizer.words_of(query))
-            held = self._held(texts)
-            words = [self._word(text, postings) for text, postings in held.items() if postings]
-            meant = self._meant(query, {text for text, postings in held.items() if not postings})
-            near = {one for words_near in meant.values() for one in words_near} - held.keys()
-            for text, postings in self._held(near).items():
-                word = self._word(text, postings)
-                words.append(replace(word, idf=SPELLING_WEIGHT * word.idf))
-            words.sort(key=lambda word: (word.count, word.text))
+            found, meant = self._query_words.of(query)
+            words = sorted(map(self._word, found), key=lambda word: (word.count, word.text))
             self._last = (query, words, meant)
         return self._last[1]
 
-    def _held(self, texts: Collection[str]) -> dict[str, dict[int, Postings]]:
-        """Where each of some words occurs, by the number of the block."""
-        held: dict[str, dict[int, Postings]] = {text: {} for text in texts}
-        for number, block in enumerate(self._blocks.tolist()):
-            for text, postings in read_postings(self._connection, list(texts), block).items():
-                held[text][number] = postings
-        return held
-
-    def _meant(self, query: str, absent: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """The words of a query that do not occur, each with the words that are near to it."""
-        meant = {}
-        for written, stem in self._tokenizer.stems(query).items() if absent else ():
-            if stem in absent and slips_allowed(written):
-                meant[written] = tuple(near_words((written, stem), self._vocabulary(stem[0])))
-        return {written: near for written, near in meant.items() if near}
-
-    def _vocabulary(self, letter: str) -> Counter[str]:
-        """The words that begin with a letter, each with how many passages have it."""
-        if letter not in self._vocabularies:
-            found = Counter[str]()
-            for block in self._blocks[:MOST_BLOCKS].tolist():
-                found.update(words_beginning(self._connection, letter, block))
-            self._vocabularies[letter] = found
-        return self._vocabularies[letter]
-
-    def _rarest(self, words: list[str]) -> list[str]:
-        if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
-            return words
-        rows = self._connection.execute(
-            "SELECT word FROM (SELECT word.value AS word, count FROM json_each(?1) AS word "
-            "CROSS JOIN json_each(?2) AS block "
-            "JOIN postings ON postings.block = block.value AND postings.word = word.value "
-            "UNION ALL SELECT recent.word, 1 FROM json_each(?1) AS word "
-            "CROSS JOIN recent ON recent.word = word.value WHERE frequency > 0) "
-            "GROUP BY word ORDER BY sum(count), word LIMIT ?3",
-            (json.dumps(words), json.dumps(self._blocks.tolist()), MOST_WORDS),
-        )
-        return [row[0] for row in rows]
-
-    def _word(self, text: str, postings: dict[int, Postings]) -> _Word:
-        count = sum(held.count for held in postings.values())
+    def _word(self, found: QueryWord) -> _Word:
+        count = found.count
         idf = math.log((self._passages - count + 0.5) / (count + 0.5))
-        return _Word(text, count, idf if idf > 0.0 else _LEAST_IDF, postings)
+        weighed = found.weight * (idf if idf > 0.0 else _LEAST_IDF)
+        return _Word(found.text, count, weighed, found.postings)
 
 
 def _kth_best(scores: NDArray[np.float64], k: int) -> float:

@@ -19,7 +19,7 @@ from bienc_cli.store import home
 from bienc_cli.store.catalog import decoded, translated
 from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.encoded import EncodedVectors
-from bienc_cli.store.root_rows import root_from_row, root_settings
+from bienc_cli.store.root_rows import language_in, root_from_row, root_settings
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
@@ -83,6 +83,7 @@ class Contents:
     _encoded: EncodedVectors
     _changed = False
     _last_passage: int | None = None
+    _language_last: tuple[int, str | None] = (0, None)
 
     # --------------------------------------------------------------- roots
 
@@ -107,6 +108,9 @@ class Contents:
             if row is not None and row[1:] == (kind, settings):
                 return int(row[0])
             self._changed = True
+            if row is not None and language_in(row[2]) != root.language:
+                # Its passages are in the word index by the stems of another.
+                self._words.stale = True
             (root_id,) = self._connection.execute(
                 "INSERT INTO roots (path, kind, settings) VALUES (?, ?, ?) ON CONFLICT (path) "
                 "DO UPDATE SET kind = excluded.kind, settings = excluded.settings RETURNING id",
@@ -170,6 +174,8 @@ class Contents:
             if known is not None:
                 self.remove_file(known[0])
             file_id = self._next_id("files")
+            # Its number may have been that of a file of another root.
+            self._language_last = (0, None)
             self._change(
                 f"INSERT INTO files ({FILE_COLUMNS}) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -199,14 +205,17 @@ class Contents:
             documents = self._connection.execute(
                 "SELECT id, doc_id, format FROM documents WHERE file_id = ?", (file_id,)
             ).fetchall()
+            said = self._language_of(file_id)
             for document_id, doc_id, format_ in documents:
-                self._forget_passages(document_id, doc_id, format_)
+                self._forget_passages(document_id, doc_id, format_, said)
                 self._tally.documents -= 1
                 self._tally.formats[format_] -= 1
             self._change("DELETE FROM files WHERE id = ?", (file_id,))
             self._tally.files -= 1
 
-    def _forget_passages(self, document_id: int, doc_id: str, format_name: str) -> None:
+    def _forget_passages(
+        self, document_id: int, doc_id: str, format_name: str, said: str | None
+    ) -> None:
         """Take a document's passages out of the word index, and its text away."""
         rows = self._connection.execute(
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE document_id = ?", (document_id,)
@@ -226,8 +235,18 @@ class Contents:
             self._words.stale = True
         else:
             for passage_id, searched in words:
-                self._words.remove(passage_id, searched)
+                self._words.remove(passage_id, searched, said)
         self._change("DELETE FROM texts WHERE id >= ? AND id < ?", pieces_of(document_id))
+
+    def _language_of(self, file_id: int) -> str | None:
+        """What the texts of a file are said to be in."""
+        if self._language_last[0] != file_id:
+            row = self._connection.execute(
+                "SELECT settings FROM roots JOIN files ON roots.id = root_id WHERE files.id = ?",
+                (file_id,),
+            ).fetchone()
+            self._language_last = (file_id, language_in(row[0]) if row else None)
+        return self._language_last[1]
 
     # --------------------------------------------------------------- skips
 
@@ -292,12 +311,13 @@ class Contents:
                 text_pieces(document_id, document.text),
             )
             rows = []
+            said = self._language_of(file_id)
             for passage in passages:
                 searched = searched_text(passage, document.format)
-                passage_id = self._words.taken_back(searched)
+                passage_id = self._words.taken_back(searched, said)
                 if passage_id is None:
                     passage_id = self._new_passage_id()
-                    self._words.add(passage_id, searched)
+                    self._words.add(passage_id, searched, said)
                 vector_id = self._encoded.id_of(digest_of(passage.embedded_text))
                 rows.append(passage_row(passage_id, document_id, passage, vector_id))
             self._connection.executemany(

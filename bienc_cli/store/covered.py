@@ -35,6 +35,7 @@ class Root:
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         ocr: text in pictures and on scanned pages was recognised.
         ocr_languages: that it was looked for in, by Tesseract's names; all of them if empty.
+        language: its texts are said to be in, by ISO 639-1 code; None where each tells itself.
         files: only these, by path under `path`, as they came in a list; None for all.
         excludes_file: what its user had git ignore in every repository then; None for nothing.
         removed: never these, nor what is below them, by path under `path`: a person had the
@@ -53,6 +54,7 @@ class Root:
     pdf_engine: str = "pypdf"
     ocr: bool = False
     ocr_languages: tuple[str, ...] = ()
+    language: str | None = None
     files: tuple[str, ...] | None = None
     excludes_file: str | None = None
     removed: tuple[str, ...] = ()

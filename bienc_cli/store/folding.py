@@ -43,15 +43,16 @@ _LETTERS = _DIGITS | str.maketrans(
     dict(zip("ØøŁłĐđı", "OoLlDdi", strict=True)) | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
 )
 
-_DROPPED = re.compile(
-    "["
+_ACCENTS = "\u0300-\u034e\u0350-\u036f"
+_MARKS = (
     "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-    # Accents; points of Hebrew; signs of Arabic, its hamza and its lengthening stroke.
-    "\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
+    # Rarer accents; points of Hebrew; signs of Arabic, its hamza and its lengthening stroke.
+    "\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
-    "]+"
 )
+_DROPPED = re.compile(f"[{_ACCENTS}{_MARKS}]+")
+_DROPPED_BESIDE_ACCENTS = re.compile(f"[{_MARKS}]+")
 
 _HAN = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _UNSPACED = re.compile(
@@ -77,7 +78,7 @@ _LONGEST_WHOLE = 80
 """Characters beyond which a compound is no name that anybody looks for."""
 
 
-def folded(text: str, *, asked: bool = False) -> str:
+def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
     """The text whose words are to be told apart and stemmed.
 
     Args:
@@ -85,9 +86,10 @@ def folded(text: str, *, asked: bool = False) -> str:
         asked: it is a query, in which letters with nothing but hyphens between them are no
             compound, unless a hyphen stands in front: well-known is two words, --no-verify an
             option. Counting such words twice costs more answers than it finds.
+        accented: leave accents on their letters: where й is и, nothing stems Russian.
     """
     if not text.isascii():
-        text = _UNSPACED.sub(_pairs, _one_form(text))
+        text = _UNSPACED.sub(_pairs, _with_accents(text) if accented else _one_form(text))
     more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
     text = text.replace(_RAISED, " ")
     if more:
@@ -100,10 +102,21 @@ def plain_letters(text: str) -> str:
     return (text if text.isascii() else _one_form(text).replace(_RAISED, "")).casefold()
 
 
+def accented_letters(text: str) -> str:
+    """The same, with the accents on them."""
+    return (text if text.isascii() else _with_accents(text).replace(_RAISED, "")).casefold()
+
+
 def _one_form(text: str) -> str:
     # Decomposed to drop what is apart then, and composed again: what is left belongs.
     text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
     return unicodedata.normalize("NFC", _DROPPED.sub("", text).translate(_LETTERS))
+
+
+def _with_accents(text: str) -> str:
+    # Without the dot that the small letter of İ would have beside its own.
+    text = unicodedata.normalize("NFKD", text.translate(_SIGNS).replace("İ", "i"))
+    return unicodedata.normalize("NFC", _DROPPED_BESIDE_ACCENTS.sub("", text).translate(_DIGITS))
 
 
 def is_unspaced(character: str) -> bool:

@@ -102,6 +102,23 @@ class Postings:
         return cls(count, np.frombuffer(blob, _PLACE, count), frequencies)
 
 
+def united(held: Sequence[Postings], weights: Sequence[float]) -> Postings:
+    """Where any of some words of one block occurs, and how often all of them do, each weighed.
+
+    What comes of it is to be scored; with weights it cannot be packed.
+    """
+    if len(held) == 1 and weights[0] == 1.0:
+        return held[0]
+    together = np.zeros(BLOCK)
+    for one, weight in zip(held, weights, strict=True):
+        places, frequencies = one.occurring()
+        together[places] += weight * frequencies
+    places = np.flatnonzero(together)
+    if len(places) <= DENSE:
+        return Postings(len(places), places, together[places])
+    return Postings(len(places), None, together)
+
+
 def packed_numbers(numbers: Numbers) -> bytes:
     """Numbers in as few bytes each as the greatest needs: 1, 2 or 4, little-endian."""
     most = int(numbers.max(initial=0))
@@ -263,14 +280,14 @@ def overlaid(held: Postings | None, changes: Occurrences) -> Postings | None:
     return Postings.of(places, frequencies)
 
 
-def words_beginning(connection: sqlite3.Connection, letter: str, block: int) -> dict[str, int]:
-    """The words of a block that begin with a letter, and in about how many passages each is."""
+def words_beginning(connection: sqlite3.Connection, letters: str, block: int) -> dict[str, int]:
+    """The words of a block that begin with letters, and in about how many passages each is."""
     rows = connection.execute(
         "SELECT word, sum(count) FROM (SELECT word, count FROM postings "
         "WHERE block = ?1 AND word >= ?2 AND word < ?3 UNION ALL "
         "SELECT word, count(*) FROM recent WHERE word >= ?2 AND word < ?3 AND frequency > 0 "
         "AND passage >> ?4 = ?1 GROUP BY word) GROUP BY word",
-        (block, letter, letter + "\U0010ffff", BLOCK_BITS),
+        (block, letters, letters + "\U0010ffff", BLOCK_BITS),
     )
     return dict(rows.fetchall())
 

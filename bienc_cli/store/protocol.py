@@ -80,6 +80,8 @@ class IndexInfo:
         skipped: files and records that were found and not indexed.
         sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for what a server keeps.
         blend: weights that were learned for this index; None where the defaults hold.
+        languages: passages by the language whose stems their words are indexed by, most frequent
+            first; those that are not counted are stemmed as English.
         names_model_of_ours: this user has loaded the model that it names before, for this index;
             otherwise its name is only what whoever made the index wrote there.
     """
@@ -100,6 +102,7 @@ class IndexInfo:
     formats: tuple[tuple[str, int], ...]
     sizes: Mapping[str, int]
     blend: TunedBlend | None = None
+    languages: tuple[tuple[str, int], ...] = ()
     names_model_of_ours: bool = True
 
 
@@ -198,9 +201,9 @@ class IndexReader(Protocol):
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages that hold any of the query's words, by BM25.
 
-        Okapi BM25 (k1 = 1.2, b = 0.75) over stemmed words of the embedded texts, each word of
-        the query once. Exact at any size, but that of a query of more than 192 words only the
-        rarest count where there are more than 65,536 passages.
+        Okapi BM25 (k1 = 1.2, b = 0.75) over words of the embedded texts, stemmed by the language
+        of each passage, each word of the query once. Exact at any size, but that of a query of
+        more than 192 words only the rarest count where there are more than 65,536 passages.
 
         Returns:
             (passage id, score), ordered by (-score, passage id).

@@ -224,7 +224,8 @@ class CatalogReader:
     def _words(self) -> Bm25:
         # Zero is right for an index without a word and wrong for any other.
         checksum = self._meta.get("lengths_checksum", 0)
-        return Bm25(self._connection, self.info.passages, checksum)
+        languages = [code for code, _ in self.info.languages]
+        return Bm25(self._connection, self.info.passages, checksum, languages)
 
     def _allowed(self, where: Filter | None) -> NDArray[np.int64] | None:
         """The positions of the passages that count, for BM25; None for all."""

@@ -15,7 +15,10 @@ def root_settings(root: Root) -> str:
     """The `settings` of a row of `roots`."""
     values = asdict(root)
     del values["path"]
-    for name in ("ocr", "ocr_languages", "removed", "excludes_file", "device", "inode", "mounts"):
+    for name in (
+        *("ocr", "ocr_languages", "language", "removed", "excludes_file"),
+        *("device", "inode", "mounts"),
+    ):
         # As indexes have it that were made before there was such a thing.
         if not values[name]:
             del values[name]
@@ -35,6 +38,7 @@ def root_from_row(path: str, settings: str, home: Path) -> Root:
         pdf_engine=values["pdf_engine"],
         ocr=values.get("ocr", False),
         ocr_languages=tuple(values.get("ocr_languages", ())),
+        language=values.get("language"),
         files=None if files is None else tuple(map(inside_root, files)),
         removed=tuple(values.get("removed", ())),
         excludes_file=values.get("excludes_file"),
@@ -42,6 +46,12 @@ def root_from_row(path: str, settings: str, home: Path) -> Root:
         inode=values.get("inode"),
         mounts=tuple(map(_mount, values.get("mounts", ()))),
     )
+
+
+def language_in(settings: str) -> str | None:
+    """The language that the texts under a root are said to be in, by its `settings`."""
+    language: str | None = json.loads(settings).get("language")
+    return language
 
 
 def _mount(recorded: str | dict[str, Any]) -> Mount:

@@ -368,6 +368,7 @@ def index_info(
             vectors=counts["vectors"],
             skipped=counts["skipped"],
             formats=tuple((name, number) for name, number in meta["formats"]),
+            languages=tuple((code, number) for code, number in meta.get("languages", ())),
             sizes=_sizes(directory, vector_rows(meta), graph),
             blend=tuned_blend(meta.get("blend")),
             names_model_of_ours=key is not None

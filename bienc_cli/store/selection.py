@@ -154,8 +154,8 @@ def _files(
     return chosen
 
 
-def path_matcher(patterns: Sequence[str]) -> Callable[[str, str], bool]:
-    """Whether a document counts, by its path under its root and by the path that is shown.
+def path_matcher(patterns: Sequence[str]) -> Callable[..., bool]:
+    """Whether a document counts, by any of the paths that its file may be named by.
 
     Composed and decomposed letters are the same: systems and keyboards differ in them.
 

@@ -1,8 +1,9 @@
 """Texts to words, by SQLite's own tokenizer.
 
-Words are those of the folded text (`folding.py`), stemmed (`unicode61` and `porter` of FTS5).
-SQLite shows what its tokenizer makes of a text only through a full-text table and a
-`fts5vocab` over it, so there is one in memory, which is filled, read off and emptied.
+Words are those of the folded text (`folding.py`), stemmed (`unicode61` and `porter` of FTS5), or
+for texts in some languages by their own rules (`stemming.py`). SQLite shows what its tokenizer
+makes of a text only through a full-text table and a `fts5vocab` over it, so there is one in memory,
+which is filled, read off and emptied, and another whose words are not stemmed yet.
 
 Source of the stemmer: Porter, "An algorithm for suffix stripping", Program 14(3), 1980.
 """
@@ -19,7 +20,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.folding import folded, plain_letters
+from bienc_cli.store.folding import accented_letters, folded, plain_letters
+from bienc_cli.store.stemming import Stemmer, stemmer
 
 _WORDS_AT_ONCE = 4096
 
@@ -28,52 +30,112 @@ _BETWEEN_PARTS = re.compile(r"[-_./\\@:\u2010]+")
 WordCounts = tuple[str, NDArray[np.int64], NDArray[np.int64]]
 """A word, the positions of the texts that hold it, ascending, and how often each does."""
 
+Forms = tuple[str, ...]
+"""What one word of a query is in the index: in English, and in each of some languages."""
+
 
 class Tokenizer:
     """Texts to words; one call at a time."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._make_table("stemmed", "porter ")
+        self._stemmers: dict[str, Stemmer] = {}
+        self._has_written = False
+
+    def _make_table(self, name: str, stemming: str) -> None:
         self._connection.execute(
-            "CREATE VIRTUAL TABLE texts USING fts5 "
-            "(text, content='', columnsize=0, tokenize=\"porter unicode61 remove_diacritics 0 "
-            "categories 'L* N* Co Mn Mc'\")"
+            f"CREATE VIRTUAL TABLE {name} USING fts5 "
+            f"(text, content='', columnsize=0, tokenize=\"{stemming}unicode61 "
+            "remove_diacritics 0 categories 'L* N* Co Mn Mc'\")"
         )
-        self._connection.execute("CREATE VIRTUAL TABLE words USING fts5vocab (texts, instance)")
+        self._connection.execute(
+            f"CREATE VIRTUAL TABLE words_{name} USING fts5vocab ({name}, instance)"
+        )
 
-    def words_of(self, text: str) -> list[str]:
-        """The words of a query, each once, alphabetically."""
-        # A command line can hold what is no text: half of a surrogate pair.
-        readable = text.encode(errors="replace").decode()
-        return [word for word, _, _ in self._counted([folded(readable, asked=True)])]
+    def words_of(self, text: str, languages: Sequence[str] = ()) -> list[Forms]:
+        """The words of a query, each once, alphabetically.
 
-    def parts_of(self, text: str) -> list[str]:
+        Args:
+            text: any.
+            languages: that have stems of their own in the index.
+        """
+        return self._forms(_readable(text), languages)
+
+    def parts_of(self, text: str, languages: Sequence[str] = ()) -> list[Forms]:
         """The words of a text, each once, compounds as their parts only.
 
-        Every text that has this one in it, between the edges of words, has all of them.
+        Every text that has this one in it, between the edges of words, has a form of each.
         """
         # Capitals within a word would ask for its parts, which another writing of it lacks.
-        apart = _BETWEEN_PARTS.sub(" ", text.encode(errors="replace").decode().lower())
-        return [word for word, _, _ in self._counted([folded(apart, asked=True)])]
+        return self._forms(_BETWEEN_PARTS.sub(" ", _readable(text).lower()), languages)
 
-    def stems(self, text: str) -> dict[str, str]:
-        """The words of letters in a query, as they were written but folded, each with its stem."""
-        written = dict.fromkeys(re.findall(r"[^\W\d_]+", plain_letters(text)))
-        return {word: stem for word in written for stem in self.parts_of(word)[:1]}
+    def forms(self, text: str, languages: Sequence[str] = ()) -> dict[str, Forms]:
+        """The words of letters in a query, as they were written but folded, each with its forms."""
+        letters = accented_letters(text) if languages else plain_letters(text)
+        written = dict.fromkeys(re.findall(r"[^\W\d_]+", letters))
+        return {
+            plain_letters(word): forms
+            for word in written
+            for forms in self._forms(word, languages)[:1]
+        }
 
-    def counted(self, texts: Sequence[str]) -> Iterator[WordCounts]:
-        """The words of some passages, alphabetically, each with the texts that hold it."""
-        return self._counted(map(folded, texts))
+    def counted(self, texts: Sequence[str], language: str | None = None) -> Iterator[WordCounts]:
+        """The words of some passages, each with the texts that hold it, ordered by word.
 
-    def _counted(self, texts: Iterable[str]) -> Iterator[WordCounts]:
+        Args:
+            texts: of the passages.
+            language: of `stemming`, by which they are stemmed; None for English.
+        """
+        if language is None:
+            yield from self._counted("stemmed", map(folded, texts))
+            return
+        together: dict[str, list[WordCounts]] = {}
+        stem = self._stemmer(language)
+        for found in self._counted("written", (folded(text, accented=True) for text in texts)):
+            together.setdefault(stem(found[0]), []).append(found)
+        for word in sorted(together):
+            yield _added_up(word, together[word])
+
+    # ---------------------------------------------------------------- words
+
+    def _forms(self, text: str, languages: Sequence[str]) -> list[Forms]:
+        """The words of a text that is asked for; what one form makes the same is one word."""
+        if not languages:
+            counted = self._counted("stemmed", [folded(text, asked=True)])
+            return [(word,) for word, _, _ in counted]
+        accented = folded(text, asked=True, accented=True)
+        written = [word for word, _, _ in self._counted("written", [accented])]
+        forms: list[set[str]] = [
+            {self._stemmer(language)(word) for language in languages} for word in written
+        ]
+        for stem, holding, _ in self._counted("stemmed", map(plain_letters, written)):
+            for position in holding.tolist():
+                forms[position].add(stem)
+        merged: dict[str, set[str]] = {}
+        for one in forms:
+            for form in tuple(one):
+                one |= merged.get(form, set())
+            merged |= dict.fromkeys(one, one)
+        return sorted({tuple(sorted(one)) for one in merged.values()})
+
+    def _stemmer(self, language: str) -> Stemmer:
+        if language not in self._stemmers:
+            self._stemmers[language] = stemmer(language)
+        return self._stemmers[language]
+
+    def _counted(self, table: str, texts: Iterable[str]) -> Iterator[WordCounts]:
         execute = self._connection.execute
+        if table == "written" and not self._has_written:
+            self._make_table("written", "")
+            self._has_written = True
         execute("BEGIN")
         try:
             self._connection.executemany(
-                "INSERT INTO texts (rowid, text) VALUES (?, ?)", enumerate(texts)
+                f"INSERT INTO {table} (rowid, text) VALUES (?, ?)", enumerate(texts)
             )
             # Occurrences come by word and then by text, so that nothing has to be sorted.
-            statement = "SELECT term, count(*), group_concat(doc) FROM words GROUP BY term"
+            statement = f"SELECT term, count(*), group_concat(doc) FROM words_{table} GROUP BY term"
             with closing(execute(statement)) as rows:
                 while some := rows.fetchmany(_WORDS_AT_ONCE):
                     yield from _counted(some)
@@ -96,6 +158,20 @@ class Tokenizer:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _readable(text: str) -> str:
+    """A text in place of what a command line can hold that is none: half of a surrogate pair."""
+    return text.encode(errors="replace").decode()
+
+
+def _added_up(word: str, counts: Sequence[WordCounts]) -> WordCounts:
+    """Several words as one."""
+    if len(counts) == 1:
+        return word, counts[0][1], counts[0][2]
+    texts, inverse = np.unique(np.concatenate([one[1] for one in counts]), return_inverse=True)
+    frequencies = np.bincount(inverse, np.concatenate([one[2] for one in counts]))
+    return word, texts, frequencies.astype(np.int64)
 
 
 def _counted(rows: Sequence[tuple[str, int, str]]) -> Iterator[WordCounts]:

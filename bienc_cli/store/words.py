@@ -13,16 +13,23 @@ When there are more than `RECENT_MOST`, they go into the blocks together.
 Rows change in the transaction that changes the passages, so that the numbers of passages and
 words, of which scores are made, are always exact. A word that no text has any more is not left in
 any row.
+
+The words of a passage are stemmed by its language: what its files are said to be in, or else what
+it reads as. How many passages there are in each language that is not stemmed as English is counted,
+so that a query knows which stems to ask for.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bienc_cli.errors import IndexDamaged
+from bienc_cli.languages import language_of
 from bienc_cli.store import postings
 from bienc_cli.store.postings import (
     LENGTH,
@@ -37,12 +44,14 @@ from bienc_cli.store.postings import (
     postings_in_block,
     read_postings,
 )
+from bienc_cli.store.root_rows import language_in
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged, passage_from
 from bienc_cli.store.searched_text import searched_text
+from bienc_cli.store.stemming import has_stems, made_by
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer
 
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """Raised whenever the same text has other words than before: the next commit makes all anew."""
 
 RECENT_MOST = 8_192
@@ -52,10 +61,27 @@ _BUFFERED = 1 << 25
 """Characters of text that wait to be taken in: some 40,000 passages, 100 MB while they are."""
 
 
+class _Text(NamedTuple):
+    """Of a passage.
+
+    Attributes:
+        language: that has stems of its own; None where words are stemmed as English ones.
+    """
+
+    text: str
+    language: str | None
+
+    @classmethod
+    def of(cls, text: str, said: str | None) -> _Text:
+        """In the language that its files are said to be in, or else in what it reads as."""
+        language = said or language_of(text)
+        return cls(text, language if has_stems(language) else None)
+
+
 class _Texts:
     """Passages whose words come or go together."""
 
-    def __init__(self, texts: dict[int, str]) -> None:
+    def __init__(self, texts: dict[int, _Text]) -> None:
         ids = sorted(texts)
         self._texts = [texts[passage_id] for passage_id in ids]
         self._ids = np.array(ids, dtype=np.int64)
@@ -63,9 +89,18 @@ class _Texts:
 
     def words(self, tokenizer: Tokenizer) -> Iterator[tuple[str, Occurrences]]:
         """Each word, with the passages that have it."""
-        for word, texts, frequencies in tokenizer.counted(self._texts):
-            self._lengths[texts] += frequencies
-            yield word, Occurrences(self._ids[texts], frequencies)
+        languages = [text.language or "" for text in self._texts]
+        for language in sorted(set(languages)):
+            places = np.array([at for at, one in enumerate(languages) if one == language])
+            texts = [self._texts[at].text for at in places.tolist()]
+            for word, positions, frequencies in tokenizer.counted(texts, language or None):
+                holding = places[positions]
+                self._lengths[holding] += frequencies
+                yield word, Occurrences(self._ids[holding], frequencies)
+
+    def languages(self) -> Counter[str]:
+        """How many are in each language that has stems of its own."""
+        return Counter(text.language for text in self._texts if text.language)
 
     def lengths(self) -> Occurrences:
         """How many words each passage has, once all have been gone through."""
@@ -81,6 +116,7 @@ class WordIndexChanges:
 
     Attributes:
         stale: the rows do not hold together; the index must be made anew.
+        languages: how many passages there are in each language that has stems of its own.
 
     Args:
         connection: with the transaction.
@@ -89,34 +125,55 @@ class WordIndexChanges:
 
     def __init__(self, connection: sqlite3.Connection, schema: str = "main") -> None:
         self.stale = False
+        self.languages = Counter[str]()
         self._connection = connection
         self._schema = schema
-        self._added: dict[int, str] = {}
-        self._removed: dict[int, str] = {}
-        self._free: dict[str, list[int]] = {}
+        self._added: dict[int, _Text] = {}
+        self._removed: dict[int, _Text] = {}
+        self._free: dict[_Text, list[int]] = {}
         self._buffered = 0
 
-    def add(self, passage_id: int, text: str) -> None:
-        """Take in a passage that is not there."""
-        self._added[passage_id] = text
+    def begin_with(self, meta: Mapping[str, Any]) -> None:
+        """Take up what the last generation recorded."""
+        self.languages = Counter(dict(meta.get("languages", ())))
+        self.stale = meta.get("words") != WORDS_VERSION or (
+            bool(self.languages) and meta.get("stemmed_by") != made_by()
+        )
+
+    def recorded(self) -> dict[str, Any]:
+        """What the next one will take up."""
+        languages = [pair for pair in self.languages.most_common() if pair[1]]
+        stemmed_by = made_by() if languages else None
+        return {"words": WORDS_VERSION, "languages": languages, "stemmed_by": stemmed_by}
+
+    def add(self, passage_id: int, text: str, said: str | None = None) -> None:
+        """Take in a passage that is not there.
+
+        Args:
+            passage_id: its id.
+            text: what it is found by.
+            said: the language that its file is said to be in, if it is.
+        """
+        self._added[passage_id] = _Text.of(text, said)
         self._buffer(text)
 
-    def remove(self, passage_id: int, text: str) -> None:
-        """Take out a passage that is there, with the text it has."""
+    def remove(self, passage_id: int, text: str, said: str | None = None) -> None:
+        """Take out a passage that is there, with the text and the language it has."""
         if passage_id in self._added:
             # What is removed goes before what is added; this one came first.
             self.flush()
-        self._removed[passage_id] = text
-        self._free.setdefault(text, []).append(passage_id)
+        removed = _Text.of(text, said)
+        self._removed[passage_id] = removed
+        self._free.setdefault(removed, []).append(passage_id)
         self._buffer(text)
 
-    def taken_back(self, text: str) -> int | None:
+    def taken_back(self, text: str, said: str | None = None) -> int | None:
         """The id of a passage that was taken out with this text, and is not taken out after all.
 
         A file that is read again has most of its passages as before. Those that keep their id
         change nothing here.
         """
-        free = self._free.get(text)
+        free = self._free.get(_Text.of(text, said)) if self._free else None
         if not free:
             return None
         passage_id = free.pop(0)
@@ -133,6 +190,7 @@ class WordIndexChanges:
         for table in ("postings", "lengths", "recent"):
             self._connection.execute(f"DELETE FROM {self._schema}.{table}")
         self._forget_buffered()
+        self.languages.clear()
         self.stale = False
 
     def _forget_buffered(self) -> None:
@@ -148,6 +206,8 @@ class WordIndexChanges:
         self._forget_buffered()
         if self.stale:
             return
+        self.languages.update(coming.languages())
+        self.languages.subtract(going.languages())
         try:
             changes = _changes(going, coming)
             (recent,) = self._connection.execute(
@@ -276,8 +336,11 @@ def rebuild(connection: sqlite3.Connection, words: WordIndexChanges) -> None:
         IndexDamaged: a text or a passage is not what was written.
     """
     words.clear()
-    documents = connection.execute("SELECT id, doc_id, format FROM documents ORDER BY id")
-    for document_id, doc_id, format_name in documents:
+    documents = connection.execute(
+        "SELECT documents.id, doc_id, format, settings FROM documents "
+        "JOIN files ON files.id = file_id JOIN roots ON roots.id = root_id ORDER BY documents.id"
+    )
+    for document_id, doc_id, format_name, settings in documents:
         text = DocumentText(connection, document_id)
         rows = connection.execute(
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE document_id = ? ORDER BY start",
@@ -285,5 +348,5 @@ def rebuild(connection: sqlite3.Connection, words: WordIndexChanges) -> None:
         )
         for row in rows.fetchall():
             passage = passage_from(row, doc_id, text.between)
-            words.add(row[0], searched_text(passage, format_name))
+            words.add(row[0], searched_text(passage, format_name), language_in(settings))
     words.flush(settle=True)

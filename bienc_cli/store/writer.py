@@ -63,7 +63,7 @@ from bienc_cli.store.rows import (
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.store.vectors import remove_vectors
-from bienc_cli.store.words import WORDS_VERSION, WordIndexChanges
+from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 
@@ -117,8 +117,9 @@ class CatalogWriter(Contents):
                 )
                 if self.info is not None:
                     check_home(home.moved_from(self._connection, self._meta, directory), directory)
-                if found and self._meta.get("words") != WORDS_VERSION:
-                    self._changed = self._words.stale = True
+                if found:
+                    self._words.begin_with(self._meta)
+                    self._changed = self._words.stale
                 if found not in (0, FORMAT_VERSION):
                     self._changed = True
                 self._tally = Tally.recorded(self._meta)
@@ -324,7 +325,7 @@ class CatalogWriter(Contents):
             },
             "vectors": asdict(rows),
             "unused_checksum": unused,
-            "words": WORDS_VERSION,
+            **self._words.recorded(),
             "lengths_checksum": lengths_checksum(self._connection),
             "formats": [pair for pair in tally.formats.most_common() if pair[1]],
         }

@@ -590,3 +590,26 @@ def test_each_editor_has_its_grammar(editor: str, words: list[str]) -> None:
 
     assert command(editor, Path("/a b.md"), 7) == words
     assert command(editor, Path("/a b.md"), None) == [*editor.split(), "/a b.md"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("Exception from src/inference.cpp: Check failed: std::bad_alloc"),
+        RuntimeError("Cannot allocate 1048576 bytes"),
+        ImportError("libopenvino.so: failed to map segment from shared object"),
+    ],
+    ids=repr,
+)
+def test_too_little_memory_is_no_fault_of_the_program(
+    indexed: Run, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("bienc_cli.cli.loading.ModelChoice._load_bi_encoder", fail)
+    code, _, err = indexed("query", "espresso")
+    assert code == 2
+    assert "There is not enough memory for this." in err
+    assert "ulimit -v" in err

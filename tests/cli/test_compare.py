@@ -442,7 +442,10 @@ def test_half_a_character_is_refused(indexed: Run, tmp_path: Path) -> None:
 def test_the_folder_of_a_report_is_made_before_measuring(
     indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert indexed("compare", *FILES, "--report", "new/r.html")[0] == 0
+    code, out, err = indexed("compare", *FILES, "--report", "new/r.html")
+    assert code == 0
+    assert err.endswith("report: new/r.html\n")
+    assert "r.html" not in out
     assert (tmp_path / "new" / "r.html").exists()
 
     def never(*_: object, **__: object) -> None:

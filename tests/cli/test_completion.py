@@ -30,6 +30,8 @@ CASES = [
     ("score a b --cross-encoder ms", {"ms-marco-minilm-l12"}),
     ("query x --runtime ", {"auto", "openvino", "torch"}),
     ("index --pdf-engine ", {"pypdf", "pdfium"}),
+    ("index --language d", {"da", "de"}),
+    ("index --language au", {"auto"}),
     ("info --format j", {"json", "jsonl"}),
     ("query x --no-", {"--no-rerank", "--no-check", "--no-compact", "--no-server"}),
     ("que", {"query"}),

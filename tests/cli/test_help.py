@@ -99,3 +99,19 @@ def test_help_to_a_full_disk(argv: tuple[str, ...], tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot be written to standard output" in done.stderr
     assert "system refused" not in done.stderr
+
+
+def test_the_program_alone_shows_its_commands_on_one_screen(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = run()
+    assert (code, err) == (2, "")
+    shown = out.splitlines()
+    # A line for the prompt below.
+    assert len(shown) < 24
+    assert max(map(len, shown)) <= 80
+    for name in COMMANDS:
+        assert sum(line.startswith(f"  {name} ") for line in shown) == 1
+    assert "bienc --help" in out
+    assert len(run("--help")[1].splitlines()) > len(shown)

@@ -34,9 +34,29 @@ def test_a_filter_that_no_document_passes(
     assert sentence in indexed(*argv)[2]
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("similar", "docs/pear.txt", "--path", "nope/"), "--path 'nope/'"),
+        (("pairs", "--path", "nope/"), "--path 'nope/'"),
+        (("pairs", "--between", "nope/", "--with", "deep/"), "--between 'nope/'"),
+        (("pairs", "--between", "deep/", "--with", "nope/"), "--with 'nope/'"),
+        (("compare", "pear", "--path", "nope/"), "--path 'nope/'"),
+    ],
+)
+def test_nor_with_other_commands(indexed: Run, argv: tuple[str, ...], said: str) -> None:
+    code, out, err = indexed(*argv)
+    assert code == 1
+    assert f"warning: no document of the index matches {said}\n" in err
+    assert "nothing found" in out or "no pairs" in out
+    assert "overlap" not in out
+    [sentence] = json.loads(indexed(*argv, "-f", "json")[1])["warnings"]
+    assert sentence.endswith(said)
+
+
 def test_a_phrase_that_no_passage_has(indexed: Run) -> None:
     code, out, err = indexed("query", '"pears bruise never" -apple', "-f", "json")
-    sentence = "no passage is with \"pears bruise never\" and without 'apple'"
+    sentence = "there is no passage with \"pears bruise never\" and without 'apple'"
     assert (code, err) == (1, f"warning: {sentence}\n")
     found = json.loads(out)
     assert found["warnings"] == [sentence]

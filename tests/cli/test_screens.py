@@ -67,6 +67,7 @@ SCREENS = {
     "index": ("index", "docs", "--skipped"),
     "query": ("query", ASKED, "-k", "3", "--no-compact"),
     "query-compact": ("query", ASKED, "--compact"),
+    "query-fitting": ("query", ASKED),
     "query-nothing": ("query", "payment", "--path", "nope/"),
     "query-unanswered": ("query", "qwrtz blorf zzxq", "-k", "2"),
     "compare": ("compare", ASKED, "when is payment due", "--strategies", ALL, "-k", "3"),

@@ -16,6 +16,7 @@ import pytest
 
 import bienc_cli
 from bienc_cli.cli import main
+from bienc_cli.evaluation.queries import read_queries
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -287,3 +288,26 @@ def test_queries_from_stdin_read_the_generation_that_is_there(
     assert code == 0
     assert "docs/new.txt:1" in out.splitlines()[-1]
     assert max(sizes) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "how to prune\nwhen to plant\n",
+        "query-id\ttext\nq1\thow to prune\nq2\t when to plant \n",
+        '{"_id": "q1", "text": "prune"}\n{"id": 7, "query": "plant"}\n{"text": "kites"}\n',
+        "<top><num> Number: 301\n<title> Organized\n  Crime\n\n<desc> Not this.\n</top>\n",
+        "\ufeffq1\tkites\r\n\r\nq2\tpears\r\n",
+    ],
+)
+def test_a_file_of_queries_is_read_alike_by_all_commands(
+    lines: str, indexed: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "queries").write_bytes(lines.encode())
+    expected = [one.text for one in read_queries(tmp_path / "queries")]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    _, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "json")
+    assert [one["query"] for one in json.loads(out)["results"]] == expected
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    _, out, _ = indexed("compare", "-", "--strategies", "bm25,bi", "--format", "json")
+    assert [one["query"] for one in json.loads(out)["queries"]] == expected

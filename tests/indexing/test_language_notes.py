@@ -33,6 +33,21 @@ def test_what_is_not_read_is_named_with_its_share() -> None:
     assert "\n" not in warning
 
 
+def test_of_many_languages_the_most_frequent_are_named() -> None:
+    texts = [
+        GERMAN,
+        GERMAN,
+        "где мой ключ от дома",
+        "η γάτα κοιμάται στο σπίτι",
+        "बिल्ली घर में सो रही है",
+    ]
+    warning = said([one * 3 for one in texts])
+    assert warning is not None
+    assert "is in German, " in warning
+    assert warning.count(",") == 3
+    assert " and others: " in warning
+
+
 def test_little_or_nothing_in_other_languages_is_not_worth_a_word() -> None:
     assert said([]) is None
     assert said([ENGLISH] * 20 + [GERMAN]) is None
@@ -44,6 +59,18 @@ def test_a_large_folder_is_judged_by_a_sample_of_all_of_it() -> None:
     assert warning is not None
     (share,) = [int(word) for word in warning.split() if word.isdigit()]
     assert 40 <= share <= 60
+
+
+def test_what_a_folder_is_said_to_be_in_counts() -> None:
+    sample = LanguageSample()
+    for text in (GERMAN, "Mietvertrag", "17 | 4"):
+        sample.add(text, "de")
+    warning = sample.unread_by("granite-30m")
+    assert warning is not None
+    assert "100 % of what was read is in German" in warning
+    sample = LanguageSample()
+    sample.add(GERMAN, "en")
+    assert sample.unread_by("granite-30m") is None
 
 
 def test_indexing_warns_of_a_model_that_is_known_to_read_english(folder: Folder) -> None:

@@ -179,6 +179,48 @@ def test_what_is_listed_and_gone_is_reported_and_stops_nothing(folder: Folder) -
     ]
 
 
+def test_a_listed_directory_is_no_file(folder: Folder) -> None:
+    """As `find` without `-type f` has them, and `git ls-files` with a submodule."""
+    folder.write({"a.txt": "one\n", "sub/b.txt": "two\n", "sub/c.txt": "three\n"})
+    report = index_list(folder, "docs", "docs/a.txt", "docs/sub", "docs/sub/b.txt", "/tmp")
+    assert ids(folder) == ["docs/a.txt", "docs/sub/b.txt"]
+    assert {one.path: one.code for one in report.skipped} == {
+        "docs": "directory",
+        "docs/sub": "directory",
+    }
+    again = index_list(folder, "docs", "docs/a.txt", "docs/sub", "docs/sub/b.txt", "/tmp")
+    assert (again.documents.unchanged, again.committed) == (2, False)
+
+
+def test_a_listed_link_is_followed_as_in_a_folder(folder: Folder) -> None:
+    (folder.home / "elsewhere").mkdir()
+    (folder.home / "elsewhere" / "diary.txt").write_text("private\n")
+    base = folder.root
+    folder.write({"a.txt": "one\n", "b/only.txt": "two\n", ".git/config": "three\n"})
+    for name, target in {
+        "diary.txt": "../elsewhere/diary.txt",
+        "other": "../elsewhere",
+        "again.txt": "a.txt",
+        "through.txt": "b/only.txt",
+        "config.txt": ".git/config",
+        "nowhere.txt": "nothing",
+        "round.txt": "round.txt",
+    }.items():
+        (base / name).symlink_to(target)
+    names = [
+        *("again.txt", "a.txt", "config.txt", "diary.txt", "nowhere.txt", "other/diary.txt"),
+        *("round.txt", "through.txt"),
+    ]
+    report = index_list(folder, *(f"docs/{name}" for name in names), base=base)
+    assert ids(folder) == ["a.txt", "through.txt"]
+    assert {one.path: one.code for one in report.skipped} == {
+        "diary.txt": "outside",
+        "nowhere.txt": "vanished",
+        "other/diary.txt": "outside",
+        "round.txt": "loop",
+    }
+
+
 def test_a_list_of_which_nothing_is_there_is_refused(folder: Folder) -> None:
     folder.write({"a.txt": "one\n"})
     index_list(folder, "docs/a.txt")

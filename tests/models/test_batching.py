@@ -1,6 +1,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from bienc_cli.models.batching import token_budget_batches, unit_length
 
@@ -16,10 +17,26 @@ def test_every_item_once_and_no_batch_over_budget(items: list[int], budget: int)
         assert len(batch) == 1 or len(batch) * longest <= budget
 
 
-@given(lengths, st.integers(1, 2000))
-def test_longest_first(items: list[int], budget: int) -> None:
-    order = [items[i] for batch in token_budget_batches(items, budget) for i in batch]
+@given(lengths, st.integers(1, 2000), st.none() | st.integers(0, 500))
+def test_longest_first(items: list[int], budget: int, overhead: int | None) -> None:
+    order = [items[i] for batch in token_budget_batches(items, budget, overhead) for i in batch]
     assert order == sorted(items, reverse=True)
+
+
+@given(lengths, st.integers(1, 2000), st.integers(0, 500))
+def test_a_batch_more_pays_for_itself(items: list[int], budget: int, overhead: int) -> None:
+    def cost(batches: list[NDArray[np.intp]]) -> int:
+        padded = sum(len(one) * max(1, *(items[index] for index in one)) for one in batches)
+        return padded + overhead * len(batches)
+
+    few = list(token_budget_batches(items, budget))
+    many = list(token_budget_batches(items, budget, overhead))
+    assert cost(many) <= cost(few)
+
+
+def test_short_texts_are_not_padded_to_a_long_one() -> None:
+    batches = token_budget_batches([16, 64, 16, 32, 16], 4096, overhead=31)
+    assert [batch.tolist() for batch in batches] == [[1], [3], [0, 2, 4]]
 
 
 def test_unit_length_keeps_direction_and_survives_zero() -> None:

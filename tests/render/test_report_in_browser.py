@@ -73,6 +73,19 @@ def test_it_asks_for_nothing_and_fits(browser: Browser, file: Path, width: int, 
     assert (min(map(int, background[4:-1].split(","))) < 100) is dark
 
 
+@pytest.mark.parametrize("width", [360, 390, 700, 1100])
+def test_nothing_is_cut_at_the_edge(browser: Browser, file: Path, width: int) -> None:
+    """Neither a number nor a mark of an axis is to be scrolled to, however narrow the screen."""
+    page = browser.open(file, width=width)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    outside = page.evaluate(
+        "[...document.querySelectorAll('th, td, p, li, dd, svg text, svg circle')].filter(one => {"
+        "const {left, right, width} = one.getBoundingClientRect();"
+        "return width && (left < 0 || right > innerWidth) }).map(one => one.outerHTML)"
+    )
+    assert outside == []
+
+
 def test_a_page_that_tries_cannot_fetch(browser: Browser, file: Path, tmp_path: Path) -> None:
     """Even with an element smuggled in, the policy holds."""
     path = tmp_path / "smuggled.html"

@@ -132,3 +132,46 @@ def test_two_models_are_compared_by_words_and_relevance_alone(folders: Path) -> 
 
 def test_one_index_is_left_as_it_is(whole: IndexReader) -> None:
     assert joined([whole]) is whole
+
+
+@pytest.fixture
+def overlapping(folders: Path, whole: IndexReader) -> Iterator[Joined]:
+    with index_of(folders, "orchard") as part:
+        yield Joined([part, whole])
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+@pytest.mark.parametrize("query", [*QUERIES, "where is 10.0.0.1", "apples -sugar"])
+def test_what_both_hold_is_one_hit(
+    overlapping: Joined, whole: IndexReader, query: str, strategy: Strategy
+) -> None:
+    options = SearchOptions(strategy=strategy, k=5, candidates=5)
+    models = FakeBiEncoder(), FakeCrossEncoder()
+    apart, together = (search(index, query, *models, options) for index in (overlapping, whole))
+    shown = [(hit.passage.path, hit.passage.passage.start) for hit in apart.hits]
+    assert len(set(shown)) == len(shown)
+    assert len(shown) == len(together.hits)
+    if strategy is Strategy.CROSS_ENCODER:
+        assert apart.reranked == together.reranked
+    if not strategy.needs_bm25:
+        assert sorted(map(told, apart.hits)) == sorted(map(told, together.hits))
+
+
+def test_what_speaks_for_a_passage_depends_on_no_earlier_query(overlapping: Joined) -> None:
+    options = SearchOptions(strategy=Strategy.BM25, k=7)
+
+    def ids(query: str, index: Joined) -> list[int]:
+        found = search(index, query, None, options=options)
+        return [hit.passage.passage_id for hit in found.hits]
+
+    alone = {query: ids(query, Joined(overlapping.readers)) for query in QUERIES}
+    assert {query: ids(query, overlapping) for query in reversed(QUERIES)} == alone
+
+
+def test_two_versions_of_a_file_are_two_hits(folders: Path) -> None:
+    with index_of(folders, "orchard") as old:
+        (folders / "orchard" / "apple.txt").write_text("Apples ripen late in autumn.\n")
+        with index_of(folders, "orchard", "kitchen") as new:
+            found = search(Joined([old, new]), "apples", FakeBiEncoder())
+    texts = [hit.passage.passage.text for hit in found.hits if "orchard/apple" in hit.passage.path]
+    assert sorted(texts) == ["Apples ripen in autumn.", "Apples ripen late in autumn."]

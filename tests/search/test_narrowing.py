@@ -102,7 +102,7 @@ def test_what_leaves_nothing_is_said(many: Folder) -> None:
     with many.open() as reader:
         result = search(reader, '"fig of nowhere" -plum', FakeBiEncoder(), FakeCrossEncoder())
     assert result.hits == ()
-    assert result.warnings == ("no passage is with \"fig of nowhere\" and without 'plum'",)
+    assert result.warnings == ("there is no passage with \"fig of nowhere\" and without 'plum'",)
 
 
 def test_the_models_read_the_query_without_marks(many: Folder) -> None:

@@ -10,7 +10,7 @@ from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search import Hit, SearchOptions, Strategy, search
 from bienc_cli.search.context import with_lines_around
 from bienc_cli.search.reranking import sigmoid
-from bienc_cli.search.sentences import split
+from bienc_cli.search.sentences import likeliest, split
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import CrossEncoderIdentity, PairScores
 from fakes import FakeBiEncoder, FakeCrossEncoder
@@ -171,6 +171,37 @@ def test_the_best_sentence_is_the_most_similar_one(
     assert pear.best is not None
     text = pear.passage.passage.text
     assert text[pear.best.start : pear.best.end] == "Pears bruise easily."
+
+
+def test_sentences_with_the_query_s_rare_words_are_likeliest() -> None:
+    sentences = [
+        "Pears are sold by weight, as most fruit is.",
+        "Yes.",
+        "Pears bruise easily.",
+        "Nothing here says anything about it, at some length.",
+        "Pears are packed in straw.",
+    ]
+    assert likeliest("do pears bruise", [sentences, ["Pears."], []], 3) == [[0, 2, 4], [0], []]
+    assert likeliest("do pears bruise", [sentences], 1) == [[2]]
+    assert likeliest("where is Ghent", [sentences], 2) == [[0, 3]]
+
+
+@given(st.text(), st.lists(st.lists(st.text(max_size=20), max_size=5), max_size=4))
+def test_the_likeliest_are_some_of_each_in_order(query: str, hits: list[list[str]]) -> None:
+    for its, likely in zip(hits, likeliest(query, hits, 2), strict=True):
+        assert likely == sorted(set(likely) & set(range(len(its))))
+        assert len(likely) == min(2, len(its))
+
+
+def test_a_numeral_goes_with_what_it_numbers() -> None:
+    text = "First do this.\n1. Dissolve the powder. 2. Pour it in.\n\nThe answer is\n\n42."
+    assert [text[span.start : span.end] for span in split(text)] == [
+        "First do this.",
+        "1. Dissolve the powder.",
+        "2. Pour it in.",
+        "The answer is",
+        "42.",
+    ]
 
 
 @given(st.text())

@@ -24,7 +24,7 @@ from mcp.client.stdio import stdio_client
 from mcp.types import PaginatedRequestParams
 
 FAKE = Path(__file__).with_name("fake_bienc.py")
-READ_ONLY = ["search", "read", "similar", "compare", "status"]
+READ_ONLY = ["search", "read", "similar", "compare", "pairs", "classify", "status"]
 
 
 def session(talk: Callable[[ClientSession], Awaitable[object]], *options: str) -> None:
@@ -74,6 +74,12 @@ def test_a_session_from_start_to_end(indexed: Run) -> None:
         two = {"queries": "pears", "strategies": ["bm25", "bi-encoder"]}
         compared = await client.call_tool("compare", two)
         validator("bienc.compare/3").validate(compared.structured_content)
+        pairs = await client.call_tool("pairs", {"min_similarity": 0, "k": 2})
+        validator("bienc.pairs/1").validate(pairs.structured_content)
+        assert len(pairs.structured_content["pairs"]) == 2
+        labels = await client.call_tool("classify", {"labels": ["apples", "pears"], "k": 1.0})
+        validator("bienc.labels/1").validate(labels.structured_content)
+        assert len(labels.structured_content["documents"]) == 1
         status = await client.call_tool("status", {})
         validator("bienc.info/1").validate(status.structured_content)
 
@@ -186,3 +192,13 @@ def test_without_the_sdk_it_says_what_to_install(
     assert code == 2
     assert out == ""
     assert "pip install 'bienc-cli[mcp]'" in err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_who_starts_it_by_hand_is_told_what_it_waits_for(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr("bienc_cli.server.mcp.serve", lambda *_, **__: None)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal, raising=False)
+    code, out, err = indexed("mcp")
+    assert (code, out, "waiting for a client" in err) == (0, "", terminal)

@@ -28,9 +28,11 @@ if importlib.util.find_spec("mcp") is None:
 
 REQUESTS = endurance.times(300, 50_000)
 PORTION = AT_ONCE * 4
-NAMES = ["search", "read", "similar", "compare", "status", "refresh", "__class__", ""]
+NAMES = ["search", "read", "similar", "compare", "pairs", "classify", "status", "refresh"]
+NAMES += ["__class__", ""]
 METHODS = ["tools/list", "resources/list", "resources/read", "prompts/list", "ping", "x", "\0"]
 ARGUMENTS = ["query", "document", "path", "queries", "k", "start", "limit", "strategies", "x"]
+ARGUMENTS += ["labels", "against", "min_similarity", "exact", "type"]
 STATUS = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "status", "arguments": {}}}
 
 

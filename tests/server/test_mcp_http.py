@@ -148,6 +148,7 @@ def test_a_token_of_ones_own_is_not_printed(indexed: Run, monkeypatch: pytest.Mo
     [
         (("--http", "0.0.0.0:8000"), "give 127.0.0.1:PORT"),
         (("--http", "8000"), "give --http 127.0.0.1:0, say"),
+        (("--token", "a-token-for-these-tests"), "give --http 127.0.0.1:0, say"),
         (("--http", "127.0.0.1:0", "--token", "short"), "leave it out to have one made"),
     ],
 )

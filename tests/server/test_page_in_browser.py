@@ -64,6 +64,27 @@ def test_it_fits_and_asks_nobody_else(
     assert (min(map(int, background[4:-1].split(","))) < 100) is dark
 
 
+def test_no_line_number_is_broken_on_a_phone(
+    browser: Browser, indexed: Run, server: Running, tmp_path: Path
+) -> None:
+    for length in range(10, 20):
+        text = "\n" * 1233 + "A quince is hard.\n"
+        (tmp_path / "docs" / f"{'n' * length}.txt").write_text(text)
+    assert indexed("index")[0] == 0
+    page = opened(browser, server, width=390)
+    search(page, "A quince is hard")
+    lines = page.evaluate(
+        "Array.from(document.querySelectorAll('.left .open'), one => { "
+        "const range = document.createRange(); const last = one.lastChild; "
+        "range.setStart(last, last.length - 4); range.setEnd(last, last.length); "
+        "return [one.textContent.slice(-4), range.getClientRects().length, "
+        "one.getBoundingClientRect().height > 30] })"
+    )
+    numbered = [one for one in lines if one[0] == "1234"]
+    assert any(wrapped for _, _, wrapped in numbered)
+    assert {boxes for _, boxes, _ in numbered} == {1}
+
+
 def test_both_rankings_are_those_of_the_command(
     browser: Browser, indexed: Run, server: Running
 ) -> None:

@@ -75,6 +75,14 @@ class House:
         return [one for one in (self.home / "cache" / "run").iterdir() if one.is_socket()]
 
 
+def test_ending_one_by_hand_is_no_failure(house: House) -> None:
+    process = house.serve()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert said in ("", "note: ending, because you ended it\n")
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)
@@ -220,6 +228,8 @@ def test_the_address_is_printed_with_the_token(house: House) -> None:
     ("argv", "said"),
     [
         (("--open",), "--open has no effect"),
+        (("--token", "a-token-for-these-tests"), "--token has no effect"),
+        (("--stop", "--http", "127.0.0.1:0"), "--http has no effect"),
         (("--http", "0.0.0.0:0"), "not on the loopback"),
         (("--http", "8000"), "not an address and a port"),
         (("--http", "127.0.0.1:99999"), "not an address and a port"),

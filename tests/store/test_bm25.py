@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from stores import CHUNKING, build, identity, numbered
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import Filter, bm25, check, open_reader, open_writer, postings, repair, schema
+from bienc_cli.store import (
+    Filter,
+    bm25,
+    check,
+    open_reader,
+    open_writer,
+    postings,
+    query_words,
+    repair,
+    schema,
+)
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.words import WordIndexChanges
@@ -159,7 +169,7 @@ def test_common_words_are_looked_up_only(
 def test_of_a_long_query_the_rarest_words_count(
     small_blocks: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bm25, "MOST_WORDS", 2)
+    monkeypatch.setattr(query_words, "MOST_WORDS", 2)
     rare = {20: "fig plum", 21: "pear fig", 22: "pear kiwi"}
     texts = dict.fromkeys(range(1, 20), "plum") | rare
     connection, index = index_of(texts)

@@ -19,7 +19,7 @@ def words(text: str) -> set[str]:
 
 def asked(query: str) -> set[str]:
     with Tokenizer() as tokenizer:
-        return set(tokenizer.words_of(query))
+        return {word for (word,) in tokenizer.words_of(query)}
 
 
 @pytest.mark.parametrize(

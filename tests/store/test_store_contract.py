@@ -15,7 +15,15 @@ from stores import document, numbered, passages_of
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexNotFound, UsageError
-from bienc_cli.store import Filter, IndexReader, IndexWriter, Root, check, repair
+from bienc_cli.store import (
+    Filter,
+    IndexReader,
+    IndexWriter,
+    Root,
+    check,
+    open_reader,
+    repair,
+)
 from bienc_cli.types import BlendWeights, Document, Passage, Skipped, TunedBlend
 from bienc_cli.types import Place as FilePlace
 
@@ -187,6 +195,18 @@ def test_the_words_of_some_passages_are_scored_as_in_the_ranking(index: IndexRea
     assert 0.0 in index.bm25_of("other numbers", ids)
     assert index.bm25_of("»«!", ids[:2]) == [0.0, 0.0]
     assert index.bm25_of("other", []) == []
+
+
+def test_a_file_is_named_through_links_and_without_them(place: Place) -> None:
+    place.docs.rmdir()
+    (place.home / "real" / "docs").mkdir(parents=True)
+    place.docs.symlink_to(place.home / "real" / "docs")
+    place.build(FILES)
+    with place.read() as index:
+        for pattern in ("docs/sub/*.md", "real/docs/sub/*.md", "sub/*.md"):
+            assert index.count(Filter(paths=(pattern,))) == 4
+    with open_reader(place.index, key_dir=place.keys, shown_from=place.home / "real") as index:
+        assert index.count(Filter(paths=("/docs/sub/*.md",))) == 4
 
 
 def test_documents_and_files_are_listed(index: IndexReader, tmp_path: Path) -> None:

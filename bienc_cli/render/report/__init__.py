@@ -1,5 +1,6 @@
-"""An evaluation as one HTML page that needs nothing else: no server, no script, no network."""
+"""What was measured as one HTML page that needs nothing else: no server, no script, no network."""
 
+from bienc_cli.render.report.matrix import matrix_as_html
 from bienc_cli.render.report.page import as_html
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "matrix_as_html"]

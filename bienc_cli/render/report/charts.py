@@ -46,7 +46,11 @@ def means(systems: Sequence[SystemResult], measure: str) -> Strips:
     """Each system's mean of a measure with its interval."""
     known = {one.name: one.means[measure] for one in systems}
     ends = [end for one in known.values() for end in (one.value, one.low, one.high)]
-    scale = linear([end for end in ends if end is not None], _INSET, 100 - _INSET, about=4)
+    drawn = [end for end in ends if end is not None]
+    if min(drawn) == max(drawn) == 1:
+        # Around the best there is half of the axis would be of what no measure reaches.
+        drawn.append(0.9)
+    scale = linear(drawn, _INSET, 100 - _INSET, about=4)
     strips = {name: _strip(scale, one.value, one.low, one.high) for name, one in known.items()}
     return Strips(strips, scale.ticks)
 

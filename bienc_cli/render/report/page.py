@@ -114,14 +114,14 @@ def as_html(
         command: what was typed, to be shown; None for nothing.
         gates: what the evaluation was held to, to be shown with what came of it.
     """
-    environment = _environment()
+    templates = environment()
     style = writing.resource("page.css")
     script = writing.resource("page.js")
     depth = _depth(evaluation)
     length = _snippet_length(evaluation, depth)
     other = challenger(evaluation)
     measured = bool(evaluation.measures)
-    page = environment.get_template("page.html.j2").render(
+    page = templates.get_template("page.html.j2").render(
         evaluation=evaluation,
         systems=evaluation.systems,
         baseline=evaluation.baseline,
@@ -158,24 +158,25 @@ def as_html(
         version=bienc_cli.__version__,
         style=style,
         script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=policy_hash(style),
+        script_hash=policy_hash(script),
     )
     # Undecodable bytes in names are shown as escapes by the filters; nothing else may be left.
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What pages are made with; every text in them is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader(__package__ or "", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "number": writing.number,
         "took": writing.took,
         "probability": writing.probability,
@@ -188,15 +189,15 @@ def _environment() -> Environment:
         "axis": charts.axis_number,
         "scores": writing.scores,
     }
-    environment.globals |= {
+    made.globals |= {
         "count": count,
         "axis_time": writing.axis_time,
         "nan": math.isnan,
     }
-    return environment
+    return made
 
 
-def _hash(text: str) -> str:
+def policy_hash(text: str) -> str:
     """As a Content-Security-Policy names what may be run."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 

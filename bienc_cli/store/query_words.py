@@ -1,0 +1,201 @@
+"""The words of a query, as an index has them.
+
+A word is all that the languages of the index make of it (`stemming.py`), as one word. It is also
+looked up within compounds, and a compound in its parts (`compounds.py`); a word that no passage has
+is looked up in other writings of it (`spelling.py`). These weigh less than what was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import chain
+from operator import or_
+
+from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
+from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
+from bienc_cli.store.spelling import near_words, slips_allowed
+from bienc_cli.store.stemming import bare, has_stems, of_language
+from bienc_cli.store.tokenizer import Forms, Tokenizer
+
+MOST_WORDS = 192
+"""Words of a query that count where there is more than one block of passages: the rarest. A
+question has some 10, a pasted paragraph of 300 words has 155."""
+
+SPELLING_WEIGHT = 0.5
+"""Of a word that stands for one of the query that no passage has, beside 1 for one that was
+asked for: it may not have been meant."""
+
+MOST_BLOCKS = 2
+"""Blocks whose words are looked through for other writings and compounds: what is common is in any,
+and one holds some 100,000 words."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWord:
+    """A word that some passage has.
+
+    Attributes:
+        text: the first of its forms.
+        weight: beside 1 for one that was asked for.
+        postings: by the number of the block among those there are.
+    """
+
+    text: str
+    weight: float
+    postings: dict[int, Postings]
+
+    @property
+    def count(self) -> int:
+        """Passages that have it."""
+        return sum(held.count for held in self.postings.values())
+
+
+class QueryWords:
+    """Looks words up in one generation.
+
+    Args:
+        connection: on the generation.
+        blocks: of passages, by their numbers in it.
+        languages: that have stems of their own in it.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, blocks: Sequence[int], languages: Sequence[str]
+    ) -> None:
+        self._connection = connection
+        self._blocks = blocks
+        # An index may come from a version that knows more.
+        self._languages = tuple(filter(has_stems, languages))
+        self._tokenizer = Tokenizer()
+        self._vocabularies: dict[str, Counter[str]] = {}
+        self._compounds: dict[str, Compounds] = {}
+
+    def parts_of(self, text: str) -> list[Forms]:
+        """The words that whatever has this text in it has a form of, each."""
+        return self._tokenizer.parts_of(text, self._languages)
+
+    def of(self, query: str) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
+        """The words of a query that occur, and what stands for those that do not."""
+        asked = self._rarest(self._tokenizer.words_of(query, self._languages))
+        held = self._held(asked)
+        words = [QueryWord(forms[0], 1.0, held[forms]) for forms in asked if held[forms]]
+        absent = {form for forms in asked if not held[forms] for form in forms}
+        compounding = [one for one in self._languages if one in COMPOUNDING]
+        if not (absent or compounding):
+            return words, {}
+        written = self._tokenizer.forms(query, self._languages)
+        divided = {
+            word: parts for word in written if (parts := self._parts_of_compound(word, compounding))
+        }
+        meant = self._meant(written, absent, divided)
+        known = {*chain.from_iterable(asked)}
+        for weight, more in (
+            (PART_WEIGHT, {(part,) for parts in divided.values() for part in parts}),
+            (SPELLING_WEIGHT, {self._everywhere(one) for near in meant.values() for one in near}),
+        ):
+            new = {tuple(form for form in forms if form not in known) for forms in more} - {()}
+            found = self._held(sorted(new))
+            words += [QueryWord(one[0], weight, found[one]) for one in found if found[one]]
+            known |= {*chain.from_iterable(new)}
+        return words, meant
+
+    def close(self) -> None:
+        """Let go of the tokenizer's memory."""
+        self._tokenizer.close()
+
+    # ---------------------------------------------------------------- words
+
+    def _held(self, words: Collection[Forms]) -> dict[Forms, dict[int, Postings]]:
+        """Where any form of each of some words occurs, by the number of the block."""
+        held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
+        around = self._around({*chain.from_iterable(words)})
+        looked_up = [*chain.from_iterable(words), *chain.from_iterable(around.values())]
+        for number, block in enumerate(self._blocks):
+            found = read_postings(self._connection, looked_up, block)
+            for forms, by_block in held.items():
+                there = {form: 1.0 for form in forms if form in found}
+                for compound in chain.from_iterable(around.get(form, ()) for form in forms):
+                    if compound in found:
+                        there.setdefault(compound, PART_WEIGHT)
+                if there:
+                    by_block[number] = united([found[one] for one in there], [*there.values()])
+        return held
+
+    def _rarest(self, words: list[Forms]) -> list[Forms]:
+        if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
+            return words
+        rows = self._connection.execute(
+            "SELECT word, sum(count) FROM (SELECT word.value AS word, count "
+            "FROM json_each(?1) AS word CROSS JOIN json_each(?2) AS block "
+            "JOIN postings ON postings.block = block.value AND postings.word = word.value "
+            "UNION ALL SELECT recent.word, 1 FROM json_each(?1) AS word "
+            "CROSS JOIN recent ON recent.word = word.value WHERE frequency > 0) GROUP BY word",
+            (json.dumps([*chain.from_iterable(words)]), json.dumps([*self._blocks])),
+        )
+        counts = dict(rows.fetchall())
+        occurring = [(sum(counts.get(form, 0) for form in forms), forms) for forms in words]
+        return [forms for count, forms in sorted(occurring) if count][:MOST_WORDS]
+
+    def _everywhere(self, stem: str) -> Forms:
+        """A stem in all languages."""
+        return (stem, *(of_language(one, stem) for one in self._languages))
+
+    # ------------------------------------------------------------ spellings
+
+    def _meant(
+        self, written: Mapping[str, Forms], absent: Collection[str], divided: Collection[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """The words of a query that do not occur, each with the words that are near to it."""
+        meant = {}
+        for word, forms in written.items():
+            missing = all(form in absent for form in forms) and word not in divided
+            if missing and slips_allowed(word):
+                stems = [*map(bare, forms)]
+                beginning_alike = map(self._vocabulary, {stem[0] for stem in stems})
+                meant[word] = tuple(near_words((word, *stems), reduce(or_, beginning_alike)))
+        return {word: near for word, near in meant.items() if near}
+
+    def _vocabulary(self, letter: str) -> Counter[str]:
+        """The stems that begin with a letter, each with how many passages have it."""
+        if letter not in self._vocabularies:
+            self._vocabularies[letter] = self._beginning(self._everywhere(letter))
+        return self._vocabularies[letter]
+
+    def _beginning(self, beginnings: Sequence[str]) -> Counter[str]:
+        found = Counter[str]()
+        for block in self._blocks[:MOST_BLOCKS]:
+            for beginning in beginnings:
+                words = words_beginning(self._connection, beginning, block)
+                found.update({bare(word): count for word, count in words.items()})
+        return found
+
+    # ------------------------------------------------------------ compounds
+
+    def _parts_of_compound(self, word: str, languages: Sequence[str]) -> list[str]:
+        """The words that a word in plain letters is made of, in any of some languages."""
+        return [
+            of_language(language, part)
+            for language in languages
+            for part in self._compounds_of(language).parts(word)
+        ]
+
+    def _around(self, words: Collection[str]) -> dict[str, list[str]]:
+        """The compounds that some words of the index are part of, by these."""
+        around: dict[str, list[str]] = {}
+        for language in COMPOUNDING.intersection(self._languages):
+            stems = {bare(one) for one in words if of_language(language, bare(one)) == one}
+            for stem, compounds in self._compounds_of(language).around(stems).items():
+                within = [of_language(language, compound) for compound in compounds]
+                around[of_language(language, stem)] = within
+        return around
+
+    def _compounds_of(self, language: str) -> Compounds:
+        if language not in self._compounds:
+            vocabulary = self._beginning([of_language(language, "")])
+            self._compounds[language] = Compounds(language, vocabulary)
+        return self._compounds[language]
