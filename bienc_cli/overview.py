@@ -64,7 +64,7 @@ class Overview(ABC):
         classifier = self.models.load_cross_encoder() if classify else None
         with watch.stage("search"):
             found = list(find_pairs(reader, options, classifier))
-        return PairsAnswer(gathered(reader, found, classifier, watch))
+        return PairsAnswer(gathered(reader, found, options, classifier, watch))
 
     def classify(
         self,
