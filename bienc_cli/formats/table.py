@@ -262,7 +262,7 @@ _FORMATS = (
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
     ),
-    Format(name="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=3, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
         version=3,
