@@ -135,6 +135,7 @@ class Index(Overview):
                 key_dir=environment.key_directory(),
                 options=options or IndexOptions(excludes_file=environment.excludes_file()),
                 wait=_WAIT_SECONDS,
+                ask=True,
             )
         )
 

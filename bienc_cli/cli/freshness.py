@@ -84,6 +84,7 @@ def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice
             observer=observer,
             wait=_WAIT_SECONDS,
             on_wait=lambda holder: output.note(f"waiting for {holder}"),
+            ask=True,
             check=choice.check_bi_encoder,
         )
     for warning in report.warnings:

@@ -223,7 +223,7 @@ def index(
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing import IndexOptions, index_paths
     from bienc_cli.render.index_report import IndexView
-    from bienc_cli.store import holds_index
+    from bienc_cli.store import is_finished
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
@@ -235,8 +235,8 @@ def index(
         listed = absolute(standard_input.paths(null=null))
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
-    if not paths and index is None and isinstance(directory, Path) and not holds_index(directory):
-        here, files = folder_to_index(Path.cwd())
+    if not paths and index is None and isinstance(directory, Path) and not is_finished(directory):
+        here, files = folder_to_index(directory.parent)
         output.note(
             f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
         )

@@ -56,6 +56,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
                 observer=observer,
                 wait=float("inf"),
                 on_wait=lambda holder: output.note(f"waiting for {holder}"),
+                ask=True,
             )
 
     def covered() -> tuple[Root, ...]:

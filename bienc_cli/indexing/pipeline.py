@@ -23,7 +23,15 @@ from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
 from bienc_cli.models import reads_english_only
 from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import IndexInfo, IndexPlace, IndexWriter, home_of, let_in, open_writer
+from bienc_cli.store import (
+    Begun,
+    IndexInfo,
+    IndexPlace,
+    IndexWriter,
+    home_of,
+    let_in,
+    open_writer,
+)
 from bienc_cli.types import BiEncoder, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
@@ -94,8 +102,11 @@ def index_paths(
 
     broken_off: list[tuple[Path, Skipped]] = []
     watch, earlier = Stopwatch(), EncodingTotals()
+    begun: Begun | None = None
     while True:
-        with open_writer(directory, key_dir=key_dir, wait=wait, on_wait=on_wait, ask=ask) as writer:
+        with open_writer(
+            directory, key_dir=key_dir, wait=wait, on_wait=on_wait, ask=ask, begun=begun
+        ) as writer:
             run = _Run(
                 writer,
                 load_once,
@@ -116,7 +127,7 @@ def index_paths(
                 broken_off.append((error.path, error.skipped))
             except _RoomAskedForError:
                 pass
-            earlier = run.totals
+            earlier, begun = run.totals, run.begun
         let_in(directory)
         # What was begun goes on, whoever has come in between.
         wait, ask = float("inf"), True
@@ -131,6 +142,7 @@ class _Run:
 
     Attributes:
         totals: of the encoder, this attempt and the ones before.
+        begun: what it writes is of; None before it has begun, and where nothing is new.
     """
 
     def __init__(
@@ -156,6 +168,7 @@ class _Run:
         self._broken_off = broken_off
         self._watch = watch
         self._earlier = self.totals = earlier
+        self.begun: Begun | None = None
         self._began = time.monotonic()
         self._stays_until: float | None = None
         self._skipped: list[Skipped] = []
@@ -278,6 +291,7 @@ class _Run:
     def _read_and_encode(self, works: Sequence[Work], reading: Reading, workers: Workers) -> None:
         chunking = self._chunking(workers.encoder)
         self._writer.begin(workers.encoder.identity, chunking)
+        self.begun = Begun(workers.encoder.identity, chunking)
 
         def progressed(totals: EncodingTotals) -> None:
             self.totals = totals.after(self._earlier)

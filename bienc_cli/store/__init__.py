@@ -30,6 +30,7 @@ from bienc_cli.store.protocol import (
     IndexWriter,
     StoredPassage,
 )
+from bienc_cli.store.room import Begun
 from bienc_cli.store.rows import digest_of
 
 INDEX_NAME = ".bienc"
@@ -39,6 +40,7 @@ __all__ = [
     "FOREIGN_GRAPH",
     "INDEX_NAME",
     "UNSETTLED",
+    "Begun",
     "CheckReport",
     "CommitReport",
     "FileStamp",
@@ -63,6 +65,7 @@ __all__ = [
     "find_index",
     "holds_index",
     "home_of",
+    "is_finished",
     "let_in",
     "lingers",
     "open_reader",
@@ -100,6 +103,11 @@ def _indexes_upwards(start: Path) -> Iterator[Path]:
 def holds_index(directory: Path) -> bool:
     """Whether a directory is an index, begun or finished."""
     return (directory / CATALOG).is_file() or any(directory.glob(VECTORS))
+
+
+def is_finished(directory: Path) -> bool:
+    """Whether a directory is an index that something was committed to."""
+    return (directory / CATALOG).is_file()
 
 
 def exposed(place: IndexPlace) -> list[Path]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.room import Begun
 from bienc_cli.types import EncoderIdentity
 
 
 def check_agreement(
-    info: IndexInfo, encoder: EncoderIdentity, chunking: ChunkingParameters
+    info: IndexInfo | Begun, encoder: EncoderIdentity, chunking: ChunkingParameters
 ) -> None:
     """Refuse vectors of another model, and passages cut otherwise.
 
@@ -19,8 +20,9 @@ def check_agreement(
         IndexMismatch: they are.
     """
     if info.encoder.fingerprint != encoder.fingerprint:
+        was = "is being" if isinstance(info, Begun) else "was"
         raise IndexMismatch(
-            f"This index was made with {info.encoder.name}, not {encoder.name}.",
+            f"This index {was} made with {info.encoder.name}, not {encoder.name}.",
             f"make another: bienc index PATH --model {encoder.name} --index DIR",
         )
     # An improved algorithm may cut anew what it reads anew.

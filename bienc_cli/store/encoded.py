@@ -13,7 +13,7 @@ import numpy as np
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import reclaim
 from bienc_cli.store.rows import VectorRows
-from bienc_cli.store.vectors import UsedVectors, VectorFile, find_tail, remove_vectors
+from bienc_cli.store.vectors import UsedVectors, VectorFile, find_tail, remove_vectors, vector_paths
 from bienc_cli.types import EncoderIdentity, Vectors
 
 
@@ -221,8 +221,11 @@ class EncodedVectors:
         return VectorRows(self.file.name, self.file.nonce, self._rows), self._unused_checksum
 
     def leaves_anything(self) -> bool:
-        """Whether the file has a row that a later run could use."""
-        return self._file is not None and self._file.size > 0
+        """Whether there is a row that a later run could use."""
+        if self._file is None:
+            # Nothing was begun here, so what lies there is of somebody who was interrupted.
+            return any(vector_paths(self._directory))
+        return self._file.size > 0
 
     def close(self) -> None:
         """Let go of the file."""

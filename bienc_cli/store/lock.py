@@ -27,6 +27,7 @@ def writer_lock(
     on_wait: Callable[[str], None] = lambda _: None,
     *,
     ask: bool = False,
+    begun: room.Begun | None = None,
 ) -> Iterator[None]:
     """Hold the index's lock.
 
@@ -35,6 +36,7 @@ def writer_lock(
         wait: seconds to wait for another writer.
         on_wait: told once who is waited for.
         ask: meanwhile ask for room; see `room`.
+        begun: what who waits has begun in a new index.
 
     Raises:
         IndexBusy: another process holds it, and still does after `wait`.
@@ -42,7 +44,7 @@ def writer_lock(
     """
     deadline = time.monotonic() + wait
     told = False
-    request = room.Request(directory)
+    request = room.Request(directory, begun)
     try:
         while (descriptor := _try_lock(directory)) is None:
             if not (directory / NAME).exists():

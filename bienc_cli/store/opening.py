@@ -43,6 +43,7 @@ def open_writer(
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
     ask: bool = False,
+    begun: room.Begun | None = None,
 ) -> IndexWriter:
     """Open an index for writing.
 
@@ -54,6 +55,8 @@ def open_writer(
         on_wait: told once who is waited for.
         ask: meanwhile ask a run that encodes for room, which it makes within seconds. In a
             folder only; on a server one waits.
+        begun: what this process has begun in a new index, and goes on with: who is let in
+            meanwhile does not begin it otherwise.
 
     Raises:
         IndexNotFound: there is no index, and none is to be made.
@@ -64,7 +67,13 @@ def open_writer(
     """
     if isinstance(place, Path):
         return writer.open_writer(
-            place, key_dir=key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask
+            place,
+            key_dir=key_dir,
+            create=create,
+            wait=wait,
+            on_wait=on_wait,
+            ask=ask,
+            begun=begun,
         )
     return place.open_writer(create=create, wait=wait, on_wait=on_wait)
 

@@ -1,29 +1,48 @@
 """Room for others: a run that encodes for hours lets in who asks, within seconds.
 
 Who waits for the writer's lock holds a lock on a second file, which the holder of the first can see
-and which no crash leaves behind.
+and which no crash leaves behind. A run that has made room in a new index says in that file what it
+has begun, so that who is let in does not begin it otherwise.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bienc_cli import portable
+from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store.privacy import FILE_MODE
+from bienc_cli.types import EncoderIdentity
 
 NAME = "waiting"
 _FLAGS = os.O_RDWR | portable.OWN | portable.NO_FOLLOW | portable.NO_WAIT
 _INTERVAL = 0.02
 
 
-class Request:
-    """The sign of a process that asks for room."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What the vectors and passages of a new index are of, which no commit says yet."""
 
-    def __init__(self, directory: Path) -> None:
+    encoder: EncoderIdentity
+    chunking: ChunkingParameters
+
+
+class Request:
+    """The sign of a process that asks for room.
+
+    Args:
+        directory: of the index.
+        begun: what the process has begun there, where it is a new index.
+    """
+
+    def __init__(self, directory: Path, begun: Begun | None = None) -> None:
         self._path = directory / NAME
+        self._says = b"" if begun is None else json.dumps(asdict(begun)).encode()
         self._descriptor: int | None = None
 
     def show(self) -> None:
@@ -33,11 +52,18 @@ class Request:
                 if os.fstat(self._descriptor).st_ino == self._path.stat().st_ino:
                     return
                 self._let_go()
+        # Without the sign it waits like anybody, and tries again.
         with suppress(OSError):
-            # Without the sign it waits like anybody.
             descriptor = os.open(self._path, _FLAGS | os.O_CREAT, FILE_MODE)
+            try:
+                portable.lock(descriptor, shared=True)
+                if self._says:
+                    os.ftruncate(descriptor, 0)
+                    os.write(descriptor, self._says)
+            except OSError:
+                os.close(descriptor)
+                raise
             self._descriptor = descriptor
-            portable.lock(descriptor, shared=True)
 
     def withdraw(self) -> None:
         """Take the sign away."""
@@ -67,6 +93,17 @@ def is_asked_for(directory: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def begun_by_who_waits(directory: Path) -> Begun | None:
+    """What a process has begun in a new index that waits to go on with it."""
+    if not is_asked_for(directory):
+        return None
+    try:
+        said = json.loads((directory / NAME).read_bytes())
+        return Begun(EncoderIdentity(**said["encoder"]), ChunkingParameters(**said["chunking"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def let_in(directory: Path, patience: float = 2.0) -> None:

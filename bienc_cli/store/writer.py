@@ -75,9 +75,12 @@ def open_writer(
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
     ask: bool = False,
+    begun: room.Begun | None = None,
 ) -> CatalogWriter:
     """Open an index in a directory for writing; see `opening.open_writer`."""
-    return CatalogWriter(directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask)
+    return CatalogWriter(
+        directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask, begun=begun
+    )
 
 
 class CatalogWriter(Contents):
@@ -94,6 +97,7 @@ class CatalogWriter(Contents):
         wait: float = 0.0,
         on_wait: Callable[[str], None] = lambda _: None,
         ask: bool = False,
+        begun: room.Begun | None = None,
     ) -> None:
         self._directory = directory
         self._key_dir = key_dir
@@ -101,7 +105,7 @@ class CatalogWriter(Contents):
             require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
-            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask))
+            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask, begun=begun))
             if not create:
                 # It may have been one that never came to be, and is gone by now.
                 require_index(directory)
@@ -146,8 +150,9 @@ class CatalogWriter(Contents):
         Raises:
             IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
         """
-        if self.info is not None:
-            check_agreement(self.info, encoder, chunking)
+        made = self.info or room.begun_by_who_waits(self._directory)
+        if made is not None:
+            check_agreement(made, encoder, chunking)
         # One model may have several names; the index keeps to the first.
         recorded = self.info.encoder if self.info else encoder
         described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}

@@ -44,6 +44,23 @@ def test_what_a_first_run_left_that_was_killed_at_once_is_no_index(run: Run, pro
     assert f"note: making an index of {project}: 2 files" in err
 
 
+def test_a_first_run_that_was_interrupted_goes_on(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("index")[0] == 0
+    vectors = (project / ".bienc" / "vectors-1.f32").stat().st_size
+    for left in (project / ".bienc").glob("catalog*"):
+        left.unlink()
+    # What does not get as far as encoding takes none of it away.
+    assert run("index", ".", "--exclude", "[")[0] == 2
+    assert (project / ".bienc" / "vectors-1.f32").stat().st_size == vectors
+    monkeypatch.chdir(project / "docs")
+    code, out, err = run("index", "-f", "plain")
+    assert code == 0
+    assert f"note: making an index of {project}: 2 files" in err
+    assert "encoded\t0" in out
+
+
 @pytest.mark.parametrize("place", ["/", "..", "../.."])
 def test_a_home_and_what_holds_it_are_not_meant(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, place: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,8 +12,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from bienc_cli.errors import IndexBusy
-from bienc_cli.indexing import IndexReport, encoding, index_paths, pipeline, remove_paths
+from bienc_cli import portable
+from bienc_cli.errors import IndexBusy, IndexMismatch, ModelUnavailable
+from bienc_cli.indexing import (
+    IndexOptions,
+    IndexReport,
+    encoding,
+    index_paths,
+    pipeline,
+    remove_paths,
+)
 from bienc_cli.store import check, open_writer, room
 from bienc_cli.types import BlendWeights, TunedBlend, Vectors
 from fakes import FakeBiEncoder
@@ -152,6 +161,91 @@ def test_two_runs_that_both_encode_get_further(
     assert sorted(encoder.passages_encoded) == sorted(set(encoder.passages_encoded))
     assert len(folder.texts()) == 2 * FILES
     assert check(folder.directory, key_dir=folder.keys).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("encoder", "options"),
+    [
+        (FakeBiEncoder(name="another"), IndexOptions()),
+        (FakeBiEncoder(), IndexOptions(passage_tokens=20)),
+    ],
+    ids=["another model", "other lengths"],
+)
+def test_a_new_index_is_not_begun_otherwise_by_who_is_let_in(
+    folder: Folder, gated: Gated, encoder: FakeBiEncoder, options: IndexOptions
+) -> None:
+    another = folder.home / "another.txt"
+    another.write_text("of another folder\n")
+
+    def load(_: object) -> FakeBiEncoder:
+        # The first run asks again within a moment; a model takes longer to load.
+        while room.begun_by_who_waits(folder.directory) is None:
+            time.sleep(0.005)
+        return encoder
+
+    def other() -> None:
+        with pytest.raises(IndexMismatch, match=r"being made with|passages of"):
+            index_paths(
+                [another],
+                directory=folder.directory,
+                load_encoder=load,
+                key_dir=folder.keys,
+                options=options,
+                wait=PATIENCE,
+                ask=True,
+            )
+
+    report, ended = beside(folder, gated, other)
+    assert ended == ["other", "run"]
+    assert (report.documents.new, report.encoded) == (FILES, FILES)
+    assert encoded_once(folder)
+    assert encoder.passages_encoded == []
+
+
+def test_who_fails_before_it_begins_takes_nothing_of_an_interrupted_first_run(
+    folder: Folder, gated: Gated
+) -> None:
+    gated.is_open = True
+    whole = gated.encode_passages
+
+    def some(texts: Sequence[str]) -> Vectors:
+        if len(gated.passages_encoded) >= FILES // 2:
+            raise KeyboardInterrupt
+        return whole(texts)
+
+    gated.encode_passages = some  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        folder.index()
+    encoded = len(gated.passages_encoded)
+    assert encoded >= FILES // 2
+
+    def unavailable(_: object) -> FakeBiEncoder:
+        raise ModelUnavailable("there is no such model")
+
+    with pytest.raises(ModelUnavailable):
+        index_paths(
+            [folder.root],
+            directory=folder.directory,
+            load_encoder=unavailable,
+            key_dir=folder.keys,
+        )
+    gated.encode_passages = whole  # type: ignore[method-assign]
+    folder.index()
+    assert encoded_once(folder)
+
+
+def test_a_sign_that_could_not_be_given_is_given_the_next_time(folder: Folder) -> None:
+    assert isinstance(folder.directory, Path)
+    folder.directory.mkdir(parents=True)
+    request = room.Request(folder.directory)
+    held = os.open(folder.directory / room.NAME, os.O_RDWR | os.O_CREAT)
+    portable.lock(held)
+    request.show()
+    os.close(held)
+    request.show()
+    assert room.is_asked_for(folder.directory)
+    request.withdraw()
+    assert not room.is_asked_for(folder.directory)
 
 
 def test_only_who_asks_is_let_in(folder: Folder) -> None:
