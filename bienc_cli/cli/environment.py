@@ -92,8 +92,13 @@ def excludes_file() -> str | None:
 
     named = ""
     with suppress(OSError, subprocess.SubprocessError):
-        asked = ["git", "config", "--global", "--type=path", "--get", "core.excludesFile"]
-        done = subprocess.run(asked, capture_output=True, timeout=5, check=False)  # noqa: S603
+        # Outside of any repository: those above a folder have a say of their own.
+        asked = ["git", "-C", Path.cwd().anchor, "config", "--includes", "--type=path"]
+        asked += ["--get", "core.excludesFile"]
+        outside = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
+        done = subprocess.run(  # noqa: S603
+            asked, capture_output=True, timeout=5, check=False, env=outside
+        )
         named = os.fsdecode(done.stdout).strip()
     base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
     path = Path(named) if named else Path(base) / "git" / "ignore"
@@ -249,6 +254,9 @@ def _place(named: str | IndexPlace) -> IndexPlace:
     if place is not None:
         return place
     directory = caller.here() / Path(named).expanduser()
+    if directory.name != os.pardir:
+        # Where it lies decides which folders are beside it; it may be a link to elsewhere itself.
+        directory = Path(os.path.realpath(directory.parent), directory.name)
     _refuse_folder_of_documents(directory)
     return directory
 
