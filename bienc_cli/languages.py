@@ -220,8 +220,8 @@ def reads_as_english(text: str) -> bool:
 
 
 def has_english_words(text: str) -> bool:
-    """Whether any of the commonest words of English are in a text."""
-    return not _ENGLISH.isdisjoint(_WHOLE_WORD.findall(text.lower()))
+    """Whether any word is in a text that is common in English and in no other language here."""
+    return not _ENGLISH_ALONE.isdisjoint(_WHOLE_WORD.findall(text.lower()))
 
 
 def _uncapped(text: str) -> Iterable[str]:
@@ -284,7 +284,7 @@ def _may_be_foreign(text: str) -> bool:
     if text.isascii():
         return False
     beyond = sum(letter.isalpha() and not letter.isascii() for letter in text)
-    return beyond > 1 and not has_english_words(text)
+    return beyond > 1 and _ENGLISH.isdisjoint(_WHOLE_WORD.findall(text.lower()))
 
 
 def languages_of(texts: Iterable[str]) -> Counter[str]:
