@@ -192,7 +192,9 @@ def _not_found(here: Path) -> IndexNotFound:
             f"There is no index of yours in {here} or above it; {foreign} belongs to another user.",
             f"if you trust it: --index {foreign}, or BIENC_SAFE={foreign}",
         )
-    return IndexNotFound(f"There is no index in {here} or above it.", "make one: bienc index PATH")
+    return IndexNotFound(
+        f"There is no index in {here} or above it.", "make one of this folder: bienc index"
+    )
 
 
 def open_index(named: str | IndexPlace | None) -> IndexReader:
@@ -210,14 +212,18 @@ def open_index(named: str | IndexPlace | None) -> IndexReader:
 
 
 def indexes_to_read(named: Sequence[str] | None) -> list[IndexPlace]:
-    """The indexes as named, each once; else what `index_to_read` finds.
+    """The indexes as named, each once, whatever links lead there; else what `index_to_read` finds.
 
     Raises:
         IndexNotFound: none is named, and there is none upwards.
         UsageError: an address is malformed.
     """
     names: Sequence[str | None] = named or [os.environ.get("BIENC_INDEX") or None]
-    return list(dict.fromkeys(index_to_read(name) for name in names))
+    places: dict[str, IndexPlace] = {}
+    for name in names:
+        place = index_to_read(name)
+        places.setdefault(os.path.realpath(place) if isinstance(place, Path) else str(place), place)
+    return list(places.values())
 
 
 def index_to_write(named: str | IndexPlace | None) -> IndexPlace:

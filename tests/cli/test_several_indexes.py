@@ -57,9 +57,12 @@ def test_other_forms_name_files_that_are_there(two: Run, form: str) -> None:
     assert "b/notes.txt" in out
 
 
-def test_an_index_that_is_named_twice_is_one(two: Run) -> None:
-    named = ("--index", "a/.bienc", "--index=a/.bienc")
-    assert "index" not in hits(two("query", "cellar", *named, "-f", "json")[1])[0]
+@pytest.mark.parametrize("again", ["a/.bienc", "a/../a/.bienc", "link"])
+def test_an_index_that_is_named_twice_is_one(again: str, two: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("a/.bienc")
+    alone = two("query", "cellar", "--index", "a/.bienc", "-f", "json")[1]
+    twice = two("query", "cellar", "--index", "a/.bienc", "--index", again, "-f", "json")[1]
+    assert hits(twice) == hits(alone)
 
 
 def test_queries_of_standard_input_see_what_is_committed_to_either(
