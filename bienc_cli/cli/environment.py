@@ -241,6 +241,7 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
+    from bienc_cli.places import possible
     from bienc_cli.wings import remote_place
 
     if not isinstance(named, str | Path):
@@ -248,7 +249,7 @@ def _place(named: str | IndexPlace) -> IndexPlace:
     place = remote_place(named, caller.here(), os.environ) if isinstance(named, str) else None
     if place is not None:
         return place
-    directory = caller.here() / Path(named).expanduser()
+    directory = caller.here() / Path(possible(named)).expanduser()
     _refuse_folder_of_documents(directory)
     return directory
 
