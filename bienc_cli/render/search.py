@@ -258,9 +258,13 @@ def _remarks(result: SearchResult) -> Iterator[str]:
         # Stems, with what may follow.
         looked_up = " and ".join(f"{one}…" for one in near)
         yield f"no passage has '{one_line(word)}': looked up {looked_up}"
-    if result.left_out is not None:
+    unread = [result.left_out.name] if result.left_out else []
+    if result.similarity_left_out:
+        unread.append(result.index.encoder.name)
+    if unread:
+        read = "read" if len(unread) > 1 else "reads"
         signals = " and ".join(result.signals)
-        yield f"ordered by {signals}: {result.left_out.name} reads English only"
+        yield f"ordered by {signals}: {' and '.join(unread)} {read} English only"
     if result.budget is not None:
         yield _spent(result.budget)
 
