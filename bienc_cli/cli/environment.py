@@ -246,6 +246,7 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
+    from bienc_cli.places import possible
     from bienc_cli.wings import remote_place
 
     if not isinstance(named, str | Path):
@@ -253,7 +254,7 @@ def _place(named: str | IndexPlace) -> IndexPlace:
     place = remote_place(named, caller.here(), os.environ) if isinstance(named, str) else None
     if place is not None:
         return place
-    directory = caller.here() / Path(named).expanduser()
+    directory = caller.here() / Path(possible(named)).expanduser()
     if directory.name != os.pardir:
         # Where it lies decides which folders are beside it; it may be a link to elsewhere itself.
         directory = Path(os.path.realpath(directory.parent), directory.name)
