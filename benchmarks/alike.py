@@ -1,10 +1,12 @@
 """`similar` held against every passage compared, and against mean vectors.
 
-    python benchmarks/alike.py INDEX [--qrels QRELS.tsv] [--subjects 200]
+    python benchmarks/alike.py INDEX [--qrels QRELS.tsv] [--subjects 200] [--grown 60000]
 
 Exact is the same score over all documents, from every stored vector. With judgments, documents that
 answer the same query count as alike: how many of them are among the ten most similar ones, by
-best-matching passages as `similar` has it, and by the cosine of mean vectors.
+best-matching passages as `similar` has it, and by the cosine of mean vectors. Grown is an index of
+so many passages, whose vectors lie between those of INDEX with noise added, in documents of one to
+six: large enough for a graph.
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ from __future__ import annotations
 import argparse
 import csv
 import random
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
 
@@ -21,7 +26,8 @@ from numpy.typing import NDArray
 
 from bienc_cli.search.similar import SimilarOptions, similar
 from bienc_cli.search.subject import Subject, indexed_subject
-from bienc_cli.store import IndexReader, open_reader
+from bienc_cli.store import FileState, IndexReader, Root, open_reader, open_writer
+from bienc_cli.types import Document, Passage, Place
 
 SEED = 20
 K = 10
@@ -77,15 +83,62 @@ def alike_by(qrels: Path) -> dict[str, set[str]]:
     return {one: others for one, others in alike.items() if others}
 
 
+@contextmanager
+def opened(directory: Path, grown: int | None, key: Path) -> Iterator[IndexReader]:
+    """The index, or one that is made of its vectors."""
+    with open_reader(directory.absolute(), key_dir=key) as index:
+        if grown is None:
+            yield index
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            grow(index, grown, Path(folder), key)
+            with open_reader(Path(folder, "index"), key_dir=key) as larger:
+                yield larger
+
+
+def grow(index: IndexReader, size: int, folder: Path, key: Path) -> None:
+    """An index of `size` passages; those of a document are near one of `index`."""
+    vectors = np.concatenate([some for _, some in index.iter_vectors()])
+    rng = np.random.default_rng(SEED)
+    with open_writer(folder / "index", key_dir=key) as writer:
+        writer.begin(index.info.encoder, index.info.chunking)
+        root = writer.put_root(Root(folder))
+        number = 0
+        while number < size:
+            several = int(rng.integers(1, 7))
+            name = f"d{number}"
+            texts = [f"{name} {part}" for part in range(several)]
+            text = " ".join(texts)
+            starts = np.cumsum([0, *(len(one) + 1 for one in texts)])
+            passages = [
+                Passage(name, part, start, start + len(one), one, Place("line", 1, 1))
+                for part, (start, one) in enumerate(zip(starts.tolist(), texts, strict=False))
+            ]
+            about, others = (
+                vectors[rng.integers(len(vectors))],
+                rng.integers(len(vectors), size=several),
+            )
+            share = rng.uniform(0.5, 0.9, size=(several, 1))
+            noise = rng.normal(0, 0.01, size=(several, vectors.shape[1]))
+            mixed = share * about + (1 - share) * vectors[others] + noise
+            mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
+            file = writer.replace_file(root, FileState(0, name, 1, 1, name.encode(), ""))
+            writer.add_document(file, Document(name, text, "text"), passages)
+            writer.add_vectors([one.embedded_text for one in passages], mixed.astype(np.float32))
+            number += several
+        writer.commit()
+
+
 def main() -> None:
     """Ask, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path)
     parser.add_argument("--qrels", type=Path)
     parser.add_argument("--subjects", type=int, default=200)
+    parser.add_argument("--grown", type=int)
     parser.add_argument("--key", type=Path, default=Path("~/.local/share/bienc").expanduser())
     asked = parser.parse_args()
-    with open_reader(asked.index.absolute(), key_dir=asked.key) as index:
+    with opened(asked.index, asked.grown, asked.key) as index:
         documents = Documents(index)
         ids = {name: one for one, name in documents.names.items()}
         alike = alike_by(asked.qrels) if asked.qrels else {}

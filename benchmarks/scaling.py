@@ -31,7 +31,7 @@ from bienc_cli.indexing import index_paths
 from bienc_cli.indexing.changes import digest_of_file, stamp_of
 from bienc_cli.models import identify_bi_encoder, load_bi_encoder
 from bienc_cli.store import FileState, Root, open_reader, open_writer
-from bienc_cli.types import Document, EncoderIdentity, Passage
+from bienc_cli.types import Document, EncoderIdentity, Passage, Place
 from processes import BIENC, figure, run, script
 
 SEED = 1
@@ -120,7 +120,8 @@ def build(directory: Path, pool: Pool, size: int, identity: EncoderIdentity, cac
             file_id = writer.replace_file(root_id, state)
             for row in rows:
                 name, text = row["_id"], row["text"]
-                passage = Passage(name, 0, 0, len(text), text, 1, text.count("\n") + 1)
+                place = Place("line", 1, text.count("\n") + 1)
+                passage = Passage(name, 0, 0, len(text), text, place)
                 writer.add_document(file_id, Document(name, text, "jsonl"), [passage])
             writer.add_vectors(said, vectors)
             number += len(rows)

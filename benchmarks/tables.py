@@ -157,7 +157,7 @@ def _serving(part: Results) -> str:
         "running\n`bienc serve`; for comparison also what the search alone takes in a process "
         "that is asked again and\nagain. Taken in turns on a machine that others used meanwhile "
         f"(mean load {part['load']:.0f} on {part['machine']['cores']} cores),\nso that only the "
-        "ratios and the CPU seconds mean much; those are the client's alone.\n\n"
+        "ratios and the CPU seconds mean much; those of a served query are the server's too.\n\n"
         "    python benchmarks/serving.py\n\n"
         + table(["", "seconds", "times faster", "CPU seconds", "peak MiB"], rows)
         + f"\nThe answers {agreed} the same, byte for byte, but for times and `served`.\n"

@@ -85,6 +85,25 @@ def test_this_projects_own_documentation_passes(runner: dict[str, str], tmp_path
     assert step("Verdict", runner, strict) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "paths"),
+    [
+        ("docs README.md", ["docs", "README.md"]),
+        ("my notes\ndocs\n", ["my notes", "docs"]),
+        ("it's $HOME *.md\n", ["it's $HOME *.md"]),
+        ("--help", ["--help"]),
+    ],
+)
+def test_paths_are_indexed_as_they_are_written(
+    runner: dict[str, str], tmp_path: Path, path: str, paths: list[str]
+) -> None:
+    program = tmp_path / "bin" / "bienc"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$RUNNER_TEMP/given"\n')
+    assert step("Index", runner, inputs(path=path)) == 0
+    given = (tmp_path / "given").read_text().splitlines()
+    assert given[given.index("--") + 1 :] == paths
+
+
 def test_nothing_that_is_given_becomes_part_of_a_script() -> None:
     assert all("${{" not in one.get("run", "") for one in STEPS)
     assert set(GIVEN["with"]) <= set(ACTION["inputs"])

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from bienc_cli.store import IndexInfo
 
 
-def held(info: IndexInfo | None) -> dict[str, Setting[Any]]:
+def held(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[Any]]:
     """Every setting by its name, `query.k` for one of a command.
 
     Args:
         info: of the index here, whose model comes before all others; None where there is none.
+        named: the index that was typed, or is the environment's.
     """
     from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER
 
     found: dict[str, Setting[Any]] = {
-        "index": _index(info),
+        "index": _index(info, named),
         "cache": _directory("BIENC_CACHE", environment.cache_directory()),
         "data": _directory("BIENC_DATA", environment.key_directory()),
         "model": environment.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER),
@@ -45,11 +46,12 @@ def held(info: IndexInfo | None) -> dict[str, Setting[Any]]:
     return found
 
 
-def _index(info: IndexInfo | None) -> Setting[Any]:
-    named = os.environ.get("BIENC_INDEX")
-    if named:
+def _index(info: IndexInfo | None, named: str | None) -> Setting[Any]:
+    if named is None:
+        return Setting(None if info is None else str(info.directory), Source.DEFAULT)
+    if named == os.environ.get("BIENC_INDEX"):
         return Setting(named, Source.ENVIRONMENT, "BIENC_INDEX")
-    return Setting(None if info is None else str(info.directory), Source.DEFAULT)
+    return Setting(named, Source.FLAG)
 
 
 def _directory(variable: str, path: Path) -> Setting[Any]:

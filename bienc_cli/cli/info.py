@@ -89,7 +89,7 @@ def _show_settings(output: Output, index: str | None) -> int:
 
     try:
         with environment.open_index(index) as reader:
-            settings = held(reader.info)
+            settings = held(reader.info, index)
     except IndexNotFound:
         if index is not None:
             raise

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bienc_cli.errors import ModelUnavailable
 from bienc_cli.types import Vectors
 
 
@@ -44,6 +45,24 @@ def token_budget_batches(
             batch = batch[: int(saved.argmax())]
         yield batch
         start += len(batch)
+
+
+def finite(outputs: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    """What a model has said, if it is numbers.
+
+    Args:
+        outputs: of any shape.
+        name: of the model.
+
+    Raises:
+        ModelUnavailable: some of it is infinite, or not a number.
+    """
+    if not np.isfinite(outputs).all():
+        raise ModelUnavailable(
+            f"The model {name} answers with values that are not numbers.",
+            "its weights are damaged: fetch the model again, or name another one: bienc models",
+        )
+    return outputs
 
 
 def unit_length(vectors: NDArray[np.float32]) -> Vectors:

@@ -124,13 +124,7 @@ def _read(directory: Path, name: str) -> ModelFiles:
         modules=kinds,
     )
     if role is Role.CROSS_ENCODER:
-        labels = config.get("id2label") or {"0": "LABEL_0"}
-        ordered = sorted(labels.items(), key=lambda item: int(item[0]))
-        return replace(
-            files,
-            labels=tuple(str(label) for _, label in ordered),
-            activation=_activation(config),
-        )
+        return replace(files, labels=_labels(config), activation=_activation(config))
 
     pooling, prompt_pooled, dim = "mean", True, _hidden_size(config)
     for kind, module in zip(kinds, modules, strict=True):
@@ -155,6 +149,14 @@ def _read(directory: Path, name: str) -> ModelFiles:
         query_prompt=query_prompt,
         passage_prompt=passage_prompt,
     )
+
+
+def _labels(config: dict[str, Any]) -> tuple[str, ...]:
+    named = config.get("id2label")
+    if named:
+        return tuple(str(label) for _, label in sorted(named.items(), key=lambda one: int(one[0])))
+    # What is as usual is not written down, and two is what transformers takes for usual.
+    return tuple(f"LABEL_{number}" for number in range(int(config.get("num_labels") or 2)))
 
 
 def _activation(config: dict[str, Any]) -> Activation:

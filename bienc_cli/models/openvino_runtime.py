@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from bienc_cli.background import Background
-from bienc_cli.models.batching import token_budget_batches, unit_length
+from bienc_cli.errors import ModelUnavailable
+from bienc_cli.models.batching import finite, token_budget_batches, unit_length
 from bienc_cli.models.openvino_conversion import GRAPH, Verdict
 from bienc_cli.models.openvino_graph import OpenVinoGraph
 from bienc_cli.models.resolve import ResolvedModel
@@ -99,7 +100,14 @@ class OpenVinoCrossEncoder:
             shape = 0, len(self._identity.labels)
             return PairScores(np.empty(shape, dtype=np.float32), np.empty(0, dtype=np.bool_))
         inputs, truncated = self._runner.tokenizer.encode_pairs(pairs, self._identity.max_tokens)
-        return PairScores(self._runner.run(inputs), truncated)
+        logits, named = self._runner.run(inputs), len(self._identity.labels)
+        if logits.shape[1] != named:
+            raise ModelUnavailable(
+                f"The model {self._identity.name} gives {logits.shape[1]} scores, and its "
+                f"config.json says {named}.",
+                "name its labels there, as id2label",
+            )
+        return PairScores(logits, truncated)
 
 
 class _Runner:
@@ -109,6 +117,7 @@ class _Runner:
         self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
     ) -> None:
         assert model.files.tokenizer_json is not None, "it was needed to convert"  # noqa: S101
+        self._name = model.name
         precision = "bf16" if verdict.precision == "bf16" else "fp32"
         self.description = f"openvino cpu {'int8' if verdict.quantised else precision}"
         self._max_tokens = model.files.max_tokens
@@ -136,4 +145,4 @@ class _Runner:
             if rows.size == 0:
                 rows = np.empty((len(inputs), found.shape[1]), dtype=np.float32)
             rows[batch] = found
-        return rows
+        return finite(rows, self._name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
-from bienc_cli.models.batching import token_budget_batches, unit_length
+from bienc_cli.models.batching import finite, token_budget_batches, unit_length
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
@@ -85,7 +85,7 @@ class TorchBiEncoder:
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        return unit_length(vectors)
+        return unit_length(finite(vectors, self._identity.name))
 
 
 class TorchCrossEncoder:
@@ -139,7 +139,7 @@ class TorchCrossEncoder:
             with torch.inference_mode():
                 scores = self._model(features)["scores"]
             logits[rows] = scores.float().cpu().numpy().reshape(len(rows), -1)
-        return PairScores(logits, truncated)
+        return PairScores(finite(logits, self._identity.name), truncated)
 
 
 def load_sentence_transformer(model: ResolvedModel, device: str) -> SentenceTransformer:

@@ -199,18 +199,18 @@ def _name(document: LabelledDocument) -> str:
 
 def _summary(result: Labelling) -> str:
     seconds = {stage.name: stage.seconds for stage in result.stages}
-    number = max(len(result.documents), 1)
-    parts = [count(len(result.documents), "document")]
+    number = len(result.documents)
+    parts = [count(number, "document")]
     for name, use in (
         ("bi-encoder", result.bi_encoder),
         ("cross-encoder", result.cross_encoder),
     ):
-        if use is not None:
+        if use is not None and number:
             taken = seconds.get(name, 0.0)
             each = duration(taken / number)
             parts.append(f"{name} {duration(taken)}, {each} a document ({use.identity.name})")
     said = [document.likeliest(result.labels) for document in result.documents]
-    if result.cross_encoder is not None:
+    if result.cross_encoder is not None and number:
         agree = sum(one[0][0] == one[1][0] for one in said)
         parts.append(f"they agree on {agree:,} of {len(said):,}")
     return "\n".join(parts)

@@ -180,12 +180,17 @@ def _times(result: PairsResult) -> list[str]:
 
 
 def _summary(result: PairsResult) -> list[str]:
-    model = result.classifier
-    found = (
-        f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}; "
-        f"{count(result.superfluous, 'passage')} of {result.index.passages:,} could be done without"
-    )
-    return [found, f"{model.identity.name}, {model.runtime}"] if model else [found]
+    found = f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}"
+    if (model := result.classifier) is not None:
+        # What contradicts another can hardly be done without.
+        return [
+            f"{found}, of {count(result.index.passages, 'passage')}",
+            f"{model.identity.name}, {model.runtime}",
+        ]
+    return [
+        f"{found}; {count(result.superfluous, 'passage')} of {result.index.passages:,} could be "
+        "done without"
+    ]
 
 
 def _pair_as_json(pair: Pair) -> dict[str, Any]:

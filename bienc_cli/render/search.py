@@ -288,7 +288,8 @@ def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
         return ""
     cut = f", {result.truncated} cut" if result.truncated else ""
     of = f" of {result.candidates}" if result.reranked < result.candidates else ""
-    return f" ({result.reranked}{of} passages{cut})"
+    noun = "passage" if (result.reranked, of) == (1, "") else "passages"
+    return f" ({result.reranked}{of} {noun}{cut})"
 
 
 def _no_answer(asked: str) -> str:

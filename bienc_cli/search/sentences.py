@@ -54,15 +54,17 @@ def best_sentences(
         for hit, its_spans in zip(hits, spans, strict=True)
     ]
     places = likeliest(query, texts)
-    encoded = [its[place] for its, likely in zip(texts, places, strict=True) for place in likely]
+    several = [which for which, likely in enumerate(places) if len(likely) > 1]
+    encoded = [texts[which][place] for which in several for place in places[which]]
     similarities = bi_encoder.encode_passages(encoded) @ query_vector
-    chosen = []
+    nearest = {which: its[0] for which, its in enumerate(places)}
     position = 0
-    for hit, its_spans, likely in zip(hits, spans, places, strict=True):
+    for which in several:
+        likely = places[which]
         own = similarities[position : position + len(likely)]
         position += len(likely)
-        chosen.append(replace(hit, best=its_spans[likely[int(np.argmax(own))]]))
-    return chosen
+        nearest[which] = likely[int(np.argmax(own))]
+    return [replace(hit, best=spans[which][nearest[which]]) for which, hit in enumerate(hits)]
 
 
 def likeliest(

@@ -191,6 +191,15 @@ def test_no_model_is_begun_that_a_file_does_not_want(
     assert bool(begun) == begins
 
 
+def test_an_index_that_is_typed_comes_before_the_environment_s(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIENC_INDEX", ".bienc")
+    assert settings(indexed)["index"] == (".bienc", "environment", "BIENC_INDEX")
+    assert indexed("index", "docs", "--index", "other")[0] == 0
+    assert settings(indexed, "--index", "other")["index"] == ("other", "flag", None)
+
+
 def test_settings_in_every_form(indexed: Run, folders: Path, users: Path) -> None:
     folders.write_text('[compare]\nstrategies = ["bm25", "bi+ce"]\n')
     named = "bm25,bi-encoder+cross-encoder"
@@ -203,6 +212,7 @@ def test_settings_in_every_form(indexed: Run, folders: Path, users: Path) -> Non
     assert "the folder's file" in shown
     assert "built in" in shown
     assert settings(indexed)["index"][0] == str(folders.parent / ".bienc")
+    assert settings(indexed)["index"][1] == "default"
     assert indexed("info", "--settings", "--index", "nowhere")[0] == 3
     assert indexed("info", "--settings", "--skipped")[0] == 2
     assert "bm25" in indexed("compare", "pear", "-q", "-f", "plain")[1]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from bienc_cli.cli.boundary import main
 from bienc_cli.errors import ModelUnavailable
@@ -47,6 +50,52 @@ def test_a_damaged_file_is_a_model_that_is_not_available(
     with pytest.raises(ModelUnavailable, match=str(model)) as raised:
         load(str(model), cache_dir=tmp_path / "cache", offline=True, runtime=runtime)
     assert raised.value.hint
+
+
+@pytest.mark.parametrize("runtime", ["torch", "openvino"])
+@pytest.mark.parametrize("role", ["bi", "cross"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_give_no_scores(
+    whole: dict[str, Path], tmp_path: Path, runtime: str, role: str, value: float
+) -> None:
+    model = shutil.copytree(whole[role], tmp_path / "model")
+    weights = load_file(model / "model.safetensors")
+    (name,) = [one for one in weights if one.endswith("layer.1.output.dense.bias")]
+    weights[name] = np.full_like(weights[name], value)
+    save_file(weights, model / "model.safetensors", metadata={"format": "pt"})
+    given = {"cache_dir": tmp_path / "cache", "offline": True, "runtime": runtime}
+
+    def ask() -> object:
+        if role == "bi":
+            return load_bi_encoder(str(model), **given).encode_queries(["two people"])
+        return load_cross_encoder(str(model), **given).score("two people", ["new york"])
+
+    with pytest.raises(ModelUnavailable, match="values that are not numbers") as raised:
+        ask()
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("runtime", ["torch", "openvino"])
+def test_more_scores_than_labels_are_no_scores(tmp_path: Path, runtime: str) -> None:
+    model = write_random_model(tmp_path / "model", labels=3)
+    config = json.loads((model / "config.json").read_text())
+    del config["id2label"], config["label2id"]
+    (model / "config.json").write_text(json.dumps(config))
+    given = {"cache_dir": tmp_path / "cache", "offline": True, "runtime": runtime}
+    with pytest.raises(ModelUnavailable) as raised:
+        load_cross_encoder(str(model), **given).score("two people", ["new york"])
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("runtime", ["torch", "openvino"])
+def test_two_labels_that_nobody_has_named_are_two(tmp_path: Path, runtime: str) -> None:
+    """As transformers saves them: what is as usual is left out."""
+    model = write_random_model(tmp_path / "model", labels=2)
+    assert "id2label" not in json.loads((model / "config.json").read_text())
+    given = {"cache_dir": tmp_path / "cache", "offline": True, "runtime": runtime}
+    encoder = load_cross_encoder(str(model), **given)
+    assert encoder.identity.labels == ("LABEL_0", "LABEL_1")
+    assert encoder.score("two people", ["new york"]).logits.shape == (1, 2)
 
 
 @pytest.mark.parametrize("file", FILES)

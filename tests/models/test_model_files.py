@@ -151,6 +151,18 @@ def test_a_cross_encoder_names_its_labels_in_order(tmp_path: Path) -> None:
     assert files.labels == ("contradiction", "entailment", "neutral", "k")
 
 
+@pytest.mark.parametrize(("said", "number"), [({}, 2), ({"num_labels": 3}, 3)])
+def test_labels_without_names_are_as_many_as_transformers_takes_there_to_be(
+    tmp_path: Path, said: dict[str, int], number: int
+) -> None:
+    from transformers import AutoConfig
+
+    config = {"architectures": ["BertForSequenceClassification"], "model_type": "bert", **said}
+    files = read(tmp_path, {"config.json": config})
+    assert files.labels == tuple(f"LABEL_{place}" for place in range(number))
+    assert len(files.labels) == AutoConfig.from_pretrained(files.directory).num_labels
+
+
 def test_what_libraries_note_about_themselves_is_left_out(tmp_path: Path) -> None:
     config = {"hidden_size": 8, "transformers_version": "4.1", "_name_or_path": "/somewhere"}
     assert read(tmp_path, {"config.json": config}).config == {"hidden_size": 8}

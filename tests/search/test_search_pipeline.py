@@ -10,6 +10,7 @@ from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search import Hit, SearchOptions, Strategy, search
 from bienc_cli.search.context import with_lines_around
 from bienc_cli.search.reranking import sigmoid
+from bienc_cli.search.result import Span
 from bienc_cli.search.sentences import likeliest, split
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import CrossEncoderIdentity, PairScores
@@ -171,6 +172,18 @@ def test_the_best_sentence_is_the_most_similar_one(
     assert pear.best is not None
     text = pear.passage.passage.text
     assert text[pear.best.start : pear.best.end] == "Pears bruise easily."
+
+
+def test_a_single_sentence_is_the_best_one_and_not_encoded(
+    reader: IndexReader, bi_encoder: FakeBiEncoder
+) -> None:
+    options = SearchOptions(k=10, best_sentence=True)
+    result = search(reader, "cherry stones", bi_encoder, options=options)
+    said = {hit.passage.passage.doc_id: hit for hit in result.hits}
+    cherry = said["deep/cherry.txt"]
+    assert cherry.best == Span(0, len(cherry.passage.passage.text))
+    assert "Cherry stones are small and hard." not in bi_encoder.passages_encoded
+    assert "Pears bruise easily." in bi_encoder.passages_encoded
 
 
 def test_sentences_with_the_query_s_rare_words_are_likeliest() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search.similar import Similar, SimilarOptions, similar
 from bienc_cli.search.subject import MOST_PASSAGES, foreign_subject, indexed_subject
-from bienc_cli.store import Filter, IndexReader
+from bienc_cli.store import Filter, IndexReader, graph, nearest
+from bienc_cli.store.nearest import NearestPassages
 from bienc_cli.types import Document
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
@@ -69,6 +72,44 @@ def test_documents_are_those_of_comparing_every_passage(orchard: Folder, number:
         assert hit.similarity == pytest.approx(exact[hit.passage.passage.doc_id], abs=1e-6)
         assert 0 <= hit.matched <= len(subject.passages)
     assert [hit.rank for hit in result.hits] == [1, 2, 3, 4, 5]
+
+
+@pytest.fixture(scope="module")
+def with_graph(orchard: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """The same documents; there is a graph of them."""
+    folder = Folder(tmp_path_factory.mktemp("graph"))
+    shutil.copytree(orchard.root, folder.root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graph, "FEWEST", 1)
+        folder.index()
+    return folder
+
+
+@pytest.mark.parametrize("unit", Similar)
+def test_by_the_graph_it_is_the_same(
+    orchard: Folder, with_graph: Folder, monkeypatch: pytest.MonkeyPatch, unit: Similar
+) -> None:
+    def found(index: IndexReader, name: str) -> list[tuple[str, int, float]]:
+        subject = indexed_subject(index, [name])
+        assert subject is not None
+        hits = similar(index, subject, SimilarOptions(unit=unit, k=5)).hits
+        return [
+            (one.passage.path, one.passage.passage.start, round(one.similarity, 5)) for one in hits
+        ]
+
+    # Fewer than there are: else all would have to be compared anyhow.
+    monkeypatch.setattr("bienc_cli.search.similar._DEPTH", 20)
+    names = [f"part{number % 3}/{number:02}.md" for number in range(30)]
+    with orchard.open() as index:
+        exact = [found(index, name) for name in names]
+
+    def no_scan(*_: object) -> NoReturn:
+        raise AssertionError("every vector was compared")
+
+    monkeypatch.setattr(nearest, "SCAN_LIMIT", 60)
+    monkeypatch.setattr(NearestPassages, "_by_scan", no_scan)
+    with with_graph.open() as index:
+        assert [found(index, name) for name in names] == exact
 
 
 def test_passages_are_those_of_comparing_every_passage(orchard: Folder) -> None:
