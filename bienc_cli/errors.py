@@ -21,7 +21,8 @@ The boundary that prints them is `bienc_cli.cli.main`; nothing below it prints.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Self
 
 EXIT_OK = 0
 EXIT_NO_RESULT = 1
@@ -58,6 +59,26 @@ class PathNotFound(UsageError):
     """A path that was named does not exist."""
 
     code = "path_not_found"
+
+    @classmethod
+    def at(cls, path: Path, shown: object = None) -> Self:
+        """The error of a path that nothing is at, with what is called nearly so beside it.
+
+        Args:
+            path: as it was named, or from the root.
+            shown: how to call it; the path itself if None.
+        """
+        from difflib import get_close_matches
+
+        shown = Path(str(path if shown is None else shown))
+        try:
+            near = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], 1)
+        except OSError:
+            near = []
+        return cls(
+            f"There is no '{shown}' here.",
+            f"did you mean {shown.with_name(near[0])}?" if near else "check the path",
+        )
 
 
 class StorageError(UsageError):

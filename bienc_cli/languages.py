@@ -219,6 +219,11 @@ def reads_as_english(text: str) -> bool:
     return True
 
 
+def has_english_words(text: str) -> bool:
+    """Whether any word is in a text that is common in English and in no other language here."""
+    return not _ENGLISH_ALONE.isdisjoint(_WHOLE_WORD.findall(text.lower()))
+
+
 def _uncapped(text: str) -> Iterable[str]:
     """Words that begin small, which are no names."""
     return (word for word in _WORD.findall(text) if word[0].islower())
@@ -278,9 +283,8 @@ def _may_be_foreign(text: str) -> bool:
     """Whether a text has letters outside of ASCII and not one of the commonest English words."""
     if text.isascii():
         return False
-    words = _WHOLE_WORD.findall(text.lower())
-    beyond = sum(not letter.isascii() for letter in "".join(words))
-    return beyond > 1 and len(words) > beyond and not _ENGLISH.intersection(words)
+    beyond = sum(letter.isalpha() and not letter.isascii() for letter in text)
+    return beyond > 1 and _ENGLISH.isdisjoint(_WHOLE_WORD.findall(text.lower()))
 
 
 def languages_of(texts: Iterable[str]) -> Counter[str]:

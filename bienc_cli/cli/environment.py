@@ -92,8 +92,13 @@ def excludes_file() -> str | None:
 
     named = ""
     with suppress(OSError, subprocess.SubprocessError):
-        asked = ["git", "config", "--global", "--type=path", "--get", "core.excludesFile"]
-        done = subprocess.run(asked, capture_output=True, timeout=5, check=False)  # noqa: S603
+        # Outside of any repository: those above a folder have a say of their own.
+        asked = ["git", "-C", Path.cwd().anchor, "config", "--includes", "--type=path"]
+        asked += ["--get", "core.excludesFile"]
+        outside = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
+        done = subprocess.run(  # noqa: S603
+            asked, capture_output=True, timeout=5, check=False, env=outside
+        )
         named = os.fsdecode(done.stdout).strip()
     base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
     path = Path(named) if named else Path(base) / "git" / "ignore"
@@ -192,7 +197,9 @@ def _not_found(here: Path) -> IndexNotFound:
             f"There is no index of yours in {here} or above it; {foreign} belongs to another user.",
             f"if you trust it: --index {foreign}, or BIENC_SAFE={foreign}",
         )
-    return IndexNotFound(f"There is no index in {here} or above it.", "make one: bienc index PATH")
+    return IndexNotFound(
+        f"There is no index in {here} or above it.", "make one of this folder: bienc index"
+    )
 
 
 def open_index(named: str | IndexPlace | None) -> IndexReader:
@@ -239,6 +246,7 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
+    from bienc_cli.places import possible
     from bienc_cli.wings import remote_place
 
     if not isinstance(named, str | Path):
@@ -246,7 +254,10 @@ def _place(named: str | IndexPlace) -> IndexPlace:
     place = remote_place(named, caller.here(), os.environ) if isinstance(named, str) else None
     if place is not None:
         return place
-    directory = caller.here() / Path(named).expanduser()
+    directory = caller.here() / Path(possible(named)).expanduser()
+    if directory.name != os.pardir:
+        # Where it lies decides which folders are beside it; it may be a link to elsewhere itself.
+        directory = Path(os.path.realpath(directory.parent), directory.name)
     _refuse_folder_of_documents(directory)
     return directory
 

@@ -113,6 +113,17 @@ def index(
             rich_help_panel=_FILES_PANEL,
         ),
     ] = None,
+    ocr_language: Annotated[
+        str | None,
+        typer.Option(
+            "--ocr-language",
+            metavar="LANGUAGES",
+            help="Recognise text in these languages, as Tesseract names them: deu+eng; "
+            "'' for all that are installed.  \\[default: what was used before, else all]",
+            show_default=False,
+            rich_help_panel=_FILES_PANEL,
+        ),
+    ] = None,
     language: Annotated[
         str | None,
         typer.Option(
@@ -245,6 +256,7 @@ def index(
                 hidden=hidden,
                 pdf_engine=pdf_engine,
                 ocr=ocr,
+                ocr_languages=None if ocr_language is None else _languages(ocr_language),
                 language=language,
                 excludes_file=environment.excludes_file(),
                 passage_tokens=passage_tokens,
@@ -271,3 +283,7 @@ def index(
 def _patterns(given: list[str] | None) -> tuple[str, ...] | None:
     """Patterns as they were given; none at all for an empty one, which takes them back."""
     return None if given is None else tuple(pattern for pattern in given if pattern)
+
+
+def _languages(given: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.replace(",", "+").split("+") if name.strip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.queries import QueryLine, parse_query, query_records
+from bienc_cli.evaluation.text_files import parse_json
 
 _SOURCE = "standard input"
 
@@ -109,7 +109,7 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
         UsageError: the line is neither, or not UTF-8.
     """
     _check_encoding(number, line)
-    record = _parsed(number, line)
+    record = parse_json(line, f"Line {number} of {_SOURCE}")
     if isinstance(record, list) and len(record) == 2:
         first, second = record
     elif isinstance(record, dict):
@@ -159,13 +159,3 @@ def _check_encoding(number: int, line: str) -> None:
         line.encode("utf-8")
     except UnicodeEncodeError as error:
         raise UsageError(f"Line {number} of standard input is not UTF-8.") from error
-
-
-def _parsed(number: int, line: str) -> object:
-    try:
-        parsed: object = json.loads(line)
-    except ValueError as error:
-        raise UsageError(f"Line {number} of standard input is not valid JSON: {error}.") from error
-    except RecursionError as error:
-        raise UsageError(f"Line {number} of standard input is nested too deeply.") from error
-    return parsed

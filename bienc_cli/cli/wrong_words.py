@@ -38,6 +38,7 @@ _LIKELY = {"-k": 10, "--candidates": 50, "--min-relevance": 0.5, "--rerank-budge
 """What an option without a default may well be given, where the least allowed says little."""
 
 _QUOTED = re.compile(r"'([^']*)'")
+_TOO_MANY = re.compile(r"Got unexpected extra argument\S* \((.*)\)", re.DOTALL)
 
 
 def put_into_words(
@@ -62,6 +63,8 @@ def put_into_words(
     if kind == "MissingParameter" and context is not None:
         wanted = (_QUOTED.findall(text) or ["something"])[0].partition("|")[0]
         return f"{command} wants {wanted}.", EXAMPLES[context.info_name][0].line
+    if found := _TOO_MANY.match(text):
+        return f"{command} takes no '{found[1]}'.", _whole_line(context, command)
     if kind == "BadOptionUsage":
         flag = str(error.option_name)
         if "does not take a value" in text:
@@ -76,7 +79,7 @@ def _whole_line(context: Any, command: str) -> str:
     """A command with the arguments that it cannot do without."""
     parameters = context.command.params if context is not None else ()
     wanted = [
-        str(one.metavar or one.name).upper()
+        str(one.metavar or one.name).upper().partition("|")[0]
         for one in parameters
         if one.param_type_name == "argument" and one.required
     ]

@@ -47,6 +47,7 @@ from bienc_cli.search.pipeline import (
     check_model,
     check_models,
     check_query,
+    light_weights_of,
 )
 from bienc_cli.search.reranking import (
     check_exhaustive,
@@ -308,7 +309,7 @@ class _Experiment:
             strategy,
             # What is read depends on how many are read; what follows it is filled up below.
             read if strategy.needs_cross_encoder else depth,
-            self._blend.light_weights,
+            light_weights_of(self._index, query, self._blend),
         )
         hits = as_hits(self._index, candidates[:read])
         if self._is_at_a_loss(strategy, query, hits):

@@ -154,7 +154,7 @@ def read_baseline(path: Path) -> Baseline:
             for system in stored["systems"]
         }
     except FileNotFoundError as error:
-        raise PathNotFound(f"There is no '{path}' here.", "check the path") from error
+        raise PathNotFound.at(path) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"'{path}' is not the JSON of an earlier comparison.",

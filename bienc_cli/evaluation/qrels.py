@@ -7,7 +7,6 @@ where its best passage stands.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from typing import cast
 
 from bienc_cli.citations import NUMBER, citation, cited
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.text_files import first_given, read_lines
+from bienc_cli.evaluation.text_files import first_given, parse_json, read_lines
 from bienc_cli.search.pipeline import is_encodable
 from bienc_cli.store import StoredPassage
 from bienc_cli.types import Place, PlaceKind
@@ -164,10 +163,7 @@ def _judgments(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, 
 
 
 def _from_json(path: Path, number: int, line: str) -> tuple[str, Item, int]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"Line {number} of '{path}' is not valid JSON: {error}.") from error
+    record = parse_json(line, f"Line {number} of '{path}'")
     document = first_given(record, "doc_id", "corpus_id")
     lines = record.get("lines")
     if isinstance(lines, list) and len(lines) == 2 and isinstance(document, str):

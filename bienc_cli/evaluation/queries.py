@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.text_files import first_given, read_lines
+from bienc_cli.evaluation.text_files import first_given, parse_json, read_lines
 from bienc_cli.search.pipeline import is_encodable
 
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
@@ -122,14 +121,7 @@ def _is_header(line: str) -> bool:
 
 
 def _from_json(number: int, line: str, source: str) -> QueryLine:
-    try:
-        record = json.loads(line)
-    except RecursionError as error:
-        raise UsageError(
-            f"Line {number} of {source} is not valid JSON: it is nested too deeply."
-        ) from error
-    except ValueError as error:
-        raise UsageError(f"Line {number} of {source} is not valid JSON: {error}.") from error
+    record = parse_json(line, f"Line {number} of {source}")
     text = first_given(record, "text", "query")
     if not isinstance(text, str):
         raise UsageError(

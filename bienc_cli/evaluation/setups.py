@@ -136,6 +136,7 @@ def index_again(
                 hidden=root.hidden,
                 pdf_engine=root.pdf_engine,
                 ocr=root.ocr,
+                ocr_languages=root.ocr_languages,
                 language=root.language,
                 excludes_file=root.excludes_file,
                 passage_tokens=tokens,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from bienc_cli.errors import PathNotFound, UsageError
 
@@ -18,7 +20,7 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise PathNotFound(f"There is no '{path}' here.", "check the path") from error
+        raise PathNotFound.at(path) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"'{path}' is not UTF-8.", "convert it: iconv -t UTF-8") from error
     except OSError as error:
@@ -26,6 +28,26 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     # Each file that `cat` has joined may begin with a mark.
     lines = [line.removeprefix("\ufeff") for line in text.replace("\r\n", "\n").split("\n")]
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def parse_json(text: str, what: str) -> Any:
+    """What a line of JSON holds.
+
+    Args:
+        text: the line.
+        what: to call it in a message: `Line 3 of 'queries.jsonl'`.
+
+    Raises:
+        UsageError: it is not JSON; says from which character on.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{what} is not valid JSON from character {error.pos + 1} on.") from error
+    except RecursionError as error:
+        raise UsageError(f"{what} is not valid JSON: it is nested too deeply.") from error
+    except ValueError as error:
+        raise UsageError(f"{what} is not valid JSON: {error}.") from error
 
 
 def first_given(record: Mapping[str, object], *names: str) -> object:

@@ -5,7 +5,7 @@ add its line to `table.FORMATS`.
 """
 
 from bienc_cli.formats.isolation import SourceFile, read_files
-from bienc_cli.formats.ocr import recogniser
+from bienc_cli.formats.ocr import check_languages, recogniser
 from bienc_cli.formats.reading import format_of, read_documents
 from bienc_cli.formats.refusal import why_binary
 from bienc_cli.formats.table import (
@@ -29,6 +29,7 @@ __all__ = [
     "Limits",
     "ReadingOptions",
     "SourceFile",
+    "check_languages",
     "format_by_file_name",
     "format_named",
     "format_of",

@@ -61,7 +61,7 @@ def headings(bookmarks: Sequence[Bookmark], pages: Sequence[str]) -> tuple[Headi
         for bookmark in itertools.islice(on_page, _MOST_ON_PAGE):
             if not _says_something(bookmark.title):
                 continue
-            place = _place(pages[index], bookmark.title, position)
+            place = lines_of_title(pages[index], bookmark.title, position)
             if place is None and position == 0:
                 place = 0, 1
             pending = bookmark if place is None else None
@@ -78,12 +78,12 @@ def _says_something(title: str) -> bool:
     return any(map(str.isalpha, title)) and not _SAYS_NOTHING.match(title.strip())
 
 
-def _place(text: str, title: str, begin: int) -> tuple[int, int] | None:
-    """Start and end of the lines that say the title, best of those that say nothing else."""
+def lines_of_title(text: str, title: str, begin: int = 0) -> tuple[int, int] | None:
+    """Start and end of the lines from `begin` on that say a title, best that say nothing else."""
     wanted = {_letters(title), _letters(_NUMBERING.sub("", title, count=1))} - {""}
     second_best = None
     for start, line in itertools.islice(split_lines(text), MOST):
-        if start < begin:
+        if start < begin or not any(map(str.isalnum, line)):
             continue
         numbered = _NUMBERING.match(line)
         for first in (start, start + numbered.end()) if numbered else (start,):

@@ -56,16 +56,21 @@ def document_of(text: str, doc_id: str) -> Document:
     """
     builder = DocumentBuilder("line")
     title = None
-    within: list[str] = []
+    # Of each component that is open, whether it is one of a program's workings.
+    within: list[bool] = []
     entry: list[_Property] = []
     for found in _properties(text):
         if found.name in ("BEGIN", "END"):
             _add(builder, entry)
             entry.clear()
-            within = [*within, found.value.upper()] if found.name == "BEGIN" else within[:-1]
+            if found.name == "BEGIN":
+                of_workings = bool(within) and within[-1]
+                within.append(of_workings or found.value.upper() in _WORKINGS)
+            elif within:
+                within.pop()
         elif found.name == "X-WR-CALNAME":
             title = found.value
-        elif not _WORKINGS.intersection(within):
+        elif not (within and within[-1]):
             entry.append(found)
     _add(builder, entry)
     return builder.build(doc_id, "calendar", title)

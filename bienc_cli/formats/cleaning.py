@@ -42,6 +42,11 @@ _LIGATURES = str.maketrans(
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 """A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
 
+_UNSEEN = re.compile(
+    "[\x80-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufb00-\ufb06\ufeff]"
+)
+"""What `clean` changes of text beyond ASCII; to look for one is many times faster than that."""
+
 _SUSPECT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 
 
@@ -66,12 +71,13 @@ def clean(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _C1_CONTROLS.sub(_as_windows, text)
-    if "\xad" in text:
-        text = _HYPHENATED_LINE.sub(_on_one_line, text)
-    text = _INVISIBLE.sub("", text.translate(_LIGATURES))
-    if "\u200c" in text or "\u200d" in text:
-        text = _NEEDLESS_JOINERS.sub("", text)
+    if _UNSEEN.search(text):
+        text = _C1_CONTROLS.sub(_as_windows, text)
+        if "\xad" in text:
+            text = _HYPHENATED_LINE.sub(_on_one_line, text)
+        text = _INVISIBLE.sub("", text.translate(_LIGATURES))
+        if "\u200c" in text or "\u200d" in text:
+            text = _NEEDLESS_JOINERS.sub("", text)
     return unicodedata.normalize("NFC", text)
 
 

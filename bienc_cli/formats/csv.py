@@ -44,8 +44,8 @@ def _header(text: str, rows: Sequence[tuple[int, list[str]]]) -> tuple[Heading, 
     rows = [(start, row) for start, row in rows if not _COMMENT.match(text, start)]
     lengths = [len(row) for _, row in rows]
     usual = max(lengths, key=lambda length: (lengths.count(length), length), default=0)
-    # A line of one field above a table of several is its title.
-    while usual > 1 and len(rows[0][1]) == 1:
+    # A line of one filled field above a table of several is its title; spreadsheets fill it up.
+    while usual > 1 and rows and sum(1 for field in rows[0][1] if field.strip()) <= 1:
         rows = rows[1:]
     if len(rows) < 2:
         return ()

@@ -61,6 +61,19 @@ _DECLARATION = re.compile(
 )
 _DECLARED_WITHIN = 4096
 
+_FEWEST_KANA = 5
+_SHARE_OF_KANA = 0.2
+"""Different hiragana, and their share, from which a text is Japanese."""
+
+_SIGNS_IN_WORDS = re.compile(
+    rb"(?<=[a-z\xe0-\xff])(?:[\xb1\xb6\xbc]|[\xb3\xb9\xbb\xbf](?=[a-z\xe0-\xff]))"
+)
+"""Letters of Latin-2 and Windows-1250 that are signs in other encodings."""
+
+_FEWEST_SIGNS = 3
+_OF_LATIN_2 = frozenset({b"\xb1", b"\xb6", b"\xbc"})
+_ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
+
 # What the names mean in files, as browsers have it: the encodings that took the older ones in.
 _WIDER = {
     **dict.fromkeys(words("ascii iso8859-1"), "cp1252"),
@@ -295,10 +308,34 @@ def _guess(data: bytes) -> str:
             sample += line[: _SAMPLE - len(sample)] + b"\n"
             if len(sample) >= _SAMPLE:
                 break
+    if _is_japanese(bytes(sample)):
+        return "euc_jp"
     matches = from_bytes(bytes(sample), cp_isolation=list(_PLAUSIBLE_ENCODINGS))
     best = matches.best()
-    if best is None:
-        return "cp1252"
-    # Western text with a few accents fits its neighbours' code pages as well as its own.
-    tied = {match.encoding for match in matches if match.chaos <= best.chaos}
-    return "cp1252" if "cp1252" in tied and not best.coherence else best.encoding
+    guessed = "cp1252"
+    if best is not None:
+        # Western text with a few accents fits its neighbours' code pages as well as its own.
+        tied = {match.encoding for match in matches if match.chaos <= best.chaos}
+        guessed = guessed if guessed in tied and not best.coherence else best.encoding
+    central = _central_european(bytes(sample)) if guessed in ("cp1250", "cp1252") else None
+    return central or guessed
+
+
+def _central_european(sample: bytes) -> str | None:
+    """The encoding of text in which signs of Western Europe's would stand within words."""
+    signs = _SIGNS_IN_WORDS.findall(sample)
+    if len(signs) < _FEWEST_SIGNS or len({*signs}) < 2:
+        return None
+    of_latin_2 = _OF_LATIN_2.intersection(signs) and not _ONLY_WINDOWS.search(sample)
+    return "iso8859_2" if of_latin_2 else "cp1250"
+
+
+def _is_japanese(sample: bytes) -> bool:
+    """Whether it is EUC-JP: in other encodings of two bytes, hiragana would hardly occur."""
+    try:
+        text = codecs.getincrementaldecoder("euc_jp")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    kana = Counter(character for character in text if "\u3041" <= character <= "\u3096")
+    beyond_ascii = sum(1 for character in text if character > "\x7f")
+    return len(kana) >= _FEWEST_KANA and kana.total() >= _SHARE_OF_KANA * beyond_ascii

@@ -5,18 +5,26 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.bookmarks import lines_of_title
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.html import document_of
 from bienc_cli.formats.package import Package
-from bienc_cli.types import Document
+from bienc_cli.types import Document, Heading
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+_Label = tuple[int, str]
+"""An entry of the table of contents: its level, 1 highest, and its title."""
+
+_TYPE = "{http://www.idpf.org/2007/ops}type"
+_MOST_PARTS = 200
 
 _EMPTY = re.compile(
     # To a parser of HTML, an element that XML ends at once goes on to the end of the page.
@@ -39,18 +47,18 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         builder = DocumentBuilder()
         for reference in tree.iterfind("{*}spine/{*}itemref"):
             name, item = items.get(reference.get("idref") or "", ("", None))
-            if item is None or "nav" in (item.get("properties") or "").split():
+            if item is None or _is_contents(item):
                 # The table of contents repeats what the chapters have.
                 continue
             if name in locked:
                 raise UnreadableFile("encrypted", "encrypted, a book with copy protection")
             builder.end_headings()
-            _add_chapter(builder, package.data(name), labels.get(name, ""))
+            _add_chapter(builder, package.data(name), labels.get(name, []))
         title = tree.findtext("{*}metadata/{*}title")
         yield builder.build(doc_id, "epub", title)
 
 
-def _add_chapter(builder: DocumentBuilder, data: bytes | None, label: str) -> None:
+def _add_chapter(builder: DocumentBuilder, data: bytes | None, labels: list[_Label]) -> None:
     if data is None:
         return
     try:
@@ -58,9 +66,19 @@ def _add_chapter(builder: DocumentBuilder, data: bytes | None, label: str) -> No
     except UnreadableFile:
         # A picture on a page of its own.
         return
-    if not chapter.headings:
-        builder.heading(1, label)
+    if not chapter.headings and labels:
+        builder.heading(*labels[0])
+        chapter = replace(chapter, headings=tuple(_parts(chapter.text, labels[1:])))
     builder.include(chapter)
+
+
+def _parts(text: str, labels: list[_Label]) -> Iterator[Heading]:
+    """Headings at the lines of a chapter that the table of contents has entries for."""
+    position = 0
+    for level, title in labels[:_MOST_PARTS]:
+        if title and (found := lines_of_title(text, title, position)):
+            yield Heading(found[0], level, title)
+            position = found[1]
 
 
 def _book(package: Package) -> str:
@@ -74,24 +92,44 @@ def _book(package: Package) -> str:
 
 def _labels(
     package: Package, tree: Element, items: dict[str, tuple[str, Element]]
-) -> dict[str, str]:
-    """What the table of contents calls each chapter; the first entry where it has several."""
-    labels: dict[str, str] = {}
+) -> dict[str, list[_Label]]:
+    """What the table of contents calls each chapter, and then the parts of it."""
     spine = tree.find("{*}spine")
     old = items.get(spine.get("toc") or "", ("", None))[0] if spine is not None else ""
-    contents = package.xml(old)
+    pages = [name for name, item in items.values() if _is_contents(item)]
+    labels = _of_points(old, package.xml(old))
+    for page in pages:
+        # Books have it in both forms, for old and new readers.
+        labels = _of_list(page, package.xml(page)) | labels
+    return labels
+
+
+def _of_points(part: str, contents: Element | None) -> dict[str, list[_Label]]:
+    """By file, the entries of an `ncx`."""
+    labels: dict[str, list[_Label]] = {}
     for point in () if contents is None else contents.iter("{*}navPoint"):
         target = point.find("{*}content")
         if target is not None:
+            level = 1 + sum(1 for _ in point.iterancestors("{*}navPoint"))
             label = " ".join(point.findtext("{*}navLabel/{*}text", "").split())
-            labels.setdefault(_place(old, target.get("src")), label)
-    for name, item in items.values():
-        if "nav" in (item.get("properties") or "").split():
-            contents = package.xml(name)
-            for link in () if contents is None else contents.iter("{*}a"):
-                label = " ".join("".join(link.itertext()).split())
-                labels.setdefault(_place(name, link.get("href")), label)
+            labels.setdefault(_place(part, target.get("src")), []).append((level, label))
     return labels
+
+
+def _of_list(part: str, contents: Element | None) -> dict[str, list[_Label]]:
+    """By file, the entries of a page that is the table of contents; others list its pages."""
+    labels: dict[str, list[_Label]] = {}
+    lists = [] if contents is None else [*contents.iter("{*}nav")] or [contents]
+    tables = [one for one in lists if "toc" in (one.get(_TYPE) or "")] or lists
+    for link in tables[0].iter("{*}a") if tables else ():
+        level = max(1, sum(1 for _ in link.iterancestors("{*}ol")))
+        label = " ".join("".join(link.itertext()).split())
+        labels.setdefault(_place(part, link.get("href")), []).append((level, label))
+    return labels
+
+
+def _is_contents(item: Element) -> bool:
+    return "nav" in (item.get("properties") or "").split()
 
 
 def _locked(package: Package) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -32,13 +32,13 @@ pixels high, those it learned from thirty."""
 _WHITE = (255, 255, 255, 255)
 
 
-def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+def read(path: Path, doc_id: str, languages: Sequence[str] = ()) -> Iterator[Document | Skipped]:
     """Read a picture, or the pages of a TIFF file; see `table.ReadFunction`."""
     failed: list[Skipped] = []
     with warnings.catch_warnings():
         # What Pillow says about other people's files helps nobody here.
         warnings.simplefilter("ignore")
-        pages = list(_pages(path, doc_id, failed))
+        pages = list(_pages(path, doc_id, languages, failed))
     if failed and not any(page.text for page in pages):
         raise UnreadableFile(failed[0].code, failed[0].reason)
     reason = "a picture in which no text was recognised"
@@ -46,7 +46,9 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     yield from failed
 
 
-def _pages(path: Path, doc_id: str, failed: list[Skipped]) -> Iterator[Page]:
+def _pages(
+    path: Path, doc_id: str, languages: Sequence[str], failed: list[Skipped]
+) -> Iterator[Page]:
     with _opened(path) as image:
         # Of an animation the first picture; only the pages of a TIFF file are pages.
         count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
@@ -55,7 +57,7 @@ def _pages(path: Path, doc_id: str, failed: list[Skipped]) -> Iterator[Page]:
             try:
                 with _broken_pictures_told():
                     image.seek(index)
-                    text = recognise(_prepared(image))
+                    text = recognise(_prepared(image), languages)
             except UnreadableFile as error:
                 failed.append(Skipped(f"{doc_id} p.{index + 1}", error.code, error.reason))
             part_done()

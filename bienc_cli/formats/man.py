@@ -27,7 +27,7 @@ _PRINT_NOTHING = frozenset(
     words(
         "PP P LP TP TQ RS RE HP PD nf fi sp br ad na hy nh in ti ta ne ft ps ll EX EE TS TE EQ EN "
         "if ie el ds nr so de am rm tr cs fam hw als mso pc ss vs UE ME YS AT UC "
-        "Pp Bl El Bd Ed Rs Re Dd Os"
+        "Pp Bl El Bd Ed Rs Re Dd Os IX"
     )
 )
 _FIRST_ONLY = frozenset(words("IP"))

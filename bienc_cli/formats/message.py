@@ -32,6 +32,7 @@ _LONGEST_FILE_NAME = 200
 """Bytes; file systems take 255."""
 
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+_FLOWS_ON = re.compile(r"(?<!^--) \n(?!-- $)", re.MULTILINE)
 _SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp|pkcs7)-\w+|application/ms-tnef")
 
 
@@ -216,4 +217,8 @@ def _text(part: Message) -> str:
             return ""
     except UnreadableFile:
         return ""
-    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if str(part.get_param("delsp")).lower() == "yes":
+        # Lines that a program broke anywhere (RFC 3676); a signature begins with what looks so.
+        text = _FLOWS_ON.sub("", text)
+    return clean(text)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 
-from bienc_cli.errors import UnreadableFile
+from bienc_cli.errors import UnreadableFile, UsageError
 
 SECONDS = 60.0
 """Wall-clock time for one picture."""
@@ -53,12 +54,15 @@ class Engine:
 
     Attributes:
         version: `5.3.0`.
-        languages: names of its data, `eng`; all of them are tried on every picture.
+        languages: names of its data, `eng`; where none are asked for, all of them are tried on
+            every picture.
+        scripts: likewise of data for all languages of a script, `script/Latin`.
         finds_orientation: a picture may lie on its side.
     """
 
     version: str
     languages: tuple[str, ...]
+    scripts: tuple[str, ...]
     finds_orientation: bool
 
 
@@ -79,9 +83,28 @@ def engine() -> Engine:
     named = {line.strip() for line in _told("--list-langs").splitlines()[1:]} - {""}
     # Scripts are listed as paths.
     languages = sorted(name for name in named - _NO_LANGUAGES if "/" not in name)
+    scripts = tuple(sorted(name for name in named if "/" in name))
     # The first one decides where they disagree.
     languages.sort(key=lambda name: name != "eng")
-    return Engine(version, tuple(languages), "osd" in named)
+    return Engine(version, tuple(languages), scripts, "osd" in named)
+
+
+def check_languages(languages: Sequence[str]) -> None:
+    """Make sure that what is asked for can be recognised, where anything can.
+
+    Raises:
+        UsageError: there is no data for a language.
+    """
+    if not languages or missing() is not None:
+        return
+    here = engine()
+    for language in languages:
+        if language not in {*here.languages, *here.scripts}:
+            raise UsageError(
+                f"Tesseract has no data for the language '{language}' here; it has "
+                f"{', '.join(here.languages)}.",
+                f"install tesseract-ocr-{language}, or give --ocr-language {here.languages[0]}",
+            )
 
 
 def advice() -> str:
@@ -90,15 +113,19 @@ def advice() -> str:
     return "index with --ocr to have it recognised" if lack is None else f"{lack}, then use --ocr"
 
 
-def recogniser() -> str:
-    """What recognises text here, for people, or what has to be installed for it."""
+def recogniser(languages: Sequence[str] = ()) -> str:
+    """What recognises text in these languages here, for people, or what to install for it."""
     if lack := missing():
         return f"nothing yet ({lack})"
-    return f"Tesseract {engine().version} ({', '.join(engine().languages)})"
+    return f"Tesseract {engine().version} ({', '.join(languages or engine().languages)})"
 
 
-def recognise(picture: Picture) -> str:
+def recognise(picture: Picture, languages: Sequence[str] = ()) -> str:
     """The text in a picture, line by line; "" where there is none.
+
+    Args:
+        picture: what is looked at.
+        languages: that it may be in, the likeliest first; all that are installed if empty.
 
     Raises:
         UnreadableFile: `timeout` when it takes more than `SECONDS`, `crashed` when Tesseract
@@ -107,7 +134,7 @@ def recognise(picture: Picture) -> str:
     here = engine()
     header = f"P5 {picture.width} {picture.height} 255\n".encode()
     mode = _ORIENTED if here.finds_orientation else _UPRIGHT
-    arguments = ["stdin", "stdout", "-l", "+".join(here.languages), "--psm", mode]
+    arguments = ["stdin", "stdout", "-l", "+".join(languages or here.languages), "--psm", mode]
     if picture.dpi:
         arguments += ["--dpi", str(picture.dpi)]
     try:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
@@ -44,12 +44,14 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     yield _with_reader(path, document)
 
 
-def read_scans_too(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+def read_scans_too(
+    path: Path, doc_id: str, languages: Sequence[str] = ()
+) -> Iterator[Document | Skipped]:
     """Read a PDF, and recognise the text of pages that are pictures."""
     pages, title, bookmarks = _with_reader(
         path, lambda reader: (list(_pages(reader)), _title(reader), _bookmarks(reader))
     )
-    yield from recognised_pdf(path, doc_id, pages, title, bookmarks)
+    yield from recognised_pdf(path, doc_id, pages, title, bookmarks, languages)
 
 
 def _with_reader(path: Path, use: Callable[[PdfReader], _Used]) -> _Used:

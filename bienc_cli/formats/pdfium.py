@@ -7,7 +7,7 @@ import io
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,9 +58,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     yield paged_document(doc_id, pages, title, bookmarks=bookmarks)
 
 
-def read_scans_too(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+def read_scans_too(
+    path: Path, doc_id: str, languages: Sequence[str] = ()
+) -> Iterator[Document | Skipped]:
     """Read a PDF, and recognise the text of pages that are pictures."""
-    yield from recognised_pdf(path, doc_id, *_read(path))
+    yield from recognised_pdf(path, doc_id, *_read(path), languages)
 
 
 def _read(path: Path) -> tuple[list[Page], str | None, list[Bookmark]]:

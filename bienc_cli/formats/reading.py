@@ -40,7 +40,7 @@ _MESSAGE_START = re.compile(
 _MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
 """Together, how a message begins that has no suffix, as in a folder of mail."""
 
-MANUAL_PAGE = re.compile(rb"\s*[.'](?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
+MANUAL_PAGE = re.compile(rb"\s*(?=[.'])(?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
 """How a manual page begins, whatever its suffix: `.1` is an old log's as well."""
 
 _LONGEST_TITLE = 300

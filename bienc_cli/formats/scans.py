@@ -43,6 +43,7 @@ def recognised_pdf(
     pages: Sequence[Page],
     title: str | None,
     bookmarks: Sequence[Bookmark],
+    languages: Sequence[str],
 ) -> Iterator[Document | Skipped]:
     """A PDF as its engine read it, with the text of its scanned pages.
 
@@ -52,6 +53,7 @@ def recognised_pdf(
         pages: all of them, as the engine read them.
         title: the document's own.
         bookmarks: likewise.
+        languages: see `ocr.recognise`.
 
     Yields:
         The document, and the pages on which Tesseract failed, as `doc_id p.3`.
@@ -65,7 +67,7 @@ def recognised_pdf(
     # A path that is no UTF-8 cannot be handed to PDFium; bytes always can.
     document = PdfDocument(path.read_bytes())
     try:
-        read = list(_recognised(document, doc_id, pages, failed))
+        read = list(_recognised(document, doc_id, pages, languages, failed))
     finally:
         document.close()
     if failed and not any(page.text.strip() for page in read):
@@ -76,13 +78,17 @@ def recognised_pdf(
 
 
 def _recognised(
-    document: PdfDocument, doc_id: str, pages: Sequence[Page], failed: list[Skipped]
+    document: PdfDocument,
+    doc_id: str,
+    pages: Sequence[Page],
+    languages: Sequence[str],
+    failed: list[Skipped],
 ) -> Iterator[Page]:
     for index, page in enumerate(pages):
         text = ""
         if index < min(len(document), _MOST_PAGES):
             try:
-                text = _text_of_scan(document[index], page.text)
+                text = _text_of_scan(document[index], page.text, languages)
             except UnreadableFile as error:
                 failed.append(Skipped(f"{doc_id} p.{index + 1}", error.code, error.reason))
             part_done()
@@ -90,12 +96,12 @@ def _recognised(
         yield replace(page, text=whole, recognised=True) if text else page
 
 
-def _text_of_scan(page: PdfPage, text: str) -> str:
+def _text_of_scan(page: PdfPage, text: str, languages: Sequence[str]) -> str:
     """What is to be read in the picture that a page is; "" for a page of text."""
     try:
         if sum(map(str.isalnum, text)) > _STAMP or not _is_scan(page, text):
             return ""
-        return recognise(_drawn(page))
+        return recognise(_drawn(page), languages)
     finally:
         page.close()
 

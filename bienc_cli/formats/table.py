@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path, PurePath
@@ -27,10 +27,12 @@ class ReadingOptions:
     Attributes:
         pdf_engine: a key of `PDF_ENGINES`.
         ocr: text in pictures and on scanned pages is recognised, where Tesseract is installed.
+        ocr_languages: that it may be in, by Tesseract's names; all that are installed if empty.
     """
 
     pdf_engine: str = "pypdf"
     ocr: bool = False
+    ocr_languages: tuple[str, ...] = ()
 
     @property
     def recognises(self) -> bool:
@@ -77,6 +79,7 @@ class Format:
             done in a process apart.
         variant: what reads it, where that is not as usual: an engine, OCR.
         function: of the module.
+        languages: that text may be recognised in, if not in all; the function is told.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Format:
     streamed: bool = False
     variant: str = ""
     function: str = "read"
+    languages: tuple[str, ...] = ()
 
     @property
     def stamp(self) -> str:
@@ -96,8 +100,10 @@ class Format:
 
     def read(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
         """Run the format's function; its errors are not translated here."""
-        function = cast(ReadFunction, getattr(import_module(self.module), self.function))
-        return function(path, doc_id)
+        function = getattr(import_module(self.module), self.function)
+        if self.languages:
+            function = partial(function, languages=self.languages)
+        return cast(ReadFunction, function)(path, doc_id)
 
 
 _PACKAGE = "bienc_cli.formats"
@@ -256,7 +262,7 @@ _FORMATS = (
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
     ),
-    Format(name="csv", version=2, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=3, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
         version=3,
@@ -335,7 +341,7 @@ def is_unreadable(suffix: str, options: ReadingOptions = DEFAULT_READING) -> boo
 
 def formats_under(options: ReadingOptions) -> Iterator[Format]:
     """Every format, PDF as it is read with these options."""
-    return (pdf_format(options) if one is FORMATS["pdf"] else one for one in _FORMATS)
+    return (_as_asked(one, options) for one in _FORMATS)
 
 
 def format_by_file_name(path: PurePath, options: ReadingOptions = DEFAULT_READING) -> Format | None:
@@ -348,7 +354,14 @@ def format_by_file_name(path: PurePath, options: ReadingOptions = DEFAULT_READIN
     suffix = path.suffix.lower()
     # Dockerfile.dev and Makefile.am are named by their stem, readme.md by its suffix.
     found = _BY_NAME.get(name) or _BY_SUFFIX.get(suffix) or _BY_NAME.get(name.split(".", 1)[0])
-    return pdf_format(options) if found is FORMATS["pdf"] else found
+    return None if found is None else _as_asked(found, options)
+
+
+def _as_asked(named: Format, options: ReadingOptions) -> Format:
+    if named is IMAGE and options.ocr_languages:
+        variant = "-".join(options.ocr_languages)
+        return replace(IMAGE, variant=variant, languages=options.ocr_languages)
+    return pdf_format(options) if named is FORMATS["pdf"] else named
 
 
 def pdf_format(options: ReadingOptions) -> Format:
@@ -357,11 +370,11 @@ def pdf_format(options: ReadingOptions) -> Format:
     Raises:
         UsageError: there is no such engine, or its package is not installed.
     """
-    return _pdf_format(options.pdf_engine, recognises=options.recognises)
+    return _pdf_format(options.pdf_engine, options.ocr_languages, recognises=options.recognises)
 
 
 @cache
-def _pdf_format(engine: str, *, recognises: bool) -> Format:
+def _pdf_format(engine: str, languages: tuple[str, ...], *, recognises: bool) -> Format:
     """PDF as read by this engine.
 
     Raises:
@@ -378,5 +391,6 @@ def _pdf_format(engine: str, *, recognises: bool) -> Format:
     found = PDF_ENGINES[engine]
     if not recognises:
         return found
-    variant = f"{found.variant}+ocr" if found.variant else "ocr"
-    return replace(found, variant=variant, function="read_scans_too")
+    parts = (found.variant, "-".join(("ocr", *languages)))
+    variant = "+".join(filter(None, parts))
+    return replace(found, variant=variant, function="read_scans_too", languages=languages)

@@ -52,8 +52,8 @@ class Request:
     @classmethod
     def decode(cls, line: bytes) -> Request:
         """Inverse of `encode`."""
-        path, doc_id, options = json.loads(line)
-        return cls(Path(path), doc_id, ReadingOptions(*options))
+        path, doc_id, (engine, ocr, languages) = json.loads(line)
+        return cls(Path(path), doc_id, ReadingOptions(engine, ocr, tuple(languages)))
 
 
 def encode_items(items: Sequence[Document | Skipped]) -> bytes:

@@ -92,7 +92,7 @@ def index_paths(
         # Before anything is made: a path that was mistyped leaves no empty index behind.
         if not path.exists():
             shown = path.relative_to(base) if path.is_relative_to(base) else path
-            raise PathNotFound(f"There is no '{shown}' here.", "check the path")
+            raise PathNotFound.at(path, shown)
     loaded: list[BiEncoder] = []
 
     def load_once(info: IndexInfo | None) -> BiEncoder:

@@ -120,6 +120,8 @@ class IndexOptions:
         hidden: look into hidden files and folders too; None likewise, or not.
         pdf_engine: what reads PDFs: `pypdf` or `pdfium`; None for what is recorded, or pypdf.
         ocr: recognise text in pictures and on scanned pages; None for what is recorded, or not.
+        ocr_languages: that it is looked for in, by Tesseract's names, all that are installed if
+            empty; None for what is recorded. Where some are given, `ocr` need not be.
         language: that the texts are in, by ISO 639-1 code, for BM25's stems and for what is said
             of the model; `auto` where each tells itself; None for what is recorded, or `auto`.
         excludes_file: patterns that this user has git ignore in every repository; None for what
@@ -140,6 +142,7 @@ class IndexOptions:
     hidden: bool | None = None
     pdf_engine: str | None = None
     ocr: bool | None = None
+    ocr_languages: Sequence[str] | None = None
     language: str | None = None
     excludes_file: str | None = None
     passage_tokens: int | None = None

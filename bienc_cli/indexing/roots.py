@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
-from bienc_cli.formats import ReadingOptions
+from bienc_cli.formats import ReadingOptions, check_languages
 from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover, discover_listed
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.indexing.whereabouts import Whereabouts, mounts_among, whereabouts_of
@@ -191,18 +191,25 @@ def _is_inside(real: str, top: str) -> bool:
 
 
 def _with_options(root: Root, o: IndexOptions) -> Root:
-    """A root with the settings that were given; the recorded ones where none were."""
-    return replace(
+    """A root with the settings that were given; the recorded ones where none were.
+
+    Raises:
+        UsageError: text is to be recognised in a language that there is no data for here.
+    """
+    root = replace(
         root,
         include=root.include if o.include is None else tuple(o.include),
         exclude=root.exclude if o.exclude is None else tuple(o.exclude),
         max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
         hidden=root.hidden if o.hidden is None else o.hidden,
         pdf_engine=o.pdf_engine or root.pdf_engine,
-        ocr=root.ocr if o.ocr is None else o.ocr,
+        ocr=(root.ocr or bool(o.ocr_languages)) if o.ocr is None else o.ocr,
+        ocr_languages=root.ocr_languages if o.ocr_languages is None else tuple(o.ocr_languages),
         language=root.language if o.language is None else _language(o.language),
         excludes_file=o.excludes_file or root.excludes_file,
     )
+    check_languages(root.ocr_languages if root.ocr else ())
+    return root
 
 
 def _language(said: str) -> str | None:
@@ -262,7 +269,7 @@ def _look_at(root: Root, *, named: bool) -> Finding:
 
 def reading_of(root: Root) -> ReadingOptions:
     """How the files of a root are read."""
-    return ReadingOptions(root.pdf_engine, root.ocr)
+    return ReadingOptions(root.pdf_engine, root.ocr, root.ocr_languages)
 
 
 def items_under(root: Root) -> Iterator[FoundFile | Skipped]:

@@ -11,9 +11,11 @@ from rich.measure import Measurement
 from rich.text import Text
 
 AT_JOINTS = re.compile(
-    # Behind a blank or a joint, but not between two digits, nor behind a sign or a flag's dashes;
-    # and before the name of a place.
-    r"(?<=[\s/_+-])(?=[^\s/_+-])(?!(?<=\d[-_+])\d)(?!(?<=\s[-+])|(?<=\s--))|(?<=.)(?=#)"
+    # Behind a blank or a joint, but not between two digits, nor behind a sign or a flag's dashes,
+    # nor within the marks of a change, [-gone-]{+new+}, but between two; and before the name of
+    # a place.
+    r"(?<=[\s/_+-])(?=[^\s/_+\])}-])(?!(?<=\d[-_+])\d)(?!(?<=[\s\[({][-+])|(?<=\s--))"
+    r"|(?<=[-+][\]}])(?=[\[{][-+])|(?<=.)(?=#)"
 )
 AT_BLANKS = re.compile(r"(?<=\s)(?=\S)(?!(?<=\d\s)(?:ms|s|min|h|B|kB|MB|GB|%)(?!\w))")
 """Prose: not between a number and its unit, and inside a name only where that alone is longer than
@@ -55,7 +57,7 @@ class Words:
 
 
 class Flow:
-    """Parts one behind the other, as many on a line as it holds; none is broken.
+    """Parts one behind the other, as many on a line as it holds; none is broken that fits on one.
 
     Args:
         parts: of one line each.
@@ -71,18 +73,16 @@ class Flow:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Its lines."""
         line = Text(style=self._style)
-        for place, part in enumerate(self._parts):
-            if place and line.cell_len + cell_len(self._between) + part.cell_len > (
-                options.max_width
-            ):
+        for part in self._parts:
+            if line and line.cell_len + cell_len(self._between) + part.cell_len > options.max_width:
                 yield line
                 line = Text(style=self._style)
-            elif place:
+            elif line:
                 line.append(self._between)
-            if part.cell_len > options.max_width:
-                yield Words(part, ends=AT_BLANKS)
-            else:
-                line.append_text(part)
+            *whole, last = spans(part.plain, options.max_width, AT_BLANKS)
+            for one in whole:
+                yield Text(style=self._style).append_text(part[slice(*one)])
+            line.append_text(part[slice(*last)])
         yield line
 
 

@@ -94,16 +94,16 @@ def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list
 def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
     """A trail without what is said again further in, or what the title has said.
 
-    Titles of pages often are the first heading with the site's name before or behind it.
+    Titles of pages often are the first headings, the site's name and the page's.
     """
     kept: list[tuple[str, list[str]]] = []
-    for place, part in enumerate(parts):
+    for part in parts:
         words = _WORD.findall(part.casefold()) or [part]
         if any(words == others for _, others in kept):
             continue
         if kept:
             outer = kept[-1][1]
-            of_title = place == titles == 1
+            of_title = len(kept) == titles == 1
             if of_title and words in (outer[: len(words)], outer[-len(words) :]):
                 continue
             if outer == words[: len(outer)] or (of_title and outer == words[-len(outer) :]):
@@ -167,6 +167,12 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     shown.append("" if whole else " …", style="dim")
     light(query, shown)
     return shown
+
+
+def beginning(stored: StoredPassage, length: int) -> str:
+    """So many characters of a passage on one line, without the heading that stands above it."""
+    text = one_line(stored.passage.text[body_start(stored) :])
+    return text if len(text) <= length else f"{text[: text.rfind(' ', 0, length)]} …"
 
 
 def light(query: str, text: Text) -> None:

@@ -70,6 +70,7 @@ class InfoView(View):
                     "hidden": root.hidden,
                     "pdf_engine": root.pdf_engine,
                     "ocr": root.ocr,
+                    "ocr_languages": list(root.ocr_languages),
                     "language": root.language,
                     "files": list(root.files) if root.files is not None else None,
                     "removed": list(root.removed),
@@ -122,7 +123,7 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
             if held:
                 yield f"  {name}", _some(held)
         if root.ocr:
-            yield "  recognised by", recogniser()
+            yield "  recognised by", recogniser(root.ocr_languages)
         if root.language:
             yield "  language", NAMES.get(root.language, root.language)
     yield "documents", f"{info.documents:,} in {count(info.files, 'file')}"
@@ -131,7 +132,7 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     if info.languages:
         languages = [f"{NAMES.get(code, code)} {number:,}" for code, number in info.languages]
         rest = info.passages - sum(number for _, number in info.languages)
-        yield "stemmed as", ", ".join(languages + [f"English {rest:,}"] * bool(rest))
+        yield "languages", ", ".join(languages + [f"English {rest:,}"] * bool(rest))
     yield "skipped", f"{info.skipped:,}"
     english = ", reads English only" if reads_english_only(info.encoder.name) else ""
     yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english}"

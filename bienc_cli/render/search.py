@@ -258,9 +258,13 @@ def _remarks(result: SearchResult) -> Iterator[str]:
         # Stems, with what may follow.
         looked_up = " and ".join(f"{one}…" for one in near)
         yield f"no passage has '{one_line(word)}': looked up {looked_up}"
-    if result.left_out is not None:
+    unread = [result.left_out.name] if result.left_out else []
+    if result.similarity_left_out:
+        unread.append(result.index.encoder.name)
+    if unread:
+        read = "read" if len(unread) > 1 else "reads"
         signals = " and ".join(result.signals)
-        yield f"ordered by {signals}: {result.left_out.name} reads English only"
+        yield f"ordered by {signals}: {' and '.join(unread)} {read} English only"
     if result.budget is not None:
         yield _spent(result.budget)
 
@@ -284,7 +288,8 @@ def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
         return ""
     cut = f", {result.truncated} cut" if result.truncated else ""
     of = f" of {result.candidates}" if result.reranked < result.candidates else ""
-    return f" ({result.reranked}{of} passages{cut})"
+    noun = "passage" if (result.reranked, of) == (1, "") else "passages"
+    return f" ({result.reranked}{of} {noun}{cut})"
 
 
 def _no_answer(asked: str) -> str:

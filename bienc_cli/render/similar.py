@@ -114,16 +114,14 @@ def _hits_table(result: SimilarResult, full: bool) -> RenderableType:
 def _passage_cell(result: SimilarResult, hit: SimilarHit, full: bool) -> RenderableType:
     text = hit.passage.passage.text
     shown: RenderableType = (
-        Text(visible(text)) if full else Words(_cut(one_line(text)), ends=AT_BLANKS)
+        Text(visible(text))
+        if full
+        else Words(hit_.beginning(hit.passage, _SNIPPET), ends=AT_BLANKS)
     )
     parts = hit_.place_and_heading(hit.passage, hit_.location(hit.passage))
     if len(result.subject.passages) > 1:
         parts.append(Words(f"like {_like(result, hit)}", "dim"))
     return Group(*parts, shown)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SNIPPET else text[: text.rfind(" ", 0, _SNIPPET)] + " …"
 
 
 def _like(result: SimilarResult, hit: SimilarHit) -> str:

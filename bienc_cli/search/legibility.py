@@ -1,4 +1,4 @@
-"""What a cross-encoder cannot read, or not well.
+"""What a model cannot read, or not well.
 
 Where its opinion is noise it is left out. Code, logs and tables it reads as if they were prose, and
 ranks them by the words that they share with the query: there it counts for less.
@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from bienc_cli.languages import reads_as_english
+from bienc_cli.languages import has_english_words, reads_as_english
+from bienc_cli.models import reads_english_only
 from bienc_cli.search.result import Hit
-from bienc_cli.types import CrossEncoderIdentity
+from bienc_cli.store import IndexInfo
+from bienc_cli.types import BlendWeights, CrossEncoderIdentity
+
+_SOME, _MOST = 0.1, 0.5
+"""Shares of passages in other languages than English: past the first, one may be what a query in
+another language asks for."""
+
+BM25_ALONE = BlendWeights(similarity=1e-6, bm25=1.0)
+"""Similarity orders only what BM25 has alike, such as all that has no word of the query."""
 
 _NO_SYMBOLS = str.maketrans("", "", "(){}[]=_;<>\"'\\/*&|+#")
 _SYMBOLS_OF_CODE = 0.1
@@ -27,6 +36,20 @@ def illegible(identity: CrossEncoderIdentity, hits: Sequence[Hit]) -> set[int]:
         for hit in hits
         if not reads_as_english(hit.passage.passage.embedded_text)
     }
+
+
+def similarity_is_noise(info: IndexInfo, query: str) -> bool:
+    """Whether the bi-encoder of an index cannot read a query, nor what may answer it.
+
+    A word or two may be in any language; they are taken for what most of the index is in.
+    A question in another language on texts in English it still understands by names.
+    """
+    if not reads_english_only(info.encoder.name):
+        return False
+    share = sum(number for _, number in info.languages) / max(1, info.passages)
+    if reads_as_english(query):
+        return share > _MOST and not has_english_words(query)
+    return share > _SOME
 
 
 def codelike(texts: Sequence[str]) -> float:

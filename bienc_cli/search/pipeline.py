@@ -17,7 +17,12 @@ from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.joined import Joined
-from bienc_cli.search.legibility import illegible, is_at_a_loss
+from bienc_cli.search.legibility import (
+    BM25_ALONE,
+    illegible,
+    is_at_a_loss,
+    similarity_is_noise,
+)
 from bienc_cli.search.narrowing import Narrowed, Searched, unmatched
 from bienc_cli.search.query_syntax import Asked, understood
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
@@ -32,7 +37,7 @@ from bienc_cli.strategy import (
     Source,
     Strategy,
 )
-from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity, TunedBlend
+from bienc_cli.types import BiEncoder, BlendWeights, CrossEncoder, EncoderIdentity, TunedBlend
 
 DEFAULT_K = 10
 DEFAULT_CANDIDATES = 20
@@ -227,6 +232,9 @@ def search(
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
         left_out=left_out.identity if left_out else None,
+        similarity_left_out=(
+            answers is Strategy.LIGHT_BLEND and similarity_is_noise(index.info, asked.text)
+        ),
         answered=answered,
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
@@ -279,13 +287,20 @@ def retrieve(
     if strategy.needs_cross_encoder and options.rerank_seconds is None:
         check_exhaustive(depth, options.exhaustive)
     found = look_up(index, query, vector, strategy, depth, options.where)
-    light_weights = blend_of(index, options.blend).light_weights
+    light_weights = light_weights_of(index, query, options.blend)
     return as_hits(index, propose(index, query, vector, found, strategy, depth, light_weights))
 
 
 def blend_of(index: Searched, given: TunedBlend | None) -> TunedBlend:
     """The weights that hold: those given, else those learned for the index, else the defaults."""
     return given or index.info.blend or DEFAULTS
+
+
+def light_weights_of(index: Searched, query: str, given: TunedBlend | None) -> BlendWeights:
+    """The weights of a blend without a cross-encoder for one query; similarity may be noise."""
+    if similarity_is_noise(index.info, query):
+        return BM25_ALONE
+    return blend_of(index, given).light_weights
 
 
 def as_hits(index: Searched, candidates: Sequence[Candidate]) -> list[Hit]:

@@ -121,6 +121,8 @@ class SearchResult:
         asked: the query, understood: what had to be there and what must not.
         left_out: a cross-encoder that the strategy has, and that cannot read the query or most
             of what was proposed; the answer is that of the strategy without it.
+        similarity_left_out: the bi-encoder cannot read the query nor what may answer it, so that
+            a blend is ordered by BM25.
         answered: whether something of what was proposed seems to answer (`answering.py`); None
             where nobody knows.
         spellings: words of the query that no passage has, each with the stems that BM25 looked
@@ -144,6 +146,7 @@ class SearchResult:
     cross_encoder: ModelUse | None
     asked: Asked
     left_out: CrossEncoderIdentity | None = None
+    similarity_left_out: bool = False
     answered: bool | None = None
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -161,7 +164,7 @@ class SearchResult:
     def signals(self) -> tuple[str, ...]:
         """What had a say in the order: `similarity`, `bm25`, `relevance`."""
         said = {
-            "similarity": self.strategy.needs_bi_encoder,
+            "similarity": self.strategy.needs_bi_encoder and not self.similarity_left_out,
             "bm25": self.strategy.needs_bm25,
             "relevance": self.cross_encoder is not None,
         }

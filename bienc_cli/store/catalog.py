@@ -325,7 +325,7 @@ def refused(error: OSError, directory: Path) -> StorageError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"{directory} cannot be written: {error.strerror}.",
-            "choose another place: --index DIR",
+            "make it writable, or use another index: --index DIR",
         )
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return StorageError("There are no file handles left.", "raise the limit: ulimit -n 1024")

@@ -34,6 +34,7 @@ class Root:
         hidden: hidden files were looked into.
         pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
         ocr: text in pictures and on scanned pages was recognised.
+        ocr_languages: that it was looked for in, by Tesseract's names; all of them if empty.
         language: its texts are said to be in, by ISO 639-1 code; None where each tells itself.
         files: only these, by path under `path`, as they came in a list; None for all.
         excludes_file: what its user had git ignore in every repository then; None for nothing.
@@ -52,6 +53,7 @@ class Root:
     hidden: bool = False
     pdf_engine: str = "pypdf"
     ocr: bool = False
+    ocr_languages: tuple[str, ...] = ()
     language: str | None = None
     files: tuple[str, ...] | None = None
     excludes_file: str | None = None

@@ -8,16 +8,39 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli import portable
-from bienc_cli.errors import IndexBusy
+from bienc_cli.errors import IndexBusy, StorageError
 from bienc_cli.store import room
 from bienc_cli.store.catalog import refused
 from bienc_cli.store.privacy import FILE_MODE, make_directory
 
 NAME = "lock"
 _INTERVAL = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """The lock of an index, held."""
+
+    directory: Path
+    descriptor: int
+
+    def check(self) -> None:
+        """Make sure that it is the lock of the index that is there.
+
+        Raises:
+            StorageError: somebody has deleted the index, and may have made another.
+        """
+        with suppress(OSError):
+            if os.fstat(self.descriptor).st_ino == (self.directory / NAME).stat().st_ino:
+                return
+        raise StorageError(
+            f"The index in {self.directory} was deleted while it was written.",
+            "what was read is in no index; run the same command again",
+        )
 
 
 @contextmanager
@@ -28,7 +51,7 @@ def writer_lock(
     *,
     ask: bool = False,
     begun: room.Begun | None = None,
-) -> Iterator[None]:
+) -> Iterator[HeldLock]:
     """Hold the index's lock.
 
     Args:
@@ -72,7 +95,7 @@ def writer_lock(
             os.write(descriptor, holder.encode())
         except OSError as error:
             raise refused(error, directory) from error
-        yield
+        yield HeldLock(directory, descriptor)
     finally:
         os.close(descriptor)
 

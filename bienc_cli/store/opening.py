@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bienc_cli.store import reader, room, verification, writer
+from bienc_cli.store import reader, room, verification
 from bienc_cli.store.catalog import catalog_path, is_at_rest
 from bienc_cli.store.check_report import CheckReport, RepairReport
 from bienc_cli.store.place import IndexPlace
 from bienc_cli.store.protocol import IndexReader, IndexWriter
+from bienc_cli.store.writer import CatalogWriter
 
 
 def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = None) -> IndexReader:
@@ -66,9 +67,9 @@ def open_writer(
         StorageError: it cannot be written, or the server does not answer.
     """
     if isinstance(place, Path):
-        return writer.open_writer(
+        return CatalogWriter(
             place,
-            key_dir=key_dir,
+            key_dir,
             create=create,
             wait=wait,
             on_wait=on_wait,

@@ -80,8 +80,8 @@ class IndexInfo:
         skipped: files and records that were found and not indexed.
         sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for what a server keeps.
         blend: weights that were learned for this index; None where the defaults hold.
-        languages: passages by the language whose stems their words are indexed by, most frequent
-            first; those that are not counted are stemmed as English.
+        languages: passages by the code of their language, most frequent first; those that are not
+            counted are in English, or tell nothing.
         names_model_of_ours: this user has loaded the model that it names before, for this index;
             otherwise its name is only what whoever made the index wrote there.
     """

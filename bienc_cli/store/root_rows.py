@@ -15,7 +15,10 @@ def root_settings(root: Root) -> str:
     """The `settings` of a row of `roots`."""
     values = asdict(root)
     del values["path"]
-    for name in ("ocr", "removed", "language", "excludes_file", "device", "inode", "mounts"):
+    for name in (
+        *("ocr", "ocr_languages", "language", "removed", "excludes_file"),
+        *("device", "inode", "mounts"),
+    ):
         # As indexes have it that were made before there was such a thing.
         if not values[name]:
             del values[name]
@@ -34,6 +37,7 @@ def root_from_row(path: str, settings: str, home: Path) -> Root:
         hidden=values["hidden"],
         pdf_engine=values["pdf_engine"],
         ocr=values.get("ocr", False),
+        ocr_languages=tuple(values.get("ocr_languages", ())),
         language=values.get("language"),
         files=None if files is None else tuple(map(inside_root, files)),
         removed=tuple(values.get("removed", ())),

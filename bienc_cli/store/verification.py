@@ -50,7 +50,7 @@ from bienc_cli.store.seal import load_key
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile
 from bienc_cli.store.words import WordIndexChanges
-from bienc_cli.store.writer import open_writer
+from bienc_cli.store.writer import CatalogWriter
 
 LEAST_RECALL = 0.9
 """Below it the graph is not merely unlucky; built as here it finds more than 0.99."""
@@ -374,7 +374,7 @@ def repair(
         IndexDamaged: the catalog itself does not hold together; only a new index helps.
         IndexBusy, IndexNotFound, IndexMismatch, StorageError: as for a writer.
     """
-    with open_writer(directory, key_dir=key_dir, create=False, wait=wait, ask=True) as writer:
+    with CatalogWriter(directory, key_dir, create=False, wait=wait, ask=True) as writer:
         report = check(directory, key_dir=key_dir, on_stage=on_stage)
         for problem in report.problems:
             if problem.remedy is Remedy.START_OVER:

@@ -15,8 +15,8 @@ words, of which scores are made, are always exact. A word that no text has any m
 any row.
 
 The words of a passage are stemmed by its language: what its files are said to be in, or else what
-it reads as. How many passages there are in each language that is not stemmed as English is counted,
-so that a query knows which stems to ask for.
+it reads as. How many passages there are in each language but English is counted, so that a query
+knows which stems to ask for.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from bienc_cli.store.stemming import has_stems, made_by
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer
 
-WORDS_VERSION = 2
+WORDS_VERSION = 3
 """Raised whenever the same text has other words than before: the next commit makes all anew."""
 
 RECENT_MOST = 8_192
@@ -65,7 +65,7 @@ class _Text(NamedTuple):
     """Of a passage.
 
     Attributes:
-        language: that has stems of its own; None where words are stemmed as English ones.
+        language: by its code; None where that is English.
     """
 
     text: str
@@ -75,7 +75,12 @@ class _Text(NamedTuple):
     def of(cls, text: str, said: str | None) -> _Text:
         """In the language that its files are said to be in, or else in what it reads as."""
         language = said or language_of(text)
-        return cls(text, language if has_stems(language) else None)
+        return cls(text, None if language == "en" else language)
+
+    @property
+    def stemmed_as(self) -> str:
+        """The language by which its words are stemmed; "" for English."""
+        return self.language if self.language and has_stems(self.language) else ""
 
 
 class _Texts:
@@ -89,7 +94,7 @@ class _Texts:
 
     def words(self, tokenizer: Tokenizer) -> Iterator[tuple[str, Occurrences]]:
         """Each word, with the passages that have it."""
-        languages = [text.language or "" for text in self._texts]
+        languages = [text.stemmed_as for text in self._texts]
         for language in sorted(set(languages)):
             places = np.array([at for at, one in enumerate(languages) if one == language])
             texts = [self._texts[at].text for at in places.tolist()]
@@ -99,7 +104,7 @@ class _Texts:
                 yield word, Occurrences(self._ids[holding], frequencies)
 
     def languages(self) -> Counter[str]:
-        """How many are in each language that has stems of its own."""
+        """How many are in each language but English."""
         return Counter(text.language for text in self._texts if text.language)
 
     def lengths(self) -> Occurrences:
@@ -116,7 +121,7 @@ class WordIndexChanges:
 
     Attributes:
         stale: the rows do not hold together; the index must be made anew.
-        languages: how many passages there are in each language that has stems of its own.
+        languages: how many passages there are in each language but English.
 
     Args:
         connection: with the transaction.

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bienc_cli.chunking import ChunkingParameters
+from bienc_cli.errors import StorageError
 from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
 from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
@@ -67,24 +68,11 @@ from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.types import EncoderIdentity, TunedBlend
 
 
-def open_writer(
-    directory: Path,
-    *,
-    key_dir: Path,
-    create: bool = True,
-    wait: float = 0.0,
-    on_wait: Callable[[str], None] = lambda _: None,
-    ask: bool = False,
-    begun: room.Begun | None = None,
-) -> CatalogWriter:
-    """Open an index in a directory for writing; see `opening.open_writer`."""
-    return CatalogWriter(
-        directory, key_dir, create=create, wait=wait, on_wait=on_wait, ask=ask, begun=begun
-    )
-
-
 class CatalogWriter(Contents):
-    """An `IndexWriter` over `catalog.sqlite`, a file of vectors and a graph file."""
+    """An `IndexWriter` over `catalog.sqlite`, a file of vectors and a graph file.
+
+    Opened with it; see `opening.open_writer`.
+    """
 
     _distrusted = False
 
@@ -105,7 +93,9 @@ class CatalogWriter(Contents):
             require_index(directory)
         self._made_directory = prepare(directory)
         with ExitStack() as stack:
-            stack.enter_context(writer_lock(directory, wait, on_wait, ask=ask, begun=begun))
+            self._lock = stack.enter_context(
+                writer_lock(directory, wait, on_wait, ask=ask, begun=begun)
+            )
             if not create:
                 # It may have been one that never came to be, and is gone by now.
                 require_index(directory)
@@ -249,6 +239,7 @@ class CatalogWriter(Contents):
         if not self._meta:
             raise RuntimeError("begin() comes before commit()")
         key = ensure_key(self._key_dir)
+        self._lock.check()
         with translated(self._directory):
             if self._changed:
                 self._encoded.settle()
@@ -286,6 +277,7 @@ class CatalogWriter(Contents):
             )
             self._describe(made, len(used))
             failpoints.reached("before commit")
+            self._lock.check()
             self._connection.execute("COMMIT")
             if is_new(self._directory):
                 failpoints.reached("before the name")
@@ -340,7 +332,8 @@ class CatalogWriter(Contents):
 
     def _clean_up(self, made: GraphFile | None, *, compact: bool) -> None:
         """Past the commit nothing may fail it any more; the next writer cleans up what stays."""
-        with suppress(sqlite3.Error, OSError):
+        with suppress(sqlite3.Error, OSError, StorageError):
+            self._lock.check()
             if compact:
                 self._connection.execute("VACUUM")
             else:
@@ -348,7 +341,8 @@ class CatalogWriter(Contents):
                 self._connection.execute("PRAGMA busy_timeout = 0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         failpoints.reached("after checkpoint")
-        with suppress(OSError):
+        with suppress(OSError, StorageError):
+            self._lock.check()
             remove_graphs(self._directory, keep=made)
             remove_vectors(self._directory, keep=self._meta["vectors"]["name"])
             remove_earlier(self._directory)
@@ -365,9 +359,11 @@ class CatalogWriter(Contents):
         trace: TracebackType | None,
     ) -> None:
         """Let go; what is not committed is dropped, and what is encoded is kept."""
-        with self._stack, suppress(sqlite3.Error, OSError):
+        with self._stack, suppress(sqlite3.Error, OSError, StorageError):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            # Files are deleted by their names, which another index may have by now.
+            self._lock.check()
             # What the catalog says now, not what this object believes: an interrupt can fall
             # between the commit and the next statement.
             if is_new(self._directory) or is_empty(self._connection):

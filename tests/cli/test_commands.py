@@ -613,3 +613,23 @@ def test_too_little_memory_is_no_fault_of_the_program(
     assert code == 2
     assert "There is not enough memory for this." in err
     assert "ulimit -v" in err
+
+
+def test_what_git_is_told_to_hide_by_a_file_that_is_included_is_hidden(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, repository = tmp_path / "home", tmp_path / "repository"
+    for directory in (home, repository / ".git"):
+        directory.mkdir(parents=True)
+    (home / ".gitconfig").write_text("[include]\n path = ~/.gitlocal\n")
+    (home / ".gitlocal").write_text("[core]\n excludesFile = ~/.hidden\n")
+    (home / ".hidden").write_text("secret*.md\n")
+    for name in ("secrets", "open"):
+        (repository / f"{name}.md").write_text(f"what is {name}\n")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    monkeypatch.chdir(repository)
+    code, out, _ = run("index", ".", "-f", "plain")
+    assert code == 0
+    assert "documents\t1" in out

@@ -64,3 +64,18 @@ def test_two_indexes_are_no_one(run: Run, project: Path) -> None:
         assert "--index is given 2 times: a, b." in err
     assert run("compare", "pear", "--index", "a", "--index=a")[0] == 0
     assert run("query", "--index", "a", "--", "--index", "--index")[0] in (0, 1)
+
+
+def test_an_index_that_is_named_through_a_link_moves_with_its_documents(
+    run: Run, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    link = tmp_path_factory.mktemp("links") / "link"
+    link.symlink_to(project)
+    assert run("index", "docs", "--index", str(link / ".bienc"))[0] == 0
+    moved = tmp_path_factory.mktemp("moved") / "project"
+    project.rename(moved)
+    link.unlink()
+    link.symlink_to(moved)
+    code, out, err = run("index", "--index", str(link / ".bienc"), "-f", "plain")
+    assert (code, err) == (0, "")
+    assert "unchanged\t1" in out

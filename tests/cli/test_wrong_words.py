@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,12 @@ Run = Callable[..., tuple[int, str, str]]
         ("query", "bienc query wants TEXT.", 'bienc query "how do I undo a commit"'),
         ("remove", "bienc remove wants PATH.", "bienc remove docs/old.md"),
         ("similar", "bienc similar wants PATH[:LINE].", "bienc similar handbook/leave.md"),
+        ("info x", "bienc info takes no 'x'.", "bienc info"),
+        (
+            "similar a.md b.md c.md",
+            "bienc similar takes no 'b.md c.md'.",
+            "bienc similar PATH[:LINE]",
+        ),
         ("query x -k", "-k wants a value.", "bienc query --help says which"),
         (
             "query x --min-relevance high",
@@ -79,6 +86,24 @@ def test_one_voice(run: Run, argv: str, message: str, hint: str) -> None:
     if "--format" not in argv:
         assert (code, err) == (2, "")
         assert json.loads(out)["error"]["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        ("index handbok", "did you mean handbook?"),
+        ("index handbook/leav.md", "did you mean handbook/leave.md?"),
+        ("compare --queries querys.tsv", "did you mean queries.tsv?"),
+        ("index elsewhere/at/all", "check the path"),
+    ],
+)
+def test_a_path_that_is_nearly_there(run: Run, tmp_path: Path, argv: str, hint: str) -> None:
+    (tmp_path / "handbook").mkdir()
+    (tmp_path / "handbook/leave.md").touch()
+    (tmp_path / "queries.tsv").touch()
+    code, out, err = run(*argv.split())
+    assert (code, out) == (2, "")
+    assert err == f"error: There is no '{argv.split()[-1]}' here.\nhint: {hint}\n"
 
 
 def test_no_option_leaks_the_words_of_a_validator(run: Run) -> None:

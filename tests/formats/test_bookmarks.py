@@ -14,7 +14,7 @@ ENGINES = ["pypdf", "pdfium"]
 
 PAGE = (
     "Harbour rules\nAs said under Fees below, all pay.\n1.2 Fees\nFees are due daily.\n"
-    "Mooring at the\nouter pontoon: notes\n58\nTerms of the lease and of what follows\n"
+    "\n***\nMooring at the\nouter pontoon: notes\n58\nTerms of the lease and of what follows\n"
 )
 
 

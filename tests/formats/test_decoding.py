@@ -10,6 +10,10 @@ from bienc_cli.formats.decoding import clean, decode, looks_binary
 FRENCH = "Café au lait, garçon ? Où êtes-vous né, à l'été ou à Noël ? Ça va très bien.\n"
 RUSSIAN = "Привет, как дела? Это русский текст о погоде в Москве и о море.\n"
 JAPANESE = "これは日本語の文章です。東京の天気は晴れです。\n"
+LIGHTHOUSE = "港の灯台は夜に光ります。船は安全に帰ります。\n"
+KOREAN = "항구의 등대는 밤에 빛난다 ㅋㅋㅋ ㅎㅎ. 배는 안전하게 돌아온다.\n"
+CHINESE = "港口的灯塔在夜里发光，船只安全返回。\n"
+POLISH = "Zażółć gęślą jaźń. Łódź jest miastem nad wodą.\n"
 GREEK = "Καλημέρα σας, τι κάνετε; Αυτό είναι ένα ελληνικό κείμενο.\n"
 
 
@@ -25,6 +29,12 @@ GREEK = "Καλημέρα σας, τι κάνετε; Αυτό είναι ένα 
         (GREEK, "cp1253"),
         (JAPANESE, "shift_jis"),
         (JAPANESE, "euc_jp"),
+        (LIGHTHOUSE, "euc_jp"),
+        (LIGHTHOUSE, "shift_jis"),
+        (KOREAN, "euc_kr"),
+        (CHINESE, "gb18030"),
+        (POLISH, "iso8859-2"),
+        (POLISH, "cp1250"),
     ],
 )
 @pytest.mark.parametrize("times", [1, 30])

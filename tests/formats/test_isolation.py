@@ -18,6 +18,7 @@ from reader_samples import docx_bytes, pdf_bytes
 
 from bienc_cli.errors import UsageError
 from bienc_cli.formats import Limits, ReadingOptions, isolation, read_documents, read_files
+from bienc_cli.formats.wire import Request
 from bienc_cli.types import Document, Skipped
 
 ROOT = Path(isolation.__file__).parents[2]
@@ -359,3 +360,12 @@ def await_that(condition) -> None:
             return
         time.sleep(0.05)
     pytest.fail("waited in vain")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [ReadingOptions(), ReadingOptions("pdfium", ocr=True, ocr_languages=("deu", "eng"))],
+)
+def test_what_a_worker_is_asked_comes_to_it_as_it_was(options):
+    request = Request(Path("/a \udcff/b.pdf"), "b.pdf", options)
+    assert Request.decode(request.encode()) == request

@@ -8,7 +8,7 @@ import signal
 import struct
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reader_samples import drawn, drawn_pdf_bytes, pdf_bytes, read_one
 from test_reader_invariants import damaged, fuzzed
 
-from bienc_cli.errors import UnreadableFile
+from bienc_cli.errors import UnreadableFile, UsageError
 from bienc_cli.formats import (
     FORMATS,
     Limits,
@@ -62,7 +62,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[ocr.Picture]:
     """Pictures that were to be recognised, in place of recognising them."""
     pictures: list[ocr.Picture] = []
 
-    def recognise(picture: ocr.Picture) -> str:
+    def recognise(picture: ocr.Picture, languages: Sequence[str]) -> str:
         pictures.append(picture)
         return WORDS
 
@@ -339,7 +339,7 @@ def test_damaged_pictures(
 def test_a_page_that_takes_too_long_costs_itself_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: list[ocr.Picture]
 ) -> None:
-    def recognise(picture: ocr.Picture) -> str:
+    def recognise(picture: ocr.Picture, languages: Sequence[str]) -> str:
         installed.append(picture)
         if len(installed) == 1:
             raise UnreadableFile("timeout", "not recognised within 60 s")
@@ -365,10 +365,66 @@ def test_a_program_that_fails_is_ended_and_told(
     program.chmod(0o755)
     monkeypatch.setattr(ocr, "_PROGRAM", str(program))
     monkeypatch.setattr(ocr, "SECONDS", 0.2)
-    monkeypatch.setattr(ocr, "engine", lambda: ocr.Engine("5", ("eng",), True))
+    monkeypatch.setattr(ocr, "engine", lambda: ocr.Engine("5", ("eng",), (), True))
     with pytest.raises(UnreadableFile) as refusal:
         ocr.recognise(ocr.Picture(1, 1, b"\xff"))
     assert refusal.value.code == code
+
+
+@pytest.fixture
+def polyglot(monkeypatch: pytest.MonkeyPatch) -> ocr.Engine:
+    there = ocr.Engine("5", ("eng", "deu"), ("script/Latin",), False)
+    for module in ("ocr", "table"):
+        monkeypatch.setattr(f"bienc_cli.formats.{module}.missing", lambda: None)
+    monkeypatch.setattr(ocr, "engine", lambda: there)
+    return there
+
+
+@pytest.mark.parametrize(
+    ("languages", "told"),
+    [((), "eng+deu"), (("deu",), "deu"), (("deu", "script/Latin"), "deu+script/Latin")],
+)
+def test_what_it_is_told_to_look_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    polyglot: ocr.Engine,
+    languages: tuple[str, ...],
+    told: str,
+) -> None:
+    program = tmp_path / "tesseract"
+    program.write_text('#!/bin/sh\ncat > /dev/null; echo "in $4"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(ocr, "_PROGRAM", str(program))
+    assert ocr.recognise(ocr.Picture(1, 1, b"\xff"), languages) == f"in {told}"
+    options = ReadingOptions(ocr=True, ocr_languages=languages)
+    for name, content in (("a.pdf", pdf_bytes("")), ("a.png", saved(picture_of("x"), "PNG"))):
+        document = next(read_documents(written(tmp_path, name, content), name, options))
+        assert isinstance(document, Document)
+        assert document.text.strip() == f"in {told}"
+    ocr.check_languages(languages)
+    assert recogniser(("deu",)) == "Tesseract 5 (deu)"
+
+
+def test_other_languages_are_another_reading(tmp_path: Path, polyglot: ocr.Engine) -> None:
+    for name in ("a.pdf", "a.png"):
+        stamps = {
+            found.stamp
+            for languages in ((), ("deu",), ("deu", "eng"))
+            for options in [ReadingOptions(ocr=True, ocr_languages=languages)]
+            if (found := format_of(Path(name), options))
+        }
+        assert len(stamps) == 3
+
+
+def test_a_language_without_data_is_told_with_what_there_is(polyglot: ocr.Engine) -> None:
+    with pytest.raises(UsageError, match=r"'fra' here; it has eng, deu\.") as refusal:
+        ocr.check_languages(("deu", "fra"))
+    assert refusal.value.hint == "install tesseract-ocr-fra, or give --ocr-language eng"
+
+
+@pytest.mark.usefixtures("without_tesseract")
+def test_without_the_program_no_language_is_asked_for() -> None:
+    ocr.check_languages(("fra",))
 
 
 def test_each_part_that_is_done_begins_the_time_anew(monkeypatch: pytest.MonkeyPatch) -> None:

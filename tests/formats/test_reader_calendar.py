@@ -80,6 +80,12 @@ def test_what_is_said_of_a_person(tmp_path, line, shown):
     assert block_texts(document) == [*said, "Email: ada@x.org"]
 
 
+def test_components_may_nest_as_deep_as_they_like(tmp_path):
+    begun = "BEGIN:X\n" * 50_000
+    document = read(tmp_path, f"{begun}SUMMARY:Regatta\nNOTE:a\nEND:X\nEND:X\nEND:X\n", "a.ics")
+    assert block_texts(document) == ["Note: a"]
+
+
 def test_an_invitation_in_a_message(tmp_path):
     path = tmp_path / "a.eml"
     head = "Subject: Invitation\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n"

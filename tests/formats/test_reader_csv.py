@@ -25,6 +25,7 @@ def header(tmp_path, source: str) -> list[tuple[int, str]]:
         ("sep=;\nname;size\na;1,5\nb;2,5\n", "name, size"),
         ("sep=|\nname|size\na|1;5;6\n", "name, size"),
         ("Sales of the year\n\nname,size\na,1\nb,2\n", "name, size"),
+        ("Sales of the year,,\n,,\nname,size,kind\na,1,x\nb,2,y\n", "name, size, kind"),
         ("country,2019,2020,2021\nItaly,1,2,3\nSpain,4,5,6\n", "country, 2019, 2020, 2021"),
         ("country,2019-01,2019-02\nItaly,1.5,2\n", "country, 2019-01, 2019-02"),
         (",2019,2020\nItaly,1,2\n", ", 2019, 2020"),
@@ -44,6 +45,7 @@ def test_a_header_is_found(tmp_path, source, names):
         "Berlin,13,1990\nParis,20,1991\n",
         "# only\n# comments\n",
         "sep=;\n",
+        "a,,\n,b,\n,,c\n",
     ],
 )
 def test_data_is_no_header(tmp_path, source):

@@ -68,6 +68,32 @@ def test_a_bad_part_costs_itself_only(tmp_path, change):
     assert "Fees are due." in block_texts(document)
 
 
+NCX = b"""<ncx><navMap><navPoint><navLabel><text>Fees and terms</text></navLabel><content src="%s"/>
+<navPoint><navLabel><text>Terms</text></navLabel><content src="%s#t"/></navPoint>
+<navPoint><navLabel><text>Nowhere</text></navLabel><content src="%s#n"/></navPoint></navPoint>
+</navMap></ncx>""".replace(b"%s", b"text/part%201.xhtml")
+NAV = b"""<html xmlns:epub="http://www.idpf.org/2007/ops"><nav epub:type="page-list"><ol><li>
+<a href="%s">12</a></li></ol></nav><nav epub:type="toc"><ol><li><span><a href="%s">Fees and terms
+</a></span><ol><li><a href="%s#t">Terms</a></li></ol></li></ol></nav></html>""".replace(
+    b"%s", b"text/part%201.xhtml"
+)
+CHAPTER = (
+    b"<html><body><p>Due daily.</p><p>12</p><p id='t'>Terms</p><p>Of payment.</p></body></html>"
+)
+
+
+@pytest.mark.parametrize(("kept", "gone"), [("toc.ncx", "nav.xhtml"), ("nav.xhtml", "toc.ncx")])
+def test_parts_of_a_chapter_that_only_the_contents_name(tmp_path, kept, gone):
+    def change(parts: dict[str, bytes]) -> None:
+        parts[f"EPUB/{kept}"] = NCX if kept.endswith("ncx") else NAV
+        parts["EPUB/text/part 1.xhtml"] = CHAPTER
+        del parts[f"EPUB/{gone}"]
+
+    document = read(tmp_path, changed(epub_bytes(), change))
+    assert outline(document)[-2:] == [(1, "Fees and terms"), (2, "Terms")]
+    assert document.text[document.headings[-1].start :].startswith("Terms\n\nOf payment.")
+
+
 ENCRYPTION = b'<encryption><CipherReference URI="%s"/></encryption>'
 
 

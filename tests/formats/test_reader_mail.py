@@ -150,6 +150,20 @@ def test_attachments_that_can_be_read_become_documents(tmp_path):
     assert items[-1].text == "other notes"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "body"),
+    [
+        ("format=flowed; delsp=yes", "The winch is greased.\nNext line.\n-- \nAda"),
+        ("format=flowed", "The win \nch is greased.\nNext line.\n-- \nAda"),
+    ],
+)
+def test_lines_that_a_program_broke_anywhere(tmp_path, parameters, body):
+    path = tmp_path / "a.eml"
+    text = "The win \nch is greased.\nNext line.\n-- \nAda\n"
+    path.write_text(f"Subject: x\nContent-Type: text/plain; {parameters}\n\n{text}")
+    assert body in read_one(path).text
+
+
 @pytest.mark.parametrize("name", ["box.mbox", "mbox", "Inbox"])
 def test_mailboxes_within_a_message_are_left_out(tmp_path, name):
     box = b"From a@b Mon Jun  3 10:00:00 2024\n" + message().as_bytes()

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -379,6 +379,33 @@ def test_ocr_reads_what_was_skipped_and_is_remembered(
     assert not _refresh(folder).committed
     folder.index(ocr=False)
     assert [text for _, text in folder.texts()] == ["Text."]
+
+
+def test_languages_of_scans_are_remembered_and_others_read_them_anew(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bienc_cli.formats.table.missing", lambda: None)
+    monkeypatch.setattr("bienc_cli.formats.isolation._is_isolated", lambda *_, **__: False)
+    monkeypatch.setattr("bienc_cli.indexing.roots.check_languages", _only_german)
+
+    def recognising(path: Path, doc_id: str, languages: Sequence[str] = ()) -> Iterator[Document]:
+        yield Document(doc_id, " ".join(languages) or "any", "image")
+
+    monkeypatch.setattr("bienc_cli.formats.image.read", recognising)
+    folder.write({"a.png": b"a picture"})
+    # Whoever names a language wants text recognised.
+    for asked, told in ((("deu",), "deu"), (None, "deu"), ((), "any")):
+        folder.index(ocr_languages=asked)
+        assert [text for _, text in folder.texts()] == [told]
+    with pytest.raises(UsageError, match="fra"):
+        folder.index(ocr_languages=("fra",))
+    with folder.open() as reader:
+        assert reader.info.roots[0].ocr_languages == ()
+
+
+def _only_german(languages: Sequence[str]) -> None:
+    if set(languages) - {"deu"}:
+        raise UsageError(f"no {languages}", "x")
 
 
 _SCAN = b"%PDF-1.4 a scan"

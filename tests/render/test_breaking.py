@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from bienc_cli.render.breaking import AT_BLANKS, Words, broken
+from bienc_cli.render.breaking import AT_BLANKS, Flow, Words, broken
 from bienc_cli.render.tables import Grid
 
 LONG = "docs/pears of the northern-hemisphere/a-rather-long_name-of-a-file.ipynb"
@@ -44,11 +44,38 @@ def test_prose_keeps_a_number_with_its_unit() -> None:
     ]
 
 
+def test_the_marks_of_a_change_stay_with_what_has_changed() -> None:
+    text = "def [-celsius_to_fahrenheit-]{+fahrenheit_to_celsius+} (degrees: (-d) x"
+    assert broken(text, 12, AT_BLANKS) == [
+        "def",
+        "[-celsius_",
+        "to_",
+        "fahrenheit-]",
+        "{+fahrenheit",
+        "_to_",
+        "celsius+}",
+        "(degrees:",
+        "(-d) x",
+    ]
+
+
 @given(st.text("ab/-_# .漢", max_size=60), st.integers(2, 30))
 def test_nothing_is_lost(text: str, width: int) -> None:
     lines = broken(text, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(cell_len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("width", [20, 26, 40, 60, 200])
+def test_parts_that_flow_are_all_there_whatever_the_width(width: int) -> None:
+    """One that is longer than a line leaves no separator alone at the begin of the next."""
+    parts = ["served", "1 hit with 'shallow clone' of 8,653 passages", "blend", "granite-30m"]
+    stream = io.StringIO()
+    Console(file=stream, width=width, color_system=None).print(Flow(parts))
+    shown = stream.getvalue().splitlines()
+    assert max(map(len, shown)) <= width
+    assert all(line == line.strip(" ·") for line in map(str.rstrip, shown))
+    assert " ".join(" ".join(shown).replace("·", " ").split()) == " ".join(parts)
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -94,6 +94,7 @@ def test_a_message_is_cited_by_its_line_in_the_mailbox() -> None:
         ),
         ("Tasks — Python 3.12", ("Tasks", "Groups"), "Tasks — Python 3.12 > Groups"),
         ("Python 3.12 | Tasks", ("Tasks", "Groups"), "Python 3.12 | Tasks > Groups"),
+        ("Tasks - The Manual", ("The Manual", "Tasks", "Groups"), "Tasks - The Manual > Groups"),
         (None, ("Install", "Install on Linux"), "Install on Linux"),
         (None, ("Install", "On Linux", "Install"), "Install > On Linux"),
         # A part of another's words is none of its repetitions.

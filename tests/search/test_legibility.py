@@ -71,6 +71,36 @@ def test_it_is_left_out(
     assert reader_of_english.pairs_scored == []
 
 
+@pytest.mark.parametrize(
+    ("files", "query", "noise"),
+    [
+        (GERMAN, "Wie hält sich die Birne?", True),
+        # In any language, as most of what there is.
+        (GERMAN, "Birne Keller", True),
+        (GERMAN, "what is a pear in the cellar", False),
+        ({"a.txt": "The pear keeps for weeks in a cellar.\n"}, "Wie hält sich die Birne?", False),
+        ({"a.txt": "The pear keeps for weeks in a cellar.\n"}, "Birne Keller", False),
+    ],
+)
+@pytest.mark.parametrize("strategy", [Strategy.BLEND, Strategy.LIGHT_BLEND])
+def test_a_bi_encoder_that_reads_english_only_has_no_say_either(
+    folder: Folder, files: dict[str, str], query: str, noise: bool, strategy: Strategy
+) -> None:
+    folder.write(dict(files))
+    folder.encoder = FakeBiEncoder(name="granite-30m")
+    folder.index()
+    asked = SearchOptions(strategy=strategy, k=3)
+    with folder.open() as reader:
+        result = search(reader, query, folder.encoder, ReadsEnglish(), asked)
+        by_words = [one for one, _ in reader.bm25(query, 3)]
+    assert result.similarity_left_out == noise
+    if noise:
+        assert result.signals == ("bm25",)
+        # All that has no word of it follows.
+        assert of(result)[: len(by_words)] == by_words
+        assert len(result.hits) == len(files)
+
+
 def test_one_of_unknown_languages_reads_everything(folder: Folder) -> None:
     folder.write(dict(GERMAN))
     folder.index()
@@ -106,7 +136,9 @@ def test_a_threshold_on_what_nobody_says_is_told(folder: Folder) -> None:
     assert "reads English only" in result.warnings[0]
 
 
-def test_an_evaluation_leaves_it_out_as_a_search_does(folder: Folder) -> None:
+@pytest.mark.parametrize("name", ["fake", "granite-30m"])
+def test_an_evaluation_leaves_them_out_as_a_search_does(folder: Folder, name: str) -> None:
+    folder.encoder = FakeBiEncoder(name=name)
     folder.write({**GERMAN, "pear.txt": "A pear keeps in the cellar.\n"})
     folder.index()
     queries = [Query("1", "Wie hält sich die Birne?"), Query("2", "how does a pear keep")]
@@ -115,12 +147,12 @@ def test_an_evaluation_leaves_it_out_as_a_search_does(folder: Folder) -> None:
             reader,
             queries,
             judged_in(Qrels(Unit.DOCUMENT, {}), reader.documents()),
-            FakeBiEncoder(),
+            folder.encoder,
             ReadsEnglish(),
             EvaluationOptions(strategies=(Strategy.BLEND,)),
         )
         for query in queries:
-            found = search(reader, query.text, FakeBiEncoder(), ReadsEnglish())
+            found = search(reader, query.text, folder.encoder, ReadsEnglish())
             shown = compared.systems[0].hits[query.query_id]
             assert [hit.passage.passage_id for hit in shown] == of(found)
 

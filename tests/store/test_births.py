@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from stores import CHUNKING, build, identity, numbered, put_file
 
-from bienc_cli.errors import IndexNotFound
+from bienc_cli.errors import IndexNotFound, StorageError
 from bienc_cli.store import Filter, Root, check, open_reader, open_writer
 from bienc_cli.store.writer import CatalogWriter
 
@@ -164,6 +164,30 @@ def test_the_log_of_a_catalog_that_is_gone_is_not_played_into_the_next(
     with open_reader(directory, key_dir=keys) as index:
         assert index.info.passages == 360
     assert check(directory, key_dir=keys).problems == ()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["a first run", "a later one"])
+@pytest.mark.parametrize("again", [True, False], ids=["and made again", "and not"])
+def test_an_index_that_is_deleted_while_it_is_written(
+    is_first: bool, again: bool, tmp_path: Path
+) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    if not is_first:
+        build(directory, keys, {"a.md": numbered(3)})
+    with begun(directory, keys) as writer:
+        put_file(writer, writer.put_root(Root(tmp_path / "docs")), "b.md", numbered(5))
+        shutil.rmtree(directory)
+        if again:
+            build(directory, keys, {"c.md": numbered(9)})
+            build(directory, keys, {"c.md": numbered(7)})
+        with pytest.raises(StorageError, match="deleted while it was written"):
+            writer.commit()
+    if again:
+        assert check(directory, key_dir=keys).problems == ()
+        with open_reader(directory, key_dir=keys) as index:
+            assert index.info.passages == 7
+    else:
+        assert not list(tmp_path.glob(".bienc/*"))
 
 
 def test_an_empty_catalog_is_none_yet(tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_words_that_were_made_otherwise_are_made_anew(
 
 
 def test_what_a_root_is_said_to_be_in_counts_for_its_texts(home: Path, tmp_path: Path) -> None:
-    for said, languages in ((None, ()), ("de", (("de", 1),)), ("en", ()), ("zh", ()), (None, ())):
+    for said in (None, "de", "en", "zh", None):
         with open_writer(home, key_dir=tmp_path) as writer:
             writer.begin(identity(), CHUNKING)
             root_id = writer.put_root(Root(tmp_path / "docs", language=said))
@@ -249,9 +249,9 @@ def test_what_a_root_is_said_to_be_in_counts_for_its_texts(home: Path, tmp_path:
                 put_file(writer, root_id, "a.txt", ["Haus"])
             writer.commit()
         with open_reader(home, key_dir=tmp_path) as index:
-            assert index.info.languages == languages
+            assert index.info.languages == (((said, 1),) if said in ("de", "zh") else ())
             assert index.info.roots[0].language == said
-            assert len(index.bm25("Häuser", 3)) == len(languages)
+            assert bool(index.bm25("Häuser", 3)) == (said == "de")
         assert check(home, key_dir=tmp_path).problems == ()
 
 

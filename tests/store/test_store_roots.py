@@ -23,6 +23,7 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         hidden=True,
         pdf_engine="pdfium",
         ocr=True,
+        ocr_languages=("deu", "eng"),
         files=("a.md", "b/c.md"),
         removed=("d", "e/f.md"),
         device=7,
