@@ -66,7 +66,7 @@ def test_the_answer_is_shown(model_cache: Path, tmp_path: Path) -> None:
     for question, answer in ANSWERS.items():
         held = [one for one in passages if answer in " ".join(one.passage.text.split())]
         (vector,) = granite.encode_queries([question])
-        (hit,) = best_sentences(vector, [Hit(1, held[0], None)], granite)
+        (hit,) = best_sentences(question, vector, [Hit(1, held[0], None)], granite)
         if answer not in re.sub(r"\s+", " ", snippet(question, hit).plain):
             missed.append(question)
     assert len(missed) <= len(ANSWERS) // 5, missed
