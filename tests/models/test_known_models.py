@@ -158,7 +158,7 @@ def test_openvino_ranks_as_torch_does(model_cache: Path) -> None:
     assert fast.runtime.startswith("openvino cpu")
     a, b = torch.score(QUESTION, texts), fast.score(QUESTION, texts)
     np.testing.assert_array_equal(a.truncated, b.truncated)
-    np.testing.assert_allclose(a.logits, b.logits, atol=0.15)
+    np.testing.assert_allclose(a.logits, b.logits, atol=0.3)
     assert np.argsort(-a.logits[:, 0])[:2].tolist() == np.argsort(-b.logits[:, 0])[:2].tolist()
 
 
