@@ -86,17 +86,17 @@ class Serving:
             self._settle()
             self._load(needs_index=listening is not None)
             workers, activity = Workers(begin=self._warm_up), Activity()
-            if place is not None:
-                Listener(place.listen(), CommandServer(workers, self.answer).converse, activity)
-                self.output.note(
-                    f"note: queries are answered here (Ctrl-C ends); socket {endpoint.path}"
-                )
-            if listening is not None:
-                self._serve_http(listening, workers, activity, token)
-                if open_page:
-                    stack.enter_context(_opened(endpoint, _address(listening, token)))
             why = "you ended it"
             with suppress(KeyboardInterrupt), interrupts.meant():
+                if place is not None:
+                    Listener(place.listen(), CommandServer(workers, self.answer).converse, activity)
+                    self.output.note(
+                        f"note: queries are answered here (Ctrl-C ends); socket {endpoint.path}"
+                    )
+                if listening is not None:
+                    self._serve_http(listening, workers, activity, token)
+                    if open_page:
+                        stack.enter_context(_opened(endpoint, _address(listening, token)))
                 why = life.live(
                     activity,
                     workers,

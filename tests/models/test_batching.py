@@ -1,7 +1,6 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from bienc_cli.models.batching import token_budget_batches, unit_length
 
@@ -24,14 +23,24 @@ def test_longest_first(items: list[int], budget: int, overhead: int | None) -> N
 
 
 @given(lengths, st.integers(1, 2000), st.integers(0, 500))
-def test_a_batch_more_pays_for_itself(items: list[int], budget: int, overhead: int) -> None:
-    def cost(batches: list[NDArray[np.intp]]) -> int:
-        padded = sum(len(one) * max(1, *(items[index] for index in one)) for one in batches)
-        return padded + overhead * len(batches)
+def test_no_batch_holds_padding_that_one_more_would_save(
+    items: list[int], budget: int, overhead: int
+) -> None:
+    for batch in token_budget_batches(items, budget, overhead):
+        held = [max(1, items[index]) for index in batch]
+        for cut in range(1, len(held)):
+            saved = (held[0] - held[cut]) * (len(held) - cut)
+            assert saved <= overhead
 
-    few = list(token_budget_batches(items, budget))
-    many = list(token_budget_batches(items, budget, overhead))
-    assert cost(many) <= cost(few)
+
+@given(lengths, st.integers(1, 2000))
+def test_where_a_batch_costs_more_than_any_padding_there_are_as_few_as_may_be(
+    items: list[int], budget: int
+) -> None:
+    dear = token_budget_batches(items, budget, overhead=max(items, default=0) * len(items))
+    assert [one.tolist() for one in dear] == [
+        one.tolist() for one in token_budget_batches(items, budget)
+    ]
 
 
 def test_short_texts_are_not_padded_to_a_long_one() -> None:

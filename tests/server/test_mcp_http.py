@@ -72,7 +72,7 @@ def post(running: Mcp, path: str = "/mcp", method: str = "POST", **headers: str)
 def test_a_session_from_start_to_end(served: Mcp) -> None:
     async def talk(client: ClientSession) -> None:
         names = [tool.name for tool in (await client.list_tools()).tools]
-        assert names == ["search", "read", "similar", "compare", "status"]
+        assert names == ["search", "read", "similar", "compare", "pairs", "classify", "status"]
         found = await client.call_tool("search", {"query": "apples in autumn", "k": 2})
         validator("bienc.query/2").validate(found.structured_content)
         hit = found.structured_content["hits"][0]

@@ -165,7 +165,7 @@ def test_the_index_and_the_folder_are_the_client_s(
     assert len(server.answered) == 3
     served = json.loads(indexed("query", "stone", "-f", "json")[1])
     assert served["served"]
-    assert served["index"]["directory"] == str(tmp_path / "other" / ".." / ".bienc")
+    assert served["index"]["directory"] == str(tmp_path / ".bienc")
     monkeypatch.delenv("BIENC_INDEX")
     elsewhere = ("query", "stones", "-f", "json", "--index", "../.bienc", "--path", "../docs/deep")
     served = json.loads(indexed(*elsewhere)[1])
