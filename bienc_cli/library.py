@@ -24,7 +24,7 @@ from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
 from bienc_cli.indexing import IndexOptions, index_paths
 from bienc_cli.overview import Overview, documents_of, several
-from bienc_cli.places import identity_of, place_of, possible
+from bienc_cli.places import place_of, possible
 from bienc_cli.results import (
     BuildAnswer,
     CompareAnswer,
@@ -42,6 +42,7 @@ from bienc_cli.store import (
     IndexInfo,
     IndexPlace,
     IndexReader,
+    identity_of,
     open_reader,
 )
 from bienc_cli.strategy import strategies_named, strategy_chosen

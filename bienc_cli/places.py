@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Hashable
 from pathlib import Path
 
 from bienc_cli.cli import environment
 from bienc_cli.errors import IndexNotFound, PathNotFound
 from bienc_cli.store import INDEX_NAME, IndexPlace, find_index, holds_index
-from bienc_cli.store.catalog import catalog_path
 
 _MOST_SAID = 100
 """Characters of a name that an error repeats."""
@@ -55,14 +53,3 @@ def possible(path: str | Path) -> str:
     if impossible:
         raise PathNotFound(f"No file can be called {named[:_MOST_SAID]!a}.", "check the path")
     return named
-
-
-def identity_of(place: IndexPlace) -> Hashable:
-    """What another index in the same place does not share, though its generation be the same."""
-    if not isinstance(place, Path):
-        return None
-    try:
-        status = catalog_path(place).stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

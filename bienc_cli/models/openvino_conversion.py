@@ -10,8 +10,8 @@ counts. The key covers the model's fingerprint, this converter's version, OpenVI
 precision that the CPU computes in.
 
 A cross-encoder's matrices are kept in 8 bits where its logits stay close and the CPU gains by it: a
-passage is read in half to three quarters of the time. A bi-encoder's are not: its vectors are
-kept, and those of an index should be the same whenever they were made.
+passage is read in three quarters of the time (`benchmarks/eight_bits.py`). A bi-encoder's are not:
+its vectors are kept, and those of an index should be the same whenever they were made.
 """
 
 from __future__ import annotations

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from bienc_cli.errors import BiencError
-from bienc_cli.store import IndexPlace, IndexReader
-from bienc_cli.store.catalog import catalog_path
+from bienc_cli.store import IndexPlace, IndexReader, identity_of
 from bienc_cli.types import (
     BiEncoder,
     CrossEncoder,
@@ -168,7 +167,7 @@ class Readers:
             self._close(key)
         if key not in self._open:
             # Before it is opened: what is replaced meanwhile is then opened once more.
-            identity = _identity(place)
+            identity = identity_of(place)
             self._open[key] = _Open(open_(), identity)
             if len(self._open) > MOST_READERS:
                 self._close(next(iter(self._open)))
@@ -192,20 +191,9 @@ class Readers:
 
 
 def _is_as_it_was(place: IndexPlace, kept: _Open) -> bool:
-    if _identity(place) != kept.identity:
+    if identity_of(place) != kept.identity:
         return False
     try:
         return kept.reader.is_current()
     except BiencError:
         return False
-
-
-def _identity(place: IndexPlace) -> Hashable:
-    """What another index in the same place does not share, though its generation be the same."""
-    if not isinstance(place, Path):
-        return None
-    try:
-        status = catalog_path(place).stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -14,6 +14,7 @@ from bienc_cli.store.nearest import FOREIGN_GRAPH
 from bienc_cli.store.opening import (
     check,
     home_of,
+    identity_of,
     let_in,
     lingers,
     open_reader,
@@ -65,6 +66,7 @@ __all__ = [
     "find_index",
     "holds_index",
     "home_of",
+    "identity_of",
     "is_finished",
     "let_in",
     "lingers",

@@ -5,7 +5,7 @@ The pipelines and commands hold an `IndexPlace` and do not ask.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 from bienc_cli.store import reader, room, verification
@@ -77,6 +77,17 @@ def open_writer(
             begun=begun,
         )
     return place.open_writer(create=create, wait=wait, on_wait=on_wait)
+
+
+def identity_of(place: IndexPlace) -> Hashable:
+    """What another index in the same place does not share, though its generation be the same."""
+    if not isinstance(place, Path):
+        return None
+    try:
+        status = catalog_path(place).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def let_in(place: IndexPlace) -> None:
