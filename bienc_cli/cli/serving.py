@@ -79,6 +79,8 @@ class Serving:
             listening = None if http is None else stack.enter_context(listen(*http))
             place = claim(endpoint)
             if place is not None:
+                # In this order: at no moment does the socket stand with nobody to remove it.
+                stack.enter_context(interrupts.undone(place.withdraw))
                 stack.enter_context(place)
             elif listening is None:
                 self.output.note("note: a server is running already; bienc serve --stop ends it")
@@ -219,13 +221,20 @@ def _opened(endpoint: Endpoint, address: str) -> Iterator[None]:
 
     way = Path(endpoint.directory) / f"open-{os.getpid()}.html"
     way.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    way.touch(mode=0o600)
-    way.write_text(f'<meta http-equiv="refresh" content="0;url={address}">', encoding="ascii")
-    try:
-        webbrowser.open(way.as_uri())
-        yield
-    finally:
+
+    def remove() -> None:
         way.unlink(missing_ok=True)
+
+    with interrupts.undone(remove):
+        try:
+            way.touch(mode=0o600)
+            way.write_text(
+                f'<meta http-equiv="refresh" content="0;url={address}">', encoding="ascii"
+            )
+            webbrowser.open(way.as_uri())
+            yield
+        finally:
+            remove()
 
 
 def _collected(name: str, stream: Stream, output: list[tuple[str, str]]) -> Collected:

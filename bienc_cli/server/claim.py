@@ -41,6 +41,12 @@ class Claim:
         """Whether clients still find it; its directory may have been swept, at a logout say."""
         return self._there() == self._identity
 
+    def withdraw(self) -> None:
+        """Have clients find nobody from here on; from any thread, and as often as one likes."""
+        if self.holds():
+            with suppress(OSError):
+                os.unlink(self._endpoint.name, dir_fd=self._directory)
+
     def _there(self) -> tuple[int, int] | None:
         try:
             status = os.stat(self._endpoint.path)  # noqa: PTH116  (as clients look for it)
@@ -54,9 +60,7 @@ class Claim:
 
     def __exit__(self, *_: object) -> None:
         """Give it up: from here on clients work alone."""
-        if self.holds():
-            with suppress(OSError):
-                os.unlink(self._endpoint.name, dir_fd=self._directory)
+        self.withdraw()
         # Closing alone would leave a thread that accepts waiting.
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)

@@ -3,21 +3,28 @@
     python fake_bienc.py ARGUMENTS...
 
 FAKE_SLOW is how many seconds the cross-encoder takes; FAKE_PROGRAM what it starts a server by;
-FAKE_PATIENCE how many seconds an HTTP request may take to come.
+FAKE_PATIENCE how many seconds an HTTP request may take to come. With FAKE_STUCK a server that is
+ready says "stuck" and is from then on in native code, which looks at no signal.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import time
 from collections import deque
 
 
+def stuck(*_: object, **__: object) -> None:
+    print("stuck", file=sys.stderr, flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", (1 << 31) - 1)
+
+
 def main() -> None:
     from bienc_cli import models
     from bienc_cli.__main__ import run
-    from bienc_cli.server import requests
+    from bienc_cli.server import life, requests
     from fakes import FakeBiEncoder, FakeCrossEncoder
 
     encoder = FakeBiEncoder()
@@ -34,6 +41,8 @@ def main() -> None:
 
     if patience := os.environ.get("FAKE_PATIENCE"):
         requests._TO_ASK = float(patience)
+    if "FAKE_STUCK" in os.environ:
+        life.live = stuck  # type: ignore[assignment]
     slow = float(os.environ.get("FAKE_SLOW", "0"))
     models.load_bi_encoder = lambda *_, **__: encoder  # type: ignore[assignment]
     models.identify_bi_encoder = lambda *_, **__: encoder.identity  # type: ignore[assignment]

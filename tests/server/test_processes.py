@@ -121,6 +121,19 @@ def test_a_server_is_found_stopped_and_done_without(house: House) -> None:
     assert house.run("serve", "--stop")[0] == 1
 
 
+def test_one_that_does_not_listen_takes_what_it_left_along(house: House) -> None:
+    """It is ended by another thread than the one that would have tidied up."""
+    argv = ("--http", "127.0.0.1:0", "--open")
+    server = house.serve(*argv, BROWSER="true", FAKE_STUCK="1")
+    assert server.stderr is not None
+    assert server.stderr.readline() == "stuck\n"
+    assert len(house.sockets) == 1
+    assert list((house.home / "cache" / "run").glob("open-*"))
+    server.terminate()
+    assert server.wait(PATIENCE) == 143
+    assert [one.suffix for one in (house.home / "cache" / "run").iterdir()] == [".lock"]
+
+
 def test_what_a_client_s_environment_says_of_its_output_holds(house: House) -> None:
     house.serve()
     for environ in (
