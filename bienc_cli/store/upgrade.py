@@ -47,6 +47,15 @@ _PASSAGES_OF_2 = """CREATE TABLE passages (
     checksum INTEGER NOT NULL
 ) STRICT"""
 
+_POSTINGS_OF_4 = """CREATE TABLE postings (
+    block INTEGER NOT NULL,
+    word TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    postings BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (block, word)
+) STRICT, WITHOUT ROWID"""
+
 _VECTORS_OF_3 = """CREATE TABLE vectors (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     digest BLOB NOT NULL UNIQUE,
@@ -76,9 +85,19 @@ _OTHERWISE_IN_3 = {
     schema.CODES: CODES_OF_3,
 }
 
+_STATEMENTS_OF_4 = tuple(
+    _POSTINGS_OF_4 if statement == schema.POSTINGS else statement
+    for statement in schema.STATEMENTS
+)
+
+_WORD_INDEX_OF_4 = tuple(
+    _POSTINGS_OF_4 if statement == schema.POSTINGS else statement
+    for statement in schema.WORD_INDEX
+)
+
 _STATEMENTS_OF_3 = tuple(
     _OTHERWISE_IN_3.get(statement, statement)
-    for statement in schema.STATEMENTS
+    for statement in _STATEMENTS_OF_4
     if statement != schema.RECENT
 )
 
@@ -112,7 +131,7 @@ class EarlierFormat:
 def _replace_full_text_table(connection: sqlite3.Connection, _: Path) -> None:
     """Format 1 had the word index in a table of FTS5; the commit fills those that replace it."""
     connection.execute("DROP TABLE passage_words")
-    for statement in schema.WORD_INDEX:
+    for statement in _WORD_INDEX_OF_4:
         connection.execute(statement)
 
 
@@ -238,6 +257,18 @@ def _add_recent(connection: sqlite3.Connection, _: Path) -> None:
     connection.execute(schema.RECENT)
 
 
+def _give_postings_row_ids(connection: sqlite3.Connection, _: Path) -> None:
+    """Until format 4 the table of postings was ordered by its key, and slow to find a word in."""
+    connection.execute("ALTER TABLE postings RENAME TO postings_of_4")
+    connection.execute(schema.POSTINGS)
+    columns = "block, word, count, checksum, postings"
+    connection.execute(
+        f"INSERT INTO postings ({columns}) SELECT {columns} FROM postings_of_4 "
+        "ORDER BY block, word"
+    )
+    connection.execute("DROP TABLE postings_of_4")
+
+
 def _into_file(
     connection: sqlite3.Connection, file: VectorFile
 ) -> tuple[dict[int, int], list[bytes]]:
@@ -292,7 +323,7 @@ def _breaks(connection: sqlite3.Connection, document_id: int, end: int) -> int:
 EARLIER = {
     1: EarlierFormat(
         statements=(
-            *(one for one in _STATEMENTS_OF_2 if one not in (*schema.WORD_INDEX, CODES_OF_3)),
+            *(one for one in _STATEMENTS_OF_2 if one not in (*_WORD_INDEX_OF_4, CODES_OF_3)),
             "CREATE VIRTUAL TABLE passage_words "
             "USING fts5(text, content='', tokenize='porter unicode61')",
         ),
@@ -307,6 +338,9 @@ EARLIER = {
         statements=_STATEMENTS_OF_3,
         implied=schema.IMPLIED,
         steps=(_cut_texts, _move_vectors, _add_recent),
+    ),
+    4: EarlierFormat(
+        statements=_STATEMENTS_OF_4, implied=schema.IMPLIED, steps=(_give_postings_row_ids,)
     ),
 }
 

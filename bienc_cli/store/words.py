@@ -235,7 +235,7 @@ class WordIndexChanges:
     def _goes_on(self, word: str, block: int, changes: Occurrences) -> bool:
         """Whether a word is still in a block; one that is in no text any more is not left there."""
         gone = changes.passages[changes.frequencies == 0]
-        if not len(gone):
+        if not len(gone) or self._least_held(word, block) > len(gone):
             return True
         held = read_postings(self._connection, [word], block, self._schema).get(word)
         if held is None or not held.at(gone).all():
@@ -248,6 +248,20 @@ class WordIndexChanges:
             (word, block << postings.BLOCK_BITS, (block + 1) << postings.BLOCK_BITS),
         )
         return False
+
+    def _least_held(self, word: str, block: int) -> int:
+        """In how many passages of a block a word is at least, without a look at which.
+
+        The row of a frequent word is many pages long, and its number stands on the first.
+        """
+        (held,) = self._connection.execute(
+            f"SELECT ifnull((SELECT count FROM {self._schema}.postings "
+            "WHERE block = ?1 AND word = ?2), 0) - (SELECT count(*) "
+            f"FROM {self._schema}.recent WHERE word = ?2 AND passage >= ?3 AND passage < ?4 "
+            "AND frequency = 0)",
+            (block, word, block << postings.BLOCK_BITS, (block + 1) << postings.BLOCK_BITS),
+        ).fetchone()
+        return int(held)
 
     def _put_rows(self, word: str, block: int, changes: Occurrences) -> None:
         passages = (changes.passages + (block << postings.BLOCK_BITS)).tolist()

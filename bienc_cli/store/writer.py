@@ -370,8 +370,8 @@ class CatalogWriter(Contents):
                 self._remove_unborn()
                 return
             meta = read_meta(self._connection)
-            if meta.get("format") != FORMAT_VERSION:
-                # An upgrade that was not committed; the earlier format had no file of vectors.
+            if "vectors" not in meta:
+                # An upgrade that was not committed; until format 3 there was no file of vectors.
                 remove_vectors(self._directory, keep=None)
                 return
             remove_graphs(self._directory, keep=graph_file(meta))

@@ -29,6 +29,28 @@ def numbers_of(stored: StoredPassage) -> Numbers:
     return place.first or 1, place.last or 1, None
 
 
+def make_format_4(directory: Path) -> None:
+    """What format 4 was: postings in a table that is ordered by its key."""
+    connection = sqlite3.connect(directory / "catalog.sqlite", isolation_level=None)
+    connection.execute("BEGIN")
+    _order_postings_by_key(connection)
+    connection.execute("PRAGMA user_version = 4")
+    meta = read_meta(connection) | {"format": 4}
+    write_meta(connection, meta | {"checksum": meta_checksum(connection, meta)})
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def _order_postings_by_key(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("SELECT block, word, count, postings, checksum FROM postings")
+    held = rows.fetchall()
+    connection.execute("DROP TABLE postings")
+    for statement in upgrade.EARLIER[4].statements:
+        if name_of(statement) == "postings":
+            connection.execute(statement)
+    connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?, ?)", held)
+
+
 def make_format_3(directory: Path) -> None:
     """What format 3 was: whole texts, and vectors as rows whose ids have gaps."""
     with open_reader(directory, key_dir=directory) as index:
@@ -36,6 +58,7 @@ def make_format_3(directory: Path) -> None:
             one.document_id: index.document_text(one.document_id) for one in index.iter_passages()
         }
     with _rewritten(directory, 3) as connection:
+        _order_postings_by_key(connection)
         recorded = vector_rows(read_meta(connection))
         file = VectorFile.open_recorded(directory, recorded)
         ids = np.array([row[0] for row in connection.execute("SELECT id FROM vectors ORDER BY 1")])

@@ -126,6 +126,30 @@ def _change_and_compare(changes: list[list[tuple[int, str | None]]]) -> None:
     fresh.close()
 
 
+def test_a_small_change_reads_no_row_of_a_word_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of frequent words are long: a passage that goes would have each of its words read."""
+    connection = empty_index()
+    words = WordIndexChanges(connection)
+    for passage_id in range(1, 10):
+        words.add(passage_id, "fig pear" if passage_id > 1 else "fig plum")
+    words.flush(settle=True)
+    looked_at = []
+    read = read_postings
+
+    def noted(connection: sqlite3.Connection, asked: list[str], *rest: object) -> object:
+        looked_at.extend(asked)
+        return read(connection, asked, *rest)
+
+    monkeypatch.setattr(words_module, "read_postings", noted)
+    for passage_id, text in enumerate(["fig plum", *["fig pear"] * 8], 1):
+        words.remove(passage_id, text)
+        words.flush()
+        assert looked_at == {1: ["plum"], 9: ["fig", "pear"]}.get(passage_id, [])
+        looked_at.clear()
+    assert content(connection) == []
+    connection.close()
+
+
 def test_much_text_is_taken_in_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {number: f"word {number} of some" for number in range(1, 40)}
     made = []
