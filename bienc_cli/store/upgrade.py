@@ -86,13 +86,11 @@ _OTHERWISE_IN_3 = {
 }
 
 _STATEMENTS_OF_4 = tuple(
-    _POSTINGS_OF_4 if statement == schema.POSTINGS else statement
-    for statement in schema.STATEMENTS
+    _POSTINGS_OF_4 if statement == schema.POSTINGS else statement for statement in schema.STATEMENTS
 )
 
 _WORD_INDEX_OF_4 = tuple(
-    _POSTINGS_OF_4 if statement == schema.POSTINGS else statement
-    for statement in schema.WORD_INDEX
+    _POSTINGS_OF_4 if statement == schema.POSTINGS else statement for statement in schema.WORD_INDEX
 )
 
 _STATEMENTS_OF_3 = tuple(
@@ -263,8 +261,7 @@ def _give_postings_row_ids(connection: sqlite3.Connection, _: Path) -> None:
     connection.execute(schema.POSTINGS)
     columns = "block, word, count, checksum, postings"
     connection.execute(
-        f"INSERT INTO postings ({columns}) SELECT {columns} FROM postings_of_4 "
-        "ORDER BY block, word"
+        f"INSERT INTO postings ({columns}) SELECT {columns} FROM postings_of_4 ORDER BY block, word"
     )
     connection.execute("DROP TABLE postings_of_4")
 
