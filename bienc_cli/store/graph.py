@@ -4,10 +4,11 @@ hnswlib promises little. `save_index` to a full disk raises nothing; a flipped b
 silently or kills the process; a file says neither its dimension nor its space; `ef` is
 forgotten on load; asking for more than is reachable raises. Hence: a file is written under a
 new name, synced, checked for size, checksummed and sealed before the catalog names it, and
-handed to hnswlib again only when seal and checksum hold.
+handed to hnswlib again only when seal and checksum hold, or all that hnswlib takes on trust
+has been looked at (`graph_proof.py`), as in a folder that was copied with its index.
 
-Both are keyed, with a key that lies outside the index (`seal.py`): whoever crafts a file can
-make a plain checksum match it, but not these.
+Seal and checksum are keyed, with a key that lies outside the index (`seal.py`): whoever crafts a
+file can make a plain checksum match it, but not these.
 
 Source of the structure: Malkov and Yashunin, "Efficient and robust approximate nearest
 neighbor search using hierarchical navigable small world graphs", TPAMI 42(4), 2020.
@@ -17,9 +18,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -34,11 +34,15 @@ from bienc_cli.store.graph_file import (
     ForeignGraph,
     GraphFile,
     GraphUnusable,
+    chunks_of,
     graph_name,
     is_graph_name,
+    sealed,
+    times_of,
 )
-from bienc_cli.store.privacy import FILE_MODE
-from bienc_cli.store.seal import Key, new_nonce
+from bienc_cli.store.graph_proof import GraphShape, prove
+from bienc_cli.store.privacy import FILE_MODE, is_ours_alone
+from bienc_cli.store.seal import Key
 from bienc_cli.types import Vectors
 
 if TYPE_CHECKING:
@@ -67,31 +71,33 @@ EF_SEARCH = 200
 """Least width of a search. Recall@10 on real sentence vectors of 384 numbers: 1.000 of 5,000,
 0.9996 of 20,000, 0.998 of 39,500, in 0.3 to 0.7 ms; half of it gives 0.997 of 39,500."""
 
-_CHUNK = 1 << 22
 _ADDED_AT_ONCE = 1024
 """Vectors between two looks at the keyboard: less than half a second."""
 
 
 class VerifiedFile:
-    """A graph file that is open, and whose name, seal, kind and size are as recorded.
+    """A graph file that is open, and whose name, kind and size are as recorded.
 
     It stays readable when a later commit deletes it, and nobody can put another one in its
     place between its verification and its loading.
+
+    Attributes:
+        is_sealed: this user's key says that they made it; else it has to be proven.
     """
 
     def __init__(self, directory: Path, file: GraphFile, key: Key | None) -> None:
         """Open a graph file.
 
         Raises:
-            GraphUnusable: something is not as recorded, or it is not this user's.
+            GraphUnusable: something is not as recorded.
+            ForeignGraph: it is not sealed, and others may write to it.
         """
         self.file = file
-        if key is None or not key.holds(file.sealed_fields, file.seal):
-            raise ForeignGraph("it was sealed by another key than this user's")
         # The name comes from a catalog that may have come from anywhere.
         if not is_graph_name(file.name):
             raise GraphUnusable("its name leads out of the index")
-        self._key = key
+        self._key = key if key and key.holds(file.sealed_fields, file.seal) else None
+        self.is_sealed = self._key is not None
         self._path = directory / file.name
         try:
             self._descriptor = os.open(
@@ -103,41 +109,52 @@ class VerifiedFile:
         if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
             self.close()
             raise GraphUnusable(f"{file.name} has not the size that was written")
+        # What others may write to can be another file by the time it is loaded.
+        if not self.is_sealed and not is_ours_alone(status):
+            self.close()
+            raise ForeignGraph("others may write to it, and it was not sealed by this user's key")
 
-    def verify(self) -> None:
+    def verify(self, used: UsedVectors) -> None:
         """Read it all.
 
+        Args:
+            used: the vectors that it is of.
+
         Raises:
-            GraphUnusable: its bytes are not what was written.
+            GraphUnusable: its bytes are not what was written, or cannot be.
         """
         try:
-            checksum = self._key.checksum(_chunks_of(self._descriptor), self.file.nonce)
+            if self._key is None:
+                prove(self._descriptor, self.file, used, GraphShape(M, EF_CONSTRUCTION))
+                return
+            checksum = self._key.checksum(chunks_of(self._descriptor), self.file.nonce)
         except OSError as error:
             raise GraphUnusable(f"{self.file.name}: {error.strerror}") from error
         if checksum != self.file.checksum:
             raise GraphUnusable(f"{self.file.name} is not what was written")
 
-    def verify_once(self) -> None:
-        """Read it all, unless nobody has touched it since it was written.
-
-        Raises:
-            GraphUnusable: its bytes are not what was written.
-        """
+    def verify_once(self, used: UsedVectors) -> None:
+        """Read it all, unless this user made it and nobody has touched it since; as `verify`."""
         status = os.fstat(self._descriptor)
         known = (self.file.inode, self.file.mtime_ns, self.file.ctime_ns)
-        if (status.st_ino, status.st_mtime_ns, status.st_ctime_ns) != known:
-            self.verify()
+        if not self.is_sealed or times_of(status) != known:
+            self.verify(used)
 
-    def load(self, spare: int = 0) -> Graph:
+    def sealed_by(self, key: Key) -> GraphFile:
+        """What a catalog is to record of it, once it is verified."""
+        return sealed(self.file, self._descriptor, key)
+
+    def load(self, used: UsedVectors, spare: int = 0) -> Graph:
         """Verify it and hand it to hnswlib.
 
         Args:
-            spare: room for so many more vectors.
+            used: the vectors that it is of.
+            spare: room for so many more.
 
         Raises:
-            GraphUnusable: its bytes are not what was written.
+            GraphUnusable: its bytes are not what was written, or cannot be.
         """
-        self.verify()
+        self.verify(used)
         import hnswlib
 
         index = hnswlib.Index(space="ip", dim=self.file.dim)
@@ -270,27 +287,18 @@ class Graph:
                     "is the disk full?",
                     "free some space and run the same command again: what is encoded is kept",
                 )
-            nonce = new_nonce()
-            checksum = key.checksum(_chunks_of(descriptor), nonce)
-            status = os.fstat(descriptor)
+            file = GraphFile(name, size, "", "", dim, self.elements, self.end)
+            return sealed(file, descriptor, key)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
         finally:
             os.close(descriptor)
-        file = GraphFile(name, size, nonce, checksum, dim, self.elements, self.end)
-        return replace(
-            file,
-            seal=key.seal(file.sealed_fields),
-            inode=status.st_ino,
-            mtime_ns=status.st_mtime_ns,
-            ctime_ns=status.st_ctime_ns,
-        )
 
 
 def need(
     graph: GraphFile | None, directory: Path, used: UsedVectors, key: Key
-) -> Literal["keep", "extend", "build", "drop"]:
+) -> tuple[Literal["keep", "adopt", "extend", "build", "drop"], GraphFile | None]:
     """What a commit is to do about the graph.
 
     Args:
@@ -298,25 +306,42 @@ def need(
         directory: of the index.
         used: the vectors there are now.
         key: this user's.
+
+    Returns:
+        What to do, and what to record of the graph where it stays: one that had to be proven is
+        sealed, so that it need not be again.
     """
     if len(used) < FEWEST:
-        return "keep" if graph is None else "drop"
+        return ("keep" if graph is None else "drop"), None
     if graph is None:
-        return "build"
-    foreign = False
+        return "build", None
+    foreign, kept = False, graph
     try:
         with VerifiedFile(directory, graph, key) as file:
-            file.verify_once()
+            file.verify_once(used)
+            if not file.is_sealed:
+                kept = file.sealed_by(key)
     except ForeignGraph:
         # Whoever made it may go on using it; to build one's own after each of their runs would
         # have two users build by turns.
         foreign = True
     except GraphUnusable:
-        return "build"
+        return "build", None
     tail = len(used.from_row(graph.end))
     if tail > min(max(TAIL_LEAST, TAIL_SHARE * graph.elements), TAIL_MOST):
-        return "build" if foreign else "extend"
-    return "keep"
+        return ("build" if foreign else "extend"), None
+    return ("keep" if kept is graph else "adopt"), kept
+
+
+def is_foreign(graph: GraphFile, directory: Path, key: Key | None) -> bool:
+    """Whether only whoever made a graph can tell whether it is sound."""
+    try:
+        VerifiedFile(directory, graph, key).close()
+    except ForeignGraph:
+        return True
+    except GraphUnusable:
+        pass
+    return False
 
 
 def write(
@@ -345,7 +370,7 @@ def write(
         graph = Graph.empty(used.file.dim, len(used))
     else:
         with VerifiedFile(directory, base, key) as file:
-            graph = file.load(spare=len(used.from_row(base.end)))
+            graph = file.load(used, spare=len(used.from_row(base.end)))
     graph.add(used.blocks(used.from_row(graph.end)), on_added)
     graph.end = used.rows
     return graph.save(directory, graph_name(generation), used.file.dim, key)
@@ -356,9 +381,3 @@ def usable_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _chunks_of(descriptor: int) -> Iterator[bytes]:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    while chunk := os.read(descriptor, _CHUNK):
-        yield chunk

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bienc_cli.store.seal import Key, new_nonce
+
 _NAME = re.compile(r"graph-[0-9]+\.hnsw")
+_CHUNK = 1 << 22
 
 
 class GraphUnusable(Exception):
@@ -77,3 +81,29 @@ def is_graph_name(name: str) -> bool:
 def graph_paths(directory: Path) -> Iterator[Path]:
     """All files in a directory that are called like graphs."""
     return (path for path in directory.glob("graph-*.hnsw") if is_graph_name(path.name))
+
+
+def sealed(file: GraphFile, descriptor: int, key: Key) -> GraphFile:
+    """What the catalog is to record of an open file, with this user's word for it."""
+    nonce = new_nonce()
+    file = replace(file, nonce=nonce, checksum=key.checksum(chunks_of(descriptor), nonce))
+    inode, mtime_ns, ctime_ns = times_of(os.fstat(descriptor))
+    return replace(
+        file,
+        seal=key.seal(file.sealed_fields),
+        inode=inode,
+        mtime_ns=mtime_ns,
+        ctime_ns=ctime_ns,
+    )
+
+
+def times_of(status: os.stat_result) -> tuple[int, int, int]:
+    """What tells that a file is the same, untouched: inode, and times of content and inode."""
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+
+
+def chunks_of(descriptor: int) -> Iterator[bytes]:
+    """An open file's bytes, from its beginning."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    while chunk := os.read(descriptor, _CHUNK):
+        yield chunk

@@ -297,7 +297,7 @@ class NearestPassages:
         self._codes = None
         if self._graph is None and self._file is not None:
             try:
-                self._graph = self._file.load()
+                self._graph = self._file.load(self._used)
             except GraphUnusable as error:
                 self._close_graph()
                 self._warn(without_graph(self._info, error))

@@ -78,6 +78,12 @@ def is_own(path: Path, safe: Collection[str] = ()) -> bool:
     return owners <= _ourselves()
 
 
+def is_ours_alone(status: os.stat_result) -> bool:
+    """Whether nobody but this user can change what is in a file."""
+    owner = 0 if sys.platform == "win32" else os.geteuid()
+    return status.st_uid == owner and not status.st_mode & 0o022
+
+
 def _ourselves() -> set[int]:
     """This user; behind sudo, also the one who called it, as git has it."""
     found = {0}  # what Windows calls every owner

@@ -1,7 +1,7 @@
 """The key by which a user recognises graph files of their own making.
 
 It lies outside every index, readable by its owner only. An index that was copied from
-somewhere has no valid seal here: its graph is rebuilt from its vectors and not loaded.
+somewhere has no valid seal here: its graph is loaded only where it is proven (`graph_proof.py`).
 """
 
 from __future__ import annotations

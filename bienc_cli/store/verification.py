@@ -297,7 +297,7 @@ class _Check:
             return
         try:
             with VerifiedFile(self._directory, file, load_key(self._key_dir)) as verified:
-                loaded = verified.load()
+                loaded = verified.load(used)
         except ForeignGraph:
             # Nobody can tell here; that is no fault of the index.
             return

@@ -206,10 +206,9 @@ class CatalogWriter(Contents):
 
     @property
     def has_foreign_graph(self) -> bool:
-        """Whether there is a graph that only another user's key could vouch for."""
+        """Whether there is a graph that only another user could vouch for."""
         made = graph_file(self._meta)
-        key = load_key(self._key_dir)
-        return made is not None and not (key and key.holds(made.sealed_fields, made.seal))
+        return made is not None and graph.is_foreign(made, self._directory, load_key(self._key_dir))
 
     def distrust(self) -> None:
         """Have the commit make anew what is derived, and count what is there."""
@@ -248,7 +247,7 @@ class CatalogWriter(Contents):
             anew = self._reclaim(compact=compact)
             used = self._encoded.used()
             old = None if anew or self._distrusted else graph_file(self._meta)
-            need = graph.need(old, self._directory, used, key)
+            need, made = graph.need(old, self._directory, used, key)
             idle = not (self._changed or compact or anew) and need in ("keep", "drop")
             if self.info is not None and idle:
                 self._connection.execute("ROLLBACK")
@@ -258,7 +257,6 @@ class CatalogWriter(Contents):
                 on_stage("words")
                 words.rebuild(self._connection, self._words)
             self._meta["generation"] = self._meta.get("generation", 0) + 1
-            made = old if need == "keep" else None
             if need in ("extend", "build"):
                 on_stage("graph")
                 failpoints.reached("before graph")

@@ -12,8 +12,11 @@ import pytest
 
 from bienc_cli import models
 from bienc_cli.cli import environment
+from bienc_cli.store import codes, graph
 from bienc_cli.store.catalog import read_meta, write_meta
+from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.rows import meta_checksum
+from bienc_cli.store.vectors import UsedVectors
 from fakes import FakeBiEncoder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -113,6 +116,7 @@ def test_another_users_graph_is_a_line_at_a_query_and_told_of_in_info(
     indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writable: bool
 ) -> None:
     shutil.rmtree(tmp_path / "data")
+    monkeypatch.setattr(graph, "is_ours_alone", lambda _: False)
     monkeypatch.setattr(environment, "can_be_written", lambda _: writable)
     line = "warning: another user's graph is not used: exact, but slower (bienc info)\n"
     assert indexed("query", "kites", "--no-check")[2] == line
@@ -122,3 +126,30 @@ def test_another_users_graph_is_a_line_at_a_query_and_told_of_in_info(
     assert ("bienc check --repair" in told) == writable
     code, _, told = indexed("check")
     assert (code, told) == (0, "")
+
+
+@pytest.mark.usefixtures("graphs_of_few")
+def test_a_folder_that_was_copied_has_its_graph_at_once_and_without_a_word(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container's layer or a cache of CI: other times, another home, and so another key."""
+    loaded: list[str] = []
+    load = VerifiedFile.load
+
+    def spy(file: VerifiedFile, used: UsedVectors, spare: int = 0) -> Graph:
+        loaded.append(file.file.name)
+        return load(file, used, spare)
+
+    monkeypatch.setattr(VerifiedFile, "load", spy)
+    monkeypatch.setattr(codes, "QUERIES", 0)
+    shutil.copytree(tmp_path / "docs", tmp_path / "layer/docs", copy_function=shutil.copyfile)
+    shutil.copytree(tmp_path / ".bienc", tmp_path / "layer/.bienc")
+    shutil.rmtree(tmp_path / "data")
+    monkeypatch.chdir(tmp_path / "layer")
+    assert indexed("query", "kites", "--no-check")[::2] == (0, "")
+    assert loaded == ["graph-1.hnsw"]
+    assert "another user" not in indexed("info")[2]
+    code, out, _ = indexed("index", "--format", "json")
+    report = json.loads(out)
+    assert (code, report["documents"]["changed"], report["passages"]["encoded"]) == (0, 0, 0)
+    assert [path.name for path in (tmp_path / "layer/.bienc").glob("graph-*")] == ["graph-1.hnsw"]

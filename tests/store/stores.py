@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import numpy as np
 
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store import FileState, IndexWriter, Root, open_writer
+from bienc_cli.store.catalog import read_meta
+from bienc_cli.store.graph_file import GraphFile
+from bienc_cli.store.reclaim import read_unused
+from bienc_cli.store.rows import graph_file, vector_rows
+from bienc_cli.store.vectors import UsedVectors, VectorFile
 from bienc_cli.types import Document, EncoderIdentity, Passage, Place, Vectors
 
 DIM = 16
@@ -106,3 +112,14 @@ def build(
 
 def numbered(count: int, prefix: str = "text") -> list[str]:
     return [f"{prefix} number {number} of some words" for number in range(count)]
+
+
+def opened_graph(home: Path) -> tuple[GraphFile, UsedVectors]:
+    """What the catalog of the index in `home` records of its graph, and its vectors."""
+    connection = sqlite3.connect(home / ".bienc" / "catalog.sqlite")
+    meta = read_meta(connection)
+    file, rows = graph_file(meta), vector_rows(meta)
+    unused = read_unused(connection, meta["unused_checksum"])
+    connection.close()
+    assert file is not None
+    return file, UsedVectors(VectorFile.open_recorded(home / ".bienc", rows), rows.rows, unused)

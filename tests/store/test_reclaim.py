@@ -41,7 +41,7 @@ def test_a_graph_that_nobody_touched_is_not_read_where_nothing_changes(
     read: list[str] = []
     verify = VerifiedFile.verify
     monkeypatch.setattr(
-        VerifiedFile, "verify", lambda self: (read.append(self.file.name), verify(self))
+        VerifiedFile, "verify", lambda self, used: (read.append(self.file.name), verify(self, used))
     )
 
     def unchanged() -> None:

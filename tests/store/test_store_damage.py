@@ -1,4 +1,4 @@
-"""No damage kills, hangs, or gives a wrong answer; no stranger's graph reaches hnswlib."""
+"""No damage kills, hangs, or gives a wrong answer; no crafted graph reaches hnswlib."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import hnswlib
 import numpy as np
 import pytest
 import xxhash
-from stores import build, encode, numbered
+from stores import build, encode, numbered, opened_graph
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import FOREIGN_GRAPH, check, open_reader, open_writer, repair
+from bienc_cli.store import FOREIGN_GRAPH, check, graph, open_reader, open_writer, repair
 from bienc_cli.store import nearest as vector_search
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, VerifiedFile
@@ -26,7 +26,6 @@ from bienc_cli.store.graph_file import GraphUnusable
 from bienc_cli.store.rows import (
     FILE_COLUMNS,
     checksum_of,
-    graph_file,
     meta_checksum,
     piece_checksum,
 )
@@ -106,21 +105,43 @@ def test_ones_own_graph_is_loaded(home: Path, loads: list[str]) -> None:
     assert len(loads) == 1
 
 
-def test_a_graph_from_elsewhere_is_scanned_around_then_rebuilt(
+def test_a_graph_of_a_folder_that_was_copied_is_used_and_sealed(
     home: Path, loads: list[str]
 ) -> None:
-    """As after a clone: same files, another user's key."""
-    for keys in ("no-keys", "their-keys"):
+    """As under another home, where another key is, or none: it is proven, not believed."""
+    for number, keys in enumerate(("no-keys", "their-keys"), 1):
         if keys == "their-keys":
             ensure_key(home / keys)
-        text, (warning,) = nearest(home, keys)
-        assert text == "text number 7 of some words"
-        assert warning == FOREIGN_GRAPH
-        assert len(f"warning: {warning}") <= 80
-        # Whose graph it is may go on using it: nothing is built by turns.
-        with open_writer(home / ".bienc", key_dir=home / keys) as writer:
-            assert not writer.commit().committed
+        assert nearest(home, keys) == ("text number 7 of some words", ())
+        assert len(loads) == number
         assert check(home / ".bienc", key_dir=home / keys).problems == ()
+        loads.pop()
+    with open_writer(home / ".bienc", key_dir=home / "their-keys") as writer:
+        assert not writer.has_foreign_graph
+        report = writer.commit()
+        assert (report.committed, report.graph_rebuilt) == (True, False)
+    with open_writer(home / ".bienc", key_dir=home / "their-keys") as writer:
+        assert not writer.commit().committed
+    made, _ = opened_graph(home)
+    key = load_key(home / "their-keys")
+    assert key is not None
+    assert key.holds(made.sealed_fields, made.seal)
+
+
+def test_a_graph_that_another_user_can_change_is_scanned_around_then_rebuilt(
+    home: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is another file by the time that it is loaded, if they want it to be."""
+    monkeypatch.setattr(graph, "is_ours_alone", lambda _: False)
+    text, (warning,) = nearest(home, "their-keys")
+    assert text == "text number 7 of some words"
+    assert warning == FOREIGN_GRAPH
+    assert len(f"warning: {warning}") <= 80
+    assert check(home / ".bienc", key_dir=home / "their-keys").problems == ()
+    # Whose graph it is may go on using it: nothing is built by turns.
+    with open_writer(home / ".bienc", key_dir=home / "their-keys") as writer:
+        assert writer.has_foreign_graph
+        assert not writer.commit().committed
     assert nearest(home) == ("text number 7 of some words", ())
     loads.clear()
     assert repair(home / ".bienc", key_dir=home / "their-keys").rebuilt == ("words", "graph")
@@ -170,8 +191,7 @@ def test_a_crafted_graph_never_reaches_the_loader(home: Path, loads: list[str], 
     assert text == "text number 7 of some words"
     assert "not used" in warning
     with open_writer(home / ".bienc", key_dir=home / "keys") as writer:
-        assert not writer.commit().committed
-    assert repair(home / ".bienc", key_dir=home / "keys").rebuilt == ("words", "graph")
+        assert writer.commit().graph_rebuilt
     assert loads == []
     assert nearest(home) == ("text number 7 of some words", ())
     assert len(list((home / ".bienc").glob("graph-*"))) == 1
@@ -179,19 +199,16 @@ def test_a_crafted_graph_never_reaches_the_loader(home: Path, loads: list[str], 
 
 def test_every_byte_of_a_graph_file_counts(home: Path) -> None:
     directory, key = home / ".bienc", load_key(home / "keys")
-    connection = sqlite3.connect(directory / "catalog.sqlite")
-    file = graph_file(read_meta(connection))
-    connection.close()
-    assert file is not None
+    file, used = opened_graph(home)
     path = directory / file.name
     held = path.read_bytes()
     for at in np.random.default_rng(5).integers(0, len(held), 200).tolist():
         path.write_bytes(held[:at] + bytes([held[at] ^ 4]) + held[at + 1 :])
         with VerifiedFile(directory, file, key) as opened, pytest.raises(GraphUnusable):
-            opened.verify()
+            opened.verify(used)
     path.write_bytes(held)
     with VerifiedFile(directory, file, key) as opened:
-        opened.verify()
+        opened.verify(used)
 
 
 def test_a_stranger_cannot_reseal_a_file_with_what_the_index_tells(home: Path) -> None:

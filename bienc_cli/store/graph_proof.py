@@ -1,0 +1,204 @@
+"""Whether a graph file, whoever made it, is one that hnswlib can read and search safely.
+
+hnswlib's loader believes what a file says of itself, and its search follows every link that it
+finds. So before a file that this user's key does not vouch for is handed to it, everything that
+the loader, the search and an extension take on trust is looked at here, in bounds: the head to the
+letter, how long each list is, where each link leads and on which levels, every label, and that
+each vector is the one that the index has in that row. What is left to whoever made the file is
+which of the rightful vectors are neighbours, and so no more than how well the graph finds.
+
+Source of the layout: `saveIndex` and `loadIndex` of hnswlib 0.8 (hnswalg.h).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bienc_cli import portable
+from bienc_cli.errors import IndexDamaged
+from bienc_cli.store.graph_file import GraphFile, GraphUnusable
+from bienc_cli.store.vectors import AT_ONCE, UsedVectors
+
+_HEAD = struct.Struct("<6QiI3QdQ")
+_WORD = 4
+_COUNT_BITS = 16
+_MOST_LEVELS = 64
+"""More than any honest graph: a level has a sixteenth of the nodes of the one below."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphShape:
+    """What the head of a file must say.
+
+    Attributes:
+        links: of a node on each level but the lowest, which has twice as many; M of the paper.
+        width: of the search while building; efConstruction of the paper.
+    """
+
+    links: int
+    width: int
+
+
+def prove(descriptor: int, file: GraphFile, used: UsedVectors, shape: GraphShape) -> None:
+    """Read all of a graph file, in bounded memory but for its links above the lowest level.
+
+    Args:
+        descriptor: of the file, which has the recorded size and which nobody else can write to.
+        file: what the catalog says of it; not trusted either.
+        used: the vectors it has to be of.
+        shape: as every graph of this program has.
+
+    Raises:
+        GraphUnusable: something is not as it would have been written.
+    """
+    _Proof(descriptor, file, used, shape).run()
+
+
+class _Proof:
+    def __init__(
+        self, descriptor: int, file: GraphFile, used: UsedVectors, shape: GraphShape
+    ) -> None:
+        self._descriptor = descriptor
+        self._file = file
+        self._used = used
+        self._shape = shape
+        self._node: np.dtype[Any] = np.dtype(
+            [
+                ("count", "<u2"),
+                ("mark", "<u2"),
+                ("links", "<u4", (2 * shape.links,)),
+                ("vector", "<f4", (used.file.dim,)),
+                ("label", "<u8"),
+            ]
+        )
+
+    def run(self) -> None:
+        file = self._file
+        if file.dim != self._used.file.dim or not 0 < file.end <= self._used.rows:
+            raise self._wrong("what is recorded of it")
+        lowest = file.elements * self._node.itemsize
+        if not 0 < file.elements <= file.end or _HEAD.size + lowest > file.size:
+            raise self._wrong("how many vectors it has")
+        highest, entry = self._head()
+        levels = self._upper_levels(_HEAD.size + lowest)
+        if entry >= file.elements or not levels[entry] == levels.max() == highest:
+            raise self._wrong("where its search begins")
+        self._lowest_level()
+
+    def _head(self) -> tuple[int, int]:
+        """The highest level, and the node that a search begins with."""
+        head = portable.read_at(self._descriptor, _HEAD.size, 0)
+        if len(head) < _HEAD.size:
+            raise self._wrong("its head")
+        # Room for more nodes is what the loader asks for, and not what the file says.
+        first, _room, *sizes, highest, entry, upper, lowest, links, scale, width = _HEAD.unpack(
+            head
+        )
+        shape = self._shape
+        vector_at = self._node.fields["vector"][1] if self._node.fields else 0
+        label_at = self._node.itemsize - 8
+        if (
+            first != 0
+            or sizes != [self._file.elements, self._node.itemsize, label_at, vector_at]
+            or (upper, lowest, links) != (shape.links, 2 * shape.links, shape.links)
+            or not math.isclose(scale, 1 / math.log(shape.links), rel_tol=1e-12)
+            or width != shape.width
+        ):
+            raise self._wrong("its head")
+        return highest, entry
+
+    def _upper_levels(self, offset: int) -> NDArray[np.int64]:
+        """On how many levels above the lowest each node is, shape (elements,)."""
+        nodes, each = self._file.elements, 1 + self._shape.links
+        size = self._file.size - offset
+        # A word for each node, and lists for few of them.
+        if size % _WORD or size > _WORD * (nodes * (1 + each) + _MOST_LEVELS * each):
+            raise self._wrong("the length of its lists")
+        words = np.frombuffer(portable.read_at(self._descriptor, size, offset), "<u4")
+        levels = np.zeros(nodes, dtype=np.int64)
+        lists = np.zeros(nodes, dtype=np.int64)
+        held, place = words.tolist(), 0
+        for node in range(nodes):
+            if place >= len(held):
+                raise self._wrong("the length of its lists")
+            if held[place]:
+                levels[node], odd = divmod(held[place], _WORD * each)
+                if odd or levels[node] > _MOST_LEVELS:
+                    raise self._wrong("the length of its lists")
+                lists[node] = place + 1
+            place += 1 + held[place] // _WORD
+        if place != len(held):
+            raise self._wrong("the length of its lists")
+        for level in range(1, int(levels.max()) + 1):
+            starts = lists[levels >= level] + (level - 1) * each
+            found = words[starts[:, None] + np.arange(each)]
+            self._check_links(
+                found[:, 0] & (1 << _COUNT_BITS) - 1,
+                found[:, 0] >> _COUNT_BITS,
+                found[:, 1:],
+                levels >= level,
+            )
+        return levels
+
+    def _lowest_level(self) -> None:
+        """Every node's links, vector and label."""
+        file, used = self._file, self._used
+        everywhere = np.ones(file.elements, dtype=np.bool_)
+        seen = np.zeros(file.end, dtype=np.bool_)
+        for start in range(0, file.elements, AT_ONCE):
+            count = min(AT_ONCE, file.elements - start)
+            held = portable.read_at(
+                self._descriptor,
+                count * self._node.itemsize,
+                _HEAD.size + start * self._node.itemsize,
+            )
+            if len(held) < count * self._node.itemsize:
+                raise self._wrong("its size")
+            nodes = np.frombuffer(held, self._node)
+            self._check_links(nodes["count"], nodes["mark"], nodes["links"], everywhere)
+            if (nodes["label"] >= file.end).any():
+                raise self._wrong("its labels")
+            labels = nodes["label"].astype(np.int64)
+            order = np.argsort(labels)
+            labels = labels[order]
+            if seen[labels].any() or (np.diff(labels) == 0).any():
+                raise self._wrong("its labels")
+            seen[labels] = True
+            try:
+                vectors = used.file.read(labels)
+            except IndexDamaged as error:
+                raise self._wrong("its vectors") from error
+            if not np.array_equal(nodes["vector"][order], vectors):
+                raise self._wrong("its vectors")
+        if not seen[used.ids[used.ids < file.end]].all():
+            raise self._wrong("which vectors it has")
+
+    def _check_links(
+        self,
+        counts: NDArray[Any],
+        marks: NDArray[Any],
+        links: NDArray[Any],
+        there: NDArray[np.bool_],
+    ) -> None:
+        """Some lists of one level.
+
+        Args:
+            counts: of links, shape (n,).
+            marks: the rest of the same word, 0 unless a node counts as deleted, shape (n,).
+            links: shape (n, most).
+            there: whether each node is on this level, shape (elements,).
+        """
+        if marks.any() or (counts > links.shape[1]).any():
+            raise self._wrong("its lists")
+        targets = links[np.arange(links.shape[1]) < counts[:, None]]
+        if (targets >= len(there)).any() or not there[targets].all():
+            raise self._wrong("its links")
+
+    def _wrong(self, what: str) -> GraphUnusable:
+        return GraphUnusable(f"{self._file.name} does not belong to the vectors: {what}")
