@@ -195,7 +195,7 @@ class _Run:
                 unreadable=self._broken_off,
             )
         works = planned.works
-        reading = Reading(self._writer, self._watch, stale=stale, retry=self._options.retry)
+        reading = Reading(self._writer, self._watch, retry=self._options.retry)
         self._warnings += planned.warnings
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))

@@ -30,12 +30,17 @@ _FORGETS = "(bienc index --prune forgets it)"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One root with what is known of its files, and what has to be done about them."""
+    """One root with what is known of its files, and what has to be done about them.
+
+    Attributes:
+        stale: every file is cut anew, also one whose content is as it was.
+    """
 
     root_id: int
     finding: Finding
     known: dict[str, FileState]
     changes: Changes
+    stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +118,13 @@ def plan(
         if finding.named or root.path in vouched:
             writer.vouch_for(root)
         writer.put_discovery_skips(root_id, recordable(finding))
+        stale = all_stale or writer.must_read_again(root_id)
         changes = compare_with_index(
-            finding, known, all_stale=all_stale or options.checksum, retry=options.retry
+            finding, known, all_stale=stale or options.checksum, retry=options.retry
         )
-        if not all_stale:
+        if not stale:
             changes = _looked_into(writer, finding.root, known, changes, options)
-        works.append(Work(root_id, finding, known, changes))
+        works.append(Work(root_id, finding, known, changes, stale))
     return Plan(tuple(works), removed, bool(gone), tuple(warnings))
 
 

@@ -71,14 +71,13 @@ class Reading:
     Args:
         writer: of the index.
         watch: told what `chunk` took.
-        stale: every file is cut anew, also one whose content is as it was.
-        retry: so is every file that was not read whole.
+        retry: every file that was not read whole is cut anew, also one whose content is as it was.
     """
 
-    def __init__(self, writer: IndexWriter, watch: Stopwatch, *, stale: bool, retry: bool) -> None:
+    def __init__(self, writer: IndexWriter, watch: Stopwatch, *, retry: bool) -> None:
         self._writer = writer
         self._watch = watch
-        self._stale = stale
+        self._stale = False
         self._retry = retry
         self._new = self._changed = self._unchanged = self._removed = 0
         self.new_passages = 0
@@ -119,6 +118,7 @@ class Reading:
         counts = self._writer.document_counts(work.root_id)
         self._unchanged += sum(counts[state.file_id] for state in work.changes.unchanged)
         passed: list[Skipped] = []
+        self._stale = work.stale
         options = reading_of(work.finding.root)
         candidates = self._candidates(work.changes.read, options, work.known, counts, passed)
         self._language = work.finding.root.language

@@ -6,6 +6,7 @@ then how well the graph answers. What the server keeps on its disks is its own t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
@@ -29,7 +30,7 @@ from bienc_cli.milvus.writer import open_writer
 from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.rows import damaged, digest_of
-from bienc_cli.store.searched_text import searched_text
+from bienc_cli.store.stemming import made_by
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.store.verification import LEAST_RECALL
 
@@ -72,6 +73,7 @@ class _Check:
         self._keys: set[str] = set()
         self._passages = 0
         self._document_ids: set[int] = set()
+        self._languages = Counter[str]()
 
     def run(self) -> CheckReport:
         """Every part, in order; later parts rest on earlier ones."""
@@ -91,6 +93,9 @@ class _Check:
                     Remedy.REBUILD,
                 )
             )
+        if not problems and self._languages != Counter(dict(self._head.languages)):
+            message = "The numbers of passages by language are not those recorded."
+            problems.append(Problem("catalog", message, Remedy.REBUILD))
         recall = None
         if not problems and self._passages:
             self._on_stage("graph")
@@ -134,7 +139,7 @@ class _Check:
         for document in documents:
             try:
                 self._document(document, texts.get(document.key), held[document.key], tokenizer)
-            except (IndexDamaged, KeyError, TypeError) as error:
+            except (IndexDamaged, KeyError, TypeError, ValueError) as error:
                 said = error.message if isinstance(error, IndexDamaged) else f"{error} is lacking."
                 yield Problem("texts", said, Remedy.READ_AGAIN, (document.file_id,))
 
@@ -147,10 +152,10 @@ class _Check:
         if len(rows) != body["passages"]:
             raise damaged(f"the set of passages of {body['doc_id']}")
         self._passages += len(rows)
-        searched = []
+        passages = []
         for row in rows:
             passage = rows_.stored(row, None).passage
-            searched.append(searched_text(passage, body["format"]))
+            passages.append(passage)
             if (
                 passage.text != text[passage.start : passage.end]
                 or rows_.text_key(passage.embedded_text) != row["text_key"]
@@ -158,6 +163,18 @@ class _Check:
                 raise damaged(f"passage {row['id']}")
             self._keys.add(row["text_key"])
         rows_.vectors_of(rows, self._head.encoder.dim)
+        languages = rows_.languages_in(body)
+        self._languages += languages
+        if "said" in body:
+            searched = rows_.searched_texts(passages, body["format"], body["said"])
+        else:
+            # Of before words were stemmed by language.
+            searched = rows_.searched_texts(passages, body["format"], "en")
+        if body.get("stemmed_by") not in (None, made_by()):
+            # By other packages, which may have made other stems of the same text.
+            return
+        if languages != Counter(one.language for one in searched if one.language):
+            raise damaged(f"the languages of {body['doc_id']}")
         if self._head.full_text:
             expected = rows_.words_of(searched, tokenizer)
             if [row["words"] for row in rows] != expected:

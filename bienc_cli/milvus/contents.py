@@ -40,6 +40,7 @@ class Tally:
     passages: int = 0
     skipped: int = 0
     formats: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Contents:
         self._roots: dict[int, CoveredRoot] = dict(head.roots) if head else {}
         self._files: dict[int, dict[str, _Known]] = {}
         self._places: dict[int, tuple[int, str]] = {}
+        self._in_other_language: set[int] = set()
         self._dead_files: set[int] = set()
         self._dead_records: set[int] = set()
         self._unsent: list[Row] = []
@@ -79,6 +81,7 @@ class Contents:
                 counts["passages"],
                 counts["skipped"],
                 Counter(dict(head.formats)),
+                Counter(dict(head.languages)),
             )
 
     @property
@@ -98,6 +101,8 @@ class Contents:
         covered = CoveredRoot(root, "file" if root.path.is_file() else "directory")
         for root_id, known in self._roots.items():
             if known.root.path == root.path:
+                if known.root.language != root.language:
+                    self._in_other_language.add(root_id)
                 if known != covered:
                     self._roots[root_id] = covered
                     self._changed = True
@@ -107,6 +112,10 @@ class Contents:
         self._files[root_id] = {}
         self._changed = True
         return root_id
+
+    def must_read_again(self, root_id: int) -> bool:
+        """Whether the words that a root's files are found by are stemmed by another language."""
+        return root_id in self._in_other_language
 
     def vouches_for(self, root: Root) -> bool:  # noqa: ARG002
         """Whoever may write to the server's index is trusted; see `IndexWriter.vouches_for`."""
@@ -217,7 +226,8 @@ class Contents:
                     body = rows_.parsed(record)
                     self._tally.passages -= body["passages"]
                     self._tally.formats[body["format"]] -= 1
-                except (IndexDamaged, KeyError):
+                    self._tally.languages -= rows_.languages_in(body)
+                except (IndexDamaged, KeyError, TypeError, ValueError):
                     self._tally_in_doubt = True
             for file_id in chunk:
                 root_id, known = self._file(file_id)
@@ -273,8 +283,10 @@ class Contents:
         place = covered.root.path
         path = str(place if covered.kind == "file" else place / known.state.path)
         document_id = self._number()
+        said = covered.root.language
+        searched = rows_.searched_texts(passages, document.format, said)
         for record in rows_.document_records(
-            document_id, self._attempt, root_id, file_id, document, path, len(passages)
+            document_id, self._attempt, root_id, file_id, document, path, searched, said
         ):
             self._put(record)
         first = self._number(len(passages))
@@ -287,12 +299,14 @@ class Contents:
                 document,
                 path,
                 passages,
+                searched,
                 self._tokenizer,
             )
         )
         self._tally.documents += 1
         self._tally.formats[document.format] += 1
         self._tally.passages += len(passages)
+        self._tally.languages.update(one.language for one in searched if one.language)
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
         """Those of the embedded texts, each once, whose vector is not known."""

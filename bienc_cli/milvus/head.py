@@ -59,6 +59,7 @@ class Head:
         dead_records: likewise, records that others have taken the place of, by key.
         counts: of `files`, `documents`, `passages`, `vectors` (distinct texts), `skipped`.
         full_text: the collection has its words indexed.
+        languages: passages by their language, but English, most frequent first.
     """
 
     attempt: int
@@ -71,6 +72,7 @@ class Head:
     counts: Mapping[str, int]
     formats: tuple[tuple[str, int], ...]
     full_text: bool
+    languages: tuple[tuple[str, int], ...] = ()
     blend: TunedBlend | None = None
     void: frozenset[int] = frozenset()
     dead_files: frozenset[int] = frozenset()
@@ -111,6 +113,7 @@ class Head:
             passages=self.counts["passages"],
             vectors=self.counts["vectors"],
             skipped=self.counts["skipped"],
+            languages=self.languages,
         )
 
 
@@ -190,6 +193,7 @@ def _packed(head: Head) -> dict[str, Any]:
         "counts": dict(head.counts),
         "formats": [list(pair) for pair in head.formats],
         "full_text": head.full_text,
+        "languages": [list(pair) for pair in head.languages],
         "blend": asdict(head.blend) if head.blend else None,
         "void": sorted(head.void),
         "dead_files": sorted(head.dead_files),
@@ -220,6 +224,8 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
             counts={name: int(number) for name, number in body["counts"].items()},
             formats=tuple((str(name), int(number)) for name, number in body["formats"]),
             full_text=bool(body["full_text"]),
+            # None in heads of before words were stemmed by language.
+            languages=tuple((str(code), int(n)) for code, n in body.get("languages", ())),
             blend=tuned_blend(body["blend"]),
             void=frozenset(map(int, body["void"])),
             dead_files=frozenset(map(int, body["dead_files"])),

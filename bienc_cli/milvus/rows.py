@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from bienc_cli.store import home
 from bienc_cli.store.covered import FileState
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
-from bienc_cli.store.searched_text import searched_text
+from bienc_cli.store.searched_text import SearchedText, searched_text
+from bienc_cli.store.stemming import made_by
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Place, Vectors
 
@@ -157,17 +159,41 @@ def file_state(record: Record) -> FileState:
 # --------------------------------------------------------------- documents
 
 
+def searched_texts(
+    passages: Sequence[Passage], format_name: str, said: str | None
+) -> list[SearchedText]:
+    """What BM25 finds a document's passages by; `said` is the language it is said to be in."""
+    return [SearchedText.of(searched_text(passage, format_name), said) for passage in passages]
+
+
 def document_records(
-    key: int, born: int, root_id: int, file_id: int, document: Document, path: str, passages: int
+    key: int,
+    born: int,
+    root_id: int,
+    file_id: int,
+    document: Document,
+    path: str,
+    searched: Sequence[SearchedText],
+    said: str | None,
 ) -> Iterator[Record]:
-    """A document with its text; `path` is that of its file, absolute."""
+    """A document with its text.
+
+    Args:
+        path: that of its file, absolute.
+        searched: of each of its passages.
+        said: the language that its file is said to be in, if it is.
+    """
+    languages = Counter(one.language for one in searched if one.language)
     body = {
         "doc_id": document.doc_id,
         "title": document.title,
         "format": document.format,
         "digest": digest_of(document.text).hex(),
         "path": path,
-        "passages": passages,
+        "passages": len(searched),
+        "said": said,
+        "languages": dict(languages),
+        "stemmed_by": made_by() if languages else None,
     }
     yield Record("document", key, born, root_id, file_id, _json(body))
     yield Record("text", key, born, root_id, file_id, document.text)
@@ -184,10 +210,10 @@ def passage_rows(
     document: Document,
     path: str,
     passages: Sequence[Passage],
+    searched: Sequence[SearchedText],
     tokenizer: Tokenizer,
 ) -> list[Row]:
     """One row for each passage, still without its vector; ids count up from `first_id`."""
-    searched = [searched_text(passage, document.format) for passage in passages]
     rows = []
     for number, (passage, words) in enumerate(
         zip(passages, words_of(searched, tokenizer), strict=True)
@@ -222,15 +248,28 @@ def text_key(text: str) -> str:
     return digest_of(text).hex()
 
 
-def words_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
-    """The words of each text, folded and stemmed, each as often as the text has it.
+def languages_in(document: Mapping[str, Any]) -> Counter[str]:
+    """How many passages of a document are in each language but English, by its body.
+
+    Raises:
+        ValueError, TypeError: it does not say so.
+    """
+    languages = document.get("languages", {})
+    return Counter({str(code): int(number) for code, number in dict(languages).items()})
+
+
+def words_of(texts: Sequence[SearchedText], tokenizer: Tokenizer) -> list[str]:
+    """The words of each text, folded and stemmed by its language, each as often as it has it.
 
     Of a text with more than a string holds, every word is there before any is repeated.
     """
     counts: list[dict[str, int]] = [{} for _ in texts]
-    for word, holding, frequencies in tokenizer.counted(texts):
-        for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
-            counts[position][spelled(word)] = frequency
+    for language in sorted({one.stemmed_as for one in texts}):
+        places = [place for place, one in enumerate(texts) if one.stemmed_as == language]
+        alike = [texts[place].text for place in places]
+        for word, holding, frequencies in tokenizer.counted(alike, language or None):
+            for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
+                counts[places[position]][spelled(word)] = frequency
     return [_written(held) for held in counts]
 
 

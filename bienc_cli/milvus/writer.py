@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from bienc_cli.milvus.contents import Contents
 from bienc_cli.milvus.head import Head, publish, read_head
 from bienc_cli.milvus.lease import Lease
 from bienc_cli.milvus.reader import not_found
-from bienc_cli.milvus.rows import Record, joined, parsed
+from bienc_cli.milvus.rows import Record, joined, languages_in, parsed
 from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.milvus.uploads import Uploads, one_of_each
 from bienc_cli.store import failpoints
@@ -224,6 +225,7 @@ class MilvusWriter(Contents):
             },
             formats=tuple(pair for pair in tally.formats.most_common() if pair[1]),
             full_text=before.full_text if before else self._full_text,
+            languages=tuple(pair for pair in tally.languages.most_common() if pair[1]),
             blend=self._blend,
             void=frozenset(sorted(void)[-_VOID_KEPT:]),
             dead_files=frozenset(self._dead_files),
@@ -306,16 +308,17 @@ class MilvusWriter(Contents):
     def count_again(self) -> None:
         """Have the commit record what is there, in place of what was recorded; for repairs."""
         collection, tally = self._address.collection, self._tally
-        formats: dict[str, int] = {}
-        found = {"file": 0, "document": 0, "skip": 0}
+        found = Counter[str]()
+        tally.formats.clear()
+        tally.languages.clear()
         for record in self._records(["file", "document", "skip"]):
             found[record.kind] += 1
             if record.kind == "document":
-                name = str(parsed(record).get("format"))
-                formats[name] = formats.get(name, 0) + 1
-        tally.files, tally.documents, tally.skipped = found.values()
-        tally.formats.clear()
-        tally.formats.update(formats)
+                body = parsed(record)
+                tally.formats[str(body.get("format"))] += 1
+                tally.languages += languages_in(body)
+        tally.files, tally.documents = found["file"], found["document"]
+        tally.skipped = found["skip"]
         keys: set[str] = set()
         tally.passages = 0
         for page in self._connection.pages(collection, self._mine, ["text_key", "file_id"]):

@@ -118,6 +118,10 @@ class Contents:
             ).fetchone()
             return int(root_id)
 
+    def must_read_again(self, root_id: int) -> bool:  # noqa: ARG002
+        """Never: words are made anew from the texts that are stored."""
+        return False
+
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and forget its files; how many documents those held."""
         before = self._tally.documents

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from bienc_cli.chunking.names import folder_words, name_words
+from bienc_cli.languages import language_of
+from bienc_cli.store.stemming import has_stems
 from bienc_cli.types import Passage
 
 PATH_WEIGHT = 1
@@ -23,3 +27,26 @@ def searched_text(passage: Passage, format_name: str) -> str:
     said = [folder_words(passage.doc_id, format_name), "" if name in passage.context else name]
     path = " ".join(filter(None, said))
     return "\n".join([embedded, *[path] * PATH_WEIGHT]) if path else embedded
+
+
+class SearchedText(NamedTuple):
+    """Of a passage.
+
+    Attributes:
+        text: whose words are indexed.
+        language: by its code; None where that is English.
+    """
+
+    text: str
+    language: str | None
+
+    @classmethod
+    def of(cls, text: str, said: str | None) -> SearchedText:
+        """In the language that its files are said to be in, or else in what it reads as."""
+        language = said or language_of(text)
+        return cls(text, None if language == "en" else language)
+
+    @property
+    def stemmed_as(self) -> str:
+        """The language by which its words are stemmed; "" for English."""
+        return self.language if self.language and has_stems(self.language) else ""

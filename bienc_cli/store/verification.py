@@ -6,6 +6,7 @@ A query verifies what it uses. This looks at the rest too, and at how well the g
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -120,7 +121,7 @@ class _Check:
             try:
                 if not problems:
                     self._on_stage("words")
-                    problems += self._words(meta.get("lengths_checksum", 0))
+                    problems += self._words(meta.get("lengths_checksum", 0), info)
                     problems += self._codes(used, meta.get("codes"))
                     self._on_stage("graph")
                     problems += self._graph(used, graph_file(meta))
@@ -226,14 +227,16 @@ class _Check:
             found.update(row[0] for row in rows)
         return tuple(sorted(found))
 
-    def _words(self, recorded: int) -> Iterator[Problem]:
-        """The word index against one that is made from the texts for comparison."""
+    def _words(self, recorded: int, info: IndexInfo) -> Iterator[Problem]:
+        """The word index, and its languages, against one made from the texts for comparison."""
         for statement in (*schema.WORD_INDEX, schema.RECENT):
             self._connection.execute(statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1))
-        words.rebuild(self._connection, WordIndexChanges(self._connection, "temp"))
+        expected = WordIndexChanges(self._connection, "temp")
+        words.rebuild(self._connection, expected)
         try:
             differs = (
-                lengths_checksum(self._connection) != recorded
+                expected.languages != Counter(dict(info.languages))
+                or lengths_checksum(self._connection) != recorded
                 or self._blocks_differ()
                 or self._recent_differs()
             )

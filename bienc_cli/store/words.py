@@ -24,12 +24,11 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.languages import language_of
 from bienc_cli.store import postings
 from bienc_cli.store.postings import (
     LENGTH,
@@ -46,8 +45,8 @@ from bienc_cli.store.postings import (
 )
 from bienc_cli.store.root_rows import language_in
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged, passage_from
-from bienc_cli.store.searched_text import searched_text
-from bienc_cli.store.stemming import has_stems, made_by
+from bienc_cli.store.searched_text import SearchedText, searched_text
+from bienc_cli.store.stemming import made_by
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer
 
@@ -61,32 +60,10 @@ _BUFFERED = 1 << 25
 """Characters of text that wait to be taken in: some 40,000 passages, 100 MB while they are."""
 
 
-class _Text(NamedTuple):
-    """Of a passage.
-
-    Attributes:
-        language: by its code; None where that is English.
-    """
-
-    text: str
-    language: str | None
-
-    @classmethod
-    def of(cls, text: str, said: str | None) -> _Text:
-        """In the language that its files are said to be in, or else in what it reads as."""
-        language = said or language_of(text)
-        return cls(text, None if language == "en" else language)
-
-    @property
-    def stemmed_as(self) -> str:
-        """The language by which its words are stemmed; "" for English."""
-        return self.language if self.language and has_stems(self.language) else ""
-
-
 class _Texts:
     """Passages whose words come or go together."""
 
-    def __init__(self, texts: dict[int, _Text]) -> None:
+    def __init__(self, texts: dict[int, SearchedText]) -> None:
         ids = sorted(texts)
         self._texts = [texts[passage_id] for passage_id in ids]
         self._ids = np.array(ids, dtype=np.int64)
@@ -133,9 +110,9 @@ class WordIndexChanges:
         self.languages = Counter[str]()
         self._connection = connection
         self._schema = schema
-        self._added: dict[int, _Text] = {}
-        self._removed: dict[int, _Text] = {}
-        self._free: dict[_Text, list[int]] = {}
+        self._added: dict[int, SearchedText] = {}
+        self._removed: dict[int, SearchedText] = {}
+        self._free: dict[SearchedText, list[int]] = {}
         self._buffered = 0
 
     def begin_with(self, meta: Mapping[str, Any]) -> None:
@@ -159,7 +136,7 @@ class WordIndexChanges:
             text: what it is found by.
             said: the language that its file is said to be in, if it is.
         """
-        self._added[passage_id] = _Text.of(text, said)
+        self._added[passage_id] = SearchedText.of(text, said)
         self._buffer(text)
 
     def remove(self, passage_id: int, text: str, said: str | None = None) -> None:
@@ -167,7 +144,7 @@ class WordIndexChanges:
         if passage_id in self._added:
             # What is removed goes before what is added; this one came first.
             self.flush()
-        removed = _Text.of(text, said)
+        removed = SearchedText.of(text, said)
         self._removed[passage_id] = removed
         self._free.setdefault(removed, []).append(passage_id)
         self._buffer(text)
@@ -178,7 +155,7 @@ class WordIndexChanges:
         A file that is read again has most of its passages as before. Those that keep their id
         change nothing here.
         """
-        free = self._free.get(_Text.of(text, said)) if self._free else None
+        free = self._free.get(SearchedText.of(text, said)) if self._free else None
         if not free:
             return None
         passage_id = free.pop(0)

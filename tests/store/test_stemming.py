@@ -14,7 +14,7 @@ from test_bm25 import index_of
 from test_postings import content, empty_index
 
 from bienc_cli.languages import NAMES
-from bienc_cli.store import Root, check, open_reader, open_writer, words
+from bienc_cli.store import Root, check, open_reader, open_writer, searched_text, words
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.stemming import bare, has_stems, of_language, stemmer
@@ -229,7 +229,9 @@ def test_words_that_were_made_otherwise_are_made_anew(
         recorded = WordIndexChanges.recorded
         patch.setattr(WordIndexChanges, "recorded", lambda self: recorded(self) | meta)
         # Stemmed as English, as all was in version 1.
-        patch.setattr(words, "has_stems", lambda language: "words" not in meta and language == "de")
+        patch.setattr(
+            searched_text, "has_stems", lambda language: "words" not in meta and language == "de"
+        )
         build(home, tmp_path, {"a.txt": [TEXTS["de"][0]]})
     with open_reader(home, key_dir=tmp_path) as index:
         assert len(index.bm25("geöffnet", 3)) == 1
