@@ -99,11 +99,13 @@ def chunk(
     text = document.text
     places = Places(document)
     outline = Outline(document.headings)
+    # What has no title is called by its file's name.
+    called = document.title or name_words(document.doc_id, document.format)
     room = _Room(tokenizer, parameters)
     ordinal = 0
     for section in sections(document, outline, places.barriers, parameters.max_tokens):
-        for start, end, tokens in _pack(document, outline, section, room):
-            context = room.innermost(_context_of(document, outline, start, end))
+        for start, end, tokens in _pack(document, called, outline, section, room):
+            context = room.innermost(_context_of(text, called, outline, start, end))
             for piece_start, piece_end in room.fitting(context, text, start, end, tokens):
                 heading = outline.trail(_told_by(text, piece_start, piece_end))
                 yield Passage(
@@ -184,18 +186,12 @@ def _tokens_at_most(text: str) -> int:
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
 
 
-def _context_of(document: Document, outline: Outline, start: int, end: int) -> str:
+def _context_of(text: str, called: str, outline: Outline, start: int, end: int) -> str:
     headings = outline.above(start)
     # A title that is a heading too stands in the text or among the headings above.
-    called = _called(document)
-    named = called in outline.trail(_told_by(document.text, start, end))
+    named = called in outline.trail(_told_by(text, start, end))
     parts = headings if named else [called, *headings]
-    return " > ".join(part for part in parts if part)
-
-
-def _called(document: Document) -> str:
-    """A document's title; what has none is called by its file's name."""
-    return document.title or name_words(document.doc_id, document.format)
+    return " > ".join([part for part in parts if part])
 
 
 def _told_by(text: str, start: int, end: int) -> int:
@@ -205,16 +201,14 @@ def _told_by(text: str, start: int, end: int) -> int:
 
 
 def _pack(
-    document: Document, outline: Outline, section: Section, room: _Room
+    document: Document, called: str, outline: Outline, section: Section, room: _Room
 ) -> Iterator[tuple[int, int, int]]:
     """Spans that fit beside their context and together cover the section.
 
     Each with its tokens as counted in parts, 0 where it fits without having been counted.
     """
     text = document.text
-    widest = " > ".join(
-        [_called(document), *outline.trail(_told_by(text, section.start, section.end))]
-    )
+    widest = " > ".join([called, *outline.trail(_told_by(text, section.start, section.end))])
     span = text[section.start : section.end]
     if room.holds_surely(widest, span):
         yield section.start, section.end, 0

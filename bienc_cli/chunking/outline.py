@@ -36,6 +36,8 @@ class Outline:
                 open_.pop()
             self._around.append(open_[-1] if open_ else -1)
             open_.append(index)
+        # The last chain that was asked for, which is the next one, too, most of the time.
+        self._asked, self._answer = -1, list[Heading]()
 
     @property
     def cuts(self) -> Iterator[int]:
@@ -52,19 +54,21 @@ class Outline:
 
     def trail(self, position: int) -> tuple[str, ...]:
         """Titles in force at `position`, outermost first."""
-        return tuple(heading.title for heading in self._in_force(position))
+        return tuple([heading.title for heading in self._chain(self._innermost(position))])
 
     def above(self, position: int) -> list[str]:
         """Titles in force at `position` that stand in front of it, outermost first."""
-        return [heading.title for heading in self._in_force(position) if heading.start < position]
+        chain = self._chain(self._innermost(position))
+        return [heading.title for heading in chain if heading.start < position]
 
-    def _in_force(self, position: int) -> list[Heading]:
-        found = []
-        index = self._innermost(position)
-        while index >= 0:
-            found.append(self._headings[index])
-            index = self._around[index]
-        return found[::-1]
+    def _chain(self, index: int) -> list[Heading]:
+        if index != self._asked:
+            self._asked, self._answer = index, []
+            while index >= 0:
+                self._answer.append(self._headings[index])
+                index = self._around[index]
+            self._answer.reverse()
+        return self._answer
 
     def _innermost(self, position: int) -> int:
         index = bisect.bisect_right(self._starts, position) - 1

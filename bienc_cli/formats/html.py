@@ -244,6 +244,8 @@ class _Page:
             self.end_block()
 
     def _end_line(self) -> None:
+        if not self._inline:
+            return
         text = "".join(self._inline)
         self._inline.clear()
         if not self._preformatted:
@@ -283,7 +285,8 @@ def _is_raised(node: LexborNode) -> bool:
 
 def _text(node: LexborNode) -> str:
     text = node.text_content or ""
-    raised = node.parent is not None and _is_raised(node.parent)
-    if raised and MARK.sub("", text).strip().isdecimal():
-        return text.translate(RAISED)
+    # Most texts end in no digit, which costs less to see than what is around them.
+    if text.rstrip()[-1:].isdecimal() and MARK.sub("", text).strip().isdecimal():
+        raised = node.parent is not None and _is_raised(node.parent)
+        return text.translate(RAISED) if raised else text
     return text

@@ -71,10 +71,10 @@ def marked(source: str) -> str:
         if found is None:
             # An angle bracket that opens no tag is text.
             stop = start + 1 if start >= 0 else len(source)
-            pieces += _marked_text(source, end, stop, line)
+            _add_marked(pieces, source, end, stop, line)
             end = stop
             continue
-        pieces += _marked_text(source, end, start, line)
+        _add_marked(pieces, source, end, start, line)
         end = found.end()
         tag = found.group()
         name = (found["name"] or "").lower()
@@ -96,18 +96,20 @@ def _marked_attributes(tag: str, start: int, line: Callable[[int], int]) -> str:
     return _SPOKEN.sub(lambda found: found[1] + _mark(line(start + found.end())), tag)
 
 
-def _marked_text(source: str, start: int, stop: int, line: Callable[[int], int]) -> Iterator[str]:
+def _add_marked(
+    pieces: list[str], source: str, start: int, stop: int, line: Callable[[int], int]
+) -> None:
+    """Add the text in [start, stop) with its marks to `pieces`."""
     while start < stop:
         found = _VISIBLE.search(source, start, stop)
         if found is None:
             break
-        line_end = source.find("\n", found.start(), stop)
+        visible = found.start()
+        line_end = source.find("\n", visible, stop)
         line_end = stop if line_end < 0 else line_end
-        yield source[start : found.start()]
-        yield _mark(line(found.start()))
-        yield source[found.start() : line_end]
+        pieces += (source[start:visible], _mark(line(visible)), source[visible:line_end])
         start = line_end
-    yield source[start:stop]
+    pieces.append(source[start:stop])
 
 
 def _mark(line: int) -> str:
@@ -156,7 +158,7 @@ def unmarked(document: Document) -> Document:
         return position - shifts[bisect.bisect_right(ends, position) - 1]
 
     headings = (
-        replace(heading, start=moved(heading.start), title=title)
+        Heading(moved(heading.start), heading.level, title, heading.end)
         for heading in document.headings
         if (title := " ".join(MARK.sub("", heading.title).split()))
     )

@@ -21,7 +21,7 @@ from bienc_cli.formats.table import (
     is_unreadable,
     pdf_format,
 )
-from bienc_cli.types import Document, Skipped
+from bienc_cli.types import Document, Heading, Skipped
 
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary: as many as git looks at."""
@@ -176,7 +176,8 @@ def _presentable(document: Document) -> Document:
     The text itself is left alone: offsets refer to it, so its reader made it clean.
     """
     headings = tuple(
-        replace(heading, title=_one_line(heading.title)) for heading in document.headings
+        Heading(heading.start, heading.level, _one_line(heading.title), heading.end)
+        for heading in document.headings
     )
     return replace(document, title=_one_line(document.title or "") or None, headings=headings)
 

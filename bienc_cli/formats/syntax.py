@@ -106,8 +106,8 @@ def outline(text: str, suffix: str) -> tuple[str | None, tuple[Heading, ...]] | 
     cursor.set_max_start_depth(_DEEPEST_NODE)
     captures = cursor.captures(tree.root_node)
     said = min(captures.pop("title", ()), key=lambda node: node.start_byte, default=None)
-    title = _about(said.text.decode(errors="replace")) if said and said.text else None
-    headings = tuple(_headings(text, _in_order(text, captures), grammar))
+    title = _about(_text_of(said, source)) if said else None
+    headings = tuple(_headings(text, source, _in_order(text, captures), grammar))
     return (title, headings) if headings or not tree.root_node.has_error else None
 
 
@@ -191,7 +191,9 @@ class _Open:
     inner_end: int = -1
 
 
-def _headings(text: str, found: Sequence[_Definition], grammar: Grammar) -> Iterator[Heading]:
+def _headings(
+    text: str, source: bytes, found: Sequence[_Definition], grammar: Grammar
+) -> Iterator[Heading]:
     starts = line_starts(text)
     attached = AttachedLines(text, starts)
     open_ = [_Open(len(text), 0, is_whole=False)]
@@ -232,7 +234,7 @@ def _headings(text: str, found: Sequence[_Definition], grammar: Grammar) -> Iter
         start = start if start > last else line
         if start > last:
             last = start
-            title = _title(text, one, outer, grammar) or one.node.type.replace("_", " ")
+            title = _title(text, source, one, outer, grammar) or one.node.type.replace("_", " ")
             yield Heading(start, level, title, end)
             open_[-1].inner_end = end
             open_.append(_Open(end, level, one.role != "scope"))
@@ -254,12 +256,12 @@ def _with_closing(text: str, end: int, limit: int) -> int:
     return limit if _CLOSING.fullmatch(text, end, limit) else end
 
 
-def _title(text: str, one: _Definition, outer: _Definition, grammar: Grammar) -> str:
+def _title(text: str, source: bytes, one: _Definition, outer: _Definition, grammar: Grammar) -> str:
     """`class A`, or the text in front of the body: `pub fn new(x: T) -> Self`."""
     kind = grammar.named.get(one.node.type)
     name = one.node.child_by_field_name("name")
-    if kind and name is not None and name.text is not None:
-        return f"{kind} {name.text.decode(errors='replace')}"
+    if kind and name is not None:
+        return f"{kind} {_text_of(name, source)}"
     start, stop = outer.start, one.end
     if one.role == "value":
         stop = min(stop, start + _LONGEST_DEFINITION)
@@ -273,7 +275,7 @@ def _title(text: str, one: _Definition, outer: _Definition, grammar: Grammar) ->
             break
     if body is not None and body.start_byte > one.node.start_byte:
         # Counted back from the end, which is known in code points.
-        tail = one.node.text[body.start_byte - one.node.start_byte :] if one.node.text else b""
+        tail = source[body.start_byte : one.node.end_byte]
         stop = one.end - len(tail.decode(errors="replace"))
     signature = text[start : min(stop, start + 4 * _LONGEST_DEFINITION)]
     while (annotation := _ANNOTATION.match(signature)) is not None:
@@ -283,8 +285,13 @@ def _title(text: str, one: _Definition, outer: _Definition, grammar: Grammar) ->
     declared = one.node.child_by_field_name("declarator")
     if one.node.type == "type_definition" and declared is not None and "{" in first_line:
         # `typedef struct { ... } name;`
-        title += f" {(declared.text or b'').decode(errors='replace')}"
+        title += f" {_text_of(declared, source)}"
     return title
+
+
+def _text_of(node: Node, source: bytes) -> str:
+    # Not `node.text`: where the parser reads by calls, that fetches whole slices of the source.
+    return source[node.start_byte : node.end_byte].decode(errors="replace")
 
 
 def _shown(title: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import read_documents
+from bienc_cli.formats import read_documents, syntax
 from bienc_cli.types import Block, Document, Heading
 from fakes import FakeTokenizer
 
@@ -116,3 +116,27 @@ def test_reading_is_linear_in_headings_and_depth(tmp_path, name):
 
     steps(10)  # Imports and caches.
     assert steps(1200) < 4 * 1.3 * steps(300)
+
+
+def test_a_source_is_fetched_no_more_often_than_it_has_slices(tmp_path, monkeypatch):
+    """A parser that is given the source by calls would fetch a slice for every name, too."""
+    pytest.importorskip("tree_sitter_python")
+    monkeypatch.setattr(syntax, "_SLICE", 1024)
+    path = tmp_path / "a.py"
+    path.write_text("".join(f'def f{i}(a):\n    """Text."""\n\n\n' for i in range(1000)))
+    fetched = 0
+
+    def call(frame, event, argument):
+        nonlocal fetched
+        code = frame.f_code
+        fetched += code.co_filename == syntax.__file__ and code.co_varnames[:1] == ("offset",)
+
+    before = sys.getprofile()
+    sys.setprofile(call)
+    try:
+        (read,) = read_documents(path, "a.py")
+    finally:
+        sys.setprofile(before)
+    assert len(read.headings) == 1000
+    # An event for each call and each return, and a fetch more where a token goes over an edge.
+    assert 0 < fetched < 8 * path.stat().st_size / 1024
