@@ -151,6 +151,12 @@ def _serving(part: Results) -> str:
                 spread(one["peak_mib"], "{:.0f}") if "peak_mib" in one else "",
             ]
         )
+    beside = [
+        f"{name} {ratio(figures, name, warm, 'wall'):.2f} times"
+        for name in figures
+        if (warm := name.replace("served, reranked", "in one process, reranked")) in figures
+        and warm != name
+    ]
     agreed = "are" if part["same"] else "are not"
     return (
         "The same query over the sample documents in a process of its own, alone and through a "
@@ -160,6 +166,7 @@ def _serving(part: Results) -> str:
         "ratios and the CPU seconds mean much; those of a served query are the server's too.\n\n"
         "    python benchmarks/serving.py\n\n"
         + table(["", "seconds", "times faster", "CPU seconds", "peak MiB"], rows)
+        + f"\nBeside the search in one process, a whole process takes: {'; '.join(beside)}.\n"
         + f"\nThe answers {agreed} the same, byte for byte, but for times and `served`.\n"
     )
 

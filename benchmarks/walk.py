@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 import bienc_cli
-from bienc_cli.cli.boundary import main
+from bienc_cli.cli import main
 
 PACKAGE = str(Path(bienc_cli.__file__).parent)
 

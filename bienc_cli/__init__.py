@@ -11,9 +11,10 @@ are thin, and each calls functions that a script can call too: `bienc_cli.indexi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # As in `bienc_cli.server.client`: every `bienc query` imports this.
 if TYPE_CHECKING:
+    from typing import Any
+
     from bienc_cli.library import Index
     from bienc_cli.shared_models import Models
 

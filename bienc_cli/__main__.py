@@ -17,12 +17,10 @@ def run() -> None:
 
     streams.insist_on_utf_8()
     try:
+        from bienc_cli.cli import main
         from bienc_cli.cli.interrupts import end_now, end_soon_when_interrupted
 
-        end_soon_when_interrupted()
-        from bienc_cli.cli import main
-
-        code = main(sys.argv[1:])
+        code = main(sys.argv[1:], begin=end_soon_when_interrupted)
     except KeyboardInterrupt:
         # While something was imported: `main` itself has an answer to interrupts.
         sys.stderr.write("\nbienc: interrupted\n")

@@ -21,8 +21,10 @@ The boundary that prints them is `bienc_cli.cli.main`; nothing below it prints.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar, Self
+TYPE_CHECKING = False  # As in `bienc_cli.server.client`: every `bienc query` imports this.
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import ClassVar, Self
 
 EXIT_OK = 0
 EXIT_NO_RESULT = 1
@@ -69,6 +71,7 @@ class PathNotFound(UsageError):
             shown: how to call it; the path itself if None.
         """
         from difflib import get_close_matches
+        from pathlib import Path
 
         shown = Path(str(path if shown is None else shown))
         try:

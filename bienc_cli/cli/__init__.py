@@ -4,6 +4,6 @@
 environment is read.
 """
 
-from bienc_cli.cli.boundary import main
+from bienc_cli.cli.entry import main
 
 __all__ = ["main"]

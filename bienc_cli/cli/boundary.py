@@ -5,20 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import pairwise
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bienc_cli.cli import caller, streams
+from bienc_cli.cli import caller, directories
+from bienc_cli.cli.termination import Terminated, Termination
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
-    EXIT_TERMINATED,
     EXIT_USAGE,
     BiencError,
     OutputRefused,
@@ -27,41 +25,8 @@ from bienc_cli.errors import (
 )
 from bienc_cli.server import Declined
 
-if TYPE_CHECKING:
-    from bienc_cli.server.client import Answer
-
-
 _NO_MEMORY = re.compile(r"cannot allocate|bad.?alloc|map segment|(?:out of|enough) memory", re.I)
 """How libraries say it, each with an exception of its own."""
-
-
-class _Terminated(BaseException):
-    """SIGTERM, as an exception, so that an index being written is left whole."""
-
-
-class _Termination:
-    """Has SIGTERM raise `_Terminated` meanwhile.
-
-    Attributes:
-        asked: it has; also where a library made something else of the exception.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._previous: Callable[[int, FrameType | None], object] | int | None = None
-
-    def __enter__(self) -> None:
-        # Not the main thread: its owner decides about signals.
-        with suppress(ValueError):
-            self._previous = signal.signal(signal.SIGTERM, self._raise)
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(ValueError, TypeError):
-            signal.signal(signal.SIGTERM, self._previous)
-
-    def _raise(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-        raise _Terminated
 
 
 def _as_meant(argv: Sequence[str]) -> list[str]:
@@ -92,22 +57,9 @@ def _refuse_two_indexes(arguments: Sequence[str]) -> None:
         )
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one command.
-
-    Args:
-        argv: the arguments behind the program's name.
-
-    Returns:
-        The exit code. With `--format json` or `jsonl` an error is also a JSON object on
-        stdout; otherwise it is a sentence and a hint on stderr. With BIENC_DEBUG=1 the
-        traceback comes too.
-    """
-    streams.settle()
+def run_here(argv: Sequence[str]) -> int:
+    """Run one command in this process; the exit code."""
     arguments = _as_meant(argv)
-    served = _ask_server(arguments)
-    if served is not None:
-        return served
     code = carry_out(arguments)
     _start_server_if_wanted(arguments)
     return code
@@ -145,7 +97,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     from bienc_cli.cli.app import app
     from bienc_cli.cli.output import ClosedPipe, writing
 
-    termination = _Termination()
+    termination = Termination()
     try:
         with termination:
             # A query searches several as one.
@@ -158,7 +110,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
                 caller.stdout().flush()
             if code == EXIT_INTERRUPTED or termination.asked:
                 # Typer has caught the KeyboardInterrupt itself, or what was ended caught its own.
-                return _interrupted(termination)
+                return termination.exit_code()
             return code if isinstance(code, int) else EXIT_OK
     except Declined:
         raise
@@ -176,8 +128,8 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         names = [str(one.callback.__name__) for one in app.registered_commands if one.callback]
         message, hint = put_into_words(error, arguments, names)
         return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
-    except (KeyboardInterrupt, Abort, _Terminated):
-        return _interrupted(termination)
+    except (KeyboardInterrupt, Abort, Terminated):
+        return termination.exit_code()
     except (ClosedPipe, BrokenPipeError):
         _discard_stdout()
         return EXIT_OK
@@ -224,58 +176,31 @@ def _command_line() -> Callable[..., Any]:
     return get_command(app).main
 
 
-def _ask_server(argv: Sequence[str]) -> int | None:
-    """The exit code of a command that a running server has answered; None where none has."""
-    if argv[:1] != ["query"]:
-        return None
-    from bienc_cli.cli import environment
-    from bienc_cli.server import client
-
-    arguments = list(argv)
-    if not client.is_for_a_server(arguments, os.environ):
-        return None
-    termination = _Termination()
-    try:
-        with termination:
-            answer = client.ask(arguments, os.environ, environment.endpoint())
-    except (KeyboardInterrupt, _Terminated):
-        return _interrupted(termination)
-    return None if answer is None else _show(arguments, answer)
-
-
-def _show(arguments: list[str], answer: Answer) -> int:
-    """Print what a server has answered, as the command itself would have."""
+def end_unwritten(arguments: list[str], error: OSError) -> int:
+    """The exit code of a command whose answer standard output does not take; says why."""
     from bienc_cli.cli.output import ClosedPipe, writing
 
     try:
-        for name, text in answer.output:
-            if name == "stdout":
-                with writing():
-                    sys.stdout.write(text)
-                    sys.stdout.flush()
-            else:
-                # Nobody can be told that nobody can be told.
-                with suppress(OSError):
-                    sys.stderr.write(text)
-                    sys.stderr.flush()
+        with writing():
+            raise error
     except ClosedPipe:
         _discard_stdout()
         return EXIT_OK
-    except OutputRefused as error:
+    except OutputRefused as refused:
         _discard_stdout()
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
-    return answer.exit_code
+        return _report(
+            arguments, refused, refused.code, refused.message, refused.hint, refused.exit_code
+        )
 
 
 def _start_server_if_wanted(argv: Sequence[str]) -> None:
     """Have the next query served, where the user wants that."""
     if os.environ.get("BIENC_SERVER") != "auto" or argv[:1] != ["query"]:
         return
-    from bienc_cli.cli import environment
     from bienc_cli.server import client
 
     if client.is_for_a_server(argv, os.environ):
-        client.begin_server(environment.endpoint(), os.environ)
+        client.begin_server(directories.endpoint(), os.environ)
 
 
 def _report(
@@ -303,13 +228,6 @@ def _report(
         _discard_stdout()
         print_error([], refused.code, f"{message} {refused.message}", hint)
     return exit_code
-
-
-def _interrupted(termination: _Termination) -> int:
-    word = "terminated" if termination.asked else "interrupted"
-    with suppress(OSError):
-        sys.stderr.write(f"\nbienc: {word}\n")
-    return EXIT_TERMINATED if termination.asked else EXIT_INTERRUPTED
 
 
 def _discard_stdout() -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller, defaults
+from bienc_cli.cli import caller, defaults, directories
 from bienc_cli.errors import IndexNotFound, UsageError
 from bienc_cli.settings import Setting, Source
 
 if TYPE_CHECKING:
-    from bienc_cli.server.endpoint import Endpoint
     from bienc_cli.store import IndexPlace, IndexReader
 
 VARIABLES: Mapping[str, str] = MappingProxyType(
@@ -42,12 +41,8 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 
 
 def cache_directory() -> Path:
-    """Where converted models lie: BIENC_CACHE, else `bienc` in the user's cache directory."""
-    named = os.environ.get("BIENC_CACHE")
-    if named:
-        return Path(named).expanduser().absolute()
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(base).absolute() / "bienc"
+    """As `directories.cache_path`."""
+    return Path(directories.cache_path())
 
 
 def key_directory() -> Path:
@@ -137,13 +132,6 @@ def go_offline_if(asked: bool) -> bool:
 def token_typed(token: str | None) -> str | None:
     """A token for HTTP, unless it is the environment's, which holds for all commands."""
     return token if token != os.environ.get("BIENC_TOKEN") else None
-
-
-def endpoint() -> Endpoint:
-    """Where a server of this version listens for clients of this environment."""
-    from bienc_cli.server.endpoint import endpoint_for
-
-    return endpoint_for(os.environ, cache_directory())
 
 
 def editor() -> str:

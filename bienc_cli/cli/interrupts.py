@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NoReturn
 
 from bienc_cli.errors import EXIT_OK
+
+TYPE_CHECKING = False  # As in `bienc_cli.server.client`.
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 GRACE_SECONDS = 0.4
 """For the main thread to take back what it was at. With what Python takes to deliver the signal
@@ -34,6 +36,9 @@ def end_soon_when_interrupted() -> None:
 
     For a program that owns its process; must be called in the main thread, once.
     """
+    # Not at the top: who is answered by a server has no use for it.
+    import threading
+
     reading, writing = os.pipe()
     if sys.platform != "win32":
         os.set_blocking(writing, False)

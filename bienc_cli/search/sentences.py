@@ -20,10 +20,11 @@ from bienc_cli.types import BiEncoder
 _LONGEST = 400
 """Code points beyond which a sentence without a full stop (a table, code) is taken by lines."""
 
-
 MOST_ENCODED = 4
-"""Sentences of a hit that are encoded: those with the query's words. More take time and show the
-answer no more often (`benchmarks/answer_sentences.py`)."""
+LEAST_SHARE = 0.6
+"""Sentences of a hit that are encoded: those with the query's words, at least with that share of
+what the best of them has. More take time and show the answer no more often
+(`benchmarks/answer_sentences.py`)."""
 
 _LONG_ENOUGH = 60
 """Code points from which a sentence is no fragment."""
@@ -68,7 +69,10 @@ def best_sentences(
 
 
 def likeliest(
-    query: str, sentences: Sequence[Sequence[str]], most: int = MOST_ENCODED
+    query: str,
+    sentences: Sequence[Sequence[str]],
+    most: int = MOST_ENCODED,
+    least: float = LEAST_SHARE,
 ) -> list[list[int]]:
     """Of each hit's sentences those with most of the query's words, rare ones above all.
 
@@ -76,6 +80,7 @@ def likeliest(
         query: what is looked for.
         sentences: of each hit.
         most: of each.
+        least: share of the weight of the words of a hit's best sentence that others must have.
 
     Returns:
         Their places among the hit's, ascending.
@@ -94,7 +99,8 @@ def likeliest(
     for texts, its in zip(sentences, shared, strict=True):
         scores = [likelihood(*one) for one in zip(texts, its, strict=True)]
         order = sorted(range(len(texts)), key=lambda place: (*scores[place], -place))
-        likely.append(sorted(order[-most:]))
+        enough = least * max((weight for weight, _ in scores), default=0.0)
+        likely.append(sorted(place for place in order[-most:] if scores[place][0] >= enough))
     return likely
 
 

@@ -1,4 +1,8 @@
-"""Asking a running server instead of starting up; whoever cannot have it works alone."""
+"""Asking a running server instead of starting up; whoever cannot have it works alone.
+
+What is imported here, and by what this imports, is paid for by every `bienc query`: `typing`,
+`dataclasses` and `pathlib` alone would take longer than all that a client does.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,14 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
 from bienc_cli import __version__
 from bienc_cli.server import endpoint as place
 from bienc_cli.server.wire import BadLine, Lines, as_line, send
+
+TYPE_CHECKING = False  # `typing` has it, and this is how a type checker knows it.
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST_ASKED = 1 << 20
 MOST_ANSWERED = 64 << 20
@@ -29,15 +36,18 @@ _OF_TERMINALS = frozenset(
 )
 
 
-class Answer(NamedTuple):
+class Answer:
     """What a command prints and how it ends.
 
     Attributes:
         output: (`stdout` or `stderr`, text), in order.
     """
 
-    output: list[tuple[str, str]]
-    exit_code: int
+    __slots__ = ("exit_code", "output")
+
+    def __init__(self, output: list[tuple[str, str]], exit_code: int) -> None:
+        self.output = output
+        self.exit_code = exit_code
 
 
 def ask(

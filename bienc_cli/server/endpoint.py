@@ -13,8 +13,6 @@ import struct
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import NamedTuple
 
 from bienc_cli import __version__
 
@@ -27,7 +25,7 @@ OF_EACH_REQUEST = frozenset(("BIENC_INDEX", "BIENC_DEBUG", "BIENC_SERVER", "BIEN
 _DIRECTORY_MODE = 0o700
 
 
-class Endpoint(NamedTuple):
+class Endpoint:
     """A socket's place.
 
     Attributes:
@@ -35,8 +33,11 @@ class Endpoint(NamedTuple):
         name: of the socket in it.
     """
 
-    directory: str
-    name: str
+    __slots__ = ("directory", "name")
+
+    def __init__(self, directory: str, name: str) -> None:
+        self.directory = directory
+        self.name = name
 
     @property
     def path(self) -> str:
@@ -44,7 +45,7 @@ class Endpoint(NamedTuple):
         return os.path.join(self.directory, self.name)  # noqa: PTH118  (pathlib is not loaded)
 
 
-def endpoint_for(environ: Mapping[str, str], cache_directory: Path) -> Endpoint:
+def endpoint_for(environ: Mapping[str, str], cache_directory: str) -> Endpoint:
     """The endpoint of this program under an environment.
 
     Args:
@@ -52,8 +53,8 @@ def endpoint_for(environ: Mapping[str, str], cache_directory: Path) -> Endpoint:
         cache_directory: where to have it in the absence of a runtime directory.
     """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    base = runtime if runtime.startswith("/") and _is_private(runtime) else str(cache_directory)
-    said = [__version__, str(Path(__file__).parent), sys.executable]
+    base = runtime if runtime.startswith("/") and _is_private(runtime) else cache_directory
+    said = [__version__, os.path.dirname(__file__), sys.executable]  # noqa: PTH120
     said += [
         f"{name}={value}"
         for name, value in sorted(environ.items())

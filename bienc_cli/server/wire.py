@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import time
-from typing import Any
+
+TYPE_CHECKING = False  # As in `bienc_cli.server.client`.
+if TYPE_CHECKING:
+    from typing import Any
 
 _PORTION = 1 << 16
 

@@ -70,9 +70,10 @@ def test_light_commands_load_nothing_heavy(argv: list[str]) -> None:
 CLIENT = """
 import os
 import sys
-from bienc_cli.cli import boundary, environment
+from bienc_cli.__main__ import run
+from bienc_cli.cli import directories
 from bienc_cli.server import client
-assert client.ask(["query", "x"], os.environ, environment.endpoint()) is None
+assert client.ask(["query", "x"], os.environ, directories.endpoint()) is None
 print(sorted(sys.modules))
 """
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from bienc_cli.cli.boundary import main
+from bienc_cli.cli import main
 from bienc_cli.errors import ModelUnavailable
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from model_samples import write_modules, write_random_model

@@ -194,16 +194,25 @@ def test_sentences_with_the_query_s_rare_words_are_likeliest() -> None:
         "Nothing here says anything about it, at some length.",
         "Pears are packed in straw.",
     ]
-    assert likeliest("do pears bruise", [sentences, ["Pears."], []], 3) == [[0, 2, 4], [0], []]
+    three = likeliest("do pears bruise", [sentences, ["Pears."], []], 3, 0.0)
+    assert three == [[0, 2, 4], [0], []]
     assert likeliest("do pears bruise", [sentences], 1) == [[2]]
-    assert likeliest("where is Ghent", [sentences], 2) == [[0, 3]]
+    assert likeliest("where is Ghent", [sentences], 2, 0.0) == [[0, 3]]
 
 
 @given(st.text(), st.lists(st.lists(st.text(max_size=20), max_size=5), max_size=4))
 def test_the_likeliest_are_some_of_each_in_order(query: str, hits: list[list[str]]) -> None:
     for its, likely in zip(hits, likeliest(query, hits, 2), strict=True):
         assert likely == sorted(set(likely) & set(range(len(its))))
-        assert len(likely) == min(2, len(its))
+        assert min(1, len(its)) <= len(likely) <= 2
+
+
+def test_sentences_with_few_of_the_words_of_the_best_one_are_not_encoded() -> None:
+    sentences = ["Pears are sold.", "Pears bruise easily.", "Pears of autumn.", "They bruise."]
+    assert likeliest("do pears bruise", [sentences], least=0.5) == [[1, 3]]
+    assert likeliest("do pears bruise", [sentences], least=0.0) == [[0, 1, 2, 3]]
+    # Where none has any, all are as likely.
+    assert likeliest("where is Ghent", [sentences]) == [[0, 1, 2, 3]]
 
 
 def test_a_numeral_goes_with_what_it_numbers() -> None:

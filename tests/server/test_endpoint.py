@@ -22,27 +22,27 @@ from bienc_cli.server.workers import Workers
 
 
 def test_the_name_says_what_answers_depend_on(tmp_path: Path) -> None:
-    plain = endpoint_for({"HOME": "/home/one", "LANG": "C"}, tmp_path)
-    assert plain == endpoint_for({"HOME": "/home/one", "LANG": "de"}, tmp_path)
-    assert plain == endpoint_for({"HOME": "/home/one", "BIENC_INDEX": "x"}, tmp_path)
+    plain = endpoint_for({"HOME": "/home/one", "LANG": "C"}, str(tmp_path))
+    assert plain.path == endpoint_for({"HOME": "/home/one", "LANG": "de"}, str(tmp_path)).path
+    assert plain.path == endpoint_for({"HOME": "/home/one", "BIENC_INDEX": "x"}, str(tmp_path)).path
     for name in ("HOME", "BIENC_CROSS_ENCODER", "BIENC_CACHE", "HF_HUB_OFFLINE", "SUDO_UID"):
-        assert plain.name != endpoint_for({"HOME": "/home/one", name: "x"}, tmp_path).name
+        assert plain.name != endpoint_for({"HOME": "/home/one", name: "x"}, str(tmp_path)).name
 
 
 def test_another_version_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = endpoint_for({}, tmp_path)
+    before = endpoint_for({}, str(tmp_path))
     monkeypatch.setattr(endpoint, "__version__", "9.9.9")
-    assert endpoint_for({}, tmp_path) != before
+    assert endpoint_for({}, str(tmp_path)).path != before.path
 
 
 def test_a_runtime_directory_is_used_if_it_is_private(tmp_path: Path) -> None:
     runtime = tmp_path / "runtime"
     runtime.mkdir(mode=0o700)
     environ = {"XDG_RUNTIME_DIR": str(runtime)}
-    assert endpoint_for(environ, tmp_path).directory == f"{runtime}/bienc-run"
+    assert endpoint_for(environ, str(tmp_path)).directory == f"{runtime}/bienc-run"
     runtime.chmod(0o755)
-    assert endpoint_for(environ, tmp_path).directory == f"{tmp_path}/run"
-    assert endpoint_for({"XDG_RUNTIME_DIR": "run"}, tmp_path).directory == f"{tmp_path}/run"
+    assert endpoint_for(environ, str(tmp_path)).directory == f"{tmp_path}/run"
+    assert endpoint_for({"XDG_RUNTIME_DIR": "run"}, str(tmp_path)).directory == f"{tmp_path}/run"
 
 
 def test_socket_and_directory_are_this_user_s_alone(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Where every command line begins: at a running server, if there is one that answers it.
+
+Who is answered imports nothing beyond this, which would take longer than the answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+from bienc_cli.cli import streams
+from bienc_cli.cli.directories import endpoint
+from bienc_cli.cli.termination import Terminated, Termination
+from bienc_cli.errors import UsageError
+from bienc_cli.server import client
+
+TYPE_CHECKING = False  # As in `bienc_cli.server.client`.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def main(argv: Sequence[str], begin: Callable[[], object] = lambda: None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments behind the program's name.
+        begin: called where this process does the work itself, first.
+
+    Returns:
+        The exit code. With `--format json` or `jsonl` an error is also a JSON object on
+        stdout; otherwise it is a sentence and a hint on stderr. With BIENC_DEBUG=1 the
+        traceback comes too.
+    """
+    streams.settle()
+    arguments = list(argv)
+    served = _ask_server(arguments)
+    if served is not None:
+        return served
+    begin()
+    from bienc_cli.cli.boundary import run_here
+
+    return run_here(arguments)
+
+
+def _ask_server(arguments: list[str]) -> int | None:
+    """The exit code of a command that a running server has answered; None where none has."""
+    if not client.is_for_a_server(arguments, os.environ):
+        return None
+    termination = Termination()
+    try:
+        with termination, suppress(UsageError):
+            answer = client.ask(arguments, os.environ, endpoint())
+            return None if answer is None else _show(arguments, answer)
+    except (KeyboardInterrupt, Terminated):
+        return termination.exit_code()
+    return None
+
+
+def _show(arguments: list[str], answer: client.Answer) -> int:
+    """Print what a server has answered, as the command itself would have."""
+    for name, text in answer.output:
+        stream = sys.stdout if name == "stdout" else sys.stderr
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError as error:
+            # Nobody can be told that nobody can be told.
+            if stream is sys.stdout:
+                from bienc_cli.cli.boundary import end_unwritten
+
+                return end_unwritten(arguments, error)
+    return answer.exit_code
