@@ -22,19 +22,19 @@ from bienc_cli.cli import environment, outside
 from bienc_cli.cli.remove import absolute
 from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
-from bienc_cli.indexing import IndexOptions, index_paths
-from bienc_cli.overview import Overview, documents_of, several
-from bienc_cli.places import place_of, possible
-from bienc_cli.results import (
+from bienc_cli.index_answers import (
     BuildAnswer,
     CompareAnswer,
     SearchAnswer,
     SimilarAnswer,
 )
+from bienc_cli.index_places import place_of, possible
+from bienc_cli.indexing import IndexOptions, index_paths
+from bienc_cli.overview import Overview, documents_of, several
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.budget import passages_for
+from bienc_cli.search.excerpts import DEFAULT_AROUND, MOST_CHARACTERS, Excerpt, read
 from bienc_cli.search.joined import Joined, joined
-from bienc_cli.search.reading import DEFAULT_AROUND, MOST_CHARACTERS, Excerpt, read
 from bienc_cli.search.similar import Similar, SimilarOptions, similar
 from bienc_cli.search.subject import Subject, foreign_subject, indexed_subject
 from bienc_cli.shared_models import Models

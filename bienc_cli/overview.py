@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from bienc_cli.cli import options as opt
-from bienc_cli.results import LabelsAnswer, PairsAnswer
+from bienc_cli.index_answers import LabelsAnswer, PairsAnswer
 from bienc_cli.search.clusters import gathered
 from bienc_cli.search.pairs import DEFAULT_MIN_SIMILARITY, PairsOptions, find_pairs
 from bienc_cli.search.zero_shot import label_documents

@@ -16,7 +16,7 @@ from bienc_cli.errors import IndexMismatch
 T = TypeVar("T")
 
 
-class Source(StrEnum):
+class Origin(StrEnum):
     """Who decided."""
 
     FLAG = "flag"
@@ -38,7 +38,7 @@ class Setting(Generic[T]):
     """
 
     value: T
-    source: Source
+    source: Origin
     where: Path | str | None = None
 
 
@@ -69,9 +69,9 @@ def resolve(
             raise IndexMismatch(
                 f"This index was made with {flag_name} {recorded}, not {flag}.", remedy
             )
-        return Setting(recorded, Source.FLAG if flag is not None else Source.INDEX)
+        return Setting(recorded, Origin.FLAG if flag is not None else Origin.INDEX)
     if flag is not None:
-        return Setting(flag, Source.FLAG)
+        return Setting(flag, Origin.FLAG)
     if environment is not None:
-        return Setting(environment, Source.ENVIRONMENT)
-    return Setting(default, Source.DEFAULT)
+        return Setting(environment, Origin.ENVIRONMENT)
+    return Setting(default, Origin.DEFAULT)

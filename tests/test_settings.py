@@ -1,7 +1,7 @@
 import pytest
 
 from bienc_cli.errors import IndexMismatch
-from bienc_cli.settings import Setting, Source, resolve
+from bienc_cli.settings import Origin, Setting, resolve
 
 
 def decide(**given: object) -> Setting[object]:
@@ -10,11 +10,11 @@ def decide(**given: object) -> Setting[object]:
 
 
 def test_flag_beats_index_beats_environment_beats_default() -> None:
-    assert decide() == Setting(1, Source.DEFAULT)
-    assert decide(environment=2) == Setting(2, Source.ENVIRONMENT)
-    assert decide(environment=2, recorded=3) == Setting(3, Source.INDEX)
-    assert decide(environment=2, flag=4) == Setting(4, Source.FLAG)
-    assert decide(recorded=4, flag=4) == Setting(4, Source.FLAG)
+    assert decide() == Setting(1, Origin.DEFAULT)
+    assert decide(environment=2) == Setting(2, Origin.ENVIRONMENT)
+    assert decide(environment=2, recorded=3) == Setting(3, Origin.INDEX)
+    assert decide(environment=2, flag=4) == Setting(4, Origin.FLAG)
+    assert decide(recorded=4, flag=4) == Setting(4, Origin.FLAG)
 
 
 def test_a_flag_that_contradicts_the_index_is_an_error() -> None:

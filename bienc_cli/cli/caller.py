@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
-    from bienc_cli.server.resident import Models, Readers
+    from bienc_cli.server.resident import Readers, ResidentModels
 
 _USUAL_LINES = 24
 
@@ -37,7 +37,7 @@ class Warm:
     """What is held ready."""
 
     settings: RunSettings
-    models: Models
+    models: ResidentModels
     readers: Readers
 
 

@@ -76,7 +76,7 @@ def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool)
 
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.evaluation.pairs import check_pair
+    from bienc_cli.evaluation.pair_scores import check_pair
     from bienc_cli.render.classification import LabelledPairsView
     from bienc_cli.search.classification import check_classifier, classify
     from bienc_cli.search.result import ModelUse

@@ -215,8 +215,8 @@ def compare(
     of several models (--model A,B) and lengths of passages, each by an index of its own.
     """
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.measuring import Judging, evaluate_files
-    from bienc_cli.cli.setups import SetupChoice
+    from bienc_cli.cli.measuring import MeasuringOptions, evaluate_files
+    from bienc_cli.cli.setup_choice import SetupChoice
     from bienc_cli.errors import UsageError
     from bienc_cli.strategy import Strategy, strategies_named
 
@@ -250,7 +250,7 @@ def compare(
             f"nothing of {', '.join(named)} reads candidates",
             f"leave it out, or compare a strategy like {Strategy.BLEND}",
         )
-    judging = Judging(
+    judging = MeasuringOptions(
         queries=queries_file,
         qrels=qrels,
         beir=beir,

@@ -17,7 +17,7 @@ from typing import Any
 
 from bienc_cli.cli import caller
 from bienc_cli.errors import UsageError
-from bienc_cli.settings import Setting, Source
+from bienc_cli.settings import Origin, Setting
 
 NAME = "bienc.toml"
 
@@ -146,23 +146,23 @@ def use(arguments: Sequence[str]) -> Defaults:
     return _IN_USE
 
 
-def files(here: Path) -> Iterator[tuple[Source, Path]]:
+def files(here: Path) -> Iterator[tuple[Origin, Path]]:
     """The user's file and the folder's, in this order, those that there are."""
     base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
     users = Path(base) / "bienc" / NAME
     if users.is_file():
-        yield Source.USER, users
+        yield Origin.USER, users
     for folder in (here, *here.parents):
         path = folder / NAME
         if path.is_file():
             from bienc_cli.store.privacy import is_own
 
             if is_own(path):
-                yield Source.FOLDER, path
+                yield Origin.FOLDER, path
                 return
 
 
-def _read(path: Path, source: Source) -> Iterator[tuple[tuple[str, str], Setting[Any]]]:
+def _read(path: Path, source: Origin) -> Iterator[tuple[tuple[str, str], Setting[Any]]]:
     import tomllib
 
     try:
@@ -180,7 +180,7 @@ def _read(path: Path, source: Source) -> Iterator[tuple[tuple[str, str], Setting
             yield (_ALL, name), Setting(_fit(path, source, _ALL, name, value), source, path)
 
 
-def _fit(path: Path, source: Source, table: str, name: str, value: Any) -> Any:
+def _fit(path: Path, source: Origin, table: str, name: str, value: Any) -> Any:
     """A value as the option takes it.
 
     Raises:
@@ -204,13 +204,13 @@ def _fit(path: Path, source: Source, table: str, name: str, value: Any) -> Any:
         raise UsageError(f"{path}: {error.message}", error.hint or f"change {path}") from error
 
 
-def _checked(source: Source, name: str, value: Any) -> Any:
+def _checked(source: Origin, name: str, value: Any) -> Any:
     from bienc_cli.cli.loading import RUNTIMES
     from bienc_cli.cli.output import OutputFormat
     from bienc_cli.models.registry import known_model
     from bienc_cli.strategy import strategies_named, strategy_named
 
-    if name in _MODELS and source is Source.FOLDER and known_model(value) is None:
+    if name in _MODELS and source is Origin.FOLDER and known_model(value) is None:
         raise UsageError(
             f"a folder's file names models by their short names only, not '{value}'.",
             f"put it into your own, ~/.config/bienc/{NAME}, or give --{name} {value}",

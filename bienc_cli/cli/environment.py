@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.cli import caller, defaults, directories
 from bienc_cli.errors import IndexNotFound, UsageError
-from bienc_cli.settings import Setting, Source
+from bienc_cli.settings import Origin, Setting
 
 if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace, IndexReader
@@ -109,8 +109,8 @@ def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
         otherwise: what is built in.
     """
     if named := os.environ.get(variable):
-        return Setting(named, Source.ENVIRONMENT, variable)
-    return defaults.in_use().of(name) or Setting(otherwise, Source.DEFAULT)
+        return Setting(named, Origin.ENVIRONMENT, variable)
+    return defaults.in_use().of(name) or Setting(otherwise, Origin.DEFAULT)
 
 
 def is_offline() -> bool:
@@ -234,7 +234,7 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
-    from bienc_cli.places import possible
+    from bienc_cli.index_places import possible
     from bienc_cli.wings import remote_place
 
     if not isinstance(named, str | Path):

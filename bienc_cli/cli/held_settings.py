@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.cli import defaults, environment
-from bienc_cli.settings import Setting, Source
+from bienc_cli.settings import Origin, Setting
 
 if TYPE_CHECKING:
     from bienc_cli.store import IndexInfo
@@ -34,30 +34,30 @@ def held(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[
         ),
     }
     if info is not None:
-        found["model"] = Setting(info.encoder.name, Source.INDEX)
+        found["model"] = Setting(info.encoder.name, Origin.INDEX)
     for table, names in defaults.KEYS.items():
         for name in names:
             shown = f"{table}.{name}" if table else name
             if shown not in found:
-                built_in = Setting(_built_in(table, name), Source.DEFAULT)
+                built_in = Setting(_built_in(table, name), Origin.DEFAULT)
                 found[shown] = defaults.in_use().of(name, table) or built_in
     if environment.is_offline():
-        found["offline"] = Setting(True, Source.ENVIRONMENT, "HF_HUB_OFFLINE")
+        found["offline"] = Setting(True, Origin.ENVIRONMENT, "HF_HUB_OFFLINE")
     return found
 
 
 def _index(info: IndexInfo | None, named: str | None) -> Setting[Any]:
     if named is None:
-        return Setting(None if info is None else str(info.directory), Source.DEFAULT)
+        return Setting(None if info is None else str(info.directory), Origin.DEFAULT)
     if named == os.environ.get("BIENC_INDEX"):
-        return Setting(named, Source.ENVIRONMENT, "BIENC_INDEX")
-    return Setting(named, Source.FLAG)
+        return Setting(named, Origin.ENVIRONMENT, "BIENC_INDEX")
+    return Setting(named, Origin.FLAG)
 
 
 def _directory(variable: str, path: Path) -> Setting[Any]:
     if os.environ.get(variable):
-        return Setting(str(path), Source.ENVIRONMENT, variable)
-    return Setting(str(path), Source.DEFAULT)
+        return Setting(str(path), Origin.ENVIRONMENT, variable)
+    return Setting(str(path), Origin.DEFAULT)
 
 
 def _built_in(table: str, name: str) -> object:

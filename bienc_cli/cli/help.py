@@ -28,7 +28,7 @@ _MOST_COLUMNS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HelpEntry:
     """An argument, an option, a command or a variable, and what it is for."""
 
     name: str
@@ -40,11 +40,11 @@ class Group:
     """Entries that belong together."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[HelpEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class CommandHelp:
     """All that there is to say of a command.
 
     Attributes:
@@ -59,7 +59,7 @@ class Page:
 
 
 class HelpfulCommand(TyperCommand):
-    """A command whose help is a `Page`."""
+    """A command whose help is a `CommandHelp`."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
         """Print it."""
@@ -67,7 +67,7 @@ class HelpfulCommand(TyperCommand):
 
 
 class HelpfulGroup(TyperGroup):
-    """The table of commands, whose help is a `Page`."""
+    """The table of commands, whose help is a `CommandHelp`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Typer's; without a word to parse, only the commands are shown."""
@@ -80,7 +80,7 @@ class HelpfulGroup(TyperGroup):
         _print(_brief(page) if ctx.meta.get(_COMMANDS_ONLY) else page)
 
 
-def page_of(command: Any, context: Any) -> Page:
+def page_of(command: Any, context: Any) -> CommandHelp:
     """The page of a command, or of the table of commands.
 
     Args:
@@ -92,20 +92,20 @@ def page_of(command: Any, context: Any) -> Page:
     options = [one for one in parameters if one.param_type_name == "option" and not one.hidden]
     groups = []
     if isinstance(command, TyperGroup):
-        commands = [Entry(name, _paragraphs(one)[0]) for name, one in command.commands.items()]
+        commands = [HelpEntry(name, _paragraphs(one)[0]) for name, one in command.commands.items()]
         groups.append(Group(_COMMANDS, tuple(commands)))
     if arguments:
-        groups.append(Group("Arguments", tuple(Entry(_usage(a), _told(a)) for a in arguments)))
+        groups.append(Group("Arguments", tuple(HelpEntry(_usage(a), _told(a)) for a in arguments)))
     inside: dict[str, list[Any]] = {}
     for option in options:
         inside.setdefault(_group_of(option), []).append(option)
     for title in sorted(inside, key=lambda one: _LAST.index(one) if one in _LAST else -1):
-        entries = tuple(Entry(_names(one), _told(one)) for one in inside[title])
+        entries = tuple(HelpEntry(_names(one), _told(one)) for one in inside[title])
         groups.append(Group(title, entries))
     if isinstance(command, TyperGroup):
-        groups.append(Group("Environment", tuple(Entry(*each) for each in VARIABLES.items())))
+        groups.append(Group("Environment", tuple(HelpEntry(*each) for each in VARIABLES.items())))
     wanted = "COMMAND ..." if isinstance(command, TyperGroup) else " ".join(map(_usage, arguments))
-    return Page(
+    return CommandHelp(
         " ".join([context.command_path, "[OPTIONS]", wanted]).strip(),
         _paragraphs(command),
         tuple(groups),
@@ -113,7 +113,7 @@ def page_of(command: Any, context: Any) -> Page:
     )
 
 
-def _brief(page: Page) -> Page:
+def _brief(page: CommandHelp) -> CommandHelp:
     """What fits on 24 lines of 80 columns: the commands, and where there is more."""
     commands = tuple(group for group in page.groups if group.title == _COMMANDS)
     first, then, _ = page.examples
@@ -169,7 +169,7 @@ def _plain(markup: str) -> str:
     return Text.from_markup(markup).plain
 
 
-def lines(page: Page, width: int) -> Iterator[Text]:
+def lines(page: CommandHelp, width: int) -> Iterator[Text]:
     """A page for a screen of so many columns; no word is broken."""
     from rich.text import Text
 
@@ -193,7 +193,7 @@ def lines(page: Page, width: int) -> Iterator[Text]:
         yield Text(f"  {example.line}")
 
 
-def _entry_lines(entry: Entry, column: int, width: int) -> Iterator[Text]:
+def _entry_lines(entry: HelpEntry, column: int, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     indent = " " * (column + 4)
@@ -208,7 +208,7 @@ def _entry_lines(entry: Entry, column: int, width: int) -> Iterator[Text]:
     yield from (Text(f"{indent}{text}") for text in told)
 
 
-def _print(page: Page) -> None:
+def _print(page: CommandHelp) -> None:
     from rich.text import Text
 
     from bienc_cli.cli.output import Output, OutputFormat

@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from bienc_cli import __version__
 from bienc_cli.cli.app import app
-from bienc_cli.cli.help import Page, page_of
+from bienc_cli.cli.help import CommandHelp, page_of
 
 _FILES = (
     (".bienc/", "The index, found from any folder below."),
@@ -30,7 +30,7 @@ _EXITS = (
 )
 
 
-def pages() -> Iterator[tuple[str, Page]]:
+def pages() -> Iterator[tuple[str, CommandHelp]]:
     """The page of the program and of each command, by name."""
     group: Any = get_command(app)
     context = group.make_context("bienc", [], resilient_parsing=True)
@@ -61,7 +61,7 @@ def manual() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _body(page: Page, *, skip: str = "") -> Iterator[str]:
+def _body(page: CommandHelp, *, skip: str = "") -> Iterator[str]:
     for group in page.groups:
         if group.title != skip:
             yield f".SS {_text(group.title)}"

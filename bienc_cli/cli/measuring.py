@@ -14,7 +14,7 @@ from bienc_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.setups import SetupChoice
+    from bienc_cli.cli.setup_choice import SetupChoice
     from bienc_cli.evaluation.gates import Baseline, GateResult, Threshold
     from bienc_cli.evaluation.qrels import Qrels
     from bienc_cli.evaluation.queries import Query
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
+class MeasuringOptions:
     """What the user said about files of queries, judgments, thresholds and reports."""
 
     queries: Path | None
@@ -97,7 +97,7 @@ class Judging:
 
 
 def evaluate_files(
-    judging: Judging,
+    judging: MeasuringOptions,
     choice: ModelChoice,
     setups: SetupChoice,
     output: Output,
@@ -182,7 +182,7 @@ def evaluate_files(
     return _finished(judging, result, thresholds, baseline, output)
 
 
-def _refuse_beside_several(judging: Judging) -> None:
+def _refuse_beside_several(judging: MeasuringOptions) -> None:
     """Refuse what names systems as they are called where there is one model of each kind.
 
     Raises:
@@ -200,7 +200,7 @@ def _refuse_beside_several(judging: Judging) -> None:
 
 
 def _finished(
-    judging: Judging,
+    judging: MeasuringOptions,
     result: Evaluation,
     thresholds: list[Threshold],
     baseline: Baseline | None,

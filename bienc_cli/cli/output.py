@@ -178,7 +178,7 @@ class Output:
         self._to_stderr(f"warning: {sentence}")
 
     def _to_stderr(self, sentence: str) -> None:
-        from bienc_cli.render.text import visible
+        from bienc_cli.render.printable import visible
 
         with writing():
             caller.stdout().flush()
@@ -222,7 +222,7 @@ def write_page(path: Path, page: str) -> None:
 def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:
     """An error, on stderr for people, and on stdout as JSON when JSON was asked for."""
     from bienc_cli.render.errors import error_as_json
-    from bienc_cli.render.text import visible
+    from bienc_cli.render.printable import visible
 
     # The error may be about the very arguments, so they are not parsed again, only looked at.
     chosen = _format_asked_for(arguments)

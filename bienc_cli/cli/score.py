@@ -59,7 +59,7 @@ def score(
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.evaluation.pairs import score_pairs
+    from bienc_cli.evaluation.pair_scores import score_pairs
     from bienc_cli.render.scores import ScoresView
 
     output = Output(format_)

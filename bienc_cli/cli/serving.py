@@ -26,9 +26,9 @@ from bienc_cli.server.endpoint import Endpoint
 from bienc_cli.server.guard import Guard, checked_token
 from bienc_cli.server.http import HttpServer, listen
 from bienc_cli.server.listener import Activity, Listener
-from bienc_cli.server.resident import Models, Readers
+from bienc_cli.server.resident import Readers, ResidentModels
 from bienc_cli.server.service import Held
-from bienc_cli.server.workers import Workers
+from bienc_cli.server.threads import AnsweringThreads
 from bienc_cli.strategy import DEFAULT_WITHOUT_CROSS_ENCODER
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Serving:
     threads: int | None
     offline: bool
     here: Path = field(default_factory=Path.cwd)
-    models: Models = field(default_factory=Models, init=False)
+    models: ResidentModels = field(default_factory=ResidentModels, init=False)
 
     def run(
         self,
@@ -87,7 +87,7 @@ class Serving:
                 return EXIT_OK
             self._settle()
             self._load(needs_index=listening is not None)
-            workers, activity = Workers(begin=self._warm_up), Activity()
+            workers, activity = AnsweringThreads(begin=self._warm_up), Activity()
             why = "you ended it"
             with suppress(KeyboardInterrupt), interrupts.meant():
                 if place is not None:
@@ -197,7 +197,7 @@ class Serving:
         return Answer(output, code)
 
     def _serve_http(
-        self, listening: socket.socket, workers: Workers, activity: Activity, token: str
+        self, listening: socket.socket, workers: AnsweringThreads, activity: Activity, token: str
     ) -> None:
         port = listening.getsockname()[1]
         server = HttpServer(workers, self.hold, Guard(token, port))

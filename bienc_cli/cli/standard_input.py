@@ -128,7 +128,7 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
 
 def pairs() -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
     """The pairs by their lines, and what is wrong with each other line."""
-    from bienc_cli.evaluation.pairs import check_pair
+    from bienc_cli.evaluation.pair_scores import check_pair
 
     found: dict[int, tuple[str, str]] = {}
     refused: dict[int, UsageError] = {}

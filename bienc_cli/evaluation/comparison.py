@@ -24,7 +24,7 @@ from bienc_cli.evaluation.results import (
     Latency,
     SystemResult,
 )
-from bienc_cli.evaluation.side_by_side import Entry, side_by_side
+from bienc_cli.evaluation.side_by_side import RankedEntry, side_by_side
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.pipeline import DEFAULT_K, check_depth, check_query, depth_of
 from bienc_cli.search.reranking import check_relevance_model, rerank
@@ -117,8 +117,8 @@ class QueryComparison:
 
     query: str
     rankings: tuple[StrategyRanking, ...]
-    left: tuple[Entry, ...]
-    right: tuple[Entry, ...]
+    left: tuple[RankedEntry, ...]
+    right: tuple[RankedEntry, ...]
     exhaustive: tuple[Hit, ...] | None
     overlap: float
     rbo: float

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
-from bienc_cli.evaluation.answers import answers
 from bienc_cli.evaluation.measures import measure
 from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
@@ -34,6 +33,7 @@ from bienc_cli.evaluation.results import (
 from bienc_cli.evaluation.runs import Run, as_called_here, warnings_of
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
+from bienc_cli.evaluation.timed_answers import answers
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
 from bienc_cli.search.exactness import exact_first, having_names

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.pairs import check_pair
+from bienc_cli.evaluation.pair_scores import check_pair
 from bienc_cli.search.reranking import check_relevance_model
 from bienc_cli.search.result import ModelUse
 from bienc_cli.stages import StageTime, Stopwatch

@@ -11,7 +11,7 @@ from bienc_cli.search.result import Hit
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RankedEntry:
     """One place of a ranking.
 
     Attributes:
@@ -36,7 +36,7 @@ class Entry:
 
 def side_by_side(
     evaluation: Evaluation, query_id: str, left: SystemResult, right: SystemResult | None
-) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+) -> tuple[tuple[RankedEntry, ...], tuple[RankedEntry, ...]]:
     """The first entries of two rankings.
 
     Entries are passages. Where one of the rankings was read from a file, which names items
@@ -54,19 +54,21 @@ def side_by_side(
     return _placed(first, second, passages), _placed(second, first, passages)
 
 
-def ranked_items(evaluation: Evaluation, query_id: str, system: SystemResult) -> tuple[Entry, ...]:
+def ranked_items(
+    evaluation: Evaluation, query_id: str, system: SystemResult
+) -> tuple[RankedEntry, ...]:
     """The first items of one ranking, as they are measured."""
     grades = evaluation.grades.get(query_id, {})
     return tuple(
-        Entry(rank, item, None, grades.get(item))
+        RankedEntry(rank, item, None, grades.get(item))
         for rank, item in enumerate(system.rankings.get(query_id, ())[:SHOWN], 1)
     )
 
 
-def _of_hit(evaluation: Evaluation, query_id: str, hit: Hit) -> Entry:
+def _of_hit(evaluation: Evaluation, query_id: str, hit: Hit) -> RankedEntry:
     grades = evaluation.grades.get(query_id, {})
     grade = grade_of(hit, grades, evaluation.missing)
-    return Entry(hit.rank, hit.passage.passage.doc_id, hit, grade)
+    return RankedEntry(hit.rank, hit.passage.passage.doc_id, hit, grade)
 
 
 def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -> int | None:
@@ -87,11 +89,13 @@ def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -
     return max(found, default=None)
 
 
-def _placed(entries: Sequence[Entry], others: Sequence[Entry], passages: bool) -> tuple[Entry, ...]:
-    def key(entry: Entry) -> object:
+def _placed(
+    entries: Sequence[RankedEntry], others: Sequence[RankedEntry], passages: bool
+) -> tuple[RankedEntry, ...]:
+    def key(entry: RankedEntry) -> object:
         return entry.hit.passage.passage_id if passages and entry.hit else entry.item
 
     ranks = {key(entry): entry.rank for entry in others}
     return tuple(
-        Entry(one.rank, one.item, one.hit, one.grade, ranks.get(key(one))) for one in entries
+        RankedEntry(one.rank, one.item, one.hit, one.grade, ranks.get(key(one))) for one in entries
     )

@@ -19,7 +19,7 @@ from bienc_cli.formats.table import (
     formats_under,
     is_unreadable,
 )
-from bienc_cli.formats.wire import Limits
+from bienc_cli.formats.worker_messages import Limits
 
 __all__ = [
     "BINARY_SUFFIXES",

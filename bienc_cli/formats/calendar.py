@@ -15,7 +15,7 @@ from pathlib import Path
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.decoding import decode, read_text
 from bienc_cli.formats.lines import split_lines
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
 _NAMES = frozenset(words("SUMMARY FN"))

@@ -17,7 +17,7 @@ from bienc_cli.formats.lines import (
     spans_to_blocks,
 )
 from bienc_cli.formats.syntax import is_available, outline
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Heading
 
 _MODIFIERS = words(

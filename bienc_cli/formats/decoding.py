@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 __all__ = [
     "byte_order_mark",

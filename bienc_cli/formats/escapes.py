@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 _UNITS = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[0-9a-fA-F]{4})+)")
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")

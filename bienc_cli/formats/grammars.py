@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 
 @dataclass(frozen=True, slots=True, eq=False)

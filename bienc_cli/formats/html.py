@@ -17,7 +17,7 @@ from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Protocol
 
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 HYPHENS = "-\u00ad"
 """What stands at a line end; other hyphens are made `-` before."""
@@ -58,7 +58,7 @@ _RARER = 5
 """How many times rarer than the joined word a second half is that only happens to be a word."""
 
 
-class Reading(Enum):
+class HyphenReading(Enum):
     """What two halves around a hyphen are."""
 
     DIVIDED = "one word"
@@ -108,11 +108,11 @@ class LineEnds:
     def written(self, first: str, second: str) -> str:
         """How a word is written of which a line or page ends with `first` and a hyphen."""
         reading = self._reading(first, second)
-        if reading is Reading.DIVIDED:
+        if reading is HyphenReading.DIVIDED:
             return first + second
-        if reading is Reading.HYPHENATED:
+        if reading is HyphenReading.HYPHENATED:
             return f"{first}-{second}"
-        if reading is Reading.SUSPENDED:
+        if reading is HyphenReading.SUSPENDED:
             return f"{first}- {second}"
         return f"{first}-{second} ({first}{second})"
 
@@ -144,29 +144,33 @@ class LineEnds:
     def _mend_soft(self, found: re.Match[str]) -> str:
         # Some fonts call their ordinary hyphen a soft one, and draw it in the midst of a line.
         first, second = found.groups()
-        real = first and second and self._reading(first, second) is Reading.HYPHENATED
+        real = first and second and self._reading(first, second) is HyphenReading.HYPHENATED
         return f"{first}-{second}" if real else first + second
 
-    def _reading(self, first: str, second: str) -> Reading:
+    def _reading(self, first: str, second: str) -> HyphenReading:
         hyphenated = f"{first}-{second}".lower()
         joined = (first + second).lower()
         if self._words[hyphenated] or self._words[joined]:
             kept = self._words[hyphenated] > self._words[joined]
-            return Reading.HYPHENATED if kept else Reading.DIVIDED
+            return HyphenReading.HYPHENATED if kept else HyphenReading.DIVIDED
         capitals = (first + second).isupper() and len(first) > 1
         if not second[0].islower() and not capitals:
-            return Reading.HYPHENATED
+            return HyphenReading.HYPHENATED
         frequency = self._frequency(joined)
         if second.lower() in _SUSPENDED and not frequency:
-            return Reading.SUSPENDED
+            return HyphenReading.SUSPENDED
         if len(first) == 1:
-            return Reading.OPEN if frequency else Reading.HYPHENATED
+            return HyphenReading.OPEN if frequency else HyphenReading.HYPHENATED
         if not self._is_word(second):
-            return Reading.DIVIDED if frequency else Reading.OPEN
+            return HyphenReading.DIVIDED if frequency else HyphenReading.OPEN
         rare_half = frequency > _RARER * self._frequency(second.lower())
         if self._language in _CLOSED_COMPOUNDS or frequency >= _COMMON or rare_half:
-            return Reading.DIVIDED if frequency else Reading.OPEN
-        return Reading.HYPHENATED if self._is_word(first) and not frequency else Reading.OPEN
+            return HyphenReading.DIVIDED if frequency else HyphenReading.OPEN
+        return (
+            HyphenReading.HYPHENATED
+            if self._is_word(first) and not frequency
+            else HyphenReading.OPEN
+        )
 
     def _is_word(self, half: str) -> bool:
         return self._words[half.lower()] > 1 or self._frequency(half.lower()) > 0

@@ -31,7 +31,7 @@ from typing import Protocol, Self, TypeVar
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.reading import format_of, read_all, read_documents
 from bienc_cli.formats.table import DEFAULT_READING, ReadingOptions, pdf_format
-from bienc_cli.formats.wire import PART_DONE, Limits, Request, decode_answer
+from bienc_cli.formats.worker_messages import PART_DONE, FileRequest, Limits, decode_answer
 from bienc_cli.types import Document, Skipped
 
 _WINDOW = 64
@@ -108,7 +108,7 @@ def _in_order(
                 if file is None:
                     break
                 ahead_of_need = _is_isolated(file, options, streamed=False)
-                request = Request(file.path, file.doc_id, options)
+                request = FileRequest(file.path, file.doc_id, options)
                 window.append((file, pool.submit(request) if ahead_of_need else None))
                 ahead += ahead_of_need
             if not window:
@@ -118,7 +118,7 @@ def _in_order(
                 yield file, _verdict_last(file, _answered(future))
                 ahead -= 1
             elif _is_isolated(file, options, streamed=True):
-                request = Request(file.path, file.doc_id, options)
+                request = FileRequest(file.path, file.doc_id, options)
                 yield file, _verdict_last(file, pool.stream(request))
             else:
                 yield file, _verdict_last(file, _read_here(file, limits, options))
@@ -183,7 +183,7 @@ class _Pool:
         if self._scratch is not None:
             self._scratch.cleanup()
 
-    def stream(self, request: Request) -> Items:
+    def stream(self, request: FileRequest) -> Items:
         """Have a collection read, record by record: the worker goes on as they are taken.
 
         Raises:
@@ -195,11 +195,11 @@ class _Pool:
         finally:
             self._give_back(worker)
 
-    def submit(self, request: Request) -> Future[list[Document | Skipped]]:
+    def submit(self, request: FileRequest) -> Future[list[Document | Skipped]]:
         """Have a file read."""
         return self._threads.submit(self._read, request)
 
-    def _read(self, request: Request) -> list[Document | Skipped]:
+    def _read(self, request: FileRequest) -> list[Document | Skipped]:
         worker = self._take()
         used = worker.used
         try:
@@ -259,7 +259,7 @@ class _Worker:
         """Whether it can be asked again."""
         return self._process.poll() is None
 
-    def read(self, request: Request) -> list[Document | Skipped]:
+    def read(self, request: FileRequest) -> list[Document | Skipped]:
         """Have one file read.
 
         Raises:
@@ -267,7 +267,7 @@ class _Worker:
         """
         return self._answer(request)
 
-    def stream(self, request: Request) -> Items:
+    def stream(self, request: FileRequest) -> Items:
         """Have a collection read; the worker is dead where that was not to its end.
 
         Raises:
@@ -288,7 +288,7 @@ class _Worker:
             if unread:
                 self.kill()
 
-    def _answer(self, request: Request | None) -> list[Document | Skipped]:
+    def _answer(self, request: FileRequest | None) -> list[Document | Skipped]:
         """The next answer, to a request or in a stream of them, within the time for one.
 
         For every part of a file that is done in between, the time begins anew.
@@ -302,7 +302,7 @@ class _Worker:
         self.kill()
         raise self._post_mortem()
 
-    def _in_time(self, request: Request | None) -> bytes:
+    def _in_time(self, request: FileRequest | None) -> bytes:
         """The next line; one without an end where the worker died, also of taking too long."""
         timer = threading.Timer(self._limits.seconds, self._expire)
         timer.start()
@@ -331,7 +331,7 @@ class _Worker:
             else:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
-    def _exchange(self, request: Request | None) -> bytes:
+    def _exchange(self, request: FileRequest | None) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101
         assert stdout is not None  # noqa: S101

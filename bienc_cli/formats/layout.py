@@ -46,7 +46,7 @@ _RISE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """A piece of a line, in the direction in which it is read.
 
     Attributes:
@@ -64,7 +64,7 @@ class Run:
     size: float
 
 
-def with_raised_digits(runs: Sequence[Run]) -> list[Run]:
+def with_raised_digits(runs: Sequence[TextRun]) -> list[TextRun]:
     """The runs, digits that stand raised behind a word written as such.
 
     Args:
@@ -94,7 +94,7 @@ def is_raised(rise: float, size: float, size_before: float) -> bool:
     return size <= _SMALLER * size_before and _RISE * size_before <= rise <= size_before
 
 
-def arranged(runs: Sequence[Run]) -> str:
+def arranged(runs: Sequence[TextRun]) -> str:
     """The text of a page, in the order in which it is read.
 
     Args:
@@ -116,7 +116,7 @@ def arranged(runs: Sequence[Run]) -> str:
     return "".join(pieces)
 
 
-def has_columns(runs: Sequence[Run]) -> bool:
+def has_columns(runs: Sequence[TextRun]) -> bool:
     """Whether some of the text plainly stands in columns that are drawn line by line."""
     rows = list(_rows(runs))
     return any(_columns(rows, position) for position in range(len(rows)))
@@ -126,7 +126,7 @@ def has_columns(runs: Sequence[Run]) -> bool:
 class _Row:
     """What stands on one line of the page, drawn one after the other."""
 
-    runs: list[Run]
+    runs: list[TextRun]
 
     @property
     def text(self) -> str:
@@ -139,15 +139,15 @@ class _Row:
                 pieces.append(following.text)
         return "".join(pieces)
 
-    def segments(self) -> list[Run]:
+    def segments(self) -> list[TextRun]:
         """The runs, those joined that are not far apart."""
-        joined: list[Run] = []
+        joined: list[TextRun] = []
         for run in self.runs:
             last = joined[-1] if joined else None
             if last is not None and run.left - last.right < _WIDE_GAP * run.size:
                 text = last.text if last.text.endswith(" ") else last.text.rstrip("\n")
                 right = max(last.right, run.right)
-                joined[-1] = Run(text + run.text, last.left, right, last.baseline, last.size)
+                joined[-1] = TextRun(text + run.text, last.left, right, last.baseline, last.size)
             else:
                 joined.append(run)
         return joined
@@ -161,8 +161,8 @@ class _Block:
     columns: list[list[str]]
 
 
-def _rows(runs: Sequence[Run]) -> Iterator[_Row]:
-    row: list[Run] = []
+def _rows(runs: Sequence[TextRun]) -> Iterator[_Row]:
+    row: list[TextRun] = []
     blanks = ""
     for run in runs:
         if not run.text.strip():
@@ -182,18 +182,18 @@ def _rows(runs: Sequence[Run]) -> Iterator[_Row]:
         yield _Row(row)
 
 
-def _with_text(run: Run, text: str) -> Run:
-    return Run(text, run.left, run.right, run.baseline, run.size)
+def _with_text(run: TextRun, text: str) -> TextRun:
+    return TextRun(text, run.left, run.right, run.baseline, run.size)
 
 
-def _continues(run: Run, following: Run) -> bool:
+def _continues(run: TextRun, following: TextRun) -> bool:
     return (
         abs(run.baseline - following.baseline) < 0.2 * max(run.size, following.size)
         and following.left > run.left
     )
 
 
-def _one_word(run: Run, following: Run) -> bool:
+def _one_word(run: TextRun, following: TextRun) -> bool:
     """Whether two runs on a line, each a letter, are drawn apart for the look of it alone."""
     one, other = run.text.strip(), following.text.strip()
     pitch = (following.left - run.left) / run.size
@@ -211,7 +211,7 @@ def _columns(rows: Sequence[_Row], start: int) -> _Block | None:
     if len(first) not in {2, 3}:
         return None
     gutters = [(left.right, right.left) for left, right in itertools.pairwise(first)]
-    columns: list[list[Run]] = [[] for _ in first]
+    columns: list[list[TextRun]] = [[] for _ in first]
     side_by_side = 0
     end = start
     for row in rows[start:]:
@@ -242,10 +242,10 @@ def _jumps(rows: Sequence[_Row], index: int, start: int) -> bool:
 
 
 def _placed(
-    segments: Sequence[Run], gutters: Sequence[tuple[float, float]]
-) -> dict[int, Run] | None:
+    segments: Sequence[TextRun], gutters: Sequence[tuple[float, float]]
+) -> dict[int, TextRun] | None:
     """Each segment with the column it stands in; None where one crosses into another."""
-    placed: dict[int, Run] = {}
+    placed: dict[int, TextRun] = {}
     for segment in segments:
         column = sum(segment.left > start for start, _ in gutters)
         if column < len(gutters) and segment.right >= gutters[column][1]:
@@ -257,7 +257,7 @@ def _placed(
 
 
 def _narrowed(
-    gutters: Sequence[tuple[float, float]], placed: dict[int, Run]
+    gutters: Sequence[tuple[float, float]], placed: dict[int, TextRun]
 ) -> list[tuple[float, float]]:
     narrowed = []
     for index, (start, end) in enumerate(gutters):
@@ -269,7 +269,7 @@ def _narrowed(
     return narrowed
 
 
-def _is_prose(column: Sequence[Run]) -> bool:
+def _is_prose(column: Sequence[TextRun]) -> bool:
     texts = [run.text.strip() for run in column]
     together = "".join("".join(texts).split())
     lengths = [len(text) for text in texts]

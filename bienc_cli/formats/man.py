@@ -14,7 +14,7 @@ from pathlib import Path
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.formats.decoding import read_text, require_text
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Heading
 
 _REQUEST = re.compile(r"[.'][ \t]*(\w+)[ \t]*(.*)\Z")

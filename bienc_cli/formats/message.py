@@ -19,7 +19,7 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.calendar import document_of as calendar_of
 from bienc_cli.formats.decoding import clean, decode
-from bienc_cli.formats.encoded import without_encoded_data
+from bienc_cli.formats.encoded_data import without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
 from bienc_cli.formats.message_fields import file_name, header
 from bienc_cli.types import Anchor, Document, Numbering, Skipped

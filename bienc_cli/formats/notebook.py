@@ -12,7 +12,7 @@ from typing import Any
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.decoding import clean, read_text
-from bienc_cli.formats.encoded import without_encoded_data
+from bienc_cli.formats.encoded_data import without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
 from bienc_cli.formats.markdown import document_of as markdown_of
 from bienc_cli.types import Document

@@ -19,7 +19,7 @@ from bienc_cli.formats.odf_text import (
 )
 from bienc_cli.formats.package import Package, parse_xml, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:

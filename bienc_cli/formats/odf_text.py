@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.package import whole_number
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

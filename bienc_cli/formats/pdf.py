@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import Bookmark, flattened
-from bienc_cli.formats.layout import Run, arranged, with_raised_digits
+from bienc_cli.formats.layout import TextRun, arranged, with_raised_digits
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.scans import recognised_pdf
@@ -105,7 +105,7 @@ def _pages(reader: PdfReader) -> Iterator[Page]:
 
 
 def _text(page: PageObject) -> str:
-    runs: list[Run] = []
+    runs: list[TextRun] = []
 
     def visit(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
         if text:
@@ -118,13 +118,13 @@ def _text(page: PageObject) -> str:
     )
 
 
-def _run(text: str, matrix: list[float], size: float) -> Run:
+def _run(text: str, matrix: list[float], size: float) -> TextRun:
     a, b, _, _, x, y = matrix
     scale = math.hypot(a, b) or 1.0
     along, across = (a * x + b * y) / scale, (a * y - b * x) / scale
     height = abs(size) * scale or 1.0
     width = _AVERAGE_WIDTH * height * len(text.strip())
-    return Run(text, along, along + width, across, height)
+    return TextRun(text, along, along + width, across, height)
 
 
 def _product(first: list[float], second: list[float]) -> list[float]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import MOST, Bookmark
 from bienc_cli.formats.cleaning import RAISED
-from bienc_cli.formats.layout import Run, arranged, has_columns, is_raised, is_spaced_out
+from bienc_cli.formats.layout import TextRun, arranged, has_columns, is_raised, is_spaced_out
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.scans import recognised_pdf
@@ -263,7 +263,7 @@ def _spaced_words_joined(text_page: PdfTextPage, text: str) -> str:
     return "".join(text[start:end] for start, end in zip(starts, kept, strict=True))
 
 
-def _runs(text_page: PdfTextPage) -> Iterator[Run]:
+def _runs(text_page: PdfTextPage) -> Iterator[TextRun]:
     """All characters, in pieces that no line break or wide gap divides."""
     places = _Places(text_page)
     piece: list[str] = []
@@ -284,7 +284,7 @@ def _runs(text_page: PdfTextPage) -> Iterator[Run]:
         if piece:
             same_line = abs(line - baseline) < 0.5 * max(size, height) and start > left
             if not same_line or start - right > _WIDE_GAP * size:
-                yield Run(_ended(piece, same_line), left, right, baseline, size)
+                yield TextRun(_ended(piece, same_line), left, right, baseline, size)
                 piece = []
         if not piece:
             left, baseline, size = start, line, height
@@ -297,7 +297,7 @@ def _runs(text_page: PdfTextPage) -> Iterator[Run]:
         x, y = places.end(index)
         right = x * along + y * across
     if piece:
-        yield Run(_ended(piece, same_line=False), left, right, baseline, size)
+        yield TextRun(_ended(piece, same_line=False), left, right, baseline, size)
 
 
 def _ended(piece: list[str], same_line: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bienc_cli.formats.ocr import advice
 from bienc_cli.formats.table import IMAGE
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 _KINDS = (
     (

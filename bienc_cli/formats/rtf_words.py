@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 
 UNREAD = frozenset(
     words(

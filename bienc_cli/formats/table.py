@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from bienc_cli.errors import UsageError
 from bienc_cli.formats.ocr import missing
-from bienc_cli.formats.words import words
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Skipped
 
 _MEBIBYTE = 1 << 20

@@ -21,7 +21,13 @@ from typing import BinaryIO
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.patience import told_by
 from bienc_cli.formats.reading import format_of, read_all, read_documents
-from bienc_cli.formats.wire import PART_DONE, Limits, Request, encode_items, encode_refusal
+from bienc_cli.formats.worker_messages import (
+    PART_DONE,
+    FileRequest,
+    Limits,
+    encode_items,
+    encode_refusal,
+)
 
 if sys.platform != "win32":
     import resource
@@ -55,7 +61,7 @@ def main() -> None:
     told_by(part_done)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
     while True:
-        request = Request.decode(requests.get())
+        request = FileRequest.decode(requests.get())
         _limit_processor_time(limits.seconds)
         for line in answer(request, limits):
             answers.write(line)
@@ -63,7 +69,7 @@ def main() -> None:
             _limit_processor_time(limits.seconds)
 
 
-def answer(request: Request, limits: Limits) -> Iterator[bytes]:
+def answer(request: FileRequest, limits: Limits) -> Iterator[bytes]:
     """Read one file, within the limits: one answer as `wire` has it.
 
     A collection has an answer for each record, and an empty one behind the last.

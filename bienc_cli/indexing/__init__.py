@@ -1,7 +1,7 @@
 """The way in: discover, read, chunk, encode, commit."""
 
 from bienc_cli.indexing.forget import RemovalReport, Removed, remove_paths
-from bienc_cli.indexing.pipeline import (
+from bienc_cli.indexing.indexer import (
     DEFAULT_OVERLAP_TOKENS,
     DEFAULT_PASSAGE_TOKENS,
     EncoderLoader,

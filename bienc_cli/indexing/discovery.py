@@ -16,8 +16,8 @@ from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
 from bienc_cli.formats import ReadingOptions, format_by_file_name, is_unreadable, why_binary
-from bienc_cli.formats.words import words
-from bienc_cli.indexing.ignoring import IgnoreFiles, Selection, parse_patterns
+from bienc_cli.formats.word_list import words
+from bienc_cli.indexing.ignoring import IgnoreFiles, Patterns, parse_patterns
 from bienc_cli.indexing.repository import GIT, IGNORE_FILES, rules_above, rules_of
 from bienc_cli.types import Skipped
 
@@ -117,9 +117,7 @@ def discover(
         PathNotFound: there is no such root.
         UsageError: a pattern is malformed.
     """
-    selection = Selection(
-        parse_patterns("--include", include), parse_patterns("--exclude", exclude)
-    )
+    selection = Patterns(parse_patterns("--include", include), parse_patterns("--exclude", exclude))
     absolute = Path(os.path.abspath(root))  # noqa: PTH100  (links in it stay as they are)
     try:
         status = absolute.stat()
@@ -194,7 +192,7 @@ class _Walk:
     def __init__(
         self,
         root: Path,
-        selection: Selection,
+        selection: Patterns,
         max_bytes: int,
         *,
         hidden: bool,

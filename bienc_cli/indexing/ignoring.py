@@ -205,7 +205,7 @@ class IgnoreFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Patterns:
     """The patterns of `--include` and `--exclude`, relative to the root."""
 
     include: tuple[Rule, ...]

@@ -29,7 +29,7 @@ _FORGETS = "(bienc index --prune forgets it)"
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RootWork:
     """One root with what is known of its files, and what has to be done about them.
 
     Attributes:
@@ -54,7 +54,7 @@ class Plan:
         warnings: what a person should know about the roots, as sentences.
     """
 
-    works: tuple[Work, ...]
+    works: tuple[RootWork, ...]
     removed: int
     pruned: bool
     warnings: tuple[str, ...]
@@ -124,7 +124,7 @@ def plan(
         )
         if not stale:
             changes = _looked_into(writer, finding.root, known, changes, options)
-        works.append(Work(root_id, finding, known, changes, stale))
+        works.append(RootWork(root_id, finding, known, changes, stale))
     return Plan(tuple(works), removed, bool(gone), tuple(warnings))
 
 

@@ -29,7 +29,7 @@ from bienc_cli.milvus.rows import Record, joined, languages_in, parsed
 from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.milvus.uploads import Uploads, one_of_each
 from bienc_cli.store import failpoints
-from bienc_cli.store.agreement import check_agreement
+from bienc_cli.store.compatibility import check_agreement
 from bienc_cli.store.protocol import CommitReport, IndexInfo
 from bienc_cli.types import EncoderIdentity, TunedBlend
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
+from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.registry import (
     DEFAULT_BI_ENCODER,
     DEFAULT_CROSS_ENCODER,
@@ -28,11 +28,11 @@ __all__ = [
     "FirstUse",
     "KnownModel",
     "ModelStatus",
+    "Preparation",
     "ResolvedModel",
     "Role",
     "Runtime",
     "Watch",
-    "Work",
     "choose_runtime",
     "identify_bi_encoder",
     "import_runtime",

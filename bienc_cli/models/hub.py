@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bienc_cli.errors import BiencError, ModelUnavailable
 from bienc_cli.models.files import read_model_files
-from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
+from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.registry import KNOWN_MODELS
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -69,7 +69,7 @@ def _download(hub_id: str, on_first_use: Watch) -> Path:
         safetensors = any(name.endswith(".safetensors") for name in sizes)
         wanted = [*_WANTED, "*.safetensors" if safetensors else "pytorch_model*.bin"]
         size = sum(sizes[name] or 0 for name in sizes if _matches(name, wanted))
-        with on_first_use(FirstUse(hub_id, Work.DOWNLOADING, size or None)):
+        with on_first_use(FirstUse(hub_id, Preparation.DOWNLOADING, size or None)):
             return Path(
                 snapshot_download(
                     hub_id,

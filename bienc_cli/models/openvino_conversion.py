@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.models import openvino_probe
 from bienc_cli.models.cache import publish, write_json
-from bienc_cli.models.first_use import FirstUse, Watch, Work, unwatched
+from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.openvino_builder import built_graph
 from bienc_cli.models.openvino_encoders import NotPlain
 from bienc_cli.models.openvino_graph import (
@@ -55,7 +55,7 @@ NEAR = {Role.BI_ENCODER: 1e-3, Role.CROSS_ENCODER: 0.05}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ConversionOutcome:
     """What the conversion found.
 
     Attributes:
@@ -79,7 +79,7 @@ class _Unconvertible(Exception):
 
 def converted_graph(
     model: ResolvedModel, cache_dir: Path, on_first_use: Watch = unwatched
-) -> tuple[Path, Verdict]:
+) -> tuple[Path, ConversionOutcome]:
     """The directory of a model's graph and the verdict on it, converting now if need be.
 
     Args:
@@ -99,7 +99,7 @@ def converted_graph(
 
     def make(empty: Path) -> None:
         size = sum((model.directory / file).stat().st_size for file in model.files.weight_files)
-        with on_first_use(FirstUse(model.name, Work.CONVERTING, size)):
+        with on_first_use(FirstUse(model.name, Preparation.CONVERTING, size)):
             _convert(model, precision, empty)
 
     directory = publish(
@@ -112,11 +112,11 @@ def converted_graph(
     return directory, verdict
 
 
-def _read_verdict(directory: Path) -> Verdict | None:
+def _read_verdict(directory: Path) -> ConversionOutcome | None:
     try:
         content = json.loads((directory / VERDICT).read_bytes())
         whole = all((directory / n).stat().st_size == size for n, size in content["files"].items())
-        return Verdict(**content["verdict"]) if whole else None
+        return ConversionOutcome(**content["verdict"]) if whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -126,7 +126,7 @@ def _convert(model: ResolvedModel, precision: str, directory: Path) -> None:
         with ALONE:
             verdict = _write_graph(model, precision, directory)
     except _Unconvertible as reason:
-        verdict = Verdict(accepted=False, reason=str(reason))
+        verdict = ConversionOutcome(accepted=False, reason=str(reason))
     files = [GRAPH, Path(GRAPH).with_suffix(".bin").name] if verdict.accepted else []
     write_json(
         directory / VERDICT,
@@ -138,7 +138,7 @@ def _convert(model: ResolvedModel, precision: str, directory: Path) -> None:
     )
 
 
-def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Verdict:
+def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> ConversionOutcome:
     if model.files.tokenizer_json is None:
         raise _Unconvertible("it has no tokenizer.json")
     if not model.files.prompt_pooled and (model.files.query_prompt or model.files.passage_prompt):
@@ -148,7 +148,7 @@ def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Verdi
     try:
         tokenizer = _build(model, path, quantised=may_quantise and model.tested)
         if model.tested:
-            return Verdict(True, "", precision, tokenizer.pad_id, may_quantise)
+            return ConversionOutcome(True, "", precision, tokenizer.pad_id, may_quantise)
         texts: tuple[str, ...] = openvino_probe.SHORT
         reference = _tried(model, tokenizer, path, texts)
     except NotPlain:
@@ -161,7 +161,7 @@ def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Verdi
         if not near <= NEAR[model.files.role]:
             precision = "f32"
     quantised = may_quantise and _quantised(model, tokenizer, path, precision, texts, reference)
-    return Verdict(True, "", precision, tokenizer.pad_id, quantised)
+    return ConversionOutcome(True, "", precision, tokenizer.pad_id, quantised)
 
 
 def _build(model: ResolvedModel, path: Path, *, quantised: bool) -> ModelTokenizer:

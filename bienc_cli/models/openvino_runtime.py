@@ -10,7 +10,7 @@ import numpy as np
 from bienc_cli.background import Background
 from bienc_cli.errors import ModelUnavailable
 from bienc_cli.models.batching import finite, token_budget_batches, unit_length
-from bienc_cli.models.openvino_conversion import GRAPH, Verdict
+from bienc_cli.models.openvino_conversion import GRAPH, ConversionOutcome
 from bienc_cli.models.openvino_graph import OpenVinoGraph
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer, TokenIds
@@ -31,7 +31,12 @@ class OpenVinoBiEncoder:
     """A bi-encoder on OpenVINO; satisfies `types.BiEncoder`. For one thread at a time."""
 
     def __init__(
-        self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
+        self,
+        model: ResolvedModel,
+        directory: Path,
+        verdict: ConversionOutcome,
+        *,
+        threads: int | None,
     ) -> None:
         self.notes: tuple[str, ...] = ()
         self._identity = model.encoder_identity
@@ -74,7 +79,12 @@ class OpenVinoCrossEncoder:
     """A cross-encoder on OpenVINO; satisfies `types.CrossEncoder`. For one thread at a time."""
 
     def __init__(
-        self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
+        self,
+        model: ResolvedModel,
+        directory: Path,
+        verdict: ConversionOutcome,
+        *,
+        threads: int | None,
     ) -> None:
         self.notes: tuple[str, ...] = ()
         self._identity = model.cross_encoder_identity
@@ -114,7 +124,12 @@ class _Runner:
     """Tokenizer and graph, and the batching between them."""
 
     def __init__(
-        self, model: ResolvedModel, directory: Path, verdict: Verdict, *, threads: int | None
+        self,
+        model: ResolvedModel,
+        directory: Path,
+        verdict: ConversionOutcome,
+        *,
+        threads: int | None,
     ) -> None:
         assert model.files.tokenizer_json is not None, "it was needed to convert"  # noqa: S101
         self._name = model.name

@@ -14,8 +14,8 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.breaking import Words
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.pairs import labels_as_json
+from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.tables import Grid
-from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.view import View
 from bienc_cli.search.classification import Classification

@@ -11,7 +11,7 @@ from rich.text import Text
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.breaking import AT_BLANKS, spans
 from bienc_cli.render.links import link_to
-from bienc_cli.render.text import one_line
+from bienc_cli.render.printable import one_line
 from bienc_cli.search.result import Hit
 
 _LEAST_SNIPPET = 20

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from bienc_cli.evaluation.comparison import Comparison, QueryComparison
 from bienc_cli.evaluation.results import Cost, Latency
-from bienc_cli.evaluation.side_by_side import Entry
+from bienc_cli.evaluation.side_by_side import RankedEntry
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.tables import Grid, system_name, titled
-from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.view import View
 from bienc_cli.strategy import Strategy
@@ -119,7 +119,7 @@ def _score_name(strategy: Strategy) -> str:
     return "simil." if strategy.needs_bi_encoder else "bm25"
 
 
-def _score(entry: Entry | None, strategy: Strategy) -> str:
+def _score(entry: RankedEntry | None, strategy: Strategy) -> str:
     if entry is None or entry.hit is None:
         return ""
     hit = entry.hit
@@ -128,14 +128,14 @@ def _score(entry: Entry | None, strategy: Strategy) -> str:
     return hit_.similarity(hit) if strategy.needs_bi_encoder else hit_.bm25(hit)
 
 
-def _place(entry: Entry | None) -> RenderableType:
+def _place(entry: RankedEntry | None) -> RenderableType:
     if entry is None or entry.hit is None:
         return Text("")
     passage = entry.hit.passage
     return Group(*hit_.place_and_heading(passage, hit_.short_location(passage)))
 
 
-def _arrow(left: Entry | None) -> Text:
+def _arrow(left: RankedEntry | None) -> Text:
     """Where the left passage goes on the right: `→ 1`, `↘ 5`, or out of sight."""
     if left is None:
         return Text("")

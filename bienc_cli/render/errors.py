@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bienc_cli.render.text import visible
+from bienc_cli.render.printable import visible
 
 SCHEMA = "bienc.error/1"
 

@@ -14,11 +14,11 @@ from bienc_cli.evaluation.results import SHOWN, Evaluation, Latency, SystemResul
 from bienc_cli.evaluation.significance import Mean, PairedDifference
 from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
-from bienc_cli.render import markdown
+from bienc_cli.render import markdown_answers
 from bienc_cli.render.breaking import AT_BLANKS, Words
 from bienc_cli.render.gates import as_junit, gate_line
+from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.tables import Grid, system_name, titled
-from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.verdict import sentences
 from bienc_cli.render.view import View
@@ -59,7 +59,7 @@ class EvaluationView(View):
     def other_forms(self) -> Mapping[str, Iterator[str]]:
         """Markdown, and JUnit's XML of the gates."""
         return {
-            "markdown": markdown.of_evaluation(self.evaluation, self.gates),
+            "markdown": markdown_answers.of_evaluation(self.evaluation, self.gates),
             "junit": as_junit(self.gates),
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import quoteattr
 
 from bienc_cli.evaluation.gates import GateResult
-from bienc_cli.render.text import one_line
+from bienc_cli.render.printable import one_line
 
 
 def gate_line(gate: GateResult) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bienc_cli.citations import citation
 from bienc_cli.render.breaking import AT_BLANKS, Words
-from bienc_cli.render.text import one_line, visible
+from bienc_cli.render.printable import one_line, visible
 from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.text import cell, visible
+from bienc_cli.render.printable import cell, visible
 from bienc_cli.search.result import Hit, SearchResult
 
 COLUMNS = (

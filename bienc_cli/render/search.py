@@ -12,14 +12,14 @@ from rich.text import Text
 
 from bienc_cli.errors import BiencError
 from bienc_cli.render import hits as hit_
-from bienc_cli.render import markdown
+from bienc_cli.render import markdown_answers
 from bienc_cli.render.breaking import AT_BLANKS, Flow, Words
 from bienc_cli.render.compact import CompactHits
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.links import link_to
 from bienc_cli.render.listing import csv_lines, files, grep_lines
+from bienc_cli.render.printable import cell, one_line, visible
 from bienc_cli.render.tables import FirstThatFits, Grid
-from bienc_cli.render.text import cell, one_line, visible
 from bienc_cli.render.units import count, duration
 from bienc_cli.render.view import View
 from bienc_cli.search.result import Budget, Hit, SearchResult
@@ -122,7 +122,7 @@ class SearchView(View):
             "files": files(self.result, self.here),
             "grep": grep_lines(self.result, self.here),
             "csv": csv_lines(self.result, self.here, header=self.header),
-            "markdown": markdown.of_answer(self.result),
+            "markdown": markdown_answers.of_answer(self.result),
         }
 
     def as_json(self) -> dict[str, Any]:

@@ -10,20 +10,20 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bienc_cli.render.hits import writable
+from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.tables import Grid
-from bienc_cli.render.text import cell, one_line
 from bienc_cli.render.view import View
-from bienc_cli.settings import Setting, Source
+from bienc_cli.settings import Origin, Setting
 
 SCHEMA = "bienc.settings/1"
 
 _WORDS = {
-    Source.DEFAULT: "built in",
-    Source.ENVIRONMENT: "environment",
-    Source.FOLDER: "the folder's file",
-    Source.USER: "your own file",
-    Source.INDEX: "the index",
-    Source.FLAG: "typed",
+    Origin.DEFAULT: "built in",
+    Origin.ENVIRONMENT: "environment",
+    Origin.FOLDER: "the folder's file",
+    Origin.USER: "your own file",
+    Origin.INDEX: "the index",
+    Origin.FLAG: "typed",
 }
 
 
@@ -39,7 +39,7 @@ class SettingsView(View):
         for name in ("setting", "value", "from"):
             table.column(name, wraps=name != "setting")
         for name, setting in self.settings.items():
-            style = "dim" if setting.source is Source.DEFAULT else ""
+            style = "dim" if setting.source is Origin.DEFAULT else ""
             table.row(Text(name, "bold"), Text(_value(setting)), Text(_origin(setting), style))
         return table
 

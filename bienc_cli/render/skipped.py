@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from bienc_cli.render.hits import writable
+from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.tables import Grid
-from bienc_cli.render.text import cell, one_line
 from bienc_cli.types import Skipped
 
 

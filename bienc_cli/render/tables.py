@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bienc_cli.render.breaking import AT_BLANKS, AT_SIGNS, LONGEST_WORD, Flow, Words
-from bienc_cli.render.text import one_line
+from bienc_cli.render.printable import one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from bienc_cli.server import Declined
 from bienc_cli.server import endpoint as place
 from bienc_cli.server.client import MOST_ANSWERED, MOST_ASKED, Answer
 from bienc_cli.server.resident import Readers
+from bienc_cli.server.threads import AnsweringThreads, Busy
 from bienc_cli.server.wire import BadLine, Lines, as_line, send
-from bienc_cli.server.workers import Busy, Workers
 
 _TO_ASK = 5.0
 _TO_TAKE_THE_ANSWER = 30.0
@@ -56,7 +56,7 @@ Answering = Callable[[CommandLine, Readers], Answer]
 class CommandServer:
     """Serves connections to the socket; `converse` is for a `Listener`."""
 
-    def __init__(self, workers: Workers, answer: Answering) -> None:
+    def __init__(self, workers: AnsweringThreads, answer: Answering) -> None:
         self._workers = workers
         self._answer = answer
 

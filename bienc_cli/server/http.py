@@ -20,7 +20,7 @@ from bienc_cli.server.guard import Guard
 from bienc_cli.server.requests import Request, as_bytes, refusal
 from bienc_cli.server.resident import Readers
 from bienc_cli.server.service import Held
-from bienc_cli.server.workers import Busy, Workers
+from bienc_cli.server.threads import AnsweringThreads, Busy
 
 LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
 """Where HTTP may be spoken; it is not encrypted."""
@@ -68,7 +68,9 @@ class HttpServer:
         guard: tells who may ask.
     """
 
-    def __init__(self, workers: Workers, hold: Callable[[Readers], Held], guard: Guard) -> None:
+    def __init__(
+        self, workers: AnsweringThreads, hold: Callable[[Readers], Held], guard: Guard
+    ) -> None:
         self._workers = workers
         self._hold = hold
         self._guard = guard

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bienc_cli.server.listener import Activity
-from bienc_cli.server.workers import Workers
+from bienc_cli.server.threads import AnsweringThreads
 
 _TICK_SECONDS = 0.5
 _TICKS_TO_SHRINK = 20
@@ -17,7 +17,7 @@ _TICKS_TO_SHRINK = 20
 
 def live(
     activity: Activity,
-    workers: Workers,
+    workers: AnsweringThreads,
     *,
     idle_seconds: float,
     most_bytes: int,

@@ -11,7 +11,7 @@ from bienc_cli.errors import UsageError
 from bienc_cli.strategy import Strategy
 
 if TYPE_CHECKING:
-    from bienc_cli.results import (
+    from bienc_cli.index_answers import (
         BuildAnswer,
         CompareAnswer,
         LabelsAnswer,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         SearchAnswer,
         SimilarAnswer,
     )
-    from bienc_cli.search.reading import Excerpt
+    from bienc_cli.search.excerpts import Excerpt
     from bienc_cli.store import IndexInfo, IndexReader
 
 MOST_SAID = 200

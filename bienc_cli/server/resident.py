@@ -120,7 +120,7 @@ class _Kept(Generic[Model]):
             return self._models[name]
 
 
-class Models:
+class ResidentModels:
     """Models of both roles, each loaded when it is first wanted."""
 
     def __init__(self) -> None:

@@ -67,7 +67,7 @@ def writer_lock(
     """
     deadline = time.monotonic() + wait
     told = False
-    request = room.Request(directory, begun)
+    request = room.RoomRequest(directory, begun)
     try:
         while (descriptor := _try_lock(directory)) is None:
             if not (directory / NAME).exists():

@@ -32,7 +32,7 @@ class Begun:
     chunking: ChunkingParameters
 
 
-class Request:
+class RoomRequest:
     """The sign of a process that asks for room.
 
     Args:

@@ -21,7 +21,6 @@ from typing import Any, Self
 from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import StorageError
 from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
-from bienc_cli.store.agreement import check_agreement
 from bienc_cli.store.catalog import (
     CATALOG,
     connect_to_write,
@@ -34,6 +33,7 @@ from bienc_cli.store.catalog import (
     translated,
     write_meta,
 )
+from bienc_cli.store.compatibility import check_agreement
 from bienc_cli.store.contents import Contents, Tally
 from bienc_cli.store.covered import Root
 from bienc_cli.store.directory import (

@@ -15,7 +15,7 @@ from bienc_cli import models
 from bienc_cli.cli import main, progress
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.time_left import SteadyTimeLeft
-from bienc_cli.models import FirstUse, Work
+from bienc_cli.models import FirstUse, Preparation
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -88,7 +88,7 @@ def first_use(monkeypatch: pytest.MonkeyPatch, run: Run, docs: Path) -> None:
     """Models that are being made ready, in two steps."""
 
     def prepare(name: str, watch: Callable[[FirstUse], AbstractContextManager[object]]) -> None:
-        for work in (Work.UNPACKING, Work.CONVERTING):
+        for work in (Preparation.UNPACKING, Preparation.CONVERTING):
             with watch(FirstUse(name, work, 121_300_000)):
                 pass
 

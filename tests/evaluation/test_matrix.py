@@ -11,7 +11,7 @@ import pytest
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation import matrix
 from bienc_cli.evaluation.matrix import score_matrix
-from bienc_cli.evaluation.pairs import score_pairs
+from bienc_cli.evaluation.pair_scores import score_pairs
 from fakes import FakeBiEncoder, FakeClassifier, FakeCrossEncoder
 
 Run = Callable[..., tuple[int, str, str]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bienc_cli.errors import UsageError
 from bienc_cli.indexing.discovery import FoundFile, discover
-from bienc_cli.indexing.ignoring import Selection, parse_patterns, parse_rule
+from bienc_cli.indexing.ignoring import Patterns, parse_patterns, parse_rule
 
 NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b"]
 TREE = [
@@ -166,7 +166,7 @@ def test_patterns_that_people_give_must_make_sense():
 
 
 def test_an_included_directory_includes_what_is_below():
-    selection = Selection(parse_patterns("--include", ["docs/", "*.md", "!docs/old/"]), ())
+    selection = Patterns(parse_patterns("--include", ["docs/", "*.md", "!docs/old/"]), ())
     assert selection.includes("docs/a/b.txt")
     assert selection.includes("other/a.md")
     assert not selection.includes("other/a.txt")

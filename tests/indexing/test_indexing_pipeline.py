@@ -135,16 +135,16 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(folder: Folder) -> None:
 def test_an_unreadable_file_keeps_what_is_known_of_it(
     fruit: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bienc_cli.indexing import planning, reading
+    from bienc_cli.indexing import file_reading, planning
 
-    real = reading.digest_of_file
+    real = file_reading.digest_of_file
 
     def refuse(path: Path) -> bytes:
         if path.name == "pear.txt":
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    for module in (planning, reading):
+    for module in (planning, file_reading):
         monkeypatch.setattr(module, "digest_of_file", refuse)
     fruit.write({"pear.txt": "Other words.\n"})
     report = fruit.index()

@@ -19,7 +19,7 @@ from bienc_cli.indexing import (
     IndexReport,
     encoding,
     index_paths,
-    pipeline,
+    indexer,
     remove_paths,
 )
 from bienc_cli.store import check, open_writer, room
@@ -54,9 +54,9 @@ class Gated(FakeBiEncoder):
 @pytest.fixture(autouse=True)
 def many_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_SHARE", 4)
-    monkeypatch.setattr(pipeline, "LEAST_STAY", 0.0)
+    monkeypatch.setattr(indexer, "LEAST_STAY", 0.0)
     # A clock that stands: no time is too short for a run to have stayed.
-    monkeypatch.setattr(pipeline, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    monkeypatch.setattr(indexer, "time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_who_fails_before_it_begins_takes_nothing_of_an_interrupted_first_run(
 def test_a_sign_that_could_not_be_given_is_given_the_next_time(folder: Folder) -> None:
     assert isinstance(folder.directory, Path)
     folder.directory.mkdir(parents=True)
-    request = room.Request(folder.directory)
+    request = room.RoomRequest(folder.directory)
     held = os.open(folder.directory / room.NAME, os.O_RDWR | os.O_CREAT)
     portable.lock(held)
     request.show()

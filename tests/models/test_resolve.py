@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from bienc_cli.errors import ModelUnavailable, UsageError
-from bienc_cli.models import FirstUse, Work, carriers, hub, known_models, registry
+from bienc_cli.models import FirstUse, Preparation, carriers, hub, known_models, registry
 from bienc_cli.models.registry import KNOWN_MODELS, Carrier, Role, WeightFormat
 from bienc_cli.models.resolve import resolve_model
 from model_samples import write_modules, write_tokenizer
@@ -294,7 +294,7 @@ def test_a_download_is_told_with_the_bytes_of_the_files_that_are_fetched(
     resolve_model(
         "some-one/new", Role.BI_ENCODER, cache_dir=tmp_path, offline=False, on_first_use=watch
     )
-    assert told == [FirstUse("some-one/new", Work.DOWNLOADING, 90_700), "fetched", "done"]
+    assert told == [FirstUse("some-one/new", Preparation.DOWNLOADING, 90_700), "fetched", "done"]
 
 
 def test_unpacking_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,4 +309,4 @@ def test_unpacking_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     for _ in range(2):
         carriers.converted_directory(model, tmp_path / "cache", watch)
-    assert told == [FirstUse("minilm", Work.UNPACKING, source.stat().st_size)]
+    assert told == [FirstUse("minilm", Preparation.UNPACKING, source.stat().st_size)]

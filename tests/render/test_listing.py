@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.render import markdown
+from bienc_cli.render import markdown_answers
 from bienc_cli.render.links import link_to
 from bienc_cli.render.listing import COLUMNS, line_of
 from bienc_cli.search.result import Hit, Span
@@ -41,12 +41,12 @@ def test_what_is_elsewhere_has_no_link() -> None:
 
 @pytest.mark.parametrize("text", ["a|b *c* _d_ [e](f) <g> # h", "``` `x`", "\x1b[31mred\nline"])
 def test_markdown_is_shown_and_not_obeyed(text: str) -> None:
-    shown = markdown.escaped(text)
+    shown = markdown_answers.escaped(text)
     assert "\n" not in shown
     assert "\x1b" not in shown
     assert all(f"\\{mark}" in shown for mark in "|*_[<#`" if mark in text)
-    assert markdown.code("a`b``c") == "```a`b``c```"
-    assert markdown.code("`a") == "`` `a ``"
+    assert markdown_answers.code("a`b``c") == "```a`b``c```"
+    assert markdown_answers.code("`a") == "`` `a ``"
 
 
 def test_csv_names_its_columns() -> None:

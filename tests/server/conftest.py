@@ -17,7 +17,7 @@ from bienc_cli.server.commands import CommandServer
 from bienc_cli.server.guard import Guard
 from bienc_cli.server.http import HttpServer, listen
 from bienc_cli.server.listener import Activity, Listener
-from bienc_cli.server.workers import Workers
+from bienc_cli.server.threads import AnsweringThreads
 from folders import FRUIT
 
 
@@ -40,7 +40,7 @@ def server(indexed: Run) -> Iterator[Running]:
     activity, endpoint = Activity(), directories.endpoint()
     with claim(endpoint) as place, listen("127.0.0.1", 0) as http:
         assert place is not None
-        workers = Workers()
+        workers = AnsweringThreads()
         running = Running(endpoint, serving, activity, workers, http.getsockname()[1])
         commands = CommandServer(workers, running.answer)
         Listener(place.listen(), commands.converse, activity)

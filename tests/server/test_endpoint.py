@@ -18,7 +18,7 @@ from bienc_cli.server.client import Answer
 from bienc_cli.server.commands import CommandServer
 from bienc_cli.server.endpoint import Endpoint, endpoint_for
 from bienc_cli.server.listener import Activity, Listener
-from bienc_cli.server.workers import Workers
+from bienc_cli.server.threads import AnsweringThreads
 
 
 def test_the_name_says_what_answers_depend_on(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_two_users_never_reach_each_other(tmp_path: Path) -> None:
 
     with claim(there) as place:
         assert place is not None
-        Listener(place.listen(), CommandServer(Workers(1), answer).converse, Activity())
+        Listener(place.listen(), CommandServer(AnsweringThreads(1), answer).converse, Activity())
         assert said() == ["not found", "refused"]
         Path(there.directory).chmod(0o777)
         Path(there.path).chmod(0o777)

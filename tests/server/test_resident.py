@@ -10,15 +10,15 @@ import pytest
 
 from bienc_cli.server import life
 from bienc_cli.server.listener import Activity
-from bienc_cli.server.resident import MOST_MODELS, MOST_READERS, Models, Readers
-from bienc_cli.server.workers import MOST_WAITING, Busy, Workers
+from bienc_cli.server.resident import MOST_MODELS, MOST_READERS, Readers, ResidentModels
+from bienc_cli.server.threads import MOST_WAITING, AnsweringThreads, Busy
 from bienc_cli.store import IndexReader
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
 
 
 def test_models_are_loaded_once_and_the_oldest_are_let_go() -> None:
-    models, loaded = Models(), []
+    models, loaded = ResidentModels(), []
 
     def load(name: str) -> FakeBiEncoder:
         loaded.append(name)
@@ -51,7 +51,7 @@ def test_threads_take_turns_at_a_model() -> None:
                 inside -= 1
             return vectors
 
-    shared = Models().bi_encoder("a", Watched)
+    shared = ResidentModels().bi_encoder("a", Watched)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: shared.encode_queries(["pear"] * 200), range(40)))
     assert most == 1
@@ -104,7 +104,7 @@ def test_a_generation_that_is_over_is_let_go_of(folders: list[Folder]) -> None:
 
 def test_a_full_queue_is_said() -> None:
     begun, go_on = threading.Event(), threading.Event()
-    workers = Workers(1)
+    workers = AnsweringThreads(1)
 
     def wait(_: Readers) -> None:
         begun.set()
@@ -121,17 +121,17 @@ def test_a_full_queue_is_said() -> None:
 
 
 def test_an_error_is_whoever_asked_s() -> None:
-    workers = Workers(1)
+    workers = AnsweringThreads(1)
     failing = workers.ask(lambda _: 1 // 0)
     assert isinstance(failing.exception(60), ZeroDivisionError)
     assert workers.ask(lambda _: "there").result(60) == "there"
 
 
 def test_beginning_badly_leaves_a_worker_that_works() -> None:
-    assert Workers(2, begin=lambda _: 1 // 0).ask(lambda _: 3).result(60) == 3
+    assert AnsweringThreads(2, begin=lambda _: 1 // 0).ask(lambda _: 3).result(60) == 3
 
 
-class Watched(Workers):
+class Watched(AnsweringThreads):
     def __init__(self) -> None:
         super().__init__(1)
         self.forgets = 0
@@ -141,7 +141,7 @@ class Watched(Workers):
         super().forget()
 
 
-def live(workers: Workers, sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> str:
+def live(workers: AnsweringThreads, sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> str:
     """A life without waiting, in which memory goes through these sizes and stays at the last."""
     monkeypatch.setattr(life.time, "sleep", lambda _: None)
     activity = Activity()
@@ -168,7 +168,7 @@ def test_what_does_not_shrink_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_worker_forgets_when_it_is_told(folders: list[Folder]) -> None:
-    folder, workers = folders[0], Workers(1)
+    folder, workers = folders[0], AnsweringThreads(1)
 
     def get(readers: Readers) -> IndexReader:
         return readers.get(place(folder), folder.home, folder.open)

@@ -14,7 +14,7 @@ from bienc_cli.server.commands import CommandLine
 from bienc_cli.server.endpoint import Endpoint
 from bienc_cli.server.listener import Activity
 from bienc_cli.server.resident import Readers
-from bienc_cli.server.workers import Workers
+from bienc_cli.server.threads import AnsweringThreads
 
 Run = Callable[..., tuple[int, str, str]]
 TOKEN = "a-token-for-these-tests"
@@ -33,7 +33,7 @@ class Running:
     endpoint: Endpoint
     serving: Serving
     activity: Activity
-    workers: Workers
+    workers: AnsweringThreads
     port: int
     answered: list[tuple[str, ...]] = field(default_factory=list)
     before: Callable[[], object] = lambda: None

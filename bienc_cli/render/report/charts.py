@@ -16,9 +16,9 @@ from bienc_cli.evaluation.outcome import QueryDifference, pareto_front, trade_of
 from bienc_cli.evaluation.results import Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import PairedDifference
 from bienc_cli.render.hits import rounded
+from bienc_cli.render.printable import one_line
 from bienc_cli.render.report.labels import Box, Label, place_labels
 from bienc_cli.render.report.scales import Scale, Tick, for_times, linear
-from bienc_cli.render.text import one_line
 
 _INSET = 4.0
 """Percent of a strip's width that stays free at either end, for dots and the outer labels."""

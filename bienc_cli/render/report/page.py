@@ -25,13 +25,13 @@ from bienc_cli.evaluation.outcome import (
 from bienc_cli.evaluation.qrels import item_of
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
-from bienc_cli.evaluation.side_by_side import Entry, ranked_items, side_by_side
+from bienc_cli.evaluation.side_by_side import RankedEntry, ranked_items, side_by_side
 from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.evaluation import warnings
 from bienc_cli.render.gates import gate_line
+from bienc_cli.render.printable import one_line
 from bienc_cli.render.report import charts, writing
-from bienc_cli.render.text import one_line
 from bienc_cli.render.units import count
 from bienc_cli.render.verdict import sentences
 from bienc_cli.store import IndexPlace
@@ -90,9 +90,9 @@ class QueryView:
     query: Query
     judged: bool
     difference: QueryDifference | None
-    left: tuple[Entry, ...]
-    right: tuple[Entry, ...]
-    others: tuple[tuple[SystemResult, tuple[Entry, ...]], ...]
+    left: tuple[RankedEntry, ...]
+    right: tuple[RankedEntry, ...]
+    others: tuple[tuple[SystemResult, tuple[RankedEntry, ...]], ...]
 
 
 def as_html(

@@ -37,7 +37,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class FileRequest:
     """One file to read."""
 
     path: Path
@@ -50,7 +50,7 @@ class Request:
         return json.dumps(fields).encode() + b"\n"
 
     @classmethod
-    def decode(cls, line: bytes) -> Request:
+    def decode(cls, line: bytes) -> FileRequest:
         """Inverse of `encode`."""
         path, doc_id, (engine, ocr, languages) = json.loads(line)
         return cls(Path(path), doc_id, ReadingOptions(engine, ocr, tuple(languages)))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.pairs import score_pairs
+from bienc_cli.evaluation.pair_scores import score_pairs
 from bienc_cli.types import CrossEncoderIdentity, PairScores
 from fakes import FakeBiEncoder, FakeCrossEncoder
 

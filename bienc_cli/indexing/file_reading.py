@@ -26,7 +26,7 @@ from bienc_cli.indexing.changes import (
 from bienc_cli.indexing.discovery import FoundFile, skip_for
 from bienc_cli.indexing.encoding import Encoding
 from bienc_cli.indexing.language_notes import LanguageSample
-from bienc_cli.indexing.planning import Work, recordable, touch
+from bienc_cli.indexing.planning import RootWork, recordable, touch
 from bienc_cli.indexing.report import DocumentCounts
 from bienc_cli.indexing.roots import reading_of
 from bienc_cli.indexing.workers import CutDocument, Cuts, Workers
@@ -65,7 +65,7 @@ class _Candidate:
     before: dict[str, bytes]
 
 
-class Reading:
+class FileReading:
     """Reads the files of one run; holds what adds up over them.
 
     Args:
@@ -92,20 +92,20 @@ class Reading:
         """Documents so far, by what became of them."""
         return DocumentCounts(self._new, self._changed, self._unchanged, self._removed)
 
-    def forget(self, work: Work) -> None:
+    def forget(self, work: RootWork) -> None:
         """Forget the files of a root that are there no more."""
         counts = self._writer.document_counts(work.root_id)
         for state in work.changes.gone:
             self._removed += counts[state.file_id]
             self._writer.remove_file(state.file_id)
 
-    def pass_over(self, work: Work) -> None:
+    def pass_over(self, work: RootWork) -> None:
         """Count what a root holds where nothing of it is to be read."""
         self._unchanged += sum(self._writer.document_counts(work.root_id).values())
 
     def read(
         self,
-        work: Work,
+        work: RootWork,
         workers: Workers,
         chunking: ChunkingParameters,
         encoding: Encoding,

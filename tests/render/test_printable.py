@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.render.text import cell, one_line, visible
+from bienc_cli.render.printable import cell, one_line, visible
 
 
 @given(st.text())

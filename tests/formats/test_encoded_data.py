@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bienc_cli.formats.encoded import without_encoded_data
+from bienc_cli.formats.encoded_data import without_encoded_data
 
 DATA = random.Random(1).randbytes(2000)
 LINES = base64.encodebytes(DATA).decode()

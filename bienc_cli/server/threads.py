@@ -23,7 +23,7 @@ class Busy(Exception):
     """More is asked than can be kept waiting."""
 
 
-class Workers:
+class AnsweringThreads:
     """A fixed number of threads, answering in the order in which they are asked.
 
     Args:

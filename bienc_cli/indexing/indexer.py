@@ -10,8 +10,8 @@ from pathlib import Path
 from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters
 from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing.encoding import Encoding, EncodingTotals
-from bienc_cli.indexing.planning import Work, plan
-from bienc_cli.indexing.reading import BrokenOff, Reading
+from bienc_cli.indexing.file_reading import BrokenOff, FileReading
+from bienc_cli.indexing.planning import RootWork, plan
 from bienc_cli.indexing.report import (
     IndexObserver,
     IndexOptions,
@@ -195,7 +195,7 @@ class _Run:
                 unreadable=self._broken_off,
             )
         works = planned.works
-        reading = Reading(self._writer, self._watch, retry=self._options.retry)
+        reading = FileReading(self._writer, self._watch, retry=self._options.retry)
         self._warnings += planned.warnings
         to_read = [file for work in works for file in work.changes.read]
         self._observer.discovered(len(to_read), sum(file.size for file in to_read))
@@ -239,7 +239,7 @@ class _Run:
             warnings=tuple(self._warnings),
         )
 
-    def _collect_skipped(self, work: Work) -> None:
+    def _collect_skipped(self, work: RootWork) -> None:
         root = work.finding.root.path
         for one in self._writer.skipped(work.root_id):
             path = root if root.is_file() else root / one.path
@@ -288,7 +288,9 @@ class _Run:
 
     # ----------------------------------------------------------- documents
 
-    def _read_and_encode(self, works: Sequence[Work], reading: Reading, workers: Workers) -> None:
+    def _read_and_encode(
+        self, works: Sequence[RootWork], reading: FileReading, workers: Workers
+    ) -> None:
         chunking = self._chunking(workers.encoder)
         self._writer.begin(workers.encoder.identity, chunking)
         self.begun = Begun(workers.encoder.identity, chunking)
