@@ -133,11 +133,11 @@ _ENGLISH = frozenset(
 )
 
 _COMMON = {
-    "de": """aber als auch auf aus bei bin bis das dass dem den der des die dies diese durch ein
-        eine einem einen einer eines für gegen hat hatte haben ich ihr ihre im ist kann kein keine
-        man mich mit nach nicht nur ob oder ohne sein seine sich sie sind über um und uns unter
-        viel viele vom von vor wann warum was welche welcher welches wenn wer werden wie wird wo
-        wurde wurden zu zum zur zwischen""",
+    "de": """aber alle als an auch auf aus bei bin bis das dass dem den der des die dies diese durch
+        ein eine einem einen einer eines er es für gegen hat hatte haben ich ihr ihre im ist kann
+        kein keine man mehr mich mit nach nicht noch nur ob oder ohne schon sehr sein seine sich sie
+        sind so über um und uns unter viel viele vom von vor wann warum was welche welcher welches
+        wenn wer werden wie wir wird wo wurde wurden zu zum zur zwischen""",
     "fr": """au aux avec ce ces cette chez comment dans depuis des dont du elle elles en entre est
         et été eux il ils je la le les leur leurs lui mais même ne nous ont ou où par pas plus pour
         pourquoi quand que quel quelle quelles quels qui sa sans se ses son sont sous sur une

@@ -28,6 +28,7 @@ ENGLISH = [
 ]
 OTHERS = [
     "Wie lange ist das Passwort gültig?",
+    "Die Haftpflichtversicherung übernimmt Schäden an Mietwohnungen.",
     "comment annuler une commande",
     "¿Cuántos años tiene la catedral?",
     "как удалить файл",

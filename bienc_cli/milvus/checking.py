@@ -30,7 +30,6 @@ from bienc_cli.milvus.writer import open_writer
 from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.rows import damaged, digest_of
-from bienc_cli.store.stemming import made_by
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.store.verification import LEAST_RECALL
 
@@ -165,14 +164,10 @@ class _Check:
         rows_.vectors_of(rows, self._head.encoder.dim)
         languages = rows_.languages_in(body)
         self._languages += languages
-        if "said" in body:
-            searched = rows_.searched_texts(passages, body["format"], body["said"])
-        else:
-            # Of before words were stemmed by language.
-            searched = rows_.searched_texts(passages, body["format"], "en")
-        if body.get("stemmed_by") not in (None, made_by()):
-            # By other packages, which may have made other stems of the same text.
+        if not rows_.has_words_of_now(body):
+            # The same text may have had other words.
             return
+        searched = rows_.searched_texts(passages, body["format"], body["said"])
         if languages != Counter(one.language for one in searched if one.language):
             raise damaged(f"the languages of {body['doc_id']}")
         if self._head.full_text:

@@ -20,6 +20,7 @@ from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.stemming import made_by
 from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.words import WORDS_VERSION
 from bienc_cli.types import Document, Passage, Place, Vectors
 
 _LONG = ("name", "heading", "context", "text", "doc_id", "path", "title")
@@ -193,6 +194,7 @@ def document_records(
         "passages": len(searched),
         "said": said,
         "languages": dict(languages),
+        "words": WORDS_VERSION,
         "stemmed_by": made_by() if languages else None,
     }
     yield Record("document", key, born, root_id, file_id, _json(body))
@@ -246,6 +248,11 @@ def passage_rows(
 def text_key(text: str) -> str:
     """What an embedded text, and so its vector, is known by."""
     return digest_of(text).hex()
+
+
+def has_words_of_now(document: Mapping[str, Any]) -> bool:
+    """Whether the words of a document, by its body, were made as they would be now."""
+    return document.get("words") == WORDS_VERSION and document["stemmed_by"] in (None, made_by())
 
 
 def languages_in(document: Mapping[str, Any]) -> Counter[str]:

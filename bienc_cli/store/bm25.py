@@ -98,7 +98,7 @@ class Bm25:
         connection: on the generation.
         passages: how many there are.
         checksum: of their lengths, as recorded.
-        languages: that have stems of their own in it.
+        languages: of its passages, beside English.
 
     Raises:
         IndexDamaged: the lengths are not what was written.

@@ -99,6 +99,22 @@ class Compounds:
             if words
         }
 
+    def holding(self, stem: str) -> list[str]:
+        """The compounds of the vocabulary that a stem is part of which it has not by itself.
+
+        It begins or ends one; in the midst of another are too many short ones by chance.
+        """
+        if len(stem) < _LEAST or stem in self._counts:
+            return []
+        least, anywhere = len(stem) + _LEAST, len(stem) >= 2 * _LEAST
+        found = [
+            word
+            for word in self._counts
+            if len(word) >= least
+            and (word.startswith(stem) or word.endswith(stem) or (anywhere and stem in word))
+        ]
+        return sorted(found, key=lambda word: (-self._counts[word], word))[:_MOST_WORDS]
+
     def _is_around(self, word: str, stem: str) -> bool:
         """Whether a stem of the vocabulary is one of the two parts of a word, itself a stem."""
         if word.endswith(stem) and len(stem) >= _LEAST:

@@ -7,7 +7,8 @@ of queries alike:
   nobody sees are folded away. Marks that are letters of their own (the vowel signs of Indic
   scripts) stay.
 - *Scripts without spaces*, and Hangul, whose particles hang on the word, become overlapping
-  pairs of characters, as no dictionary is at hand; a Han character is also a word by itself.
+  pairs of characters, as no dictionary is at hand; a Han character is also a word by itself, and
+  so is the first syllable of Hangul behind a space.
 - *Compounds*: what `_`, `-`, `.`, `/`, `:` or an inner capital joins is its parts, each two
   neighbouring parts as one word, and each name in it and the whole as one word. The rarer ones
   weigh more, so that the whole identifier goes before its parts, and a piece of a path is found
@@ -26,6 +27,9 @@ _RAISED = "\ue001"
 
 _BETWEEN_DIGITS = "\ue000"
 """Private use, and so part of a word to SQLite: keeps 3.14 from being 314."""
+
+UNSPACED = frozenset({"ja", "km", "ko", "lo", "my", "th", "zh"})
+"""Languages whose words are not told apart, or hang particles on them."""
 
 _DIGITS = {
     zero + digit: str(digit)
@@ -60,6 +64,7 @@ _UNSPACED = re.compile(
     f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7a3{_HAN}]+"
 )
 _IS_HAN = re.compile(f"[{_HAN}]")
+_IS_HANGUL = re.compile("[\uac00-\ud7a3]")
 
 _NAMES_APART = r"_*(?:::|\./|[./\\@:])_*"
 _PIECES_APART = r"_+|[-\u2010\ue001]"
@@ -89,7 +94,8 @@ def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
         accented: leave accents on their letters: where й is и, nothing stems Russian.
     """
     if not text.isascii():
-        text = _UNSPACED.sub(_pairs, _with_accents(text) if accented else _one_form(text))
+        text = _with_accents(text) if accented else _one_form(text)
+        text = _UNSPACED.sub(_pairs_asked if asked else _pairs, text)
     more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
     text = text.replace(_RAISED, " ")
     if more:
@@ -125,7 +131,15 @@ def is_unspaced(character: str) -> bool:
 
 
 def _pairs(run: re.Match[str]) -> str:
-    """Words of a run of characters without spaces, with a space around each."""
+    """Words of a run of characters without spaces in a passage, with a space around each."""
+    first = run.group()[0]
+    # It may be a noun of one syllable, with a particle.
+    more = f"{first} " if len(run.group()) > 1 and _IS_HANGUL.match(first) else ""
+    return f"{_pairs_asked(run)}{more}"
+
+
+def _pairs_asked(run: re.Match[str]) -> str:
+    """The same in a query, which may begin in the midst of a run."""
     characters: list[str] = []
     for character in run.group():
         if characters and unicodedata.category(character)[0] == "M":

@@ -17,8 +17,9 @@ from itertools import chain
 from operator import or_
 
 from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
+from bienc_cli.store.folding import UNSPACED
 from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
-from bienc_cli.store.spelling import near_words, slips_allowed
+from bienc_cli.store.spelling import longer_words, near_words, slips_allowed
 from bienc_cli.store.stemming import bare, has_stems, of_language
 from bienc_cli.store.tokenizer import Forms, Tokenizer
 
@@ -61,7 +62,7 @@ class QueryWords:
     Args:
         connection: on the generation.
         blocks: of passages, by their numbers in it.
-        languages: that have stems of their own in it.
+        languages: of its passages, beside English.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class QueryWords:
         self._blocks = blocks
         # An index may come from a version that knows more.
         self._languages = tuple(filter(has_stems, languages))
+        self._has_unstemmed = not UNSPACED.union(self._languages).issuperset(languages)
         self._tokenizer = Tokenizer()
         self._vocabularies: dict[str, Counter[str]] = {}
         self._compounds: dict[str, Compounds] = {}
@@ -92,7 +94,10 @@ class QueryWords:
         divided = {
             word: parts for word in written if (parts := self._parts_of_compound(word, compounding))
         }
-        meant = self._meant(written, absent, divided)
+        missing = [one for one in written if one not in divided and absent.issuperset(written[one])]
+        standing_in = {one: self._standing_in(one, written[one]) for one in missing}
+        words += filter(None, standing_in.values())
+        meant = self._meant({one: written[one] for one in missing if standing_in[one] is None})
         known = {*chain.from_iterable(asked)}
         for weight, more in (
             (PART_WEIGHT, {(part,) for parts in divided.values() for part in parts}),
@@ -147,17 +152,31 @@ class QueryWords:
 
     # ------------------------------------------------------------ spellings
 
-    def _meant(
-        self, written: Mapping[str, Forms], absent: Collection[str], divided: Collection[str]
-    ) -> dict[str, tuple[str, ...]]:
+    def _standing_in(self, word: str, forms: Forms) -> QueryWord | None:
+        """A word that no passage has by its stems, as another is stemmed, or within compounds."""
+        unstemmed = tuple(of_language(one, word) for one in self._languages)
+        within = tuple(
+            of_language(language, compound)
+            for language in COMPOUNDING.intersection(self._languages)
+            for form in forms
+            if of_language(language, bare(form)) == form
+            for compound in self._compounds_of(language).holding(bare(form))
+        )
+        for weight, others in ((1.0, unstemmed), (PART_WEIGHT, within)):
+            if others and (held := self._held([others])[others]):
+                return QueryWord(word, weight, held)
+        return None
+
+    def _meant(self, missing: Mapping[str, Forms]) -> dict[str, tuple[str, ...]]:
         """The words of a query that do not occur, each with the words that are near to it."""
         meant = {}
-        for word, forms in written.items():
-            missing = all(form in absent for form in forms) and word not in divided
-            if missing and slips_allowed(word):
-                stems = [*map(bare, forms)]
-                beginning_alike = map(self._vocabulary, {stem[0] for stem in stems})
-                meant[word] = tuple(near_words((word, *stems), reduce(or_, beginning_alike)))
+        for word, forms in missing.items():
+            stems = [*map(bare, forms)]
+            alike = reduce(or_, map(self._vocabulary, {stem[0] for stem in stems}))
+            near = near_words((word, *stems), alike) if slips_allowed(word) else []
+            if not near and self._has_unstemmed:
+                near = longer_words(word, alike)
+            meant[word] = tuple(near)
         return {word: near for word, near in meant.items() if near}
 
     def _vocabulary(self, letter: str) -> Counter[str]:

@@ -8,6 +8,7 @@ correction of spelling errors", CACM 7(3), 1964). The first letter is hardly eve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from unicodedata import category
 
 SHORTEST = 5
 """Letters of the shortest word that is looked for in another writing: a slip makes another word
@@ -15,6 +16,11 @@ of most shorter ones."""
 
 _TWO_SLIPS = 8
 """Letters from which on two slips are possible."""
+
+SHORTEST_STEM = 4
+"""Letters of the shortest word that is looked for with endings, in languages that nothing stems."""
+
+LONGEST_ENDING = 3
 
 _MOST = 3
 """Words that one may stand for."""
@@ -42,7 +48,7 @@ def near_words(writings: Iterable[str], vocabulary: Mapping[str, int]) -> list[s
             if (
                 abs(len(word) - len(writing)) > allowed
                 or len(letters.symmetric_difference(word)) > 2 * allowed
-                or not word.isalpha()
+                or not is_of_letters(word)
             ):
                 continue
             slips = slips_between(writing, word, allowed)
@@ -53,6 +59,20 @@ def near_words(writings: Iterable[str], vocabulary: Mapping[str, int]) -> list[s
             best.append(word)
     found = dict.fromkeys(best)
     return sorted(found, key=lambda word: (-vocabulary[word], word))[:_MOST]
+
+
+def longer_words(word: str, vocabulary: Mapping[str, int]) -> list[str]:
+    """The words of a vocabulary that begin with a word and have an ending, three at most."""
+    if len(word) < SHORTEST_STEM:
+        return []
+    longest = len(word) + LONGEST_ENDING
+    found = [one for one in vocabulary if len(one) <= longest and one.startswith(word)]
+    return sorted(found, key=lambda one: (-vocabulary[one], one))[:_MOST]
+
+
+def is_of_letters(word: str) -> bool:
+    """Whether a word has nothing but letters and the marks on them, such as vowels of Hindi."""
+    return word.isalpha() or all(one.isalpha() or category(one)[0] == "M" for one in word)
 
 
 def slips_between(first: str, second: str, most: int) -> int:

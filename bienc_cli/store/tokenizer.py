@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.store.folding import accented_letters, folded, plain_letters
+from bienc_cli.store.spelling import is_of_letters
 from bienc_cli.store.stemming import Stemmer, stemmer
 
 _WORDS_AT_ONCE = 4096
@@ -73,7 +74,8 @@ class Tokenizer:
     def forms(self, text: str, languages: Sequence[str] = ()) -> dict[str, Forms]:
         """The words of letters in a query, as they were written but folded, each with its forms."""
         letters = accented_letters(text) if languages else plain_letters(text)
-        written = dict.fromkeys(re.findall(r"[^\W\d_]+", letters))
+        apart = (one if is_of_letters(one) else " " for one in letters)
+        written = dict.fromkeys("".join(apart).split())
         return {
             plain_letters(word): forms
             for word in written

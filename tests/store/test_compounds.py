@@ -66,6 +66,15 @@ def test_the_words_around_some() -> None:
     }
 
 
+def test_a_word_that_stands_within_others_only() -> None:
+    compounds = Compounds("de", VOCABULARY)
+    assert compounds.holding("arbeits") == ["arbeitszeit"]
+    assert compounds.holding("szeit") == ["arbeitszeit"]
+    # In the midst; too little beside it; by itself.
+    assert compounds.holding("beit") == compounds.holding("arbeitsz") == []
+    assert compounds.holding("zeit") == []
+
+
 WORDS = st.text("abns", min_size=4, max_size=6)
 
 
@@ -133,6 +142,34 @@ def test_who_asks_for_a_word_finds_it_within_others_and_behind_itself(german: Bm
     assert found == [2, 1]
     assert set(ranked(german, "Fristen")) == {1, 2, 3}
     assert ranked(german, "Frist")[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("Versicherungen", [1]),
+        ("Haftpflicht", [1]),
+        ("Kapitän", [2]),
+        ("Dampfschifffahrt", [2]),
+        ("Schiff", []),
+        ("Versicherung Keller", [3, 1]),
+    ],
+)
+def test_a_word_that_nobody_wrote_by_itself_is_found_in_compounds(
+    query: str, found: list[int]
+) -> None:
+    texts = {
+        1: "Die Haftpflichtversicherung zahlt nicht für den Schaden an der Wohnung",
+        2: "Der Donaudampfschifffahrtskapitän ist nicht mehr auf dem Fluss",
+        3: "Der Keller ist nicht trocken und wird nicht vermietet",
+    }
+    connection, plain = index_of(texts)
+    index = Bm25(connection, len(texts), lengths_checksum(connection), ["de"])
+    assert ranked(index, query) == found
+    assert index.spellings(query) == {}
+    index.close()
+    plain.close()
+    connection.close()
 
 
 def test_what_must_be_there_or_not_is_the_word_itself(german: Bm25) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stores import build
 
 from bienc_cli.store import open_reader
-from bienc_cli.store.spelling import near_words, slips_allowed, slips_between
+from bienc_cli.store.spelling import longer_words, near_words, slips_allowed, slips_between
 
 LETTERS = "abc"
 WORDS = st.text(LETTERS, max_size=5)
@@ -68,6 +68,17 @@ def test_the_nearest_come_first_then_the_most_frequent() -> None:
     assert near_words(["abcd"], {"abce": 1}) == []
     assert near_words(["absent"], vocabulary) == []
     assert near_words(["word1"], {"word1x": 3}) == []
+
+
+def test_marks_of_letters_belong_to_a_word() -> None:
+    assert near_words(["पुसतकालय"], {"पुस्तकालय": 1, "пурга": 1}) == ["पुस्तकालय"]
+    assert near_words(["fourth"], {"four7h": 1}) == []
+
+
+def test_words_that_begin_with_one_and_have_an_ending() -> None:
+    vocabulary = {"ліфтах": 2, "ліфту": 3, "ліфтова": 1, "ліфтовий": 9, "лі": 9}
+    assert longer_words("ліфт", vocabulary) == ["ліфту", "ліфтах", "ліфтова"]
+    assert longer_words("ліф", vocabulary) == []
 
 
 def test_short_words_have_no_slips() -> None:

@@ -156,6 +156,28 @@ def test_a_slip_is_mended_in_the_stems_of_a_language() -> None:
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "query", "in_another_writing"),
+    [
+        # Its own stem is another than that of its forms.
+        ("Çalışanlar kazaları hemen bildirmeli ve bu değişmez", "tr", "kaza", False),
+        # Nothing stems Ukrainian.
+        ("Палити в ліфтах заборонено, і це не змінюється", "uk", "ліфт", True),
+        ("पुस्तकालय रविवार को बंद रहता है", "hi", "पुसतकालय", True),
+    ],
+)
+def test_a_word_that_no_stem_finds(
+    text: str, language: str, query: str, in_another_writing: bool
+) -> None:
+    connection, plain = index_of({1: text, 2: "a pear", 3: "a plum"})
+    index = Bm25(connection, 3, lengths_checksum(connection), [language])
+    assert [one for one, _ in index.best(query, 3)] == [1]
+    assert (query in index.spellings(query)) == in_another_writing
+    plain.close()
+    index.close()
+    connection.close()
+
+
 SENTENCES = st.sampled_from([text for text, _ in TEXTS.values()] + ["a pear", "7 plums", ""])
 
 
