@@ -100,20 +100,11 @@ def grow(index: IndexReader, size: int, folder: Path, key: Path) -> None:
     """An index of `size` passages; those of a document are near one of `index`."""
     vectors = np.concatenate([some for _, some in index.iter_vectors()])
     rng = np.random.default_rng(SEED)
-    with open_writer(folder / "index", key_dir=key) as writer:
-        writer.begin(index.info.encoder, index.info.chunking)
-        root = writer.put_root(Root(folder))
+
+    def documents() -> Iterator[Made]:
         number = 0
         while number < size:
             several = int(rng.integers(1, 7))
-            name = f"d{number}"
-            texts = [f"{name} {part}" for part in range(several)]
-            text = " ".join(texts)
-            starts = np.cumsum([0, *(len(one) + 1 for one in texts)])
-            passages = [
-                Passage(name, part, start, start + len(one), one, Place("line", 1, 1))
-                for part, (start, one) in enumerate(zip(starts.tolist(), texts, strict=False))
-            ]
             about, others = (
                 vectors[rng.integers(len(vectors))],
                 rng.integers(len(vectors), size=several),
@@ -121,11 +112,32 @@ def grow(index: IndexReader, size: int, folder: Path, key: Path) -> None:
             share = rng.uniform(0.5, 0.9, size=(several, 1))
             noise = rng.normal(0, 0.01, size=(several, vectors.shape[1]))
             mixed = share * about + (1 - share) * vectors[others] + noise
-            mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
-            file = writer.replace_file(root, FileState(0, name, 1, 1, name.encode(), ""))
-            writer.add_document(file, Document(name, text, "text"), passages)
-            writer.add_vectors([one.embedded_text for one in passages], mixed.astype(np.float32))
+            yield [f"d{number} {part}" for part in range(several)], mixed
             number += several
+
+    write(index, documents(), folder, key)
+
+
+Made = tuple[list[str], NDArray[np.float64]]
+"""Texts of the passages of a document, with vectors of any length, shape (texts, dim)."""
+
+
+def write(like: IndexReader, documents: Iterator[Made], folder: Path, key: Path) -> None:
+    """An index in `folder / "index"` of documents that are nowhere, with the model of another."""
+    with open_writer(folder / "index", key_dir=key) as writer:
+        writer.begin(like.info.encoder, like.info.chunking)
+        root = writer.put_root(Root(folder))
+        for number, (texts, vectors) in enumerate(documents):
+            name = f"d{number}"
+            starts = np.cumsum([0, *(len(one) + 1 for one in texts)])
+            passages = [
+                Passage(name, part, start, start + len(one), one, Place("line", 1, 1))
+                for part, (start, one) in enumerate(zip(starts.tolist(), texts, strict=False))
+            ]
+            unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            file = writer.replace_file(root, FileState(0, name, 1, 1, name.encode(), ""))
+            writer.add_document(file, Document(name, " ".join(texts), "text"), passages)
+            writer.add_vectors([one.embedded_text for one in passages], unit.astype(np.float32))
         writer.commit()
 
 

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment, outside
 from bienc_cli.cli.remove import absolute
 from bienc_cli.errors import BiencError, PathNotFound, UsageError
@@ -72,6 +73,7 @@ class Index(Overview):
         self._mine = _Opened()
 
     @classmethod
+    @errors_in_arguments()
     def open(cls, path: str | Path = ".", *, models: Models | None = None) -> Self:
         """Open an index.
 
@@ -89,6 +91,7 @@ class Index(Overview):
         return index
 
     @classmethod
+    @errors_in_arguments()
     def build(
         cls,
         paths: str | Path | Iterable[str | Path],
@@ -117,6 +120,7 @@ class Index(Overview):
         built.reader()
         return built
 
+    @errors_in_arguments()
     def refresh(self, options: IndexOptions | None = None) -> BuildAnswer:
         """Bring the index up to date with all that it covers.
 
@@ -168,6 +172,7 @@ class Index(Overview):
             return identity_of(self.place) == self._mine.identity and reader.is_current()
         return False
 
+    @errors_in_arguments()
     def search(
         self,
         query: str,
@@ -178,6 +183,7 @@ class Index(Overview):
         candidates: int | None = None,
         min_relevance: float | None = None,
         budget_tokens: int | None = None,
+        exhaustive: bool = False,
         path: str | Sequence[str] = (),
         type: str | Sequence[str] = (),
         also: Index | Sequence[Index] = (),
@@ -193,6 +199,7 @@ class Index(Overview):
             min_relevance: drop what it finds less relevant, 0 to 1.
             budget_tokens: as many whole passages as fit into so many tokens, best first, without
                 near-repeats.
+            exhaustive: let the cross-encoder read more than 2,000 passages.
             path: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
             also: another index or several, searched with this one as if they were one. A row's
@@ -212,6 +219,7 @@ class Index(Overview):
             k=k,
             candidates=candidates,
             min_relevance=min_relevance,
+            exhaustive=exhaustive,
             where=documents_of(path, type),
             best_sentence=chosen.needs_bi_encoder,
             budget_tokens=budget_tokens,
@@ -230,6 +238,7 @@ class Index(Overview):
         )
         return SearchAnswer(result)
 
+    @errors_in_arguments()
     def similar(
         self,
         path: str | Path,
@@ -270,6 +279,7 @@ class Index(Overview):
         documents, called = outside.documents(named)
         return foreign_subject(reader, called, documents, self.models.load_bi_encoder(reader.info))
 
+    @errors_in_arguments()
     def compare(
         self,
         queries: str | Sequence[str],
@@ -310,6 +320,7 @@ class Index(Overview):
         )
         return CompareAnswer(result)
 
+    @errors_in_arguments()
     def read(
         self,
         document: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import options as opt
 from bienc_cli.index_answers import LabelsAnswer, PairsAnswer
 from bienc_cli.search.clusters import gathered
@@ -24,6 +25,7 @@ class Overview(ABC):
     def reader(self) -> IndexReader:
         """The generation that is current now."""
 
+    @errors_in_arguments()
     def pairs(
         self,
         *,
@@ -66,6 +68,7 @@ class Overview(ABC):
             found = list(find_pairs(reader, options, classifier))
         return PairsAnswer(gathered(reader, found, options, classifier, watch))
 
+    @errors_in_arguments()
     def classify(
         self,
         labels: str | Sequence[str],

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli import Index
-from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
+from bienc_cli.errors import BiencError, IndexNotFound, PathNotFound, UsageError
 from folders import FRUIT
 from schema_check import validator
 
@@ -74,6 +74,29 @@ def test_similar_and_compare(index: Index) -> None:
     assert {row.strategy for row in compared} == {"bm25", "blend"}
     with pytest.raises(UsageError):
         index.similar("docs/pear.txt", unit="chapter")
+
+
+def test_hints_name_arguments_and_not_flags(index: Index) -> None:
+    asked: list[Callable[[], object]] = [
+        lambda: index.search("pear", k=5, candidates=2),
+        lambda: index.search("pear", min_relevance=2),
+        lambda: index.search("pear", min_relevance=0.5, rerank=False),
+        lambda: index.search("pear", budget_tokens=0),
+        lambda: index.search("pear", strategy="cross"),
+        lambda: index.search("pear", strategy="blend", rerank=False),
+        lambda: index.similar("docs/pear.txt", min_similarity=2),
+        lambda: index.pairs(min_shared=2),
+        lambda: index.pairs(label="contradiction"),
+        lambda: index.pairs(classify=True),
+        lambda: index.classify(["one"]),
+        lambda: index.compare("pear", ["bm25", "nothing"]),
+        lambda: index.compare([], ["bm25", "blend"]),
+    ]
+    for ask in asked:
+        with pytest.raises(BiencError) as raised:
+            ask()
+        command = (raised.value.hint or "").partition("bienc ")[0]
+        assert "--" not in raised.value.message + command, raised.value.hint
 
 
 def test_threads_ask_one_index_and_see_what_is_committed(index: Index, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from bienc_cli.arguments import in_arguments
 from bienc_cli.errors import BiencError, IndexNotFound, UsageError
 from bienc_cli.render.errors import error_as_json
 from bienc_cli.server import requests, service
@@ -154,7 +155,8 @@ def _number(request: Request, name: str) -> int:
 
 
 def _error(status: int, error: BiencError) -> _Answer:
-    return status, as_bytes(error_as_json(error.code, error.message, error.hint))
+    hint = None if error.hint is None else in_arguments(error.hint)
+    return status, as_bytes(error_as_json(error.code, in_arguments(error.message), hint))
 
 
 @cache

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bienc_cli.cli.app import app
 from schema_check import asks_for_json, checked
 
 HEAVY = {
@@ -26,6 +27,9 @@ HEAVY = {
     "pandas",
     "mcp",
     "jsonschema",
+    "ray",
+    "PIL",
+    "pypdfium2",
 }
 
 PROGRAM = """
@@ -37,23 +41,12 @@ sys.exit(code)
 """
 
 
+COMMANDS = [one.callback.__name__ for one in app.registered_commands if one.callback]
+
+
 @pytest.mark.parametrize(
     "argv",
-    [
-        ["--help"],
-        ["index", "--help"],
-        ["query", "--help"],
-        ["compare", "--help"],
-        ["judge", "--help"],
-        ["score", "--help"],
-        ["serve", "--help"],
-        ["mcp", "--help"],
-        ["info", "--help"],
-        ["check", "--help"],
-        ["remove", "--help"],
-        ["models", "--help"],
-        ["models", "--format", "json"],
-    ],
+    [["--help"], *([name, "--help"] for name in COMMANDS), ["models", "--format", "json"]],
 )
 def test_light_commands_load_nothing_heavy(argv: list[str]) -> None:
     done = subprocess.run(

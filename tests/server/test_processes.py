@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import pytest
 from warm_server import timeless
 
 import bienc_cli
+import endurance
 from folders import FRUIT
 
 HERE = Path(__file__).parent
@@ -164,6 +167,40 @@ def test_a_kill_in_the_midst_of_an_answer_costs_none(house: House) -> None:
     assert len(house.sockets) == 1
     house.serve()
     assert house.query()["served"]
+
+
+def test_a_kill_at_any_moment_costs_no_answer(house: House) -> None:
+    """Before it is asked, while it is, and behind it; its place is taken by the next one."""
+    wanted = [hit["path"] for hit in house.query("--no-server")["hits"]]
+    dice = random.Random(15)
+    answered = 0
+    for _ in range(endurance.times(2, 200)):
+        server = house.serve()
+        client = house.start("query", "pear", "-f", "json")
+        time.sleep(dice.uniform(0, 0.4))
+        server.kill()
+        printed, said = client.communicate(timeout=PATIENCE)
+        assert (client.returncode, said) == (0, "")
+        answer = json.loads(printed)
+        answered += "served" in answer
+        assert [hit["path"] for hit in answer["hits"]] == wanted
+        server.wait(PATIENCE)
+    print(f"{answered} were answered before it was killed")
+    house.serve()
+    assert house.query()["served"]
+
+
+def test_an_index_made_anew_is_served_with_the_next_query(house: House) -> None:
+    house.serve()
+    assert house.query()["served"]
+    before = house.query()["index"]
+    shutil.rmtree(house.home / ".bienc")
+    (house.home / "docs" / "new.txt").write_text("A pear that nobody has seen before.\n")
+    assert house.run("index", "docs")[0] == 0
+    answer = house.query()
+    assert answer["served"]
+    assert "docs/new.txt" in [hit["path"] for hit in answer["hits"]]
+    assert answer["index"] != before
 
 
 def test_a_server_that_is_held_up_is_not_waited_for(house: House) -> None:
