@@ -5,6 +5,9 @@ decides, the deepest ignore file first, and nothing below an ignored directory i
 `pathspec.GitIgnoreSpec` judges whole paths instead, where a rule also matches what lies below
 its match; walking with it, `*` followed by `!*/` prunes every directory. So rules are told
 apart here, and pathspec translates their wildcards.
+
+To git a name is bytes, and `?` is one of them: it takes two to match `ü`, on any file system and
+in any locale. So every byte beyond ASCII of patterns and paths is a character of its own here.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ class Rule:
         """Whether it is about this entry; `path` is relative to the ignore file."""
         if self.directories_only and not is_directory:
             return False
+        path = _bytewise(path)
         if self.below:
             above = path.rpartition("/")[0]
             while above:
@@ -59,15 +63,16 @@ def parse_rule(line: str) -> Rule | None:
     Raises:
         ValueError: malformed.
     """
-    body = line
-    while body.endswith(" ") and not body.endswith("\\ "):
-        body = body[:-1]
+    signs = _SIGN.findall(_bytewise(line))
+    while signs and signs[-1] == " ":
+        signs.pop()
+    body = "".join(signs)
     if not body or body.startswith("#"):
         return None
     negated = body.startswith("!")
     body = body.removeprefix("!")
     directories_only = body.endswith("/")
-    body = body.removesuffix("/")
+    body = _ASTERISKS.sub("**", body.removesuffix("/"))
     by_name = "/" not in body
     body = body.removeprefix("/")
     anywhere = body.startswith("**/")
@@ -86,10 +91,30 @@ def parse_rule(line: str) -> Rule | None:
     with warnings.catch_warnings():
         # Brackets within brackets, which mean to `re` what they mean to git.
         warnings.simplefilter("ignore", FutureWarning)
-        expression = GitIgnoreSpecPattern(f"/{_with_ranges(body)}").regex
+        expression = GitIgnoreSpecPattern(f"/{_with_ranges(_with_its_end(body))}").regex
     if expression is None:
         return None
     return Rule(negated, directories_only, by_name, below, expression)
+
+
+_SIGN = re.compile(r"\\?.|\\", re.DOTALL)
+"""A character of a pattern, with the backslash that takes away what it would mean."""
+
+_ASTERISKS = re.compile(r"(?<![^/])\*{3,}(?![^/])")
+"""More than two between slashes, which mean what two do."""
+
+
+def _bytewise(text: str) -> str:
+    """A name or pattern whose bytes beyond ASCII are characters each, and none is white space."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("ascii", "surrogateescape")
+
+
+def _with_its_end(body: str) -> str:
+    """A pattern that ends in white space, in brackets: pathspec would take it off."""
+    *signs, last = _SIGN.findall(body)
+    return f"{''.join(signs)}[{last[-1]}]" if last[-1].isspace() else body
 
 
 # None begins with an exclamation mark, which in front means "none of these", nor has a slash,

@@ -11,18 +11,21 @@ from bienc_cli.errors import UsageError
 from bienc_cli.indexing.discovery import FoundFile, discover
 from bienc_cli.indexing.ignoring import Patterns, parse_patterns, parse_rule
 
-NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b"]
+NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b", "\u00e5", "a\u00e5b"]
 TREE = [
     "a/a/a.md", "a/a/b.txt", "a/b/ab", "a/a.md", "a/b.txt",
     "b/a/a.md", "b/ab/a", "b/b.txt", "b/a b", "ab/a/b/a", "ab/[x]",
-    "a.md", "b.txt", "[x]", "a b", "#a", "!b",
+    "a.md", "b.txt", "[x]", "a b", "#a", "!b", "a\t", "\t", "a\\", "a\\ ",
+    "\u00e5", "a/\u00e5", "a\u00e5b/a", "\u65e5",
 ]  # fmt: skip
 
-# Not `a**/b`: git compares unrelated pointers there, and its answer varies.
+# Not `a**/b` nor `a***/b`: git compares unrelated pointers there, and its answer varies.
 SEGMENTS = st.sampled_from(
     [*NAMES, "*", "**", "?", "*.md", "a*", "*b", "[ab]", "[!a]", "[a-b]*", "\\#a", "\\!b", "a\\ b",
      "[]x]", "[[:alpha:]]", "[![:digit:]]*", "[[:lower:]x]?", "*[[:punct:]]*", "[[:space:]a]*",
-     "[[:nonsense:]]", "[^[:upper:]]b", "\\[x\\]", "[[]x]", "a?b", "*.*"]
+     "[[:nonsense:]]", "[^[:upper:]]b", "\\[x\\]", "[[]x]", "a?b", "*.*",
+     "***", "****", "??", "a??b", "???", "[^b]", "[!b]?", "[\u00e5]", "[\u00e0-\u00ff]?",
+     "a\t", "\t", "?\t", "a\\\t", "a\\\\", "a\\\\\\ "]
 )  # fmt: skip
 
 
@@ -33,7 +36,7 @@ def patterns(draw: st.DrawFn) -> str:
         draw(st.sampled_from(["", "", "", "!"]))
         + draw(st.sampled_from(["", "", "/"]))
         + body
-        + draw(st.sampled_from(["", "", "/", " "]))
+        + draw(st.sampled_from(["", "", "/", " ", "\t", "\t "]))
     )
 
 
