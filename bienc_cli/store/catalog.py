@@ -307,10 +307,16 @@ def decoded(directory: Path) -> Iterator[None]:
 
     Raises:
         IndexDamaged: a value is none of those that are written there.
+        StorageError: also where a file may not be read.
     """
     with translated(directory):
         try:
             yield
+        except PermissionError as error:
+            raise StorageError(
+                f"{error.filename or directory} cannot be read: {error.strerror}.",
+                "have it made readable by whoever it belongs to, or use another index: --index DIR",
+            ) from error
         except (TypeError, ValueError, OverflowError) as error:
             raise IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD) from error
 

@@ -27,6 +27,7 @@ from bienc_cli.store.catalog import (
 from bienc_cli.store.covered import FileStamp, FileState, Root
 from bienc_cli.store.graph import VerifiedFile
 from bienc_cli.store.graph_file import GraphUnusable
+from bienc_cli.store.log import take_in_log
 from bienc_cli.store.nearest import NearestPassages, without_graph
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.reclaim import read_unused
@@ -382,6 +383,7 @@ class CatalogReader:
         if "_words" in self.__dict__:
             self._words.close()
         self._connection.close()
+        take_in_log(self._directory)
 
     def __enter__(self) -> Self:
         """The reader itself."""

@@ -16,13 +16,14 @@ import pytest
 from stores import CHUNKING
 
 import bienc_cli
-from bienc_cli.errors import IndexMismatch
+from bienc_cli.errors import IndexMismatch, StorageError
 from bienc_cli.indexing import index_paths
 from bienc_cli.store import (
     Root,
     exposed,
     find_foreign_index,
     find_index,
+    open_reader,
     open_writer,
     rows,
 )
@@ -224,6 +225,27 @@ def test_what_one_user_indexes_no_other_can_read(common: Path) -> None:
 
     assert as_user(ALICE, write) == "done"
     assert as_user(BOB, read) == "refused"
+
+
+@pytest.mark.parametrize("name", ["vectors-1.f32", "catalog.sqlite"])
+def test_what_may_not_be_read_is_not_said_to_be_unwritable(name: str, common: Path) -> None:
+    def write() -> str:
+        directory = planted(common, common)
+        (directory / name).chmod(0o200)
+        return str(directory)
+
+    def read() -> str:
+        directory = common / ".bienc"
+        try:
+            open_reader(directory, key_dir=common / "keys").close()
+        except StorageError as error:
+            return f"{error} {error.hint}"
+        return "read"
+
+    assert as_user(ALICE, write).endswith(".bienc")
+    said = as_user(ALICE, read)
+    assert "cannot be read" in said or "cannot be opened" in said
+    assert "writ" not in said
 
 
 def test_an_index_that_another_user_put_above_does_not_count(common: Path) -> None:

@@ -15,6 +15,7 @@ from stores import CHUNKING, build, encode, identity, numbered, put_file
 import bienc_cli
 from bienc_cli.errors import IndexNotFound, StorageError
 from bienc_cli.store import Root, catalog, nearest, open_reader, open_writer
+from bienc_cli.store import log as log_module
 
 HERE = Path(__file__).parent
 PATHS = {"PYTHONPATH": f"{Path(bienc_cli.__file__).parent.parent}:{HERE}"}
@@ -64,6 +65,34 @@ def test_a_snapshot_outlives_later_commits(tmp_path: Path, monkeypatch: pytest.M
         assert not index.warnings
     with open_reader(directory, key_dir=keys) as index:
         assert [one.path for one in index.iter_passages()] == ["docs/c.md"] * 30
+
+
+def test_a_reader_that_follows_each_commit_keeps_no_log(tmp_path: Path) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    log = directory / "catalog.sqlite-wal"
+    build(directory, keys, {"0.md": numbered(100)})
+    index = open_reader(directory, key_dir=keys)
+    kept = []
+    for number in range(1, 9):
+        build(directory, keys, {f"{number}.md": numbered(100, f"commit {number}")})
+        index.close()
+        index = open_reader(directory, key_dir=keys)
+        kept.append(log.stat().st_size)
+    index.close()
+    assert max(kept) <= 2 * kept[0]
+    assert not log.exists() or not log.stat().st_size
+
+
+def test_a_stranger_s_log_is_left_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    log = directory / "catalog.sqlite-wal"
+    build(directory, keys, {"0.md": numbered(100)})
+    with open_reader(directory, key_dir=keys):
+        build(directory, keys, {"1.md": numbered(100)})
+        before = log.read_bytes()
+        assert before
+        monkeypatch.setattr(log_module, "is_own", lambda _: False)
+    assert log.read_bytes() == before
 
 
 def test_what_is_being_written_is_not_seen(tmp_path: Path) -> None:
