@@ -17,8 +17,9 @@ from pathlib import Path
 from bienc_cli.errors import PathNotFound
 from bienc_cli.formats import ReadingOptions, format_by_file_name, is_unreadable, why_binary
 from bienc_cli.formats.word_list import words
-from bienc_cli.indexing.ignoring import IgnoreFiles, Patterns, parse_patterns
+from bienc_cli.indexing.ignore_files import IgnoreFiles, Patterns
 from bienc_cli.indexing.repository import GIT, IGNORE_FILES, rules_above, rules_of
+from bienc_cli.patterns import parse_patterns
 from bienc_cli.types import Skipped
 
 DEFAULT_MAX_BYTES = 32 << 20

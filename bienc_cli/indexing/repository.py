@@ -11,7 +11,8 @@ import stat
 from pathlib import Path
 
 from bienc_cli import portable
-from bienc_cli.indexing.ignoring import IgnoreFiles, Rule, parse_rules
+from bienc_cli.indexing.ignore_files import IgnoreFiles
+from bienc_cli.patterns import Rule, parse_rules
 
 GIT = ".git"
 IGNORE_FILES = (".gitignore", ".biencignore")

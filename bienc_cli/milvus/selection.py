@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bienc_cli.milvus.schema import all_of, among
+from bienc_cli.patterns import PathFilter
 from bienc_cli.store.protocol import Filter
-from bienc_cli.store.selection import path_matcher
 
 NOTHING = "id in []"
 """The condition that no passage meets; it is not asked, only recognised."""
@@ -36,11 +36,11 @@ def condition(alive: str, where: Filter | None, files: Callable[[], Iterable[Pla
     if where.formats:
         parts.append(among("format", where.formats))
     if where.paths:
-        matches = path_matcher(where.paths)
+        asked = PathFilter("--path", where.paths)
         inside: list[int] = []
         outside: list[int] = []
         for file_id, names in files():
-            named = matches(*(name.lstrip("/") for name in names))
+            named = asked.matches(name.lstrip("/") for name in names)
             (inside if named else outside).append(file_id)
         if not inside:
             return NOTHING

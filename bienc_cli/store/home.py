@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,13 +111,41 @@ def inside_root(path: str) -> str:
     return path
 
 
-def shown_path(root: Path, kind: str, path: str, shown_from: Path) -> str:
-    """A file's path for people: relative to where they are, else absolute.
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """How the files of one root are named from one place: relative to it, else absolute.
 
-    A root that is a single file has that file's name as its only path.
+    Strings, and once for a root: for an index of many files, paths as objects take longer than
+    reading the rows.
+
+    Attributes:
+        root: the root itself, which may be a file.
+        below: what stands in front of the path of a file under it.
+        within: what paths of files begin with that lie below the place, which is inside the root.
     """
-    full = root if kind == "file" else root / inside_root(path)
-    return str(full.relative_to(shown_from)) if full.is_relative_to(shown_from) else str(full)
+
+    root: str
+    below: str
+    within: str | None
+
+    @classmethod
+    def of(cls, root: Path, shown_from: Path) -> _Naming:
+        shown = str(root.relative_to(shown_from) if root.is_relative_to(shown_from) else root)
+        below = "" if root == shown_from else shown.rstrip("/") + "/"
+        is_within = root in shown_from.parents
+        within = f"{shown_from.relative_to(root).as_posix()}/" if is_within else None
+        return cls(shown, below, within)
+
+    def name(self, kind: str, path: str) -> str:
+        """A root that is a single file has that file's name as its only path."""
+        if kind == "file":
+            return self.root
+        path = inside_root(path)
+        if self.within and path.startswith(self.within):
+            name = path.removeprefix(self.within)
+        else:
+            name = self.below + path
+        return name if os.sep == "/" else name.replace("/", os.sep)
 
 
 class ShownPaths:
@@ -130,22 +159,25 @@ class ShownPaths:
     def __init__(self, home: Path, shown_from: Path) -> None:
         self._home = home
         self._shown_from = shown_from
-        self._real_roots: dict[Path, Path] = {}
+        self._namings: dict[str, tuple[_Naming, ...]] = {}
 
     def of(self, root: str, kind: str, path: str) -> str:
         """The path that is shown."""
-        return shown_path(self.full(root), kind, path, self._shown_from)
+        return self._naming(root)[0].name(kind, path)
 
     def names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
         """The path that is shown and, where links lead to the root, that without them."""
-        full = self.full(root)
-        if full not in self._real_roots:
-            self._real_roots[full] = Path(os.path.realpath(full))
-        real = self._real_roots[full]
-        shown = self.of(root, kind, path)
-        if real == full:
-            return (shown,)
-        return shown, shown_path(real, kind, path, Path(os.path.realpath(self._shown_from)))
+        return tuple(naming.name(kind, path) for naming in self._naming(root))
+
+    def _naming(self, root: str) -> tuple[_Naming, ...]:
+        if root not in self._namings:
+            full = self.full(root)
+            found = [_Naming.of(full, self._shown_from)]
+            real = Path(os.path.realpath(full))
+            if real != full:
+                found.append(_Naming.of(real, Path(os.path.realpath(self._shown_from))))
+            self._namings[root] = tuple(found)
+        return self._namings[root]
 
     def full(self, root: str) -> Path:
         """The absolute path of a root, as it is recorded."""

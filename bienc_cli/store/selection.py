@@ -7,18 +7,12 @@ import sqlite3
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.errors import UsageError
 from bienc_cli.store.protocol import Filter, IndexInfo
 from bienc_cli.store.rows import DOCUMENT_COLUMNS, FILE_COLUMNS, checked, damaged, file_state
-
-if TYPE_CHECKING:
-    from pathspec import PathSpec
 
 _numbers = itertools.count(1)
 
@@ -134,7 +128,10 @@ def _files(
     names: Callable[[str, str, str], Sequence[str]],
     expected: int,
 ) -> list[int]:
-    matches = path_matcher(patterns)
+    # Needed by few queries, and slow to import.
+    from bienc_cli.patterns import PathFilter
+
+    asked = PathFilter("--path", patterns)
     roots = {
         root_id: (path, kind)
         for root_id, path, kind in connection.execute("SELECT id, path, kind FROM roots")
@@ -147,39 +144,8 @@ def _files(
         if row[1] not in roots:
             raise damaged(f"file {state.file_id}")
         shown = names(*roots[row[1]], state.path)
-        if matches(state.path, *(name.lstrip("/") for name in shown)):
+        if asked.matches([state.path, *(name.lstrip("/") for name in shown)]):
             chosen.append(state.file_id)
     if number != expected:
         raise damaged("the set of its files")
     return chosen
-
-
-def path_matcher(patterns: Sequence[str]) -> Callable[..., bool]:
-    """Whether a document counts, by any of the paths that its file may be named by.
-
-    Composed and decomposed letters are the same: systems and keyboards differ in them.
-
-    Raises:
-        UsageError: a pattern is malformed.
-    """
-    wanted = _spec([one for one in patterns if not one.startswith("!")] or ["*"])
-    unwanted = _spec([one.removeprefix("!") for one in patterns if one.startswith("!")])
-
-    def matches(*names: str) -> bool:
-        composed = [normalize("NFC", name) for name in names]
-        return any(map(wanted.match_file, composed)) and not any(map(unwanted.match_file, composed))
-
-    return matches
-
-
-def _spec(patterns: Sequence[str]) -> PathSpec[Any]:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(
-            [normalize("NFC", pattern.removeprefix("./")) for pattern in patterns]
-        )
-    except ValueError as error:
-        raise UsageError(
-            f"{' '.join(patterns)} is no pattern: {error}.", "give, say, --path 'docs/*.md'"
-        ) from error

@@ -1,10 +1,10 @@
-"""Ignore files with git's semantics.
+"""Patterns of paths as git has them: in ignore files, and of `--include`, `--exclude` and `--path`.
 
 git judges every file and directory by itself: the last rule that matches the very entry
-decides, the deepest ignore file first, and nothing below an ignored directory is looked at.
-`pathspec.GitIgnoreSpec` judges whole paths instead, where a rule also matches what lies below
-its match; walking with it, `*` followed by `!*/` prunes every directory. So rules are told
-apart here, and pathspec translates their wildcards.
+decides, and nothing below an ignored directory is looked at. `pathspec.GitIgnoreSpec` judges whole
+paths instead, where a rule also matches what lies below its match; walking with it, `*` followed
+by `!*/` prunes every directory. So rules are told apart here, and pathspec translates their
+wildcards.
 
 To git a name is bytes, and `?` is one of them: it takes two to match `ü`, on any file system and
 in any locale. So every byte beyond ASCII of patterns and paths is a character of its own here.
@@ -16,6 +16,7 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
@@ -94,8 +95,13 @@ def parse_rule(line: str) -> Rule | None:
         expression = GitIgnoreSpecPattern(f"/{_with_ranges(_with_its_end(body))}").regex
     if expression is None:
         return None
+    if expression.pattern == ".":
+        # What pathspec makes of `**/*`, to be searched for: any path.
+        expression = _ANY
     return Rule(negated, directories_only, by_name, below, expression)
 
+
+_ANY = re.compile(".+", re.DOTALL)
 
 _SIGN = re.compile(r"\\?.|\\", re.DOTALL)
 """A character of a pattern, with the backslash that takes away what it would mean."""
@@ -169,15 +175,17 @@ def parse_rules(lines: Iterable[str]) -> tuple[Rule, ...]:
 
 
 def parse_patterns(option: str, patterns: Sequence[str]) -> tuple[Rule, ...]:
-    """Parse patterns that a person gave.
+    """Parse patterns that a person gave, among whom none is a comment.
 
     Raises:
         UsageError: one is malformed.
     """
     rules = []
     for pattern in patterns:
+        # As a shell's completion writes what lies here; and a name, not a comment.
+        body = f"/{pattern[2:]}" if pattern.startswith("./") else pattern
         try:
-            rule = parse_rule(pattern)
+            rule = parse_rule(f"\\{body}" if body.startswith("#") else body)
         except (ValueError, re.error):
             rule = None
         if rule is None:
@@ -197,54 +205,53 @@ def verdict(rules: Sequence[Rule], path: str, *, is_directory: bool) -> bool | N
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFiles:
-    """The rules in force in a directory: those of its ignore files and of the ones above.
+class PathFilter:
+    """Which files some patterns ask for: the file itself matches, or a directory above it.
 
-    Attributes:
-        levels: outermost first, the directory of each (POSIX, "" for the root) and its rules;
-            a directory above the root is written as `../` and the way from it to the root.
+    A pattern with `!` in front takes away instead; where all do, the others are asked for.
+    Composed and decomposed letters are the same: systems and keyboards differ in them.
+
+    Args:
+        option: that gave the patterns, for messages.
+        patterns: as in an ignore file.
+
+    Raises:
+        UsageError: one is malformed.
     """
 
-    levels: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+    def __init__(self, option: str, patterns: Sequence[str]) -> None:
+        rules = parse_patterns(option, [normalize("NFC", pattern) for pattern in patterns])
+        wanted = [rule for rule in rules if not rule.negated]
+        self._wanted = _Covered(wanted) if wanted else None
+        self._unwanted = _Covered([rule for rule in rules if rule.negated])
 
-    def above(self, prefix: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
-        """With rules of a directory above the root, from which the root is at `prefix`."""
-        return IgnoreFiles((*self.levels, (f"../{prefix}", rules))) if rules else self
-
-    def within(self, directory: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
-        """The rules in force in a directory below, which has rules of its own."""
-        return IgnoreFiles((*self.levels, (directory, rules))) if rules else self
-
-    def ignore(self, path: str, *, is_directory: bool) -> bool:
-        """Whether an entry is ignored, given that its directory is not."""
-        for directory, rules in reversed(self.levels):
-            if directory.startswith("../"):
-                relative = f"{directory[3:]}/{path}"
-            else:
-                relative = path[len(directory) + 1 :] if directory else path
-            decided = verdict(rules, relative, is_directory=is_directory)
-            if decided is not None:
-                return decided
-        return False
+    def matches(self, names: Iterable[str]) -> bool:
+        """Whether a file is asked for, by any of the paths that it may be named by."""
+        composed = {name if name.isascii() else normalize("NFC", name) for name in names}
+        return (self._wanted is None or any(map(self._wanted.has, composed))) and not any(
+            map(self._unwanted.has, composed)
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
-    """The patterns of `--include` and `--exclude`, relative to the root."""
+class _Covered:
+    """The files that rules match, or that lie below what they match; a directory is judged once."""
 
-    include: tuple[Rule, ...]
-    exclude: tuple[Rule, ...]
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
+        self._directories = {"": False}
 
-    def excludes(self, path: str, *, is_directory: bool) -> bool:
-        """Whether to pass over an entry."""
-        return bool(verdict(self.exclude, path, is_directory=is_directory))
+    def has(self, path: str) -> bool:
+        directory = path.rpartition("/")[0]
+        return self._has_directory(directory) or any(
+            rule.matches(path, is_directory=False) for rule in self._rules
+        )
 
-    def includes(self, path: str) -> bool:
-        """Whether a file is asked for: it or a directory above it matches, deepest first."""
-        if not self.include:
-            return True
-        decided = verdict(self.include, path, is_directory=False)
-        while decided is None and (path := path.rpartition("/")[0]):
-            decided = verdict(self.include, path, is_directory=True)
-        return bool(decided)
+    def _has_directory(self, path: str) -> bool:
+        unknown = []
+        while (known := self._directories.get(path)) is None:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        for one in reversed(unknown):
+            known = known or any(rule.matches(one, is_directory=True) for rule in self._rules)
+            self._directories[one] = known
+        return known

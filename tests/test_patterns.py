@@ -1,0 +1,90 @@
+"""Patterns that a person gives: which files they ask for. What git reads is in `indexing`."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
+
+from bienc_cli import patterns
+from bienc_cli.errors import UsageError
+from bienc_cli.patterns import PathFilter
+
+
+@pytest.mark.parametrize(
+    ("given_", "names"),
+    [
+        (["a*.md"], ["a.md", "docs/a.md"]),
+        (["docs/"], ["docs/a.md", "docs/b.txt", "docs/deep/c.txt"]),
+        (["docs"], ["docs/a.md", "docs/b.txt", "docs/deep/c.txt"]),
+        (["/a.md"], ["a.md"]),
+        (["./a.md"], ["a.md"]),
+        (["docs/*.txt"], ["docs/b.txt"]),
+        (["docs/**"], ["docs/a.md", "docs/b.txt", "docs/deep/c.txt"]),
+        (["deep"], ["docs/deep/c.txt"]),
+        (["a*", "deep/"], ["a.md", "docs/a.md", "docs/deep/c.txt"]),
+        (["docs", "!*.txt"], ["docs/a.md"]),
+        (["!docs"], ["a.md", "#b.md", "Cafe\u0301.md"]),
+        (["#b.md"], ["#b.md"]),
+        (["Caf\u00e9.md"], ["Cafe\u0301.md"]),
+        (["a.md/"], []),
+        (["nowhere"], []),
+    ],
+)
+def test_a_file_is_asked_for_by_itself_or_a_directory_above(
+    given_: list[str], names: list[str]
+) -> None:
+    files = [
+        *("a.md", "#b.md", "Cafe\u0301.md"),
+        *("docs/a.md", "docs/b.txt", "docs/deep/c.txt"),
+    ]
+    asked = PathFilter("--path", given_)
+    assert [name for name in files if asked.matches([name])] == names
+
+
+def test_any_of_its_names_will_do_and_none_may_be_taken_away() -> None:
+    asked = PathFilter("--path", ["notes/", "!draft*"])
+    assert asked.matches(["a.md", "home/notes/a.md"])
+    assert not asked.matches(["draft.md", "home/notes/draft.md"])
+
+
+@pytest.mark.parametrize("pattern", ["a\\", "", "[", "[[:vowel:]]"])
+def test_a_malformed_one_is_refused(pattern: str) -> None:
+    with pytest.raises(UsageError, match="--path is malformed"):
+        PathFilter("--path", ["*.md", pattern])
+
+
+NAME = st.text("ab.", min_size=1, max_size=2).filter(lambda name: set(name) != {"."})
+PATH = st.lists(NAME, min_size=1, max_size=4).map("/".join)
+PATTERN = st.tuples(
+    st.sampled_from(["", "/", "**/"]),
+    st.lists(NAME | st.sampled_from(["*", "a*", "?", "**", "[ab]"]), min_size=1, max_size=3),
+    st.sampled_from(["", "/", "/**"]),
+).map(lambda parts: parts[0] + "/".join(parts[1]) + parts[2])
+
+
+@given(st.lists(PATTERN, min_size=1, max_size=3), st.lists(PATH, min_size=1, max_size=8))
+def test_whole_paths_are_judged_as_pathspec_judges_them(
+    given_: list[str], paths: list[str]
+) -> None:
+    asked = PathFilter("--path", given_)
+    oracle = GitIgnoreSpec.from_lines(given_)
+    assert [asked.matches([path]) for path in paths] == [oracle.match_file(path) for path in paths]
+
+
+def test_a_directory_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+    real = patterns.Rule.matches
+
+    def noted(self: patterns.Rule, path: str, *, is_directory: bool) -> bool:
+        judged.append(path)
+        return real(self, path, is_directory=is_directory)
+
+    monkeypatch.setattr(patterns.Rule, "matches", noted)
+    asked = PathFilter("--path", ["one/of/them"])
+    for number in range(100):
+        assert not asked.matches([f"a/deep/tree/{number}.md"])
+        assert asked.matches([f"one/of/them/{number}.md"])
+    # Three directories of each tree, and each file of the tree that none matches.
+    assert len(judged) == 3 + 3 + 100
