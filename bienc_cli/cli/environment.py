@@ -266,9 +266,7 @@ def _refuse_folder_of_documents(directory: Path) -> None:
     inside = directory / INDEX_NAME
     shown = shlex.quote(str(inside))
     if holds_index(inside):
-        raise IndexNotFound(
-            f"{directory} is a folder with an index in it, and no index.", f"--index {shown}"
-        )
+        raise IndexNotFound(f"{directory} holds an index, and is none itself.", f"--index {shown}")
     with suppress(OSError):
         # Not the remains of an index that was begun and never finished.
         others = [one for one in directory.iterdir() if not one.name.startswith(_OF_AN_INDEX)]

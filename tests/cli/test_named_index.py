@@ -33,7 +33,7 @@ def test_a_folder_with_an_index_in_it(run: Run, project: Path, argv: tuple[str, 
     before = sorted(project.rglob("*"))
     code, out, err = run(*argv, "--index", "docs")
     assert (code, out) == (3, "")
-    assert "is a folder with an index in it, and no index" in err
+    assert "holds an index, and is none itself" in err
     assert f"hint: --index {project / 'docs' / '.bienc'}" in err
     assert sorted(project.rglob("*")) == before
 
