@@ -95,6 +95,7 @@ def main() -> None:
                     one.bm25,
                     np.asarray(one.relevances),
                     one.codelike,
+                    one.numbers,
                 )
             )
             rows.append((timed, by_relevance, blend))

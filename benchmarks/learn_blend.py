@@ -28,6 +28,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from bienc_cli.evaluation.measures import measure
 from bienc_cli.evaluation.qrels import best_first, judged_in, read_qrels
 from bienc_cli.evaluation.queries import read_queries
 from bienc_cli.evaluation.score_cache import CachedScores
+from bienc_cli.evaluation.significance import compare_with_baseline
 from bienc_cli.evaluation.tuning import (
     LIGHT_GRID,
     MEASURE,
@@ -57,11 +59,15 @@ NOISE = 0.001
 LEAST_WORDS = 30
 """Of a docstring's rest, for it to be a document."""
 
-START = np.log([1.0, 0.5, 3.5, 1.0, 0.2, 1.0])
-"""Where the search begins: logarithms of similarity, BM25, scale, sharpness, sum, trust in code."""
+START = np.log([1.0, 0.5, 3.5, 1.0, 0.2, 1.0, 0.5])
+"""Where the search begins: logarithms of similarity, BM25, scale, sharpness, sum, trust in code and
+numbers."""
 
 DRAWN = 0.003
 """How strongly: the loss of one unit from there, squared."""
+
+Order = Callable[[Signals], NDArray[np.float64]]
+"""Scores of candidates, shape (n,)."""
 
 Table = dict[str, NDArray[np.float64]]
 """nDCG@10 by collection, shape (len(grid),)."""
@@ -81,13 +87,17 @@ class Gathered:
     light: Mapping[str, Signals]
     grades: Mapping[str, Mapping[str, int]]
 
-    def mean(self, order: Callable[[Signals], NDArray[np.float64]], light: bool = False) -> float:
+    def mean(self, order: Order, light: bool = False) -> float:
         """nDCG@10 of candidates in the order of a score."""
+        return fmean(self.values(order, light).values())
+
+    def values(self, order: Order, light: bool = False) -> dict[str, float]:
+        """The same of each query."""
         rankings = {}
         for query_id, one in (self.light if light else self.read).items():
             by_score = np.lexsort((one.passage_ids, -order(one)))
             rankings[query_id] = best_first([one.items[place] for place in by_score])
-        return float(np.mean(list(measure([MEASURE], self.grades, rankings)[MEASURE].values())))
+        return measure([MEASURE], self.grades, rankings)[MEASURE]
 
 
 def main() -> None:
@@ -102,9 +112,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=120, help="at most, of each collection")
     parser.add_argument("--documents", type=int, default=2500, help="at least, of each collection")
     arguments = parser.parse_args()
-    make_collection(arguments.work / "docstrings", _docstrings, arguments.queries)
-    make_collection(arguments.work / "functions", _functions, arguments.queries)
-    made = [f"{arguments.work / name}:dev" for name in ("docstrings", "functions")]
+    made = made_collections(arguments.work, arguments.queries)
     collections: dict[str, Gathered] = {}
     cross_encoder = load_cross_encoder(
         "ms-marco-minilm-l12", cache_dir=arguments.cache, offline=True
@@ -126,23 +134,40 @@ def main() -> None:
 
 def report_blend(collections: Mapping[str, Gathered]) -> None:
     """Each signal alone and the blends, those of all collections and without each."""
-    alone: dict[str, Callable[[Gathered], float]] = {
-        "similarity": lambda one: one.mean(lambda signals: signals.similarities, light=True),
-        "bm25": lambda one: one.mean(lambda signals: signals.bm25, light=True),
-        "relevance": lambda one: one.mean(_relevances),
-        "default": lambda one: one.mean(lambda signals: _pooled(signals, DEFAULT_BLEND, POOLING)),
+    alone: dict[str, Callable[[Gathered], dict[str, float]]] = {
+        "similarity": lambda one: one.values(lambda signals: signals.similarities, light=True),
+        "bm25": lambda one: one.values(lambda signals: signals.bm25, light=True),
+        "relevance": lambda one: one.values(_relevances),
     }
     rows = {name: [value(one) for one in collections.values()] for name, value in alone.items()}
+    best = [
+        max(of_one, key=lambda one: fmean(one.values()))
+        for of_one in zip(*rows.values(), strict=True)
+    ]
+    rows["default"] = [
+        one.values(lambda signals: _pooled(signals, DEFAULT_BLEND, POOLING))
+        for one in collections.values()
+    ]
     learned = learn(collections)
-    rows["learned"] = [mean_at(learned, one) for one in collections.values()]
-    rows["learned without it"] = [
-        mean_at(learn({other: of for other, of in collections.items() if other != name}), one)
+    rows["learned"] = [values_at(learned, one) for one in collections.values()]
+    left_out = rows["learned without it"] = [
+        values_at(learn({other: of for other, of in collections.items() if other != name}), one)
         for name, one in collections.items()
     ]
     print("\t".join(["blend", *collections, "mean"]))
     for name, values in rows.items():
-        print("\t".join([name, *(f"{one:.4f}" for one in values), f"{np.mean(values):.4f}"]))
+        means = [fmean(one.values()) for one in values]
+        print("\t".join([name, *(f"{one:.4f}" for one in means), f"{fmean(means):.4f}"]))
+    print("\t".join(["learned without it - best alone", *map(difference, best, left_out)]))
     print(*parameters(learned))
+
+
+def difference(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """How much better, with its 95 % interval over queries."""
+    found = compare_with_baseline(before, {"after": after})["after"]
+    if found.low is None or found.high is None:
+        return f"{found.mean:+.4f}"
+    return f"{found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
 
 
 def learn(collections: Mapping[str, Gathered]) -> NDArray[np.float64]:
@@ -155,7 +180,7 @@ def learn(collections: Mapping[str, Gathered]) -> NDArray[np.float64]:
     def loss(at: NDArray[np.float64]) -> float:
         weights, how = parameters(at)
         means = [
-            np.mean([_surprise(_pooled(signals, weights, how), wanted) for signals, wanted in one])
+            np.mean([surprise(_pooled(signals, weights, how), wanted) for signals, wanted in one])
             for one in prepared
         ]
         return float(np.mean(means) + DRAWN * ((at - START) ** 2).sum())
@@ -169,10 +194,10 @@ def parameters(at: NDArray[np.float64]) -> tuple[BlendWeights, Pooling]:
     return BlendWeights(similarity, bm25), Pooling(*how)
 
 
-def mean_at(at: NDArray[np.float64], collection: Gathered) -> float:
-    """nDCG@10 of a collection under learned parameters."""
+def values_at(at: NDArray[np.float64], collection: Gathered) -> dict[str, float]:
+    """nDCG@10 of each query of a collection under learned parameters."""
     weights, how = parameters(at)
-    return collection.mean(lambda signals: _pooled(signals, weights, how))
+    return collection.values(lambda signals: _pooled(signals, weights, how))
 
 
 def _pooled(signals: Signals, weights: BlendWeights, how: Pooling) -> NDArray[np.float64]:
@@ -182,6 +207,7 @@ def _pooled(signals: Signals, weights: BlendWeights, how: Pooling) -> NDArray[np
         signals.bm25,
         _relevances(signals),
         signals.codelike,
+        signals.numbers,
         how,
     )
 
@@ -199,7 +225,7 @@ def _with_grades(collection: Gathered) -> Iterator[tuple[Signals, NDArray[np.flo
         yield signals, np.array(wanted, dtype=np.float64)
 
 
-def _surprise(scores: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
+def surprise(scores: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
     """Cross entropy of a softmax of scores from grades."""
     behind = scores - scores.max()
     chances = behind - np.log(np.exp(behind).sum())
@@ -278,6 +304,13 @@ def report_grid(
         mark += " (default)" if weights == default else ""
         cells = [f"{weights.similarity:g} + {weights.bm25:g}{mark}", f"{worst[place]:.4f}"]
         print("\t".join([*cells, *(f"{values[place]:.4f}" for values in table.values())]))
+
+
+def made_collections(work: Path, limit: int) -> list[str]:
+    """What is made of the standard library, each as DIRECTORY:SPLIT."""
+    for name, pairs in (("docstrings", _docstrings), ("functions", _functions)):
+        make_collection(work / name, pairs, limit)
+    return [f"{work / name}:dev" for name in ("docstrings", "functions")]
 
 
 def make_collection(

@@ -49,12 +49,7 @@ from bienc_cli.search.pipeline import (
     check_query,
     light_weights_of,
 )
-from bienc_cli.search.reranking import (
-    check_exhaustive,
-    ordered,
-    relevance_of,
-    text_to_read,
-)
+from bienc_cli.search.reranking import check_exhaustive, ordered, relevance_of, text_to_read
 from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Order, Source, Strategy
@@ -316,7 +311,9 @@ class _Experiment:
             return self._rank_one(_without_reading(system), place)
         if strategy.needs_cross_encoder:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
-            hits = exact_first(ordered(self._read(query, hits, self._illegible(hits)), weights))
+            hits = exact_first(
+                ordered(self._read(query, hits, self._illegible(hits)), weights, query)
+            )
         seen = {candidate.passage_id for candidate in candidates}
         sources = [
             [one for one, _ in self._nearest(self._tail, place)] if compares else [],
@@ -329,11 +326,8 @@ class _Experiment:
     def _is_at_a_loss(
         self, strategy: Strategy, query: str, hits: Sequence[Hit] | None = None
     ) -> bool:
-        return (
-            self._cross_encoder is not None
-            and strategy.needs_cross_encoder
-            and is_at_a_loss(self._cross_encoder.identity, query, hits)
-        )
+        reader = self._cross_encoder if strategy.needs_cross_encoder else None
+        return reader is not None and is_at_a_loss(reader.identity, query, hits)
 
     def _illegible(self, hits: Sequence[Hit]) -> set[int]:
         reader = self._cross_encoder

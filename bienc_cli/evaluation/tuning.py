@@ -24,6 +24,7 @@ from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
 from bienc_cli.search.fusion import DEFAULTS, blended, pooled
 from bienc_cli.search.legibility import codelike
+from bienc_cli.search.numbers import shares_of_numbers
 from bienc_cli.search.pipeline import (
     DEFAULT_CANDIDATES,
     as_hits,
@@ -64,6 +65,7 @@ class Signals:
         bm25: shape (n,).
         relevances: logits, shape (n,); None for candidates that are not read.
         codelike: how far their texts are code, 0 to 1.
+        numbers: the share of the query's numbers that each has, shape (n,).
     """
 
     passage_ids: NDArray[np.int64]
@@ -72,13 +74,21 @@ class Signals:
     bm25: NDArray[np.float64]
     relevances: NDArray[np.float64] | None
     codelike: float
+    numbers: NDArray[np.float64]
 
     def ranking(self, weights: BlendWeights) -> list[str]:
         """Items in the order that the weights give, by (-score, passage id)."""
         if self.relevances is None:
             scores = blended(weights, self.similarities, self.bm25)
         else:
-            scores = pooled(weights, self.similarities, self.bm25, self.relevances, self.codelike)
+            scores = pooled(
+                weights,
+                self.similarities,
+                self.bm25,
+                self.relevances,
+                self.codelike,
+                self.numbers,
+            )
         return best_first([self.items[place] for place in np.lexsort((self.passage_ids, -scores))])
 
 
@@ -222,6 +232,7 @@ def signals_of(
         bm25=np.array([one.bm25 for one in candidates], dtype=np.float64),
         relevances=relevances,
         codelike=codelike(texts),
+        numbers=np.array(shares_of_numbers(query, texts), dtype=np.float64),
     )
 
 

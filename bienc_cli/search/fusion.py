@@ -32,15 +32,17 @@ class Pooling:
             cosines of each model have a scale of their own.
         summed: what the weighted sum of the scores says beside the votes.
         trust_in_code: what relevance weighs in code, of which a cross-encoder knows less.
+        numbers: the logarithm of what a candidate gains that has all numbers of the query.
     """
 
     scale: float
     sharpness: float
     summed: float
     trust_in_code: float
+    numbers: float
 
 
-POOLING = Pooling(scale=3.5, sharpness=1.2, summed=0.2, trust_in_code=0.45)
+POOLING = Pooling(scale=3.5, sharpness=1.2, summed=0.2, trust_in_code=0.45, numbers=0.45)
 
 DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.4)
 """For candidates that no cross-encoder has read; by the same program, for the worst case over
@@ -95,6 +97,7 @@ def pooled(
     bm25: ArrayLike,
     relevances: ArrayLike,
     codelike: float = 0.0,
+    numbers: ArrayLike = 0.0,
     how: Pooling = POOLING,
 ) -> NDArray[np.float64]:
     """One score for each candidate that a cross-encoder has read: what three opinions come to.
@@ -103,7 +106,8 @@ def pooled(
     of a candidate gives it nearly all; one that finds all alike gives each the same, and so leaves
     the order to the others. The votes are added by weight (a linear opinion pool), so that what
     one signal is sure of no other can take away. The logarithm of that sum, and beside it a small
-    part of the weighted sum of the scores themselves, which orders what nobody votes for.
+    part of the weighted sum of the scores themselves, which orders what nobody votes for, and
+    what the numbers of the query say, which no model reads well.
 
     More relevance or BM25 never costs a candidate its place. More similarity nearly never does: it
     is standardised, which moves the others too.
@@ -116,6 +120,7 @@ def pooled(
         bm25: shape (n,), 0 for a candidate with none of the words.
         relevances: shape (n,), logits.
         codelike: 0 for prose to 1 for code, where relevance counts for less.
+        numbers: shape (n,), the share of the query's numbers that a candidate has; or 0 for all.
         how: scores become votes.
 
     Returns:
@@ -134,7 +139,8 @@ def pooled(
         votes += weight * shares / shares.sum()
         summed += weight * behind
     # A candidate far behind in all has no vote that a float could hold.
-    return np.log(votes + np.finfo(np.float64).tiny) + how.summed * summed
+    pool = np.log(votes + np.finfo(np.float64).tiny) + how.summed * summed
+    return pool + how.numbers * np.asarray(numbers, dtype=np.float64)
 
 
 def blended(weights: BlendWeights, similarities: ArrayLike, bm25: ArrayLike) -> NDArray[np.float64]:

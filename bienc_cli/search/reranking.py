@@ -12,6 +12,7 @@ from bienc_cli.errors import UsageError
 from bienc_cli.search.fusion import pooled
 from bienc_cli.search.legibility import codelike
 from bienc_cli.search.narrowing import Searched
+from bienc_cli.search.numbers import shares_of_numbers
 from bienc_cli.search.result import Hit, Relevance
 from bienc_cli.store import Filter, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoder
@@ -59,23 +60,31 @@ def rerank(
         scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in some])
         for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
             read.append(replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut)))
-    in_order = ordered([*read, *unread], weights) + hits[len(read) :]
+    in_order = ordered([*read, *unread], weights, query) + hits[len(read) :]
     return [replace(hit, rank=rank) for rank, hit in enumerate(in_order, 1)]
 
 
-def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None) -> list[Hit]:
-    """Hits in the order of their relevance or of a blend; see `rerank` for those without any."""
+def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str = "") -> list[Hit]:
+    """Hits in the order of their relevance or of a blend; see `rerank` for those without any.
+
+    Args:
+        hits: read or not.
+        weights: of a blend.
+        query: of which a blend looks for the numbers.
+    """
     by_relevance = sorted((hit for hit in hits if hit.relevance is not None), key=_by_relevance)
     ranked = [replace(hit, relevance_rank=rank) for rank, hit in enumerate(by_relevance, 1)]
     middling = fmean(map(_logit, ranked)) if ranked else 0.0
     ranked += [hit for hit in hits if hit.relevance is None]
     if weights is not None:
+        texts = [text_to_read(hit.passage) for hit in ranked]
         scores = pooled(
             weights,
             [_similarity(hit) for hit in ranked],
             [_bm25(hit) for hit in ranked],
             [_logit(hit) if hit.relevance is not None else middling for hit in ranked],
-            codelike([text_to_read(hit.passage) for hit in ranked]),
+            codelike(texts),
+            shares_of_numbers(query, texts),
         )
         order = sorted(
             range(len(ranked)), key=lambda place: (-scores[place], ranked[place].passage.passage_id)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.chunking.boundaries import lines, paragraphs, sentences
+from bienc_cli.search.numbers import numbers_in
 from bienc_cli.search.result import Hit, Span
 from bienc_cli.store import StoredPassage
 from bienc_cli.store.folding import folded
@@ -76,6 +77,8 @@ def likeliest(
 ) -> list[list[int]]:
     """Of each hit's sentences those with most of the query's words, rare ones above all.
 
+    Where some have a number of the query, others are not likely: models hardly tell numbers apart.
+
     Args:
         query: what is looked for.
         sentences: of each hit.
@@ -85,7 +88,7 @@ def likeliest(
     Returns:
         Their places among the hit's, ascending.
     """
-    asked = _stems(query, asked=True)
+    asked, numbers = _stems(query, asked=True), numbers_in(query)
     shared = [[asked & _stems(sentence) for sentence in its] for its in sentences]
     having = Counter(stem for its in shared for stems in its for stem in stems)
     total = sum(map(len, sentences))
@@ -99,7 +102,10 @@ def likeliest(
     for texts, its in zip(sentences, shared, strict=True):
         scores = [likelihood(*one) for one in zip(texts, its, strict=True)]
         order = sorted(range(len(texts)), key=lambda place: (*scores[place], -place))
-        enough = least * max((weight for weight, _ in scores), default=0.0)
+        named = [len(numbers & numbers_in(text)) if numbers else 0 for text in texts]
+        # Before any is left out for the others' sake.
+        order = [place for place in order if named[place] == max(named)]
+        enough = least * max((scores[place][0] for place in order), default=0.0)
         likely.append(sorted(place for place in order[-most:] if scores[place][0] >= enough))
     return likely
 
