@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from bienc_cli.formats.bookmarks import Bookmark, flattened
 from bienc_cli.formats.layout import TextRun, arranged, with_raised_digits
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
+from bienc_cli.formats.pdf_operators import Operators, product
 from bienc_cli.formats.scans import recognised_pdf
 from bienc_cli.types import Document, Skipped
 
@@ -27,8 +29,8 @@ _Used = TypeVar("_Used")
 _AVERAGE_WIDTH = 0.5
 """Ems; pypdf does not say where a text ends."""
 
-_SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
-_MOVING = frozenset({b"Td", b"TD", b"Tm", b"T*", b"BT", b"cm"})
+_TWO_BYTES = re.compile(rb"begincodespacerange\s*(?:<[0-9a-fA-F]{4}>\s*<[0-9a-fA-F]{4}>\s*)+end")
+_MOST_FORMS = 1000
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -106,74 +108,69 @@ def _pages(reader: PdfReader) -> Iterator[Page]:
 
 def _text(page: PageObject) -> str:
     runs: list[TextRun] = []
+    operators = Operators(_properties(page))
+    _name_encodings(page)
 
     def visit(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
         if text:
-            runs.append(_run(text, _product(tm, cm), size))
+            runs.append(_run(text, product(tm, cm), size, operators.shown_rise))
 
-    drawn = page.extract_text(visitor_operand_before=_Doubles().visit, visitor_text=visit)
+    drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
     # Should the runs not tell all of it, nothing is known of where the rest stands.
     return (
         arranged(with_raised_digits(runs)) if "".join(run.text for run in runs) == drawn else drawn
     )
 
 
-def _run(text: str, matrix: list[float], size: float) -> TextRun:
+def _properties(page: PageObject) -> Any:
+    with contextlib.suppress(Exception):
+        return cast(Any, page["/Resources"])["/Properties"]
+    return None
+
+
+def _name_encodings(page: PageObject) -> None:
+    """Name the encoding of fonts whose file defines it, where that is two bytes a character.
+
+    pypdf takes such fonts for some of one byte; what the codes stand for, it reads from a table.
+    """
+    from pypdf.generic import NameObject, StreamObject
+
+    # Nor does a damaged font, which pypdf meets again.
+    with contextlib.suppress(Exception):
+        for font in _fonts(page):
+            encoding = font.get("/Encoding")
+            if (
+                font.get("/Subtype") == "/Type0"
+                and "/ToUnicode" in font
+                and isinstance(encoding and encoding.get_object(), StreamObject)
+                and _TWO_BYTES.search(encoding.get_object().get_data())
+            ):
+                font[NameObject("/Encoding")] = NameObject("/Identity-H")
+
+
+def _fonts(page: PageObject) -> Iterator[Any]:
+    """The fonts of a page and of the forms that are drawn on it."""
+    pending: list[Any] = [page]
+    seen: set[int] = set()
+    while pending and len(seen) < _MOST_FORMS:
+        holder = pending.pop().get_object()
+        if id(holder) in seen or not (resources := holder.get("/Resources")):
+            continue
+        seen.add(id(holder))
+        resources = resources.get_object()
+        fonts = resources.get("/Font")
+        yield from (font.get_object() for font in (fonts.get_object() if fonts else {}).values())
+        forms = resources.get("/XObject")
+        pending += (forms.get_object() if forms else {}).values()
+
+
+def _run(text: str, matrix: list[float], size: float, rise: float) -> TextRun:
     a, b, _, _, x, y = matrix
     scale = math.hypot(a, b) or 1.0
-    along, across = (a * x + b * y) / scale, (a * y - b * x) / scale
+    along, across = (a * x + b * y) / scale, (a * y - b * x) / scale + rise * scale
     height = abs(size) * scale or 1.0
     width = _AVERAGE_WIDTH * height * len(text.strip())
     return TextRun(text, along, along + width, across, height)
-
-
-def _product(first: list[float], second: list[float]) -> list[float]:
-    """Two transformations (a, b, c, d, e, f), one after the other."""
-    a, b, c, d, e, f = first
-    g, h, i, j, k, m = second
-    return [
-        *(a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j),
-        *(e * g + f * i + k, e * h + f * j + m),
-    ]
-
-
-class _Doubles:
-    """Takes out what is drawn a second time at the same place, to look bold or to cast a shadow.
-
-    pypdf calls `visit` before each operation, and goes on with the operands as it leaves them.
-    """
-
-    _TOLERANCE = 0.12
-    """Ems; the narrowest letters that may stand twice in a row are twice as wide."""
-
-    def __init__(self) -> None:
-        self._drawn: set[tuple[str, int, int]] = set()
-        self._size = 1.0
-        self._moved = False
-
-    def visit(self, operator: bytes, operands: list[Any], cm: list[float], tm: list[float]) -> None:
-        """Empty the operands of an operation that repeats an earlier one."""
-        if operator == b"Tf" and len(operands) > 1 and isinstance(operands[1], (int, float)):
-            self._size = abs(float(operands[1])) or 1.0
-        elif operator in _MOVING:
-            self._moved = True
-        elif operator in _SHOWING and operands:
-            # What follows a text without a move stands behind it, not on it.
-            if self._moved and self._is_repeated(operands[-1], _product(tm, cm)):
-                operands[-1] = type(operands[-1])()
-            self._moved = False
-
-    def _is_repeated(self, operand: Any, matrix: list[float]) -> bool:
-        step = self._TOLERANCE * self._size * (math.hypot(matrix[0], matrix[1]) or 1.0)
-        if not (math.isfinite(matrix[4] / step) and math.isfinite(matrix[5] / step)):
-            return False
-        text = repr(operand)
-        column, row = round(matrix[4] / step), round(matrix[5] / step)
-        near = ((text, column + i, row + j) for i in (0, -1, 1) for j in (0, -1, 1))
-        if any(place in self._drawn for place in near):
-            return True
-        self._drawn.add((text, column, row))
-        return False
 
 
 def _bookmarks(reader: PdfReader) -> list[Bookmark]:

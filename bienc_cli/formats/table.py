@@ -154,7 +154,7 @@ _FORMATS = (
         # The parser's time grows with the square of the depth of nesting.
         isolated_from=_MEBIBYTE // 16,
     ),
-    Format(name="pdf", version=3, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Format(name="pdf", version=4, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
         version=3,

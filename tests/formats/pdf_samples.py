@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 
 def drawn_pdf(
-    *streams: str, page: str = "", catalog: str = "", objects: Sequence[str] = ()
+    *streams: str,
+    page: str = "",
+    catalog: str = "",
+    objects: Sequence[str] = (),
+    resources: str = "/Font << /F1 3 0 R >>",
 ) -> bytes:
     """A PDF of pages of 600 by 800 points, with font F1.
 
@@ -17,6 +21,7 @@ def drawn_pdf(
         page: entries of every page's dictionary.
         catalog: entries of the catalog.
         objects: further objects.
+        resources: of every page.
     """
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(streams)))
     bodies = [
@@ -27,7 +32,7 @@ def drawn_pdf(
     for index, stream in enumerate(streams):
         bodies.append(
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Resources "
-            f"<< /Font << /F1 3 0 R >> >> /Contents {5 + 2 * index} 0 R {page} >>"
+            f"<< {resources} >> /Contents {5 + 2 * index} 0 R {page} >>"
         )
         bodies.append(f"<< /Length {len(stream.encode('cp1252'))} >>\nstream\n{stream}\nendstream")
     bodies += objects

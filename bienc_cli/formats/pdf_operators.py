@@ -1,0 +1,113 @@
+"""What pypdf is shown of a page: each letter once, and the words that stand in its place.
+
+pypdf calls `visit` before each operator of a page, and goes on with the operands as it leaves
+them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+_SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
+_MOVING = frozenset({b"Td", b"TD", b"Tm", b"T*", b"BT", b"cm"})
+_DEEPEST = 64
+"""Marked contents within one another that are told apart."""
+
+_TOLERANCE = 0.12
+"""Ems; the narrowest letters that may stand twice in a row are twice as wide."""
+
+
+def product(first: list[float], second: list[float]) -> list[float]:
+    """Two transformations (a, b, c, d, e, f), one after the other."""
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = second
+    return [
+        *(a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j),
+        *(e * g + f * i + k, e * h + f * j + m),
+    ]
+
+
+class Operators:
+    """Changes the operands of one page.
+
+    - What is drawn a second time at the same place, to look bold or to cast a shadow, is taken out.
+    - Where a text is said to stand for what is drawn (`ActualText`), that is shown.
+
+    Args:
+        properties: of the page's resources, which marked content may name.
+    """
+
+    def __init__(self, properties: Any = None) -> None:
+        self._properties = properties
+        self._drawn: set[tuple[str, int, int]] = set()
+        self._size = 1.0
+        self._moved = False
+        self._rise = 0.0
+        # Of each marked content that is open, whether a text stands for it; and that text.
+        self._marked: list[bool] = []
+        self._actual: str | None = None
+        self.shown_rise = 0.0
+        """Points by which what was shown last stands above its line."""
+
+    def visit(self, operator: bytes, operands: list[Any], cm: list[float], tm: list[float]) -> None:
+        """Change the operands of an operator."""
+        if operator == b"Tf" and len(operands) > 1 and isinstance(operands[1], (int, float)):
+            self._size = abs(float(operands[1])) or 1.0
+        elif operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
+            self._rise = float(operands[0])
+        elif operator in (b"BDC", b"BMC"):
+            self._begin(operands)
+        elif operator == b"EMC":
+            if self._marked and self._marked.pop():
+                self._actual = None
+        elif operator in _MOVING:
+            self._moved = True
+        elif operator in _SHOWING and operands:
+            # What follows a text without a move stands behind it, not on it.
+            if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
+                operands[-1] = type(operands[-1])()
+            self._moved = False
+            self.shown_rise = self._rise
+            if self._actual is not None:
+                self._show_actual(operator, operands)
+
+    def _begin(self, operands: list[Any]) -> None:
+        if len(self._marked) >= _DEEPEST:
+            return
+        said = None if self._actual is not None else self._said_of(operands)
+        self._marked.append(said is not None)
+        if said is not None:
+            self._actual = said
+
+    def _said_of(self, operands: list[Any]) -> str | None:
+        try:
+            properties = operands[1]
+            if self._properties is not None and isinstance(properties, str):
+                properties = self._properties[properties]
+            said = properties.get_object()["/ActualText"].get_object()
+        except (AttributeError, IndexError, KeyError, TypeError):
+            return None
+        if isinstance(said, bytes):
+            from pypdf.generic import create_string_object
+
+            said = create_string_object(said)
+        return str(said) if isinstance(said, str) and said else None
+
+    def _show_actual(self, operator: bytes, operands: list[Any]) -> None:
+        """Show the text in the place of the first of what it stands for."""
+        # pypdf takes a string as it is; what a font has to decode is bytes.
+        operands[-1] = type(operands[-1])([self._actual]) if operator == b"TJ" else self._actual
+        self._actual = ""
+
+    def _is_repeated(self, operand: Any, matrix: list[float]) -> bool:
+        step = _TOLERANCE * self._size * (math.hypot(matrix[0], matrix[1]) or 1.0)
+        if not (math.isfinite(matrix[4] / step) and math.isfinite(matrix[5] / step)):
+            return False
+        text = repr(operand)
+        column, row = round(matrix[4] / step), round(matrix[5] / step)
+        near = ((text, column + i, row + j) for i in (0, -1, 1) for j in (0, -1, 1))
+        if any(place in self._drawn for place in near):
+            return True
+        self._drawn.add((text, column, row))
+        return False
