@@ -18,11 +18,12 @@ from bienc_cli.formats.docx_text import (
     BODY,
     MARKUP,
     PICTURE,
+    SHAPE,
     WORD_ART,
     content_of,
     paragraph_text,
 )
-from bienc_cli.formats.drawing import description, drawn_text, related_text
+from bienc_cli.formats.drawing import alternative_text, description, drawn_text, related_text
 from bienc_cli.formats.package import Package
 from bienc_cli.types import Document
 
@@ -80,7 +81,7 @@ class _Body:
                 (self._add_table if element.tag == _TABLE else self._add_chunk)(element)
                 continue
             asides: list[Element] = []
-            text = paragraph_text(element, asides)
+            text = paragraph_text(element, asides, self._styles)
             marker = self._lists.marker(element)
             line = f"{marker} {text}" if marker and text else text
             level = self._styles.level(element)
@@ -112,7 +113,7 @@ class _Body:
             for name in self._package.related(self._main, kind):
                 part = self._package.xml(name)
                 if part is not None:
-                    texts[_plain(part)] = None
+                    texts[self._plain(part)] = None
         for text in texts:
             self.builder.block(text)
 
@@ -133,9 +134,17 @@ class _Body:
                 self.builder.block(related_text(self._package, self._relations, aside))
 
     def _add_note(self, kind: str, note: Element) -> None:
-        text = _plain(note)
+        text = self._plain(note)
         author = note.get(f"{W}author") if kind == "comment" else None
         self.builder.block(f"Comment by {author}: {text}" if author and text else text)
+
+    def _plain(self, part: Element) -> str:
+        """The lines of a note, a header or a footer, with those of their boxes."""
+        asides: list[Element] = []
+        paragraphs = _outermost(part, _P)
+        lines = [paragraph_text(paragraph, asides, self._styles) for paragraph in paragraphs]
+        lines += [self._plain(aside) if aside.tag == _BOX else _drawn(aside) for aside in asides]
+        return "\n".join(line for line in lines if line)
 
     def _add_table(self, table: Element) -> None:
         rows = [
@@ -165,7 +174,7 @@ class _Body:
     def _cell_text(self, cell: Element, asides: list[Element]) -> str:
         pieces: list[str] = []
         for paragraph in _outermost(cell, _P):
-            text = paragraph_text(paragraph, asides)
+            text = paragraph_text(paragraph, asides, self._styles)
             marker = self._lists.marker(paragraph)
             pieces += (marker or "", text)
         return " ".join(" ".join(pieces).split())
@@ -194,18 +203,12 @@ def _outermost(parent: Element, *tags: str) -> Iterator[Element]:
             pending += reversed(content_of(element))
 
 
-def _plain(part: Element) -> str:
-    """The lines of a note, a header or a footer, with those of their boxes."""
-    asides: list[Element] = []
-    lines = [paragraph_text(paragraph, asides) for paragraph in _outermost(part, _P)]
-    lines += [_plain(aside) if aside.tag == _BOX else _drawn(aside) for aside in asides]
-    return "\n".join(line for line in lines if line)
-
-
 def _drawn(aside: Element) -> str:
     """The words of a drawing that holds them itself; "" of anything else."""
     if aside.tag == WORD_ART:
         return aside.get("string") or ""
     if aside.tag == PICTURE:
         return description(aside)
+    if aside.tag == SHAPE:
+        return alternative_text(aside.get("alt") or "")
     return drawn_text(aside) if aside.tag == BODY else ""

@@ -36,7 +36,7 @@ def _number_in(element: Element, child: str) -> int | None:
 
 
 class Styles:
-    """Paragraph styles, by id.
+    """Styles of paragraphs and of runs, by id.
 
     Built-in styles carry their English name in every language, only their ids are translated;
     styles of people's own state an outline level (0 is highest, 9 means body text).
@@ -49,6 +49,9 @@ class Styles:
         self._levels: dict[str, int] = {}
         self._lists: dict[str, tuple[int | None, int | None]] = {}
         self._parents: dict[str, str] = {}
+        # What a style says of its characters, where it says something: hidden, raised.
+        self._hidden: dict[str, bool] = {}
+        self._raised: dict[str, bool] = {}
         self.default = ""
         for style in () if styles is None else styles.iterchildren(f"{W}style"):
             style_id = style.get(f"{W}styleId") or ""
@@ -65,6 +68,8 @@ class Styles:
             if style.find(f"{W}pPr/{W}numPr") is not None:
                 self._lists[style_id] = _list_of(style)
             self._parents[style_id] = value_of(style, f"{W}basedOn") or ""
+            _note(self._hidden, style_id, is_hidden(style))
+            _note(self._raised, style_id, is_raised(style))
 
     def level(self, paragraph: Element) -> int:
         """The paragraph's level as a heading, 1 highest; 0 where it is none."""
@@ -89,13 +94,54 @@ class Styles:
             return None
         return number, min(depth or 0, 8)
 
+    def hides(self, run: Element) -> bool:
+        """Whether a run's text is there for fields and indexes, and shown to nobody."""
+        own = is_hidden(run)
+        return self._says(run, self._hidden) if own is None else own
+
+    def raises(self, run: Element) -> bool:
+        """Whether a run stands raised."""
+        own = is_raised(run)
+        return self._says(run, self._raised) if own is None else own
+
+    def _says(self, run: Element, of_styles: dict[str, bool]) -> bool:
+        if not of_styles:
+            return False
+        chain = self._ancestors(value_of(run, f"{W}rPr/{W}rStyle") or "")
+        around = run.getparent()
+        while around is not None and around.tag != f"{W}p":
+            around = around.getparent()
+        if around is not None:
+            chain += self._chain(around)
+        return next((of_styles[style] for style in chain if style in of_styles), False)
+
     def _chain(self, paragraph: Element) -> list[str]:
-        style_id = value_of(paragraph, f"{W}pPr/{W}pStyle") or self.default
+        return self._ancestors(value_of(paragraph, f"{W}pPr/{W}pStyle") or self.default)
+
+    def _ancestors(self, style_id: str) -> list[str]:
+        """The style and those that it is based on."""
         chain: list[str] = []
         while style_id and style_id not in chain and len(chain) < _LONGEST_CHAIN:
             chain.append(style_id)
             style_id = self._parents.get(style_id, "")
         return chain
+
+
+def is_hidden(holder: Element) -> bool | None:
+    """Whether a run or a style hides its text; None where it does not say."""
+    hidden = holder.find(f"{W}rPr/{W}vanish")
+    return None if hidden is None else hidden.get(f"{W}val") not in ("0", "false", "off")
+
+
+def is_raised(holder: Element) -> bool | None:
+    """Whether a run or a style raises its text; None where it does not say."""
+    aligned = value_of(holder, f"{W}rPr/{W}vertAlign")
+    return None if aligned is None else aligned == "superscript"
+
+
+def _note(of_styles: dict[str, bool], style_id: str, said: bool | None) -> None:
+    if said is not None:
+        of_styles[style_id] = said
 
 
 def _list_of(element: Element) -> tuple[int | None, int | None]:
@@ -113,8 +159,9 @@ class ListNumbers:
 
     def __init__(self, numbering: Element | None, styles: Styles) -> None:
         self._styles = styles
+        # Lists of one definition are counted through, but for levels that one begins anew.
         self._counts: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
-        # Of each list: the definition that it counts in, and its levels.
+        self._restarts: dict[int, dict[int, int]] = {}
         self._lists: dict[int, str] = {}
         self._levels: dict[tuple[str, int], tuple[str, str, int]] = {}
         for definition in () if numbering is None else numbering.iterchildren(f"{W}abstractNum"):
@@ -131,9 +178,13 @@ class ListNumbers:
         for instance in () if numbering is None else numbering.iterchildren(f"{W}num"):
             number = whole_number(instance.get(f"{W}numId"))
             if number is not None:
-                restarted = instance.find(f"{W}lvlOverride/{W}startOverride") is not None
-                name = value_of(instance, f"{W}abstractNumId") or ""
-                self._lists[number] = f"{name}#{number}" if restarted else name
+                self._lists[number] = value_of(instance, f"{W}abstractNumId") or ""
+                self._restarts[number] = {
+                    depth: start
+                    for override in instance.iterchildren(f"{W}lvlOverride")
+                    if (depth := whole_number(override.get(f"{W}ilvl"))) is not None
+                    and (start := _number_in(override, f"{W}startOverride")) is not None
+                }
 
     def marker(self, paragraph: Element) -> str | None:
         """What stands in front of an item; "" where nothing does, None where it is no item."""
@@ -141,15 +192,15 @@ class ListNumbers:
         if place is None:
             return None
         number, depth = place
-        name = self._lists.get(number or 0, "")
-        definition = name.split("#", 1)[0]
+        definition = self._lists.get(number or 0, "")
         level = self._levels.get((definition, depth))
         if level is None or level[0] == "bullet":
             return f"{'  ' * depth}-"
         if level[0] == "none":
             return ""
-        counts = self._counts[name]
-        counts[depth] = max(counts[depth] + 1, level[2])
+        counts = self._counts[definition]
+        restart = self._restarts.get(number or 0, {}).pop(depth, None)
+        counts[depth] = max(counts[depth] + 1, level[2]) if restart is None else restart
         counts[depth + 1 :] = [0] * (8 - depth)
 
         def shown(found: re.Match[str]) -> str:

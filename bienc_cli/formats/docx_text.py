@@ -6,14 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.cleaning import RAISED
-from bienc_cli.formats.docx_styles import W
+from bienc_cli.formats.docx_styles import Styles, W, value_of
 from bienc_cli.formats.drawing import CHART, DIAGRAM, A, alternative
+from bienc_cli.formats.package import whole_number
+from bienc_cli.formats.symbols import symbol, with_symbols
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 BODY = f"{A}txBody"
 WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
+SHAPE = "{urn:schemas-microsoft-com:vml}shape"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
@@ -59,31 +62,20 @@ _APART = "\x00"
 
 _GAP = re.compile(rf"(?<=[^\w\s{_APART}]){_APART}+(?=\w)")
 
-# Characters of the fonts Symbol and Wingdings that mean something, by their codes.
-_SYMBOL = dict(
-    zip(
-        b"abgdezhqiklmnxoprstufcywABGDEZHQIKLMNXOPRSTUFCYW",
-        "αβγδεζηθικλμνξοπρστυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ",
-        strict=True,
-    )
-) | {0xA3: "≤", 0xA5: "∞", 0xAC: "←", 0xAE: "→", 0xB0: "°", 0xB1: "±", 0xB3: "≥", 0xB4: "×",
-     0xB7: "•", 0xB8: "÷", 0xB9: "≠", 0xBB: "≈", 0xD6: "√", 0xE5: "∑"}  # fmt: skip
-_WINGDINGS = {0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xE0: "→",
-              0xDF: "←", 0xA7: "•", 0x4A: "☺"}  # fmt: skip
-
 
 def content_of(element: Element) -> list[Element]:
     """An element's children; of contents that stand in for one another, those of one."""
     return [offer for child in element for offer in alternative(child)]
 
 
-def paragraph_text(paragraph: Element, asides: list[Element]) -> str:
+def paragraph_text(paragraph: Element, asides: list[Element], styles: Styles) -> str:
     """The text of a paragraph.
 
     Args:
         paragraph: a `w:p`.
         asides: receives what stands beside the text: boxes, references to notes and comments,
             charts; in order.
+        styles: of the document.
     """
     pieces: list[str] = []
     # For each field that is open: whether its result has begun, which is what Word shows.
@@ -92,30 +84,23 @@ def paragraph_text(paragraph: Element, asides: list[Element]) -> str:
     while pending:
         element = pending.pop()
         tag = element.tag
+        if tag == SHAPE and element.get("alt"):
+            asides.append(element)
+            pieces.append(_APART)
         if tag in _ASIDES:
             asides.append(element)
             pieces.append(_APART)
         elif tag == f"{W}fldChar":
+            if all(fields):
+                pieces.append(_chosen(element))
             _turn(fields, element.get(f"{W}fldCharType"))
-        elif tag in _LEFT_OUT or (tag == f"{W}r" and _is_hidden(element)):
+        elif tag in _LEFT_OUT or (tag == f"{W}r" and styles.hides(element)):
             continue
         else:
             if all(fields):
-                pieces.append(_characters(element))
+                pieces.append(_characters(element, styles))
             pending += reversed(content_of(element))
     return _GAP.sub(" ", "".join(pieces)).replace(_APART, "").strip()
-
-
-def _is_hidden(run: Element) -> bool:
-    """Whether its text is there for fields and indexes, and shown to nobody."""
-    hidden = run.find(f"{W}rPr/{W}vanish")
-    return hidden is not None and hidden.get(f"{W}val") not in ("0", "false", "off")
-
-
-def _is_raised(text: Element) -> bool:
-    run = text.getparent()
-    raised = None if run is None else run.find(f"{W}rPr/{W}vertAlign")
-    return raised is not None and raised.get(f"{W}val") == "superscript"
 
 
 def _turn(fields: list[bool], kind: str | None) -> None:
@@ -127,10 +112,25 @@ def _turn(fields: list[bool], kind: str | None) -> None:
         fields.pop()
 
 
-def _characters(element: Element) -> str:
+def _chosen(field: Element) -> str:
+    """What is chosen in a list of a form, which Word shows in the field's place."""
+    choices = field.findall(f"{W}ffData/{W}ddList/{W}listEntry")
+    place = f"{W}ffData/{W}ddList"
+    chosen = value_of(field, f"{place}/{W}result") or value_of(field, f"{place}/{W}default")
+    index = whole_number(chosen) or 0
+    return (choices[index].get(f"{W}val") or "") if index < len(choices) else ""
+
+
+def _characters(element: Element, styles: Styles) -> str:
     if element.tag in _TEXTS:
         text = element.text or ""
-        return text.translate(RAISED) if text.strip().isdecimal() and _is_raised(element) else text
+        run = element.getparent()
+        if run is None or not text:
+            return text
+        if text.strip().isdecimal() and styles.raises(run):
+            return text.translate(RAISED)
+        font = run.find(f"{W}rPr/{W}rFonts")
+        return with_symbols(text, "" if font is None else font.get(f"{W}ascii") or "")
     if element.tag == f"{W}sym":
         return _symbol(element.get(f"{W}char") or "", element.get(f"{W}font") or "")
     return _CHARACTERS.get(element.tag, "")
@@ -138,14 +138,6 @@ def _characters(element: Element) -> str:
 
 def _symbol(code: str, font: str) -> str:
     try:
-        number = int(code, 16)
+        return symbol(int(code, 16), font)
     except ValueError:
         return ""
-    if not (0xF000 <= number <= 0xF0FF or number <= 0xFF):
-        return chr(number) if number < 0xD800 or 0xE000 <= number <= 0xFFFF else ""
-    number &= 0xFF
-    if font.lower() == "symbol":
-        return _SYMBOL.get(number, chr(number) if number < 0x7F else " ")
-    if font.lower().startswith("wingdings"):
-        return _WINGDINGS.get(number, " ")
-    return chr(number) if number >= 0x20 else " "

@@ -69,6 +69,11 @@ def related_text(
 def description(properties: Element | None) -> str:
     """What somebody wrote of a picture for those who do not see it; "" where nobody did."""
     said = "" if properties is None else properties.get("descr") or properties.get("title") or ""
+    return alternative_text(said)
+
+
+def alternative_text(said: str) -> str:
+    """What is said of a picture, without what programs say of themselves."""
     return _PROGRAMS_OWN.sub("", said.strip())
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.mathml import formula_text
 from bienc_cli.formats.odf_text import (
+    ASIDES,
     MOST_REPEATED,
+    apply_styles,
+    chart_lines,
     is_description,
     is_left_out,
     name_of,
     plain_lines,
-    take_out_hidden,
     text_of,
 )
 from bienc_cli.formats.package import Package, parse_xml, whole_number
@@ -29,12 +33,17 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
+_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
+_MATH = "{http://www.w3.org/1998/Math/MathML}"
+_HREF = "{http://www.w3.org/1999/xlink}href"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 
 _ROW_GROUPS = frozenset(
     {f"{_TABLE}table-row-group", f"{_TABLE}table-header-rows", f"{_TABLE}table-rows"}
 )
 _FORMATS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "drawing": "odp"}
+_MOST_OBJECTS = 1000
 _NOT_SHOWN_AGAIN = frozenset(words("title date-time page-number"))
 
 
@@ -53,7 +62,17 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
             raise UnreadableFile("encrypted", "encrypted, needs a password")
         content = package.needed_xml("content.xml")
+        _put_objects(package, content)
         yield _document(doc_id, content, package.xml("styles.xml"), package.xml("meta.xml"))
+
+
+def _put_objects(package: Package, content: Element) -> None:
+    """Put formulas and charts, which are documents of their own, where they stand."""
+    for placed in itertools.islice(content.iter(f"{_DRAW}object"), _MOST_OBJECTS):
+        name = (placed.get(_HREF) or "").removeprefix("./").rstrip("/")
+        tree = package.xml(f"{name}/content.xml") if name else None
+        if tree is not None:
+            placed.append(tree)
 
 
 def _document(
@@ -63,15 +82,15 @@ def _document(
     kind = _FORMATS.get(name_of(body)) if body is not None else None
     if body is None or kind is None:
         raise UnreadableFile("broken", "not an OpenDocument file with text in it")
-    take_out_hidden(content, styles)
+    apply_styles(content, styles)
     builder = DocumentBuilder("slide") if kind == "odp" else DocumentBuilder()
     if kind == "ods":
         builder = sheet_builder()
         for table in body.iterchildren(f"{_TABLE}table"):
-            add_sheet(builder, table.get(f"{_TABLE}name") or "", _rows(table))
+            add_sheet(builder, table.get(f"{_TABLE}name") or "", _sheet_rows(table))
             for shapes in table.iterchildren(f"{_TABLE}shapes"):
                 builder.stand_at(1, table.get(f"{_TABLE}name") or "")
-                for line in plain_lines(shapes):
+                for line in _aside_lines(shapes):
                     builder.row(line)
     elif kind == "odp":
         for number, page in enumerate(body.iterchildren("{*}page"), 1):
@@ -147,6 +166,10 @@ class _Text:
         elif name == "table":
             lines = (" | ".join(cells) for _, cells in _rows(element, asides))
             self._builder.block("\n".join(line for line in lines if line.strip(" |")))
+        elif element.tag == f"{_CHART}chart":
+            self._builder.block("\n".join(chart_lines(element)))
+        elif element.tag == f"{_MATH}math":
+            self._builder.block(formula_text(element))
         elif is_description(element):
             self._builder.block(element.text or "")
         elif not is_left_out(element):
@@ -169,11 +192,35 @@ class _Text:
                     marker = " " * len(marker)
 
 
-def _rows(table: Element, asides: list[Element] | None = None) -> Iterator[Row]:
-    """The rows of a table; one that is repeated is there once."""
+def _sheet_rows(table: Element) -> Iterator[Row]:
+    """The rows of a sheet, each with its comments and drawings as rows of one cell behind it."""
+    asides: list[Element] = []
+    for number, cells in _rows(table, asides):
+        if cells:
+            yield number, cells
+        for aside in asides:
+            for line in _aside_lines(aside):
+                yield number, [line]
+        asides.clear()
+
+
+def _aside_lines(aside: Element) -> Iterator[str]:
+    charts = [*aside.iter(f"{_CHART}chart")]
+    if not charts:
+        yield from plain_lines(aside)
+    for chart in charts:
+        yield " ".join(chart_lines(chart))
+
+
+def _rows(table: Element, asides: list[Element]) -> Iterator[Row]:
+    """The rows of a table; one that is repeated is there once.
+
+    Those without a value are left out unless something is anchored in them.
+    """
     number = 1
     for row in _table_rows(table):
         cells: list[str] = []
+        before = len(asides)
         gap = 0
         for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
             repeated = whole_number(cell.get(f"{_TABLE}number-columns-repeated")) or 1
@@ -184,7 +231,7 @@ def _rows(table: Element, asides: list[Element] | None = None) -> Iterator[Row]:
             # Of a cell far to the right of all others, the distance says nothing.
             cells += [""] * min(gap, MOST_REPEATED) + [value] * min(repeated, MOST_REPEATED)
             gap = 0
-        if cells:
+        if cells or len(asides) > before:
             yield number, cells
         number += whole_number(row.get(f"{_TABLE}number-rows-repeated")) or 1
 
@@ -197,17 +244,18 @@ def _table_rows(parent: Element) -> Iterator[Element]:
             yield from _table_rows(child)
 
 
-def _value(cell: Element, asides: list[Element] | None) -> str:
+def _value(cell: Element, asides: list[Element]) -> str:
     """What a cell shows; a date as ISO 8601 writes it."""
     date: str | None = cell.get(f"{_OFFICE}date-value")
-    if date:
-        return date.removesuffix("T00:00:00").replace("T", " ")
     lines: list[str] = []
     for child in cell:
-        if child.tag == f"{_TEXT}p" and asides is not None:
+        if child.tag == f"{_TEXT}p":
             lines.append(text_of(child, asides))
+        elif name_of(child) in ASIDES:
+            asides.append(child)
         elif not is_left_out(child):
-            # A sheet has no place behind a cell: what is anchored there stands in it.
             lines += plain_lines(child)
+    if date:
+        return date.removesuffix("T00:00:00").replace("T", " ")
     shown = " ".join(" ".join(lines).split())
     return shown or str(cell.get(f"{_OFFICE}value") or "")

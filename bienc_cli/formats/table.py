@@ -157,7 +157,7 @@ _FORMATS = (
     Format(name="pdf", version=4, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
@@ -178,21 +178,21 @@ _FORMATS = (
     ),
     Format(
         name="odt",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
     ),
     Format(
         name="ods",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.odf",
         suffixes=(".ods", ".ots", ".fods"),
         isolated_from=0,
     ),
     Format(
         name="odp",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odp", ".otp", ".fodp", ".odg"),
         isolated_from=0,

@@ -1,0 +1,144 @@
+"""What styles and placed objects of an OpenDocument file make of its words."""
+
+import pytest
+from office_samples import zip_of
+from reader_samples import block_texts, read_one
+
+from bienc_cli.chunking.places import Places
+from bienc_cli.types import Document
+
+_URN = "urn:oasis:names:tc:opendocument:xmlns"
+NAMESPACES = " ".join(
+    [
+        *(f'xmlns:{name}="{_URN}:{name}:1.0"' for name in ("office", "text", "table", "style")),
+        f'xmlns:chart="{_URN}:chart:1.0"',
+        f'xmlns:draw="{_URN}:drawing:1.0"',
+        f'xmlns:svg="{_URN}:svg-compatible:1.0"',
+        'xmlns:xlink="http://www.w3.org/1999/xlink"',
+    ]
+)
+STYLES = """<office:font-face-decls>
+  <style:font-face style:name="F1" svg:font-family="Symbol"/>
+  <style:font-face style:name="F2" svg:font-family="'Wingdings 2'"/></office:font-face-decls>
+  <office:automatic-styles>
+  <style:style style:name="Up">
+    <style:text-properties style:text-position="super 58%"/></style:style>
+  <style:style style:name="High">
+    <style:text-properties style:text-position="33% 58%"/></style:style>
+  <style:style style:name="Child" style:parent-style-name="Up"/>
+  <style:style style:name="Low">
+    <style:text-properties style:text-position="-33% 58%"/></style:style>
+  <style:style style:name="Flat" style:parent-style-name="Up">
+    <style:text-properties style:text-position="0% 100%"/></style:style>
+  <style:style style:name="Loop" style:parent-style-name="Loop"/>
+  <style:style style:name="Greek"><style:text-properties style:font-name="F1"/></style:style>
+  <style:style style:name="Signs"><style:text-properties style:font-name="F2"/></style:style>
+  <style:style style:name="Shown" style:parent-style-name="Gone">
+    <style:text-properties text:display="true"/></style:style>
+  <style:style style:name="Gone"><style:text-properties text:display="none"/></style:style>
+  </office:automatic-styles>"""
+
+
+def opened(tmp_path, kind: str, body: str, **objects: str) -> Document:
+    content = (
+        f"<office:document-content {NAMESPACES}>{STYLES}<office:body><office:{kind}>{body}"
+        f"</office:{kind}></office:body></office:document-content>"
+    )
+    path = tmp_path / ("a.odt" if kind == "text" else "a.ods")
+    parts = {f"{name}/content.xml": text for name, text in objects.items()}
+    path.write_bytes(zip_of({"content.xml": content, **parts}))
+    return read_one(path)
+
+
+def span(text: str, style: str) -> str:
+    return f'<text:span text:style-name="{style}">{text}</text:span>'
+
+
+def placed(name: str) -> str:
+    return f'<draw:frame><draw:object xlink:href="./{name}"/></draw:frame>'
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (f"word{span('12', 'Up')} x", "word¹² x"),
+        (f"m{span('2', 'High')}", "m²"),
+        (f"m{span('2', 'Child')}", "m²"),
+        (f"H{span('2', 'Low')}O", "H2O"),
+        (f"m{span('2', 'Flat')}", "m2"),
+        (f"m{span('2', 'Loop')}", "m2"),
+        (f"n{span('th', 'Up')}", "nth"),
+        (f"{span(chr(0xF061), 'Greek')}-decay", "α-decay"),
+        (f"{span(chr(0xF0FC), 'Signs')} done", "✓ done"),
+        (f"a{span('b', 'Gone')}{span('c', 'Shown')}", "ac"),
+    ],
+)
+def test_what_styles_say_of_characters(tmp_path, content, shown):
+    assert block_texts(opened(tmp_path, "text", f"<text:p>{content}</text:p>")) == [shown]
+
+
+FORMULA = (
+    '<math xmlns="http://www.w3.org/1998/Math/MathML"><semantics><mrow><mi>E</mi><mo>=</mo>'
+    "<mfrac><mi>m</mi><mn>2</mn></mfrac><msup><mi>c</mi><mn>2</mn></msup><msubsup><mi>x</mi>"
+    "<mn>1</mn><mn>3</mn></msubsup><msqrt><mi>y</mi></msqrt></mrow>"
+    "<annotation>StarMath</annotation></semantics></math>"
+)
+
+
+@pytest.mark.parametrize("name", ["Object 1", "Formula-0/"])
+def test_formulas_stand_in_their_sentence(tmp_path, name):
+    body = f"<text:p>Here {placed(name)} is.</text:p>"
+    document = opened(tmp_path, "text", body, **{name.rstrip("/"): FORMULA})
+    assert block_texts(document) == ["Here E=m/2c^2x_1^3√y is."]
+
+
+def test_a_formula_that_is_missing_is_missed_alone(tmp_path):
+    assert block_texts(opened(tmp_path, "text", f"<text:p>a {placed('x')}b</text:p>")) == ["a b"]
+
+
+CHART = (
+    f"<office:document-content {NAMESPACES}><office:body><office:chart><chart:chart>"
+    "<chart:title><text:p>Fees by port</text:p></chart:title><chart:plot-area><chart:axis>"
+    "<chart:title><text:p>Euros</text:p></chart:title></chart:axis></chart:plot-area>"
+    "<table:table><table:table-row><table:table-cell><text:p/></table:table-cell>"
+    '<table:table-cell office:value-type="string"><text:p>Kiel</text:p></table:table-cell>'
+    '<table:table-cell office:value-type="float"><text:p>12</text:p></table:table-cell>'
+    "</table:table-row></table:table></chart:chart></office:chart></office:body>"
+    "</office:document-content>"
+)
+
+
+def test_charts_stand_behind_what_they_are_anchored_in(tmp_path):
+    body = f"<text:p>See it.{placed('Object 1')}</text:p><text:p>End.</text:p>"
+    document = opened(tmp_path, "text", body, **{"Object 1": CHART})
+    assert block_texts(document) == ["See it.", "Fees by port\nEuros\nKiel", "End."]
+
+
+def row(*cells: str) -> str:
+    content = "".join(f"<table:table-cell>{cell}</table:table-cell>" for cell in cells)
+    return f"<table:table-row>{content}</table:table-row>"
+
+
+def test_what_is_anchored_in_a_cell_is_no_part_of_its_value(tmp_path):
+    comment = "<office:annotation><text:p>ask the bursar</text:p></office:annotation>"
+    rows = [
+        row("<text:p>Port</text:p>", "<text:p>Fee</text:p>"),
+        row(f"{comment}<text:p>Kiel</text:p>", "<text:p>low</text:p>"),
+        row(placed("Object 1")),
+        row("<text:p>Lisbon</text:p>", "<text:p>high</text:p>"),
+    ]
+    body = f'<table:table table:name="Fees">{"".join(rows)}</table:table>'
+    document = opened(tmp_path, "spreadsheet", body, **{"Object 1": CHART})
+    found = {
+        line: Places(document).of(document.text.index(line), document.text.index(line) + 1, ())
+        for line in document.text.split("\n")
+        if line
+    }
+    assert {line: place.first for line, place in found.items()} == {
+        "Fees": 1,
+        "Port | Fee": 1,
+        "Kiel | low": 2,
+        "ask the bursar": 2,
+        "Fees by port Euros Kiel": 3,
+        "Lisbon | high": 4,
+    }
