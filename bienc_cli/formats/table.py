@@ -171,7 +171,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.xlsx",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         isolated_from=0,

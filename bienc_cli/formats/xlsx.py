@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.drawing import CHART, description, drawn_text, related_text
+from bienc_cli.formats.number_formats import NumberFormat
 from bienc_cli.formats.package import Package, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
 from bienc_cli.types import Document
@@ -20,20 +22,10 @@ if TYPE_CHECKING:
 _R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _MOST_COLUMNS = 16_384
-
-_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
-_DURATIONS = frozenset({46})
-_PERCENTAGES = frozenset({9, 10})
-"""Numbers of the built-in formats; those of people's own begin at 164."""
-
-_DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-"""In a format: hours, minutes or seconds that go on beyond a day."""
+_PLAIN = NumberFormat()
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """A character that XML does not take, `_x000D_`, or an underscore that would seem to begin one."""
-
-_NO_FORMAT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
-"""What a format shows as it is; the rest are its codes."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -56,10 +48,7 @@ class _Workbook:
         self._tree = package.xml(self._main)
         shared = [*package.related(self._main, "sharedStrings")]
         self._strings = [
-            _unescaped(
-                "".join(text.text or "" for text in item.iterfind("{*}t"))
-                + "".join(text.text or "" for text in item.iterfind("{*}r/{*}t"))
-            )
+            _string(item)
             for part in shared or package.names(r"xl/sharedstrings\.xml")
             for item in package.elements(part, "si")
         ]
@@ -76,7 +65,7 @@ class _Workbook:
         for sheet in () if self._tree is None else self._tree.iterfind("{*}sheets/{*}sheet"):
             names.append(sheet.get("name") or "")
             kind, part = relations.get(sheet.get(_R_ID) or "", ("", ""))
-            if kind == "worksheet" and part in self._package:
+            if kind in ("worksheet", "chartsheet") and part in self._package:
                 found = True
                 yield names[-1], part
         if not found:
@@ -102,7 +91,8 @@ class _Workbook:
     def _value(self, cell: Element) -> str:
         kind = cell.get("t") or "n"
         if kind == "inlineStr":
-            return _unescaped("".join(text.text or "" for text in cell.iterfind("{*}is//{*}t")))
+            inline = cell.find("{*}is")
+            return "" if inline is None else _string(inline)
         value = cell.findtext("{*}v") or ""
         if kind == "s":
             index = whole_number(value)
@@ -116,21 +106,10 @@ class _Workbook:
 
     def _number(self, value: str, style: int | None) -> str:
         known = style is not None and style < len(self._formats)
-        shown_as = self._formats[style or 0] if known else ""
-        try:
-            number = float(value)
-            if shown_as == "date":
-                return _moment(self._epoch, number)
-            if shown_as == "duration":
-                return _duration(number)
-        except (ValueError, OverflowError):
-            return value
-        if shown_as == "percentage":
-            return f"{number * 100:.10g}%"
-        # The last digits of 0.30000000000000004 are noise; those of a long number are not.
-        return f"{number:.15g}" if "." in value or "e" in value.lower() else value
+        shown_as = self._formats[style or 0] if known else _PLAIN
+        return shown_as.shown(value, self._epoch)
 
-    def _cell_formats(self) -> Iterator[str]:
+    def _cell_formats(self) -> Iterator[NumberFormat]:
         for part in self._package.related(self._main, "styles"):
             styles = self._package.xml(part)
             if styles is None:
@@ -141,41 +120,22 @@ class _Workbook:
             }
             for cell in styles.iterfind("{*}cellXfs/{*}xf"):
                 number = cell.get("numFmtId") or ""
-                yield _kind_of(number, codes.get(number, ""))
+                yield NumberFormat.of(number, codes.get(number, ""))
+
+
+def _string(item: Element) -> str:
+    """A string of one piece, or of several in different fonts; no reading of its letters."""
+    pieces = [item.findtext("{*}t") or ""]
+    for run in item.iterfind("{*}r"):
+        text = run.findtext("{*}t") or ""
+        aligned = run.find("{*}rPr/{*}vertAlign")
+        raised = aligned is not None and aligned.get("val") == "superscript"
+        pieces.append(text.translate(RAISED) if raised and text.strip().isdecimal() else text)
+    return _unescaped("".join(pieces))
 
 
 def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
-
-
-def _kind_of(number: str, code: str) -> str:
-    """What a format makes of a number; "" where it stays one."""
-    built_in = whole_number(number) or 0
-    if built_in in _DURATIONS or _DURATION.search(code):
-        return "duration"
-    code = _NO_FORMAT.sub("", code).lower()
-    if built_in in _DATES or (code and code != "general" and re.search("[dmyhs]", code)):
-        return "date"
-    return "percentage" if built_in in _PERCENTAGES or "%" in code else ""
-
-
-def _moment(epoch: datetime, days: float) -> str:
-    """A day, a time of day, or both, as ISO 8601 writes them."""
-    if epoch.year < 1900 and 1 <= days < 60:
-        # Excel counts a 29 February 1900, which there was not.
-        days += 1
-    moment = epoch + timedelta(seconds=round(days * 86_400))
-    time = moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
-    if 0 <= days < 1:
-        return time
-    day = moment.date().isoformat()
-    return day if days == int(days) else f"{day} {time}"
-
-
-def _duration(days: float) -> str:
-    seconds = round(abs(days) * 86_400)
-    sign = "-" if days < 0 else ""
-    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _column(letters: str) -> int:

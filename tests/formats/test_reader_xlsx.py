@@ -12,7 +12,7 @@ from reader_samples import outline, read_one
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import builder
-from bienc_cli.formats import xlsx as reader
+from bienc_cli.formats.number_formats import NumberFormat, duration, moment
 from bienc_cli.formats.sheets import add_sheet, sheet_builder
 from bienc_cli.types import Document, Place
 
@@ -155,7 +155,47 @@ def test_a_huge_sparse_sheet_is_as_large_as_its_cells(tmp_path):
     ],
 )
 def test_formats_of_peoples_own(code, kind):
-    assert reader._kind_of("164", code) == kind
+    assert NumberFormat.of("164", code).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ("00000", "1234", "01234"),
+        ('"ID-"0000', "12", "ID-0012"),
+        ("\\A\\-000", "7", "A-007"),
+        ('#,##0 "days"', "12", "12 days"),
+        ('0.0" kg";-0.0" kg"', "-2.5", "-2.5 kg"),
+        ('#,##0.00 "€"', "1234.5", "1234.5 €"),
+        ("[$€-407] #,##0", "12", "€ 12"),
+        ('_-* #,##0.00 "kr"_-', "12", "12 kr"),
+        ("[Red]0.0", "1.5", "1.5"),
+        ("(000) 000-0000", "5551234", "5551234"),
+        ("# ?/?", "0.5", "0.5"),
+        ("0.00E+00", "12", "12"),
+        ("General", "12", "12"),
+        ("@", "12", "12"),
+        ("", "12", "12"),
+        ("000", "junk", "junk"),
+    ],
+)
+def test_units_and_codes_are_shown_with_their_numbers(code, value, shown):
+    epoch = datetime.datetime(1899, 12, 30)
+    assert NumberFormat.of("164", code).shown(value, epoch) == shown
+
+
+def test_raised_digits_and_sheets_of_a_chart(tmp_path):
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        raised = book.add_format({"font_script": 1})
+        book.add_worksheet("Fees").write_rich_string(0, 0, "word", raised, "12", " x")
+        chart = book.add_chart({"type": "column"})
+        chart.add_series({"name": "Berths", "values": "=Fees!$A$1:$A$1"})
+        chart.set_title({"name": "Fees by port"})
+        book.add_chartsheet("Drawn").set_chart(chart)
+    document = read(tmp_path, buffer.getvalue())
+    assert "word¹² x" in document.text
+    assert place_of(document, "Fees by port").name == "Drawn"
 
 
 @pytest.mark.parametrize(
@@ -170,14 +210,14 @@ def test_formats_of_peoples_own(code, kind):
     ],
 )
 def test_dates_are_readable(days, shown):
-    assert reader._moment(datetime.datetime(1899, 12, 30), days) == shown
+    assert moment(datetime.datetime(1899, 12, 30), days) == shown
 
 
 @pytest.mark.parametrize(
     ("days", "shown"), [(1.5, "36:00:00"), (-0.25, "-6:00:00"), (0, "0:00:00")]
 )
 def test_durations_go_on_beyond_a_day(days, shown):
-    assert reader._duration(days) == shown
+    assert duration(days) == shown
 
 
 @pytest.mark.parametrize(
