@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from bienc_cli.formats.numerals import numeral
 from bienc_cli.formats.package import whole_number
 
 if TYPE_CHECKING:
@@ -17,12 +18,6 @@ _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _LONGEST_CHAIN = 16
 """Styles that inherit from one another, at most: the chain may be a loop."""
-
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc")),
-    *((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
-_LARGEST_ROMAN = 3999
 
 
 def value_of(element: Element, child: str) -> str | None:
@@ -206,20 +201,6 @@ class ListNumbers:
         def shown(found: re.Match[str]) -> str:
             index = int(found[1]) - 1
             form, _, start = self._levels.get((definition, index), ("decimal", "", 1))
-            return _shown(counts[index] or start, form)
+            return numeral(counts[index] or start, form)
 
         return "  " * depth + _PLACEHOLDER.sub(shown, level[1])
-
-
-def _shown(count: int, form: str) -> str:
-    if form in ("lowerLetter", "upperLetter") and count > 0:
-        # After z comes aa, then bb.
-        text = chr(ord("a") + (count - 1) % 26) * min((count - 1) // 26 + 1, 9)
-    elif form in ("lowerRoman", "upperRoman") and 0 < count <= _LARGEST_ROMAN:
-        text = ""
-        for amount, letters in _ROMAN:
-            text += letters * (count // amount)
-            count %= amount
-    else:
-        return str(count)
-    return text.upper() if form.startswith("upper") else text

@@ -15,8 +15,10 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
+from bienc_cli.formats.html_layout import OpenList, OpenTable
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility
+from bienc_cli.formats.mathml import SIGNS
 from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
@@ -25,20 +27,27 @@ if TYPE_CHECKING:
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset({"ul", "ol", "menu"})
-_KEPT_TOGETHER = _LISTS | {"dl", "blockquote", "pre"}
+_PREFORMATTED = frozenset({"pre", "textarea"})
+_KEPT_TOGETHER = _LISTS | _PREFORMATTED | {"dl", "blockquote", "select"}
 _LINES = _KEPT_TOGETHER | frozenset(
     words(
         "address article aside body button caption center dd details dialog div dt fieldset "
-        "figcaption figure footer form header hgroup hr legend li main noscript p section summary "
-        "svg table tbody td text tfoot th thead tr"
+        "figcaption figure footer form header hgroup hr legend li main noscript option p section "
+        "summary svg table tbody td text tfoot th thead tr"
     )
 )
+_TYPED = frozenset({"", "text", "email", "tel", "url", "number", "date", "time", "datetime-local"})
+"""Kinds of fields that show their value."""
+
+_SET_HIGHER = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _STRUCK = frozenset({"del", "s", "strike"})
 """What is struck out, and no part of the word that stands in its place."""
 
 _LAID_OUT = "table, h1, h2, h3, h4, h5, h6, p + p"
 """In a table: it arranges a page, and is no table to a reader."""
 
+_MATH = frozenset(element for element, _ in SIGNS)
+_MOST_PARTS = 3
 _LINE_BREAK = "\v"
 
 
@@ -137,10 +146,14 @@ class _Page:
         self._together = 0
         self._preformatted = 0
         self._marker = ""
-        # The next number of each open list, 0 for bullets.
-        self._lists: list[int] = []
-        # Whether each open table is one to a reader, and the cells of its current row.
-        self._tables: list[bool] = []
+        self._lists: list[OpenList] = []
+        # What stands in small letters above others, and behind them here.
+        self._above: list[str] | None = None
+        self._readings: list[str] = []
+        # How many formulas are open.
+        self._formulas = 0
+        # The open tables, and the cells of the current row.
+        self._tables: list[OpenTable] = []
         self._laid_out = laid_out
         self._cells: list[str] | None = None
         # The level of the open heading, 0 for none: whatever is in it is its title.
@@ -152,8 +165,16 @@ class _Page:
     def enter(self, node: LexborNode) -> None:
         """Begin a node."""
         tag = node.tag or ""
+        if self._formulas:
+            self._inline.append(_sign(node))
         if node.is_text_node:
-            self._inline.append(_text(node))
+            (self._inline if self._above is None else self._above).append(_text(node))
+        elif tag == "math":
+            self._formulas += 1
+        elif tag == "rt":
+            self._above = []
+        elif tag == "input":
+            self._inline.append(f" {_value(node)} ")
         elif tag == "br":
             self._inline.append("\n" if self._preformatted else _LINE_BREAK)
         elif tag == "img":
@@ -173,6 +194,7 @@ class _Page:
         """End a node."""
         tag = node.tag or ""
         if self._heading and _level(node):
+            self._add_readings()
             title = "".join(self._inline).replace(_LINE_BREAK, " ")
             self._inline.clear()
             self.builder.heading(self._heading, title)
@@ -184,6 +206,11 @@ class _Page:
                 return
             self._end_line()
             self._close(tag)
+        elif tag == "math":
+            self._formulas -= 1
+        elif tag == "rt" and self._above is not None:
+            self._readings.append("".join(self._above))
+            self._above = None
         elif tag in _STRUCK:
             self._inline.append(" ")
         elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
@@ -208,27 +235,24 @@ class _Page:
             self._together += 1
         if tag == "dt" and self._together == 1 and self._defined:
             self._end_entry()
-        if tag == "pre":
+        if tag in _PREFORMATTED:
             self._preformatted += 1
         elif tag in _LISTS:
-            self._lists.append(1 if tag == "ol" else 0)
+            self._lists.append(OpenList.of(node))
         elif tag == "li" and self._lists:
-            number = self._lists[-1]
-            self._marker = "  " * (len(self._lists) - 1) + (f"{number}. " if number else "- ")
-            self._lists[-1] += 1 if number else 0
+            self._marker = "  " * (len(self._lists) - 1) + self._lists[-1].marker(node)
         elif tag == "table":
-            tabular = node.mem_id not in self._laid_out
-            self._tables.append(tabular)
-            self._together += tabular
-        elif tag == "tr" and self._tables and self._tables[-1]:
+            self._tables.append(OpenTable(node.mem_id not in self._laid_out))
+            self._together += self._tables[-1].tabular
+        elif tag == "tr" and self._tables and self._tables[-1].tabular:
             self._cells = []
         elif tag in {"td", "th"} and self._cells is not None:
-            self._cells.append("")
+            self._tables[-1].begin_cell(self._cells, node)
 
     def _close(self, tag: str) -> None:
         if tag == "dd":
             self._defined = True
-        elif tag == "pre":
+        elif tag in _PREFORMATTED:
             self._preformatted -= 1
         elif tag in _LISTS:
             self._lists.pop()
@@ -237,13 +261,19 @@ class _Page:
                 self._lines.append(" | ".join(self._cells))
             self._cells = None
         elif tag == "table":
-            self._together -= self._tables.pop()
+            self._together -= self._tables.pop().tabular
         if tag in _KEPT_TOGETHER:
             self._together -= 1
         if not self._together:
             self.end_block()
 
+    def _add_readings(self) -> None:
+        if self._readings:
+            self._inline.append(f" ({' '.join(self._readings)})")
+            self._readings.clear()
+
     def _end_line(self) -> None:
+        self._add_readings()
         if not self._inline:
             return
         text = "".join(self._inline)
@@ -258,6 +288,26 @@ class _Page:
         else:
             self._lines.append(self._marker + text.strip("\n"))
         self._marker = ""
+
+
+def _sign(node: LexborNode) -> str:
+    """What stands in front of a part of a formula."""
+    parent = node.parent
+    if parent is None or parent.tag not in _MATH or not node.is_element_node:
+        return ""
+    place = 0
+    before = node.prev
+    while before is not None and place < _MOST_PARTS:
+        place += before.is_element_node
+        before = before.prev
+    return SIGNS.get((parent.tag, place), "")
+
+
+def _value(control: LexborNode) -> str:
+    """What is typed into a field of a form."""
+    attributes = control.attributes
+    typed = (attributes.get("type") or "").lower() in _TYPED
+    return (attributes.get("value") or "") if typed else ""
 
 
 def _level(node: LexborNode) -> int:
@@ -279,6 +329,7 @@ def _is_raised(node: LexborNode) -> bool:
         node.tag == "sup"
         or "noteref" in calls[0].split()
         or calls[1] == "doc-noteref"
+        or _SET_HIGHER.search(attributes.get("style") or "") is not None
         or (node.tag in ("a", "span") and node.parent is not None and node.parent.tag == "sup")
     )
 

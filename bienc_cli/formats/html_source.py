@@ -10,6 +10,7 @@ white space, which would move tables and end a page's head.
 from __future__ import annotations
 
 import bisect
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -44,21 +45,27 @@ _RAW = {
 _VOID = frozenset(
     "area base br col embed hr img input link meta param source track wbr path circle".split()
 )
-_SPOKEN = re.compile(r"(?<=\s)((?:alt|content)\s*=\s*[\"'])(?=[^\"'\s])", re.IGNORECASE)
+_SPOKEN = re.compile(r"(?<=\s)((?:alt|content|value)\s*=\s*[\"'])(?=[^\"'\s])", re.IGNORECASE)
+_FRAMED = re.compile(r"\ssrcdoc\s*=\s*(?:\"([^\"]+)\"|'([^']+)')", re.IGNORECASE)
 _VISIBLE = re.compile(r"[^ \t\n\f]")
 
 
-def marked(source: str) -> str:
+def marked(source: str, first: int = 1) -> str:
     """The source with the number of its line in front of every piece of text.
 
-    What a script would fill in (`template`) becomes a division like others, and in XHTML an
-    element that is closed where it opens gets an end tag, as HTML knows no other end.
+    What a script would fill in (`template`), and a page within an attribute of a frame, become
+    divisions like others, and in XHTML an element that is closed where it opens gets an end tag,
+    as HTML knows no other end.
+
+    Args:
+        source: a page.
+        first: number of its first line.
     """
     source = _PRIVATE.sub(" ", source)
     line_starts = [found.end() for found in re.finditer("\n", source)]
 
     def line(offset: int) -> int:
-        return bisect.bisect_right(line_starts, offset) + 1
+        return bisect.bisect_right(line_starts, offset) + first
 
     is_xml = source.lstrip().startswith("<?xml")
     # Behind the last one no tag ends.
@@ -79,17 +86,32 @@ def marked(source: str) -> str:
         tag = found.group()
         name = (found["name"] or "").lower()
         closed = is_xml and tag.endswith("/>") and name.removeprefix("/") not in _VOID
-        if name in ("img", "meta"):
+        if name in ("img", "input", "meta"):
             tag = _marked_attributes(tag, start, line)
         elif name.removeprefix("/") == "template":
             tag = tag.replace(found["name"], name.replace("template", "div"), 1)
+        elif name == "iframe" and (framed := _FRAMED.search(tag)):
+            pieces.append(_inner_page(framed[1] or framed[2], line(start + framed.start())))
         pieces.append(f"{tag[:-2]}></{name}>" if closed else tag)
         if name in _RAW and not closed:
             ending = _RAW[name].search(source, end)
             stop = ending.start() if ending else len(source)
-            pieces.append(source[end:stop])
+            if name == "textarea":
+                _add_marked(pieces, source, end, stop, line)
+            else:
+                pieces.append(source[end:stop])
             end = stop
     return "".join(pieces)
+
+
+def _inner_page(source: str, first: int) -> str:
+    """The body of a page that stands within another one, so that it cannot reach beyond itself."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    # What is in an attribute is shorter than it, so this ends.
+    body = LexborHTMLParser(marked(html.unescape(source), first)).body
+    inner = "" if body is None else body.html or ""
+    return f"<div>{inner.removeprefix('<body>').removesuffix('</body>')}</div>"
 
 
 def _marked_attributes(tag: str, start: int, line: Callable[[int], int]) -> str:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 _UNSEEN = frozenset(
     words(
-        "script style head title iframe object embed applet canvas audio video select datalist "
-        "textarea annotation annotation-xml -comment"
+        "script style head title iframe object embed applet canvas audio video datalist annotation "
+        "annotation-xml rp -comment"
     )
 )
-_NAVIGATION = "nav, [role=navigation], [role=search], body > footer"
+_NAVIGATION = "nav, [role=navigation], [role=search]"
+_IMPRINT = "body > footer"
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _MESSAGES = frozenset(words("alert alertdialog dialog status menu listbox tooltip"))
 _HEADINGS = frozenset(words("h1 h2 h3 h4 h5 h6 dt summary legend"))
@@ -33,6 +34,9 @@ _REFERENCE = re.compile(
 )
 _FEWEST_WORDS = 8
 """Words from which something hidden is content, whoever shows it."""
+
+_MOST_OPTIONS = 30
+"""Of a list to choose from; a longer one is of countries or languages, and no part of the page."""
 
 _FEWEST_WORDS_OF_BUTTON = 3
 """A button with fewer names a command: "Copy", "Log in"."""
@@ -55,14 +59,20 @@ class Visibility:
         self.navigation = navigation
         self._source = source
         self._skipped = set() if navigation else {node.mem_id for node in tree.css(_NAVIGATION)}
+        if not navigation:
+            self._skipped |= {node.mem_id for node in tree.css(_IMPRINT) if _says_little(node)}
 
     def is_seen(self, node: LexborNode) -> bool:
         """Whether a node is read, and what is in it looked at."""
         tag = node.tag or ""
         if node.is_text_node:
             return True
+        if tag == "title" and node.parent is not None and node.parent.tag in ("svg", "g"):
+            return True
         if tag in _UNSEEN or node.mem_id in self._skipped:
             return False
+        if tag == "select":
+            return len(node.css("option")) <= _MOST_OPTIONS
         if tag == "button":
             return _says_something(node)
         if tag == "noscript":
@@ -113,6 +123,12 @@ def _says_something(button: LexborNode) -> bool:
         around = around.parent if around is not None else None
     said = len(button.text(separator=" ").split()) >= _FEWEST_WORDS_OF_BUTTON
     return said or button.css_first("h1, h2, h3, h4, h5, h6") is not None
+
+
+def _says_little(footer: LexborNode) -> bool:
+    """Whether there is little but links and who made the page."""
+    linked = sum(len(link.text(separator=" ").split()) for link in footer.css("a"))
+    return len(footer.text(separator=" ").split()) - linked < _FEWEST_WORDS
 
 
 def _pleads_for_scripts(noscript: LexborNode) -> bool:

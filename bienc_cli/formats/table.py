@@ -148,7 +148,7 @@ _FORMATS = (
     Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -206,7 +206,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,
@@ -220,7 +220,7 @@ _FORMATS = (
     ),
     Format(
         name="mail",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
@@ -234,7 +234,7 @@ _FORMATS = (
     ),
     Format(
         name="mbox",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),

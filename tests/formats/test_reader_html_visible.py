@@ -51,6 +51,16 @@ def text_of(tmp_path, source: str, name: str = "a.html") -> str:
         "<p title='a > b'>WORD</p>",
         "<!-- a > b --><p>WORD</p><!-->",
         "<p>so&shy;WO&#8203;RD&#xF0123;</p>",
+        "<footer><p>The WORD is given back within thirty days at our desk.</p></footer>",
+        "<p>x<select><option>a</option><option>WORD</option></select>",
+        "<textarea>a &amp; WORD</textarea>",
+        "<form><input value=WORD></form>",
+        "<input type=email value='a WORD'>",
+        "<iframe srcdoc='<p>the &lt;b&gt;WORD&lt;/b&gt;</p>'></iframe>",
+        "<iframe srcdoc=\"<!doctype html><html><body class='x'><div><p>WORD\"></iframe>",
+        "<p>x<iframe srcdoc='<script>'></iframe></p><p>WORD</p>",
+        "<p>x<iframe srcdoc='</div></div><!--'></iframe></p><p>WORD</p>",
+        "<svg><title>WORD</title></svg><p>x</p>",
     ],
 )
 def test_found(tmp_path, source):
@@ -67,8 +77,12 @@ def test_found(tmp_path, source):
         "<div role=navigation>WORD</div>",
         "<footer>WORD</footer>",
         "<!-- WORD -->",
-        "<select><option>WORD</select>",
-        "<textarea>WORD</textarea>",
+        "<footer><a href=a>About the WORD and</a> <a href=b>all of the others</a> © us</footer>",
+        "<select>" + "<option>WORD</option>" * 31 + "</select>",
+        "<input type=hidden value=WORD>",
+        "<input type=submit value=WORD>",
+        "<input type=password value=WORD>",
+        "<iframe srcdoc='<script>WORD</script>'></iframe>",
         "<button>WORD</button>",
         "<p hidden>WORD</p>",
         "<span style='display:none'>WORD</span>",
@@ -147,3 +161,60 @@ def test_elements_that_xhtml_closes_where_they_open(tmp_path):
         "</body></html>"
     )
     assert text_of(tmp_path, source, "a.xhtml").strip() == "WORD\nx"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<ol start=5><li>a<li>b</ol>", "5. a\n6. b"),
+        ("<ol reversed><li>a<li>b</ol>", "2. a\n1. b"),
+        ("<ol><li value=9>a<li>b</ol>", "9. a\n10. b"),
+        ("<ol type=a start=3><li>a<ol type=I><li>b</ol></ol>", "c. a\n  I. b"),
+        ("<ol start=x type=y><li>a</ol>", "1. a"),
+        ("<ul start=3><li>a</ul>", "- a"),
+    ],
+)
+def test_items_have_the_numbers_that_are_seen(tmp_path, source, shown):
+    assert text_of(tmp_path, source).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<tr><th rowspan=2>a<th>b<tr><td>c<tr><td>d<td>e", "a | b\n | c\nd | e"),
+        ("<tr><th colspan=2>a<th>b<tr><td>c<td>d<td>e", "a |  | b\nc | d | e"),
+        ("<tr><td rowspan=2 colspan=2>a<td>b<tr><td>c", "a |  | b\n |  | c"),
+        ("<tr><td rowspan=0>a<td colspan=x>b<tr><td>c", "a | b\nc"),
+    ],
+)
+def test_cells_stand_in_their_columns(tmp_path, source, shown):
+    assert text_of(tmp_path, f"<table>{source}</table>").strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<mfrac><mi>a</mi><mi>b</mi></mfrac>", "a/b"),
+        ("<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>", "E=mc^2"),
+        ("<munderover><mo>∑</mo> <mi>i</mi> <mi>n</mi></munderover>", "∑ _i ^n"),
+        ("<msqrt><mi>x</mi></msqrt>", "√x"),
+    ],
+)
+def test_formulas_are_apart_as_they_are_seen(tmp_path, source, shown):
+    assert text_of(tmp_path, f"<p><math>{source}</math></p>").strip() == shown
+
+
+@pytest.mark.parametrize("around", ["<rp>(</rp>{}<rp>)</rp>", "{}"])
+def test_readings_stand_behind_what_they_are_of(tmp_path, around):
+    ruby = "".join(
+        f"{base}{around.format(f'<rt>{reading}</rt>')}"
+        for base, reading in (("東", "とう"), ("京", "きょう"))
+    )
+    sentence = f"<ruby>{ruby}</ruby>に行く"
+    for source in (f"<p>{sentence}</p>", f"<h2>{sentence}</h2>", f"<td>{sentence}</td>"):
+        assert text_of(tmp_path, source).strip() == "東京に行く (とう きょう)"
+
+
+def test_what_is_set_higher_by_its_style_is_raised(tmp_path):
+    source = "<p>word<span style='vertical-align: super'>12</span> x</p>"
+    assert "word¹² x" in text_of(tmp_path, source)

@@ -1,0 +1,79 @@
+"""Lists and tables that are open while a page is walked: numbers of items, columns of cells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.numerals import numeral
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_WIDEST_SPAN = 64
+
+
+@dataclass(slots=True)
+class OpenTable:
+    """An open table.
+
+    Attributes:
+        tabular: it is one to a reader.
+        below: of columns, the rows below that a cell still reaches into.
+        across: columns beside the last cell that it reaches into.
+    """
+
+    tabular: bool
+    below: dict[int, int] = field(default_factory=dict)
+    across: int = 0
+
+    def begin_cell(self, cells: list[str], node: LexborNode) -> None:
+        """Begin a cell in its column, behind those that others reach into."""
+        if not cells:
+            self.across = 0
+        cells += [""] * self.across
+        while self.below.get(len(cells), 0) > 0:
+            self.below[len(cells)] -= 1
+            cells.append("")
+        spans = (node.attributes.get(name) for name in ("rowspan", "colspan"))
+        rows, columns = (min(max(_whole(span) or 1, 1), _WIDEST_SPAN) for span in spans)
+        for column in range(len(cells), len(cells) + columns if rows > 1 else 0):
+            self.below[column] = rows - 1
+        self.across = columns - 1
+        cells.append("")
+
+
+@dataclass(slots=True)
+class OpenList:
+    """An open list: its next number, None for bullets, and how it goes on."""
+
+    number: int | None
+    step: int = 1
+    form: str = ""
+
+    @classmethod
+    def of(cls, node: LexborNode) -> OpenList:
+        """The list that begins with a node."""
+        if node.tag != "ol":
+            return cls(None)
+        attributes = node.attributes
+        backwards = "reversed" in attributes
+        first = _whole(attributes.get("start"))
+        if first is None:
+            first = sum(1 for child in node.iter() if child.tag == "li") if backwards else 1
+        return cls(first, -1 if backwards else 1, _FORMS.get(attributes.get("type") or "", ""))
+
+    def marker(self, item: LexborNode) -> str:
+        """What stands in front of an item."""
+        if self.number is None:
+            return "- "
+        stated = _whole(item.attributes.get("value"))
+        shown = self.number if stated is None else stated
+        self.number = shown + self.step
+        return f"{numeral(shown, self.form)}. "
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch("-?[0-9]{1,9}", text.strip()) else None
