@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
 import re
+from collections.abc import Iterator
 
 _ADDRESS = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w=.-]+)*;base64,[A-Za-z0-9+/=%]*")
 _LINES = re.compile(
@@ -17,7 +19,7 @@ _ARMOUR = re.compile(
     r"-----END (?P=kind)-----$",
     re.MULTILINE,
 )
-_UUENCODED = re.compile(r"^begin [0-7]{3,4} \S.*\n(?:[\x20-\x60]{1,62}\n)+end$", re.MULTILINE)
+_UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S.*)\n((?:[\x20-\x60]{1,62}\n)+)end$", re.MULTILINE)
 
 
 def without_encoded_data(text: str) -> str:
@@ -27,3 +29,12 @@ def without_encoded_data(text: str) -> str:
     if "begin " in text:
         text = _UUENCODED.sub("", text)
     return _LINES.sub("", _ADDRESS.sub("", text))
+
+
+def uuencoded_files(text: str) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files that stand in a text, as mail had them before MIME."""
+    for found in _UUENCODED.finditer(text) if "begin " in text else ():
+        try:
+            yield found[1].strip(), b"".join(map(binascii.a2b_uu, found[2].splitlines()))
+        except binascii.Error:
+            continue

@@ -6,6 +6,7 @@ what mail programs have written for decades.
 
 from __future__ import annotations
 
+import base64
 import email
 import mimetypes
 import re
@@ -19,21 +20,31 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.calendar import document_of as calendar_of
 from bienc_cli.formats.decoding import clean, decode
-from bienc_cli.formats.encoded_data import without_encoded_data
+from bienc_cli.formats.encoded_data import uuencoded_files, without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
-from bienc_cli.formats.message_fields import file_name, header
+from bienc_cli.formats.message_fields import file_name, header, safe_name
+from bienc_cli.formats.signed import signed_content
+from bienc_cli.formats.tnef import unwrapped
 from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
-_FIELDS = ("From", "To", "Cc", "Date")
+_FIELDS = ("From", "To", "Cc", "Bcc", "Date")
 _DEEPEST = 5
 """Messages within messages that are still read."""
 
 _LONGEST_FILE_NAME = 200
 """Bytes; file systems take 255."""
 
+_BYTES = "application/octet-stream"
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 _FLOWS_ON = re.compile(r"(?<!^--) \n(?!-- $)", re.MULTILINE)
-_SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp|pkcs7)-\w+|application/ms-tnef")
+_SIGNED_WHOLE = re.compile(r"application/(?:x-)?pkcs7-mime")
+_SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp-\w+|pkcs7-signature)")
+_WRAPPED = re.compile(r"application/(?:vnd\.)?ms-tnef")
+_WRAPPING = "winmail.dat"
+_SHORTEST_BODY = 1000
+"""Characters of a plain form below which it may be there only to say that another one is read."""
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -78,6 +89,10 @@ def message_documents(
     message = email.message_from_bytes(data)
     parts = _Parts()
     _sort(message, parts)
+    for body in parts.bodies:
+        if "begin " in str(body.get_payload()):
+            for name, content in uuencoded_files(_text(body)):
+                parts.attach(safe_name(name) or "attachment", _part_of(content))
     yield _document(message, parts, doc_id, format_name, line)
     for name, part in parts.attached:
         yield from _attachment(part, f"{doc_id}/{name}", format_name, depth)
@@ -110,20 +125,62 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
         # A body of many parts in which none begins is text after all.
         if shown:
             parts.bodies.append(part)
+    elif _SIGNED_WHOLE.fullmatch(kind) and (signed := signed_content(_content(part))) is not None:
+        _sort(email.message_from_bytes(signed), parts, shown=shown)
+    elif _WRAPPED.fullmatch(kind) or name.lower() == _WRAPPING:
+        _sort_wrapped(_content(part), parts, shown=shown)
     elif not _SIGNATURES.fullmatch(kind):
-        ending = mimetypes.guess_extension(kind) or ""
-        parts.attach(name or f"attachment{ending}", part)
+        # What only says that it is bytes may be anything.
+        ending = mimetypes.guess_extension(kind) if kind != _BYTES else None
+        parts.attach(name or f"attachment{ending or ''}", part)
+
+
+def _sort_wrapped(data: bytes, parts: _Parts, *, shown: bool) -> None:
+    """Tell bodies from attachments in what Outlook wrapped up; a body stands in the message too."""
+    mail = unwrapped(data)
+    if mail is None:
+        return
+    if shown and not parts.bodies:
+        if mail.html:
+            parts.bodies.append(_part_of(mail.html, "text/html"))
+        elif mail.plain:
+            parts.bodies.append(_part_of(mail.plain.encode(), "text/plain; charset=utf-8"))
+        elif mail.rtf:
+            parts.attach("message.rtf", _part_of(mail.rtf))
+    for given, content in mail.attachments:
+        name = safe_name(given) or "attachment"
+        if content.startswith(data[:4]):
+            # A message within; of its own body there is no other form.
+            inner = _Parts(names=parts.names)
+            _sort_wrapped(content, inner, shown=True)
+            for body in inner.bodies:
+                parts.attach(f"{name}.{body.get_content_subtype()}", body)
+            parts.attached += inner.attached
+        elif content:
+            parts.attach(name, _part_of(content))
 
 
 def _preferred(offers: list[Message]) -> Message | None:
-    """Of several forms of one body, the plain one, unless it is empty."""
-    for offer in offers:
-        if offer.get_content_type() == "text/plain" and _text(offer).strip():
-            return offer
+    """Of several forms of one body, the plain one, unless it says little of what is there."""
     pages = [one for one in offers if one.get_content_type() == "text/html"]
+    for offer in offers:
+        if offer.get_content_type() == "text/plain" and (text := _text(offer)).strip():
+            if len(text) < _SHORTEST_BODY and any(_says_more(page, text) for page in pages):
+                break
+            return offer
     # A page with pictures of its own is a body of many parts.
     composed = [one for one in offers if one.get_content_maintype() == "multipart"]
     return next(iter([*pages, *composed, *offers]), None)
+
+
+def _says_more(page: Message, text: str) -> bool:
+    """Whether most words of a page are not in its plain form: "Please see this in a browser"."""
+    try:
+        shown = page_of(_content(page), "", page.get_content_charset()).text
+    except UnreadableFile:
+        return False
+    words = set(_WORD.findall(shown.casefold()))
+    return len(words - set(_WORD.findall(text.casefold()))) * 2 > len(words)
 
 
 def _document(
@@ -192,6 +249,14 @@ def _below(item: Document | Skipped, doc_id: str) -> Document | Skipped:
     if isinstance(item, Skipped) or item.doc_id.startswith(doc_id):
         return item
     return replace(item, doc_id=f"{doc_id}#{item.doc_id}")
+
+
+def _part_of(data: bytes, kind: str = _BYTES) -> Message:
+    part = Message()
+    part["Content-Type"] = kind
+    part["Content-Transfer-Encoding"] = "base64"
+    part.set_payload(base64.encodebytes(data).decode("ascii"))
+    return part
 
 
 def _content(part: Message) -> bytes:

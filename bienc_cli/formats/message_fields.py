@@ -46,7 +46,12 @@ def file_name(part: Message) -> str:
         given = part.get_filename() or ""
     except (LookupError, ValueError, TypeError, AttributeError):
         return ""
-    name = _UNSAFE.sub(" ", _decoded(given).replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    return safe_name(_decoded(given))
+
+
+def safe_name(given: str) -> str:
+    """A name without folders and what no file may be called; or ""."""
+    name = _UNSAFE.sub(" ", clean(given).replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
     stem, dot, ending = name.rpartition(".")
     if len(name) > _LONGEST_NAME:
         name = stem[: _LONGEST_NAME - 12] + dot + ending[:10] if dot else name[:_LONGEST_NAME]
