@@ -9,7 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.alphabets import one_byte_encoding
 from bienc_cli.formats.cleaning import clean
+from bienc_cli.formats.encoded_data import without_data_addresses
 from bienc_cli.formats.word_list import words
 
 __all__ = [
@@ -64,15 +66,6 @@ _DECLARED_WITHIN = 4096
 _FEWEST_KANA = 5
 _SHARE_OF_KANA = 0.2
 """Different hiragana, and their share, from which a text is Japanese."""
-
-_SIGNS_IN_WORDS = re.compile(
-    rb"(?<=[a-z\xe0-\xff])(?:[\xb1\xb6\xbc]|[\xb3\xb9\xbb\xbf](?=[a-z\xe0-\xff]))"
-)
-"""Letters of Latin-2 and Windows-1250 that are signs in other encodings."""
-
-_FEWEST_SIGNS = 3
-_OF_LATIN_2 = frozenset({b"\xb1", b"\xb6", b"\xbc"})
-_ONLY_WINDOWS = re.compile(rb"[\x80-\x9f]")
 
 # What the names mean in files, as browsers have it: the encodings that took the older ones in.
 _WIDER = {
@@ -146,13 +139,13 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Decode a file.
+    """Decode a file; what it holds of others in the form of addresses (`data:`) is left out.
 
     Raises:
         UnreadableFile: it is binary, or holds nothing but white space.
         OSError: it cannot be read.
     """
-    return require_text(decode(path.read_bytes()))
+    return require_text(without_data_addresses(decode(path.read_bytes())))
 
 
 def require_text(text: str) -> str:
@@ -317,17 +310,7 @@ def _guess(data: bytes) -> str:
         # Western text with a few accents fits its neighbours' code pages as well as its own.
         tied = {match.encoding for match in matches if match.chaos <= best.chaos}
         guessed = guessed if guessed in tied and not best.coherence else best.encoding
-    central = _central_european(bytes(sample)) if guessed in ("cp1250", "cp1252") else None
-    return central or guessed
-
-
-def _central_european(sample: bytes) -> str | None:
-    """The encoding of text in which signs of Western Europe's would stand within words."""
-    signs = _SIGNS_IN_WORDS.findall(sample)
-    if len(signs) < _FEWEST_SIGNS or len({*signs}) < 2:
-        return None
-    of_latin_2 = _OF_LATIN_2.intersection(signs) and not _ONLY_WINDOWS.search(sample)
-    return "iso8859_2" if of_latin_2 else "cp1250"
+    return one_byte_encoding(bytes(sample), guessed)
 
 
 def _is_japanese(sample: bytes) -> bool:

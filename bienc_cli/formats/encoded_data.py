@@ -14,6 +14,9 @@ _LINES = re.compile(
     r"(?:[A-Za-z0-9+/]{200,}={0,2}$|(?:[A-Za-z0-9+/]{60,78}[ \t]*\n){3,}[A-Za-z0-9+/]*={0,2}$)",
     re.MULTILINE,
 )
+_IN_XML = re.compile(
+    r"(?<=>)(?=[\sA-Za-z0-9+/]{120})\s*+(?:[A-Za-z0-9+/]{40,}+\s++)*+(?:[A-Za-z0-9+/]++={0,2}+\s*+)?+(?=</)"
+)
 _ARMOUR = re.compile(
     r"^-----BEGIN (?P<kind>(?!PGP SIGNED)[A-Z0-9 ]+)-----\n(?:(?!-----).*\n)*"
     r"-----END (?P=kind)-----$",
@@ -28,7 +31,25 @@ def without_encoded_data(text: str) -> str:
         text = _ARMOUR.sub("", text)
     if "begin " in text:
         text = _UUENCODED.sub("", text)
-    return _LINES.sub("", _ADDRESS.sub("", text))
+    return _LINES.sub("", without_data_addresses(text))
+
+
+def without_data_addresses(text: str) -> str:
+    """Take out the pictures that a text holds as addresses; lines stay lines."""
+    return _ADDRESS.sub("", text) if ";base64," in text else text
+
+
+def without_data_in_xml(text: str) -> str:
+    """Take out elements that are nothing but base64; lines stay lines."""
+    return _IN_XML.sub(_line_breaks, text)
+
+
+def _line_breaks(found: re.Match[str]) -> str:
+    data = found[0]
+    is_data = (
+        any(map(str.islower, data)) and any(map(str.isupper, data)) and any(map(str.isdigit, data))
+    )
+    return "\n" * data.count("\n") if is_data else data
 
 
 def uuencoded_files(text: str) -> Iterator[tuple[str, bytes]]:

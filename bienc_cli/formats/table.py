@@ -111,11 +111,11 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.text",
         suffixes=words(
-            ".txt .text .log .bib .srt .vtt .po .xml .yaml .yml "
-            ".toml .ini .cfg .conf .properties .diff .patch"
+            ".txt .text .log .bib .srt .vtt .po .pot .xml .plist .fb2 .opml .xsd .xsl .xslt .rss "
+            ".atom .yaml .yml .toml .ini .cfg .conf .properties .diff .patch"
         ),
         file_names=words(
             "readme license licence copying notice authors contributors changelog changes news "
@@ -125,27 +125,29 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
     Format(
         name="asciidoc",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.asciidoc",
         suffixes=(".adoc", ".asciidoc"),
     ),
-    Format(name="org", version=1, module=f"{_PACKAGE}.org", suffixes=(".org",)),
-    Format(name="latex", version=2, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx")),
+    Format(name="org", version=2, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(
+        name="latex", version=2, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+    ),
     Format(
         name="man",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.man",
         # Else known by how they begin: `.1` is an old log's suffix as well.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
-    Format(name="rst", version=2, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(name="rst", version=3, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
         version=4,
@@ -228,7 +230,7 @@ _FORMATS = (
     ),
     Format(
         name="calendar",
-        version=1,
+        version=2,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
     ),
@@ -243,7 +245,7 @@ _FORMATS = (
     ),
     Format(
         name="code",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.code",
         suffixes=words(
             ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
@@ -262,16 +264,16 @@ _FORMATS = (
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
     ),
-    Format(name="csv", version=3, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=4, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.json",
-        suffixes=(".json", ".geojson", ".jsonld", ".webmanifest"),
+        suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),
     Format(
         name="jsonl",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
         isolated_from=_NEVER,

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.encoded_data import without_data_in_xml
 from bienc_cli.types import Document
 
-_WRITTEN_BY_SIGNS = frozenset({".bib", ".properties", ".toml", ".xml", ".yaml", ".yml"})
+_XML = frozenset({".xml", ".plist", ".fb2", ".opml", ".xsd", ".xsl", ".xslt", ".rss", ".atom"})
+_WRITTEN_BY_SIGNS = frozenset({".bib", ".properties", ".toml", ".yaml", ".yml"}) | _XML
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a plain text file; see `table.ReadFunction`."""
     text = read_text(path)
-    if (suffix := path.suffix.lower()) in _WRITTEN_BY_SIGNS:
+    suffix = path.suffix.lower()
+    if text.startswith("<?xml"):
+        suffix = ".xml"
+    if suffix in _WRITTEN_BY_SIGNS:
         text = _as_read(text, suffix)
     yield Document(doc_id, text, "text")
 
@@ -29,4 +34,6 @@ def _as_read(text: str, suffix: str) -> str:
         return escapes.with_bibtex_letters(text)
     if suffix == ".properties":
         return escapes.with_units(text)
-    return escapes.with_references(text) if suffix == ".xml" else with_strings_read(text)
+    if suffix in _XML:
+        return escapes.with_references(without_data_in_xml(text))
+    return with_strings_read(text)

@@ -3,8 +3,9 @@ import hashlib
 import random
 
 import pytest
+from reader_samples import read_one
 
-from bienc_cli.formats.encoded_data import without_encoded_data
+from bienc_cli.formats.encoded_data import without_data_in_xml, without_encoded_data
 
 DATA = random.Random(1).randbytes(2000)
 LINES = base64.encodebytes(DATA).decode()
@@ -45,3 +46,30 @@ def test_what_is_no_text_is_taken_out(encoded):
 )  # fmt: skip
 def test_what_only_looks_like_it_stays(kept):
     assert without_encoded_data(kept) == kept
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.csv", "a.json", "a.rst", "a.css"])
+def test_pictures_within_texts_are_no_words_and_lines_stay_lines(tmp_path, name):
+    path = tmp_path / name
+    address = f"data:image/png;base64,{ENDLESS}"
+    path.write_text(f'["before", "a cat",\n\n\n"{address}",\n"behind"]')
+    document = read_one(path)
+    assert document.text.split() == ['["before",', '"a', 'cat",', '"",', '"behind"]']
+    assert document.text.count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        (f"<data>\n{LINES}</data>", "<data>\n" + "\n" * LINES.count("\n") + "</data>"),
+        (f"<data>{ENDLESS}</data>", "<data></data>"),
+        (f"<b c='d'>{ENDLESS}</b>", "<b c='d'></b>"),
+        (f"<b>words {ENDLESS}</b>", f"<b>words {ENDLESS}</b>"),
+        (f"<b>{'words and more of them ' * 30}</b>", f"<b>{'words and more of them ' * 30}</b>"),
+        (f"<b>{'ACGT' * 60}</b>", f"<b>{'ACGT' * 60}</b>"),
+        ("<b>short1A</b>", "<b>short1A</b>"),
+    ],
+)
+def test_data_in_xml_is_no_text_and_lines_stay_lines(content, left):
+    text = f"<a>{content}<c>words</c></a>"
+    assert without_data_in_xml(text) == f"<a>{left}<c>words</c></a>"
