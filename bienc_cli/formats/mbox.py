@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.content import MAILBOX_LINE
 from bienc_cli.formats.message import message_documents
-from bienc_cli.formats.reading import MAILBOX_LINE, failures_of_one_file
+from bienc_cli.formats.reading import failures_of_one_file
 from bienc_cli.types import Document, Skipped
 
 _ESCAPED = re.compile(rb">+From ")

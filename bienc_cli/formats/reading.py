@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bienc_cli.errors import BiencError, UnreadableFile
-from bienc_cli.formats.decoding import clean, looks_binary
+from bienc_cli.formats.binary import OLD_OFFICE_SUFFIXES
+from bienc_cli.formats.content import content_format
+from bienc_cli.formats.decoding import clean
 from bienc_cli.formats.refusal import why_binary
 from bienc_cli.formats.table import (
     DEFAULT_READING,
-    FORMATS,
     Format,
     ReadingOptions,
     format_by_file_name,
     is_unreadable,
-    pdf_format,
 )
 from bienc_cli.types import Document, Heading, Skipped
-
-_SNIFFED = 8192
-"""Bytes looked at to tell text from binary: as many as git looks at."""
-
-MAILBOX_LINE = re.compile(
-    rb"From \S[^\n]*\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s[^\n]*\d{1,2}:\d\d[^\n]*\d{4}"
-)
-"""The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
-"From here on"."""
-
-_MESSAGE_START = re.compile(
-    rb"(?:return-path|received|delivered-to|message-id|from|to|date|subject|mime-version"
-    rb"|dkim-signature|authentication-results|x-[\w-]+):[ \t]",
-    re.IGNORECASE,
-)
-_MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
-"""Together, how a message begins that has no suffix, as in a folder of mail."""
-
-MANUAL_PAGE = re.compile(rb"\s*(?=[.'])(?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
-"""How a manual page begins, whatever its suffix: `.1` is an old log's as well."""
 
 _LONGEST_TITLE = 300
 """Characters; a title says what something is about, and is embedded with every passage."""
@@ -65,25 +44,7 @@ def format_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format |
         return None
     if (named := format_by_file_name(path, options)) is not None:
         return named
-    with failures_of_one_file(), path.open("rb") as stream:
-        head = stream.read(_SNIFFED)
-        # A log that was cut off while a program went on writing begins with a hole.
-        while head and not head.strip(b"\0"):
-            head = stream.read(_SNIFFED)
-    if head.startswith(b"%PDF-"):
-        return pdf_format(options)
-    if MAILBOX_LINE.match(head):
-        return FORMATS["mbox"]
-    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
-        return FORMATS["mail"]
-    if looks_binary(head):
-        return None
-    if MANUAL_PAGE.match(head):
-        return FORMATS["man"]
-    start = head.lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return FORMATS["html"]
-    return FORMATS["code" if start.startswith(b"#!") else "text"]
+    return format_by_content(path, options)
 
 
 def read_documents(
@@ -108,12 +69,46 @@ def read_documents(
     found = format_of(path, options)
     if found is None:
         suffix = path.suffix.lower()
-        known = is_unreadable(suffix, options)
+        known = is_unreadable(suffix, options) or suffix in OLD_OFFICE_SUFFIXES
         reason = why_binary(suffix) if known else "a binary file without a reader"
         raise UnreadableFile("binary", reason)
+    try:
+        yield from _items(found, path, doc_id)
+    except UnreadableFile as error:
+        real = _under_another_name(path, found, options, error)
+        if real is None:
+            raise
+        yield from _items(real, path, doc_id)
+
+
+def format_by_content(path: Path, options: ReadingOptions) -> Format | None:
+    """Choose the reader of a file by how its content begins and ends.
+
+    Raises:
+        UnreadableFile: it cannot be opened.
+        UsageError: no such PDF engine.
+    """
+    with failures_of_one_file(), path.open("rb") as stream:
+        return content_format(stream, path.suffix.lower(), options)
+
+
+def _items(found: Format, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     with failures_of_one_file():
         for item in found.read(path, doc_id):
             yield item if isinstance(item, Skipped) else _presentable(item)
+
+
+def _under_another_name(
+    path: Path, called: Format, options: ReadingOptions, error: UnreadableFile
+) -> Format | None:
+    """What a file really is that is not what it is called; None where nobody knows better.
+
+    Only asked of formats that are read by workers: what is called a text may be anything.
+    """
+    if called.isolated_from or called.streamed or error.code not in ("broken", "binary"):
+        return None
+    real = format_by_content(path, options)
+    return None if real is None or real.streamed or real.module == called.module else real
 
 
 def read_all(

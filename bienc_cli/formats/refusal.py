@@ -12,7 +12,7 @@ _KINDS = (
         "an archive",
         "unpack it to have its files read",
     ),
-    (".doc", "a Word document from before 2007", "save it as .docx"),
+    (".doc .dot", "a Word document from before 2007", "save it as .docx"),
     (".xls .xlt", "an Excel workbook from before 2007", "save it as .xlsx"),
     (".xlsb", "a binary Excel workbook", "save it as .xlsx"),
     (".ppt .pps", "a presentation from before 2007", "save it as .pptx"),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from bienc_cli.errors import UsageError
+from bienc_cli.formats.binary import BINARY_SUFFIXES
 from bienc_cli.formats.ocr import missing
 from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Skipped
@@ -298,30 +299,6 @@ PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "
 
 IMAGE = FORMATS["image"]
 """Pictures; without OCR nobody can read them."""
-
-BINARY_SUFFIXES = frozenset(
-    words(
-        # images, audio, video
-        ".gif .ico .icns .heic .heif .avif .psd .eps "
-        ".svg .svgz .cr2 .nef .xcf .mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aiff .mid "
-        ".midi .mp4 .m4v .mkv .mov .avi .wmv .flv .webm .mpg .mpeg .3gp "
-        # archives and disk images
-        ".zip .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz .lz4 .lzma .7z .rar .tar .cab .iso .img .dmg "
-        ".deb .rpm .apk .jar .war .ear .whl .egg .crx .xpi "
-        # executables, objects, caches
-        ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
-        ".beam .pdb .ilk .dwo .rlib .rmeta .node "
-        # office documents that nothing here reads, mail stores, fonts
-        ".doc .xls .xlt .xlsb .ppt .pps .pages .numbers .one .vsd .vsdx .msg "
-        ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
-        # databases, arrays, models
-        ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
-        ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "
-        ".gguf .ggml .tflite .hnsw .faiss .swp .swo .pack .keystore .jks .p12 .pfx "
-        ".der .gpg"
-    )
-)
-"""Files that no format here can make sense of; refused unopened."""
 
 _BY_NAME = {name: one for one in _FORMATS for name in one.file_names}
 _BY_SUFFIX = {suffix: one for one in _FORMATS for suffix in one.suffixes}

@@ -13,6 +13,7 @@ from bienc_cli.formats import (
     read_documents,
     refusal,
 )
+from bienc_cli.formats.binary import OLD_OFFICE_SUFFIXES
 from bienc_cli.formats.table import Format
 from bienc_cli.types import Document
 
@@ -102,6 +103,7 @@ def test_known_binaries_are_not_opened(tmp_path):
         ("a.zip", "archive (.zip); unpack"),
         ("data.csv.gz", "archive (.gz); unpack"),
         ("a.doc", "save it as .docx"),
+        ("a.ppt", "save it as .pptx"),
         ("a.XLS", "save it as .xlsx"),
         ("a.msg", "save it as .eml"),
         ("a.pst", "export it as .mbox"),
@@ -111,14 +113,14 @@ def test_known_binaries_are_not_opened(tmp_path):
 )
 def test_the_reason_says_what_would_make_it_readable(tmp_path, name, words):
     path = tmp_path / name
-    path.write_bytes(b"x")
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504))
     with pytest.raises(UnreadableFile) as refusal:
         read_items(path)
     assert words in refusal.value.reason
 
 
 def test_only_binary_suffixes_have_such_a_reason():
-    assert BINARY_SUFFIXES.issuperset(refusal._REASONS)
+    assert (BINARY_SUFFIXES | OLD_OFFICE_SUFFIXES).issuperset(refusal._REASONS)
 
 
 def test_no_suffix_is_both_readable_and_binary_nor_claimed_twice():

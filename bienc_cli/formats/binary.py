@@ -1,0 +1,32 @@
+"""Suffixes of files that are no text in any format."""
+
+from __future__ import annotations
+
+from bienc_cli.formats.word_list import words
+
+BINARY_SUFFIXES = frozenset(
+    words(
+        # images, audio, video
+        ".gif .ico .icns .heic .heif .avif .psd .eps "
+        ".svg .svgz .cr2 .nef .xcf .mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aiff .mid "
+        ".midi .mp4 .m4v .mkv .mov .avi .wmv .flv .webm .mpg .mpeg .3gp "
+        # archives and disk images
+        ".zip .gz .tgz .bz2 .tbz2 .xz .txz .zst .lz .lz4 .lzma .7z .rar .tar .cab .iso .img .dmg "
+        ".deb .rpm .apk .jar .war .ear .whl .egg .crx .xpi "
+        # executables, objects, caches
+        ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
+        ".beam .pdb .ilk .dwo .rlib .rmeta .node "
+        # office documents that nothing here reads, mail stores, fonts
+        ".xlsb .pages .numbers .one .vsd .vsdx .msg "
+        ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
+        # databases, arrays, models
+        ".sqlite .sqlite3 .db .db3 .mdb .accdb .dbf .ibd .parquet .feather .arrow .orc .avro "
+        ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "
+        ".gguf .ggml .tflite .hnsw .faiss .swp .swo .pack .keystore .jks .p12 .pfx "
+        ".der .gpg"
+    )
+)
+"""Files that no format here can make sense of; refused unopened."""
+
+OLD_OFFICE_SUFFIXES = frozenset(words(".doc .dot .xls .xlt .ppt .pps"))
+"""Of formats from before 2007, which nothing here reads; but what is called so is often another."""
