@@ -4,12 +4,12 @@ To add a format, write a module with a `read(path, doc_id)` (see `table.ReadFunc
 add its line to `table.FORMATS`.
 """
 
+from bienc_cli.formats.binary import BINARY_SUFFIXES
 from bienc_cli.formats.isolation import SourceFile, read_files
 from bienc_cli.formats.ocr import check_languages, recogniser
 from bienc_cli.formats.reading import format_of, read_documents
 from bienc_cli.formats.refusal import why_binary
 from bienc_cli.formats.table import (
-    BINARY_SUFFIXES,
     FORMATS,
     PDF_ENGINES,
     Format,

@@ -20,8 +20,10 @@ from bienc_cli.formats.rtf_words import (
     CODE_PAGES,
     KNOWN,
     PARAGRAPH_ENDS,
+    SYMBOL_SET,
     UNREAD,
 )
+from bienc_cli.formats.symbols import symbol
 from bienc_cli.types import Document
 
 _TOKEN = re.compile(
@@ -37,6 +39,9 @@ class _State:
     """What a group inherits and leaves behind at its end."""
 
     destination: str = ""
+    # Where the same text goes once more, in characters that all programs can show.
+    better: str = ""
+    symbols: str = ""
     starred: bool = False
     deleted: bool = False
     hidden: bool = False
@@ -76,6 +81,7 @@ class _Reader:
         # Bytes still to be ignored, which stand for a character that was given as Unicode.
         self._ignored = 0
         self._fonts: dict[int, str] = {}
+        self._symbol_fonts: dict[int, str] = {}
         self._font = 0
         self._styles: dict[int, int] = {}
         self._style = 0
@@ -121,6 +127,10 @@ class _Reader:
                 word = "private"
         if word in UNREAD:
             self._state = replace(state, destination="unread")
+        elif word == "upr":
+            self._state = replace(state, destination="unread", better=state.destination)
+        elif word == "ud":
+            self._state = replace(state, destination=state.better)
         elif word in ("fonttbl", "stylesheet", "title", "info"):
             self._state = replace(state, destination=word)
             self._name = ""
@@ -138,9 +148,13 @@ class _Reader:
             self._ignored = state.fallback
         elif word == "f" and value is not None:
             self._font = value
-            self._state = replace(state, encoding=self._fonts.get(value, ""))
+            encoding, symbols = self._fonts.get(value, ""), self._symbol_fonts.get(value, "")
+            self._state = replace(state, encoding=encoding, symbols=symbols)
         elif word == "fcharset" and value is not None and state.destination == "fonttbl":
             self._fonts[self._font] = CODE_PAGES.get(value, "")
+            if value == SYMBOL_SET:
+                # Characters are numbers, and the font's name is still to come.
+                self._fonts[self._font], self._symbol_fonts[self._font] = "latin-1", ""
         elif word == "s" and value is not None:
             self._style = value
             self.flows.current.level = self._styles.get(value, self.flows.current.level)
@@ -206,6 +220,8 @@ class _Reader:
         if self._state.destination in ("fonttbl", "stylesheet", "title"):
             self._name += text
         elif self._state.destination not in ("unread", "info"):
+            if self._state.symbols:
+                text = "".join(symbol(ord(one), self._state.symbols) for one in text)
             raised = self._state.raised and text.strip().isdecimal()
             self.flows.current.pieces.append(text.translate(RAISED) if raised else text)
 
@@ -231,6 +247,8 @@ class _Reader:
             self.title = self._name
             self._name = ""
         elif destination == "fonttbl":
+            if self._font in self._symbol_fonts and self._name:
+                self._symbol_fonts[self._font] = self._name.strip("; ")
             self._name = ""
         self.flows.end_group(self._state.depth, destination)
         if self._stack:

@@ -15,7 +15,7 @@ UNREAD = frozenset(
         "xe rxe tc tcn"
     )
 )
-KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt"))
+KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt ud"))
 """Groups that programs may leave out, and that hold text."""
 
 APART = frozenset(
@@ -33,8 +33,19 @@ CHARACTERS = {
 }
 PARAGRAPH_ENDS = frozenset(words("par sect page softpage column"))
 CODE_PAGES = {
-    **{77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5"},
+    **{
+        0: "cp1252",
+        77: "mac_roman",
+        128: "cp932",
+        129: "cp949",
+        130: "johab",
+        134: "gb18030",
+        136: "big5",
+    },
     **{161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257"},
     **{204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850"},
 }
 """The encodings of fonts' character sets; the others are the file's own."""
+
+SYMBOL_SET = 2
+"""The character set of fonts such as Symbol."""

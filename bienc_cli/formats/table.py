@@ -202,7 +202,7 @@ _FORMATS = (
     ),
     Format(
         name="rtf",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.rtf",
         suffixes=(".rtf",),
         isolated_from=0,

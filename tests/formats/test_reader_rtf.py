@@ -6,7 +6,7 @@ from bienc_cli.types import Document
 
 FONTS = (
     r"{\fonttbl{\f0\fnil\fcharset0 Times New Roman;}{\f1\fcharset204 Arial Cyr;}"
-    r"{\f2\fcharset128 MS Gothic;}}"
+    r"{\f2\fcharset128 MS Gothic;}{\f3\fcharset2 Symbol;}{\f4\fcharset2 Wingdings;}}"
 )
 STYLES = (
     r"{\stylesheet{\s0 Normal;}{\s1\outlinelevel0 heading 1;}{\s2 heading 2;}{\*\cs10 Default;}"
@@ -58,6 +58,9 @@ def test_title_headings_paragraphs_and_tables(tmp_path):
         (r"\u-10179?\u-8704?", "😀"),
         (r"{\f1\'ca\'eb\'fe\'f7}", "Ключ"),
         (r"{\f2\'8c\'ae}", "鍵"),
+        (r"{\f3 a-b}\'fc {\f3\'61}", "α-βü α"),
+        (r"{\f4\'fc} done {\f3\u61537\'3f}", "✓ done α"),
+        (r"{\upr{Schlussel}{\*\ud{Schl\u252?ssel}}}!", "Schlüssel!"),
         (r"a\~b\_c\-d", "a b-cd"),
         (r"\{braces\} and \\", "{braces} and \\"),
         (r"\ldblquote quoted\rdblquote\emdash x", "“quoted”—x"),
@@ -77,6 +80,12 @@ def test_title_headings_paragraphs_and_tables(tmp_path):
 )  # fmt: skip
 def test_the_text_is_what_is_shown(tmp_path, body, text):
     assert block_texts(read(tmp_path, rtf(rf"\pard {body}\par end"))) == [text, "end"]
+
+
+def test_fonts_have_encodings_of_their_own_beside_the_files(tmp_path):
+    head = HEAD.replace("ansicpg1252", "ansicpg1251")
+    document = read(tmp_path, rtf(r"\pard {\f1\'ca\'eb\'fe\'f7} {\f0 caf\'e9}\par", head))
+    assert block_texts(document) == ["Ключ café"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_groups_may_nest_as_deep_as_they_like(tmp_path):
 
 def test_what_only_has_the_suffix(tmp_path):
     path = tmp_path / "a.rtf"
-    path.write_bytes(b"just words")
+    path.write_bytes(b"\x7fELF\x02\x01\x01\0\0\0")
     with pytest.raises(UnreadableFile) as refusal:
         read_items(path)
     assert refusal.value.code == "broken"
