@@ -27,9 +27,14 @@ _PRINT_NOTHING = frozenset(
     words(
         "PP P LP TP TQ RS RE HP PD nf fi sp br ad na hy nh in ti ta ne ft ps ll EX EE TS TE EQ EN "
         "if ie el ds nr so de am rm tr cs fam hw als mso pc ss vs UE ME YS AT UC "
-        "Pp Bl El Bd Ed Rs Re Dd Os IX"
+        "Pp Bl El Bd Ed Rs Re Dd Os IX ftr fzoom fspecial fcolor gcolor rn nx ex open write writem "
+        "ec cc c2 lc tc ul cu bd cp chop substring length shift while return do mk rt vpt wh ch it"
     )
 )
+_TAB = re.compile(r"\btab\s*\(\s*(.)\s*\)")
+_RULE = re.compile(r"[_=]|T\{|T\}")
+"""What stands alone in a cell of a table, and is a line, or says that the cell has several."""
+
 _FIRST_ONLY = frozenset(words("IP"))
 _SKIPPED_TO_DOTS = frozenset(words("de ig am"))
 
@@ -72,21 +77,25 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     headings: list[Heading] = []
     length = 0
     skipping = False
+    table: _Table | None = None
     for line in read_text(path).split("\n"):
         name, arguments = _parsed(line)
         if skipping or name in _SKIPPED_TO_DOTS:
             skipping = not line.startswith("..")
             shown = ""
         elif name is None:
-            shown = _printed(line)
+            shown = _printed(line if table is None else table.row(line))
         else:
             shown = _of_request(name, arguments)
         if name == "Nm":
             # The program is named once, and said by nothing but its macro from there on.
             program = program or shown
             shown = shown or program
-        if name in ("TH", "Dt") and len(arguments) > 1 and not title:
-            title = f"{_printed(arguments[0])}({_printed(arguments[1])})"
+        if name in ("TS", "TE"):
+            table = _Table() if name == "TS" else None
+        if name in ("TH", "Dt") and arguments and not title:
+            title, section = map(_printed, [*arguments, ""][:2])
+            title += f"({section})" if section else ""
         shown = clean(shown)
         if name in _SECTIONS and shown.strip():
             headings.append(Heading(length, _SECTIONS[name], shown.strip()))
@@ -98,6 +107,24 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     yield Document(
         doc_id, text, "man", title=title or None, headings=tuple(headings), blocks=blocks
     )
+
+
+class _Table:
+    """An open table: first how its columns are laid out, then its rows."""
+
+    def __init__(self) -> None:
+        self._laid_out = False
+        self._tab = "\t"
+
+    def row(self, line: str) -> str:
+        """What a line of it shows."""
+        if not self._laid_out:
+            if found := _TAB.search(line):
+                self._tab = found[1]
+            self._laid_out = line.rstrip().endswith(".")
+            return ""
+        cells = (cell.strip() for cell in line.split(self._tab))
+        return " | ".join("" if _RULE.fullmatch(cell) else cell for cell in cells).strip(" |")
 
 
 def _parsed(line: str) -> tuple[str | None, list[str]]:

@@ -114,3 +114,22 @@ def test_lines_stay_lines(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "a.man"
     path.write_text(f".TH A 1\n{text}\nend", encoding="utf-8")
     assert read_one(path).text.count("\n") == text.count("\n") + 2
+
+
+def test_tables_are_their_rows(tmp_path):
+    path = tmp_path / "heron.1"
+    path.write_text(
+        ".TH HERON\n.TS\ntab(@) allbox;\nlb r\nl r.\nPort@Fee\n_\nT{\nKiel\nT}@T{\nlow\nT}\n.TE\na@b\n"
+    )
+    document = read_one(path)
+    assert document.title == "HERON"
+    assert document.text.split("\n") == [
+        *("HERON", "", "", "", "", "Port | Fee", "", "", "Kiel", "", "low", "", "", "a@b", ""),
+    ]
+
+
+@pytest.mark.parametrize("line", [".ftr V B", ". nx other", ".ec @", ".tc", ".vpt 0", ".ch x"])
+def test_requests_that_print_nothing(tmp_path, line):
+    path = tmp_path / "heron.man"
+    path.write_text(f".TH A 1\n{line}\nwords\n")
+    assert read_one(path).text.split("\n")[1:] == ["", "words", ""]
