@@ -76,9 +76,13 @@ def read_documents(
         yield from _items(found, path, doc_id)
     except UnreadableFile as error:
         real = _under_another_name(path, found, options, error)
-        if real is None:
+        items: list[Document | Skipped] = []
+        if real is not None:
+            with contextlib.suppress(UnreadableFile):
+                items = [*_items(real, path, doc_id)]
+        if not items:
             raise
-        yield from _items(real, path, doc_id)
+        yield from items
 
 
 def format_by_content(path: Path, options: ReadingOptions) -> Format | None:
@@ -103,12 +107,15 @@ def _under_another_name(
 ) -> Format | None:
     """What a file really is that is not what it is called; None where nobody knows better.
 
-    Only asked of formats that are read by workers: what is called a text may be anything.
+    Only asked of formats that are read by workers: what is called a text may be anything, and
+    what is nothing but text is no document that lost its name.
     """
-    if called.isolated_from or called.streamed or error.code not in ("broken", "binary"):
+    if called.isolated_from or called.streamed or error.code not in ("broken", "binary", "empty"):
         return None
     real = format_by_content(path, options)
-    return None if real is None or real.streamed or real.module == called.module else real
+    if real is None or real.streamed or real.name == "text" or real.module == called.module:
+        return None
+    return real
 
 
 def read_all(

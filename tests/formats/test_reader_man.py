@@ -119,7 +119,8 @@ def test_lines_stay_lines(tmp_path_factory, text):
 def test_tables_are_their_rows(tmp_path):
     path = tmp_path / "heron.1"
     path.write_text(
-        ".TH HERON\n.TS\ntab(@) allbox;\nlb r\nl r.\nPort@Fee\n_\nT{\nKiel\nT}@T{\nlow\nT}\n.TE\na@b\n"
+        ".TH HERON\n.TS\ntab(@) allbox;\nlb r\nl r.\nPort@Fee\n_\n"
+        "T{\nKiel\nT}@T{\nlow\nT}\n.TE\na@b\n"
     )
     document = read_one(path)
     assert document.title == "HERON"
