@@ -333,8 +333,32 @@ def _judge(
             return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")
     if not os.access(path, os.R_OK):
         return Skipped(doc_id, "permission", "no permission to read it")
+    return _file(Path(path), doc_id, status)
+
+
+def found_again(file: FoundFile, top: Path) -> FoundFile | Skipped:
+    """What stands now where a file was found: it may have changed, or be none any more.
+
+    Args:
+        file: as it was found.
+        top: the root's path; a link that was put there meanwhile may not lead out of it.
+    """
+    try:
+        status = file.path.stat()
+        same = (_in_64_bits(status.st_ino), status.st_dev) == (file.inode, file.device)
+        inside = same or file.path.resolve().is_relative_to(top.resolve())
+    except OSError as error:
+        return skip_for(error, file.doc_id)
+    if not inside:
+        return Skipped(file.doc_id, "vanished", f"was there; now it is {_OUTSIDE}")
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped(file.doc_id, "vanished", "was there; now it is no file")
+    return _file(file.path, file.doc_id, status)
+
+
+def _file(path: Path, doc_id: str, status: os.stat_result) -> FoundFile:
     return FoundFile(
-        Path(path),
+        path,
         doc_id,
         status.st_size,
         _in_64_bits(status.st_mtime_ns),

@@ -8,7 +8,8 @@ it was, and what another run may not meet is tried again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -23,7 +24,7 @@ from bienc_cli.indexing.changes import (
     stamp_of,
     state_of,
 )
-from bienc_cli.indexing.discovery import FoundFile, skip_for
+from bienc_cli.indexing.discovery import FoundFile, found_again, skip_for
 from bienc_cli.indexing.encoding import Encoding
 from bienc_cli.indexing.language_notes import LanguageSample
 from bienc_cli.indexing.planning import RootWork, recordable, touch
@@ -52,6 +53,7 @@ class _Candidate:
     """A file to be read; satisfies `formats.SourceFile`.
 
     Attributes:
+        found: what stood there when its content was looked at.
         known: what the index knows of it.
         state: what to record of it, if it is read whole.
         before: digests of its documents' texts as the index has them.
@@ -60,6 +62,7 @@ class _Candidate:
     path: Path
     doc_id: str
     size: int
+    found: FoundFile
     known: FileState | None
     state: FileState
     before: dict[str, bytes]
@@ -120,10 +123,15 @@ class FileReading:
         passed: list[Skipped] = []
         self._stale = work.stale
         options = reading_of(work.finding.root)
-        candidates = self._candidates(work.changes.read, options, work.known, counts, passed)
+        candidates = self._candidates(work, options, counts, passed)
+        top = work.finding.root.path
         self._language = work.finding.root.language
         for candidate, items in workers.cut(candidates, chunking, options):
             first = next(items, None)
+            if isinstance(now := found_again(candidate.found, top), Skipped):
+                # Whatever was read, it may be of something else that was put there.
+                deque(items, maxlen=0)
+                first = now
             if isinstance(first, Skipped) and is_transient(first):
                 # It could not be read this time; what is known of it stays.
                 passed.append(first)
@@ -132,9 +140,7 @@ class FileReading:
             elif isinstance(first, Skipped) and first.code in PASSING and candidate.before:
                 self._keep(candidate, first)
             else:
-                self._replace(
-                    work.root_id, candidate, chain([first] if first else [], items), encoding
-                )
+                self._replace(work, candidate, chain([first] if first else [], items), encoding)
         if passed:
             self._writer.put_discovery_skips(work.root_id, (*recordable(work.finding), *passed))
 
@@ -151,10 +157,11 @@ class FileReading:
         self.passed_bytes += candidate.size
 
     def _replace(
-        self, root_id: int, candidate: _Candidate, items: Cuts, encoding: Encoding
+        self, work: RootWork, candidate: _Candidate, items: Cuts, encoding: Encoding
     ) -> None:
         """Put what a file holds in the place of what is known of it."""
-        file_id = self._writer.replace_file(root_id, candidate.state)
+        file_id = self._writer.replace_file(work.root_id, candidate.state)
+        state = replace(candidate.state, file_id=file_id)
         left = float(candidate.size)
         before = dict(candidate.before)
         documents = 0
@@ -166,7 +173,8 @@ class FileReading:
                 if whole:
                     outcome: Outcome = "partial" if documents else "failed"
                     failed = _failed(candidate, item)
-                    self._writer.touch_file(replace(failed, file_id=file_id, outcome=outcome))
+                    state = replace(failed, file_id=file_id, outcome=outcome)
+                    self._writer.touch_file(state)
                 self._writer.add_skipped(file_id, item)
                 continue
             documents += 1
@@ -175,25 +183,30 @@ class FileReading:
             weight = min(left, float(len(item.document.text)))
             left -= weight
             self._add(file_id, item, encoding, weight)
+        if found_again(candidate.found, work.finding.root.path) != candidate.found:
+            # Its content need not be what was looked at, though it be that again by the next run.
+            self._writer.touch_file(replace(state, digest=b""))
         self._removed += len(before)
         self.passed_bytes += left
 
     def _candidates(
         self,
-        files: Sequence[FoundFile],
+        work: RootWork,
         options: ReadingOptions,
-        known: dict[str, FileState],
         counts: dict[int, int],
         passed: list[Skipped],
     ) -> Iterator[_Candidate]:
         """Files whose content differs from what is known; the content hash is the truth."""
-        for file in files:
-            state = known.get(file.doc_id)
+        for found in work.changes.read:
+            state = work.known.get(found.doc_id)
             looked_ns = time.time_ns()
+            file = found_again(found, work.finding.root.path)
             try:
-                digest = digest_of_file(file.path)
+                digest = b"" if isinstance(file, Skipped) else digest_of_file(file.path)
             except OSError as error:
-                passed.append(skip_for(error, file.doc_id))
+                file = skip_for(error, found.doc_id)
+            if isinstance(file, Skipped):
+                passed.append(file)
                 self._unchanged += counts[state.file_id] if state else 0
                 continue
             now = state_of(file, digest, stamp_of(file.path, options), looked_ns=looked_ns)
@@ -206,6 +219,7 @@ class FileReading:
                 path=file.path,
                 doc_id=file.doc_id,
                 size=file.size,
+                found=file,
                 known=state,
                 state=now,
                 before=self._writer.document_digests(state.file_id) if state else {},

@@ -78,6 +78,25 @@ def test_several_first_writers_at_once_all_get_their_turn(tmp_path: Path) -> Non
         assert index.info.passages == 6
 
 
+def test_a_directory_that_another_first_writer_makes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    genuine, others = os.mkdir, []
+
+    def mkdir(path: str, *mode: int, **options: int) -> None:
+        if Path(path) == directory and not others:
+            others.append(path)
+            genuine(path, 0o700)
+        genuine(path, *mode, **options)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    build(directory, keys, {"a.md": numbered(3)})
+    assert others
+    with open_reader(directory, key_dir=keys) as index:
+        assert index.info.passages == 3
+
+
 def test_what_was_never_there_is_not_made_by_who_only_removes(tmp_path: Path) -> None:
     directory = tmp_path / ".bienc"
     with pytest.raises(IndexNotFound):
