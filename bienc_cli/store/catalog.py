@@ -356,6 +356,12 @@ def _explained(error: sqlite3.Error, directory: Path) -> BiencError:
                 f"The index in {directory} is locked by another program.",
                 "try again when it has finished",
             )
+        case sqlite3.SQLITE_IOERR if code == sqlite3.SQLITE_IOERR_WRITE:
+            # SQLite does not tell a quota that is used up from a disk that fails.
+            return StorageError(
+                f"The index in {directory} could not be written to; it is as it was before.",
+                "see what space and what quota are left there, and whether the disk is sound",
+            )
         case sqlite3.SQLITE_IOERR if code != sqlite3.SQLITE_IOERR_SHORT_READ:
             return StorageError(
                 f"The disk failed on the index in {directory}: {error}.",

@@ -44,3 +44,15 @@ def test_who_writes_is_told(full: Path) -> None:
     with pytest.raises(StorageError, match="is full") as caught:
         open_writer(full / ".bienc", key_dir=full / "keys")
     assert "free some space" in str(caught.value.hint)
+
+
+def test_a_quota_that_is_used_up_is_no_failing_disk(tmp_path: Path) -> None:
+    """To SQLite both are errors of writing."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    with (
+        pytest.raises(StorageError, match="as it was before") as caught,
+        catalog.translated(tmp_path),
+    ):
+        raise error
+    assert "quota" in str(caught.value.hint)
