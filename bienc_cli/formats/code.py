@@ -50,6 +50,10 @@ _C_FUNCTION = re.compile(
 _C_LIKE = frozenset(
     words(".c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .java .cs .d .glsl .hlsl .cl")
 )
+_PACKAGE = re.compile(r"package\s+[\w.]+\s*;?\Z")
+_WITHOUT_PACKAGES = frozenset(words(".kt .kts .java .scala .groovy .gradle .go"))
+"""Where such a line says what the file belongs to, and is the heading of nothing."""
+
 _STATEMENTS = frozenset(words("return if else for while switch case throw new delete goto do"))
 
 _DEEPEST_INDENT = 8
@@ -66,16 +70,17 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     text = read_text(path)
     suffix = path.suffix.lower()
     parsed = outline(text, suffix) if is_available(suffix) else None
-    title, headings = parsed or (None, _by_lines(text, c_like=suffix in _C_LIKE))
+    title, headings = parsed or (None, _by_lines(text, suffix))
     edges = {edge for one in headings for edge in (one.start, one.end) if edge is not None}
     cuts = sorted({*paragraph_cuts(text), *edges})
     blocks = spans_to_blocks(text, cuts, len(text))
     yield Document(doc_id, text, "code", title=title, headings=headings, blocks=blocks)
 
 
-def _by_lines(text: str, *, c_like: bool) -> tuple[Heading, ...]:
+def _by_lines(text: str, suffix: str) -> tuple[Heading, ...]:
     """Lines that look like definitions, nested by indentation."""
     starts = line_starts(text)
+    c_like = suffix in _C_LIKE
     attached = AttachedLines(text, starts)
     headings: list[Heading] = []
     enclosing: list[int] = []
@@ -84,6 +89,8 @@ def _by_lines(text: str, *, c_like: bool) -> tuple[Heading, ...]:
         body = line.lstrip()
         indent = len(line.expandtabs(4)) - len(body.expandtabs(4))
         if not body or indent > _DEEPEST_INDENT or len(line) > _LONGEST_DEFINITION:
+            continue
+        if suffix in _WITHOUT_PACKAGES and _PACKAGE.match(body):
             continue
         if not (_DEFINITION.match(body) or (c_like and _is_c_function(body))):
             continue

@@ -93,7 +93,16 @@ _TSX = Grammar("tree_sitter_typescript", _TYPESCRIPT_QUERY, "language_tsx")
 
 _GO = Grammar(
     "tree_sitter_go",
-    _captures(functions="function_declaration method_declaration type_declaration"),
+    _captures(
+        functions="function_declaration method_declaration",
+        # In brackets, each is a definition of its own.
+        more="""
+            (type_declaration "type" . (type_spec)) @function
+            (type_declaration "type" . (type_alias)) @function
+            (type_declaration "(" (type_spec) @function)
+            (type_declaration "(" (type_alias) @function)
+        """,
+    ),
 )
 _RUST = Grammar(
     "tree_sitter_rust",
@@ -111,6 +120,7 @@ _JAVA = Grammar(
         "annotation_type_declaration",
         "method_declaration constructor_declaration compact_constructor_declaration",
     ),
+    named={"annotation_type_declaration": "@interface"},
 )
 _C_TYPES = """
     (struct_specifier body: (_)) @{role}

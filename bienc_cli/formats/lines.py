@@ -113,5 +113,10 @@ class AttachedLines:
         return not self._text[self._starts[line] : self._starts[line + 1]].strip()
 
     def _is_attached(self, line: int) -> bool:
-        content = self._text[self._starts[line] : self._starts[line + 1]]
-        return content.lstrip().startswith(_ATTACHED)
+        content = self._text[self._starts[line] : self._starts[line + 1]].strip()
+        if content.startswith(("@", "[")):
+            # A field with its annotation in front of it is no part of the method below.
+            return not content.endswith(";")
+        if content.startswith("/*") and "*/" in content:
+            return content.endswith("*/")
+        return content.startswith(_ATTACHED)

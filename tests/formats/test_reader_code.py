@@ -83,7 +83,7 @@ def test_python_that_does_not_parse_is_still_read(tmp_path, source):
             "a.go",
             "package main\n\nfunc (s *Server) Run() error {\n\treturn nil\n}\n\n"
             "type Server struct {\n}\n",
-            [(1, "package main"), (1, "func (s *Server) Run() error"), (1, "type Server struct")],
+            [(1, "func (s *Server) Run() error"), (1, "type Server struct")],
         ),
         (
             "A.java",
