@@ -20,8 +20,9 @@ from bienc_cli.types import Document, Heading
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_Label = tuple[int, str]
-"""An entry of the table of contents: its level, 1 highest, and its title."""
+_Label = tuple[int, str, bool]
+"""An entry of the table of contents: its level, 1 highest, its title, and whether it is a place
+within a file and not all of it."""
 
 _TYPE = "{http://www.idpf.org/2007/ops}type"
 _MOST_PARTS = 200
@@ -67,15 +68,24 @@ def _add_chapter(builder: DocumentBuilder, data: bytes | None, labels: list[_Lab
         # A picture on a page of its own.
         return
     if not chapter.headings and labels:
-        builder.heading(*labels[0])
-        chapter = replace(chapter, headings=tuple(_parts(chapter.text, labels[1:])))
+        # A part of the book and its first chapter may begin with the same file.
+        begun = 1
+        while begun < len(labels) and _begins_within(labels[begun - 1], labels[begun]):
+            begun += 1
+        for level, title, _ in labels[:begun]:
+            builder.heading(level, title)
+        chapter = replace(chapter, headings=tuple(_parts(chapter.text, labels[begun:])))
     builder.include(chapter)
+
+
+def _begins_within(outer: _Label, inner: _Label) -> bool:
+    return inner[0] > outer[0] and not inner[2]
 
 
 def _parts(text: str, labels: list[_Label]) -> Iterator[Heading]:
     """Headings at the lines of a chapter that the table of contents has entries for."""
     position = 0
-    for level, title in labels[:_MOST_PARTS]:
+    for level, title, _ in labels[:_MOST_PARTS]:
         if title and (found := lines_of_title(text, title, position)):
             yield Heading(found[0], level, title)
             position = found[1]
@@ -112,7 +122,8 @@ def _of_points(part: str, contents: Element | None) -> dict[str, list[_Label]]:
         if target is not None:
             level = 1 + sum(1 for _ in point.iterancestors("{*}navPoint"))
             label = " ".join(point.findtext("{*}navLabel/{*}text", "").split())
-            labels.setdefault(_place(part, target.get("src")), []).append((level, label))
+            place = target.get("src") or ""
+            labels.setdefault(_place(part, place), []).append((level, label, "#" in place))
     return labels
 
 
@@ -124,7 +135,8 @@ def _of_list(part: str, contents: Element | None) -> dict[str, list[_Label]]:
     for link in tables[0].iter("{*}a") if tables else ():
         level = max(1, sum(1 for _ in link.iterancestors("{*}ol")))
         label = " ".join("".join(link.itertext()).split())
-        labels.setdefault(_place(part, link.get("href")), []).append((level, label))
+        place = link.get("href") or ""
+        labels.setdefault(_place(part, place), []).append((level, label, "#" in place))
     return labels
 
 

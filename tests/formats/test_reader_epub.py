@@ -94,6 +94,19 @@ def test_parts_of_a_chapter_that_only_the_contents_name(tmp_path, kept, gone):
     assert document.text[document.headings[-1].start :].startswith("Terms\n\nOf payment.")
 
 
+@pytest.mark.parametrize(("kept", "gone"), [("toc.ncx", "nav.xhtml"), ("nav.xhtml", "toc.ncx")])
+def test_a_part_of_a_book_that_begins_with_its_first_chapter(tmp_path, kept, gone):
+    def change(parts: dict[str, bytes]) -> None:
+        contents = NCX if kept.endswith("ncx") else NAV
+        parts[f"EPUB/{kept}"] = contents.replace(b"#t", b"")
+        parts["EPUB/text/part 1.xhtml"] = b"<html><body><p>Due daily.</p></body></html>"
+        del parts[f"EPUB/{gone}"]
+
+    document = read(tmp_path, changed(epub_bytes(), change))
+    assert outline(document)[-2:] == [(1, "Fees and terms"), (2, "Terms")]
+    assert document.text[document.headings[-1].start :].startswith("Terms\n\nDue daily.")
+
+
 ENCRYPTION = b'<encryption><CipherReference URI="%s"/></encryption>'
 
 
