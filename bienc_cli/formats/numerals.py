@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc")),
     *((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
@@ -27,3 +29,31 @@ def numeral(count: int, form: str) -> str:
     else:
         return str(count)
     return text.upper() if form.startswith("upper") else text
+
+
+@dataclass(frozen=True, slots=True)
+class ListLevel:
+    """How the items of a level of a list are numbered.
+
+    Attributes:
+        form: see `numeral`; "" for none.
+        before: what stands in front of the number.
+        after: what stands behind it.
+        start: number of the first item.
+        shown: numbers of levels that are shown, of this one and of those above.
+    """
+
+    form: str
+    before: str = ""
+    after: str = "."
+    start: int = 1
+    shown: int = 1
+
+    def numbered(self, count: int) -> str:
+        """The number of an item."""
+        return numeral(count, self.form) if self.form else ""
+
+    def marker(self, numbers: tuple[str, ...]) -> str:
+        """What stands in front of an item: its number behind those of the levels above."""
+        shown = ".".join(filter(None, numbers[-self.shown :]))
+        return f"{self.before}{shown}{self.after}" if shown else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.mathml import formula_text
+from bienc_cli.formats.numerals import ListLevel
 from bienc_cli.formats.odf_text import (
     ASIDES,
     MOST_REPEATED,
@@ -44,6 +45,9 @@ _ROW_GROUPS = frozenset(
 )
 _FORMATS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "drawing": "odp"}
 _MOST_OBJECTS = 1000
+_CONTINUED = f"{_TEXT}continue-list"
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_Place = tuple[str, int]
 _NOT_SHOWN_AGAIN = frozenset(words("title date-time page-number"))
 
 
@@ -98,17 +102,28 @@ def _document(
             builder.stand_at(number)
             _add_slide(builder, page)
     else:
-        numbered = {
-            style.get(f"{_STYLE}name")
-            for tree in (content, styles)
-            if tree is not None
-            for style in tree.iter(f"{_TEXT}list-style")
-            if style.find(f"{_TEXT}list-level-style-number") is not None
-        }
-        _Text(builder, numbered).add(body)
+        _Text(builder, _list_levels(styles, content)).add(body)
         _add_headers(builder, styles)
     title = None if meta is None else meta.findtext(f".//{_OFFICE}meta/{{*}}title")
     return builder.build(doc_id, kind, title)
+
+
+def _list_levels(*trees: Element | None) -> dict[_Place, ListLevel]:
+    """The numbered levels of list styles, by name of the style and depth from 0; the last win."""
+    levels: dict[_Place, ListLevel] = {}
+    for tree in trees:
+        for style in () if tree is None else tree.iter(f"{_TEXT}list-style"):
+            for level in style.iterchildren(f"{_TEXT}list-level-style-number"):
+                depth = (whole_number(level.get(f"{_TEXT}level")) or 1) - 1
+                form = level.get(f"{_STYLE}num-format")
+                levels[style.get(f"{_STYLE}name") or "", depth] = ListLevel(
+                    _FORMS.get(form or "", "decimal" if form else ""),
+                    level.get(f"{_STYLE}num-prefix") or "",
+                    level.get(f"{_STYLE}num-suffix") or "",
+                    whole_number(level.get(f"{_TEXT}start-value")) or 1,
+                    whole_number(level.get(f"{_TEXT}display-levels")) or 1,
+                )
+    return levels
 
 
 def _add_slide(builder: DocumentBuilder, page: Element) -> None:
@@ -116,7 +131,7 @@ def _add_slide(builder: DocumentBuilder, page: Element) -> None:
     for kind, element in kinds:
         if kind == "title":
             builder.heading(1, " ".join(plain_lines(element)))
-    text = _Text(builder, set())
+    text = _Text(builder, {})
     for kind, element in kinds:
         if isinstance(element.tag, str) and kind not in _NOT_SHOWN_AGAIN:
             text.add_one(element)
@@ -136,9 +151,11 @@ def _add_headers(builder: DocumentBuilder, styles: Element | None) -> None:
 class _Text:
     """Adds headings, paragraphs, lists and tables, and what is anchored in them behind each."""
 
-    def __init__(self, builder: DocumentBuilder, numbered: set[str | None]) -> None:
+    def __init__(self, builder: DocumentBuilder, levels: Mapping[_Place, ListLevel]) -> None:
         self._builder = builder
-        self._numbered = numbered
+        self._levels = levels
+        # The last number of each level, which a later list may go on from.
+        self._last: dict[_Place, int] = {}
 
     def add(self, parent: Element) -> None:
         """Add all that stands in an element."""
@@ -162,7 +179,7 @@ class _Text:
                 for item in element:
                     self.add(item)
             else:
-                self._builder.block("\n".join(self._items(element, 0, None, asides)))
+                self._builder.block("\n".join(self._items(element, 0, "", asides)))
         elif name == "table":
             lines = (" | ".join(cells) for _, cells in _rows(element, asides))
             self._builder.block("\n".join(line for line in lines if line.strip(" |")))
@@ -178,18 +195,33 @@ class _Text:
             self.add(aside)
 
     def _items(
-        self, parent: Element, depth: int, style: str | None, asides: list[Element]
+        self,
+        parent: Element,
+        depth: int,
+        style: str,
+        asides: list[Element],
+        above: tuple[str, ...] = (),
     ) -> Iterator[str]:
         style = parent.get(f"{_TEXT}style-name") or style
-        listed = parent.iterchildren(f"{_TEXT}list-item", f"{_TEXT}list-header")
-        for number, item in enumerate(listed, 1):
-            marker = f"{number}." if style in self._numbered else "-"
+        level = self._levels.get((style, depth))
+        count = 0 if level is None else level.start - 1
+        if parent.get(f"{_TEXT}continue-numbering") == "true" or parent.get(_CONTINUED):
+            count = self._last.get((style, depth), count)
+        for item in parent.iterchildren(f"{_TEXT}list-item", f"{_TEXT}list-header"):
+            stated = whole_number(item.get(f"{_TEXT}start-value"))
+            if stated is not None:
+                count = stated
+            elif any(name_of(child) in ("p", "h") for child in item):
+                count += 1
+            number = "" if level is None else level.numbered(count)
+            marker = "-" if level is None else level.marker((*above, number))
             for child in item:
                 if name_of(child) == "list":
-                    yield from self._items(child, depth + 1, style, asides)
+                    yield from self._items(child, depth + 1, style, asides, (*above, number))
                 elif text := text_of(child, asides):
                     yield f"{'  ' * depth}{marker} {text}"
                     marker = " " * len(marker)
+        self._last[style, depth] = count
 
 
 def _sheet_rows(table: Element) -> Iterator[Row]:

@@ -64,7 +64,8 @@ def apply_styles(content: Element, *trees: Element | None) -> None:
         content: what is changed.
         trees: where its styles may be.
     """
-    styles = _Styles(*(tree for tree in (content, *trees) if tree is not None))
+    # Both have styles of the same names; those beside the text are the text's.
+    styles = _Styles(*(tree for tree in (*trees, content) if tree is not None))
     for body in content.iterchildren(f"{_OFFICE}body"):
         for element in [*body.iter(f"{_TEXT}*")]:
             name = element.get(f"{_TEXT}style-name") or ""

@@ -39,13 +39,16 @@ STYLES = """<office:font-face-decls>
   </office:automatic-styles>"""
 
 
-def opened(tmp_path, kind: str, body: str, **objects: str) -> Document:
+def opened(
+    tmp_path, kind: str, body: str, *, styles: str = STYLES, beside: str = "", **objects: str
+) -> Document:
     content = (
-        f"<office:document-content {NAMESPACES}>{STYLES}<office:body><office:{kind}>{body}"
+        f"<office:document-content {NAMESPACES}>{styles}<office:body><office:{kind}>{body}"
         f"</office:{kind}></office:body></office:document-content>"
     )
     path = tmp_path / ("a.odt" if kind == "text" else "a.ods")
     parts = {f"{name}/content.xml": text for name, text in objects.items()}
+    parts["styles.xml"] = f"<office:document-styles {NAMESPACES}>{beside}</office:document-styles>"
     path.write_bytes(zip_of({"content.xml": content, **parts}))
     return read_one(path)
 
@@ -142,3 +145,54 @@ def test_what_is_anchored_in_a_cell_is_no_part_of_its_value(tmp_path):
         "Fees by port Euros Kiel": 3,
         "Lisbon | high": 4,
     }
+
+
+def test_styles_of_one_name_beside_the_text_and_beside_the_headers(tmp_path):
+    beside = STYLES.replace("super 58%", "0% 100%")
+    document = opened(tmp_path, "text", f"<text:p>m{span('2', 'Up')}</text:p>", beside=beside)
+    assert block_texts(document) == ["m²"]
+
+
+def listed(*items: str, style: str = "L", more: str = "") -> str:
+    named = f' text:style-name="{style}"' if style else ""
+    return f"<text:list{named}{more}>{''.join(items)}</text:list>"
+
+
+def item(*content: str, start: str = "") -> str:
+    stated = f' text:start-value="{start}"' if start else ""
+    inside = "".join(one if one.startswith("<") else f"<text:p>{one}</text:p>" for one in content)
+    return f"<text:list-item{stated}>{inside}</text:list-item>"
+
+
+LISTS = """<office:automatic-styles><text:list-style style:name="L">
+  <text:list-level-style-number text:level="1" style:num-format="1" style:num-suffix="."/>
+  <text:list-level-style-number text:level="2" style:num-format="a" style:num-suffix=")"/>
+  <text:list-level-style-bullet text:level="3"/></text:list-style>
+  <text:list-style style:name="D">
+  <text:list-level-style-number text:level="1" style:num-format="I" style:num-prefix="§ "
+    text:start-value="4"/>
+  <text:list-level-style-number text:level="2" style:num-format="1" text:display-levels="2"/>
+  </text:list-style><text:list-style style:name="N">
+  <text:list-level-style-number text:level="1" style:num-format=""/></text:list-style>
+  </office:automatic-styles>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (listed(item("a"), item("b", listed(item("c"), item("d"), style="")), item("e")),
+         ["1. a\n2. b\n  a) c\n  b) d\n3. e"]),
+        (listed(item("a", listed(item("b", listed(item("c"), style="")), style=""))),
+         ["1. a\n  a) b\n    - c"]),
+        (listed(item("a", "more"), item("b", start="7"), item("c")), ["1. a\n   more\n7. b\n8. c"]),
+        (listed(item("a", listed(item("b"), style="")), style="D"), ["§ IV a\n  IV.1 b"]),
+        (listed(item("a"), style="N"), ["a"]),
+        (listed(item("a"), style="Unknown"), ["- a"]),
+        (listed(item("a")) + listed(item("b")), ["1. a", "1. b"]),
+        (listed(item("a")) + "<text:p>x</text:p>"
+         + listed(item("b"), more=' text:continue-numbering="true"'), ["1. a", "x", "2. b"]),
+        (listed(item(listed(item("a"), style=""))) + listed(item("b")), ["a) a", "1. b"]),
+    ],
+)  # fmt: skip
+def test_lists_keep_their_numbers(tmp_path, body, shown):
+    assert block_texts(opened(tmp_path, "text", body, styles=LISTS)) == shown
