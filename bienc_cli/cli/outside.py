@@ -37,9 +37,11 @@ def documents(named: str) -> tuple[list[Document], str]:
     from bienc_cli.types import Document
 
     path = Path(named)
+    if named and path.is_dir():
+        raise UsageError(f"{named} is a folder, and no document.", "name one of those in it")
     if not path.is_file():
         raise PathNotFound(
-            f"There is neither a document of the index nor a file called {named}.",
+            f"There is neither a document of the index nor a file called '{named}'.",
             "bienc info says what the index covers; - reads a text from standard input",
         )
     file = _File(path.absolute(), path.name, path.stat().st_size)

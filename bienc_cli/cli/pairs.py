@@ -151,11 +151,15 @@ def pairs(
             kept = list(_shown_as_found(found, output))
             log.finish()
         result = gathered(reader, kept, options, classifier, watch)
+        places = (
+            [options.between] if options.against is None else [options.between, options.against]
+        )
+        compared = all(reader.count(place) for place in places)
     for warning in result.warnings:
         output.warn(warning)
     if output.format != OutputFormat.plain:
         output.show(PairsView(result))
-    return _verdict(result, fail_over, output)
+    return _verdict(result, compared, fail_over, output)
 
 
 def _check_places(
@@ -196,9 +200,13 @@ def _shown_as_found(found: Iterator[Pair], output: Output) -> Iterator[Pair]:
         yield pair
 
 
-def _verdict(result: PairsResult, allowed: int | None, output: Output) -> int:
+def _verdict(result: PairsResult, compared: bool, allowed: int | None, output: Output) -> int:
     if allowed is None:
         return 0 if result.pairs else 1
+    if not compared:
+        # A check that has looked at nothing would pass for ever.
+        output.tell("nothing was compared, so --fail-over has nothing to go by")
+        return 1
     if result.superfluous <= allowed:
         return 0
     output.warn(

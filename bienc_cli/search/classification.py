@@ -112,8 +112,8 @@ def check_classifier(identity: CrossEncoderIdentity) -> None:
     if len(identity.labels) < 2:
         raise UsageError(
             f"{identity.name} has one label, which is relevance; classifying needs several.",
-            "name a cross-encoder with several labels, such as one for entailment: "
-            "--cross-encoder DIRECTORY",
+            "name a cross-encoder with several labels, such as one for entailment, by its hub id "
+            "or directory",
         )
 
 

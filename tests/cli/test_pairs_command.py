@@ -106,6 +106,15 @@ def test_a_folder_with_too_many_duplicates_fails(
     assert ("could be done without; --fail-over allows" in err) == (code == 1)
 
 
+@pytest.mark.parametrize(
+    "places", [("--path", "typo/"), ("--between", "old/", "--with", "typo/"), ("--type", "pdf")]
+)
+def test_a_check_of_nothing_does_not_pass(indexed: Run, places: tuple[str, ...]) -> None:
+    code, _, err = indexed("pairs", "--exact", *places, "--fail-over", "0")
+    assert code == 1
+    assert "nothing was compared" in err
+
+
 def test_contradictions_are_found_by_a_classifier(classifying: Run) -> None:
     argv = ("pairs", "--classify", "nli", "--label", "contradiction", "--min-similarity", "0.6")
     code, out, _ = classifying(*argv, "-f", "json")

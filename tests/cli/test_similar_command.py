@@ -119,7 +119,9 @@ def test_nothing_similar_enough_is_exit_1(without_models: Run) -> None:
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
-        (("nowhere.md",), 2, "neither a document of the index nor a file called nowhere.md"),
+        (("nowhere.md",), 2, "neither a document of the index nor a file called 'nowhere.md'"),
+        (("",), 2, "nor a file called ''"),
+        ((".",), 2, ". is a folder, and no document"),
         (("docs/apple.md:99",), 2, "no passage at docs/apple.md:99"),
         (("docs/apple.md", "--unit", "page"), 2, "takes document or passage, not 'page'"),
         (("docs/apple.md", "--strategy", "bm25"), 2, "not by bm25"),
