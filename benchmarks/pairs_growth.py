@@ -2,10 +2,11 @@
 
     python benchmarks/pairs_growth.py INDEX [--sizes 10000,30000,100000] [--recall 20000]
 
-Passages are made of those of INDEX: one in ten is a variant of one, with a word of ten replaced
-and a vector beside its own; the others lie between two, with half of the words of each. Processes
-are measured whole, over an index of each size. Recall is of the graph's pairs among those of
-comparing everything, in an index of so many passages, at the default similarity and at 0.8.
+Passages are made of those of INDEX: each lies between two, with half of the words of both, and one
+in ten is a variant of the one before, with a word of ten replaced; so pairs are as many as passages
+allow, and no more. Processes are measured whole, over an index of each size. Recall is of the
+graph's pairs among those of comparing everything, in an index of so many passages, at the default
+similarity and at 0.8.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alike import SEED, Made, write
 from bienc_cli.search.pairs import PairsOptions, find_pairs
@@ -24,7 +26,11 @@ from bienc_cli.store import IndexReader, open_reader
 from processes import BIENC, run
 
 VARIANTS = 10
-"""One passage in so many is a variant."""
+"""One passage in so many is a variant of the one before."""
+
+FAR, NEAR = 0.5, 0.2
+"""Lengths of the noise that is added to a vector of length 1: to one that is to be alone, however
+many come from the same passage of INDEX, and to a variant's, whose cosine is then about 0.98."""
 
 SIMILARITIES = (0.9, 0.8)
 
@@ -36,17 +42,23 @@ def made(index: IndexReader, size: int) -> Iterator[Made]:
     words = [one.passage.text.split() for one in stored]
     rng, dice = np.random.default_rng(SEED), random.Random(SEED)
     every = sorted({word for some in words for word in some})
+    text, vector = words[0], vectors[0]
+
+    def moved(start: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+        noise = rng.normal(size=len(start))
+        changed = start / np.linalg.norm(start) + length * noise / np.linalg.norm(noise)
+        return np.asarray(changed / np.linalg.norm(changed))
+
     for number in range(size):
         one, other = (int(which) for which in rng.integers(len(stored), size=2))
-        noise = rng.normal(0, 0.01, size=vectors.shape[1])
-        if number % VARIANTS == 0:
-            text = [dice.choice(every) if dice.random() < 0.1 else word for word in words[one]]
-            vector = vectors[one] + noise
+        if number % VARIANTS == 1:
+            text = [dice.choice(every) if dice.random() < 0.1 else word for word in text]
+            vector = moved(vector, NEAR)
         else:
             half = len(words[one]) // 2
             text = words[one][:half] + words[other][len(words[other]) // 2 :]
             share = rng.uniform(0.5, 0.9)
-            vector = share * vectors[one] + (1 - share) * vectors[other] + noise
+            vector = moved(share * vectors[one] + (1 - share) * vectors[other], FAR)
         yield [f"{' '.join(text)} {number}"], vector[np.newaxis]
 
 

@@ -27,7 +27,13 @@ COLUMNS = (
 
 def files(result: SearchResult, here: Path) -> Iterator[str]:
     """The hits' files, each once, the best first, as they are named from `here`."""
-    yield from dict.fromkeys(visible(path_of(hit, here)) for hit in result.hits)
+    yield from dict.fromkeys(as_argument(path_of(hit, here)) for hit in result.hits)
+
+
+def as_argument(path: str) -> str:
+    """A path on a line of its own, which no program takes for an option or for two paths."""
+    shown = visible(path).replace("\n", "\u240a")
+    return f"./{shown}" if shown.startswith("-") else shown
 
 
 def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
@@ -38,7 +44,7 @@ def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
     for hit in result.hits:
         line = line_of(hit)
         place = "" if line is None else f"{line}:"
-        yield visible(f"{path_of(hit, here)}:{place}{hit_.sentence(hit)}")
+        yield f"{as_argument(path_of(hit, here))}:{place}{visible(hit_.sentence(hit))}"
 
 
 def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.render import markdown_answers
 from bienc_cli.render.links import link_to
-from bienc_cli.render.listing import COLUMNS, line_of
+from bienc_cli.render.listing import COLUMNS, as_argument, line_of
 from bienc_cli.search.result import Hit, Span
 from bienc_cli.store import StoredPassage
 from bienc_cli.types import Passage, Place
@@ -33,6 +35,32 @@ def hit(place: Place, text: str = "one\ntwo\nthree", best: Span | None = None) -
 )
 def test_a_line_is_one_of_the_file(place: Place, best: Span | None, line: int | None) -> None:
     assert line_of(hit(place, best=best)) == line
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("a  b.md", "a  b.md"),
+        ('it\'s "q".md', 'it\'s "q".md'),
+        ("-rf", "./-rf"),
+        ("docs/-rf", "docs/-rf"),
+        ("x\n/etc/passwd", "x\u240a/etc/passwd"),
+        ("x\r\x1b[2Jy", "x\u240d\u241b[2Jy"),
+    ],
+)
+def test_a_name_is_one_line_and_no_option(path: str, shown: str) -> None:
+    assert as_argument(path) == shown
+
+
+@pytest.mark.skipif(shutil.which("xargs") is None, reason="no xargs is installed")
+def test_names_with_blanks_and_quotes_reach_other_programs(tmp_path: Path) -> None:
+    names = ["a  b.md", 'it\'s "q".md', "back\\slash.md", "-rf"]
+    for name in names:
+        (tmp_path / name).touch()
+    lines = "".join(f"{as_argument(name)}\n" for name in names)
+    command = ["xargs", "-d", "\n", "ls"]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_is_elsewhere_has_no_link() -> None:
