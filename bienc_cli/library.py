@@ -47,6 +47,7 @@ from bienc_cli.store import (
     open_reader,
 )
 from bienc_cli.strategy import strategies_named, strategy_chosen
+from bienc_cli.upkeep import Upkeep
 
 _WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
@@ -59,7 +60,7 @@ class _Opened(threading.local):
     identity: Hashable = None
 
 
-class Index(Overview):
+class Index(Overview, Upkeep):
     """An index, open for questions; what is committed to it meanwhile is seen by the next one.
 
     Several threads may ask: each reads the index by itself, and they take turns at the models.
