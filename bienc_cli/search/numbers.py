@@ -12,12 +12,19 @@ from collections.abc import Sequence
 
 from bienc_cli.store.folding import plain_letters
 
-_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,:]\d+)*(?!\w)")
+_NUMBER = re.compile(r"(?<!\w)\d+(?:[-.,:/]\d+)*(?!\w)")
+_JOINT = re.compile("[-:/]")
+_THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
 
 
 def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text that stand by themselves: not those of B12 or sha256."""
-    return frozenset(_NUMBER.findall(plain_letters(text)))
+    """The numbers of a text that stand by themselves, not those of B12 or sha256.
+
+    What is joined, as in a date, is one number and its parts, so that the same date has more in
+    common with it than one that turns day and month round.
+    """
+    found = [_THOUSANDS.sub("", one) for one in _NUMBER.findall(plain_letters(text))]
+    return frozenset([*found, *(part for one in found for part in _JOINT.split(one))])
 
 
 def shares_of_numbers(query: str, texts: Sequence[str]) -> list[float]:

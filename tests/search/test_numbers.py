@@ -24,9 +24,10 @@ from fakes import FakeBiEncoder, FakeCrossEncoder
         ("curl exit code 28", {"28"}),
         (
             "Article 17(3), version 2.4.1; at 14:07, $1,299.00.",
-            {"17", "3", "2.4.1", "14:07", "1,299.00"},
+            {"17", "3", "2.4.1", "14:07", "14", "07", "1299.00"},
         ),
         ("28\nOperation timeout", {"28"}),
+        ("on 2024-03-01", {"2024-03-01", "2024", "03", "01"}),
         ("B12, sha256, x86_64 and 3rd", set()),
         ("٢٨ دقيقة", {"28"}),
         ("no number", set()),
@@ -84,6 +85,13 @@ def test_the_row_with_the_number_comes_first(alike: list[Hit]) -> None:
 
 
 def test_a_sentence_with_the_number_is_shown() -> None:
+    days = [
+        "On 2024-01-03 the committee met.",
+        "On 2024-03-01 it met.",
+        "In 2024 the committee met.",
+    ]
+    assert likeliest("committee on 2024-03-01", [days]) == [[1]]
+    assert likeliest("committee in 2024", [days], least=0.0) == [[0, 1, 2]]
     rows = ["28\nOperation timeout.", "An application told curl to abort.", "Curl had no code."]
     assert likeliest("curl exit code 28", [rows]) == [[0]]
     assert likeliest("curl exit code", [rows], least=0.0) == [[0, 1, 2]]
