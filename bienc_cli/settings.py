@@ -26,6 +26,8 @@ class Origin(StrEnum):
     """A file of settings in the folder, or above it."""
     USER = "user"
     """The user's own file of settings."""
+    FOUND = "found"
+    """Nobody: it lies here, or above."""
     DEFAULT = "default"
 
 

@@ -47,8 +47,10 @@ def held(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[
 
 
 def _index(info: IndexInfo | None, named: str | None) -> Setting[Any]:
+    if named is None and info is not None:
+        return Setting(str(info.directory), Origin.FOUND)
     if named is None:
-        return Setting(None if info is None else str(info.directory), Origin.DEFAULT)
+        return Setting(None, Origin.DEFAULT)
     if named == os.environ.get("BIENC_INDEX"):
         return Setting(named, Origin.ENVIRONMENT, "BIENC_INDEX")
     return Setting(named, Origin.FLAG)

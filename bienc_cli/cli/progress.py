@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bienc_cli.indexing import IndexObserver
     from bienc_cli.indexing import Progress as IndexProgress
 
+_WORDS = 66
+"""Columns of what stands beside a bar: `reading and encoding`, a rate and the time that is left."""
+_SHORTEST_BAR, _LONGEST_BAR = 4, 24
+
 _AS_IT_WAS = b"\r\x1b[2K\x1b[?25h"
 """Clears the line and shows the cursor."""
 
@@ -44,6 +48,13 @@ class Bar:
     def reset(self, **changes: Any) -> None:
         """Begin again, from nothing."""
         self._progress.reset(self._task, **changes)
+
+    def unmeasured(self, description: str, detail: str = "") -> None:
+        """Go on with something of which nobody knows how far it is."""
+        # Rich takes `total=None` for no change, and a full bar would stay full.
+        self.remove()
+        self._task = self._progress.add_task(description, total=None, detail=detail)
+        self._progress.refresh()
 
     def remove(self) -> None:
         """The line goes."""
@@ -150,13 +161,18 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
 
         def advance(name: str, queries: int) -> None:
             if not queries:
-                bar.update(total=None, description="timing", detail=name)
+                bar.unmeasured("timing", name)
                 return
             done[name] = done.get(name, 0) + queries
             left.setdefault(name, SteadyTimeLeft()).learn(done[name], time.monotonic())
             seconds = left[name].seconds(each)
             said = f", {rough_duration(seconds)} left of it" if seconds else ""
-            bar.update(completed=sum(done.values()), description="ranking", detail=f"{name}{said}")
+            bar.update(
+                total=total,
+                completed=sum(done.values()),
+                description="ranking",
+                detail=f"{name}{said}",
+            )
 
         yield advance
 
@@ -200,7 +216,7 @@ class _IndexBar:
 
     def stage(self, name: str) -> None:
         """The bar is full; what follows has no measure."""
-        self._bar.update(description=name, total=None, detail="")
+        self._bar.unmeasured(name)
 
 
 def _progress(output: Output) -> Progress:
@@ -211,12 +227,13 @@ def _progress(output: Output) -> Progress:
         TextColumn,
     )
 
+    console = output.stderr_console()
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=min(max(console.width - _WORDS, _SHORTEST_BAR), _LONGEST_BAR)),
         TaskProgressColumn(),
         TextColumn("{task.fields[detail]}", markup=False),
-        console=output.stderr_console(),
+        console=console,
         transient=True,
         # What is printed meanwhile is data, and its place is stdout.
         redirect_stdout=False,

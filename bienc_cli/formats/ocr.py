@@ -15,6 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from bienc_cli.errors import UnreadableFile, UsageError
+from bienc_cli.extras import install_command
 
 SECONDS = 60.0
 """Wall-clock time for one picture."""
@@ -72,7 +73,7 @@ def missing() -> str | None:
     if shutil.which(_PROGRAM) is None:
         return "install tesseract-ocr"
     if any(find_spec(package) is None for package in _PACKAGES):
-        return "pip install 'bienc-cli[ocr]'"
+        return install_command("ocr")
     return None if engine().languages else "install tesseract-ocr-eng"
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from bienc_cli.errors import UsageError
+from bienc_cli.extras import install_command
 from bienc_cli.formats.binary import BINARY_SUFFIXES
 from bienc_cli.formats.ocr import missing
 from bienc_cli.formats.word_list import words
@@ -364,9 +365,7 @@ def _pdf_format(engine: str, languages: tuple[str, ...], *, recognises: bool) ->
             f"There is no PDF engine '{engine}'.", f"give one of: {', '.join(PDF_ENGINES)}"
         )
     if engine == "pdfium" and find_spec("pypdfium2") is None:
-        raise UsageError(
-            "The PDF engine 'pdfium' is not installed.", "pip install 'bienc-cli[pdfium]'"
-        )
+        raise UsageError("The PDF engine 'pdfium' is not installed.", install_command("pdfium"))
     found = PDF_ENGINES[engine]
     if not recognises:
         return found

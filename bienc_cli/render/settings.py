@@ -24,6 +24,7 @@ _WORDS = {
     Origin.USER: "your own file",
     Origin.INDEX: "the index",
     Origin.FLAG: "typed",
+    Origin.FOUND: "found here or above",
 }
 
 

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 
 from bienc_cli import schemas
 from bienc_cli.errors import BiencError, UsageError
+from bienc_cli.extras import install_command
 from bienc_cli.server.mcp_tools import MOST_SAID, TOOLS, Questions, Tool, checked
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _require_sdk() -> None:
     except ModuleNotFoundError:
         raise UsageError(
             "The MCP server needs the official SDK, which is not installed.",
-            "pip install 'bienc-cli[mcp]'",
+            install_command("mcp"),
         ) from None
 
 

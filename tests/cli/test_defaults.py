@@ -212,7 +212,8 @@ def test_settings_in_every_form(indexed: Run, folders: Path, users: Path) -> Non
     assert "the folder's file" in shown
     assert "built in" in shown
     assert settings(indexed)["index"][0] == str(folders.parent / ".bienc")
-    assert settings(indexed)["index"][1] == "default"
+    assert settings(indexed)["index"][1] == "found"
+    assert "found here or above" in shown
     assert indexed("info", "--settings", "--index", "nowhere")[0] == 3
     assert indexed("info", "--settings", "--skipped")[0] == 2
     assert "bm25" in indexed("compare", "pear", "-q", "-f", "plain")[1]

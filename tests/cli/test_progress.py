@@ -15,6 +15,7 @@ from bienc_cli import models
 from bienc_cli.cli import main, progress
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.time_left import SteadyTimeLeft
+from bienc_cli.indexing import Progress
 from bienc_cli.models import FirstUse, Preparation
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
@@ -29,12 +30,12 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Terminal]:
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Terminal]:
     """Have stderr be a terminal; called in the test, since pytest sets its own before that."""
 
-    def begin() -> Terminal:
+    def begin(columns: int = 100) -> Terminal:
         monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setenv("COLUMNS", str(columns))
         screen = Terminal()
         monkeypatch.setattr(sys, "stderr", screen)
         return screen
@@ -47,7 +48,7 @@ def output(*, quiet: bool = False) -> Output:
 
 
 def test_data_that_is_printed_meanwhile_goes_to_stdout_as_it_is(
-    terminal: Callable[[], Terminal], capfd: pytest.CaptureFixture[str]
+    terminal: Callable[..., Terminal], capfd: pytest.CaptureFixture[str]
 ) -> None:
     screen, long = terminal(), "word " * 60
     with progress.portions(output(), "comparing", "passages") as advance:
@@ -58,7 +59,9 @@ def test_data_that_is_printed_meanwhile_goes_to_stdout_as_it_is(
     assert "comparing" in screen.getvalue()
 
 
-def test_bars_of_several_threads_are_lines_of_one_display(terminal: Callable[[], Terminal]) -> None:
+def test_bars_of_several_threads_are_lines_of_one_display(
+    terminal: Callable[..., Terminal],
+) -> None:
     """Also where the first that came is the first that goes."""
     screen = terminal()
     came, go = threading.Event(), threading.Event()
@@ -105,11 +108,12 @@ def first_use(monkeypatch: pytest.MonkeyPatch, run: Run, docs: Path) -> None:
 
 
 @pytest.mark.usefixtures("first_use")
+@pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("command", [("index", "docs"), ("models", "--prepare")])
 def test_the_first_use_of_a_model_shows_what_is_done_to_how_much(
-    command: tuple[str, ...], terminal: Callable[[], Terminal]
+    command: tuple[str, ...], columns: int, terminal: Callable[..., Terminal]
 ) -> None:
-    screen = terminal()
+    screen = terminal(columns)
     assert main(list(command)) == 0
     shown = screen.getvalue()
     assert "unpacking granite-30m" in shown
@@ -140,3 +144,20 @@ def test_steady_work_is_said_to_take_what_it_takes() -> None:
         left.learn(50 + step, float(step))
         said = left.seconds(100)
         assert said is None if step < 2 else said == pytest.approx(50 - step)
+
+
+def test_what_has_no_measure_shows_none(terminal: Callable[..., Terminal]) -> None:
+    """A bar that is full while something still goes on says that nothing does."""
+    screen = terminal()
+    with progress.measuring(output(), 2, 1) as advance:
+        advance("bm25", 1)
+        advance("blend", 1)
+        before = len(screen.getvalue())
+        advance("blend", 0)
+        assert "%" not in screen.getvalue()[before:].split("timing", 1)[1]
+    before = len(screen.getvalue())
+    with progress.indexing(output()) as observer:
+        observer.discovered(2, 10)
+        observer.progressed(Progress(10, 0, 0, 0))
+        observer.stage("graph")
+        assert "%" not in screen.getvalue()[before:].split("graph", 1)[1]

@@ -18,6 +18,7 @@ import pytest
 from places import CHUNKING, Place, identity
 
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, StorageError, UsageError
+from bienc_cli.extras import install_command
 from bienc_cli.milvus import connection, schema, writer
 from bienc_cli.milvus.address import Access, MilvusAddress
 from bienc_cli.milvus.schema import FORMAT_VERSION
@@ -152,7 +153,7 @@ def test_a_package_that_is_not_installed(
     place.index = MilvusAddress(uri if "://" in uri else str(tmp_path / uri), "a")
     with pytest.raises(UsageError, match=missing) as raised:
         place.write()
-    assert raised.value.hint == "pip install 'bienc-cli[milvus]'"
+    assert raised.value.hint == install_command("milvus")
     assert not (tmp_path / "x.db").exists()
 
 

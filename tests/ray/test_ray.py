@@ -21,6 +21,7 @@ from ray_workers import DyingEncoder, UnaskedEncoder, load_dying, load_fake, loa
 
 import bienc_cli
 from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
+from bienc_cli.extras import install_command
 from bienc_cli.indexing import encoding, index_paths
 from bienc_cli.indexing.workers import Workers
 from bienc_cli.milvus.address import MilvusAddress
@@ -362,7 +363,7 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     ):
         pass
     assert caught.value.hint is not None
-    assert "bienc-cli[ray]" in caught.value.hint
+    assert install_command("ray") in caught.value.hint
 
 
 def test_nothing_else_imports_it() -> None:

@@ -14,6 +14,7 @@ import pytest
 from warm_server import Run
 
 from bienc_cli import schemas
+from bienc_cli.extras import install_command
 from schema_check import validator
 
 if importlib.util.find_spec("mcp") is None:
@@ -191,7 +192,7 @@ def test_without_the_sdk_it_says_what_to_install(
     code, out, err = indexed("mcp")
     assert code == 2
     assert out == ""
-    assert "pip install 'bienc-cli[mcp]'" in err
+    assert install_command("mcp") in err
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 _CHARACTER = 0.56
 """Width of a character of the page's sans-serif, in its size; a little too wide, to be safe."""
 
 _LINE = 1.15
 _GAP = 9.0
+_CROSSING = 4000.0
+"""Worse than to cover half of a name."""
+_STEPS = 10
+"""Lines of type that a name may stand above or below its point."""
+_SWEEPS = 6
+"""How often each may choose again, once it knows where the others stand."""
+
+Point = tuple[float, float]
+Line = tuple[Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class _Choice:
     label: Label
     box: Box
     distance: float
+    leader: Line | None
 
 
 def place_labels(
@@ -61,14 +73,37 @@ def place_labels(
         room: what no text should leave.
         taken: lines that are drawn there already.
     """
-    covered = [Box(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points]
-    labels = []
-    for x, y, text in points:
-        choices = list(_choices(x, y, text, size, room))
-        best = min(choices, key=lambda one: _cost(one, room, covered, taken))
-        covered.append(best.box)
-        labels.append(best.label)
-    return labels
+    dots = [Box(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points]
+    choices = [list(_choices(x, y, text, size, room)) for x, y, text in points]
+    alone = [[_own_cost(one, room, dots, taken) for one in some] for some in choices]
+    best: tuple[float, list[_Choice]] | None = None
+    for first in range(len(points)):
+        order = [*range(first, len(points)), *range(first)]
+        chosen = _settled(choices, alone, order)
+        shared = sum(_shared_cost(one, chosen[:place]) for place, one in enumerate(chosen))
+        if best is None or shared < best[0]:
+            best = shared, chosen
+        if not shared:
+            break
+    return [one.label for one in best[1]] if best else []
+
+
+def _settled(
+    choices: Sequence[Sequence[_Choice]], alone: Sequence[Sequence[float]], order: Sequence[int]
+) -> list[_Choice]:
+    """Have each choose in turn, and again now that the others stand somewhere."""
+    chosen: dict[int, _Choice] = {}
+    for _ in range(_SWEEPS):
+        before = dict(chosen)
+        for number in order:
+            others = [one for place, one in chosen.items() if place != number]
+            chosen[number] = min(
+                zip(choices[number], alone[number], strict=True),
+                key=partial(_cost, others=others),
+            )[0]
+        if chosen == before:
+            break
+    return [chosen[number] for number in range(len(choices))]
 
 
 def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[_Choice]:
@@ -82,7 +117,8 @@ def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[
         if distance > 1:
             nearest = min(max(x, box.left + 4), box.right - 4)
             leader = (round(nearest, 1), round(box.top if box.top > y else box.bottom - 2, 1))
-        return _Choice(Label(text, round(at, 1), round(baseline, 1), anchor, leader), box, distance)
+        label = Label(text, round(at, 1), round(baseline, 1), anchor, leader)
+        return _Choice(label, box, distance, ((x, y), leader) if leader else None)
 
     above, below = y - _GAP, y + _GAP + size * 0.7
     right, left = x + _GAP, x - _GAP - width
@@ -92,20 +128,67 @@ def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[
     yield choice(left, y + middle, "end", 0.2)
     yield choice(left, above, "end", 0.3)
     yield choice(left, below, "end", 0.3)
-    # Above or below, moved as far sideways as the picture's edge asks for; then further off.
-    within = min(max(x - width / 2, room.left), room.right - width)
-    for step in range(7):
-        yield choice(within, above - 2 - step * size, "middle", 1 + step * (step > 0))
-        yield choice(within, below + 2 + step * size, "middle", 1 + step * (step > 0))
+    # Above or below, moved as far sideways as the picture's edge asks for; then further off, and
+    # to either side of where the point is.
+    for step in range(_STEPS):
+        for aside in (0.0, -1.0, 1.0) if step else (0.0,):
+            moved = x - width / 2 + aside * (width / 2 + _GAP)
+            within = min(max(moved, room.left), room.right - width)
+            further = 1 + step * (step > 0) + abs(aside) / 2
+            yield choice(within, above - 2 - step * size, "middle", further)
+            yield choice(within, below + 2 + step * size, "middle", further)
 
 
-def _cost(choice: _Choice, room: Box, covered: Sequence[Box], crossed: Sequence[Box]) -> float:
+def _own_cost(choice: _Choice, room: Box, dots: Sequence[Box], crossed: Sequence[Box]) -> float:
     box = choice.box
     area = (box.right - box.left) * (box.bottom - box.top)
     # To cover a point or a name is worse than to cross a line, to leave the picture is worst.
     return (
-        4 * sum(box.shared(other) for other in covered)
+        4 * sum(box.shared(other) for other in dots)
         + sum(box.shared(other) for other in crossed)
         + 8 * (area - box.shared(room))
         + 12 * choice.distance
     )
+
+
+def _cost(one: tuple[_Choice, float], others: Sequence[_Choice]) -> float:
+    return one[1] + _shared_cost(one[0], others)
+
+
+def _shared_cost(choice: _Choice, others: Sequence[_Choice]) -> float:
+    """What a choice costs beside those of the other names."""
+    cost = 0.0
+    for other in others:
+        cost += 20 * choice.box.shared(other.box)
+        # A line through a name, or two that cross, tell nobody which name is whose.
+        for line, box in ((choice.leader, other.box), (other.leader, choice.box)):
+            cost += _CROSSING * (line is not None and crosses(line, box))
+        if choice.leader and other.leader:
+            cost += _CROSSING * meet(choice.leader, other.leader)
+    return cost
+
+
+def crosses(line: Line, box: Box) -> bool:
+    """Whether a line goes through a rectangle."""
+    (x0, y0), (x1, y1) = line
+    if box.left < x1 < box.right and box.top < y1 < box.bottom:
+        return True
+    corners = [
+        (box.left, box.top),
+        (box.right, box.top),
+        (box.right, box.bottom),
+        (box.left, box.bottom),
+    ]
+    return any(meet(((x0, y0), (x1, y1)), side) for side in pairwise([*corners, corners[0]]))
+
+
+def meet(one: Line, other: Line) -> bool:
+    """Whether two lines cross each other."""
+    return _turns(*one, other[0]) * _turns(*one, other[1]) < 0 and (
+        _turns(*other, one[0]) * _turns(*other, one[1]) < 0
+    )
+
+
+def _turns(start: Point, end: Point, point: Point) -> float:
+    """Above 0 where a point lies to one side of a line, below 0 to the other."""
+    return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])

@@ -1,0 +1,39 @@
+"""How to install an optional part of this program from where the program itself came from.
+
+Its name alone would be looked up among packages, where it may be nobody's or another's.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+_DISTRIBUTION = "bienc-cli"
+_PACKAGE = Path(__file__).parent
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra."""
+    return f"pip install '{_source(extra)}'"
+
+
+def _source(extra: str) -> str:
+    checkout = _PACKAGE.parent
+    if (checkout / "pyproject.toml").is_file():
+        return f"{checkout}[{extra}]"
+    named = f"{_DISTRIBUTION}[{extra}]"
+    try:
+        # PEP 610: written by installers where a package was named by a place.
+        recorded = metadata.distribution(_DISTRIBUTION).read_text("direct_url.json")
+        origin = json.loads(recorded or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return named
+    url = str(origin.get("url", ""))
+    if "vcs_info" in origin:
+        return f"{named} @ {origin['vcs_info']['vcs']}+{url}"
+    place = Path(unquote(urlsplit(url).path))
+    if url.startswith("file:") and (place / "pyproject.toml").is_file():
+        return f"{place}[{extra}]"
+    return named
