@@ -33,6 +33,7 @@ def compare(
         int | None,
         typer.Option(
             "-k",
+            min=1,
             metavar="N",
             help="How many passages to show.  \\[default: 10]",
             show_default=False,

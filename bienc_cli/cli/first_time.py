@@ -22,7 +22,7 @@ def folder_to_index(here: Path) -> tuple[Path, int]:
     """
     home = Path.home().resolve()
     if here in (home, *home.parents) or here == Path(here.anchor):
-        raise _not_meant(f"There is no index here, and {here} is no folder of documents alone.")
+        raise _not_meant(f"There is no index here, and {here} holds more than documents.")
     files, size = _files_of(here)
     if not files:
         raise IndexNotFound(
@@ -53,4 +53,6 @@ def _files_of(here: Path) -> tuple[int, int]:
 
 
 def _not_meant(message: str) -> IndexNotFound:
-    return IndexNotFound(message, "make one all the same: bienc index .")
+    return IndexNotFound(
+        message, "index a folder of documents: bienc index PATH; or all of this: bienc index ."
+    )

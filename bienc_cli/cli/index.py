@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -230,12 +231,13 @@ def index(
     if watch:
         watching.check_format(output)
     directory = environment.index_to_write(index)
+    is_first = isinstance(directory, Path) and not is_finished(directory)
     listed = None
     if paths == ["-"]:
         listed = absolute(standard_input.paths(null=null))
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
-    if not paths and index is None and isinstance(directory, Path) and not is_finished(directory):
+    if not paths and index is None and is_first and isinstance(directory, Path):
         here, files = folder_to_index(directory.parent)
         output.note(
             f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
@@ -274,10 +276,16 @@ def index(
         )
     for warning in report.warnings:
         output.warn(warning)
-    output.show(IndexView(report, skipped=skipped))
+    asked = _first_query(index) if is_first and report.passages and not watch else ""
+    output.show(IndexView(report, skipped=skipped, next_command=asked))
     if watch:
         watching.follow(directory, output, choice)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
+
+
+def _first_query(index: str | None) -> str:
+    where = "" if index is None else f" --index {shlex.quote(index)}"
+    return f'bienc query "what you want to know"{where}'
 
 
 def _patterns(given: list[str] | None) -> tuple[str, ...] | None:

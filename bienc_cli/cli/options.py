@@ -140,13 +140,14 @@ OfflineOption = Annotated[
 KOption = Annotated[
     int,
     typer.Option(
-        "-k", metavar="N", help="How many passages to show.", rich_help_panel=SEARCH_PANEL
+        "-k", min=1, metavar="N", help="How many passages to show.", rich_help_panel=SEARCH_PANEL
     ),
 ]
 CandidatesOption = Annotated[
     int | None,
     typer.Option(
         "--candidates",
+        min=1,
         metavar="N",
         help="How many passages the cross-encoder reads.  \\[default: 20, or k if that is more]",
         show_default=False,

@@ -36,6 +36,7 @@ def query(
         int | None,
         typer.Option(
             "-k",
+            min=1,
             metavar="N",
             help="How many passages to show.  \\[default: 10, or what --budget-tokens holds]",
             show_default=False,

@@ -100,7 +100,7 @@ def _unknown_option(
     long_names = [name[2:] for name in known if name.startswith("--")]
     near = get_close_matches(flag.lstrip("-"), long_names, 1)
     if near:
-        hint = f"{command} --{near[0]}, or {command} --help"
+        hint = f"{_whole_line(context, command)} --{near[0]}, or {command} --help"
     elif command == "bienc" and flag == "-v":
         hint = "bienc --version"
     else:

@@ -49,7 +49,11 @@ class CompactHits:
         moves = max(len(moved), *map(len, self._moves))
         scores = max(len(self._score_name), *map(len, self._scores))
         names = ("#".rjust(ranks), moved.rjust(moves), self._score_name.rjust(scores), "passage")
-        yield Text(" ".join(name for name in names if name), "bold")
+        header = Text(" ".join(name for name in names if name), "bold")
+        legend = f"  {_legend(self._score_name, moved)}"
+        if header.cell_len + cell_len(legend) <= options.max_width:
+            header.append(legend, "not bold dim")
+        yield header
         for hit, move, score in zip(self._hits, self._moves, self._scores, strict=True):
             head = Text(f"{hit.rank:>{ranks}} ", "bold")
             if moves:
@@ -86,6 +90,18 @@ class CompactHits:
                 return [text[slice(*line)] for line in lines]
             # Lines end before they are full, and some characters take two cells.
             room -= max(room // 16, 1)
+
+
+def _legend(score: str, moved: str) -> str:
+    """What the columns are, for whoever meets them for the first time."""
+    if moved:
+        return "moved by the cross-encoder; relev.: its 0 to 1"
+    return {
+        "relev.": "relev.: 0 to 1, by the cross-encoder",
+        "simil.": "simil.: the cosine of query and passage",
+        "bm25": "bm25: by words in common",
+        "": "",
+    }[score]
 
 
 def _scores(hits: Sequence[Hit]) -> tuple[str, list[Text]]:

@@ -187,6 +187,8 @@ def _cost_row(latency: Latency, several: bool) -> list[RenderableType]:
 
 def _agreement(comparison: Comparison) -> str:
     lines = []
+    if any(one.left for one in comparison.queries):
+        lines.append("→ ↗ ↘ where it stands on the right, ✕ not shown there")
     if len(comparison.queries) > 1:
         lines.append(
             f"agreement over {len(comparison.queries)} queries: mean overlap@{comparison.k} "

@@ -24,10 +24,16 @@ SCHEMA = "bienc.index/1"
 
 @dataclass(frozen=True, slots=True)
 class IndexView(View):
-    """What a run did; `skipped` lists every file that was passed over."""
+    """What a run did.
+
+    Attributes:
+        skipped: list every file that was passed over.
+        next_command: what to type now, for whoever has made a first index.
+    """
 
     report: IndexReport
     skipped: bool = False
+    next_command: str = ""
 
     def as_table(self) -> RenderableType:
         """What became of the documents, and the time of each stage."""
@@ -58,6 +64,10 @@ class IndexView(View):
         parts.append(
             Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim")
         )
+        if self.next_command:
+            # A command to be typed is one line, however narrow the screen.
+            said = f"next: {one_line(self.next_command)}"
+            parts.append(Text(said, no_wrap=True, overflow="ignore"))
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:

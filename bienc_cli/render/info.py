@@ -133,7 +133,7 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
         languages = [f"{NAMES.get(code, code)} {number:,}" for code, number in info.languages]
         rest = info.passages - sum(number for _, number in info.languages)
         yield "languages", ", ".join(languages + [f"English {rest:,}"] * bool(rest))
-    yield "skipped", f"{info.skipped:,}"
+    yield "skipped", f"{info.skipped:,}" + " (bienc info --skipped)" * bool(info.skipped)
     english = ", reads English only" if reads_english_only(info.encoder.name) else ""
     yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english}"
     yield (

@@ -50,6 +50,8 @@ class TuningView(View):
         ]
         if not (tuning.blend.helps or tuning.light_blend.helps):
             lines.append("nothing was kept: the gain is none, or may be chance")
+        elif not self.recorded:
+            lines.append("a dry run: nothing was kept")
         title = f"learned from {tuning.queries:,} judged queries"
         return Group(titled(title, table), Text("\n".join(lines), style="dim"))
 

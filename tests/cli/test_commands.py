@@ -69,7 +69,7 @@ def test_index_reads_a_list_of_files(run: Run, docs: Path, monkeypatch: pytest.M
         (("query", "pear", "--index", "nowhere"), 3, "no such index directory"),
         (("info",), 3, "no index in"),
         (("query", "  "), 2, "query is empty"),
-        (("query", "pear", "-k", "0"), 2, "no hits"),
+        (("query", "pear", "-k", "0"), 2, "1 or more"),
         (("query", "pear", "--candidates", "3"), 2, "3 candidates cannot give 10"),
         (("query", "pear", "--runtime", "abacus"), 2, "no runtime 'abacus'"),
         (("query", "pear", "--no-rerank", "--min-relevance", "0.5"), 3, "no index"),

@@ -68,8 +68,10 @@ def test_a_home_and_what_holds_it_are_not_meant(
     monkeypatch.chdir(place)
     code, out, err = run("index")
     assert (code, out) == (3, "")
-    assert "no folder of documents alone" in err
-    assert "hint: make one all the same: bienc index ." in err
+    assert "holds more than documents" in err
+    assert (
+        "hint: index a folder of documents: bienc index PATH; or all of this: bienc index ." in err
+    )
     assert not (Path(place) / ".bienc").exists()
 
 
@@ -105,3 +107,13 @@ def test_an_index_that_is_named_is_not_made_of_where_you_are(run: Run, project: 
     code, _, err = run("index", "--index", "elsewhere")
     assert code == 3
     assert "no index here to refresh" in err
+
+
+def test_who_has_made_a_first_index_is_told_what_to_type(run: Run, docs: Path) -> None:
+    said = 'next: bienc query "what you want to know"'
+    assert run("index", "docs")[1].splitlines()[-1] == said
+    assert run("index", "docs")[1].count("next:") == 0
+    assert run("index", "docs", "--index", "a b")[1].splitlines()[-1] == f"{said} --index 'a b'"
+    assert "next" not in run("index", "docs", "--index", "c", "-f", "plain")[1]
+    (docs.parent / "empty").mkdir()
+    assert "next" not in run("index", "empty", "--index", "d")[1]

@@ -127,7 +127,7 @@ def test_nothing_similar_enough_is_exit_1(without_models: Run) -> None:
         (("docs/apple.md", "--strategy", "bm25"), 2, "not by bm25"),
         (("docs/apple.md", "--candidates", "30"), 2, "--candidates has no effect"),
         (("docs/apple.md", "--min-similarity", "2"), 2, "A similarity of 2.0 does not exist"),
-        (("docs/apple.md", "-k", "0"), 2, "no hits"),
+        (("docs/apple.md", "-k", "0"), 2, "1 or more"),
         (("docs/apple.md", "--index", "nowhere"), 3, "no such index"),
         (("broken.pdf",), 2, "broken.pdf cannot be read"),
         (("empty.txt",), 2, "empty.txt cannot be read: holds no text"),

@@ -16,6 +16,13 @@ Run = Callable[..., tuple[int, str, str]]
     [
         ("query x -k many", "-k takes a whole number, not 'many'.", "bienc query TEXT -k 10"),
         ("query x -k 1.5", "-k takes a whole number, not '1.5'.", "bienc query TEXT -k 10"),
+        ("query x -k 0", "-k takes 1 or more, not '0'.", "bienc query TEXT -k 10"),
+        ("compare x -k -1", "-k takes 1 or more, not '-1'.", "bienc compare -k 10"),
+        (
+            "query x --candidates 0",
+            "--candidates takes 1 or more, not '0'.",
+            "bienc query TEXT --candidates 50",
+        ),
         ("compare x -k ''", "-k takes a whole number, not ''''.", "bienc compare -k 10"),
         (
             "query x --candidates many",
@@ -40,7 +47,7 @@ Run = Callable[..., tuple[int, str, str]]
         (
             "query x --candidats 5",
             "bienc query has no option --candidats.",
-            "bienc query --candidates, or bienc query --help",
+            "bienc query TEXT --candidates, or bienc query --help",
         ),
         ("info --repair", "bienc info has no option --repair.", "bienc info --help"),
         ("query", "bienc query wants TEXT.", 'bienc query "how do I undo a commit"'),

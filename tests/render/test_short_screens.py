@@ -60,7 +60,9 @@ def test_it_fits_and_says_as_much_as_there_is_room_for(
 
 def test_columns_have_names_however_few_the_lines(answer: SearchResult) -> None:
     shown = lines_of(SearchView(answer, compact=True), 80)
-    assert shown[0].split() == ["#", "moved", "relev.", "passage"]
+    assert shown[0].split()[:4] == ["#", "moved", "relev.", "passage"]
+    assert shown[0].endswith("  moved by the cross-encoder; relev.: its 0 to 1")
+    assert lines_of(SearchView(answer, compact=True), 60)[0].split()[4:] == []
     assert len(shown) == 1 + 2 * 10 + 1
     first = shown[1].split()
     assert first[0] == "1"
