@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,45 @@ def test_paths_as_shown_and_as_on_disk(
     assert report["committed"] is True
     assert report["documents"] == 1
     assert set(report["seconds"]) == {"remove", "compact", "total"}
+
+
+@pytest.mark.parametrize(("stored", "typed"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_letters_composed_and_decomposed_are_one_name(
+    run: Run, docs: Path, stored: str, typed: str
+) -> None:
+    """File systems keep either, and keyboards type either."""
+    (docs / unicodedata.normalize(stored, "grün.txt")).write_text("herons\n")
+    run("index", "docs")
+    named = "docs/" + unicodedata.normalize(typed, "grün.txt")
+    query = ("query", "herons", "--strategy", "bm25", "--path", named)
+    assert run(*query)[0] == 0
+    assert run("remove", named)[0] == 0
+    assert run("query", "herons", "--strategy", "bm25")[0] == 1
+
+
+def test_a_link_and_where_it_leads_are_one_place(run: Run, docs: Path) -> None:
+    (docs.parent / "link").symlink_to("docs")
+    run("index", "docs")
+    query = ("query", "cherry stones", "--strategy", "bm25", "--path", "link/deep/cherry.txt")
+    assert run(*query)[0] == 0
+    assert run("remove", "link/deep/cherry.txt")[0] == 0
+    assert run("remove", "docs/deep/cherry.txt")[0] == 1
+    assert run("index", "link")[0] == 0
+    assert run("remove", "docs/pear.txt")[0] == 0
+    assert run("remove", "link/pear.txt")[0] == 1
+
+
+def test_the_folder_above_a_link_is_the_shell_s(run: Run, tmp_path: Path) -> None:
+    for name, text in {"other/a.txt": "storks", "real/other/a.txt": "herons"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "real/deep").mkdir()
+    (tmp_path / "link").symlink_to("real/deep")
+    assert Path("link/../other/a.txt").read_text() == "herons"
+    assert run("index", "link/../other")[0] == 0
+    assert run("query", "herons", "--strategy", "bm25")[0] == 0
+    assert run("query", "storks", "--strategy", "bm25")[0] == 1
+    assert run("remove", "link/../other/a.txt")[0] == 0
 
 
 def test_the_table(indexed: Run) -> None:

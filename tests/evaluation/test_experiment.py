@@ -241,6 +241,25 @@ def test_what_was_read_before_an_interrupt_is_not_read_again(
     assert third.pairs_scored == []
 
 
+@pytest.mark.parametrize("runtime", ["another cpu fp32", "fake cpu bf16"])
+def test_scores_of_another_runtime_or_precision_are_read_anew(
+    runtime: str, reader: IndexReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a comparison of the two would compare one with itself."""
+    monkeypatch.setattr(experiment._Experiment, "_timed", lambda *_: None)
+    one, other, again = (FakeCrossEncoder() for _ in range(3))
+    other.runtime = runtime
+    for cross_encoder in (one, other, again):
+        evaluated(
+            reader,
+            Strategy.BI_ENCODER_RERANKED,
+            cross_encoder=cross_encoder,
+            cache_dir=tmp_path,
+        )
+    assert sorted(other.pairs_scored) == sorted(one.pairs_scored) != []
+    assert again.pairs_scored == []
+
+
 def test_the_cache_is_not_what_is_timed(reader: IndexReader, tmp_path: Path) -> None:
     for _ in range(2):
         cross_encoder = FakeCrossEncoder()
