@@ -192,6 +192,22 @@ def test_a_mark_in_the_midst_of_joined_files_is_no_part_of_a_line(
     assert [one["query"] for one in answers] == ["kites", "kites"]
 
 
+def test_names_ended_by_nul_are_files_whatever_is_in_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = [" a\nb .txt", "gone.txt", "c.txt"]
+    (tmp_path / names[0]).write_text("herons")
+    (tmp_path / names[2]).write_text("storks")
+    listed = b"".join(name.encode() + b"\0" for name in names)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(listed)))
+    code, out, _ = run("index", "-", "-0", "--format", "json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["documents"]["new"] == 2
+    assert [(one["path"], one["code"]) for one in report["skipped"]] == [("gone.txt", "missing")]
+    assert run("query", "herons", "--strategy", "bm25")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [

@@ -9,8 +9,8 @@ import pytest
 from places import Place
 from stores import encode, numbered
 
-from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import Filter, open_reader
+from bienc_cli.errors import IndexDamaged, StorageError
+from bienc_cli.store import Filter, catalog, open_reader
 
 FILES = {
     "a.md": numbered(4, "a"),
@@ -97,3 +97,16 @@ def test_a_changed_place(home: Path, name: str, statement: str) -> None:
     changed(home, statement)
     with pytest.raises(IndexDamaged):
         answers(home, FILTERS[name])
+
+
+def test_too_little_memory_and_errors_of_ones_own_are_no_damage(tmp_path: Path) -> None:
+    """It is said only where a row is decoded."""
+    with pytest.raises(StorageError, match="not enough memory"), catalog.translated(tmp_path):
+        raise MemoryError
+    with pytest.raises(StorageError, match="not enough memory"), catalog.decoded(tmp_path):
+        raise MemoryError
+    for error in (TypeError("of ours"), ValueError("of ours"), OverflowError("of ours")):
+        with pytest.raises(type(error), match="of ours"), catalog.translated(tmp_path):
+            raise error
+        with pytest.raises(IndexDamaged), catalog.decoded(tmp_path):
+            raise error
