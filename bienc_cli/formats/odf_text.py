@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.mathml import formula_text
 from bienc_cli.formats.package import whole_number
-from bienc_cli.formats.symbols import is_of_symbols, with_symbols
+from bienc_cli.formats.symbols import with_symbols
 from bienc_cli.formats.word_list import words
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def apply_styles(content: Element, *trees: Element | None) -> None:
                 _empty(element)
             elif text.strip().isdecimal() and styles.says(name, "raised"):
                 element.text = text.translate(RAISED)
-            elif not text.isascii() and is_of_symbols(font := styles.says(name, "font")):
-                element.text = with_symbols(text, font)
+            elif not text.isascii():
+                element.text = with_symbols(text, styles.says(name, "font"))
 
 
 class _Styles:

@@ -37,7 +37,7 @@ def symbol(number: int, font: str) -> str:
 
 
 def with_symbols(text: str, font: str) -> str:
-    """A text in a font, with what is called by number as it is shown."""
-    if text.isascii():
+    """A text in a font, with what is called by number as it is shown, where the font is known."""
+    if text.isascii() or not is_of_symbols(font):
         return text
     return _CALLED.sub(lambda found: symbol(ord(found[0]), font), text)
