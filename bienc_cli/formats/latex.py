@@ -9,17 +9,22 @@ from pathlib import Path
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.escapes import with_tex_letters
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
+from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Heading
 
 _LEVELS = {
     name: level
     for level, name in enumerate(
-        ("part", "chapter", "section", "subsection", "subsubsection", "paragraph"), 1
+        words("part chapter section subsection subsubsection paragraph subparagraph"), 1
     )
-}
+} | {"addpart": 1, "addchap": 2, "addsec": 3, "frametitle": 5}
+"""Of sections, those of KOMA-Script that have no number, and a slide's title."""
+
+_SLIDE = r"\\begin\{frame\}(?:<[^<>]{0,99}>|\[[^\[\]]{0,300}\])*\s*"
 _COMMAND = re.compile(
     r"(?P<verbatim>\\begin\{(?P<name>verbatim\*?|Verbatim|lstlisting|minted|comment)\})"
     r"|(?P<comment>(?<!\\)%[^\n]*)"
+    rf"|(?P<slide>{_SLIDE})\{{"
     rf"|\\(?P<kind>title|{'|'.join(_LEVELS)})\*?\s*(?:\[[^\]]{{0,300}}\]\s*)?\{{"
 )
 _LONGEST_TITLE = 400
@@ -41,13 +46,15 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         if found["verbatim"]:
             end = text.find(f"\\end{{{found['name']}}}", position)
             position = end if end >= 0 else len(text)
-        elif found["kind"]:
+        elif found["kind"] or found["slide"]:
             end = _closing(text, position)
             shown = _plain(text[position:end])
             if found["kind"] == "title":
                 title = title or shown
             elif shown:
-                headings.append(Heading(found.start(), _LEVELS[found["kind"]], shown))
+                headings.append(
+                    Heading(found.start(), _LEVELS[found["kind"] or "frametitle"], shown)
+                )
             position = end
     cuts = sorted({*paragraph_cuts(text), *(heading.start for heading in headings)})
     yield Document(

@@ -126,3 +126,20 @@ def test_unclosed_blocks_and_braces(tmp_path, name):
     path = tmp_path / name
     path.write_text("words\n----\n#+begin_src\n\\section{never\n\\begin{verbatim}\n= x\n* y\n")
     assert read_one(path).text.startswith("words")
+
+
+@pytest.mark.parametrize(
+    ("source", "headings"),
+    [
+        ("\\begin{frame}{Moorings}\nx\n\\end{frame}", [(5, "Moorings")]),
+        ("\\begin{frame}[fragile]<2->{The \\emph{fees}}\nx", [(5, "The fees")]),
+        ("\\begin{frame}\n\\frametitle{Moorings}\nx\n\\end{frame}", [(5, "Moorings")]),
+        ("\\begin{frame}\nx {words}\n\\end{frame}", []),
+        ("\\addchap{Thanks}\n\\addsec{To all}", [(2, "Thanks"), (3, "To all")]),
+        ("\\subparagraph{Small} x", [(7, "Small")]),
+    ],
+)
+def test_slides_and_sections_without_numbers(tmp_path, source, headings):
+    path = tmp_path / "a.tex"
+    path.write_text(source)
+    assert outline(read_one(path)) == headings
