@@ -10,7 +10,7 @@ from bienc_cli.formats.encoded_data import without_data_in_xml
 from bienc_cli.types import Document
 
 _XML = frozenset({".xml", ".plist", ".fb2", ".opml", ".xsd", ".xsl", ".xslt", ".rss", ".atom"})
-_WRITTEN_BY_SIGNS = frozenset({".bib", ".properties", ".toml", ".yaml", ".yml"}) | _XML
+_WRITTEN_BY_SIGNS = _XML | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
