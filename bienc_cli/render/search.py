@@ -261,7 +261,9 @@ def _remarks(result: SearchResult) -> Iterator[str]:
     unread = [result.left_out.name] if result.left_out else []
     if result.similarity_left_out:
         unread.append(result.index.encoder.name)
-    if unread:
+    if result.words_left_out:
+        yield "ordered by similarity: the documents are in another language than the query"
+    elif unread:
         read = "read" if len(unread) > 1 else "reads"
         signals = " and ".join(result.signals)
         yield f"ordered by {signals}: {' and '.join(unread)} {read} English only"

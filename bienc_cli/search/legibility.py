@@ -22,6 +22,9 @@ another language asks for."""
 BM25_ALONE = BlendWeights(similarity=1e-6, bm25=1.0)
 """Similarity orders only what BM25 has alike, such as all that has no word of the query."""
 
+SIMILARITY_ALONE = BlendWeights(similarity=1.0, bm25=1e-6)
+"""The other way round."""
+
 _NO_SYMBOLS = str.maketrans("", "", "(){}[]=_;<>\"'\\/*&|+#")
 _SYMBOLS_OF_CODE = 0.1
 """The share of them above which nothing is more like code."""
@@ -46,10 +49,28 @@ def similarity_is_noise(info: IndexInfo, query: str) -> bool:
     """
     if not reads_english_only(info.encoder.name):
         return False
-    share = sum(number for _, number in info.languages) / max(1, info.passages)
+    share = _share_of_others(info)
     if reads_as_english(query):
         return share > _MOST and not has_english_words(query)
     return share > _SOME
+
+
+def words_are_noise(info: IndexInfo, query: str) -> bool:
+    """Whether the words of a query are of another language than those of an index.
+
+    Told where one of the two is plainly English and the other is not, and of a bi-encoder that may
+    read both. What words they share are names, which it reads too, and chance.
+    """
+    if reads_english_only(info.encoder.name):
+        return False
+    share = _share_of_others(info)
+    if reads_as_english(query):
+        return share > 1 - _SOME and has_english_words(query)
+    return share < _SOME
+
+
+def _share_of_others(info: IndexInfo) -> float:
+    return sum(number for _, number in info.languages) / max(1, info.passages)
 
 
 def codelike(texts: Sequence[str]) -> float:

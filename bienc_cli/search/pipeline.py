@@ -19,9 +19,11 @@ from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import (
     BM25_ALONE,
+    SIMILARITY_ALONE,
     illegible,
     is_at_a_loss,
     similarity_is_noise,
+    words_are_noise,
 )
 from bienc_cli.search.narrowing import Narrowed, Searched, unmatched
 from bienc_cli.search.query_syntax import Asked, understood
@@ -235,6 +237,7 @@ def search(
         similarity_left_out=(
             answers is Strategy.LIGHT_BLEND and similarity_is_noise(index.info, asked.text)
         ),
+        words_left_out=answers is Strategy.LIGHT_BLEND and words_are_noise(index.info, asked.text),
         answered=answered,
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
@@ -297,9 +300,11 @@ def blend_of(index: Searched, given: TunedBlend | None) -> TunedBlend:
 
 
 def light_weights_of(index: Searched, query: str, given: TunedBlend | None) -> BlendWeights:
-    """The weights of a blend without a cross-encoder for one query; similarity may be noise."""
+    """The weights of a blend without a cross-encoder for one query; a signal may be noise."""
     if similarity_is_noise(index.info, query):
         return BM25_ALONE
+    if words_are_noise(index.info, query):
+        return SIMILARITY_ALONE
     return blend_of(index, given).light_weights
 
 

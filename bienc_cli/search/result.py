@@ -123,6 +123,8 @@ class SearchResult:
             of what was proposed; the answer is that of the strategy without it.
         similarity_left_out: the bi-encoder cannot read the query nor what may answer it, so that
             a blend is ordered by BM25.
+        words_left_out: the query is in another language than the index, so that a blend is ordered
+            by similarity.
         answered: whether something of what was proposed seems to answer (`answering.py`); None
             where nobody knows.
         spellings: words of the query that no passage has, each with the stems that BM25 looked
@@ -147,6 +149,7 @@ class SearchResult:
     asked: Asked
     left_out: CrossEncoderIdentity | None = None
     similarity_left_out: bool = False
+    words_left_out: bool = False
     answered: bool | None = None
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -165,7 +168,7 @@ class SearchResult:
         """What had a say in the order: `similarity`, `bm25`, `relevance`."""
         said = {
             "similarity": self.strategy.needs_bi_encoder and not self.similarity_left_out,
-            "bm25": self.strategy.needs_bm25,
+            "bm25": self.strategy.needs_bm25 and not self.words_left_out,
             "relevance": self.cross_encoder is not None,
         }
         return tuple(name for name, spoke in said.items() if spoke)

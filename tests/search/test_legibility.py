@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
+from bienc_cli.render.search import SearchView
 from bienc_cli.search import SearchOptions, SearchResult, Strategy, search
 from bienc_cli.search.legibility import codelike
 from bienc_cli.types import CrossEncoderIdentity
@@ -69,6 +72,42 @@ def test_it_is_left_out(
     assert result.signals == plain.signals
     assert "relevance" not in result.signals
     assert reader_of_english.pairs_scored == []
+
+
+ENGLISH = {"a.txt": "The pear keeps for weeks in a cellar.\n", "b.txt": "Die, said the apple.\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "query", "noise"),
+    [
+        (GERMAN, "what is a pear in the Keller", True),
+        (ENGLISH, "Wie hält sich die pear?", True),
+        (GERMAN, "Wie hält sich die Birne?", False),
+        # Names of what may be in any language.
+        (GERMAN, "Birne Keller", False),
+        (ENGLISH, "what is a pear in the cellar", False),
+        (GERMAN | ENGLISH, "what is a pear in the cellar", False),
+        (GERMAN | ENGLISH, "Wie hält sich die Birne?", False),
+    ],
+)
+@pytest.mark.parametrize("strategy", [Strategy.BLEND, Strategy.LIGHT_BLEND])
+def test_words_of_another_language_have_no_say(
+    folder: Folder, files: dict[str, str], query: str, noise: bool, strategy: Strategy
+) -> None:
+    folder.write(dict(files))
+    folder.index()
+    asked = SearchOptions(strategy=strategy, k=3)
+    with folder.open() as reader:
+        result = search(reader, query, folder.encoder, ReadsEnglish(), asked)
+        (vector,) = folder.encoder.encode_queries([query])
+        by_similarity = [one for one, _ in reader.search(vector, 3)]
+    assert result.words_left_out == noise
+    console = Console(file=io.StringIO(), width=100)
+    console.print(SearchView(result).as_table())
+    assert ("in another language than the query" in console.file.getvalue()) == noise
+    if noise:
+        assert result.signals == ("similarity",)
+        assert of(result)[: len(by_similarity)] == by_similarity
 
 
 @pytest.mark.parametrize(
