@@ -158,11 +158,18 @@ def event(name: str) -> str:
 CALENDAR = f"BEGIN:VCALENDAR\n{event('pears')}{event('plums')}{event('figs')}END:VCALENDAR\n"
 
 
+def card(name: str) -> str:
+    return f"BEGIN:VCARD\nVERSION:4.0\nFN:{name} Pear\nNOTE:{sentences(9, name)}\nEND:VCARD\n"
+
+
+CARDS = "".join(map(card, ("Ann", "Ben", "Cleo")))
+
+
 def in_calendar(path: Path, place: Place) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 :]
     opened = "\n".join(lines).replace("\n ", "").split("\n")
     shown = opened[: 1 + sum(not line.startswith(" ") for line in lines[1 : place.last])]
-    return words("\n".join(shown).replace("DESCRIPTION", "Description"))
+    return words("\n".join(shown).replace("DESCRIPTION", "Description").replace("NOTE", "Note"))
 
 
 def in_html(path: Path, place: Place) -> list[str]:
@@ -178,5 +185,6 @@ MARKUP_ROWS = [
     Row("latex", LATEX.encode(), in_lines),
     Row("man", MAN.encode(), in_lines),
     Row("calendar", CALENDAR.encode(), in_calendar),
+    Row("calendar", CARDS.encode(), in_calendar, suffix=".vcf"),
     Row("json", ONE_LINE.encode(), in_lines),
 ]

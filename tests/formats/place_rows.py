@@ -17,13 +17,15 @@ from bienc_cli.types import Place
 class Row:
     """A format, a file of it, and how to open that at a place.
 
-    `opened` gives the words that a person sees there; `kinds` are the places that it must have.
+    `opened` gives the words that a person sees there; `kinds` are the places that it must have;
+    `suffix` is that of the file where it is not the format's first.
     """
 
     format: str
     content: bytes
     opened: Callable[[Path, Place], Sequence[str]]
     kinds: frozenset[str] = frozenset({"line"})
+    suffix: str = ""
 
 
 def words(text: str) -> list[str]:

@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from markup_place_rows import MARKUP_ROWS
 from office_place_rows import OFFICE_ROWS
 from place_rows import ROWS, Row, in_lines, words
+from test_reader_grammar import SOURCES
 
 from bienc_cli.chunking import ChunkingParameters, chunk
 from bienc_cli.chunking.places import Places
 from bienc_cli.formats import FORMATS, read_documents
 from bienc_cli.formats.decoding import decode
+from bienc_cli.formats.grammars import GRAMMARS
 from bienc_cli.types import Document, Passage, Place
 from fakes import FakeBiEncoder
 
@@ -42,10 +44,10 @@ def passages_of(path: Path) -> list[Passage]:
     return [passage for one in made for passage in chunk(one, TOKENIZER, parameters)]
 
 
-def check(row: Row, path: Path) -> None:
+def check(row: Row, path: Path, at_least: int = AT_LEAST) -> None:
     path.write_bytes(row.content)
     cut = passages_of(path)
-    assert len(cut) >= AT_LEAST
+    assert len(cut) >= at_least
     assert {passage.place.kind for passage in cut} == row.kinds
     for passage in cut:
         first, seen = words(passage.text)[:5], list(row.opened(path, passage.place))
@@ -59,9 +61,18 @@ def test_every_format_has_a_row() -> None:
     assert set(FORMATS) - {"image"} <= {row.format for row in EVERY_ROW}
 
 
-@pytest.mark.parametrize("row", EVERY_ROW, ids=lambda row: row.format)
+@pytest.mark.parametrize("row", EVERY_ROW, ids=lambda row: row.format + row.suffix)
 def test_a_citation_opens_where_the_passage_stands(tmp_path: Path, row: Row) -> None:
-    check(row, tmp_path / f"file{FORMATS[row.format].suffixes[0]}")
+    check(row, tmp_path / f"file{row.suffix or FORMATS[row.format].suffixes[0]}")
+
+
+def test_every_grammar_has_a_source() -> None:
+    assert set(GRAMMARS.values()) == {GRAMMARS[Path(name).suffix] for name in SOURCES}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_code_of_every_grammar_opens_at_its_lines(tmp_path: Path, name: str) -> None:
+    check(Row("code", SOURCES[name].encode(), in_lines), tmp_path / name, at_least=2)
 
 
 @pytest.mark.parametrize("line_end", LINE_ENDS, ids=["lf", "crlf", "cr"])
