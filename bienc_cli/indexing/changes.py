@@ -116,6 +116,14 @@ def is_as_recorded(state: FileState, file: FoundFile) -> bool:
     )
 
 
+def has_changed(before: FoundFile, now: FoundFile) -> bool:
+    """Whether a file was written to, or another put in its place, between two looks in one run.
+
+    Not by its inode: some network file systems make one up at each look.
+    """
+    return (before.size, before.mtime_ns, before.ctime_ns) != (now.size, now.mtime_ns, now.ctime_ns)
+
+
 def is_due(state: FileState, *, retry: bool = False) -> bool:
     """Whether a file is to be read again though nothing about it has changed."""
     if state.outcome == "whole":

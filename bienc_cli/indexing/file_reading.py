@@ -19,6 +19,7 @@ from bienc_cli.formats import ReadingOptions
 from bienc_cli.indexing.changes import (
     PASSING,
     digest_of_file,
+    has_changed,
     is_due,
     is_transient,
     stamp_of,
@@ -183,7 +184,8 @@ class FileReading:
             weight = min(left, float(len(item.document.text)))
             left -= weight
             self._add(file_id, item, encoding, weight)
-        if found_again(candidate.found, work.finding.root.path) != candidate.found:
+        now = found_again(candidate.found, work.finding.root.path)
+        if isinstance(now, Skipped) or has_changed(candidate.found, now):
             # Its content need not be what was looked at, though it be that again by the next run.
             self._writer.touch_file(replace(state, digest=b""))
         self._removed += len(before)

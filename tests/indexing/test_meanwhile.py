@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.formats import ReadingOptions, isolation
 from bienc_cli.formats.reading import read_documents
-from bienc_cli.indexing import file_reading
+from bienc_cli.indexing import discovery, file_reading
 from folders import Folder
 
 
@@ -125,3 +127,21 @@ def test_a_file_that_is_replaced_by_another_is_read(
     meanwhile["read"] = nothing
     folder.index()
     assert texts(folder) == ["second"]
+
+
+def test_a_file_system_that_makes_up_inodes_costs_no_reading(
+    folder: Folder,
+    meanwhile: dict[str, Callable[[], None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    genuine, made_up = discovery._file, itertools.count(1)
+    monkeypatch.setattr(
+        discovery, "_file", lambda *given: replace(genuine(*given), inode=next(made_up))
+    )
+    reads: list[int] = []
+    meanwhile["read"] = lambda: reads.append(1)
+    folder.write({"a.txt": "a file\n"})
+    for _ in range(3):
+        folder.index()
+    assert reads == [1]
+    assert texts(folder) == ["a file"]
