@@ -446,9 +446,13 @@ def test_a_worker_that_is_ended_takes_its_programs_along(
     program += f"open({str(told)!r}, 'w').write(str(child.pid))\nchild.wait()"
     monkeypatch.setattr(isolation, "_PROGRAM", program)
     file = _File(Path("/nowhere/a.pdf"), "a.pdf", 1)
-    (item,) = _read_by_worker(file, Limits(seconds=1))
-    assert isinstance(item, Skipped)
-    assert item.code == "timeout"
+    for seconds in (1, 4, 16, 60):
+        (item,) = _read_by_worker(file, Limits(seconds=seconds))
+        assert isinstance(item, Skipped)
+        assert item.code == "timeout"
+        if told.exists():
+            # On a busy machine, the first ones end a worker before it has begun.
+            break
     _wait_for_the_end_of(int(told.read_text()))
 
 
