@@ -89,11 +89,14 @@ class PairLog:
                 self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file, for another run."""
+        """Close the file, for another run; one in which nothing stands is removed."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
             self._file = None
+            with suppress(OSError):
+                if self._path is not None and self._path.stat().st_size == 0:
+                    self._path.unlink()
 
     def __enter__(self) -> Self:
         """The log itself."""

@@ -237,6 +237,8 @@ def test_a_search_of_something_else_begins_anew(index: IndexReader, tmp_path: Pa
         assert log.portions == [[FoundPair(1, 2, 0.5, (0.25, 0.5), (1.0,), True)]]
     with PairLog(tmp_path, "two") as log:
         assert log.portions == []
+    # One in which nothing was found out is not kept.
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_without_a_place_for_its_log_a_search_goes_on_all_the_same(
