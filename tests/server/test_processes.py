@@ -176,8 +176,12 @@ def test_a_kill_at_any_moment_costs_no_answer(house: House) -> None:
     answered = 0
     for _ in range(endurance.times(2, 200)):
         server = house.serve()
+        started = time.monotonic()
+        assert house.query()["served"]
+        took = time.monotonic() - started
         client = house.start("query", "pear", "-f", "json")
-        time.sleep(dice.uniform(0, 0.4))
+        # Most of it is its start, so that the moments are close together at the end.
+        time.sleep(took * dice.uniform(0, 1.2) ** 0.5)
         server.kill()
         printed, said = client.communicate(timeout=PATIENCE)
         assert (client.returncode, said) == (0, "")
