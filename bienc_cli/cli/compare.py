@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -285,6 +286,12 @@ def compare(
     judging.refuse_what_needs_queries()
     if not queries:
         raise UsageError("There is no query to compare.", "bienc compare 'your question'")
+    for query in queries:
+        if _names_a_file(query):
+            output.note(
+                f"note: {query} is a file, and its name is compared as a query "
+                f"(bienc compare --queries {shlex.quote(query)} reads it)"
+            )
     if format_ in (CompareFormat.markdown, CompareFormat.junit):
         raise UsageError(
             f"--format {format_} is for many queries.", "give --queries FILE too, or --format json"
@@ -312,6 +319,14 @@ def _measures(given: str | None) -> tuple[str, ...]:
     if given is None:
         return DEFAULT_MEASURES
     return tuple(measure_named(name.strip()) for name in given.split(",") if name.strip())
+
+
+def _names_a_file(query: str) -> bool:
+    try:
+        return Path(query).is_file()
+    except OSError:
+        # Too long for a name.
+        return False
 
 
 def _compare_queries(

@@ -37,6 +37,16 @@ _MEANT = {
 _LIKELY = {"-k": 10, "--candidates": 50, "--min-relevance": 0.5, "--rerank-budget": 300}
 """What an option without a default may well be given, where the least allowed says little."""
 
+_MEANT_OPTIONS = {
+    **dict.fromkeys(("-n", "--k", "--top", "--top-k", "--limit", "--num", "--count"), "-k 10"),
+    **dict.fromkeys(("--json", "-o", "--output"), "--format json"),
+    **dict.fromkeys(("-t", "--filetype"), "--type markdown"),
+    "--csv": "--format csv",
+    "--fix": "--repair",
+    "--port": "--http 127.0.0.1:8000",
+}
+"""What other programs call options of this one, and how it is typed here."""
+
 _QUOTED = re.compile(r"'([^']*)'")
 _TOO_MANY = re.compile(r"Got unexpected extra argument\S* \((.*)\)", re.DOTALL)
 
@@ -99,7 +109,10 @@ def _unknown_option(
     # Without their dashes, which make all of them alike.
     long_names = [name[2:] for name in known if name.startswith("--")]
     near = get_close_matches(flag.lstrip("-"), long_names, 1)
-    if near:
+    meant = _MEANT_OPTIONS.get(flag, "")
+    if meant and meant.split()[0] in known:
+        hint = f"{_whole_line(context, command)} {meant}, or {command} --help"
+    elif near:
         hint = f"{_whole_line(context, command)} --{near[0]}, or {command} --help"
     elif command == "bienc" and flag == "-v":
         hint = "bienc --version"
@@ -124,7 +137,8 @@ def _unknown_command(
     near = get_close_matches(typed.lower(), [*commands, *_MEANT], 1)
     message = f"There is no command '{typed}'."
     if near:
-        return message, _MEANT.get(near[0], f"bienc {near[0]}")
+        behind = arguments[arguments.index(typed) + 1 :] if typed in arguments else ()
+        return message, _MEANT.get(near[0], shlex.join(["bienc", near[0], *behind]))
     text = " ".join(arguments)
     # Several words are a question; one may be anything.
     asks = " " in text and not any(one.startswith("-") for one in arguments)

@@ -276,6 +276,18 @@ def test_compare_puts_both_side_by_side(indexed: Run) -> None:
         assert expected in out
 
 
+def test_a_file_of_queries_among_queries_is_noted(indexed: Run, tmp_path: Path) -> None:
+    (tmp_path / "my queries.tsv").write_text("1\tapples\n")
+    code, _, err = indexed("compare", "my queries.tsv", "apples", "-k", "2")
+    assert code == 0
+    assert err == (
+        "note: my queries.tsv is a file, and its name is compared as a query "
+        "(bienc compare --queries 'my queries.tsv' reads it)\n"
+    )
+    assert indexed("compare", "my queries.tsv", "-q")[2] == ""
+    assert indexed("compare", "apples " * 50, "-k", "2")[0] == 0
+
+
 def test_compare_as_json(indexed: Run) -> None:
     result = parsed(indexed("compare", "apples", "pear cellar", "--no-exhaustive", "-f", "json"))
     assert result["schema"] == "bienc.compare/3"

@@ -72,7 +72,7 @@ def test_every_example_can_be_typed(name: str, tmp_path: Path, monkeypatch: Any)
 
 def test_help_of_all_and_of_none(run: Run) -> None:
     assert run("help") == run("--help") == run("-h")
-    assert run("help", "quary")[2] == run("quary")[2]
+    assert run("help", "quary")[2] == run("quary", "--help")[2]
 
 
 def test_every_variable_that_is_read_is_named(run: Run) -> None:
