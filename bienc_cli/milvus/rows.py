@@ -266,17 +266,16 @@ def languages_in(document: Mapping[str, Any]) -> Counter[str]:
 
 
 def words_of(texts: Sequence[SearchedText], tokenizer: Tokenizer) -> list[str]:
-    """The words of each text, folded and stemmed by its language, each as often as it has it.
+    """The words of each text, folded and stemmed as English ones, each as often as it has it.
+
+    By their own language BM25 ranks worse there, whatever the reason (docs/milvus.md).
 
     Of a text with more than a string holds, every word is there before any is repeated.
     """
     counts: list[dict[str, int]] = [{} for _ in texts]
-    for language in sorted({one.stemmed_as for one in texts}):
-        places = [place for place, one in enumerate(texts) if one.stemmed_as == language]
-        alike = [texts[place].text for place in places]
-        for word, holding, frequencies in tokenizer.counted(alike, language or None):
-            for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
-                counts[places[position]][spelled(word)] = frequency
+    for word, holding, frequencies in tokenizer.counted([one.text for one in texts]):
+        for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
+            counts[position][spelled(word)] = frequency
     return [_written(held) for held in counts]
 
 
