@@ -114,7 +114,7 @@ class Contents:
         return root_id
 
     def must_read_again(self, root_id: int) -> bool:
-        """Whether the words that a root's files are found by are stemmed by another language."""
+        """Whether a root's passages are counted as of other languages than it is said to be in."""
         return root_id in self._in_other_language
 
     def vouches_for(self, root: Root) -> bool:  # noqa: ARG002

@@ -224,7 +224,7 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
             counts={name: int(number) for name, number in body["counts"].items()},
             formats=tuple((str(name), int(number)) for name, number in body["formats"]),
             full_text=bool(body["full_text"]),
-            # None in heads of before words were stemmed by language.
+            # None in heads of before languages were counted.
             languages=tuple((str(code), int(n)) for code, n in body.get("languages", ())),
             blend=tuned_blend(body["blend"]),
             void=frozenset(map(int, body["void"])),

@@ -305,7 +305,7 @@ class IndexWriter(Protocol):
         """Cover a root, or change the settings of one that is covered; its id."""
 
     def must_read_again(self, root_id: int) -> bool:
-        """Whether a root's files must be read again to be found by its new settings."""
+        """Whether a root's files must be read again for its new settings to hold."""
 
     def vouches_for(self, root: Root) -> bool:
         """Whether it was this user who had the index cover a root, as it is recorded.

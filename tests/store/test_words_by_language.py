@@ -118,7 +118,7 @@ def test_wrong_counts_of_languages_are_found_and_mended(
 def test_documents_in_milvus_of_before_are_found_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They were stemmed as English ones, until they are read again."""
+    """Their languages are counted once they are read again."""
     pytest.importorskip("milvus_lite")
     pytest.importorskip("pymilvus")
     place = Place(tmp_path, "milvus")
