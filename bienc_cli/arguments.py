@@ -12,9 +12,13 @@ from contextlib import contextmanager
 from bienc_cli.errors import BiencError
 
 _COMMAND = re.compile(r"(`bienc [^`]*`|\bbienc [a-z]+ .*|\bbienc [a-z]+$)", re.DOTALL)
-_FLAG = re.compile(
-    r"(?<![\w-])--([a-z][a-z-]*)(?:[ =]((?!(?:and|if|or|says|that|to|works)\b)'?[\w*][^\s;:()]*))?"
+_VALUE = (
+    r"(?!(?:and|if|is|or|says|that|to|works)\b)"
+    r"(?:'[^']*'|-?[\d.]*\d|[A-Z]+\b|[\w*-]+(?:[+,/*][\w*-]+)+"
+    # A word is a value where no sentence goes on with it.
+    r"|[a-z][\w-]*(?=[,.;)]|$| --))"
 )
+_FLAG = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)(?:[ =]({_VALUE}))?")
 
 _NAMES = {
     "between": "path",
@@ -41,15 +45,11 @@ def in_arguments(sentence: str) -> str:
 
 def _argument(flag: re.Match[str]) -> str:
     name = _NAMES.get(flag[1], flag[1].replace("-", "_"))
-    if flag[2] is None:
+    value = flag[2]
+    if value is None or "=" in name:
         return name
-    if "=" in name:
-        return name + ("," if flag[2].endswith(",") else "")
-    value, mark = flag[2], ""
-    if value.endswith((",", ".")):
-        value, mark = value[:-1], value[-1]
     number = re.fullmatch(r"-?[\d.]+", value)
-    return f"{name}={value if number else repr(value.strip(chr(39)))}{mark}"
+    return f"{name}={value if number else repr(value.strip(chr(39)))}"
 
 
 @contextmanager

@@ -36,6 +36,8 @@ from bienc_cli.errors import UsageError
             "nothing is as similar as --min-similarity 0.9",
             "nothing is as similar as min_similarity=0.9",
         ),
+        ("The pattern '[' of --path is malformed.", "The pattern '[' of path is malformed."),
+        ("give --strategies bm25, say", "give strategies='bm25', say"),
         ("a dash -- and a-b--c stay", "a dash -- and a-b--c stay"),
     ],
 )

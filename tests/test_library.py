@@ -208,7 +208,16 @@ def test_what_no_file_can_be_called_is_an_error_of_the_tree(index: Index, named:
         with pytest.raises(PathNotFound) as refused:
             ask()
         assert refused.value.hint
-    assert len(index.search("pear", path=named)) == 0
+    if named.isprintable():
+        assert len(index.search("pear", path=named)) == 0
+
+
+def test_a_pattern_that_is_no_text_is_refused_and_one_of_no_file_finds_nothing(
+    index: Index,
+) -> None:
+    with pytest.raises(UsageError, match="of path is malformed"):
+        index.search("pear", path="\ud800")
+    assert len(index.search("pear", path="a\0b")) == 0
 
 
 class Frame:
