@@ -31,10 +31,8 @@ NAMES = (
 FILLER = "The scheduler waits for what is asked of it, and goes on with the rest of its list."
 
 
-@pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexReader]:
-    """Each name in one passage, and its parts in more passages than are ever read."""
-    folder = Folder(tmp_path_factory.mktemp("names"))
+def made(folder: Folder, more: str) -> Folder:
+    """Each name in one passage, with `more`, and its parts in more passages than are ever read."""
     records = []
     for name in NAMES:
         apart = " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name))
@@ -42,18 +40,33 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexReader]:
             {"_id": f"{name} apart {n}", "text": f"{FILLER} See {apart}, as in {n}. {FILLER}"}
             for n in range(60)
         ]
-        records.append({"_id": name, "text": f"{FILLER} See {name} for that. {FILLER}"})
+        records.append({"_id": name, "text": f"{FILLER} See {name} {more}. {FILLER}"})
     folder.write({"all.jsonl": "".join(f"{json.dumps(one)}\n" for one in records)})
     folder.index()
-    with folder.open() as reader:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexReader]:
+    with made(Folder(tmp_path_factory.mktemp("names")), "for that").open() as reader:
+        yield reader
+
+
+@pytest.fixture(scope="module")
+def in_longer_passages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexReader]:
+    """Which whoever counts the parts alone has behind all others."""
+    more = "for that and for whatever else there may be"
+    with made(Folder(tmp_path_factory.mktemp("longer")), more).open() as reader:
         yield reader
 
 
 @pytest.mark.parametrize("asked", ["{}", "what does {} do", '"{}"'])
 @pytest.mark.parametrize("name", NAMES)
-def test_words_find_the_whole_before_its_parts(names: IndexReader, name: str, asked: str) -> None:
+def test_words_find_the_whole_before_its_parts(
+    in_longer_passages: IndexReader, name: str, asked: str
+) -> None:
     options = SearchOptions(strategy=Strategy.BM25, k=1)
-    (best,) = search(names, asked.format(name), None, options=options).hits
+    (best,) = search(in_longer_passages, asked.format(name), None, options=options).hits
     assert best.passage.passage.doc_id == name
 
 
