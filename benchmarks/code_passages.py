@@ -79,8 +79,8 @@ def bm25(texts: Sequence[str], queries: Sequence[str]) -> np.ndarray:
         lengths = np.array([sum(count.values()) for count in counts])
         scores = np.zeros((len(queries), len(texts)))
         for row, query in enumerate(queries):
-            for word in tokenizer.words_of(query):
-                tf = np.array([count[word] for count in counts])
+            for forms in tokenizer.words_of(query):
+                tf = np.array([sum(count[form] for form in forms) for count in counts])
                 df = np.count_nonzero(tf)
                 idf = math.log(1 + (len(texts) - df + 0.5) / (df + 0.5))
                 scores[row] += (
