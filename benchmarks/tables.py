@@ -252,12 +252,11 @@ def _scaling(part: Results) -> str:
     head = ["passages", *(f"{int(size):,}" for size in sizes)]
     return (
         f"Real vectors as far as they go, then perturbed mixtures of them; {part['queries']} real "
-        "queries. Recall\nis against comparing every vector. Measured with an earlier format of "
-        f"the store ({part['date']}), which\ncompared all of up to 5,000 vectors and used codes "
-        "from 50,000. Today both limits are 20,000: fewer\nhave no graph and all are compared, so "
-        "that the column of 10,000 has none to build or load any more;\nof more, a process that "
-        "has asked little yet goes through codes of one bit a dimension and compares\nthe best "
-        "thousand exactly, instead of loading the graph ([storage.md](storage.md)).\n\n"
+        f"queries ({part['date']}). Recall\nis against comparing every vector. Up to 20,000 all are "
+        "compared; of more, a process that has asked\nlittle yet goes through codes of one bit a "
+        "dimension and compares the best thousand exactly, instead\nof loading the graph "
+        "([storage.md](storage.md)).\n\n"
+        "    python benchmarks/scaling.py --beir DIR DIR\n\n"
         + table(head, rows)
     )
 
