@@ -256,8 +256,7 @@ def _scaling(part: Results) -> str:
         "compared; of more, a process that has asked\nlittle yet goes through codes of one bit a "
         "dimension and compares the best thousand exactly, instead\nof loading the graph "
         "([storage.md](storage.md)).\n\n"
-        "    python benchmarks/scaling.py --beir DIR DIR\n\n"
-        + table(head, rows)
+        "    python benchmarks/scaling.py --beir DIR DIR\n\n" + table(head, rows)
     )
 
 
