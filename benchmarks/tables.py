@@ -252,9 +252,9 @@ def _scaling(part: Results) -> str:
     head = ["passages", *(f"{int(size):,}" for size in sizes)]
     return (
         f"Real vectors as far as they go, then perturbed mixtures of them; {part['queries']} real "
-        f"queries ({part['date']}). Recall\nis against comparing every vector. Up to 20,000 all are "
-        "compared; of more, a process that has asked\nlittle yet goes through codes of one bit a "
-        "dimension and compares the best thousand exactly, instead\nof loading the graph "
+        f"queries ({part['date']}).\nRecall is against comparing every vector. Up to 20,000 all "
+        "are compared; of more, a process that has\nasked little yet goes through codes of one "
+        "bit a dimension and compares the best thousand exactly,\ninstead of loading the graph "
         "([storage.md](storage.md)).\n\n"
         "    python benchmarks/scaling.py --beir DIR DIR\n\n" + table(head, rows)
     )
