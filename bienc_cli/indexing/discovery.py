@@ -349,10 +349,9 @@ def found_again(file: FoundFile, top: Path) -> FoundFile | Skipped:
         inside = same or file.path.resolve().is_relative_to(top.resolve())
     except OSError as error:
         return skip_for(error, file.doc_id)
-    if not inside:
-        return Skipped(file.doc_id, "vanished", f"was there; now it is {_OUTSIDE}")
-    if not stat.S_ISREG(status.st_mode):
-        return Skipped(file.doc_id, "vanished", "was there; now it is no file")
+    if not inside or not stat.S_ISREG(status.st_mode):
+        what = "no file" if inside else _OUTSIDE
+        return Skipped(file.doc_id, "vanished", f"was there; now it is {what}")
     return _file(file.path, file.doc_id, status)
 
 
@@ -390,11 +389,7 @@ def _refused_link(error: OSError, doc_id: str) -> Skipped:
 
 
 def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _shown(name: str) -> str:
