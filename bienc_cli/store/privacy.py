@@ -80,8 +80,10 @@ def is_own(path: Path, safe: Collection[str] = ()) -> bool:
 
 def is_ours_alone(status: os.stat_result) -> bool:
     """Whether nobody but this user can change what is in a file."""
-    owner = 0 if sys.platform == "win32" else os.geteuid()
-    return status.st_uid == owner and not status.st_mode & 0o022
+    if sys.platform != "win32":
+        return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+    else:  # noqa: RET505 (mypy takes what follows the other platform's return for unreachable)
+        return False
 
 
 def _ourselves() -> set[int]:
