@@ -27,7 +27,7 @@ _LEFT_OUT = frozenset(
         "CLASS STATUS PRIORITY RRULE RECURRENCE-ID PHOTO LOGO SOUND KEY ATTACH"
     )
 )
-_BEFORE_VALUE = re.compile(r'(?:[^":]|"[^"]*")*+')
+_BEFORE_VALUE = re.compile(r'[^":]*+(?:"[^"]*"[^":]*+)*')
 _PERSON = re.compile(r';CN=("[^"]*"|[^;:]*)', re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)")
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d{0,2}Z?)?\Z")

@@ -14,9 +14,8 @@ _LINES = re.compile(
     r"(?:[A-Za-z0-9+/]{200,}={0,2}$|(?:[A-Za-z0-9+/]{60,78}[ \t]*\n){3,}[A-Za-z0-9+/]*={0,2}$)",
     re.MULTILINE,
 )
-_IN_XML = re.compile(
-    r"(?<=>)(?=[\sA-Za-z0-9+/]{120})\s*+(?:[A-Za-z0-9+/]{40,}+\s++)*+(?:[A-Za-z0-9+/]++={0,2}+\s*+)?+(?=</)"
-)
+_IN_XML = re.compile(r"(?<=>)(?=[\sA-Za-z0-9+/]{120})[\sA-Za-z0-9+/]*+={0,2}+\s*+(?=</)")
+_SHORTEST_LINE = 40
 _ARMOUR = re.compile(
     r"^-----BEGIN (?P<kind>(?!PGP SIGNED)[A-Z0-9 ]+)-----\n(?:(?!-----).*\n)*"
     r"-----END (?P=kind)-----$",
@@ -47,7 +46,10 @@ def without_data_in_xml(text: str) -> str:
 def _line_breaks(found: re.Match[str]) -> str:
     data = found[0]
     is_data = (
-        any(map(str.islower, data)) and any(map(str.isupper, data)) and any(map(str.isdigit, data))
+        all(len(line) >= _SHORTEST_LINE for line in data.split()[:-1])
+        and any(map(str.islower, data))
+        and any(map(str.isupper, data))
+        and any(map(str.isdigit, data))
     )
     return "\n" * data.count("\n") if is_data else data
 

@@ -16,20 +16,22 @@ from bienc_cli.formats.word_list import words
 _UNITS = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[0-9a-fA-F]{4})+)")
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
 
+# Nowhere a possessive group whose inside may go back: before Python 3.11.5 `re` matches it wrongly.
 _REFERENCE = r"(?P<reference>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
 _IN_XML = re.compile(
-    rf"{_REFERENCE}|<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+(?:\]\]>|\Z)|<!--(?:(?!-->).)*+",
+    rf"{_REFERENCE}|<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?=-->|\Z)",
     re.DOTALL,
 )
 _IN_MARKDOWN = re.compile(
     rf"{_REFERENCE}"
-    r"|^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:(?![ ]{0,3}(?P=fence))[^\n]*+\n)*+"
+    r"|^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n"
+    r"(?:[^\n]*+\n)*?(?=[ ]{0,3}(?P=fence)|[^\n]*+\Z)"
     r"|(?<!`)(?P<ticks>`{1,3})(?!`)(?:(?!(?P=ticks))[^\n]){1,999}(?P=ticks)",
     re.MULTILINE,
 )
 
 _IN_TEX = re.compile(
-    r"\\begin\{(?P<code>verbatim\*?|Verbatim|lstlisting|minted)\}(?:(?!\\end\{(?P=code)\}).)*+"
+    r"\\begin\{(?P<code>verbatim\*?|Verbatim|lstlisting|minted)\}.*?(?=\\end\{(?P=code)\}|\Z)"
     r"|\\(?:verb|lstinline)\*?(?P<mark>[^\w\s*{])[^\n]{0,300}?(?P=mark)"
     # An accent and its letter: \"u, \"{u}, {\"u}, \'\i, \c{c}.
     r"|(?P<opened>\{)?\\(?:(?P<sign>[`'^\"~.])|(?P<name>[uvHckr])(?=\{))"
