@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path)
     parser.add_argument("--sizes", default="10000,30000,100000")
-    parser.add_argument("--recall", type=int, default=20_000)
+    parser.add_argument("--recall", type=int, default=20_000, help="passages; 0: none")
     parser.add_argument("--key", type=Path, default=Path("~/.local/share/bienc").expanduser())
     asked = parser.parse_args()
     with (
@@ -92,6 +92,8 @@ def main() -> None:
                 f"{done.peak_mib:.0f} MiB, {len(done.output.splitlines()):,} pairs",
                 flush=True,
             )
+        if not asked.recall:
+            return
         place = Path(folder, "recall")
         write(index, made(index, asked.recall), place, asked.key)
         with open_reader(place / "index", key_dir=asked.key) as grown:

@@ -255,7 +255,8 @@ def _scaling(part: Results) -> str:
         f"queries ({part['date']}).\nRecall is against comparing every vector. Up to 20,000 all "
         "are compared; of more, a process that has\nasked little yet goes through codes of one "
         "bit a dimension and compares the best thousand exactly,\ninstead of loading the graph "
-        "([storage.md](storage.md)).\n\n"
+        "([storage.md](storage.md)). Indexes\nare kept and used again: what else the machine did "
+        "while they were built was not looked at.\n\n"
         "    python benchmarks/scaling.py --beir DIR DIR\n\n" + table(head, rows)
     )
 
