@@ -57,7 +57,7 @@ class Rates:
         headroom: memory that a node needs for each byte of index.
         usable: share of a node's memory that indexes may fill.
         segment: bytes of rows in a sealed segment of Milvus, by its own default.
-        effort: how much more a search costs there, with as many more candidates.
+        effort: what a search costs there, with fewer candidates, against one through a million here.
     """
 
     encode: float
@@ -75,7 +75,7 @@ class Rates:
     headroom: float = 1.3
     usable: float = 0.8
     segment: float = 1 * GIB
-    effort: float = 512 / 200
+    effort: float = 512 / 1000
 
     @property
     def links(self) -> float:
@@ -206,7 +206,7 @@ def _rates_table(r: Rates) -> str:
         ],
         ["warm search of a graph", f"{1e3 * r.search:.1f} ms", bench],
         [
-            "the same with 512 candidates for 200",
+            "the same with 512 candidates for 1,000",
             f"{1e3 * r.search * r.effort:.1f} ms",
             "assumed, in proportion",
         ],
