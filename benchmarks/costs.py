@@ -57,7 +57,7 @@ class Rates:
         headroom: memory that a node needs for each byte of index.
         usable: share of a node's memory that indexes may fill.
         segment: bytes of rows in a sealed segment of Milvus, by its own default.
-        effort: what a search costs there, with fewer candidates, against one through a million here.
+        effort: what a search costs there, against one through a million here, which is wider.
     """
 
     encode: float

@@ -52,7 +52,7 @@ def test_a_worked_example() -> None:
     assert fit.disk_gb == pytest.approx(160)
     assert fit.stored_gb == pytest.approx(482.2)
     assert fit.segments == math.ceil(10**8 * (1536 + 1600) / 2**30) == 293
-    assert fit.cpu_seconds == pytest.approx(293 * 0.002 * 2.56)
+    assert fit.cpu_seconds == pytest.approx(293 * 0.002 * 0.512)
     assert fit.queries == pytest.approx(64 / fit.cpu_seconds)
 
 
