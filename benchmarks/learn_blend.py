@@ -100,17 +100,25 @@ class Gathered:
         return measure([MEASURE], self.grades, rankings)[MEASURE]
 
 
-def main() -> None:
-    """Learn, and print tables."""
+def parser_of(doc: str | None, *, queries: int, documents: int) -> argparse.ArgumentParser:
+    """Of a script that asks samples of judged collections, kept under one directory."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("collections", nargs="+", help="DIRECTORY:SPLIT in BEIR's layout")
     parser.add_argument("--work", type=Path, default=Path("build/blend"))
     parser.add_argument("--cache", type=Path, default=Path("~/.cache/bienc").expanduser())
+    parser.add_argument("--queries", type=int, default=queries, help="at most, of each collection")
+    parser.add_argument(
+        "--documents", type=int, default=documents, help="at least, of each collection"
+    )
+    return parser
+
+
+def main() -> None:
+    """Learn, and print tables."""
+    parser = parser_of(__doc__, queries=120, documents=2500)
     parser.add_argument("--model", default="granite-30m")
-    parser.add_argument("--queries", type=int, default=120, help="at most, of each collection")
-    parser.add_argument("--documents", type=int, default=2500, help="at least, of each collection")
     arguments = parser.parse_args()
     made = made_collections(arguments.work, arguments.queries)
     collections: dict[str, Gathered] = {}

@@ -15,7 +15,6 @@ can enter the first k, had it the highest logit of all that was ever read here.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -32,7 +31,7 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.tuning import MEASURE, Signals
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from bienc_cli.search.fusion import DEFAULT_BLEND, HEADS, pooled
-from learn_blend import Gathered, gather, made_collections
+from learn_blend import Gathered, gather, made_collections, parser_of
 
 LEAST, USUAL, MOST = 10, 20, 50
 PORTION = 4
@@ -43,15 +42,7 @@ Rule = Callable[[Signals], float]
 
 def main() -> None:
     """Measure, and print tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("collections", nargs="+", help="DIRECTORY:SPLIT in BEIR's layout")
-    parser.add_argument("--work", type=Path, default=Path("build/blend"))
-    parser.add_argument("--cache", type=Path, default=Path("~/.cache/bienc").expanduser())
-    parser.add_argument("--queries", type=int, default=60, help="at most, of each collection")
-    parser.add_argument("--documents", type=int, default=1300, help="at least, of each collection")
-    arguments = parser.parse_args()
+    arguments = parser_of(__doc__, queries=60, documents=1300).parse_args()
     cross_encoder = load_cross_encoder(
         "ms-marco-minilm-l12", cache_dir=arguments.cache, offline=True
     )

@@ -10,19 +10,16 @@ import pytest
 
 from bienc_cli import Index
 from bienc_cli.errors import PathNotFound, UsageError
-from folders import FRUIT
+from folders import FRUIT, Folder
 from schema_check import checked
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def index(run: Run, tmp_path: Path) -> Index:
+def index(run: Run, folder: Folder) -> Index:
     """An index of `docs`, by the fake models that `run` has put in place."""
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    folder.write(dict(FRUIT))
     return Index.build("docs")
 
 

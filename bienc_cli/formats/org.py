@@ -10,7 +10,8 @@ from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks, split_lines
 from bienc_cli.types import Document, Heading
 
-# Org's own words for the state of a headline stand before its title, and are no part of it.
+# Org's own words for the state of a headline, such as TODO, stand before its title in what people
+# write, and are no part of it.
 _HEADLINE = re.compile(
     r"(?P<stars>\*+)[ \t]+(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED)[ \t]+)?(?:\[#\w\][ \t]*)?"
     r"(?P<title>.*?)(?:[ \t]+:[\w@#%:]+:)?[ \t]*\Z"

@@ -45,8 +45,9 @@ _BROKEN_PART = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    # A part with a password, or packed in a way that Python does not know.
+    # A part with a password.
     RuntimeError,
+    # What zipfile raises for a part that is packed in a way it does not know.
     NotImplementedError,
 )
 
@@ -67,7 +68,7 @@ class Package:
         self._kind = kind
         try:
             self._archive = zipfile.ZipFile(path)
-        # The last of these is what Python says of archives of a version that it does not know.
+        # NotImplementedError is what zipfile raises for archives of a version it does not know.
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise UnreadableFile("broken", f"not {kind} ({error})") from error
         # Names are compared without regard to case, and some programs write them with \.

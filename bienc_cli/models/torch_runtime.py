@@ -188,7 +188,8 @@ def _device(name: str, threads: int | None) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    # What torch raises for a device it does not know, was built without, or has no kernels for.
+    # What torch raises for a device it does not know, was built without, or, NotImplementedError,
+    # has no kernels for.
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UsageError(f"There is no device {name!r} here.", "--device cpu works") from error
     return device

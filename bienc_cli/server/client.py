@@ -133,8 +133,8 @@ def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
             setsid=True,
         )
     except (OSError, NotImplementedError):
-        # Not every system can spawn into a session of its own; it was only to make the next query
-        # faster.
+        # NotImplementedError is what os.posix_spawn raises where the system cannot spawn into a
+        # session of its own; it was only to make the next query faster.
         pass
     finally:
         os.close(nowhere)

@@ -35,6 +35,7 @@ SAMPLES = {
     "text": "words\n\nwörter 文字\r\n".encode(),
     "markdown": MARKDOWN,
     "asciidoc": b"= T\n\n== A *b*\n\n----\n== c\n----\n\nB\n~~\n|===\n|d\n|===\n",
+    # TODO is Org's own word for the state of a headline, which the reader takes off.
     "org": b"#+TITLE: T\n* TODO A :b:\n#+begin_src c\n* d\n#+end_src\n** [[x][y]]\n",
     "latex": b"\\title{T}\n\\section*[a]{B \\emph{c}}\n% d\n\\begin{verbatim}\n\\end{verbatim}\n",
     "man": b".TH A 1\n.SH B \\fIc\\fR\n.TP\n\\(em d\n.de e\nf\n..\n",

@@ -39,6 +39,7 @@ ASCIIDOC = """\
     |c |d
     |===
     """
+# TODO is Org's own word for the state of a headline, which the reader takes off.
 ORG = """\
     #+TITLE: My /notes/
     #+AUTHOR: x
