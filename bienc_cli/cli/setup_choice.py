@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import product
@@ -47,16 +48,20 @@ class SetupChoice:
     def names(self, recorded: str) -> list[str]:
         """What each setup is called: by what tells it from the others.
 
+        A model in a directory goes by the folder's name: the path says more of a machine than of
+        the model, and a report is sent.
+
         Args:
             recorded: the model of the index.
         """
+        models, cross_encoders = _called((*self.models, recorded)), _called(self.cross_encoders)
         found = []
         for model, length, cross_encoder in self._each():
-            parts = [model or recorded]
+            parts = [models[model or recorded]]
             if self.lengths != (None,):
                 parts.append(str(length))
             if len(self.cross_encoders) > 1:
-                parts.append(str(cross_encoder))
+                parts.append(cross_encoders[cross_encoder])
             found.append("/".join(parts))
         return found
 
@@ -119,6 +124,17 @@ class SetupChoice:
 def _names(text: str | None) -> tuple[str | None, ...]:
     found = tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
     return found or (None,)
+
+
+def _called(names: tuple[str | None, ...]) -> dict[str | None, str]:
+    """What to call each: a directory by its last part, unless two would be called the same."""
+    whole = {name: str(name) for name in names}
+    short = {
+        # Unlike Path's, it raises nothing for what can be no name.
+        name: Path(text).name if os.path.isdir(text) else text  # noqa: PTH112
+        for name, text in whole.items()
+    }
+    return short if len(set(short.values())) == len(short) else whole
 
 
 def _index_of(

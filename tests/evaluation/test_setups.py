@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bienc_cli.cli.setup_choice import SetupChoice
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
@@ -144,6 +145,17 @@ def test_cross_encoders_share_an_index_and_what_reranks_nothing(judged: Run) -> 
         "fake/two bi-encoder+cross-encoder",
     ]
     assert len({one["index"]["directory"] for one in answer["setups"]}) == 1
+
+
+def test_a_model_in_a_directory_goes_by_the_folder_s_name(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "mine", tmp_path / "b" / "mine"
+    for directory in (one, other):
+        directory.mkdir(parents=True)
+    choice = SetupChoice(cross_encoders=("known", str(one)))
+    assert choice.names("granite-30m") == ["granite-30m/known", "granite-30m/mine"]
+    assert SetupChoice(models=(None, "minilm")).names(str(one)) == ["mine", "minilm"]
+    alike = SetupChoice(cross_encoders=(str(one), str(other)))
+    assert alike.names("x") == [f"x/{one}", f"x/{other}"]
 
 
 def test_the_model_of_the_index_needs_no_other_index(judged: Run, tmp_path: Path) -> None:
