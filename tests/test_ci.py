@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from bienc_cli.cli.app import app
+from bienc_cli.cli.app import command_line
 from bienc_cli.evaluation.qrels import read_qrels
 from bienc_cli.evaluation.queries import read_queries
 
@@ -124,6 +123,6 @@ def test_every_question_has_an_answer_that_is_there() -> None:
 def test_the_hook_is_a_command_that_can_be_typed(tmp_path: Path) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     program, name, *arguments = shlex.split(hook["entry"])
-    group: Any = get_command(app)
+    group: Any = command_line()
     assert (program, hook["pass_filenames"], hook["always_run"]) == ("bienc", False, True)
     group.commands[name].make_context(name, arguments)

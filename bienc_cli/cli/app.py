@@ -2,38 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from bienc_cli import __version__
-from bienc_cli.cli.check import check
-from bienc_cli.cli.classify import classify
-from bienc_cli.cli.compare import compare
-from bienc_cli.cli.help import HelpfulCommand, HelpfulGroup
-from bienc_cli.cli.index import index
-from bienc_cli.cli.info import info
-from bienc_cli.cli.judge import judge
-from bienc_cli.cli.mcp import mcp
-from bienc_cli.cli.models import models
+from bienc_cli.cli.defaults import COMMANDS
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.cli.pairs import pairs
-from bienc_cli.cli.query import query
-from bienc_cli.cli.remove import remove
-from bienc_cli.cli.score import score
-from bienc_cli.cli.serve import serve
-from bienc_cli.cli.similar import similar
-from bienc_cli.cli.tune import tune
 
-app = typer.Typer(
-    name="bienc",
-    cls=HelpfulGroup,
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_COMMANDS_ONLY = "bienc.commands-only"
+_SHORT_NUMBER = re.compile("[0-9]{1,9}")
+
+
+class _Conversion:
+    """Of one parameter's values: plain ones here, all others by Typer.
+
+    Typer's own imports pydantic, which takes a tenth of the time of a cold query.
+    """
+
+    def __init__(self, typers: Callable[[], Any]) -> None:
+        self._typers = typers
+
+    def __call__(self) -> _Conversion:
+        """Itself: it stands in the place of the function that gives Typer's."""
+        return self
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value as the command takes it, or an error that says why not."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        wanted = param.type_descriptor.annotation
+        if wanted is str and isinstance(value, str):
+            return value
+        if wanted == list[str] and isinstance(value, (list, tuple)):
+            return list(value)
+        if isinstance(wanted, type) and issubclass(wanted, Enum):
+            for one in wanted:
+                if value in (one, one.value):
+                    return one
+        if wanted is int and _SHORT_NUMBER.fullmatch(str(value)):
+            range_ = param.type_descriptor.parameter_info
+            if range_.max is None and (range_.min is None or range_.min <= int(value)):
+                return int(value)
+        return self._typers().coerce(value, param=param, ctx=ctx)
+
+
+def _converting(parameters: list[Any]) -> list[Any]:
+    for one in parameters:
+        if not isinstance(one.get_runtime_param, _Conversion):
+            one.get_runtime_param = _Conversion(one.get_runtime_param)
+    return parameters
+
+
+class HelpfulCommand(TyperCommand):
+    """A command whose help is a `CommandHelp`."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Typer's, each with a `_Conversion`."""
+        return _converting(super().get_params(ctx))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        """Print it."""
+        from bienc_cli.cli.help import page_of, show
+
+        show(page_of(self, ctx))
+
+
+class HelpfulGroup(TyperGroup):
+    """The table of commands, whose help is a `CommandHelp`."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Typer's, each with a `_Conversion`."""
+        return _converting(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Typer's; without a word to parse, only the commands are shown."""
+        ctx.meta[_COMMANDS_ONLY] = not args
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        """Print it."""
+        from bienc_cli.cli.help import brief, page_of, show
+
+        page = page_of(self, ctx)
+        show(brief(page) if ctx.meta.get(_COMMANDS_ONLY) else page)
 
 
 def _print_version(asked: bool) -> None:
@@ -42,8 +100,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def bienc(
+def _bienc(
     _version: Annotated[
         bool,
         typer.Option(
@@ -62,21 +119,22 @@ def bienc(
     """
 
 
-for command in (
-    index,
-    query,
-    similar,
-    pairs,
-    compare,
-    judge,
-    tune,
-    score,
-    classify,
-    serve,
-    mcp,
-    info,
-    models,
-    check,
-    remove,
-):
-    app.command(cls=HelpfulCommand)(command)
+def command_line(names: Sequence[str] = COMMANDS) -> Any:
+    """What Typer makes of commands; of all of them it takes longer than a warm query.
+
+    Args:
+        names: of the commands, each a function in a module of its name.
+    """
+    app = typer.Typer(
+        name="bienc",
+        cls=HelpfulGroup,
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_bienc)
+    for name in names:
+        app.command(cls=HelpfulCommand)(getattr(import_module(f"bienc_cli.cli.{name}"), name))
+    return get_command(app)

@@ -94,7 +94,6 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     values["query"] |= given or {}
     from typer.exceptions import Abort, TyperException
 
-    from bienc_cli.cli.app import app
     from bienc_cli.cli.output import ClosedPipe, writing
 
     termination = Termination()
@@ -103,7 +102,12 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             # A query searches several as one.
             if arguments[:1] != ["query"]:
                 _refuse_two_indexes(arguments)
-            code = _command_line()(
+            named = (
+                tuple(arguments[:1])
+                if {*arguments[:1]} & {*defaults.COMMANDS}
+                else defaults.COMMANDS
+            )
+            code = _command_line(named or defaults.COMMANDS)(
                 arguments, prog_name="bienc", standalone_mode=False, default_map=values
             )
             with writing():
@@ -125,8 +129,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             return EXIT_USAGE
         from bienc_cli.cli.wrong_words import put_into_words
 
-        names = [str(one.callback.__name__) for one in app.registered_commands if one.callback]
-        message, hint = put_into_words(error, arguments, names)
+        message, hint = put_into_words(error, arguments, defaults.COMMANDS)
         return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
     except (KeyboardInterrupt, Abort, Terminated):
         return termination.exit_code()
@@ -167,13 +170,12 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
 
 
 @cache
-def _command_line() -> Callable[..., Any]:
-    """Runs what Typer makes of the commands; that takes it longer than a warm query."""
-    from typer.main import get_command
+def _command_line(names: tuple[str, ...]) -> Callable[..., Any]:
+    """Runs one of the commands."""
+    from bienc_cli.cli.app import command_line
 
-    from bienc_cli.cli.app import app
-
-    return get_command(app).main
+    runs: Callable[..., Any] = command_line(names).main
+    return runs
 
 
 def end_unwritten(arguments: list[str], error: OSError) -> int:

@@ -62,10 +62,11 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """An option that is typed, and what a file says that might contradict it."""
 
-_COMMANDS = (
+COMMANDS = (
     *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
     *("score", "classify", "serve", "mcp", "info", "models", "check", "remove"),
 )
+"""In the order of the help."""
 _MODELS = ("model", "cross-encoder")
 _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version", "-V"})
 
@@ -91,7 +92,7 @@ class Defaults:
                 # These two have variables in the environment, which come first.
                 if table in (_ALL, command) and name not in (*_MODELS, *overruled)
             }
-            for command in _COMMANDS
+            for command in COMMANDS
         }
 
     def as_words(self, arguments: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from bienc_cli.cli.environment import VARIABLES
 from bienc_cli.cli.examples import EXAMPLES, Example
@@ -22,7 +22,6 @@ _LAST = ("Models", "Index", "Output")
 """Groups that every command has, behind its own."""
 
 _COMMANDS = "Commands"
-_COMMANDS_ONLY = "bienc.commands-only"
 _NAMES_WIDTH = 24
 _MOST_COLUMNS = 100
 
@@ -58,28 +57,6 @@ class CommandHelp:
     examples: tuple[Example, ...]
 
 
-class HelpfulCommand(TyperCommand):
-    """A command whose help is a `CommandHelp`."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        """Print it."""
-        _print(page_of(self, ctx))
-
-
-class HelpfulGroup(TyperGroup):
-    """The table of commands, whose help is a `CommandHelp`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Typer's; without a word to parse, only the commands are shown."""
-        ctx.meta[_COMMANDS_ONLY] = not args
-        return super().parse_args(ctx, args)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        """Print it."""
-        page = page_of(self, ctx)
-        _print(_brief(page) if ctx.meta.get(_COMMANDS_ONLY) else page)
-
-
 def page_of(command: Any, context: Any) -> CommandHelp:
     """The page of a command, or of the table of commands.
 
@@ -113,7 +90,7 @@ def page_of(command: Any, context: Any) -> CommandHelp:
     )
 
 
-def _brief(page: CommandHelp) -> CommandHelp:
+def brief(page: CommandHelp) -> CommandHelp:
     """What fits on 24 lines of 80 columns: the commands, and where there is more."""
     commands = tuple(group for group in page.groups if group.title == _COMMANDS)
     first, then, _ = page.examples
@@ -208,7 +185,8 @@ def _entry_lines(entry: HelpEntry, column: int, width: int) -> Iterator[Text]:
     yield from (Text(f"{indent}{text}") for text in told)
 
 
-def _print(page: CommandHelp) -> None:
+def show(page: CommandHelp) -> None:
+    """Print a page."""
     from rich.text import Text
 
     from bienc_cli.cli.output import Output, OutputFormat

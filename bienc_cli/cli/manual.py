@@ -6,10 +6,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from typer.main import get_command
-
 from bienc_cli import __version__
-from bienc_cli.cli.app import app
+from bienc_cli.cli.app import command_line
 from bienc_cli.cli.help import CommandHelp, page_of
 
 _FILES = (
@@ -32,7 +30,7 @@ _EXITS = (
 
 def pages() -> Iterator[tuple[str, CommandHelp]]:
     """The page of the program and of each command, by name."""
-    group: Any = get_command(app)
+    group: Any = command_line()
     context = group.make_context("bienc", [], resilient_parsing=True)
     yield "bienc", page_of(group, context)
     for name, command in group.commands.items():

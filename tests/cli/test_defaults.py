@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.cli import defaults, preload
-from bienc_cli.cli.app import app
+from bienc_cli.cli.app import command_line
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -156,7 +156,7 @@ def test_what_is_typed_is_never_contradicted_by_a_file(
 
 
 def test_every_command_takes_what_is_set_for_all(indexed: Run, folders: Path, users: Path) -> None:
-    names = {one.callback.__name__ for one in app.registered_commands if one.callback}
+    names = set(command_line().commands)
     assert set(defaults.Defaults({}).for_parser([])) == names
     folders.write_text('threads = 1\nformat = "json"\ndevice = "cpu"\noffline = true\n')
     for argv in (

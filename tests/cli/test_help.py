@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from bienc_cli.cli import environment
-from bienc_cli.cli.app import app
+from bienc_cli.cli.app import command_line
 from bienc_cli.cli.examples import EXAMPLES
 from bienc_cli.cli.help import lines, page_of
 
 Run = Callable[..., tuple[int, str, str]]
-GROUP: Any = get_command(app)
+GROUP: Any = command_line()
 COMMANDS = sorted(GROUP.commands)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.cli.app import app
+from bienc_cli.cli.app import command_line
 from schema_check import asks_for_json, checked
 
 HEAVY = {
@@ -41,7 +41,7 @@ sys.exit(code)
 """
 
 
-COMMANDS = [one.callback.__name__ for one in app.registered_commands if one.callback]
+COMMANDS = list(command_line().commands)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,27 @@ def test_a_client_of_the_server_loads_next_to_nothing(
     assert "bienc_cli.server.wire" in loaded
     needless = {"typer", "rich", "numpy", "asyncio", "subprocess", "shutil", "sqlite3"}
     assert loaded & {*HEAVY, *needless, "bienc_cli.strategy", "bienc_cli.cli.app"} == set()
+
+
+VALUES = """
+import sys
+from bienc_cli.cli.boundary import run_here
+for words in sys.argv[1:]:
+    print(run_here(words.split()), words)
+print(sorted(sys.modules))
+"""
+
+
+def test_plain_values_of_options_load_no_validator(tmp_path: Path) -> None:
+    lines = [
+        f"query pear -k 5 --context 2 --format json --strategy bm25 --index {tmp_path}",
+        "models --format json",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", VALUES, *lines], capture_output=True, text=True, check=True
+    )
+    *answers, loaded = done.stdout.splitlines()
+    assert [one for one in answers if one[0] in "03"] == [f"3 {lines[0]}", f"0 {lines[1]}"]
+    assert "pydantic" not in {name.split(".")[0] for name in eval(loaded)}
+    # None of the other commands is made ready for one that is named.
+    assert "bienc_cli.cli.compare" not in eval(loaded)

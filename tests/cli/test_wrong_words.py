@@ -136,12 +136,10 @@ def test_a_path_that_is_nearly_there(run: Run, tmp_path: Path, argv: str, hint: 
 
 def test_no_option_leaks_the_words_of_a_validator(run: Run) -> None:
     """Every option of every command, with a value that none takes."""
-    from typer.main import get_command
-
-    from bienc_cli.cli.app import app
+    from bienc_cli.cli.app import command_line
 
     tried = 0
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in command_line().commands.items():
         for parameter in command.params:
             if parameter.param_type_name != "option" or parameter.is_flag:
                 continue
