@@ -237,7 +237,10 @@ def query(
         encodes = chosen.needs_bi_encoder or budget_tokens is not None
         if encodes and not warm:
             choice.begin_bi_encoder(reader.info)
-        import bienc_cli.render.search  # noqa: F401 - used when there is an answer
+        import bienc_cli.render.search
+
+        if output.format == QueryFormat.table:
+            import bienc_cli.render.search_table  # noqa: F401 - used when there is an answer
 
         with freshness.noted(reader, output, check=not no_check):
             with watch.stage("load models"):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
-from typing import Any
-
-from rich.console import RenderableType
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from bienc_cli.citations import citation
-from bienc_cli.render.breaking import AT_BLANKS, Words
 from bienc_cli.render.printable import one_line, visible
 from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import body_start
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoderIdentity, EncoderIdentity, Place, TunedBlend
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
@@ -86,6 +86,8 @@ def _trail(stored: StoredPassage) -> list[str]:
 
 def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list[RenderableType]:
     """`where` it stands, in a style that may link there, and below it what it is about."""
+    from bienc_cli.render.breaking import AT_BLANKS, Words
+
     trail = heading_beside_place(stored)
     shown: list[RenderableType] = [Words(one_line(where), f"bold blue{link}")]
     return [*shown, Words(one_line(trail), "magenta", ends=AT_BLANKS)] if trail else shown
@@ -114,6 +116,8 @@ def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
 
 def movement(hit: Hit) -> Text:
     """How far reranking moved a hit: `↑3`, `↓1`, `=`; empty where nothing was reranked."""
+    from rich.text import Text
+
     if hit.relevance is None:
         return Text("")
     if hit.rose > 0:
@@ -151,6 +155,8 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
     It begins where the sentence does. What follows fills the room that is left, up to a word's
     end, and `…` marks that the passage goes on.
     """
+    from rich.text import Text
+
     text = hit.passage.passage.text
     # The heading is shown already, so the passage's own heading line is left out.
     first = body_start(hit.passage)

@@ -108,3 +108,14 @@ def test_plain_values_of_options_load_no_validator(tmp_path: Path) -> None:
     assert "pydantic" not in {name.split(".")[0] for name in eval(loaded)}
     # None of the other commands is made ready for one that is named.
     assert "bienc_cli.cli.compare" not in eval(loaded)
+
+
+def test_an_answer_in_json_loads_nothing_that_lays_out_tables() -> None:
+    program = (
+        "import sys, bienc_cli.cli.answers, bienc_cli.render.search; print(sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in eval(done.stdout)}
+    assert loaded & {"rich", "xml", "http", "scipy"} == set()
