@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bienc_cli.background import Background
 from bienc_cli.cli import caller, environment, progress
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
+from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.server import Declined
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.workers import StartWorkers
     from bienc_cli.models import FirstUse
-    from bienc_cli.store import IndexInfo
+    from bienc_cli.store import IndexInfo, IndexPlace
 
 Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
 
@@ -28,17 +28,47 @@ _ALIVE: list[object] = []
 
 RUNTIMES = ("auto", "openvino", "torch")
 
-_AHEAD: list[Background[CrossEncoder]] = []
+_AHEAD: dict[str, Background[Any]] = {}
+"""Models that are loading before anybody has asked: `cross-encoder`, or a bi-encoder's identity."""
 
 
-def begin_ahead(*, offline: bool, quiet: bool) -> None:
-    """Begin loading the default cross-encoder; who asks for one next gets it."""
+def begin_ahead(
+    *, cross_encoder: bool, indexes: Sequence[str] | None, offline: bool, quiet: bool
+) -> None:
+    """Begin loading models; who asks for them next gets them.
+
+    Args:
+        cross_encoder: the default one.
+        indexes: a directory whose model is loaded, as on a command line; None for the one that is
+            found, nothing for no model.
+        offline: look nothing up.
+        quiet: say nothing of a first use.
+    """
     output = Output(OutputFormat.plain, quiet=quiet)
     choice = ModelChoice(None, None, "auto", "auto", None, offline, output)
     _AHEAD.clear()
     # What is wrong will be said when the model is asked for, in its turn.
-    with suppress(BiencError):
-        _AHEAD.append(choice.begin_cross_encoder())
+    with suppress(Exception):
+        if cross_encoder:
+            _AHEAD["cross-encoder"] = choice.begin_cross_encoder()
+        if indexes is None or indexes:
+            _begin_model_of(environment.indexes_to_read(indexes), choice)
+
+
+def _begin_model_of(places: Sequence[IndexPlace], choice: ModelChoice) -> None:
+    from bienc_cli.models import import_runtime
+
+    import_runtime()
+    for place in places:
+        # One on a server would be asked twice.
+        if isinstance(place, Path):
+            with environment.open_index(place) as reader:
+                _AHEAD[_model_of(reader.info)] = choice.begin_bi_encoder(reader.info)
+
+
+def _model_of(info: IndexInfo) -> str:
+    """All that decides how an index's model is loaded."""
+    return f"{info.encoder} {info.names_model_of_ours}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,20 +189,21 @@ class ModelChoice:
 
     def begin_cross_encoder(self) -> Background[CrossEncoder]:
         """Have the cross-encoder loaded while other things are done; see `load_cross_encoder`."""
-        if _AHEAD:
-            self._begun["cross-encoder"] = _AHEAD.pop()
-            return self._begun["cross-encoder"]
-        from bienc_cli.models import import_runtime
+        begun = _AHEAD.pop("cross-encoder", None)
+        if begun is None:
+            from bienc_cli.models import import_runtime
 
-        # Here and at once: beside other imports it would get its turn late, and compile late.
-        import_runtime(self.runtime, self.device)
-        begun = Background(self._load_cross_encoder)
+            # Here and at once: beside other imports it would get its turn late, and compile late.
+            import_runtime(self.runtime, self.device)
+            begun = Background(self._load_cross_encoder)
         self._begun["cross-encoder"] = begun
         return begun
 
-    def begin_bi_encoder(self, info: IndexInfo) -> None:
+    def begin_bi_encoder(self, info: IndexInfo) -> Background[BiEncoder]:
         """Have the index's model loaded while other things are done; see `load_bi_encoder`."""
-        self._begun["bi-encoder"] = Background(lambda: self._load_bi_encoder(info))
+        begun = None if self.model else _AHEAD.pop(_model_of(info), None)
+        self._begun["bi-encoder"] = begun or Background(lambda: self._load_bi_encoder(info))
+        return self._begun["bi-encoder"]
 
     def load_cross_encoder(self) -> CrossEncoder:
         """The cross-encoder asked for; waited for if it was begun.
