@@ -145,6 +145,11 @@ def rotated(x: Any, cosines: Any, sines: Any) -> Any:
     return ops().add(ops().multiply(x, cosines), ops().multiply(turned, sines))
 
 
+def first_along(x: Any, axis: int) -> Any:
+    """What is first along an axis, which stays, of length 1."""
+    return ops().gather(x, np.array([0], np.int64), np.int64(axis))
+
+
 def first_token(x: Any) -> Any:
     """(B, S, D) to (B, D): the first token's."""
     return ops().gather(x, np.int64(0), np.int64(1))

@@ -57,13 +57,12 @@ def built_graph(files: ModelFiles, vocabulary: int) -> Any:
 def _graph(files: ModelFiles, vocabulary: int) -> Any:
     encoder = _encoder(files)
     checkpoint = _checkpoint(files, encoder)
-    inputs = _inputs(typed=_takes_types(files))
-    states = encoder.build(checkpoint, inputs)
-    if files.role is Role.CROSS_ENCODER:
-        pooling = str(files.config.get("classifier_pooling", "cls"))
-        result = encoder.head(checkpoint, _pooled(pooling, states, inputs))
-    else:
-        result = _pooled(files.pooling, states, inputs)
+    reranks = files.role is Role.CROSS_ENCODER
+    pooling = str(files.config.get("classifier_pooling", "cls")) if reranks else files.pooling
+    inputs = _inputs(typed=_takes_types(files), first_only=pooling == "cls")
+    result = _pooled(pooling, encoder.build(checkpoint, inputs), inputs)
+    if reranks:
+        result = encoder.head(checkpoint, result)
     _require_all_used(checkpoint)
     if vocabulary > int(files.config["vocab_size"]):
         raise NotPlain("its tokenizer has tokens without a vector")
@@ -151,14 +150,14 @@ def _require_all_used(checkpoint: Checkpoint) -> None:
         raise NotPlain(f"its weights have {left[0]}, which is not known")
 
 
-def _inputs(*, typed: bool) -> Inputs:
+def _inputs(*, typed: bool, first_only: bool) -> Inputs:
     names = ["input_ids", "attention_mask"] + ["token_type_ids"] * typed
     made = []
     for name in names:
         parameter = ops().parameter([-1, -1], np.int64, name=name)
         parameter.output(0).set_names({name})
         made.append(parameter)
-    return Inputs(made[0], made[1], made[2] if typed else None)
+    return Inputs(made[0], made[1], made[2] if typed else None, first_only)
 
 
 def _pooled(pooling: str, states: Any, inputs: Inputs) -> Any:

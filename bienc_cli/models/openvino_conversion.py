@@ -41,7 +41,7 @@ from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
 
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
 """Raised whenever the same model would be converted into another graph."""
 
 GRAPH = "model.xml"

@@ -60,11 +60,20 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a graph is given, (B, S) each; no token types where the model takes none."""
+    """What a graph is given, (B, S) each, and what is wanted of it.
+
+    Attributes:
+        input_ids: of tokens.
+        attention_mask: 0 for what only fills a row.
+        token_type_ids: None where the model takes none.
+        first_only: nothing is asked but the first token's state. An encoder may leave out all that
+            does not go into it, and then gives (B, 1, D).
+    """
 
     input_ids: Any
     attention_mask: Any
     token_type_ids: Any | None
+    first_only: bool = False
 
 
 def linear(c: Checkpoint, x: Any, name: str, prefix: str | None = None) -> Any:
@@ -139,20 +148,26 @@ def post_norm_layers(
     heads: str,
     act: str,
     epsilon: float,
+    first_only: bool,
 ) -> Any:
     """Layers of BERT's kind: attention, then a feed-forward, each added and then normed.
 
-    `layers`, `heads` and `act` are where the configuration says how many and which.
+    `layers`, `heads` and `act` are where the configuration says how many and which; `first_only` is
+    as in `Inputs`: the last layer's other states go into nothing but themselves.
     """
     head_count, act = int(c.config[heads]), _activation(c, act)
-    for number in range(int(c.config[layers])):
+    last = int(c.config[layers]) - 1
+    for number in range(last + 1):
         at = names.layer.format(number)
+        own = x
+        if first_only and number == last:
+            own, mask = blocks.first_along(x, 1), blocks.first_along(mask, 2)
         query, key, value = (
-            blocks.split_heads(linear(c, x, at + part), head_count)
-            for part in (names.query, names.key, names.value)
+            blocks.split_heads(linear(c, read, at + part), head_count)
+            for read, part in ((own, names.query), (x, names.key), (x, names.value))
         )
         mixed = linear(c, blocks.attention(query, key, value, mask), at + names.attended)
-        x = norm(c, ops().add(mixed, x), at + names.attended_norm, epsilon)
+        x = norm(c, ops().add(mixed, own), at + names.attended_norm, epsilon)
         wide = blocks.activation(linear(c, x, at + names.wide), act)
         x = norm(c, ops().add(linear(c, wide, at + names.narrow), x), at + names.norm, epsilon)
     return x
@@ -192,6 +207,7 @@ def _bert(c: Checkpoint, inputs: Inputs, positions: Any) -> Any:
         heads="num_attention_heads",
         act="hidden_act",
         epsilon=epsilon,
+        first_only=inputs.first_only,
     )
 
 
@@ -212,6 +228,7 @@ def distilbert(c: Checkpoint, inputs: Inputs) -> Any:
         heads="n_heads",
         act="activation",
         epsilon=1e-12,
+        first_only=inputs.first_only,
     )
 
 
@@ -237,6 +254,7 @@ def mpnet(c: Checkpoint, inputs: Inputs) -> Any:
         heads="num_attention_heads",
         act="hidden_act",
         epsilon=epsilon,
+        first_only=inputs.first_only,
     )
 
 

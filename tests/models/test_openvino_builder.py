@@ -77,6 +77,21 @@ def test_logits_are_those_of_torch(name: str, labels: int, tmp_path: Path) -> No
     assert np.ptp(expected, axis=0).min() > 0.1
 
 
+def test_of_the_last_layer_only_what_counts_is_computed(tmp_path: Path) -> None:
+    lengths = {}
+    for pooling in ("cls", "mean"):
+        directory = write_architecture(tmp_path / pooling, "bert", pooling=pooling)
+        files = resolved(directory, Role.BI_ENCODER).files
+        graph = built_graph(files, files.config["vocab_size"])
+        products = [one for one in graph.get_ordered_ops() if one.get_type_name() == "MatMul"]
+        shapes = [one.output(0).partial_shape for one in products]
+        lengths[pooling] = sum(
+            shape[1].is_static and shape[1].get_length() == 1 for shape in shapes
+        )
+    # Query, what attention has mixed, and both halves of the feed-forward.
+    assert lengths == {"cls": 4, "mean": 0}
+
+
 def test_long_texts_reach_the_far_buckets_of_distance(tmp_path: Path) -> None:
     directory = write_architecture(tmp_path / "model", "mpnet")
     settings = directory / "tokenizer_config.json"
