@@ -23,7 +23,7 @@ _ALPHABETS = [
         # Polish, Czech, Slovak, Hungarian, Croatian, Romanian.
         "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű čćđšž ăâîşţ "
         # Turkish; Lithuanian, Latvian, Estonian.
-        "âçğıîöşüû ąčęėįšųūž āčēģīķļņšūž äõöüšž "
+        "âçğıîöşüûİ ąčęėįšųūž āčēģīķļņšūž äõöüšž "
         # Russian, Ukrainian, Serbian.
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя абвгґдеєжзиіїйклмнопрстуфхцчшщьюя "
         "абвгдђежзијклљмнњопрстћуфхцчџш "
@@ -32,18 +32,31 @@ _ALPHABETS = [
         "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ"
     )
 ]
-_OF_EUROPE = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257")
-_OLDER = ("cp850", "cp437", "cp852", "mac_roman", "cp866")
-"""Of DOS and of the first Macs, whose letters stand where later encodings have signs."""
+_ALPHABETS.append(frozenset(map(chr, range(0x0E01, 0x0E5C))))  # Thai
+_OF_EUROPE = ("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1254", "cp1257")
+_OLDER = words(
+    "cp850 cp437 cp852 mac_roman cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
+    "mac_cyrillic koi8_u iso8859_5 cp874"
+)
+"""Of DOS, of the first Macs and of Unix, whose letters stand where later encodings have signs."""
 
 _OF_ONE_BYTE = re.compile(r"cp125\d|koi8_[ru]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _WITHIN_WORDS = frozenset("’‘–—·…×÷\xad")
 """Signs that stand between letters."""
 
+_DASHES = frozenset("–—")
+"""Between letters they are dashes, or letters of an older encoding."""
+
+_LONELY = frozenset(words("Sc Sk Sm So Po"))
+_BESIDE_OTHERS = frozenset(map(chr, range(0x80))) | {"…"}
+"""Categories of signs that no other one stands beside, and those of them that do."""
+
+_FRAMES = re.compile("[\u2500-\u259f]")
+
 _FEWEST = 4
 _FEWEST_ODD = 2
-_FITS, _FITS_NOT = 0.9, 0.6
+_FITS, _FITS_NOT, _FITS_WHOLLY = 0.9, 0.6, 0.97
 """Characters beyond ASCII, and of these odd ones, from which a text may be in an older encoding;
 and how well it fits into that, and into the later one."""
 
@@ -61,10 +74,17 @@ def one_byte_encoding(sample: bytes, guessed: str) -> str:
     guessed = max((*others, *_OF_EUROPE), key=lambda encoding: _fit(sample, encoding)[0])
     fit, odd = _fit(sample, guessed)
     beyond_ascii = sum(byte > 0x7F for byte in sample)
-    if beyond_ascii < _FEWEST or odd < _FEWEST_ODD or fit > _FITS_NOT:
+    if beyond_ascii < _FEWEST or not odd:
         return guessed
-    best = max(_OLDER, key=lambda encoding: _fit(sample, encoding)[0])
-    return best if _fit(sample, best)[0] >= _FITS else guessed
+    found = {encoding: _fit(sample, encoding) for encoding in _OLDER}
+    best = max(found, key=lambda encoding: found[encoding][0])
+    if found[best][0] < max(_FITS, fit):
+        return guessed
+    is_whole = found[best][0] >= _FITS_WHOLLY and not found[best][1]
+    # Encodings of Cyrillic share most of their letters: one of them has none that is odd.
+    if (odd >= _FEWEST_ODD and (is_whole or fit <= _FITS_NOT)) or (is_whole and fit <= _FITS_NOT):
+        return best
+    return guessed
 
 
 def _fit(sample: bytes, encoding: str) -> tuple[float, int]:
@@ -74,11 +94,13 @@ def _fit(sample: bytes, encoding: str) -> tuple[float, int]:
     odd = signs = 0
     for one in _BEYOND_ASCII.finditer(text):
         at, character = one.start(), one[0]
-        if _is_odd(text[at - 1 : at] or " ", character, text[at + 1 : at + 2] or " "):
+        before, behind = text[at - 1 : at] or " ", text[at + 1 : at + 2] or " "
+        if _is_odd(before, character, behind):
             odd += 1
-        elif character.isalpha():
-            letters[character.lower()] += 1
-        else:
+        elif _is_letter(character):
+            # Of `İ` the small form is two characters.
+            letters[character if character == "İ" else character.lower()] += 1
+        elif not (character in _DASHES and before.isalpha() and behind.isalpha()):
             signs += 1
     known = max(sum(letters[letter] for letter in alphabet) for alphabet in _ALPHABETS)
     count = letters.total() + signs + odd
@@ -86,11 +108,30 @@ def _fit(sample: bytes, encoding: str) -> tuple[float, int]:
 
 
 def _is_odd(before: str, character: str, behind: str) -> bool:
-    if character == "\ufffd" or "\x80" <= character <= "\x9f":
+    if character in "\ufffd¤" or "\x80" <= character <= "\x9f":
         return True
-    if not character.isalpha():
-        return before.isalpha() and behind.isalpha() and character not in _WITHIN_WORDS
-    if (character.isupper() and before.islower()) or before.isdigit() or behind.isdigit():
-        return True
-    mixed = (before.isascii() and before.isalpha()) or (behind.isascii() and behind.isalpha())
-    return mixed and not unicodedata.name(character, "").startswith("LATIN")
+    if _is_letter(character):
+        if (character.isupper() and before.islower()) or before.isdigit() or behind.isdigit():
+            return True
+        mixed = (before.isascii() and before.isalpha()) or (behind.isascii() and behind.isalpha())
+        return mixed and not unicodedata.name(character, "").startswith("LATIN")
+    if before.isalpha() and behind.isalpha():
+        return character not in _WITHIN_WORDS
+    if _FRAMES.match(character):
+        # A frame is drawn around words, not within them.
+        return any(
+            one.isalpha() and not other.isspace()
+            for one, other in ((before, behind), (behind, before))
+        )
+    return _is_lonely(character) and any(
+        _is_lonely(other) and other != character for other in (before, behind)
+    )
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalpha() or unicodedata.category(character) == "Mn"
+
+
+def _is_lonely(character: str) -> bool:
+    """Whether it is a sign that no other one stands beside."""
+    return unicodedata.category(character) in _LONELY and character not in _BESIDE_OTHERS

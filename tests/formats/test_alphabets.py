@@ -9,7 +9,15 @@ FRENCH = "Il était là, où est le garçon ? Ça va très bien, à l’école d
 SPANISH = "¿Cómo está? Mañana, corazón, niño, también, años, señora, según él, aquí.\n"
 DANISH = "Rødgrød med fløde på en ø, så går det nok også for æblerne på Ærø og i Århus.\n"
 POLISH = "Zażółć gęślą jaźń, a potem pójdź, kiń tę chmurność w głąb flaszy, proszę bardzo.\n"
+CZECH = "Příliš žluťoučký kůň úpěl ďábelské ódy a ještě něco.\n"
+TURKISH = "Güzel bir gün, şöyle böyle çalışıyor; İstanbul'da kış ağır geçer.\n"
+ICELANDIC = "Það er gott að búa á Íslandi, þótt veðrið sé vont, ég á von á þér.\n"
 RUSSIAN = "Привет мир, это старый текст из системы DOS, который нужно прочитать правильно.\n"
+OF_MACS = "Привет, я читаю старую книгу из библиотеки; моя семья и вся школа Якова тоже.\n"
+UKRAINIAN = "Привіт, їжак та ґанок є тут, щоб прочитати цей старий текст.\n"
+GREEK = "Το παλιό κείμενο στα ελληνικά γράμματα, καλημέρα σας πολύ.\n"
+THAI = "สวัสดีชาวโลก นี่คือข้อความ\n"
+FRAMED = "╔════════╗\n║ Größe ║\n╚════════╝\n"
 
 
 @pytest.mark.parametrize("times", [1, 50])
@@ -22,10 +30,24 @@ RUSSIAN = "Привет мир, это старый текст из систем
         (FRENCH, "mac_roman"),
         (FRENCH.replace("’", "'"), "cp850"),
         (SPANISH, "cp437"),
+        (SPANISH, "mac_roman"),
+        (FRAMED + GERMAN, "cp437"),
+        (CZECH, "mac_latin2"),
+        (TURKISH, "mac_turkish"),
+        (TURKISH, "cp857"),
+        (ICELANDIC, "cp861"),
         (DANISH, "cp850"),
         (DANISH, "mac_roman"),
         (POLISH, "cp852"),
         (RUSSIAN, "cp866"),
+        ("Привет, как дела сегодня\n", "cp866"),
+        (OF_MACS, "mac_cyrillic"),
+        (OF_MACS, "cp855"),
+        (OF_MACS, "iso8859_5"),
+        (UKRAINIAN, "koi8_u"),
+        (GREEK, "cp737"),
+        (THAI, "cp874"),
+        ("Le cœur coûte 5 €, l'œuvre déjà vue.\n", "iso8859_15"),
         ("Price list\n" * 100 + GERMAN, "cp850"),
     ],
 )
@@ -39,7 +61,12 @@ def test_older_encodings_are_known_by_their_letters(text, encoding, times):
         *((text, "cp1252") for text in (GERMAN, FRENCH, SPANISH, DANISH)),
         (POLISH, "cp1250"),
         (RUSSIAN, "cp1251"),
-        (RUSSIAN, "koi8_r"),
+        *((text, encoding) for text in (RUSSIAN, OF_MACS) for encoding in ("cp1251", "koi8_r")),
+        (UKRAINIAN, "cp1251"),
+        (GREEK, "cp1253"),
+        (TURKISH, "cp1254"),
+        (CZECH, "cp1250"),
+        ("He ran—as ever—home; and then—at once—slept. It™s “odd” † here.\n", "cp1252"),
         ("Temperatures of 3°C, 4°C and 5°C; a·b, c×d and e÷f; §5, §6.\n" * 3, "cp1252"),
         ("Die „Größe“ – 3×4×5 – beträgt 60 m³…\nUnd AÄÖÜ, BÄR, FÜR.\n", "cp1252"),
         ("paral·lel, col·legi, il·lusió, novel·la, síl·laba, excel·lent\n", "cp1252"),
