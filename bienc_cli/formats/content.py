@@ -36,7 +36,7 @@ MANUAL_PAGE = re.compile(rb"\s*(?=[.'])(?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
 
 _JSON = re.compile(rb'[\[{]\s*["{\[]')
 _PAGE = tuple(f"<{name}".encode() for name in words("!doctype html head body table meta"))
-_PAGE_IN_XML = (b"<html", b"<!doctype html")
+_WHOLE_PAGE = (b"<!doctype html", b"<html")
 
 _PACKAGES = (
     (b"word/document", "docx"),
@@ -85,6 +85,34 @@ def content_format(stream: BinaryIO, suffix: str, options: ReadingOptions) -> Fo
     return FORMATS[_name_of_text(head, suffix)]
 
 
+def disguised_format(stream: BinaryIO, called: Format, options: ReadingOptions) -> Format | None:
+    """What a file that is called some sort of text is instead, as nothing else begins like that.
+
+    Args:
+        stream: at its start.
+        called: the format that its name calls for.
+        options: how it is read where there is a choice.
+
+    Raises:
+        OSError: it cannot be read.
+        UsageError: no such PDF engine.
+    """
+    head = stream.read(_SNIFFED)
+    if head.startswith(b"%PDF-"):
+        return pdf_format(options)
+    if head.startswith(b"PK\3\4"):
+        return _packed(head, stream)
+    if head.startswith(b"{\\rtf"):
+        return FORMATS["rtf"]
+    if called.name != "text":
+        return None
+    if MAILBOX_LINE.match(head):
+        return FORMATS["mbox"]
+    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
+        return FORMATS["mail"]
+    return FORMATS["html"] if _text_start(head).startswith(_WHOLE_PAGE) else None
+
+
 def _packed(head: bytes, stream: BinaryIO) -> Format | None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(size - _DIRECTORY, 0))
@@ -97,14 +125,18 @@ def _packed(head: bytes, stream: BinaryIO) -> Format | None:
     return None if name is None else FORMATS[name]
 
 
+def _text_start(head: bytes) -> bytes:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+
+
 def _name_of_text(head: bytes, suffix: str) -> str:
     if MANUAL_PAGE.match(head):
         return "man"
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    start = _text_start(head)
     if start.startswith(b"{\\rtf"):
         return "rtf"
     if start.startswith(_PAGE) or (
-        start.startswith(b"<?xml") and any(mark in start for mark in _PAGE_IN_XML)
+        start.startswith(b"<?xml") and any(mark in start for mark in _WHOLE_PAGE)
     ):
         return "html"
     if start.startswith(b"<?xml") and b"<office:document" in start:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from urllib.parse import unquote
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import lines_of_title
 from bienc_cli.formats.builder import DocumentBuilder
-from bienc_cli.formats.html import document_of
+from bienc_cli.formats.decoding import decode
+from bienc_cli.formats.html import document_of, raising_classes
 from bienc_cli.formats.package import Package
 from bienc_cli.types import Document, Heading
 
@@ -45,6 +47,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         }
         labels = _labels(package, tree, items)
         locked = _locked(package)
+        raising = _raising(package)
         builder = DocumentBuilder()
         for reference in tree.iterfind("{*}spine/{*}itemref"):
             name, item = items.get(reference.get("idref") or "", ("", None))
@@ -54,16 +57,27 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
             if name in locked:
                 raise UnreadableFile("encrypted", "encrypted, a book with copy protection")
             builder.end_headings()
-            _add_chapter(builder, package.data(name), labels.get(name, []))
+            _add_chapter(builder, package.data(name), labels.get(name, []), raising)
         title = tree.findtext("{*}metadata/{*}title")
         yield builder.build(doc_id, "epub", title)
 
 
-def _add_chapter(builder: DocumentBuilder, data: bytes | None, labels: list[_Label]) -> None:
+def _raising(package: Package) -> set[str]:
+    """The classes that the book's style sheets set higher than the line."""
+    found: set[str] = set()
+    for name in package.names(r".*\.css"):
+        with contextlib.suppress(UnreadableFile):
+            found |= raising_classes(decode(package.data(name) or b""))
+    return found
+
+
+def _add_chapter(
+    builder: DocumentBuilder, data: bytes | None, labels: list[_Label], raising: set[str]
+) -> None:
     if data is None:
         return
     try:
-        chapter = document_of(_EMPTY.sub(rb"<\1\2></\1>", data), "")
+        chapter = document_of(_EMPTY.sub(rb"<\1\2></\1>", data), "", raising=raising)
     except UnreadableFile:
         # A picture on a page of its own.
         return

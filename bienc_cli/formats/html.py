@@ -7,7 +7,7 @@ it is in the file. Passages are cited by the lines of the source (`html_source.p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,10 @@ _LINES = _KEPT_TOGETHER | frozenset(
 _TYPED = frozenset({"", "text", "email", "tel", "url", "number", "date", "time", "datetime-local"})
 """Kinds of fields that show their value."""
 
-_SET_HIGHER = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
+_SET_HIGHER = re.compile(
+    r"vertical-align\s*:\s*(?:super|text-top|0?[1-9.][\d.]*(?:r?em|ex|px|pt|%))", re.IGNORECASE
+)
+_RULE = re.compile(r"\.([\w-]+)[^{}]{0,200}\{([^{}]{0,2000})\}")
 _STRUCK = frozenset({"del", "s", "strike"})
 """What is struck out, and no part of the word that stands in its place."""
 
@@ -56,13 +59,21 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     yield document_of(path.read_bytes(), doc_id)
 
 
-def document_of(data: bytes, doc_id: str, declared: str | None = None) -> Document:
+def raising_classes(sheet: str) -> set[str]:
+    """The classes that a style sheet sets higher than the line."""
+    return {rule[1] for rule in _RULE.finditer(sheet) if _SET_HIGHER.search(rule[2])}
+
+
+def document_of(
+    data: bytes, doc_id: str, declared: str | None = None, raising: Set[str] = frozenset()
+) -> Document:
     """Read a page that may be part of another file: of a message, of a book.
 
     Args:
         data: the page.
         doc_id: of the document.
         declared: encoding that is declared outside the page.
+        raising: classes that style sheets outside the page set higher than the line.
 
     Raises:
         UnreadableFile: binary, or without text.
@@ -71,15 +82,19 @@ def document_of(data: bytes, doc_id: str, declared: str | None = None) -> Docume
 
     source = decode(data, declared)
     tree = LexborHTMLParser(marked(source))
+    of_page = [raising_classes(sheet.text()) for sheet in tree.css("style")]
+    raising = {*raising, *(name for names in of_page for name in names)}
     try:
-        return _document(tree, doc_id, Visibility(tree, source))
+        return _document(tree, doc_id, Visibility(tree, source), raising)
     except UnreadableFile:
         # A page that is all navigation, such as an index of links, is still its text.
-        return _document(tree, doc_id, Visibility(tree, source, navigation=True))
+        return _document(tree, doc_id, Visibility(tree, source, navigation=True), raising)
 
 
-def _document(tree: LexborHTMLParser, doc_id: str, visibility: Visibility) -> Document:
-    page = _Page(_around(tree.css(_LAID_OUT)))
+def _document(
+    tree: LexborHTMLParser, doc_id: str, visibility: Visibility, raising: Set[str]
+) -> Document:
+    page = _Page(_around(tree.css(_LAID_OUT)), raising)
     if description := _description(tree):
         page.builder.block(description)
     if tree.root is not None:
@@ -138,7 +153,7 @@ def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode
 class _Page:
     """Turns the walk into headings and blocks: inline text to lines, lines to blocks."""
 
-    def __init__(self, laid_out: set[int]) -> None:
+    def __init__(self, laid_out: set[int], raising: Set[str]) -> None:
         self.builder = DocumentBuilder()
         self._inline: list[str] = []
         self._lines: list[str] = []
@@ -155,6 +170,7 @@ class _Page:
         # The open tables, and the cells of the current row.
         self._tables: list[OpenTable] = []
         self._laid_out = laid_out
+        self._raising = raising
         self._cells: list[str] | None = None
         # The level of the open heading, 0 for none: whatever is in it is its title.
         self._heading = 0
@@ -168,7 +184,7 @@ class _Page:
         if self._formulas:
             self._inline.append(_sign(node))
         if node.is_text_node:
-            (self._inline if self._above is None else self._above).append(_text(node))
+            (self._inline if self._above is None else self._above).append(self._text(node))
         elif tag == "math":
             self._formulas += 1
         elif tag == "rt":
@@ -177,7 +193,7 @@ class _Page:
             self._inline.append(f" {_value(node)} ")
         elif tag == "br":
             self._inline.append("\n" if self._preformatted else _LINE_BREAK)
-        elif tag == "img":
+        elif tag in ("img", "area"):
             attributes = node.attributes
             self._inline.append(f" {attributes.get('alt') or attributes.get('title') or ''} ")
         elif (level := _level(node)) and not self._heading:
@@ -189,6 +205,8 @@ class _Page:
                 return
             self._end_line()
             self._open(tag, node)
+        if tag == "svg" or _is_drawn(node):
+            self._inline.append(f" {node.attributes.get('aria-label') or ''} ")
 
     def leave(self, node: LexborNode) -> None:
         """End a node."""
@@ -267,6 +285,14 @@ class _Page:
         if not self._together:
             self.end_block()
 
+    def _text(self, node: LexborNode) -> str:
+        text = node.text_content or ""
+        # Most texts end in no digit, which costs less to see than what is around them.
+        if text.rstrip()[-1:].isdecimal() and MARK.sub("", text).strip().isdecimal():
+            raised = node.parent is not None and _is_raised(node.parent, self._raising)
+            return text.translate(RAISED) if raised else text
+        return text
+
     def _add_readings(self) -> None:
         if self._readings:
             self._inline.append(f" ({' '.join(self._readings)})")
@@ -288,6 +314,11 @@ class _Page:
         else:
             self._lines.append(self._marker + text.strip("\n"))
         self._marker = ""
+
+
+def _is_drawn(node: LexborNode) -> bool:
+    """Whether an element without content stands for a picture."""
+    return node.child is None and node.is_element_node and node.attributes.get("role") == "img"
 
 
 def _sign(node: LexborNode) -> str:
@@ -321,7 +352,7 @@ def _level(node: LexborNode) -> int:
     return int(level) if re.fullmatch("[1-9]", level) else 2
 
 
-def _is_raised(node: LexborNode) -> bool:
+def _is_raised(node: LexborNode, raising: Set[str]) -> bool:
     """Whether digits in it are a note's: raised, or said to call one, as in books."""
     attributes = node.attributes
     calls = (attributes.get("epub:type") or "", attributes.get("role") or "")
@@ -330,14 +361,6 @@ def _is_raised(node: LexborNode) -> bool:
         or "noteref" in calls[0].split()
         or calls[1] == "doc-noteref"
         or _SET_HIGHER.search(attributes.get("style") or "") is not None
+        or not raising.isdisjoint((attributes.get("class") or "").split())
         or (node.tag in ("a", "span") and node.parent is not None and node.parent.tag == "sup")
     )
-
-
-def _text(node: LexborNode) -> str:
-    text = node.text_content or ""
-    # Most texts end in no digit, which costs less to see than what is around them.
-    if text.rstrip()[-1:].isdecimal() and MARK.sub("", text).strip().isdecimal():
-        raised = node.parent is not None and _is_raised(node.parent)
-        return text.translate(RAISED) if raised else text
-    return text

@@ -29,7 +29,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.reading import format_of, read_all, read_documents
+from bienc_cli.formats.reading import read_all, read_documents, reader_of
 from bienc_cli.formats.table import DEFAULT_READING, ReadingOptions, pdf_format
 from bienc_cli.formats.worker_messages import PART_DONE, FileRequest, Limits, decode_answer
 from bienc_cli.types import Document, Skipped
@@ -126,14 +126,14 @@ def _in_order(
 
 def _is_isolated(file: SourceFile, options: ReadingOptions, *, streamed: bool) -> bool:
     try:
-        found = format_of(file.path, options)
+        found = reader_of(file.path, options)
     except UnreadableFile:
         return False
     return found is not None and found.streamed == streamed and file.size >= found.isolated_from
 
 
 def _read_here(file: SourceFile, limits: Limits, options: ReadingOptions) -> Items:
-    found = format_of(file.path, options)
+    found = reader_of(file.path, options)
     if found is not None and found.streamed:
         yield from read_documents(file.path, file.doc_id, options)
     else:

@@ -219,7 +219,7 @@ def _attachment(
     part: Message, doc_id: str, format_name: str, depth: int
 ) -> Iterator[Document | Skipped]:
     # Here, since reading a file chooses among all readers, this one included.
-    from bienc_cli.formats.reading import failures_of_one_file, format_of, read_documents
+    from bienc_cli.formats.reading import failures_of_one_file, read_documents, reader_of
     from bienc_cli.formats.table import is_unreadable
 
     name = doc_id.rsplit("/", 1)[-1]
@@ -231,7 +231,7 @@ def _attachment(
             fits = len(name.encode()) <= _LONGEST_FILE_NAME
             path = Path(folder, name if fits else f"attachment{PurePath(name).suffix}")
             path.write_bytes(_content(part))
-            found = format_of(path)
+            found = reader_of(path)
             if is_message or (found is not None and found.name == "mail"):
                 if depth >= _DEEPEST:
                     raise UnreadableFile("broken", "a message within too many others")

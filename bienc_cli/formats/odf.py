@@ -18,11 +18,10 @@ from bienc_cli.formats.odf_text import (
     chart_lines,
     is_description,
     is_left_out,
-    name_of,
     plain_lines,
     text_of,
 )
-from bienc_cli.formats.package import Package, parse_xml, whole_number
+from bienc_cli.formats.package import Package, name_of, parse_xml, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
 from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document

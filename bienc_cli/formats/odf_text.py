@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.mathml import formula_text
-from bienc_cli.formats.package import whole_number
+from bienc_cli.formats.package import name_of, whole_number
 from bienc_cli.formats.symbols import with_symbols
 from bienc_cli.formats.word_list import words
 
@@ -181,9 +181,3 @@ def _collect(element: Element, pieces: list[str], asides: list[Element]) -> None
 def _formula_of(frame: Element) -> str:
     formula = frame.find(f"{{*}}object/{_MATH}math")
     return "" if formula is None else formula_text(formula)
-
-
-def name_of(element: Element) -> str:
-    """An element's name without its namespace; "" for an entity."""
-    tag = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""

@@ -202,6 +202,12 @@ def parse_xml(data: bytes) -> Element | None:
         return None
 
 
+def name_of(element: Element) -> str:
+    """An element's name without its namespace; "" for an entity."""
+    tag = element.tag
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+
+
 def whole_number(text: str | None) -> int | None:
     """A number as attributes have it: digits, and not too many; None where it is none."""
     text = text or ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bienc_cli.errors import BiencError, UnreadableFile
 from bienc_cli.formats.binary import OLD_OFFICE_SUFFIXES
-from bienc_cli.formats.content import content_format
+from bienc_cli.formats.content import content_format, disguised_format
 from bienc_cli.formats.decoding import clean
 from bienc_cli.formats.refusal import why_binary
 from bienc_cli.formats.table import (
@@ -47,6 +47,20 @@ def format_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format |
     return format_by_content(path, options)
 
 
+def reader_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format | None:
+    """As `format_of`; but what is called a text and begins as a document is that document.
+
+    Raises:
+        UnreadableFile: the content could not be looked at.
+        UsageError: no such PDF engine.
+    """
+    called = format_of(path, options)
+    if called is None or called.streamed or not called.isolated_from:
+        return called
+    with failures_of_one_file(), path.open("rb") as stream:
+        return disguised_format(stream, called, options) or called
+
+
 def read_documents(
     path: Path, doc_id: str, options: ReadingOptions = DEFAULT_READING
 ) -> Iterator[Document | Skipped]:
@@ -66,7 +80,7 @@ def read_documents(
             of the file, whatever is in it.
         UsageError: the PDF engine is unknown or not installed.
     """
-    found = format_of(path, options)
+    found = reader_of(path, options)
     if found is None:
         suffix = path.suffix.lower()
         known = is_unreadable(suffix, options) or suffix in OLD_OFFICE_SUFFIXES
@@ -107,8 +121,8 @@ def _under_another_name(
 ) -> Format | None:
     """What a file really is that is not what it is called; None where nobody knows better.
 
-    Only asked of formats that are read by workers: what is called a text may be anything, and
-    what is nothing but text is no document that lost its name.
+    Only asked of formats that are read by workers, since `reader_of` knows the others; what is
+    nothing but text is no document that lost its name.
     """
     if called.isolated_from or called.streamed or error.code not in ("broken", "binary", "empty"):
         return None

@@ -113,7 +113,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.text",
         suffixes=words(
             ".txt .text .log .bib .srt .vtt .po .pot .xml .plist .fb2 .opml .xsd .xsl .xslt .rss "
@@ -152,10 +152,17 @@ _FORMATS = (
     Format(name="rst", version=3, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
+        isolated_from=_MEBIBYTE // 16,
+    ),
+    Format(
+        name="svg",
+        version=1,
+        module=f"{_PACKAGE}.svg",
+        suffixes=(".svg",),
         isolated_from=_MEBIBYTE // 16,
     ),
     Format(name="pdf", version=4, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
@@ -210,7 +217,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.patience import told_by
-from bienc_cli.formats.reading import format_of, read_all, read_documents
+from bienc_cli.formats.reading import read_all, read_documents, reader_of
 from bienc_cli.formats.worker_messages import (
     PART_DONE,
     FileRequest,
@@ -76,7 +76,7 @@ def answer(request: FileRequest, limits: Limits) -> Iterator[bytes]:
     """
     path, doc_id, options = request.path, request.doc_id, request.options
     try:
-        found = format_of(path, options)
+        found = reader_of(path, options)
         if found is None or not found.streamed:
             yield encode_items(read_all(path, doc_id, options, limits.characters))
             return

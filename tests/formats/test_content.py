@@ -2,7 +2,13 @@
 
 import pytest
 from office_samples import zip_of
-from reader_samples import docx_bytes, encrypted_pdf_bytes, pdf_bytes, read_items
+from reader_samples import (
+    docx_bytes,
+    encrypted_pdf_bytes,
+    message_with_attachments,
+    pdf_bytes,
+    read_items,
+)
 from test_reader_epub import epub_bytes
 from test_reader_odf import odp_bytes, ods_bytes, odt_bytes
 from test_reader_pptx import pptx_bytes
@@ -11,6 +17,7 @@ from test_reader_xlsx import xlsx_bytes
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import format_of
+from bienc_cli.formats.reading import reader_of
 from bienc_cli.types import Document
 
 CONTENTS = {
@@ -51,6 +58,39 @@ def test_what_is_called_something_else_is_read_as_what_it_is(tmp_path, name, exp
     assert item.format == expected
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.log", "a.md", "a.csv", "a.json", "a.html", "README"])
+@pytest.mark.parametrize("expected", ["docx", "odt", "epub", "pdf", "rtf"])
+def test_a_document_that_is_called_a_text_is_read_by_a_worker(tmp_path, name, expected):
+    path = tmp_path / name
+    path.write_bytes(CONTENTS[expected]())
+    (item,) = read_items(path)
+    assert isinstance(item, Document)
+    assert item.format == expected
+    found = reader_of(path)
+    assert found is not None
+    assert found.isolated_from == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><p>words", "html"),
+        (b"<html><body>words</body></html>", "html"),
+        (b"<p>of a page", "text"),
+        (message_with_attachments(), "mail"),
+        (b"Subject: my notes\n\nwords\n", "text"),
+        (b"From ada at example.org  Mon May  5 10:00:00 2003\nSubject: x\n\nwords\n", "mbox"),
+        (zip_of({"a.txt": "words"}), "text"),
+    ],
+)
+def test_what_is_called_a_text_and_is_not_plain(tmp_path, content, expected):
+    path = tmp_path / "2003-May.txt"
+    path.write_bytes(content)
+    found = reader_of(path)
+    assert found is not None
+    assert found.name == expected
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -83,7 +123,8 @@ def test_forms_that_programs_save_under_old_names(tmp_path, content, expected):
         ("a.pdf", encrypted_pdf_bytes("words", "secret", "AES-256"), "encrypted"),
         ("a.pdf", b"", "broken"),
         ("a.docx", OLE, "broken"),
-        ("a.txt", docx_bytes(), "binary"),
+        ("a.txt", docx_bytes()[:-40], "broken"),
+        ("a.txt", b"%PDF-1.7\nwords", "broken"),
         ("a.docx", b"just words", "broken"),
         ("a.odt", b"<office:document/>", "broken"),
     ],

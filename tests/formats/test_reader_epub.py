@@ -136,3 +136,16 @@ def test_elements_that_end_at_once(tmp_path, page):
     content = f"<html>{page}</html>".encode()
     document = read(tmp_path, changed(epub_bytes(), lambda parts: parts.update({name: content})))
     assert "words" in block_texts(document)
+
+
+def test_digits_that_a_style_sheet_of_the_book_raises_are_notes(tmp_path):
+    page = b"<html><body><p>word<span class='fn'>7</span> on.</p></body></html>"
+    content = changed(
+        epub_bytes(),
+        lambda parts: parts.update(
+            {"EPUB/text/part 1.xhtml": page, "EPUB/style.css": b".fn {vertical-align: super}"}
+        ),
+    )
+    path = tmp_path / "a.epub"
+    path.write_bytes(content)
+    assert "word⁷ on." in read_one(path).text

@@ -218,3 +218,35 @@ def test_readings_stand_behind_what_they_are_of(tmp_path, around):
 def test_what_is_set_higher_by_its_style_is_raised(tmp_path):
     source = "<p>word<span style='vertical-align: super'>12</span> x</p>"
     assert "word¹² x" in text_of(tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ".note {vertical-align: super; font-size: 60%}",
+        "p a.note, span.note:hover {\n vertical-align : text-top }",
+        ".x{color:red}.note{vertical-align:0.4em}",
+    ],
+)
+def test_what_is_set_higher_by_the_class_of_a_style_sheet_is_raised(tmp_path, rule):
+    source = f"<style>{rule}</style><p>word<a class='a note'>12</a> and CO<i class=sub>2</i></p>"
+    assert "word¹² and CO2" in text_of(tmp_path, source)
+
+
+@pytest.mark.parametrize("rule", [".note {vertical-align: sub}", ".other {vertical-align: super}"])
+def test_what_is_set_elsewhere_is_not_raised(tmp_path, rule):
+    assert "CO2" in text_of(tmp_path, f"<style>{rule}</style><p>CO<i class=note>2</i></p>")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "<svg role=img aria-label='Chart of tides'></svg>",
+        "<svg aria-label='Chart of tides'><path d='M0'/></svg>",
+        "<i role=img aria-label='Chart of tides'></i>",
+        "<map><area alt='Chart of tides' href=x></map>",
+    ],
+)
+def test_what_is_said_of_a_picture_that_is_no_image(tmp_path, picture):
+    said = text_of(tmp_path, f"<p>See {picture} here</p>").split()
+    assert " ".join(said) == "See Chart of tides here"
