@@ -23,6 +23,9 @@ MAILBOX_LINE = re.compile(
 """The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
 "From here on"."""
 
+MMDF_LINE = b"\1\1\1\1"
+"""The line in front of a message and behind it in a mailbox of MMDF."""
+
 _MESSAGE_START = re.compile(
     rb"(?:return-path|received|delivered-to|message-id|from|to|date|subject|mime-version"
     rb"|dkim-signature|authentication-results|x-[\w-]+):[ \t]",
@@ -76,10 +79,8 @@ def content_format(stream: BinaryIO, suffix: str, options: ReadingOptions) -> Fo
         return pdf_format(options)
     if head.startswith(b"PK\3\4"):
         return _packed(head, stream)
-    if MAILBOX_LINE.match(head):
-        return FORMATS["mbox"]
-    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
-        return FORMATS["mail"]
+    if (name := _name_of_mail(head)) is not None:
+        return FORMATS[name]
     if looks_binary(head):
         return None
     return FORMATS[_name_of_text(head, suffix)]
@@ -106,10 +107,8 @@ def disguised_format(stream: BinaryIO, called: Format, options: ReadingOptions) 
         return FORMATS["rtf"]
     if called.name != "text":
         return None
-    if MAILBOX_LINE.match(head):
-        return FORMATS["mbox"]
-    if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head):
-        return FORMATS["mail"]
+    if (name := _name_of_mail(head)) is not None:
+        return FORMATS[name]
     return FORMATS["html"] if _text_start(head).startswith(_WHOLE_PAGE) else None
 
 
@@ -123,6 +122,12 @@ def _packed(head: bytes, stream: BinaryIO) -> Format | None:
     else:
         name = next((name for part, name in _PACKAGES if part in parts), None)
     return None if name is None else FORMATS[name]
+
+
+def _name_of_mail(head: bytes) -> str | None:
+    if MAILBOX_LINE.match(head) or head.startswith(MMDF_LINE):
+        return "mbox"
+    return "mail" if _MESSAGE_START.match(head) and _MESSAGE_FIELD.search(head) else None
 
 
 def _text_start(head: bytes) -> bytes:

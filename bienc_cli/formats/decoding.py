@@ -53,6 +53,9 @@ _MOST_CONTROLS = 0.05
 _LEAST_NULS = 0.3
 """Share of NULs in UTF-16 of letters that UTF-8 would write with one byte or two."""
 
+_FEW_NULS = 4
+"""In what is plain text but for them: a program wrote one too many, or was cut off."""
+
 _HOLE = re.compile(rb"\A\0+|\0{64,}")
 """What a log has in the place of what was cut off while a program went on writing."""
 
@@ -85,7 +88,8 @@ def looks_binary(data: bytes) -> bool:
     if byte_order_mark(data) is not None or _unmarked_utf(data) is not None:
         return False
     data = _without_holes(data)
-    if b"\0" in data[:_SNIFFED]:
+    nuls = data.count(0, 0, _SNIFFED)
+    if nuls > _FEW_NULS or (nuls and not _is_plain_utf8(data[:_SNIFFED].replace(b"\0", b""))):
         return True
     return _has_many_controls(data)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.content import MAILBOX_LINE
+from bienc_cli.formats.content import MAILBOX_LINE, MMDF_LINE
 from bienc_cli.formats.message import message_documents
 from bienc_cli.formats.reading import failures_of_one_file
 from bienc_cli.types import Document, Skipped
@@ -51,7 +51,7 @@ def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     first = number = 1
     starts_line = True
     while piece := stream.readline(_LONGEST_LINE):
-        if starts_line and MAILBOX_LINE.match(piece):
+        if starts_line and (MAILBOX_LINE.match(piece) or piece.rstrip() == MMDF_LINE):
             if held.strip():
                 yield first, bytes(held)
             held.clear()

@@ -7,6 +7,8 @@ what mail programs have written for decades.
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import email
 import mimetypes
 import re
@@ -35,6 +37,9 @@ _LONGEST_FILE_NAME = 200
 """Bytes; file systems take 255."""
 
 _BYTES = "application/octet-stream"
+_FOOTER = re.compile(
+    r"(?<=\n)_{5,}[ \t]*\r?\n.*|(?<=\n)-- ?\r?\n.*|(?<=\n)(?=[^\n]*\w \w).*", re.DOTALL
+)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 _FLOWS_ON = re.compile(r"(?<!^--) \n(?!-- $)", re.MULTILINE)
 _SIGNED_WHOLE = re.compile(r"application/(?:x-)?pkcs7-mime")
@@ -265,6 +270,12 @@ def _content(part: Message) -> bytes:
     if isinstance(inside, list):
         # One, but for reports, which are fields in the form of messages.
         return b"\n".join(one.as_bytes() for one in inside if isinstance(one, Message))
+    encoding = header(part, "Content-Transfer-Encoding").lower()
+    if encoding == "base64" and isinstance(inside, str) and (found := _FOOTER.search(inside)):
+        # Mailing lists write below what is encoded, as they are used to.
+        encoded = inside[: found.start()].encode("ascii", "ignore")
+        with contextlib.suppress(binascii.Error):
+            return base64.b64decode(encoded) + found[0].encode("utf-8", "surrogateescape")
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 

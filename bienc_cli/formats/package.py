@@ -121,8 +121,8 @@ class Package:
             raise UnreadableFile("broken", f"not {self._kind} (its part {name} cannot be read)")
         return tree
 
-    def elements(self, name: str, tag: str) -> Iterator[Element]:
-        """Elements of one name in a part of any size, each forgotten when the next is asked for.
+    def elements(self, name: str, *tags: str) -> Iterator[Element]:
+        """Elements of these names in a part of any size, forgotten when the next is asked for.
 
         Where the part is missing or breaks off, there are no more.
         """
@@ -134,7 +134,11 @@ class Package:
         try:
             with self._archive.open(part) as stream:
                 events = etree.iterparse(
-                    stream, tag=f"{{*}}{tag}", resolve_entities=False, no_network=True, recover=True
+                    stream,
+                    tag=[f"{{*}}{tag}" for tag in tags],
+                    resolve_entities=False,
+                    no_network=True,
+                    recover=True,
                 )
                 for _, element in events:
                     yield element

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.cleaning import RAISED
+from bienc_cli.formats.drawing import alternative_text
 from bienc_cli.formats.rtf_flow import Flows
 from bienc_cli.formats.rtf_words import (
     APART,
     CHARACTERS,
     CODE_PAGES,
+    COLLECTED,
+    DESCRIPTIONS,
     KNOWN,
     PARAGRAPH_ENDS,
     SYMBOL_SET,
@@ -31,6 +34,9 @@ _TOKEN = re.compile(
     rb"|([^\\{}\r\n\0]+)",
     re.DOTALL,
 )
+_BELOW_READING = re.compile(r"\bEQ\b.*\\o(?:\\a[a-z])?\s?\(.*\)[,;]([^()]*)\)", re.DOTALL)
+"""What stands below small letters that are set above it."""
+
 _HEADING = re.compile(r"heading ([1-9])\b", re.IGNORECASE)
 
 
@@ -86,6 +92,8 @@ class _Reader:
         self._styles: dict[int, int] = {}
         self._style = 0
         self._name = ""
+        # Of a drawing, the name of the property whose value follows.
+        self._property = ""
 
     def run(self) -> None:
         """Read all of it, as far as it goes."""
@@ -131,7 +139,7 @@ class _Reader:
             self._state = replace(state, destination="unread", better=state.destination)
         elif word == "ud":
             self._state = replace(state, destination=state.better)
-        elif word in ("fonttbl", "stylesheet", "title", "info"):
+        elif word in COLLECTED or word in ("info", "sp", "picprop"):
             self._state = replace(state, destination=word)
             self._name = ""
         elif word in APART:
@@ -170,7 +178,7 @@ class _Reader:
             self._layout(word, value)
 
     def _layout(self, word: str, value: int | None) -> None:
-        if self._state.destination in ("unread", "fonttbl", "info"):
+        if self._state.destination in ("unread", "fonttbl", "info", "fldinst"):
             return
         if word == "outlinelevel" and value is not None and 0 <= value < 9:
             if self._state.destination == "stylesheet":
@@ -217,9 +225,9 @@ class _Reader:
         self._flush()
         if self._state.unseen:
             return
-        if self._state.destination in ("fonttbl", "stylesheet", "title"):
+        if self._state.destination in COLLECTED:
             self._name += text
-        elif self._state.destination not in ("unread", "info"):
+        elif self._state.destination not in ("unread", "info", "sp", "picprop"):
             if self._state.symbols:
                 text = "".join(symbol(ord(one), self._state.symbols) for one in text)
             raised = self._state.raised and text.strip().isdecimal()
@@ -239,6 +247,13 @@ class _Reader:
     def _end_group(self) -> None:
         self._flush()
         destination = self._state.destination
+        if (
+            destination in ("sv", "fldinst")
+            and self._stack[-1:]
+            and (self._stack[-1].destination == destination)
+        ):
+            # A part of it in another font.
+            destination = ""
         if destination == "stylesheet" and self._name:
             if named := _HEADING.search(self._name):
                 self._styles[self._style] = int(named[1])
@@ -246,11 +261,21 @@ class _Reader:
         elif destination == "title":
             self.title = self._name
             self._name = ""
+        elif destination == "sn":
+            self._property = self._name.strip()
+        elif destination == "sv":
+            if self._property in DESCRIPTIONS and (said := alternative_text(self._name)):
+                self.flows.current.asides.append(said)
+            self._property = ""
+        elif destination == "fldinst":
+            if base := _BELOW_READING.search(self._name):
+                self.flows.current.pieces.append(base[1])
+            self._name = ""
         elif destination == "fonttbl":
             if self._font in self._symbol_fonts and self._name:
                 self._symbol_fonts[self._font] = self._name.strip("; ")
             self._name = ""
-        self.flows.end_group(self._state.depth, destination)
+        self.flows.end_group(self._state.depth, self._state.destination)
         if self._stack:
             self._state = self._stack.pop()
         self._ignored = 0

@@ -7,15 +7,17 @@ from bienc_cli.formats.word_list import words
 UNREAD = frozenset(
     words(
         "colortbl pict themedata colorschememapping datastore latentstyles listtable "
-        "listoverridetable generator xmlnstbl rsidtbl fldinst objdata objclass shprslt "
-        "nonshppict filetbl revtbl pgdsctbl sp bkmkstart bkmkend atnid atnauthor atndate "
+        "listoverridetable generator xmlnstbl rsidtbl objdata objclass shprslt "
+        "nonshppict filetbl revtbl pgdsctbl bkmkstart bkmkend atnid atnauthor atndate "
         "falt panose mmathPr template private passwordhash userprops author operator "
         "keywords doccomm company subject creatim revtim printim buptim category manager "
         # Entries of an index and of a table of contents, where they are marked.
         "xe rxe tc tcn"
     )
 )
-KNOWN = frozenset(words("shpinst shptxt annotation footnote shppict ftnalt fldrslt ud"))
+KNOWN = frozenset(
+    words("shpinst shptxt annotation footnote shppict picprop ftnalt fldinst fldrslt ud")
+)
 """Groups that programs may leave out, and that hold text."""
 
 APART = frozenset(
@@ -49,3 +51,9 @@ CODE_PAGES = {
 
 SYMBOL_SET = 2
 """The character set of fonts such as Symbol."""
+
+COLLECTED = frozenset(words("fonttbl stylesheet title sn sv fldinst"))
+"""Groups whose text says something of others, and is looked at where they end."""
+
+DESCRIPTIONS = frozenset(words("wzDescription gtextUNICODE"))
+"""Properties of drawings that are words: what is said of them, and what is drawn of letters."""

@@ -182,7 +182,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.xlsx",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         isolated_from=0,
@@ -210,7 +210,7 @@ _FORMATS = (
     ),
     Format(
         name="rtf",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.rtf",
         suffixes=(".rtf",),
         isolated_from=0,
@@ -231,7 +231,7 @@ _FORMATS = (
     ),
     Format(
         name="mail",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
@@ -245,7 +245,7 @@ _FORMATS = (
     ),
     Format(
         name="mbox",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),

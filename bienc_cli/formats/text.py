@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,16 @@ from bienc_cli.formats.encoded_data import without_data_in_xml
 from bienc_cli.types import Document
 
 _XML = frozenset({".xml", ".plist", ".fb2", ".opml", ".xsd", ".xsl", ".xslt", ".rss", ".atom"})
-_WRITTEN_BY_SIGNS = _XML | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
+_SUBTITLES = frozenset({".srt", ".vtt"})
+_VOICE = re.compile(r"<v(?:\.[\w.-]+)?[ \t]+([^<>\n]{1,80})>")
+_OF_SUBTITLES = re.compile(
+    r"</?(?:[biucv]|font|lang|ruby|rt)(?:[. \t][^<>\n]{0,80})?>|<[\d:.]{5,12}>|\{\\[^{}\n]{1,80}\}"
+)
+"""What subtitles say of colours, fonts, places and times within their words."""
+
+_WRITTEN_BY_SIGNS = (
+    _XML | _SUBTITLES | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
+)
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -30,6 +40,9 @@ def _as_read(text: str, suffix: str) -> str:
     from bienc_cli.formats import escapes
     from bienc_cli.formats.json_source import with_strings_read
 
+    if suffix in _SUBTITLES:
+        text = _OF_SUBTITLES.sub("", _VOICE.sub(r"\1: ", text))
+        return escapes.with_references(text) if suffix == ".vtt" else text
     if suffix == ".bib":
         return escapes.with_bibtex_letters(text)
     if suffix == ".properties":

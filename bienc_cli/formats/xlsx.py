@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.drawing import CHART, description, drawn_text, related_text
 from bienc_cli.formats.number_formats import NumberFormat
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 _R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_ROW = re.compile(r"(?<=[A-Z$])[0-9]{1,7}\b")
+_CODE = re.compile(r'&(?:"[^"]*"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|(&)|[A-Za-z])')
 _MOST_COLUMNS = 16_384
 _PLAIN = NumberFormat()
 
@@ -34,8 +35,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         book = _Workbook(package)
         builder = sheet_builder()
         for name, part in book.sheets():
-            add_sheet(builder, name, book.rows(part))
-            _add_beside(package, part, name, builder)
+            beside: list[tuple[int, str]] = []
+            add_sheet(builder, name, book.rows(part, beside))
+            for row, text in [*beside, *book.names_of(name), *_beside(package, part)]:
+                builder.stand_at(row, name)
+                builder.row(text)
         yield builder.build(doc_id, "xlsx", package.title())
 
 
@@ -73,10 +77,27 @@ class _Workbook:
             for index, part in enumerate(self._package.names(r"xl/worksheets/sheet\d+\.xml")):
                 yield names[index] if index < len(names) else f"Sheet {index + 1}", part
 
-    def rows(self, part: str) -> Iterator[Row]:
-        """The rows of a sheet."""
+    def names_of(self, sheet: str) -> Iterator[tuple[int, str]]:
+        """The names that people gave to places of a sheet, each with its row."""
+        found = () if self._tree is None else self._tree.iterfind("{*}definedNames/{*}definedName")
+        for one in found:
+            name, place = one.get("name") or "", one.text or ""
+            of, _, cells = place.rpartition("!")
+            row = _ROW.search(cells)
+            if of.strip("'").replace("''", "'") == sheet and row and not _is_of_excel(one):
+                said = one.get("comment")
+                yield int(row[0]), f"{name}: {said or place}"
+
+    def rows(self, part: str, beside: list[tuple[int, str]]) -> Iterator[Row]:
+        """The rows of a sheet; `beside` receives what it says elsewhere, each with its row."""
         number = 0
-        for row in self._package.elements(part, "row"):
+        for row in self._package.elements(part, "row", "dataValidation", "headerFooter"):
+            if row.tag.endswith("}dataValidation"):
+                beside += _advice(row)
+                continue
+            if row.tag.endswith("}headerFooter"):
+                beside += ((1, text) for text in dict.fromkeys(map(_printed, row)) if text)
+                continue
             stated = whole_number(row.get("r"))
             number = number + 1 if stated is None else stated
             cells: list[str] = []
@@ -145,16 +166,38 @@ def _column(letters: str) -> int:
     return index - 1
 
 
-def _add_beside(package: Package, part: str, name: str, builder: DocumentBuilder) -> None:
-    """Add a sheet's comments, text boxes, charts and pictures, at the rows where they stand."""
+def _is_of_excel(name: Element) -> bool:
+    return name.get("hidden") == "1" or (name.get("name") or "").startswith("_xlnm.")
+
+
+def _advice(validation: Element) -> Iterator[tuple[int, str]]:
+    """What a cell tells whoever fills it in, and what can be chosen there."""
+    place = validation.get("sqref") or validation.findtext("{*}sqref") or ""
+    row = _ROW.search(place)
+    said = [validation.get(name) or "" for name in ("promptTitle", "prompt", "errorTitle", "error")]
+    if validation.get("type") == "list":
+        choices = "".join(validation.itertext("{*}formula1", "{*}f"))
+        if choices.startswith('"'):
+            said.append(choices.strip('"').replace(",", ", "))
+    text = " ".join(_unescaped(" ".join(said)).split())
+    if text:
+        yield int(row[0]) if row else 1, f"{place}: {text}"
+
+
+def _printed(part: Element) -> str:
+    """The words at the edge of a printed page, without fonts and numbers of pages."""
+    return " ".join(_CODE.sub(lambda code: code[1] or " ", part.text or "").split())
+
+
+def _beside(package: Package, part: str) -> Iterator[tuple[int, str]]:
+    """A sheet's comments, text boxes, charts and pictures, each with the row where it stands."""
     for kind, tag in (("comments", "comment"), ("threadedComment", "threadedComment")):
         for found in package.related(part, kind):
             for comment in package.elements(found, tag):
                 reference = _REFERENCE.match(comment.get("ref") or "")
                 text = " ".join("".join(comment.itertext("{*}t", "{*}text")).split())
                 if text:
-                    builder.stand_at(int(reference[2]) if reference else 1, name)
-                    builder.row(f"{comment.get('ref')}: {text}")
+                    yield int(reference[2]) if reference else 1, f"{comment.get('ref')}: {text}"
     for drawing in package.related(part, "drawing"):
         tree = package.xml(drawing)
         relations = package.relations(drawing)
@@ -164,6 +207,4 @@ def _add_beside(package: Package, part: str, name: str, builder: DocumentBuilder
             texts += map(description, anchor.iter("{*}cNvPr"))
             text = " ".join(" ".join(texts).split())
             if text:
-                row = whole_number(anchor.findtext("{*}from/{*}row"))
-                builder.stand_at((row or 0) + 1, name)
-                builder.row(text)
+                yield (whole_number(anchor.findtext("{*}from/{*}row")) or 0) + 1, text

@@ -108,6 +108,17 @@ def test_clean_joins_surrogate_pairs_and_replaces_lone_ones():
     assert clean("a\ud83d\ude00b\ud800c\0") == "a😀b\ufffdc\ufffd"
 
 
+@pytest.mark.parametrize("place", [100, 5000])
+def test_a_few_nuls_make_no_text_binary(place):
+    text = "a line of words\n" * 500
+    nuls = b"\0\0\0\0"
+    data = text.encode()
+    assert not looks_binary(data[:place] + nuls + data[place:])
+    assert looks_binary(data[:place] + nuls + b"\xff\xfe\xff" + data[place:])
+    assert looks_binary(data[:place] + nuls + b"\0" + data[place:])
+    assert decode(data + nuls).startswith(text)
+
+
 @given(st.binary(max_size=2000), st.sampled_from([None, "cp1252", "utf-16", "nonsense", "utf-7"]))
 def test_text_is_storable_whatever_the_bytes(data, declared):
     if looks_binary(data):

@@ -329,3 +329,25 @@ def test_a_file_without_anything_in_it(tmp_path):
     with pytest.raises(UnreadableFile) as refusal:
         read_all(tmp_path, b" \n")
     assert refusal.value.code == "empty"
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "_______________________________________________\nharbour mailing list\nhttp://x.org/list\n",
+        "-- \nharbour mailing list\n",
+        "To leave the harbour mailing list, write to us.\n",
+    ],
+)
+def test_what_a_list_writes_below_an_encoded_body(tmp_path, footer):
+    body = "Grüße aus dem Hafen. " * 9
+    encoded = base64.encodebytes(body.encode()).decode()
+    raw = (
+        "Subject: x\nContent-Type: text/plain; charset=utf-8\n"
+        f"Content-Transfer-Encoding: base64\n\n{encoded}{footer}"
+    )
+    path = tmp_path / "a.eml"
+    path.write_text(raw, encoding="utf-8")
+    text = read_one(path).text
+    assert body.strip() in text
+    assert "harbour mailing list" in text

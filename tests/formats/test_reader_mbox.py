@@ -151,3 +151,12 @@ def test_a_verdict_on_the_whole_mailbox(tmp_path):
     for _, items in read_files(files(path), workers=1, limits=LIMITS):
         (skipped,) = items
         assert (skipped.path, skipped.code) == ("a.mbox", "empty")
+
+
+def test_a_mailbox_of_mmdf(tmp_path):
+    path = tmp_path / "inbox"
+    line = "\1\1\1\1\n"
+    path.write_text("".join(f"{line}Subject: {word}\n\nsaid {word}\n{line}" for word in ("a", "b")))
+    (first, second) = read_items(path)
+    assert (first.doc_id, second.doc_id) == ("inbox#1", "inbox#2")
+    assert first.text.split() == ["a", "said", "a"]

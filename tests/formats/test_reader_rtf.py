@@ -134,3 +134,40 @@ def test_what_only_has_the_suffix(tmp_path):
     with pytest.raises(UnreadableFile) as refusal:
         read_items(path)
     assert refusal.value.code == "broken"
+
+
+PICTURE = (
+    r"{\pict{\*\picprop{\sp{\sn pictureGray}{\sv 1}}{\sp{\sn wzDescription}{\sv %s}}}"
+    r"\pngblip 89504e47}"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (PICTURE % "A walrus", ["See it.", "A walrus"]),
+        (PICTURE % r"A {\f1 walrus}", ["See it.", "A walrus"]),
+        (PICTURE % "picture.png", ["See it."]),
+        (r"{\shp{\*\shpinst{\sp{\sn gtextUNICODE}{\sv Sold out}}}}", ["See it.", "Sold out"]),
+        (
+            r"{\shp{\*\shpinst{\sp{\sn wzDescription}{\sv A box}}{\shptxt in it\par}}}",
+            ["See it.", "A box", "in it"],
+        ),
+    ],
+)
+def test_what_is_said_of_pictures_and_drawings(tmp_path, body, texts):
+    assert block_texts(read(tmp_path, rtf(rf"\pard See it.{body}\par"))) == texts
+
+
+@pytest.mark.parametrize(
+    ("instruction", "result", "shown"),
+    [
+        (r'EQ \\* jc2 \\* "Font:x" \\o\\ad(\\s\\up 9({\f1 reading}),{base})', "", "a base here"),
+        (r"EQ \\o(\\s\\up 9(reading),base)", "", "a base here"),
+        (r'HYPERLINK "http://example.org/(a,b)"', "link", "a link here"),
+        ("PAGE", "7", "a 7 here"),
+    ],
+)
+def test_what_fields_show(tmp_path, instruction, result, shown):
+    field = rf"{{\field{{\*\fldinst {instruction}}}{{\fldrslt {result}}}}}"
+    assert block_texts(read(tmp_path, rtf(rf"\pard a {field} here\par"))) == [shown]

@@ -7,6 +7,8 @@ import xlsxwriter
 from office_samples import changed
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 from reader_samples import outline, read_one
 
 from bienc_cli.chunking.places import Places
@@ -325,3 +327,40 @@ def test_one_long_text_in_many_cells_is_refused_before_it_is_all_written_out(tmp
     with pytest.raises(UnreadableFile) as refusal:
         read(tmp_path, content)
     assert refusal.value.code == "too_large"
+
+
+def beside_cells() -> bytes:
+    """A workbook with words that stand in no cell."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Ann's"
+    sheet.append(["Berth", "State"])
+    choice = DataValidation(type="list", formula1='"free,taken"', promptTitle="Pick", prompt="one")
+    choice.add("B2:B9")
+    elsewhere = DataValidation(type="list", formula1="$D$1:$D$3")
+    elsewhere.add("B3")
+    for validation in (choice, elsewhere):
+        sheet.add_data_validation(validation)
+    sheet.oddHeader.center.text = "Fees && dues &P & &12more"
+    sheet.oddFooter.left.text = "Confidential"
+    sheet.oddFooter.left.font = "Arial,Bold"
+    names = {"TideTable": "'Ann''s'!$A$4:$C$9", "_xlnm.Print_Area": "'Ann''s'!$A$1"}
+    for name, place in names.items():
+        book.defined_names[name] = DefinedName(name, attr_text=place)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def test_words_that_stand_in_no_cell(tmp_path):
+    document = read(tmp_path, beside_cells())
+    assert document.text.split("\n")[2:] == [
+        "Berth | State",
+        "B2:B9: Pick one free, taken",
+        "Fees & dues & more",
+        "Confidential",
+        "TideTable: 'Ann''s'!$A$4:$C$9",
+        "",
+    ]
+    for words, row in (("Pick", 2), ("Confidential", 1), ("TideTable", 4)):
+        assert place_of(document, words) == Place("row", row, row, "Ann's")
