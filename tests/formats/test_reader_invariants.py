@@ -42,6 +42,8 @@ SAMPLES = {
     "calendar": b"BEGIN:VCARD\nFN:A\nN;ENCODING=QUOTED-PRINTABLE:=C3=\n=BC;B\nNOTE:c\n d\\ne\n",
     "rst": b"===\nT\n===\n\nA\n---\n\n.. note:: x\n\n   y\n\n* l\n",
     "html": HTML,
+    "svg": b"<svg xmlns='s'>\n<title>A</title><switch><g><text>b<tspan x='1'>c</tspan></text></g>"
+    b"</switch>\n<foreignObject><p>d</p></foreignObject><g aria-label='e'/></svg>",
     "pdf": pdf_bytes("One page (with) text", "infor-\nmation", title="T"),
     "docx": docx_bytes(),
     "code": PYTHON,
