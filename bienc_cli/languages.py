@@ -116,7 +116,8 @@ def language_called(said: str) -> str:
 
 
 _WORD = re.compile(r"[^\W\d_]+")
-_WHOLE_WORD = re.compile(r"\b[^\W\d_]+\b")
+_RUN = re.compile(r"\w+")
+_ASCII_RUNS = str.maketrans({chr(n): " " for n in range(128) if not re.match(r"\w", chr(n))})
 
 _MOST = 4_000
 """Characters of a text that are looked at."""
@@ -203,10 +204,10 @@ def reads_as_english(text: str) -> bool:
     text = text[:_MOST]
     if not text.isascii() and _is_foreign_by_letters(text):
         return False
-    words = _WHOLE_WORD.findall(text.lower())
-    others = [word for word in words if word in _OTHERS]
-    if not others:
+    words = _runs(text)
+    if _OTHERS.isdisjoint(words):
         return True
+    others = [word for word in words if word in _OTHERS]
     english = [word for word in words if word in _ENGLISH]
     for common in _COMMON_WORDS.values():
         found = [word for word in others if word in common]
@@ -221,7 +222,15 @@ def reads_as_english(text: str) -> bool:
 
 def has_english_words(text: str) -> bool:
     """Whether any word is in a text that is common in English and in no other language here."""
-    return not _ENGLISH_ALONE.isdisjoint(_WHOLE_WORD.findall(text.lower()))
+    return not _ENGLISH_ALONE.isdisjoint(_runs(text))
+
+
+def _runs(text: str) -> list[str]:
+    """Words in small letters, and what else is between blanks and signs, which no list has."""
+    if text.isascii():
+        # The same, in a quarter of the time: every passage is looked at when it is indexed.
+        return text.lower().translate(_ASCII_RUNS).split()
+    return _RUN.findall(text.lower())
 
 
 def _uncapped(text: str) -> Iterable[str]:
@@ -284,7 +293,7 @@ def _may_be_foreign(text: str) -> bool:
     if text.isascii():
         return False
     beyond = sum(letter.isalpha() and not letter.isascii() for letter in text)
-    return beyond > 1 and _ENGLISH.isdisjoint(_WHOLE_WORD.findall(text.lower()))
+    return beyond > 1 and _ENGLISH.isdisjoint(_runs(text))
 
 
 def languages_of(texts: Iterable[str]) -> Counter[str]:

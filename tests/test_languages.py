@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.errors import UsageError
-from bienc_cli.languages import language_called, language_of, languages_of, reads_as_english
+from bienc_cli.languages import (
+    _runs,
+    language_called,
+    language_of,
+    languages_of,
+    reads_as_english,
+)
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -119,6 +126,13 @@ def collected(collection: str, part: str) -> list[str]:
     if not path.exists():
         pytest.skip("the collection is not here")
     return [json.loads(line)["text"] for line in path.read_text().splitlines()]
+
+
+def test_words_of_plain_texts_are_those_of_any() -> None:
+    every = "".join(map(chr, range(128)))
+    for text in (every, every[::-1], " ".join(every), "The_cat's 2nd   e-mail\x1f\x00(to ME)."):
+        assert _runs(text) == re.findall(r"\w+", text.lower())
+        assert _runs(f"{text} é") == [*_runs(text), "é"]
 
 
 def test_what_is_no_prose_is_in_no_language() -> None:
