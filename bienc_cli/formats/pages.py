@@ -30,6 +30,9 @@ _PLAIN = str.maketrans(
     }
 )
 _SPACES = re.compile(r"[^\S\n]+")
+_SPACED = re.compile(r"(?<!\S)(?:[^\W\d_] ){4,60}[^\W\d_](?!\S)")
+"""Letters set apart, as in headings; a wider gap stands between words."""
+
 _GAP = re.compile(r"\n{3,}")
 _DIGITS = re.compile(r"\d+")
 _LAST_HALF = re.compile(rf"([^\W\d_]+)[{HYPHENS}]\Z")
@@ -116,6 +119,7 @@ def paged_document(
 def _tidy(page: str) -> str:
     """One space between words, at most one blank line, no ligatures, one kind of hyphen."""
     text = clean(page).replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    text = _SPACED.sub(_closed_up, text)
     text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return _GAP.sub("\n\n", text).strip("\n")
 
@@ -173,3 +177,11 @@ def _sensible(title: str | None) -> str | None:
     if not any(character.isalpha() for character in title):
         return None
     return None if _FILE_NAME.search(title) or _MEANINGLESS.match(title) else title
+
+
+def _closed_up(spaced: re.Match[str]) -> str:
+    """The word; letters of both cases are formulas, and those in their order a list of them."""
+    letters = spaced[0].split(" ")
+    word = "".join(letters)
+    is_word = word.isupper() or word[1:].islower()
+    return word if is_word and letters != sorted(letters) else spaced[0]

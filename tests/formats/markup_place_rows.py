@@ -165,6 +165,20 @@ def card(name: str) -> str:
 CARDS = "".join(map(card, ("Ann", "Ben", "Cleo")))
 
 
+DRAWING = "\n".join(
+    [
+        '<?xml version="1.0"?>',
+        '<svg xmlns="http://www.w3.org/2000/svg">',
+        "<title>Pears</title>",
+        *(
+            f'<g><path d="M0 0"/>\n<text x="1">{sentences(4, name)}</text></g>\n'
+            for name in ("root", "stem", "leaf", "blossom", "fruit", "core")
+        ),
+        "</svg>",
+    ]
+)
+
+
 def in_calendar(path: Path, place: Place) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")[place.first - 1 :]
     opened = "\n".join(lines).replace("\n ", "").split("\n")
@@ -180,6 +194,7 @@ def in_html(path: Path, place: Place) -> list[str]:
 
 MARKUP_ROWS = [
     Row("html", HTML.encode(), in_html),
+    Row("svg", DRAWING.encode(), in_html),
     Row("asciidoc", ASCIIDOC.encode(), in_lines),
     Row("org", ORG.encode(), in_lines),
     Row("latex", LATEX.encode(), in_lines),

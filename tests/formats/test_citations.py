@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from grammar_samples import SOURCES
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markup_place_rows import MARKUP_ROWS
 from office_place_rows import OFFICE_ROWS
 from place_rows import ROWS, Row, in_lines, words
-from test_reader_grammar import SOURCES
 
 from bienc_cli.chunking import ChunkingParameters, chunk
 from bienc_cli.chunking.places import Places
@@ -57,7 +57,7 @@ def check(row: Row, path: Path, at_least: int = AT_LEAST) -> None:
 
 
 def test_every_format_has_a_row() -> None:
-    # Of a picture, pages are all that there is: `test_ocr`.
+    # Of a picture, pages are all that there is: `test_scans`.
     assert set(FORMATS) - {"image"} <= {row.format for row in EVERY_ROW}
 
 

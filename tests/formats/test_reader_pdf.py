@@ -234,3 +234,27 @@ def test_two_engines_find_the_same_words_on_the_same_pages(name):
     for left, right in zip(ours, theirs, strict=True):
         left_words, right_words = (set(re.findall(r"[^\W\d_]{3,}", page)) for page in (left, right))
         assert len(left_words & right_words) >= 0.95 * len(left_words | right_words)
+
+
+@pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("C O N T E N T S", "CONTENTS"),
+        ("S u m m a r y  4", "Summary 4"),
+        ("A B C D E F", "A B C D E F"),
+        ("f X y Z a", "f X y Z a"),
+        ("I saw a b c", "I saw a b c"),
+    ],
+)
+def test_letters_that_are_set_apart_are_a_word(tmp_path, engine, line, shown):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf_bytes(f"{line}\nwords of the page"))
+    assert read_one(path, pdf_engine=engine).text.split("\n")[0] == shown
+
+
+def test_a_wider_gap_between_letters_that_are_set_apart_stands_between_words(tmp_path):
+    """As pypdf tells them; pdfium makes one space of any gap."""
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf_bytes("C H A P T E R  E I G H T"))
+    assert read_one(path).text.strip() == "CHAPTER EIGHT"
