@@ -18,7 +18,7 @@ from bienc_cli.store.covered import FileState
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
-from bienc_cli.store.stemming import made_by
+from bienc_cli.store.stemming import bare, made_by
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.store.words import WORDS_VERSION
 from bienc_cli.types import Document, Passage, Place, Vectors
@@ -195,7 +195,7 @@ def document_records(
         "said": said,
         "languages": dict(languages),
         "words": WORDS_VERSION,
-        "stemmed_by": made_by() if languages else None,
+        "stems_by": made_by() if languages else None,
     }
     yield Record("document", key, born, root_id, file_id, _json(body))
     yield Record("text", key, born, root_id, file_id, document.text)
@@ -252,7 +252,9 @@ def text_key(text: str) -> str:
 
 def has_words_of_now(document: Mapping[str, Any]) -> bool:
     """Whether the words of a document, by its body, were made as they would be now."""
-    return document.get("words") == WORDS_VERSION and document["stemmed_by"] in (None, made_by())
+    # What has no such key was stemmed as English, whatever its language.
+    stems_by = document.get("stems_by", "")
+    return document.get("words") == WORDS_VERSION and stems_by in (None, made_by())
 
 
 def languages_in(document: Mapping[str, Any]) -> Counter[str]:
@@ -266,21 +268,26 @@ def languages_in(document: Mapping[str, Any]) -> Counter[str]:
 
 
 def words_of(texts: Sequence[SearchedText], tokenizer: Tokenizer) -> list[str]:
-    """The words of each text, folded and stemmed as English ones, each as often as it has it.
+    """The words of each text, folded and stemmed by its language, each as often as it has it.
 
-    By their own language BM25 ranks worse there, whatever the reason (docs/milvus.md).
+    Stems stand there without their language. Milvus weighs every form of a word by itself: one that
+    only the few texts have which pass for another language would outweigh all the others.
 
     Of a text with more than a string holds, every word is there before any is repeated.
     """
-    counts: list[dict[str, int]] = [{} for _ in texts]
-    for word, holding, frequencies in tokenizer.counted([one.text for one in texts]):
-        for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
-            counts[position][spelled(word)] = frequency
+    counts = [Counter[str]() for _ in texts]
+    for language in sorted({one.stemmed_as for one in texts}):
+        places = [place for place, one in enumerate(texts) if one.stemmed_as == language]
+        alike = [texts[place].text for place in places]
+        for word, holding, frequencies in tokenizer.counted(alike, language or None):
+            for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
+                counts[places[position]][spelled(word)] += frequency
     return [_written(held) for held in counts]
 
 
 def spelled(word: str) -> str:
-    """A word in letters and digits of ASCII, which no analyzer takes apart."""
+    """A stem without its language, in letters and digits of ASCII: no analyzer takes it apart."""
+    word = bare(word)
     return word if word.isascii() and word.isalnum() else f"0x{word.encode().hex()}"
 
 

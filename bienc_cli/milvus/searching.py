@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from bienc_cli.milvus.schema import (
 )
 from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
 from bienc_cli.store.rows import damaged
+from bienc_cli.store.stemming import has_stems
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Vectors
 
@@ -58,6 +60,8 @@ class Searching:
         self._collection = connection.address.collection
         self._head = head
         self._dim = head.encoder.dim
+        # An index may come from a version that knows more.
+        self._languages = [code for code, _ in head.languages if has_stems(code)]
         self._kept: tuple[str, list[VectorBlock]] | None = None
 
     # -------------------------------------------------------------- vectors
@@ -177,8 +181,9 @@ class Searching:
         """The passages that have every word of a text, ascending."""
         self._check_full_text()
         holding: set[int] | None = None
-        for (word,) in self._tokenizer.parts_of(text):
-            found = {one for one, _ in self._worded(spelled(word), MOST_HITS, condition)}
+        for forms in self._tokenizer.parts_of(text, self._languages):
+            written = " ".join(map(spelled, forms))
+            found = {one for one, _ in self._worded(written, MOST_HITS, condition)}
             holding = found if holding is None else holding & found
         return sorted(holding or ())
 
@@ -196,9 +201,10 @@ class Searching:
         return _ordered((row["id"], abs(float(row["distance"]))) for row in rows)
 
     def _words(self, query: str) -> str:
-        """The words of a query, each once."""
+        """The words of a query in all their forms, each once; a text has one form of a word."""
         self._check_full_text()
-        return " ".join(spelled(word) for (word,) in self._tokenizer.words_of(query))
+        words = chain.from_iterable(self._tokenizer.words_of(query, self._languages))
+        return " ".join(dict.fromkeys(map(spelled, words)))
 
     def _check_full_text(self) -> None:
         """Refuse words where the server does not search them.

@@ -9,6 +9,8 @@ of queries alike:
 - *Scripts without spaces*, and Hangul, whose particles hang on the word, become overlapping
   pairs of characters, as no dictionary is at hand; a Han character is also a word by itself, and
   so is the first syllable of Hangul behind a space.
+- *Joined letters of Arabic script* between which a mark forbids the ligature, as Persian writes its
+  prefixes and endings, are a compound: others write them with a space, or as one.
 - *Compounds*: what `_`, `-`, `.`, `/`, `:` or an inner capital joins is its parts, each two
   neighbouring parts as one word, and each name in it and the whole as one word. The rarer ones
   weigh more, so that the whole identifier goes before its parts, and a piece of a path is found
@@ -43,9 +45,12 @@ _SIGNS = str.maketrans(
     | {"™": " ", "℠": " "}
 )
 _LETTERS = _DIGITS | str.maketrans(
-    # Letters that Unicode does not take apart.
-    dict(zip("ØøŁłĐđı", "OoLlDdi", strict=True)) | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
+    # Letters that Unicode does not take apart; of Arabic script, what the keyboards of several
+    # languages have for one letter, and what is left undotted.
+    dict(zip("ØøŁłĐđıکیىةہەٱ", "OoLlDdiكييههها", strict=True))
+    | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
 )
+_JOINED = re.compile("(?<=[\u0620-\u065f\u066e-\u06d3])\u200c(?=[\u0620-\u064a\u066e-\u06d3])")
 
 _ACCENTS = "\u0300-\u034e\u0350-\u036f"
 _MARKS = (
@@ -94,6 +99,7 @@ def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
         accented: leave accents on their letters: where й is и, nothing stems Russian.
     """
     if not text.isascii():
+        text = _JOINED.sub("_", text)
         text = _with_accents(text) if accented else _one_form(text)
         text = _UNSPACED.sub(_pairs_asked if asked else _pairs, text)
     more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]

@@ -19,8 +19,14 @@ from operator import or_
 from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
 from bienc_cli.store.folding import UNSPACED
 from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
-from bienc_cli.store.spelling import longer_words, near_words, slips_allowed
-from bienc_cli.store.stemming import bare, has_stems, of_language
+from bienc_cli.store.spelling import (
+    beginnings,
+    longer_words,
+    near_words,
+    of_same_consonants,
+    slips_allowed,
+)
+from bienc_cli.store.stemming import ARABIC, bare, has_stems, of_language
 from bienc_cli.store.tokenizer import Forms, Tokenizer
 
 MOST_WORDS = 192
@@ -173,11 +179,24 @@ class QueryWords:
         for word, forms in missing.items():
             stems = [*map(bare, forms)]
             alike = reduce(or_, map(self._vocabulary, {stem[0] for stem in stems}))
-            near = near_words((word, *stems), alike) if slips_allowed(word) else []
+            near = self._of_same_consonants(forms)
+            if not near and slips_allowed(word):
+                near = near_words((word, *stems), alike)
             if not near and self._has_unstemmed:
                 near = longer_words(word, alike)
             meant[word] = tuple(near)
         return {word: near for word, near in meant.items() if near}
+
+    def _of_same_consonants(self, forms: Forms) -> list[str]:
+        """Other numbers of a word whose Arabic stem no passage has."""
+        if ARABIC not in self._languages:
+            return []
+        stems = [bare(form) for form in forms if of_language(ARABIC, bare(form)) == form]
+        found = (
+            of_same_consonants(stem, reduce(or_, map(self._vocabulary, beginnings(stem))))
+            for stem in stems
+        )
+        return [*chain.from_iterable(found)]
 
     def _vocabulary(self, letter: str) -> Counter[str]:
         """The stems that begin with a letter, each with how many passages have it."""

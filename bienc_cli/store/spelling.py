@@ -22,6 +22,13 @@ SHORTEST_STEM = 4
 
 LONGEST_ENDING = 3
 
+ALEF = "ا"
+_VOWELS = str.maketrans("", "", "اويء")
+"""Long vowels of Arabic, and what some plurals end with."""
+
+_CONSONANTS = 3
+"""That a root has at least; what has fewer, or a vowel for one, is like too many others."""
+
 _MOST = 3
 """Words that one may stand for."""
 
@@ -68,6 +75,33 @@ def longer_words(word: str, vocabulary: Mapping[str, int]) -> list[str]:
     longest = len(word) + LONGEST_ENDING
     found = [one for one in vocabulary if len(one) <= longest and one.startswith(word)]
     return sorted(found, key=lambda one: (-vocabulary[one], one))[:_MOST]
+
+
+def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
+    """The words of a vocabulary with the consonants of an Arabic stem, three at most.
+
+    Most Arabic plurals are no ending: they put other vowels between the consonants, and an alef in
+    front of some, كتاب and كتب, قلم and أقلام. No rule tells from the consonants which vowels
+    another number has; so these stand in for a word only where it is not there itself.
+
+    Source: McCarthy and Prince, "Foot and word in prosodic morphology: The Arabic broken plural",
+    Natural Language and Linguistic Theory 8(2), 1990.
+    """
+    consonants = _consonants(stem)
+    if len(consonants) < _CONSONANTS:
+        return []
+    found = [one for one in vocabulary if one != stem and _consonants(one) == consonants]
+    return sorted(found, key=lambda one: (-vocabulary[one], one))[:_MOST]
+
+
+def beginnings(stem: str) -> set[str]:
+    """The letters with which words of the consonants of an Arabic stem begin."""
+    return {stem[0], ALEF, *stem[1:2]} if stem[0] == ALEF else {stem[0], ALEF}
+
+
+def _consonants(stem: str) -> str:
+    begun = stem[1:] if stem[0] == ALEF else stem
+    return begun[:1] + begun[1:].translate(_VOWELS)
 
 
 def is_of_letters(word: str) -> bool:

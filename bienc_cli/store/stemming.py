@@ -16,8 +16,10 @@ from collections.abc import Callable
 
 from bienc_cli.store.folding import plain_letters
 
+ARABIC = "ar"
+
 _ALGORITHMS = {
-    "ar": "arabic",
+    ARABIC: "arabic",
     "ca": "catalan",
     "cs": "czech",
     "da": "danish",

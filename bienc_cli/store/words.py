@@ -50,7 +50,7 @@ from bienc_cli.store.stemming import made_by
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer
 
-WORDS_VERSION = 4
+WORDS_VERSION = 5
 """Raised whenever the same text has other words than before: the next commit makes all anew."""
 
 RECENT_MOST = 8_192

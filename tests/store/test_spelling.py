@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from stores import build
 
 from bienc_cli.store import open_reader
-from bienc_cli.store.spelling import longer_words, near_words, slips_allowed, slips_between
+from bienc_cli.store.spelling import (
+    beginnings,
+    longer_words,
+    near_words,
+    of_same_consonants,
+    slips_allowed,
+    slips_between,
+)
 
 LETTERS = "abc"
 WORDS = st.text(LETTERS, max_size=5)
@@ -79,6 +86,43 @@ def test_words_that_begin_with_one_and_have_an_ending() -> None:
     vocabulary = {"ліфтах": 2, "ліфту": 3, "ліфтова": 1, "ліфтовий": 9, "лі": 9}
     assert longer_words("ліфт", vocabulary) == ["ліфту", "ліфтах", "ліфтова"]
     assert longer_words("ліф", vocabulary) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("كتاب", "كتب"),
+        ("رجل", "رجال"),
+        ("درس", "دروس"),
+        ("قلم", "اقلام"),
+        ("ولد", "اولاد"),
+        ("مدرس", "مدارس"),
+        ("شارع", "شوارع"),
+        ("مفتاح", "مفاتيح"),
+        ("رسال", "رسايل"),
+        ("صديق", "اصدقاء"),
+    ],
+)
+def test_arabic_words_in_another_number_have_the_same_consonants(one: str, other: str) -> None:
+    for asked, held in ((one, other), (other, one)):
+        assert of_same_consonants(asked, {held: 1, "ورق": 9, "houses": 9}) == [held]
+        assert held[0] in beginnings(asked)
+    assert of_same_consonants(one, {one: 1}) == []
+    # Too few to be told from others.
+    assert of_same_consonants("بيت", {"بات": 1, "باب": 1}) == []
+
+
+def test_a_word_in_another_number_stands_in_where_it_is_not_there(tmp_path: Path) -> None:
+    files = {
+        "a.md": ["هذا كتاب قديم عن تاريخ المدينة وعن الذين عاشوا فيها"],
+        "b.md": ["الأشجار في الحديقة خضراء كل يوم من أيام السنة"],
+    }
+    build(tmp_path / ".bienc", tmp_path / "keys", files)
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        for query, passage in (("الكتب القديمة", 1), ("شجرة", 2)):
+            assert [one for one, _ in index.bm25(query, 9)] == [passage]
+        assert index.spellings("كتب") == {"كتب": ("كتاب",)}
+        assert index.spellings("كتاب") == {}
 
 
 def test_short_words_have_no_slips() -> None:
