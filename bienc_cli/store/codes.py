@@ -19,6 +19,7 @@ from __future__ import annotations
 import base64
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from bienc_cli.errors import IndexDamaged
 from bienc_cli.store.rows import damaged
 from bienc_cli.store.vectors import UsedVectors
 from bienc_cli.types import Vectors
@@ -163,13 +165,29 @@ def refresh(
             "centre": base64.b64encode(centre.tobytes()).decode(),
         }
     centre = _centre_from(recorded, used.file.dim)
-    for block in range(int(recorded["rows"]) // BLOCK, -(-used.rows // BLOCK)):
-        packed = _coded(used, block, centre).astype("<u2").tobytes()
+    done = int(recorded["rows"])
+    for block in range(done // BLOCK, -(-used.rows // BLOCK)):
+        start, end = block * BLOCK, min((block + 1) * BLOCK, used.rows)
+        # A row is never written over, so its code stays, and its vector is not read again.
+        kept = _kept(connection, block, max(done - start, 0), used.file.dim)
+        coded = _coded(used, start + kept.shape[1], end, centre)
+        packed = np.concatenate([kept, coded], axis=1).astype("<u2").tobytes()
         connection.execute(
             "INSERT OR REPLACE INTO codes VALUES (?, ?, ?)",
             (block, packed, _checksum(block, packed)),
         )
     return {**recorded, "rows": used.rows}
+
+
+def _kept(connection: sqlite3.Connection, block: int, rows: int, dim: int) -> NDArray[np.uint16]:
+    """The columns of a block's first rows; none if they are not all as they were written."""
+    row = connection.execute(
+        "SELECT block, codes, checksum FROM codes WHERE block = ?", (block,)
+    ).fetchone()
+    with suppress(IndexDamaged):
+        if row is not None and (columns := _unpacked(row, dim)).shape[1] == rows:
+            return columns
+    return np.empty((-(-dim // _WORD_BITS), 0), dtype=np.uint16)
 
 
 def differ(
@@ -181,7 +199,7 @@ def differ(
         return bool(rows)
     table = load(connection, used.file.dim, used.rows, recorded)
     for block in range(-(-used.rows // BLOCK)):
-        coded = _coded(used, block, table.centre)
+        coded = _coded(used, block * BLOCK, min((block + 1) * BLOCK, used.rows), table.centre)
         counts = used.are_used[block * BLOCK : (block + 1) * BLOCK]
         held = table.columns[:, block * BLOCK : (block + 1) * BLOCK]
         if not np.array_equal(held[:, counts], coded[:, counts]):
@@ -208,9 +226,8 @@ def _centre_from(recorded: Mapping[str, Any], dim: int) -> Centre:
     return centre
 
 
-def _coded(used: UsedVectors, block: int, centre: Centre) -> NDArray[np.uint16]:
-    """The columns of a block; of rows that are not used, as of the mean."""
-    start, end = block * BLOCK, min((block + 1) * BLOCK, used.rows)
+def _coded(used: UsedVectors, start: int, end: int, centre: Centre) -> NDArray[np.uint16]:
+    """The columns of some rows; of those that are not used, as of the mean."""
     ids = start + np.flatnonzero(used.are_used[start:end])
     vectors = np.tile(centre, (end - start, 1))
     vectors[ids - start] = used.file.read(ids)

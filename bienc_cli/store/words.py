@@ -212,7 +212,8 @@ class WordIndexChanges:
     def _goes_on(self, word: str, block: int, changes: Occurrences) -> bool:
         """Whether a word is still in a block; one that is in no text any more is not left there."""
         gone = changes.passages[changes.frequencies == 0]
-        if not len(gone) or self._least_held(word, block) > len(gone):
+        # One that is in what is written anew is there whatever else held it.
+        if len(gone) < len(changes.passages) or self._least_held(word, block) > len(gone):
             return True
         held = read_postings(self._connection, [word], block, self._schema).get(word)
         if held is None or not held.at(gone).all():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from bienc_cli.store import (
     vectors,
 )
 from bienc_cli.store.codes import CodeTable
+from bienc_cli.store.vectors import UsedVectors
 
 FILES = {f"f{number:02d}.txt": numbered(20, f"file {number} text") for number in range(12)}
 
@@ -138,6 +140,27 @@ def test_a_growing_index_keeps_the_blocks_that_are_full(home: Path) -> None:
     full = blocks(home)[:-1]
     build(home / ".bienc", home / "keys", {**FILES, "z.txt": numbered(70, "z")})
     assert blocks(home)[: len(full)] == full
+
+
+def test_a_vector_is_read_for_its_code_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+    coded = codes._coded
+
+    def watched(used: UsedVectors, start: int, end: int, centre: Any) -> Any:
+        seen.append((start, end))
+        return coded(used, start, end, centre)
+
+    monkeypatch.setattr(codes, "_coded", watched)
+    grown = {**FILES, "z.txt": numbered(70, "z")}
+    build(home / ".bienc", home / "keys", grown)
+    assert seen == [(240, 250), (250, 300), (300, 310)]
+    assert check(home / ".bienc", key_dir=home / "keys").problems == ()
+    # What is not as it was written is made anew.
+    damage(home, "UPDATE codes SET checksum = 0 WHERE block = 6")
+    seen.clear()
+    build(home / ".bienc", home / "keys", {**grown, "y.txt": ["one more"]})
+    assert seen == [(300, 311)]
+    assert check(home / ".bienc", key_dir=home / "keys").problems == ()
 
 
 def test_too_few_vectors_have_no_codes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
