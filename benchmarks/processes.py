@@ -46,6 +46,13 @@ class Finished:
     output: Any
 
 
+def installed_environment() -> dict[str, str]:
+    """This process's, but that modules are compiled once, as an installer does, not by each run."""
+    kept = dict(os.environ)
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept
+
+
 def run(argv: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Finished:
     """Run a process to its end.
 
@@ -58,7 +65,7 @@ def run(argv: Sequence[str | Path], environment: Mapping[str, str] | None = None
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
-            env={**os.environ, **(environment or {})},
+            env={**installed_environment(), **(environment or {})},
         )
         exit_code, wall, cpu, peak_mib = json.load(told)
     if exit_code:

@@ -206,9 +206,11 @@ def make_folder(folder: Path, passages: int) -> None:
 
 def run(checkout: Path, step: str, work: Path) -> dict[str, Any]:
     """A step in a process of its own, with a checkout's code."""
+    from processes import installed_environment
+
     done = subprocess.run(
         [sys.executable, __file__, "--child", step, str(work)],
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        env={**installed_environment(), "PYTHONPATH": str(checkout)},
         capture_output=True,
         text=True,
         check=False,
