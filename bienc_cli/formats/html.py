@@ -42,7 +42,7 @@ _TYPED = frozenset({"", "text", "email", "tel", "url", "number", "date", "time",
 _SET_HIGHER = re.compile(
     r"vertical-align\s*:\s*(?:super|text-top|0?[1-9.][\d.]*(?:r?em|ex|px|pt|%))", re.IGNORECASE
 )
-_RULE = re.compile(r"\.([\w-]+)[^{}]{0,200}\{([^{}]{0,2000})\}")
+_RULE = re.compile(r"\.([\w-]{1,100})(?![\w-])[^{}]{0,200}\{([^{}]{0,2000})\}")
 _STRUCK = frozenset({"del", "s", "strike"})
 """What is struck out, and no part of the word that stands in its place."""
 

@@ -34,7 +34,9 @@ _TOKEN = re.compile(
     rb"|([^\\{}\r\n\0]+)",
     re.DOTALL,
 )
-_BELOW_READING = re.compile(r"\bEQ\b.*\\o(?:\\a[a-z])?\s?\(.*\)[,;]([^()]*)\)", re.DOTALL)
+_BELOW_READING = re.compile(
+    r"\bEQ\b.{0,200}\\o(?:\\a[a-z])?\s?\(.{0,300}\)[,;]([^()]{0,300})\)", re.DOTALL
+)
 """What stands below small letters that are set above it."""
 
 _HEADING = re.compile(r"heading ([1-9])\b", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _UNSEEN = frozenset(words("style script metadata defs symbol clipPath mask"))
 _SAID = frozenset(words("title desc"))
+_WORDED = ("{*}text", "{*}foreignObject")
 _PLACES = frozenset(words("x y dx dy"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -50,7 +52,8 @@ def _texts(root: Element) -> Iterator[tuple[int, str]]:
             continue
         if name == "switch":
             # Programs show the first that they can; all say the same.
-            pending += [one for one in element if any(_texts(one))][:1]
+            worded = (one for one in element if next(one.iter(*_WORDED), None) is not None)
+            pending += itertools.islice(worded, 1)
         elif name in ("text", "foreignObject") or name in _SAID:
             text = " ".join("".join(_pieces(element, name)).split())
             if text:

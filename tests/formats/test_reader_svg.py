@@ -76,3 +76,9 @@ def test_what_holds_no_words(tmp_path, content, code):
     with pytest.raises(UnreadableFile) as refusal:
         read_one(path)
     assert refusal.value.code == code
+
+
+def test_alternatives_within_alternatives_take_no_longer(tmp_path):
+    deep = 200
+    content = "<switch>" * deep + "<text>core</text>" + "</switch>" * deep
+    assert block_texts(read(tmp_path, content))[2:] == ["core"]
