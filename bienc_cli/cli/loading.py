@@ -161,13 +161,16 @@ class ModelChoice:
     def _check_identity(self, name: str, info: IndexInfo, *, offline: bool) -> None:
         """Cheap, and before the weights are loaded: another model is refused at once."""
         from bienc_cli.models import identify_bi_encoder
-        from bienc_cli.search import check_model
 
         cache = environment.cache_directory()
         found = identify_bi_encoder(
             name, cache_dir=cache, offline=offline, on_first_use=self._shown_first_use
         )
-        check_model(info.encoder, found)
+        if found.fingerprint != info.encoder.fingerprint:
+            # Only here: beside a model that is to be compiled its imports would come first.
+            from bienc_cli.search import check_model
+
+            check_model(info.encoder, found)
 
     def on_ray(self, address: str) -> StartWorkers:
         """Have a Ray cluster do the work, whose workers load the same model.
