@@ -22,12 +22,12 @@ from unittest.mock import patch
 
 import numpy as np
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import read_documents
+from bienc_cli.chunking import chunk
+from bienc_cli.formats.reading import read_documents
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.models.batching import token_budget_batches
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.types import BiEncoder, Document, Passage
+from bienc_cli.types import BiEncoder, ChunkingParameters, Document, Passage
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "bienc_cli"

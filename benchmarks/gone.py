@@ -11,9 +11,9 @@ import argparse
 import time
 from pathlib import Path
 
+from bienc_cli.indexing.absence import whereabouts_of
 from bienc_cli.indexing.changes import compare_with_index
 from bienc_cli.indexing.roots import Finding
-from bienc_cli.indexing.whereabouts import whereabouts_of
 from bienc_cli.store import FileState, Root
 from bienc_cli.types import Skipped
 

@@ -46,7 +46,7 @@ from bienc_cli.evaluation.tuning import (
     signals_of,
     values_by_weights,
 )
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULTS, POOLING, Pooling, pooled
 from bienc_cli.store import open_reader

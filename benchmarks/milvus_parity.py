@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bienc_cli.cli import environment
 from bienc_cli.errors import IndexNotFound
 from bienc_cli.evaluation.qrels import read_qrels
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.store import IndexPlace, IndexReader, digest_of, open_reader
 from bienc_cli.store.catalog import read_meta

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import Limits, read_files
+from bienc_cli.chunking import chunk
+from bienc_cli.formats.isolation import read_files
+from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.models import load_bi_encoder
-from bienc_cli.types import Document, PassageTokenizer
+from bienc_cli.types import ChunkingParameters, Document, PassageTokenizer
 
 BODY = (
     "what the section says of its subject in about a hundred characters, "

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.search.pairs import Pair, PairsOptions, find_pairs
 from bienc_cli.store import open_reader

@@ -236,7 +236,8 @@ FORMATS: dict[str, Callable[[list[str]], bytes]] = {
 
 def read_here(path: Path, engine: str) -> None:
     """Read one file in this process and print what that took."""
-    from bienc_cli.formats import ReadingOptions, read_documents
+    from bienc_cli.formats.reading import read_documents
+    from bienc_cli.formats.table import ReadingOptions
     from bienc_cli.types import Document
 
     started = time.process_time()

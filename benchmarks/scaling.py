@@ -26,12 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import keep, percentiles, rows_of, write_rows
-from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.indexing import index_paths
 from bienc_cli.indexing.changes import digest_of_file, stamp_of
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import identify_bi_encoder, load_bi_encoder
 from bienc_cli.store import FileState, Root, open_reader, open_writer
-from bienc_cli.types import Document, EncoderIdentity, Passage, Place
+from bienc_cli.types import ChunkingParameters, Document, EncoderIdentity, Passage, Place
 from processes import BIENC, figure, run, script
 
 SEED = 1

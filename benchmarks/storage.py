@@ -81,7 +81,7 @@ def _direction(text: str) -> Any:
 
 def step_index(work: Path) -> dict[str, Any]:
     """Make the index agree with the folder."""
-    from bienc_cli.indexing import index_paths
+    from bienc_cli.indexing.indexer import index_paths
 
     peak = _PeakOnDisk(work / "index")
     with peak:

@@ -13,7 +13,6 @@ import json
 import tempfile
 from pathlib import Path
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.qrels import judged_in, read_qrels
 from bienc_cli.evaluation.queries import read_queries
@@ -21,7 +20,7 @@ from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.store import FileState, Root, open_reader, open_writer
 from bienc_cli.strategy import Strategy
-from bienc_cli.types import BiEncoder, Document, Passage
+from bienc_cli.types import BiEncoder, ChunkingParameters, Document, Passage
 
 BATCH = 256
 

@@ -14,7 +14,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from bienc_cli.search.zero_shot import label_documents
 from bienc_cli.store import open_reader

@@ -5,8 +5,8 @@
     Index.open(".").search("sour espresso", k=5)
 
 `Index` is the front door (`bienc_cli.library`); it is imported when it is asked for. The commands
-are thin, and each calls functions that a script can call too: `bienc_cli.indexing.index_paths`,
-`bienc_cli.search.search`, `bienc_cli.evaluation.compare`.
+are thin, and each calls functions that a script can call too: `index_paths` of
+`bienc_cli.indexing.indexer`, `search` of `bienc_cli.search`, `compare` of `bienc_cli.evaluation`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from rich.console import RenderableType
 
-    from bienc_cli.indexing import IndexReport
+    from bienc_cli.indexing.report import IndexReport
 
 Row = TypeVar("Row", bound="DataclassInstance")
 Result = TypeVar("Result")

@@ -30,7 +30,8 @@ from bienc_cli.index_answers import (
     SimilarAnswer,
 )
 from bienc_cli.index_places import place_of, possible
-from bienc_cli.indexing import IndexOptions, index_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.overview import Overview, documents_of, several
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.budget import passages_for

@@ -14,6 +14,15 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bienc_cli.errors import UsageError
+
+CHUNKING_VERSION = 2
+"""Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
+another context put in front."""
+
+_SMALLEST_PASSAGE = 16
+"""Tokens below which a passage could not hold a sentence beside its context."""
+
 Vectors = NDArray[np.float32]
 """Shape (n, dim), float32, each row of length 1."""
 
@@ -150,6 +159,34 @@ class Passage:
     def embedded_text(self) -> str:
         """What the models read: the context, a line break, the text."""
         return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingParameters:
+    """How documents were cut; recorded in the index.
+
+    Attributes:
+        max_tokens: longest passage, context and special tokens included.
+        overlap_tokens: how much of a passage its successor in the same section repeats.
+        version: of the algorithm.
+    """
+
+    max_tokens: int
+    overlap_tokens: int
+    version: int = CHUNKING_VERSION
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < _SMALLEST_PASSAGE:
+            raise UsageError(
+                f"A passage of {self.max_tokens} tokens is too short to hold a sentence.",
+                f"give --passage-tokens {_SMALLEST_PASSAGE} or more",
+            )
+        if not 0 <= self.overlap_tokens <= self.max_tokens // 2:
+            raise UsageError(
+                f"An overlap of {self.overlap_tokens} tokens does not fit passages of "
+                f"{self.max_tokens}.",
+                f"give --overlap-tokens between 0 and {self.max_tokens // 2}",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bienc_cli.evaluation.qrels import judged_in, read_qrels
 from bienc_cli.evaluation.queries import read_queries
 from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
 from bienc_cli.index_places import possible
-from bienc_cli.indexing import RemovalReport, remove_paths
+from bienc_cli.indexing.forget import RemovalReport, remove_paths
 from bienc_cli.measured_answers import EvaluateAnswer, ScoreAnswer
 from bienc_cli.overview import documents_of, several
 from bienc_cli.search import DEFAULT_CANDIDATES

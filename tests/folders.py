@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bienc_cli.indexing import IndexOptions, IndexReport, index_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexOptions, IndexReport
 from bienc_cli.store import IndexPlace, IndexReader, open_reader
 from fakes import FakeBiEncoder
 

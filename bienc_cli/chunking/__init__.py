@@ -1,5 +1,5 @@
 """Documents to passages."""
 
-from bienc_cli.chunking.chunker import CHUNKING_VERSION, ChunkingParameters, chunk
+from bienc_cli.chunking.chunker import chunk
 
-__all__ = ["CHUNKING_VERSION", "ChunkingParameters", "chunk"]
+__all__ = ["chunk"]

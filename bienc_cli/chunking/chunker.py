@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from bienc_cli.chunking.boundaries import (
@@ -32,15 +31,7 @@ from bienc_cli.chunking.cuts import (
 from bienc_cli.chunking.names import name_words
 from bienc_cli.chunking.outline import Outline, Section, sections
 from bienc_cli.chunking.places import Places
-from bienc_cli.errors import UsageError
-from bienc_cli.types import Document, Passage, PassageTokenizer
-
-CHUNKING_VERSION = 2
-"""Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
-another context put in front."""
-
-_SMALLEST_PASSAGE = 16
-"""Tokens below which a passage could not hold a sentence beside its context."""
+from bienc_cli.types import ChunkingParameters, Document, Passage, PassageTokenizer
 
 _EDGE_TOKENS = 8
 """More than a vocabulary can make of the two edges of a span and the break behind the context
@@ -51,34 +42,6 @@ _REPEATED = 32
 
 _WINDOW = 1 << 16
 """Code points tokenized at a time, so that memory does not grow with the document."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkingParameters:
-    """How documents were cut; recorded in the index.
-
-    Attributes:
-        max_tokens: longest passage, context and special tokens included.
-        overlap_tokens: how much of a passage its successor in the same section repeats.
-        version: of the algorithm.
-    """
-
-    max_tokens: int
-    overlap_tokens: int
-    version: int = CHUNKING_VERSION
-
-    def __post_init__(self) -> None:
-        if self.max_tokens < _SMALLEST_PASSAGE:
-            raise UsageError(
-                f"A passage of {self.max_tokens} tokens is too short to hold a sentence.",
-                f"give --passage-tokens {_SMALLEST_PASSAGE} or more",
-            )
-        if not 0 <= self.overlap_tokens <= self.max_tokens // 2:
-            raise UsageError(
-                f"An overlap of {self.overlap_tokens} tokens does not fit passages of "
-                f"{self.max_tokens}.",
-                f"give --overlap-tokens between 0 and {self.max_tokens // 2}",
-            )
 
 
 def chunk(

@@ -5,7 +5,7 @@ Names of files are left to the shell: it completes them wherever nothing is offe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 Offers = list[tuple[str, str]]
 """What can be typed, and what it is, where a word helps."""
@@ -30,7 +30,7 @@ def strategy_list(incomplete: str) -> Offers:
 
 def formats(incomplete: str) -> Offers:
     """Behind `--type`."""
-    from bienc_cli.formats import FORMATS
+    from bienc_cli.formats.table import FORMATS
 
     return _beginning(incomplete, ((name, "") for name in sorted(FORMATS)))
 
@@ -52,13 +52,24 @@ def languages(incomplete: str) -> Offers:
     return _beginning(incomplete, [("auto", "by each text"), *NAMES.items()])
 
 
-def one_of(*values: str) -> Callable[[str], Offers]:
-    """Behind an option with a few values."""
+def runtimes(incomplete: str) -> Offers:
+    """Behind `--runtime`."""
+    return _beginning(incomplete, _alone("auto openvino torch"))
 
-    def offers(incomplete: str) -> Offers:
-        return _beginning(incomplete, ((value, "") for value in values))
 
-    return offers
+def devices(incomplete: str) -> Offers:
+    """Behind `--device`."""
+    return _beginning(incomplete, _alone("auto cpu cuda mps"))
+
+
+def pdf_engines(incomplete: str) -> Offers:
+    """Behind `--pdf-engine`."""
+    return _beginning(incomplete, _alone("pypdf pdfium"))
+
+
+def strategies_without_words(incomplete: str) -> Offers:
+    """Behind `--strategy` where vectors are asked with."""
+    return _beginning(incomplete, _alone("bi bi-encoder bi+ce bi-encoder+cross-encoder"))
 
 
 def _models(incomplete: str, role: str) -> Offers:
@@ -67,6 +78,10 @@ def _models(incomplete: str, role: str) -> Offers:
     return _beginning(
         incomplete, ((one.alias, one.hub_id) for one in KNOWN_MODELS if one.role == role)
     )
+
+
+def _alone(values: str) -> Offers:
+    return [(value, "") for value in values.split()]
 
 
 def _beginning(incomplete: str, offers: Iterable[tuple[str, str]]) -> Offers:

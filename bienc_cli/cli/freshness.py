@@ -71,7 +71,7 @@ def all_held_or_opened(
 
 def _bring_up_to_date(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     from bienc_cli.cli.progress import indexing as progress
-    from bienc_cli.indexing import index_paths
+    from bienc_cli.indexing.indexer import index_paths
     from bienc_cli.render.index_report import as_sentence
 
     with progress(output) as observer:

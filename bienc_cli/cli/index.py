@@ -99,7 +99,7 @@ def index(
             metavar="pypdf|pdfium",
             help="What reads PDFs; pdfium is many times faster and an extra.  "
             "\\[default: what was used before, else pypdf]",
-            autocompletion=completion.one_of("pypdf", "pdfium"),
+            autocompletion=completion.pdf_engines,
             show_default=False,
             rich_help_panel=_FILES_PANEL,
         ),
@@ -222,7 +222,8 @@ def index(
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
-    from bienc_cli.indexing import IndexOptions, index_paths
+    from bienc_cli.indexing.indexer import index_paths
+    from bienc_cli.indexing.report import IndexOptions
     from bienc_cli.render.index_report import IndexView
     from bienc_cli.store import is_finished
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bienc_cli.background import Background
-from bienc_cli.cli import caller, environment, progress
+from bienc_cli.cli import caller, environment
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.server import Declined
@@ -248,6 +248,8 @@ class ModelChoice:
     @contextmanager
     def _shown_first_use(self, use: FirstUse) -> Iterator[None]:
         """A bar while it goes on; where none can move, a line, and one of each model is enough."""
+        from bienc_cli.cli import progress
+
         megabytes = f"{max(use.size / 1e6, 1):.0f} MB, " if use.size else ""
         if not self.output.animated and use.model not in self._prepared:
             self.output.note(f"note: {use.work} {use.model} ({megabytes}only this once)")

@@ -106,7 +106,7 @@ RuntimeOption = Annotated[
         "--runtime",
         metavar="auto|openvino|torch",
         help="What runs the models.",
-        autocompletion=completion.one_of("auto", "openvino", "torch"),
+        autocompletion=completion.runtimes,
         rich_help_panel=MODELS_PANEL,
     ),
 ]
@@ -116,7 +116,7 @@ DeviceOption = Annotated[
         "--device",
         metavar="NAME",
         help="Where they run: auto, cpu, cuda, mps.",
-        autocompletion=completion.one_of("auto", "cpu", "cuda", "mps"),
+        autocompletion=completion.devices,
         rich_help_panel=MODELS_PANEL,
     ),
 ]
@@ -282,7 +282,7 @@ def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filte
         UsageError: there is no such format.
     """
     from bienc_cli.errors import UsageError
-    from bienc_cli.formats import FORMATS, format_named
+    from bienc_cli.formats.table import FORMATS, format_named
     from bienc_cli.store import Filter
 
     meant = []

@@ -33,7 +33,8 @@ def documents(named: str) -> tuple[list[Document], str]:
     """
     if named == "-":
         return [_from_standard_input()], _STANDARD_INPUT
-    from bienc_cli.formats import Limits, read_files
+    from bienc_cli.formats.isolation import read_files
+    from bienc_cli.formats.worker_messages import Limits
     from bienc_cli.types import Document
 
     path = Path(named)

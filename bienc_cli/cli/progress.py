@@ -20,8 +20,8 @@ from bienc_cli.cli.time_left import SteadyTimeLeft, TimeLeft, rough_duration
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from bienc_cli.indexing import IndexObserver
-    from bienc_cli.indexing import Progress as IndexProgress
+    from bienc_cli.indexing.report import IndexObserver
+    from bienc_cli.indexing.report import Progress as IndexProgress
 
 _WORDS = 66
 """Columns of what stands beside a bar: `reading and encoding`, a rate and the time that is left."""
@@ -180,7 +180,7 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
 @contextmanager
 def indexing(output: Output) -> Iterator[IndexObserver]:
     """A bar over the bytes of the files to read, with the rate of encoding and what is left."""
-    from bienc_cli.indexing import SilentObserver
+    from bienc_cli.indexing.report import SilentObserver
 
     if not output.animated:
         yield SilentObserver()

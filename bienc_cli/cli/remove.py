@@ -36,7 +36,7 @@ def remove(
     from bienc_cli.cli import environment
     from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.indexing import remove_paths
+    from bienc_cli.indexing.forget import remove_paths
     from bienc_cli.render.removal import RemovalView, shown
 
     output = Output(format_, quiet=quiet)

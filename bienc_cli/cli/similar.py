@@ -49,9 +49,7 @@ def similar(
             "--strategy",
             metavar="NAME",
             help="bi-encoder, or bi-encoder+cross-encoder, which reads the best passages in pairs.",
-            autocompletion=completion.one_of(
-                "bi", "bi-encoder", "bi+ce", "bi-encoder+cross-encoder"
-            ),
+            autocompletion=completion.strategies_without_words,
             rich_help_panel=opt.SEARCH_PANEL,
         ),
     ] = "bi-encoder",

@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bienc_cli.indexing import Progress
+    from bienc_cli.indexing.report import Progress
 
 _LEAST_SECONDS = 2.0
 """Of the work: before, too little is known to say anything."""

@@ -39,7 +39,8 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
         IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
     """
     from bienc_cli.cli.progress import indexing as progress
-    from bienc_cli.indexing import IndexReport, index_paths
+    from bienc_cli.indexing.indexer import index_paths
+    from bienc_cli.indexing.report import IndexReport
     from bienc_cli.indexing.watching import follow as changes
     from bienc_cli.render.index_report import IndexView, as_sentence
     from bienc_cli.render.units import count, duration

@@ -12,7 +12,8 @@ from bienc_cli.evaluation.experiment import evaluate, measured
 from bienc_cli.evaluation.qrels import Qrels, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions, SetupUse, SystemResult
-from bienc_cli.indexing import IndexObserver, IndexOptions, index_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexObserver, IndexOptions
 from bienc_cli.store import IndexInfo, IndexReader
 from bienc_cli.types import BiEncoder, CrossEncoder
 

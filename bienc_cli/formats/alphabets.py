@@ -11,11 +11,9 @@ import re
 import unicodedata
 from collections import Counter
 
-from bienc_cli.formats.word_list import words
-
 _ALPHABETS = [
     frozenset(letters)
-    for letters in words(
+    for letters in (
         # German, French, Spanish, Portuguese, Italian, Dutch; Catalan.
         "äöüß àâæçèéêëîïôùûüœÿ áéíñóúü ãàáâçéêíóôõúü àèéìíòóùú áéëïóöüè àçèéíïòóúü "
         # Danish and Norwegian, Swedish and Finnish, Icelandic; Irish.
@@ -30,13 +28,15 @@ _ALPHABETS = [
         # Greek, Hebrew, Arabic with Persian.
         "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ אבגדהוזחטיכךלמםנןסעפףצץקרשת "
         "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ"
-    )
+    ).split()
 ]
 _ALPHABETS.append(frozenset(map(chr, range(0x0E01, 0x0E5C))))  # Thai
 _OF_EUROPE = ("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1254", "cp1257")
-_OLDER = words(
-    "cp850 cp437 cp852 mac_roman cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
-    "mac_cyrillic koi8_u iso8859_5 cp874"
+_OLDER = tuple(
+    (
+        "cp850 cp437 cp852 mac_roman cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
+        "mac_cyrillic koi8_u iso8859_5 cp874"
+    ).split()
 )
 """Of DOS, of the first Macs and of Unix, whose letters stand where later encodings have signs."""
 
@@ -48,7 +48,7 @@ _WITHIN_WORDS = frozenset("’‘–—·…×÷\xad")
 _DASHES = frozenset("–—")
 """Between letters they are dashes, or letters of an older encoding."""
 
-_LONELY = frozenset(words("Sc Sk Sm So Po"))
+_LONELY = frozenset("Sc Sk Sm So Po".split())
 _BESIDE_OTHERS = frozenset(map(chr, range(0x80))) | {"…"}
 """Categories of signs that no other one stands beside, and those of them that do."""
 

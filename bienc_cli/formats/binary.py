@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bienc_cli.formats.word_list import words
-
 BINARY_SUFFIXES = frozenset(
-    words(
+    (
         # images, audio, video
         ".gif .ico .icns .heic .heif .avif .psd .eps "
         ".svgz .cr2 .nef .xcf .mp3 .wav .flac .ogg .oga .opus .m4a .aac .wma .aiff .mid "
@@ -24,9 +22,9 @@ BINARY_SUFFIXES = frozenset(
         ".h5 .hdf5 .npy .npz .pkl .pickle .joblib .rds .rdata .pt .pth .ckpt .onnx .safetensors "
         ".gguf .ggml .tflite .hnsw .faiss .swp .swo .pack .keystore .jks .p12 .pfx "
         ".der .gpg"
-    )
+    ).split()
 )
 """Files that no format here can make sense of; refused unopened."""
 
-OLD_OFFICE_SUFFIXES = frozenset(words(".doc .dot .xls .xlt .ppt .pps"))
+OLD_OFFICE_SUFFIXES = frozenset(".doc .dot .xls .xlt .ppt .pps".split())
 """Of formats from before 2007, which nothing here reads; but what is called so is often another."""

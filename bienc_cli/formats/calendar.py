@@ -15,23 +15,22 @@ from pathlib import Path
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.decoding import decode, read_text
 from bienc_cli.formats.lines import split_lines
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
-_NAMES = frozenset(words("SUMMARY FN"))
-_WORKINGS = frozenset(words("VTIMEZONE STANDARD DAYLIGHT VALARM"))
+_NAMES = frozenset("SUMMARY FN".split())
+_WORKINGS = frozenset("VTIMEZONE STANDARD DAYLIGHT VALARM".split())
 _LEFT_OUT = frozenset(
     # What programs tell one another, and data.
-    words(
+    (
         "VERSION PRODID UID DTSTAMP SEQUENCE CALSCALE METHOD REV CREATED LAST-MODIFIED TRANSP "
         "CLASS STATUS PRIORITY RRULE RECURRENCE-ID PHOTO LOGO SOUND KEY ATTACH"
-    )
+    ).split()
 )
 _BEFORE_VALUE = re.compile(r'[^":]*+(?:"[^"]*"[^":]*+)*')
 _PERSON = re.compile(r';CN=("[^"]*"|[^;:]*)', re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)")
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d{0,2}Z?)?\Z")
-_STRUCTURED = frozenset(words("N ADR ORG"))
+_STRUCTURED = frozenset("N ADR ORG".split())
 
 
 @dataclass(frozen=True, slots=True)

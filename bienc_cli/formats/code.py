@@ -17,17 +17,21 @@ from bienc_cli.formats.lines import (
     spans_to_blocks,
 )
 from bienc_cli.formats.syntax import is_available, outline
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Heading
 
-_MODIFIERS = words(
-    "export default public private protected internal static final abstract sealed async unsafe "
-    "inline virtual override open partial readonly const declare local suspend pub pub(crate)"
+_MODIFIERS = tuple(
+    (
+        "export default public private protected internal static final abstract sealed async "
+        "unsafe inline virtual override open partial readonly const declare local suspend pub "
+        "pub(crate)"
+    ).split()
 )
-_KEYWORDS = words(
-    "class interface struct enum union trait impl protocol extension module namespace package "
-    "function func fn fun def defp defmodule sub procedure macro_rules! type message service "
-    "resource mod"
+_KEYWORDS = tuple(
+    (
+        "class interface struct enum union trait impl protocol extension module namespace package "
+        "function func fn fun def defp defmodule sub procedure macro_rules! type message service "
+        "resource mod"
+    ).split()
 )
 
 
@@ -48,13 +52,13 @@ _C_FUNCTION = re.compile(
     r"[A-Za-z_][\w:<>,*&~ \t]*[ \t*&]~?[A-Za-z_][\w:~]*[ \t]*\([^;{}]*(?:\{|$)"
 )
 _C_LIKE = frozenset(
-    words(".c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .java .cs .d .glsl .hlsl .cl")
+    ".c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .java .cs .d .glsl .hlsl .cl".split()
 )
 _PACKAGE = re.compile(r"package\s+[\w.]+\s*;?\Z")
-_WITHOUT_PACKAGES = frozenset(words(".kt .kts .java .scala .groovy .gradle .go"))
+_WITHOUT_PACKAGES = frozenset(".kt .kts .java .scala .groovy .gradle .go".split())
 """Where such a line says what the file belongs to, and is the heading of nothing."""
 
-_STATEMENTS = frozenset(words("return if else for while switch case throw new delete goto do"))
+_STATEMENTS = frozenset("return if else for while switch case throw new delete goto do".split())
 
 _DEEPEST_INDENT = 8
 """Columns beyond which a definition is a detail of another one."""

@@ -9,7 +9,6 @@ from typing import BinaryIO
 from bienc_cli.formats.binary import OLD_OFFICE_SUFFIXES
 from bienc_cli.formats.decoding import looks_binary
 from bienc_cli.formats.table import FORMATS, Format, ReadingOptions, pdf_format
-from bienc_cli.formats.word_list import words
 
 _SNIFFED = 8192
 """Bytes looked at to tell text from binary: as many as git looks at."""
@@ -38,7 +37,7 @@ MANUAL_PAGE = re.compile(rb"\s*(?=[.'])(?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
 """How a manual page begins, whatever its suffix: `.1` is an old log's as well."""
 
 _JSON = re.compile(rb'[\[{]\s*["{\[]')
-_PAGE = tuple(f"<{name}".encode() for name in words("!doctype html head body table meta"))
+_PAGE = tuple(f"<{name}".encode() for name in "!doctype html head body table meta".split())
 _WHOLE_PAGE = (b"<!doctype html", b"<html")
 
 _PACKAGES = (

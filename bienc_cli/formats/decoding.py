@@ -12,7 +12,6 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.alphabets import one_byte_encoding
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.formats.encoded_data import without_data_addresses
-from bienc_cli.formats.word_list import words
 
 __all__ = [
     "byte_order_mark",
@@ -35,8 +34,11 @@ _BOMS = (
 )
 
 # Left to themselves, detectors pick exotic code pages for short texts.
-_PLAUSIBLE_ENCODINGS = words(
-    "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 shift_jis euc_jp gb18030 big5 euc_kr"
+_PLAUSIBLE_ENCODINGS = tuple(
+    (
+        "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 shift_jis euc_jp gb18030 "
+        "big5 euc_kr"
+    ).split()
 )
 
 _SAMPLE = 1 << 16
@@ -72,12 +74,12 @@ _SHARE_OF_KANA = 0.2
 
 # What the names mean in files, as browsers have it: the encodings that took the older ones in.
 _WIDER = {
-    **dict.fromkeys(words("ascii iso8859-1"), "cp1252"),
+    **dict.fromkeys(("ascii", "iso8859-1"), "cp1252"),
     **{"iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874"},
     **{"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"},
     **{"big5": "big5hkscs"},
 }
-_SEVEN_BITS = frozenset(words("iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_kr hz"))
+_SEVEN_BITS = frozenset("iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_kr hz".split())
 """Encodings whose every file is valid UTF-8, of other characters."""
 
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")

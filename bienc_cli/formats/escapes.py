@@ -11,7 +11,6 @@ import re
 import unicodedata
 
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.formats.word_list import words
 
 _UNITS = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[0-9a-fA-F]{4})+)")
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -51,8 +50,8 @@ _ACCENTS = dict(
 )  # fmt: skip
 _LETTERS = dict(
     zip(
-        words("ss ae AE oe OE aa AA o O l L i j"),
-        words("ß æ Æ œ Œ å Å ø Ø ł Ł i j"),
+        tuple("ss ae AE oe OE aa AA o O l L i j".split()),
+        tuple("ß æ Æ œ Œ å Å ø Ø ł Ł i j".split()),
         strict=True,
     )
 )

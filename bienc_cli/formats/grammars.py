@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from bienc_cli.formats.word_list import words
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
@@ -37,7 +35,7 @@ def _captures(scopes: str = "", functions: str = "", around: str = "", more: str
     captured = [
         f"({kind}) @{role}"
         for role, kinds in (("scope", scopes), ("function", functions), ("around", around))
-        for kind in words(kinds)
+        for kind in kinds.split()
     ]
     return "\n".join([*captured, more])
 
@@ -206,7 +204,7 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
             (_BASH, ".sh .bash"),
             (_SQL, ".sql"),
         )
-        for suffix in words(suffixes)
+        for suffix in suffixes.split()
     }
 )
 """Grammars by the suffix of a file, lower case."""

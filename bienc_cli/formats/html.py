@@ -19,7 +19,6 @@ from bienc_cli.formats.html_layout import OpenList, OpenTable
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility
 from bienc_cli.formats.mathml import SIGNS
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -30,11 +29,11 @@ _LISTS = frozenset({"ul", "ol", "menu"})
 _PREFORMATTED = frozenset({"pre", "textarea"})
 _KEPT_TOGETHER = _LISTS | _PREFORMATTED | {"dl", "blockquote", "select"}
 _LINES = _KEPT_TOGETHER | frozenset(
-    words(
+    (
         "address article aside body button caption center dd details dialog div dt fieldset "
         "figcaption figure footer form header hgroup hr legend li main noscript option p section "
         "summary svg table tbody td text tfoot th thead tr"
-    )
+    ).split()
 )
 _TYPED = frozenset({"", "text", "email", "tel", "url", "number", "date", "time", "datetime-local"})
 """Kinds of fields that show their value."""

@@ -11,22 +11,20 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bienc_cli.formats.word_list import words
-
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _UNSEEN = frozenset(
-    words(
+    (
         "script style head title iframe object embed applet canvas audio video datalist annotation "
         "annotation-xml rp -comment"
-    )
+    ).split()
 )
 _NAVIGATION = "nav, [role=navigation], [role=search]"
 _IMPRINT = "body > footer"
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_MESSAGES = frozenset(words("alert alertdialog dialog status menu listbox tooltip"))
-_HEADINGS = frozenset(words("h1 h2 h3 h4 h5 h6 dt summary legend"))
+_MESSAGES = frozenset("alert alertdialog dialog status menu listbox tooltip".split())
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 dt summary legend".split())
 _OPENERS = f"button, summary, [onclick], [role=button], [role=tab], {', '.join(sorted(_HEADINGS))}"
 _OPENS = ("aria-controls", "aria-expanded", "data-toggle", "data-bs-toggle", "data-target")
 _REFERENCE = re.compile(

@@ -14,8 +14,6 @@ from enum import Enum
 from functools import lru_cache
 from typing import Protocol
 
-from bienc_cli.formats.word_list import words
-
 HYPHENS = "-\u00ad"
 """What stands at a line end; other hyphens are made `-` before."""
 
@@ -33,18 +31,18 @@ _MOST_LINES = 8
 """Lines that one word may run over."""
 
 _SUSPENDED = frozenset(
-    words("and or to nor versus und oder bzw sowie bis en of et ou y e o u i och og")
+    "and or to nor versus und oder bzw sowie bis en of et ou y e o u i och og".split()
 )
 """What follows a hyphen that stands for a word to come: `pre- and postnatal`."""
 
 _FUNCTION_WORDS = {
-    "en": words("the of and to in is that for"),
-    "de": words("der die und das den nicht ist mit"),
-    "fr": words("le les des et est une dans du"),
-    "nl": words("het een van de en niet dat zijn"),
-    "es": words("el los las que y del una es"),
-    "it": words("il che di della per una gli è"),
-    "pt": words("o que do da não uma os em"),
+    "en": tuple("the of and to in is that for".split()),
+    "de": tuple("der die und das den nicht ist mit".split()),
+    "fr": tuple("le les des et est une dans du".split()),
+    "nl": tuple("het een van de en niet dat zijn".split()),
+    "es": tuple("el los las que y del una es".split()),
+    "it": tuple("il che di della per una gli è".split()),
+    "pt": tuple("o que do da não uma os em".split()),
 }
 """The languages that there are word lists of, each by words that only it uses so often."""
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.escapes import with_tex_letters
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Heading
 
 _LEVELS = {
     name: level
     for level, name in enumerate(
-        words("part chapter section subsection subsubsection paragraph subparagraph"), 1
+        tuple("part chapter section subsection subsubsection paragraph subparagraph".split()), 1
     )
 } | {"addpart": 1, "addchap": 2, "addsec": 3, "frametitle": 5}
 """Of sections, those of KOMA-Script that have no number, and a slide's title."""

@@ -14,37 +14,36 @@ from pathlib import Path
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.formats.decoding import read_text, require_text
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Heading
 
 _REQUEST = re.compile(r"[.'][ \t]*(\w+)[ \t]*(.*)\Z")
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"?|((?:[^ \t"\\]|\\.|"|\\\Z)+)')
 _SECTIONS = {"SH": 1, "Sh": 1, "SS": 2, "Ss": 2}
-_ALTERNATING = frozenset(words("BI BR IB IR RB RI"))
+_ALTERNATING = frozenset("BI BR IB IR RB RI".split())
 """Fonts by turns: their arguments are printed without spaces between."""
 
 _PRINT_NOTHING = frozenset(
-    words(
+    (
         "PP P LP TP TQ RS RE HP PD nf fi sp br ad na hy nh in ti ta ne ft ps ll EX EE TS TE EQ EN "
         "if ie el ds nr so de am rm tr cs fam hw als mso pc ss vs UE ME YS AT UC "
         "Pp Bl El Bd Ed Rs Re Dd Os IX ftr fzoom fspecial fcolor gcolor rn nx ex open write writem "
         "ec cc c2 lc tc ul cu bd cp chop substring length shift while return do mk rt vpt wh ch it"
-    )
+    ).split()
 )
 _TAB = re.compile(r"\btab\s*\(\s*(.)\s*\)")
 _RULE = re.compile(r"[_=]|T\{|T\}")
 """What stands alone in a cell of a table, and is a line, or says that the cell has several."""
 
-_FIRST_ONLY = frozenset(words("IP"))
-_SKIPPED_TO_DOTS = frozenset(words("de ig am"))
+_FIRST_ONLY = frozenset({"IP"})
+_SKIPPED_TO_DOTS = frozenset("de ig am".split())
 
 _IN_LINES = frozenset(
     # Macros of mdoc that stand among the arguments of others.
-    words(
+    (
         "Ad An Ao Ap Aq Ar Bc Bo Bq Brc Bro Brq Cd Cm Dc Do Dq Dv Em Er Ev Fa Fc Fl Fn Fo Ft Ic In "
         "Li Lk Ms Mt Nd Nm No Ns Oc Oo Op Pa Pc Pf Po Pq Ql Qc Qo Qq Sc So Sq St Sx Sy Tn Va Vt Xc "
         "Xo Xr It Ux Bx Nx Fx Ox"
-    )
+    ).split()
 )
 _ESCAPE = re.compile(
     # Fonts, sizes, colours, registers and movements print nothing.

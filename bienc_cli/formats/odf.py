@@ -23,7 +23,6 @@ from bienc_cli.formats.odf_text import (
 )
 from bienc_cli.formats.package import Package, name_of, parse_xml, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ _MOST_OBJECTS = 1000
 _CONTINUED = f"{_TEXT}continue-list"
 _FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _Place = tuple[str, int]
-_NOT_SHOWN_AGAIN = frozenset(words("title date-time page-number"))
+_NOT_SHOWN_AGAIN = frozenset("title date-time page-number".split())
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:

@@ -10,7 +10,6 @@ from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.mathml import formula_text
 from bienc_cli.formats.package import name_of, whole_number
 from bienc_cli.formats.symbols import with_symbols
-from bienc_cli.formats.word_list import words
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -23,11 +22,11 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _MATH = "{http://www.w3.org/1998/Math/MathML}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _LEFT_OUT = frozenset(
-    words(
+    (
         # What was deleted, what only describes, and data.
         "tracked-changes forms binary-data event-listeners sequence-decls scripts "
         "note-citation ruby-text page-thumbnail page-number"
-    )
+    ).split()
 )
 _DESCRIBING = (
     # Who wrote a comment, and when; fields of the same names are text.
@@ -41,7 +40,7 @@ _RAISES = re.compile(r"super\b|[1-9]")
 _LONGEST_CHAIN = 16
 """Styles that inherit from one another, at most: the chain may be a loop."""
 
-ASIDES = frozenset(words("note annotation frame text-box custom-shape g"))
+ASIDES = frozenset("note annotation frame text-box custom-shape g".split())
 _SPACES = re.compile(r"\s+")
 MOST_REPEATED = 64
 """Copies of one cell that are written out; a sheet is filled to its edge with what is repeated."""

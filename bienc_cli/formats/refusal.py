@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bienc_cli.formats.ocr import advice
 from bienc_cli.formats.table import IMAGE
-from bienc_cli.formats.word_list import words
 
 _KINDS = (
     (
@@ -22,15 +21,13 @@ _KINDS = (
     (".numbers", "a Numbers spreadsheet", "export it as .xlsx"),
     (".mobi .azw .azw3", "a Kindle book", "convert it to .epub"),
 )
-_REASONS = {
-    suffix: f"{kind} ({suffix}); {advice}"
-    for suffixes, kind, advice in _KINDS
-    for suffix in words(suffixes)
-}
 
 
 def why_binary(suffix: str) -> str:
     """The reason for skipping a file of a suffix, lower case, that no reader can make sense of."""
     if suffix in IMAGE.suffixes:
         return f"a picture ({suffix}); {advice()}"
-    return _REASONS.get(suffix, f"a binary file ({suffix})")
+    for suffixes, kind, otherwise in _KINDS:
+        if suffix in suffixes.split():
+            return f"{kind} ({suffix}); {otherwise}"
+    return f"a binary file ({suffix})"

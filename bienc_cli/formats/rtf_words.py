@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bienc_cli.formats.word_list import words
-
 UNREAD = frozenset(
-    words(
+    (
         "colortbl pict themedata colorschememapping datastore latentstyles listtable "
         "listoverridetable generator xmlnstbl rsidtbl objdata objclass shprslt "
         "nonshppict filetbl revtbl pgdsctbl bkmkstart bkmkend atnid atnauthor atndate "
@@ -13,27 +11,27 @@ UNREAD = frozenset(
         "keywords doccomm company subject creatim revtim printim buptim category manager "
         # Entries of an index and of a table of contents, where they are marked.
         "xe rxe tc tcn"
-    )
+    ).split()
 )
 KNOWN = frozenset(
-    words("shpinst shptxt annotation footnote shppict picprop ftnalt fldinst fldrslt ud")
+    "shpinst shptxt annotation footnote shppict picprop ftnalt fldinst fldrslt ud".split()
 )
 """Groups that programs may leave out, and that hold text."""
 
 APART = frozenset(
-    words(
+    (
         "footnote annotation shptxt header headerl headerr headerf footer footerl footerr footerf"
-    )
+    ).split()
 )
 """Groups whose text stands beside the paragraph in which they are."""
 
 CHARACTERS = {
-    **dict.fromkeys(words("tab cell nestcell"), "\t"),
+    **dict.fromkeys(("tab", "cell", "nestcell"), "\t"),
     **{"line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•"},
     **{"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”"},
-    **dict.fromkeys(words("emspace enspace qmspace"), " "),
+    **dict.fromkeys(("emspace", "enspace", "qmspace"), " "),
 }
-PARAGRAPH_ENDS = frozenset(words("par sect page softpage column"))
+PARAGRAPH_ENDS = frozenset("par sect page softpage column".split())
 CODE_PAGES = {
     **{
         0: "cp1252",
@@ -52,8 +50,8 @@ CODE_PAGES = {
 SYMBOL_SET = 2
 """The character set of fonts such as Symbol."""
 
-COLLECTED = frozenset(words("fonttbl stylesheet title sn sv fldinst"))
+COLLECTED = frozenset("fonttbl stylesheet title sn sv fldinst".split())
 """Groups whose text says something of others, and is looked at where they end."""
 
-DESCRIPTIONS = frozenset(words("wzDescription gtextUNICODE"))
+DESCRIPTIONS = frozenset("wzDescription gtextUNICODE".split())
 """Properties of drawings that are words: what is said of them, and what is drawn of letters."""

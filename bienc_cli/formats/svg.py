@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.package import name_of, parse_xml
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_UNSEEN = frozenset(words("style script metadata defs symbol clipPath mask"))
-_SAID = frozenset(words("title desc"))
+_UNSEEN = frozenset("style script metadata defs symbol clipPath mask".split())
+_SAID = frozenset("title desc".split())
 _WORDED = ("{*}text", "{*}foreignObject")
-_PLACES = frozenset(words("x y dx dy"))
+_PLACES = frozenset("x y dx dy".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 

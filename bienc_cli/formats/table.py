@@ -15,7 +15,6 @@ from bienc_cli.errors import UsageError
 from bienc_cli.extras import install_command
 from bienc_cli.formats.binary import BINARY_SUFFIXES
 from bienc_cli.formats.ocr import missing
-from bienc_cli.formats.word_list import words
 from bienc_cli.types import Document, Skipped
 
 _MEBIBYTE = 1 << 20
@@ -115,13 +114,17 @@ _FORMATS = (
         name="text",
         version=5,
         module=f"{_PACKAGE}.text",
-        suffixes=words(
-            ".txt .text .log .bib .srt .vtt .po .pot .xml .plist .fb2 .opml .xsd .xsl .xslt .rss "
-            ".atom .yaml .yml .toml .ini .cfg .conf .properties .diff .patch"
+        suffixes=tuple(
+            (
+                ".txt .text .log .bib .srt .vtt .po .pot .xml .plist .fb2 .opml .xsd .xsl .xslt "
+                ".rss .atom .yaml .yml .toml .ini .cfg .conf .properties .diff .patch"
+            ).split()
         ),
-        file_names=words(
-            "readme license licence copying notice authors contributors changelog changes news "
-            "install todo thanks"
+        file_names=tuple(
+            (
+                "readme license licence copying notice authors contributors changelog changes news "
+                "install todo thanks"
+            ).split()
         ),
         isolated_from=64 * _MEBIBYTE,
     ),
@@ -256,19 +259,23 @@ _FORMATS = (
         name="code",
         version=3,
         module=f"{_PACKAGE}.code",
-        suffixes=words(
-            ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
-            ".scala .groovy .gradle .c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .cs .fs "
-            ".fsx .vb .go .rs .zig .nim .d .swift .dart .rb .php .pl .pm .lua .tcl .r .jl .m4 "
-            ".sh .bash .zsh .fish .ps1 .bat .cmd .sql .graphql .proto .thrift .hs .lhs .ml .mli "
-            ".elm .erl .hrl .ex .exs .clj .cljs .cljc .edn .lisp .el .scm .rkt .f .f90 .f95 "
-            ".for .adb .ads .pas .asm .s .v .sv .vhd .vhdl .tf .hcl .nix .cmake .mk .bzl .css "
-            ".scss .sass .less .vim .awk .sol .wat .glsl .hlsl .metal .cl"
+        suffixes=tuple(
+            (
+                ".py .pyi .pyx .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .java .kt .kts "
+                ".scala .groovy .gradle .c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .cs .fs "
+                ".fsx .vb .go .rs .zig .nim .d .swift .dart .rb .php .pl .pm .lua .tcl .r .jl .m4 "
+                ".sh .bash .zsh .fish .ps1 .bat .cmd .sql .graphql .proto .thrift .hs .lhs .ml "
+                ".mli .elm .erl .hrl .ex .exs .clj .cljs .cljc .edn .lisp .el .scm .rkt .f .f90 "
+                ".f95 .for .adb .ads .pas .asm .s .v .sv .vhd .vhdl .tf .hcl .nix .cmake .mk .bzl "
+                ".css .scss .sass .less .vim .awk .sol .wat .glsl .hlsl .metal .cl"
+            ).split()
         ),
-        file_names=words(
-            "makefile gnumakefile dockerfile containerfile vagrantfile jenkinsfile rakefile "
-            "gemfile justfile procfile cmakelists.txt meson.build build.bazel workspace "
-            "sconstruct"
+        file_names=tuple(
+            (
+                "makefile gnumakefile dockerfile containerfile vagrantfile jenkinsfile rakefile "
+                "gemfile justfile procfile cmakelists.txt meson.build build.bazel workspace "
+                "sconstruct"
+            ).split()
         ),
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
@@ -292,7 +299,7 @@ _FORMATS = (
         name="image",
         version=1,
         module=f"{_PACKAGE}.image",
-        suffixes=words(".png .jpg .jpeg .jpe .tif .tiff .bmp .webp"),
+        suffixes=tuple(".png .jpg .jpeg .jpe .tif .tiff .bmp .webp".split()),
         isolated_from=0,
     ),
 )

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import ReadingOptions, format_by_file_name, format_of, formats_under
+from bienc_cli.formats.reading import format_of
+from bienc_cli.formats.table import ReadingOptions, format_by_file_name, formats_under
+from bienc_cli.indexing.absence import TRANSIENT, is_within
 from bienc_cli.indexing.discovery import FoundFile
 from bienc_cli.indexing.roots import Finding, reading_of
 from bienc_cli.store import UNSETTLED, FileState
-from bienc_cli.types import Skipped
-
-TRANSIENT = frozenset({"permission", "vanished", "io", "unmounted"})
-"""Reasons to skip that say nothing of a file's content: it is tried again every time, and
-what the index knows of it is kept meanwhile."""
 
 PASSING = frozenset({"timeout", "crashed", "memory"})
 """Reasons that another run may not meet: a busy machine, little memory. The same content is
@@ -89,21 +85,6 @@ def compare_with_index(
         if path not in found:
             (unchanged if is_within(path, places) else gone).append(state)
     return Changes(tuple(read), tuple(gone), tuple(unchanged))
-
-
-def is_within(path: str, places: Collection[str]) -> bool:
-    """Whether a path under a root is one of some places, or below one; `.` is the root itself.
-
-    Takes as many steps as the path has components, however many places there are.
-    """
-    if not places:
-        return False
-    end = len(path)
-    while end > 0:
-        if path[:end] in places:
-            return True
-        end = path.rfind("/", 0, end)
-    return "." in places
 
 
 def is_as_recorded(state: FileState, file: FoundFile) -> bool:
@@ -194,8 +175,3 @@ def digest_of_file(path: Path) -> bytes:
         while chunk := file.read(_CHUNK):
             hasher.update(chunk)
     return hasher.digest()
-
-
-def is_transient(skipped: Skipped) -> bool:
-    """Whether the reason says nothing of the file's content."""
-    return skipped.code in TRANSIENT

@@ -11,15 +11,22 @@ import os
 import stat
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
-from bienc_cli.formats import ReadingOptions, format_by_file_name, is_unreadable, why_binary
-from bienc_cli.formats.word_list import words
-from bienc_cli.indexing.ignore_files import IgnoreFiles, Patterns
-from bienc_cli.indexing.repository import GIT, IGNORE_FILES, rules_above, rules_of
+from bienc_cli.formats.refusal import why_binary
+from bienc_cli.formats.table import ReadingOptions, format_by_file_name, is_unreadable
+from bienc_cli.indexing.ignoring import (
+    GIT,
+    IGNORE_FILES,
+    IgnoreFiles,
+    Patterns,
+    rules_above,
+    rules_of,
+)
 from bienc_cli.patterns import parse_patterns
+from bienc_cli.store import Root
 from bienc_cli.types import Skipped
 
 DEFAULT_MAX_BYTES = 32 << 20
@@ -32,10 +39,10 @@ MAX_COLLECTION_BYTES = 64 << 30
 _NEVER = frozenset({".bienc", ".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"})
 # Made by machines and made again at will; out even where hidden files are in.
 _CACHES = frozenset(
-    words(
+    (
         "__pycache__ node_modules .venv .tox .nox .mypy_cache .pytest_cache .ruff_cache "
         ".hypothesis .ipynb_checkpoints .cache .gradle .terraform .eggs"
-    )
+    ).split()
 )
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 _CACHE_TAG = "CACHEDIR.TAG"
@@ -65,8 +72,22 @@ class FoundFile:
     ctime_ns: int = 0
     device: int = 0
 
+    @classmethod
+    def of(cls, path: Path, doc_id: str, status: os.stat_result) -> FoundFile:
+        """A file as the system describes it."""
+        return cls(
+            path,
+            doc_id,
+            status.st_size,
+            _in_64_bits(status.st_mtime_ns),
+            _in_64_bits(status.st_ino),
+            _in_64_bits(status.st_ctime_ns),
+            status.st_dev,
+        )
 
-_OUTSIDE = "a link that leads outside the folder"
+
+OUTSIDE = "a link that leads outside the folder"
+"""Why it is not followed, as the end of a sentence."""
 
 
 def is_never_a_document(name: str) -> bool:
@@ -126,13 +147,14 @@ def discover(
         raise PathNotFound(f"There is no '{root}' here.") from error
     if stat.S_ISDIR(status.st_mode):
         return _Walk(
-            absolute,
+            str(absolute),
+            os.path.realpath(absolute),
             selection,
             max_bytes,
-            hidden=hidden,
-            removed=frozenset(removed),
-            excludes_file=excludes_file,
-            ocr=ocr,
+            hidden,
+            frozenset(removed),
+            excludes_file,
+            ReadingOptions(ocr=ocr),
         ).run()
     return iter(
         (_judge(str(absolute), _shown(absolute.name), status, max_bytes, ReadingOptions(ocr=ocr)),)
@@ -170,12 +192,34 @@ def discover_listed(
             continue
         inside = Path(os.path.relpath(target, real_base)).parts
         if os.pardir in inside:
-            yield Skipped(name, "outside", _OUTSIDE)
+            yield Skipped(name, "outside", OUTSIDE)
         elif stat.S_ISDIR(status.st_mode):
             yield Skipped(name, "directory", "a directory, and a list is of files")
         elif (status.st_dev, status.st_ino) not in seen and not _NEVER.intersection(inside):
             seen.add((status.st_dev, status.st_ino))
             yield _judge(target, name, status, max_bytes, reading)
+
+
+def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
+    """What discovery finds under a root, by its settings.
+
+    Raises:
+        PathNotFound: it is not there.
+    """
+    limit = DEFAULT_MAX_BYTES if root.max_bytes is None else root.max_bytes
+    if root.files is None:
+        yield from discover(
+            root.path,
+            include=root.include,
+            exclude=root.exclude,
+            max_bytes=limit,
+            hidden=root.hidden,
+            removed=root.removed,
+            excludes_file=root.excludes_file,
+            ocr=root.ocr,
+        )
+        return
+    yield from discover_listed(root.path, root.files, max_bytes=limit, ocr=root.ocr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,39 +231,29 @@ class _Place:
     ignoring: IgnoreFiles
 
 
+@dataclass(slots=True)
 class _Walk:
     """One walk below one root."""
 
-    def __init__(
-        self,
-        root: Path,
-        selection: Patterns,
-        max_bytes: int,
-        *,
-        hidden: bool,
-        removed: frozenset[str],
-        excludes_file: str | None,
-        ocr: bool,
-    ) -> None:
-        self._root = str(root)
-        self._real_root = os.path.realpath(root)
-        self._selection = selection
-        self._max_bytes = max_bytes
-        self._hidden = hidden
-        self._removed = removed
-        self._excludes_file = excludes_file
-        self._reading = ReadingOptions(ocr=ocr)
-        # Judged after everything else: most lead to what has a name of its own.
-        self._links: deque[_Place] = deque()
-        # Device and inode of the files handed out and the directories listed.
-        self._seen: set[tuple[int, int]] = set()
+    root: str
+    real_root: str
+    selection: Patterns
+    max_bytes: int
+    hidden: bool
+    removed: frozenset[str]
+    excludes_file: str | None
+    reading: ReadingOptions
+    # Judged after everything else: most lead to what has a name of its own.
+    links: deque[_Place] = field(default_factory=deque)
+    # Device and inode of the files handed out and the directories listed.
+    seen: set[tuple[int, int]] = field(default_factory=set)
 
     def run(self) -> Iterator[FoundFile | Skipped]:
         """Everything below the root, then what only links lead to."""
-        above = rules_above(self._real_root, self._excludes_file)
-        yield from self._below(_Place(self._root, "", above))
-        while self._links:
-            yield from self._follow(self._links.popleft())
+        above = rules_above(self.real_root, self.excludes_file)
+        yield from self._below(_Place(self.root, "", above))
+        while self.links:
+            yield from self._follow(self.links.popleft())
 
     def _below(self, top: _Place) -> Iterator[FoundFile | Skipped]:
         """Depth first, without recursion: trees may be as deep as they like."""
@@ -247,7 +281,7 @@ class _Walk:
         if directory.doc_id and (_VIRTUAL_ENVIRONMENT in names or _CACHE_TAG in names):
             return
         brings_rules = not names.isdisjoint((GIT, *IGNORE_FILES))
-        rules = rules_of(directory.path, self._excludes_file) if brings_rules else ()
+        rules = rules_of(directory.path, self.excludes_file) if brings_rules else ()
         ignoring = directory.ignoring.within(directory.doc_id, rules)
         for entry in entries:
             doc_id = f"{directory.doc_id}/{entry.name}" if directory.doc_id else entry.name
@@ -258,9 +292,9 @@ class _Walk:
     def _enter(self, entry: os.DirEntry[str], place: _Place) -> FoundFile | Skipped | _Place | None:
         if is_never_a_document(entry.name):
             return None
-        if entry.name.startswith(".") and not self._hidden:
+        if entry.name.startswith(".") and not self.hidden:
             return None
-        if place.doc_id in self._removed:
+        if place.doc_id in self.removed:
             return None
         try:
             # As to git, a link is a file, also one to a directory.
@@ -270,15 +304,15 @@ class _Walk:
             return skip_for(error, place.doc_id)
         if place.ignoring.ignore(place.doc_id, is_directory=is_directory):
             return None
-        if self._selection.excludes(place.doc_id, is_directory=is_directory):
+        if self.selection.excludes(place.doc_id, is_directory=is_directory):
             return None
         is_link = entry.is_symlink()
-        if not (is_directory or is_link or self._selection.includes(place.doc_id)):
+        if not (is_directory or is_link or self.selection.includes(place.doc_id)):
             return None
         if not _is_utf8(entry.name):
             return Skipped(_shown(place.doc_id), "name", "its name is not valid UTF-8")
         if is_link:
-            self._links.append(place)
+            self.links.append(place)
             return None
         return place if is_directory else self._found(place, status)
 
@@ -290,12 +324,12 @@ class _Walk:
             yield _refused_link(error, link.doc_id)
             return
         is_directory = stat.S_ISDIR(status.st_mode)
-        if not is_directory and not self._selection.includes(link.doc_id):
+        if not is_directory and not self.selection.includes(link.doc_id):
             return
-        inside = Path(os.path.relpath(target, self._real_root)).parts
+        inside = Path(os.path.relpath(target, self.real_root)).parts
         if os.pardir in inside:
-            yield Skipped(link.doc_id, "outside", _OUTSIDE)
-        elif (status.st_dev, status.st_ino) not in self._seen and not _NEVER.intersection(inside):
+            yield Skipped(link.doc_id, "outside", OUTSIDE)
+        elif (status.st_dev, status.st_ino) not in self.seen and not _NEVER.intersection(inside):
             # By its real path: a link may lead elsewhere by the time it is read.
             place = _Place(target, link.doc_id, link.ignoring)
             if is_directory:
@@ -305,12 +339,12 @@ class _Walk:
 
     def _found(self, place: _Place, status: os.stat_result) -> FoundFile | Skipped:
         self._is_new(status)
-        return _judge(place.path, place.doc_id, status, self._max_bytes, self._reading)
+        return _judge(place.path, place.doc_id, status, self.max_bytes, self.reading)
 
     def _is_new(self, status: os.stat_result) -> bool:
         identity = (status.st_dev, status.st_ino)
-        new = identity not in self._seen
-        self._seen.add(identity)
+        new = identity not in self.seen
+        self.seen.add(identity)
         return new
 
 
@@ -333,38 +367,7 @@ def _judge(
             return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")
     if not os.access(path, os.R_OK):
         return Skipped(doc_id, "permission", "no permission to read it")
-    return _file(Path(path), doc_id, status)
-
-
-def found_again(file: FoundFile, top: Path) -> FoundFile | Skipped:
-    """What stands now where a file was found: it may have changed, or be none any more.
-
-    Args:
-        file: as it was found.
-        top: the root's path; a link that was put there meanwhile may not lead out of it.
-    """
-    try:
-        status = file.path.stat()
-        same = (_in_64_bits(status.st_ino), status.st_dev) == (file.inode, file.device)
-        inside = same or file.path.resolve().is_relative_to(top.resolve())
-    except OSError as error:
-        return skip_for(error, file.doc_id)
-    if not inside or not stat.S_ISREG(status.st_mode):
-        what = "no file" if inside else _OUTSIDE
-        return Skipped(file.doc_id, "vanished", f"was there; now it is {what}")
-    return _file(file.path, file.doc_id, status)
-
-
-def _file(path: Path, doc_id: str, status: os.stat_result) -> FoundFile:
-    return FoundFile(
-        path,
-        doc_id,
-        status.st_size,
-        _in_64_bits(status.st_mtime_ns),
-        _in_64_bits(status.st_ino),
-        _in_64_bits(status.st_ctime_ns),
-        status.st_dev,
-    )
+    return FoundFile.of(Path(path), doc_id, status)
 
 
 def _in_64_bits(number: int) -> int:

@@ -7,6 +7,7 @@ it was, and what another run may not meet is tried again.
 
 from __future__ import annotations
 
+import stat
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -14,18 +15,17 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from bienc_cli.chunking import ChunkingParameters
-from bienc_cli.formats import ReadingOptions
+from bienc_cli.formats.table import ReadingOptions
+from bienc_cli.indexing.absence import is_transient
 from bienc_cli.indexing.changes import (
     PASSING,
     digest_of_file,
     has_changed,
     is_due,
-    is_transient,
     stamp_of,
     state_of,
 )
-from bienc_cli.indexing.discovery import FoundFile, found_again, skip_for
+from bienc_cli.indexing.discovery import OUTSIDE, FoundFile, skip_for
 from bienc_cli.indexing.encoding import Encoding
 from bienc_cli.indexing.language_notes import LanguageSample
 from bienc_cli.indexing.planning import RootWork, recordable, touch
@@ -34,7 +34,7 @@ from bienc_cli.indexing.roots import reading_of
 from bienc_cli.indexing.workers import CutDocument, Cuts, Workers
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import FileState, IndexWriter, Outcome, digest_of
-from bienc_cli.types import Document, Skipped
+from bienc_cli.types import ChunkingParameters, Document, Skipped
 
 
 class BrokenOff(Exception):
@@ -262,3 +262,23 @@ def _failed(candidate: _Candidate, why: Skipped) -> FileState:
     again = known is not None and (known.digest, known.code) == (candidate.state.digest, why.code)
     attempts = known.attempts if known is not None and again else 0
     return replace(candidate.state, outcome="failed", code=why.code, attempts=attempts + 1)
+
+
+def found_again(file: FoundFile, top: Path) -> FoundFile | Skipped:
+    """What stands now where a file was found: it may have changed, or be none any more.
+
+    Args:
+        file: as it was found.
+        top: the root's path; a link that was put there meanwhile may not lead out of it.
+    """
+    try:
+        status = file.path.stat()
+        now = FoundFile.of(file.path, file.doc_id, status)
+        same = (now.inode, now.device) == (file.inode, file.device)
+        inside = same or file.path.resolve().is_relative_to(top.resolve())
+    except OSError as error:
+        return skip_for(error, file.doc_id)
+    if not inside or not stat.S_ISREG(status.st_mode):
+        what = "no file" if inside else OUTSIDE
+        return Skipped(file.doc_id, "vanished", f"was there; now it is {what}")
+    return now

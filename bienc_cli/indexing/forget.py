@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unicodedata import normalize
 
+from bienc_cli.indexing.absence import is_below
 from bienc_cli.indexing.report import IndexObserver, SilentObserver
-from bienc_cli.indexing.roots import is_below
 from bienc_cli.stages import StageTime, Stopwatch
 from bienc_cli.store import IndexPlace, IndexWriter, Root, lingers, open_writer
 

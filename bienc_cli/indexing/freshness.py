@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import BiencError
-from bienc_cli.indexing.absence import absences
-from bienc_cli.indexing.changes import is_transient, is_within
-from bienc_cli.indexing.roots import items_under
-from bienc_cli.indexing.whereabouts import whereabouts_of
+from bienc_cli.indexing.absence import absences, is_transient, is_within, whereabouts_of
+from bienc_cli.indexing.discovery import items_under
 from bienc_cli.store import IndexInfo, IndexReader, Root, StoredPassage
 from bienc_cli.types import Skipped
 

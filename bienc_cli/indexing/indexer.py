@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bienc_cli.chunking import CHUNKING_VERSION, ChunkingParameters
 from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing.encoding import Encoding, EncodingTotals
 from bienc_cli.indexing.file_reading import BrokenOff, FileReading
@@ -32,7 +31,7 @@ from bienc_cli.store import (
     let_in,
     open_writer,
 )
-from bienc_cli.types import BiEncoder, Skipped
+from bienc_cli.types import CHUNKING_VERSION, BiEncoder, ChunkingParameters, Skipped
 
 DEFAULT_PASSAGE_TOKENS = 256
 DEFAULT_OVERLAP_TOKENS = 32

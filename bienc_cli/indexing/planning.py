@@ -8,20 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import IndexMismatch
-from bienc_cli.indexing.absence import Absence, absences
+from bienc_cli.indexing.absence import TRANSIENT, Absence, absences, is_below, is_within
 from bienc_cli.indexing.changes import (
     PASSING,
-    TRANSIENT,
     Changes,
     compare_with_index,
     digest_of_file,
     is_current,
     is_due,
-    is_within,
     state_of,
 )
 from bienc_cli.indexing.report import IndexOptions
-from bienc_cli.indexing.roots import Finding, is_below, look, reading_of
+from bienc_cli.indexing.roots import Finding, look, reading_of
 from bienc_cli.store import UNSETTLED, FileState, IndexWriter, Root
 from bienc_cli.types import Skipped
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.errors import PathNotFound
-from bienc_cli.formats import ReadingOptions, check_languages
-from bienc_cli.indexing.discovery import DEFAULT_MAX_BYTES, FoundFile, discover, discover_listed
+from bienc_cli.formats.ocr import check_languages
+from bienc_cli.formats.table import ReadingOptions
+from bienc_cli.indexing.absence import Whereabouts, is_below, mounts_among, whereabouts_of
+from bienc_cli.indexing.discovery import FoundFile, items_under
 from bienc_cli.indexing.report import IndexOptions
-from bienc_cli.indexing.whereabouts import Whereabouts, mounts_among, whereabouts_of
 from bienc_cli.languages import language_called
 from bienc_cli.store import Mount, Root
 from bienc_cli.types import Skipped
@@ -180,11 +181,6 @@ def _finding_of_path(
     return _look_at(_with_options(Root(path, removed=removed), o), named=True)
 
 
-def is_below(doc_id: str, folder: str) -> bool:
-    """Whether a path under a root is another one, or lies below it."""
-    return doc_id == folder or doc_id.startswith(f"{folder}/")
-
-
 def _is_inside(real: str, top: str) -> bool:
     """Whether a real path is another one, or lies below it."""
     return real == top or real.startswith(top.rstrip("/") + "/")
@@ -270,28 +266,6 @@ def _look_at(root: Root, *, named: bool) -> Finding:
 def reading_of(root: Root) -> ReadingOptions:
     """How the files of a root are read."""
     return ReadingOptions(root.pdf_engine, root.ocr, root.ocr_languages)
-
-
-def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
-    """What discovery finds under a root, by its settings.
-
-    Raises:
-        PathNotFound: it is not there.
-    """
-    limit = DEFAULT_MAX_BYTES if root.max_bytes is None else root.max_bytes
-    if root.files is None:
-        yield from discover(
-            root.path,
-            include=root.include,
-            exclude=root.exclude,
-            max_bytes=limit,
-            hidden=root.hidden,
-            removed=root.removed,
-            excludes_file=root.excludes_file,
-            ocr=root.ocr,
-        )
-        return
-    yield from discover_listed(root.path, root.files, max_bytes=limit, ocr=root.ocr)
 
 
 # ---------------------------------------------------------------- overlaps

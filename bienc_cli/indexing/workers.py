@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import Limits, ReadingOptions, SourceFile, read_files
+from bienc_cli.chunking import chunk
+from bienc_cli.formats.isolation import SourceFile, read_files
+from bienc_cli.formats.table import ReadingOptions
+from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.stages import Stopwatch
-from bienc_cli.types import BiEncoder, Document, Passage, Skipped, Vectors
+from bienc_cli.types import BiEncoder, ChunkingParameters, Document, Passage, Skipped, Vectors
 
 File = TypeVar("File", bound=SourceFile)
 

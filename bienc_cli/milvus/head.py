@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.milvus.connection import Connection
@@ -29,7 +28,7 @@ from bienc_cli.store.covered import Root
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.root_rows import root_from_row, root_settings
 from bienc_cli.store.rows import digest_of, tuned_blend
-from bienc_cli.types import EncoderIdentity, TunedBlend
+from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 _ID = "head"
 _TRIES = 5

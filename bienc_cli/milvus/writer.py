@@ -16,7 +16,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, IndexMismatch
 from bienc_cli.milvus import schema
 from bienc_cli.milvus.address import MilvusAddress
@@ -31,7 +30,7 @@ from bienc_cli.milvus.uploads import Uploads, one_of_each
 from bienc_cli.store import failpoints
 from bienc_cli.store.compatibility import check_agreement
 from bienc_cli.store.protocol import CommitReport, IndexInfo
-from bienc_cli.types import EncoderIdentity, TunedBlend
+from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 _DEAD_KEPT = 1000
 """Removed files up to which their rows stay until the next run, for readers that are open: each

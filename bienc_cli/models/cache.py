@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bienc_cli import portable
 from bienc_cli.errors import StorageError
+from bienc_cli.portable import lock
 
 
 def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path], None]) -> Path:
@@ -100,7 +100,7 @@ def write_json(path: Path, content: object) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
-        portable.lock(file.fileno(), wait=True)
+        lock(file.fileno(), wait=True)
         yield
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli import __version__
-from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.chunking import chunk
 from bienc_cli.errors import ClusterUnavailable
-from bienc_cli.formats import Limits, ReadingOptions, read_files
+from bienc_cli.formats.isolation import read_files
+from bienc_cli.formats.table import ReadingOptions
+from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.indexing.workers import CutDocument
-from bienc_cli.types import PassageTokenizer, Skipped, Vectors
+from bienc_cli.types import ChunkingParameters, PassageTokenizer, Skipped, Vectors
 
 if TYPE_CHECKING:
     from bienc_cli.ray.workers import ModelLoader

@@ -21,14 +21,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from bienc_cli import __version__
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import BiencError, ClusterUnavailable
 from bienc_cli.formats.table import ReadingOptions, pdf_format
 from bienc_cli.indexing.workers import CutDocument, Cuts, File, StartWorkers, Workers
 from bienc_cli.ray import actors
 from bienc_cli.ray.cluster import connected
 from bienc_cli.stages import Stopwatch
-from bienc_cli.types import BiEncoder, Skipped, Vectors
+from bienc_cli.types import BiEncoder, ChunkingParameters, Skipped, Vectors
 
 _GROUP_FILES = 64
 _GROUP_BYTES = 8_000_000

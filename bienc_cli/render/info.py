@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.formats import recogniser
+from bienc_cli.formats.ocr import recogniser
 from bienc_cli.languages import NAMES
 from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_

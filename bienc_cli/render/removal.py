@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.indexing import RemovalReport
+from bienc_cli.indexing.forget import RemovalReport
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.printable import cell, one_line
 from bienc_cli.render.tables import Grid

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bienc_cli.errors import IndexDamaged, UsageError
-from bienc_cli.formats import FORMATS, format_named
+from bienc_cli.formats.table import FORMATS, format_named
 from bienc_cli.indexing.freshness import changed_since
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.info import InfoView

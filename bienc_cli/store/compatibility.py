@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.room import Begun
-from bienc_cli.types import EncoderIdentity
+from bienc_cli.types import ChunkingParameters, EncoderIdentity
 
 
 def check_agreement(

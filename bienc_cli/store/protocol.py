@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store.covered import FileStamp, FileState, Root
 from bienc_cli.types import (
+    ChunkingParameters,
     Document,
     EncoderIdentity,
     Passage,

@@ -54,11 +54,6 @@ _TEXTS_KEPT = 16
 _OPENINGS = 5
 
 
-def open_reader(directory: Path, *, key_dir: Path, shown_from: Path | None = None) -> CatalogReader:
-    """Open the current generation of an index in a directory; see `opening.open_reader`."""
-    return CatalogReader(directory, key_dir, shown_from or directory.parent)
-
-
 class CatalogReader:
     """An `IndexReader` over `catalog.sqlite` and the files it names; for one thread."""
 

@@ -15,9 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bienc_cli import portable
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.store.privacy import FILE_MODE
-from bienc_cli.types import EncoderIdentity
+from bienc_cli.types import ChunkingParameters, EncoderIdentity
 
 NAME = "waiting"
 _FLAGS = os.O_RDWR | portable.OWN | portable.NO_FOLLOW | portable.NO_WAIT

@@ -14,7 +14,6 @@ from typing import Any, get_args
 import numpy as np
 import xxhash
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
 from bienc_cli.store.covered import FileState
@@ -26,6 +25,7 @@ from bienc_cli.store.seal import Key
 from bienc_cli.types import (
     FUSION,
     BlendWeights,
+    ChunkingParameters,
     EncoderIdentity,
     Passage,
     Place,

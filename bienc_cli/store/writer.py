@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import StorageError
 from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
 from bienc_cli.store.catalog import (
@@ -65,7 +64,7 @@ from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.store.vectors import remove_vectors
 from bienc_cli.store.words import WordIndexChanges
-from bienc_cli.types import EncoderIdentity, TunedBlend
+from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 
 class CatalogWriter(Contents):

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.chunking import chunk
 from bienc_cli.errors import UsageError
 from bienc_cli.types import (
     LINES_OF_THE_FILE,
     Anchor,
     Block,
+    ChunkingParameters,
     Document,
     Heading,
     Numbering,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import read_documents, syntax
-from bienc_cli.types import Block, Document, Heading
+from bienc_cli.chunking import chunk
+from bienc_cli.formats import syntax
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.types import Block, ChunkingParameters, Document, Heading
 from fakes import FakeTokenizer
 
 PACKAGE = str(Path(sys.modules["bienc_cli"].__file__).parent)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.types import Document, Heading
+from bienc_cli.chunking import chunk
+from bienc_cli.types import ChunkingParameters, Document, Heading
 from fakes import FakeBiEncoder
 
 

@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import read_documents
-from bienc_cli.types import Document, Heading
+from bienc_cli.chunking import chunk
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.types import ChunkingParameters, Document, Heading
 from fakes import FakeTokenizer
 
 

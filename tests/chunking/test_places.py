@@ -2,8 +2,8 @@
 
 import pytest
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.types import Anchor, Document, Numbering, Place
+from bienc_cli.chunking import chunk
+from bienc_cli.types import Anchor, ChunkingParameters, Document, Numbering, Place
 from fakes import FakeBiEncoder
 
 TEXT = "alpha\nbeta\ngamma\ndelta\n"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.chunking import ChunkingParameters, chunk
-from bienc_cli.formats import read_documents
+from bienc_cli.chunking import chunk
+from bienc_cli.formats.reading import read_documents
 from bienc_cli.models import identify_bi_encoder, resolve_model
 from bienc_cli.models.registry import Role
 from bienc_cli.models.tokenization import ModelTokenizer
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.types import Document
+from bienc_cli.types import ChunkingParameters, Document
 from console_blocks import ROOT
 
 CACHE = Path(os.environ.get("BIENC_CACHE", Path("~/.cache/bienc").expanduser()))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.chunking import chunk
 from bienc_cli.store.tokenizer import Tokenizer
-from bienc_cli.types import Block, Document, Heading
+from bienc_cli.types import Block, ChunkingParameters, Document, Heading
 from fakes import FakeTokenizer
 
 ROOM = 9

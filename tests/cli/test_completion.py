@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.cli import completion
-from bienc_cli.formats import FORMATS
+from bienc_cli.formats.table import FORMATS
 from bienc_cli.strategy import SHORT_NAMES, Strategy
 
 STRATEGIES = {*map(str, Strategy), *SHORT_NAMES}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bienc_cli.formats import FORMATS, format_named
+from bienc_cli.formats.table import FORMATS, format_named
 from bienc_cli.strategy import Strategy
 
 Run = Callable[..., tuple[int, str, str]]

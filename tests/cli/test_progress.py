@@ -15,7 +15,7 @@ from bienc_cli import models
 from bienc_cli.cli import main, progress
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.time_left import SteadyTimeLeft
-from bienc_cli.indexing import Progress
+from bienc_cli.indexing.report import Progress
 from bienc_cli.models import FirstUse, Preparation
 from fakes import FakeBiEncoder, FakeCrossEncoder
 

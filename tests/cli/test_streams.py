@@ -27,7 +27,7 @@ INDEXING = """
 import sys
 from pathlib import Path
 from fakes import FakeBiEncoder
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 home = Path(sys.argv[1])
 index_paths(
     [], directory=home / ".bienc", load_encoder=lambda _: FakeBiEncoder(), key_dir=home / "data"

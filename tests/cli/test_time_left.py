@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.cli.time_left import TimeLeft, rough_duration
-from bienc_cli.indexing import Progress
+from bienc_cli.indexing.report import Progress
 
 BATCH_BYTES, BATCH_TOKENS = 50_000, 10_000
 

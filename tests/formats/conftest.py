@@ -8,11 +8,7 @@ from pathlib import Path
 import pytest
 from ocr_samples import WORDS
 
-from bienc_cli.formats import (
-    image,
-    ocr,
-    scans,
-)
+from bienc_cli.formats import image, ocr, scans
 
 
 @pytest.fixture

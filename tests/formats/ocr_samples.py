@@ -12,11 +12,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import (
-    ReadingOptions,
-    ocr,
-    read_documents,
-)
+from bienc_cli.formats import ocr
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.types import Document
 
 WORDS = "the kestrel hovers"

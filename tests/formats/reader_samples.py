@@ -8,7 +8,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from bienc_cli.formats import ReadingOptions, read_documents
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.types import Document, Skipped
 
 

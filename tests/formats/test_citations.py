@@ -20,12 +20,13 @@ from markup_place_rows import MARKUP_ROWS
 from office_place_rows import OFFICE_ROWS
 from place_rows import ROWS, Row, in_lines, words
 
-from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.chunking import chunk
 from bienc_cli.chunking.places import Places
-from bienc_cli.formats import FORMATS, read_documents
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.grammars import GRAMMARS
-from bienc_cli.types import Document, Passage, Place
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import FORMATS
+from bienc_cli.types import ChunkingParameters, Document, Passage, Place
 from fakes import FakeBiEncoder
 
 TOKENIZER = FakeBiEncoder().tokenizer

@@ -16,8 +16,7 @@ from test_reader_rtf import rtf
 from test_reader_xlsx import xlsx_bytes
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import format_of
-from bienc_cli.formats.reading import reader_of
+from bienc_cli.formats.reading import format_of, reader_of
 from bienc_cli.types import Document
 
 CONTENTS = {

@@ -17,8 +17,11 @@ import pytest
 from reader_samples import docx_bytes, pdf_bytes
 
 from bienc_cli.errors import UsageError
-from bienc_cli.formats import Limits, ReadingOptions, isolation, read_documents, read_files
-from bienc_cli.formats.worker_messages import FileRequest
+from bienc_cli.formats import isolation
+from bienc_cli.formats.isolation import read_files
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import ReadingOptions
+from bienc_cli.formats.worker_messages import FileRequest, Limits
 from bienc_cli.types import Document, Skipped
 
 ROOT = Path(isolation.__file__).parents[2]
@@ -294,7 +297,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from dataclasses import dataclass
 from email.message import EmailMessage
-from bienc_cli.formats import Limits, read_files
+from bienc_cli.formats.isolation import read_files
+from bienc_cli.formats.worker_messages import Limits
 
 @dataclass
 class File:

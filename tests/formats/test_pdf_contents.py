@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pdf_samples import drawn_pdf, lines
 
-from bienc_cli.formats import ReadingOptions, read_documents
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.types import Document
 
 ENGINES = ["pypdf", "pdfium"]

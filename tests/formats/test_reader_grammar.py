@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reader_samples import outline, read_one
 
-from bienc_cli.chunking import ChunkingParameters, chunk
+from bienc_cli.chunking import chunk
 from bienc_cli.formats import syntax
 from bienc_cli.formats.grammars import GRAMMARS
+from bienc_cli.types import ChunkingParameters
 from fakes import FakeTokenizer
 
 EXPECTED = {

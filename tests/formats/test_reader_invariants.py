@@ -19,7 +19,8 @@ from test_reader_rtf import rtf
 from test_reader_xlsx import xlsx_bytes
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import FORMATS, ReadingOptions, read_documents
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import FORMATS, ReadingOptions
 from bienc_cli.types import Document, Skipped
 from endurance import times
 

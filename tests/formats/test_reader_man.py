@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reader_samples import outline, read_one
 
-from bienc_cli.formats import format_of
+from bienc_cli.formats.reading import format_of
 
 PAGE = r""".\" Copyright
 .TH HERON 1 "May 2024" "Birds" "User Commands"

@@ -9,7 +9,11 @@ from test_isolation import File
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import FORMATS, Limits, format_of, mbox, read_files
+from bienc_cli.formats import mbox
+from bienc_cli.formats.isolation import read_files
+from bienc_cli.formats.reading import format_of
+from bienc_cli.formats.table import FORMATS
+from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.types import Document, Skipped
 
 LIMITS = Limits(seconds=60)

@@ -68,7 +68,8 @@ def test_an_empty_password_is_no_hindrance(tmp_path, engine, algorithm):
     ],
 )
 def test_refusals(tmp_path, engine, content, code):
-    from bienc_cli.formats import ReadingOptions, read_documents
+    from bienc_cli.formats.reading import read_documents
+    from bienc_cli.formats.table import ReadingOptions
 
     path = write(tmp_path, content)
     with pytest.raises(UnreadableFile) as refusal:

@@ -5,17 +5,10 @@ from reader_samples import pdf_bytes, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile, UsageError
 from bienc_cli.extras import install_command
-from bienc_cli.formats import (
-    BINARY_SUFFIXES,
-    FORMATS,
-    ReadingOptions,
-    format_by_file_name,
-    format_of,
-    read_documents,
-    refusal,
-)
-from bienc_cli.formats.binary import OLD_OFFICE_SUFFIXES
-from bienc_cli.formats.table import Format
+from bienc_cli.formats import refusal
+from bienc_cli.formats.binary import BINARY_SUFFIXES, OLD_OFFICE_SUFFIXES
+from bienc_cli.formats.reading import format_of, read_documents
+from bienc_cli.formats.table import FORMATS, Format, ReadingOptions, format_by_file_name
 from bienc_cli.types import Document
 
 READ_BY_ALL = [reader for name, reader in FORMATS.items() if name != "image"]

@@ -23,11 +23,8 @@ from reader_samples import drawn, drawn_pdf_bytes, pdf_bytes, read_one
 from test_reader_invariants import damaged, fuzzed
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import (
-    ocr,
-    read_documents,
-    scans,
-)
+from bienc_cli.formats import ocr, scans
+from bienc_cli.formats.reading import read_documents
 from bienc_cli.types import Document, Skipped
 from endurance import times
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.indexing import changes
-from bienc_cli.indexing.changes import compare_with_index, is_within, settled_ctime
+from bienc_cli.indexing.absence import is_below, is_within, whereabouts_of
+from bienc_cli.indexing.changes import compare_with_index, settled_ctime
 from bienc_cli.indexing.discovery import FoundFile
-from bienc_cli.indexing.roots import Finding, is_below
-from bienc_cli.indexing.whereabouts import whereabouts_of
+from bienc_cli.indexing.roots import Finding
 from bienc_cli.store import UNSETTLED, FileState, Root
 from bienc_cli.types import Skipped
 from folders import Folder

@@ -10,13 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexNotFound
-from bienc_cli.indexing import (
-    IndexOptions,
-    IndexReport,
-    RemovalReport,
-    index_paths,
-    remove_paths,
-)
+from bienc_cli.indexing.forget import RemovalReport, remove_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexOptions, IndexReport
 from bienc_cli.store import catalog
 from folders import FRUIT, Folder
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.indexing import remove_paths
+from bienc_cli.indexing.forget import remove_paths
 from bienc_cli.indexing.freshness import (
     MOST_FETCHED,
     FreshnessCheck,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bienc_cli.errors import UsageError
 from bienc_cli.indexing.discovery import FoundFile, discover
-from bienc_cli.indexing.ignore_files import Patterns
+from bienc_cli.indexing.ignoring import Patterns
 from bienc_cli.patterns import parse_patterns, parse_rule
 
 NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b", "\u00e5", "a\u00e5b"]

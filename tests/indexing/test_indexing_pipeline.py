@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFound, UsageError
-from bienc_cli.indexing import DocumentCounts, index_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import DocumentCounts
 from bienc_cli.store import open_writer
 from bienc_cli.types import Anchor, Document, Numbering, Place
 from console_blocks import ROOT

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.indexing.absence import MASS, absences
+from bienc_cli.indexing.absence import MASS, Whereabouts, absences
 from bienc_cli.indexing.freshness import staleness
 from bienc_cli.indexing.report import IndexReport
-from bienc_cli.indexing.whereabouts import Whereabouts
 from bienc_cli.store import Root
 from folders import Folder
 
 
 def refresh(folder: Folder, **options: object) -> IndexReport:
     """As `bienc index` without a path, and as `--watch` does it."""
-    from bienc_cli.indexing import IndexOptions, index_paths
+    from bienc_cli.indexing.indexer import index_paths
+    from bienc_cli.indexing.report import IndexOptions
 
     return index_paths(
         (),

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from bienc_cli.indexing import IndexReport
+from bienc_cli.indexing.report import IndexReport
 from folders import Folder
 
 

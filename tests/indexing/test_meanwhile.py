@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.formats import ReadingOptions, isolation
+from bienc_cli.formats import isolation
 from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.indexing import discovery, file_reading
 from folders import Folder
 

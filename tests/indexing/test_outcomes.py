@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import ReadingOptions, isolation
+from bienc_cli.formats import isolation
 from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.indexing.changes import MOST_ATTEMPTS
 from bienc_cli.store import FileState
 from folders import Folder

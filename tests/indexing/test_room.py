@@ -14,14 +14,10 @@ import pytest
 
 from bienc_cli import portable
 from bienc_cli.errors import IndexBusy, IndexMismatch, ModelUnavailable
-from bienc_cli.indexing import (
-    IndexOptions,
-    IndexReport,
-    encoding,
-    index_paths,
-    indexer,
-    remove_paths,
-)
+from bienc_cli.indexing import encoding, indexer
+from bienc_cli.indexing.forget import remove_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexOptions, IndexReport
 from bienc_cli.store import check, open_writer, room
 from bienc_cli.types import BlendWeights, TunedBlend, Vectors
 from fakes import FakeBiEncoder

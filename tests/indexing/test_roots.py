@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import PathNotFound
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import IndexOptions, IndexReport
 from endurance import times
 from folders import Folder

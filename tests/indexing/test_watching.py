@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexMismatch, StorageError
-from bienc_cli.indexing import IndexReport, index_paths, watching
+from bienc_cli.indexing import watching
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexReport
 from bienc_cli.store import Root, open_writer
 from folders import FRUIT, Folder
 

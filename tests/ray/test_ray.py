@@ -22,7 +22,8 @@ from ray_workers import DyingEncoder, UnaskedEncoder, load_dying, load_fake, loa
 import bienc_cli
 from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
 from bienc_cli.extras import install_command
-from bienc_cli.indexing import encoding, index_paths
+from bienc_cli.indexing import encoding
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.workers import Workers
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.ray import actors, connected, on_ray, workers

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexMismatch
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.search import Hit, SearchOptions, Strategy, search
 from bienc_cli.search.context import with_lines_around
 from bienc_cli.search.joined import Joined, joined

@@ -237,7 +237,7 @@ def test_a_text_from_outside_is_cut_and_encoded_as_the_index_does(orchard: Folde
 
 
 def _read(path: Path) -> list[Document]:
-    from bienc_cli.formats import read_documents
+    from bienc_cli.formats.reading import read_documents
 
     return [one for one in read_documents(path, f"part0/{path.name}") if isinstance(one, Document)]
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bienc_cli.errors import IndexMismatch
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.store import IndexReader, check, open_reader
 from bienc_cli.store.schema import FORMAT_VERSION
 from fakes import FakeBiEncoder

@@ -17,7 +17,7 @@ from stores import CHUNKING
 
 import bienc_cli
 from bienc_cli.errors import IndexMismatch, StorageError
-from bienc_cli.indexing import index_paths
+from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.store import (
     Root,
     exposed,

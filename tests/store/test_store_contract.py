@@ -13,7 +13,6 @@ import pytest
 from places import CHUNKING, STORES, Place, encode, identity, put_file, state
 from stores import document, numbered, passages_of
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexNotFound, UsageError
 from bienc_cli.store import (
     Filter,
@@ -24,7 +23,7 @@ from bienc_cli.store import (
     open_reader,
     repair,
 )
-from bienc_cli.types import BlendWeights, Document, Passage, Skipped, TunedBlend
+from bienc_cli.types import BlendWeights, ChunkingParameters, Document, Passage, Skipped, TunedBlend
 from bienc_cli.types import Place as FilePlace
 
 FILES = {

@@ -23,7 +23,6 @@ from stores import (
     state,
 )
 
-from bienc_cli.chunking import ChunkingParameters
 from bienc_cli.errors import (
     IndexBusy,
     IndexDamaged,
@@ -35,6 +34,7 @@ from bienc_cli.store import Root, check, find_index, graph, open_reader, open_wr
 from bienc_cli.store.exact import VectorBlock
 from bienc_cli.store.graph import Graph
 from bienc_cli.store.schema import FORMAT_VERSION
+from bienc_cli.types import ChunkingParameters
 
 
 @pytest.fixture

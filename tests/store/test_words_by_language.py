@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from places import CHUNKING, STORES, Place, identity, put_file
 
-from bienc_cli.indexing import IndexOptions, index_paths
+from bienc_cli.indexing.indexer import index_paths
+from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.milvus import rows as milvus_rows
 from bienc_cli.milvus import writer as milvus_writer
 from bienc_cli.milvus.connection import Connection
