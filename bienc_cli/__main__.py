@@ -13,12 +13,12 @@ def run() -> None:
     gc.set_threshold(50_000)
     # Typer brings pydantic, which would look through all that is installed for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from bienc_cli.cli import streams
+    from bienc_cli.cli import process
 
-    streams.insist_on_utf_8()
+    process.insist_on_utf_8()
     try:
         from bienc_cli.cli import main
-        from bienc_cli.cli.interrupts import end_now, end_soon_when_interrupted
+        from bienc_cli.cli.process import end_now, end_soon_when_interrupted
 
         code = main(sys.argv[1:], begin=end_soon_when_interrupted)
     except KeyboardInterrupt:

@@ -20,6 +20,7 @@ from typing import Self
 
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment, outside
+from bienc_cli.cli.environment import possible
 from bienc_cli.cli.remove import absolute
 from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
@@ -29,7 +30,7 @@ from bienc_cli.index_answers import (
     SearchAnswer,
     SimilarAnswer,
 )
-from bienc_cli.index_places import place_of, possible
+from bienc_cli.index_places import place_of
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import IndexOptions
 from bienc_cli.overview import Overview, documents_of, several

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment
+from bienc_cli.cli.environment import possible
 from bienc_cli.cli.remove import absolute
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.matrix import score_matrix
@@ -15,7 +16,6 @@ from bienc_cli.evaluation.measures import DEFAULT_MEASURES
 from bienc_cli.evaluation.qrels import judged_in, read_qrels
 from bienc_cli.evaluation.queries import read_queries
 from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
-from bienc_cli.index_places import possible
 from bienc_cli.indexing.forget import RemovalReport, remove_paths
 from bienc_cli.measured_answers import EvaluateAnswer, ScoreAnswer
 from bienc_cli.overview import documents_of, several

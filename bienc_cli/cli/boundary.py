@@ -12,8 +12,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from bienc_cli.cli import caller, directories
-from bienc_cli.cli.termination import Terminated, Termination
+from bienc_cli.cli import caller, process
+from bienc_cli.cli.process import Terminated, Termination
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -202,7 +202,7 @@ def _start_server_if_wanted(argv: Sequence[str]) -> None:
     from bienc_cli.server import client
 
     if client.is_for_a_server(argv, os.environ):
-        client.begin_server(directories.endpoint(), os.environ)
+        client.begin_server(process.endpoint(), os.environ)
 
 
 def _report(

@@ -9,9 +9,8 @@ import os
 import sys
 from contextlib import suppress
 
-from bienc_cli.cli import streams
-from bienc_cli.cli.directories import endpoint
-from bienc_cli.cli.termination import Terminated, Termination
+from bienc_cli.cli import process
+from bienc_cli.cli.process import Terminated, Termination, endpoint
 from bienc_cli.errors import UsageError
 from bienc_cli.server import client
 
@@ -32,7 +31,7 @@ def main(argv: Sequence[str], begin: Callable[[], object] = lambda: None) -> int
         stdout; otherwise it is a sentence and a hint on stderr. With BIENC_DEBUG=1 the
         traceback comes too.
     """
-    streams.settle()
+    process.settle()
     arguments = list(argv)
     served = _ask_server(arguments)
     if served is not None:

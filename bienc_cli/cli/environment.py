@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller, defaults, directories
-from bienc_cli.errors import IndexNotFound, UsageError
+from bienc_cli.cli import caller, defaults, process
+from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
 from bienc_cli.settings import Origin, Setting
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 """What is read, and what it is for, as `bienc --help` says it."""
 
 
+_MOST_SAID = 100
+"""Characters of a name that an error repeats."""
+
+
 def cache_directory() -> Path:
-    """As `directories.cache_path`."""
-    return Path(directories.cache_path())
+    """As `process.cache_path`."""
+    return Path(process.cache_path())
 
 
 def key_directory() -> Path:
@@ -234,7 +239,6 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 def _place(named: str | IndexPlace) -> IndexPlace:
     """An index as it was named: by an address, by a directory, or by having been found."""
-    from bienc_cli.index_places import possible
     from bienc_cli.wings import remote_place
 
     if not isinstance(named, str | Path):
@@ -248,6 +252,26 @@ def _place(named: str | IndexPlace) -> IndexPlace:
         directory = Path(os.path.realpath(directory.parent), directory.name)
     _refuse_folder_of_documents(directory)
     return directory
+
+
+def possible(path: str | Path) -> str:
+    """A path as text, if anything can be called so.
+
+    Raises:
+        PathNotFound: it has a NUL, half a character, or is too long for a system to look for.
+    """
+    named = str(path)
+    try:
+        os.lstat(named)
+    except ValueError:
+        impossible = True
+    except OSError as error:
+        impossible = error.errno == errno.ENAMETOOLONG
+    else:
+        impossible = False
+    if impossible:
+        raise PathNotFound(f"No file can be called {named[:_MOST_SAID]!a}.", "check the path")
+    return named
 
 
 _OF_AN_INDEX = (".gitignore", "catalog.", "graph-", "lock", "resume.", "vectors-")

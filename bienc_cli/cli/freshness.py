@@ -55,6 +55,10 @@ def all_held_or_opened(
     Raises:
         Declined: a server does not hold so many.
     """
+    if len(places) == 1:
+        with held_or_opened(places[0], output, choice, refresh=refresh) as reader:
+            yield reader
+        return
     from bienc_cli.search.joined import joined
     from bienc_cli.server.resident import MOST_READERS
 

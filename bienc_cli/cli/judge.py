@@ -287,7 +287,7 @@ def _undo(judging: Judging) -> str:
 
 
 def _show(console: Console, screen: RenderableType, said: str) -> None:
-    from bienc_cli.render.breaking import AT_BLANKS, Words
+    from bienc_cli.render.columns import AT_BLANKS, Words
 
     console.clear()
     console.print(screen)

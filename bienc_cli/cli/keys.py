@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from bienc_cli.cli import interrupts
+from bienc_cli.cli import process
 
 if sys.platform == "win32":
     import msvcrt
@@ -59,7 +59,7 @@ else:
             with suppress(termios.error):
                 termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
-        with interrupts.undone(restore):
+        with process.undone(restore):
             _turn_off(descriptor, termios.ECHO)
             try:
                 yield

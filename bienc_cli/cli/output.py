@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.cli import caller
-from bienc_cli.cli.streams import is_utf_8
+from bienc_cli.cli.process import is_utf_8
 from bienc_cli.errors import OutputRefused, StorageError
 
 if TYPE_CHECKING:

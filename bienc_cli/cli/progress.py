@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from bienc_cli.cli import interrupts
+from bienc_cli.cli import process
 from bienc_cli.cli.output import Output
 from bienc_cli.cli.time_left import SteadyTimeLeft, TimeLeft, rough_duration
 
@@ -80,7 +80,7 @@ class _Display:
             bar = Bar(self._progress, description, total, detail)
             self._bars += 1
         try:
-            with interrupts.undone(_leave_as_it_was):
+            with process.undone(_leave_as_it_was):
                 yield bar
         finally:
             with self._lock:

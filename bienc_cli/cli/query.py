@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli import caller, completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.answers import Answers
-from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
-from bienc_cli.errors import BiencError
+from bienc_cli.cli.output import Output, QueryFormat
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
-    from bienc_cli.render.view import View
+    from bienc_cli.render.search import SearchView
     from bienc_cli.search import SearchResult
     from bienc_cli.search.joined import Joined
     from bienc_cli.store import IndexReader
@@ -255,11 +252,13 @@ def query(
                 check=not no_check,
             )
             if from_stdin:
-                snapshot = _Snapshot(
+                from bienc_cli.cli.standard_input import Snapshot, answer_each
+
+                snapshot = Snapshot(
                     reader, lambda: joined([environment.open_index(place) for place in places])
                 )
                 with snapshot:
-                    return _answer_each(
+                    return answer_each(
                         view,
                         snapshot,
                         lambda current, asked: search(
@@ -275,79 +274,85 @@ def query(
     return 0 if result.hits else 1
 
 
-class _Snapshot:
-    """The index between one query and the next: a new generation is read when there is one.
-
-    Args:
-        reader: to begin with; its owner closes it.
-        reopen: gives another reader of the same index.
-    """
+class Answers:
+    """Shows one answer, or several."""
 
     def __init__(
-        self, reader: IndexReader | Joined, reopen: Callable[[], IndexReader | Joined]
+        self,
+        output: Output,
+        reader: IndexReader | Joined,
+        *,
+        full: bool,
+        context: int,
+        compact: bool | None,
+        check: bool,
     ) -> None:
-        self._reader: IndexReader | Joined | None = reader
-        self._reopen = reopen
+        self.output = output
+        self.reader = reader
+        self._full = full
+        self._context = context
+        self._compact = compact
+        self._check = check
+        self._warned: set[str] = set()
+        self._any_shown = False
 
-    def current(self) -> IndexReader | Joined:
-        """A reader of the generation that is there now."""
-        self.let_go()
-        if self._reader is None:
-            self._reader = self._reopen()
-        return self._reader
+    def show(self, result: SearchResult) -> None:
+        """Print the only answer."""
+        self.output.show(self.of(result))
 
-    def let_go(self) -> None:
-        """Give up a generation that is over, whose log would be kept for it."""
-        # An index that is gone, or is being made anew, is answered from as it was.
-        with suppress(BiencError):
-            if self._reader is not None and not self._reader.is_current():
-                self._reader.close()
-                self._reader = None
+    def warn(self, result: SearchResult) -> None:
+        """Say on stderr what the user should know about this answer, each thing once."""
+        for warning in (*result.warnings, *_cut_query(result)):
+            if warning not in self._warned:
+                self.output.warn(warning)
+                self._warned.add(warning)
 
-    def __enter__(self) -> Self:
-        """The snapshot itself."""
-        return self
+    def of(
+        self, result: SearchResult, asked: str | None = None, **extra: str | int | None
+    ) -> SearchView:
+        """An answer to be printed, its warnings said; `asked` names the query among several."""
+        from bienc_cli.cli import environment
+        from bienc_cli.render.search import SearchView
 
-    def __exit__(self, *_: object) -> None:
-        """Close what was opened."""
-        if self._reader is not None:
-            self._reader.close()
+        self.warn(result)
+        first, self._any_shown = not self._any_shown, True
+        changed: tuple[str, ...] = ()
+        if self._check and self.output.machine:
+            from bienc_cli.indexing.freshness import changed_since
+
+            changed = tuple(changed_since(hit.passage for hit in result.hits))
+        return SearchView(
+            result,
+            full=self._full,
+            contexts=self._contexts(result),
+            compact=bool(self._compact),
+            lines=self._lines(),
+            asked=asked,
+            warnings=changed,
+            extra=extra,
+            here=caller.here(),
+            header=first,
+            links=environment.link_form() if caller.stdout().isatty() else None,
+            served=caller.warm() is not None,
+        )
+
+    def _lines(self) -> int | None:
+        """Of the terminal, less the command above and the prompt below; None for any length."""
+        asked_for = self._compact is not None or self._full or self._context
+        terminal = not asked_for and caller.stdout().isatty()
+        return caller.terminal_lines() - 2 if terminal else None
+
+    def _contexts(self, result: SearchResult) -> dict[int, str] | None:
+        if not self._context:
+            return None
+        from bienc_cli.search.context import with_lines_around
+
+        passages = [hit.passage for hit in result.hits]
+        return with_lines_around(self.reader, passages, self._context)
 
 
-def _answer_each(
-    view: Answers,
-    snapshot: _Snapshot,
-    answer: Callable[[IndexReader | Joined, str], SearchResult],
-) -> int:
-    """Answer standard input line by line; a line that cannot be answered stops none behind it."""
-    from bienc_cli.cli import standard_input
-    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.render.search import UnaskedView
-
-    output = view.output
-    found = failed = False
-    # One JSON document can only be written when everything is known.
-    collected: list[dict[str, Any]] = []
-    for number, line in standard_input.queries(snapshot.let_go):
-        try:
-            asked = standard_input.parse(number, line)
-            view.reader = snapshot.current()
-            result = answer(view.reader, asked.text)
-        except UsageError as error:
-            failed = True
-            shown: View = UnaskedView(number, error)
-            if not output.machine:
-                output.warn(error.message)
-        else:
-            found = found or bool(result.hits)
-            name = asked.query_id or str(number)
-            shown = view.of(result, name, query_id=asked.query_id, line=number)
-        if output.format == OutputFormat.json:
-            collected.append(shown.as_json())
-        else:
-            output.show(shown)
-    if output.format == OutputFormat.json:
-        output.print_json({"schema": "bienc.queries/2", "results": collected})
-    if failed:
-        return EXIT_USAGE
-    return EXIT_OK if found else EXIT_NO_RESULT
+def _cut_query(result: SearchResult) -> list[str]:
+    if result.bi_encoder is None or not result.query_truncated:
+        return []
+    limit = result.bi_encoder.identity.max_tokens
+    return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]

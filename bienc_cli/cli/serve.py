@@ -76,12 +76,12 @@ def serve(
 
     With --http there is also a page to search in, for whoever has the token.
     """
-    from bienc_cli.cli import directories, environment
+    from bienc_cli.cli import environment, process
     from bienc_cli.cli.serving import Serving
 
     output = Output(OutputFormat.plain, quiet=quiet)
     typed = environment.token_typed(token)
-    endpoint = directories.endpoint()
+    endpoint = process.endpoint()
     if stop:
         opt.refuse_without_effect(
             {"--http": http, "--open": open_, "--token": typed, "--index": index},

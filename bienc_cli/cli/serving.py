@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller, environment, freshness, interrupts
+from bienc_cli.cli import caller, environment, freshness, process
 from bienc_cli.cli.boundary import carry_out
 from bienc_cli.cli.caller import Caller, Collected, Warm
 from bienc_cli.cli.loading import ModelChoice
@@ -80,7 +80,7 @@ class Serving:
             place = claim(endpoint)
             if place is not None:
                 # In this order: at no moment does the socket stand with nobody to remove it.
-                stack.enter_context(interrupts.undone(place.withdraw))
+                stack.enter_context(process.undone(place.withdraw))
                 stack.enter_context(place)
             elif listening is None:
                 self.output.note("note: a server is running already; bienc serve --stop ends it")
@@ -89,7 +89,7 @@ class Serving:
             self._load(needs_index=listening is not None)
             workers, activity = AnsweringThreads(begin=self._warm_up), Activity()
             why = "you ended it"
-            with suppress(KeyboardInterrupt), interrupts.meant():
+            with suppress(KeyboardInterrupt), process.meant():
                 if place is not None:
                     Listener(place.listen(), CommandServer(workers, self.answer).converse, activity)
                     self.output.note(
@@ -225,7 +225,7 @@ def _opened(endpoint: Endpoint, address: str) -> Iterator[None]:
     def remove() -> None:
         way.unlink(missing_ok=True)
 
-    with interrupts.undone(remove):
+    with process.undone(remove):
         try:
             way.touch(mode=0o600)
             way.write_text(

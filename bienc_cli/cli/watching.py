@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment, interrupts
+from bienc_cli.cli import environment, process
 from bienc_cli.cli.loading import ModelChoice
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
@@ -43,7 +43,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     from bienc_cli.indexing.report import IndexReport
     from bienc_cli.indexing.watching import follow as changes
     from bienc_cli.render.index_report import IndexView, as_sentence
-    from bienc_cli.render.units import count, duration
+    from bienc_cli.render.printable import count, duration
     from bienc_cli.store import Root
 
     def update() -> IndexReport:
@@ -72,7 +72,7 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
 
     updates = encoded = 0
     started = time.monotonic()
-    with suppress(KeyboardInterrupt), interrupts.meant():
+    with suppress(KeyboardInterrupt), process.meant():
         for report in changes(update, covered, directory, on_failure=failed):
             updates, encoded = updates + 1, encoded + report.encoded
             if output.format == OutputFormat.table:

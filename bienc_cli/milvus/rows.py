@@ -18,8 +18,7 @@ from bienc_cli.store.covered import FileState
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
-from bienc_cli.store.stemming import bare, made_by
-from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.tokenizer import Tokenizer, bare, made_by
 from bienc_cli.store.words import WORDS_VERSION
 from bienc_cli.types import Document, Passage, Place, Vectors
 

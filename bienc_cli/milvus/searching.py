@@ -28,8 +28,7 @@ from bienc_cli.milvus.schema import (
 )
 from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
 from bienc_cli.store.rows import damaged
-from bienc_cli.store.stemming import has_stems
-from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.tokenizer import Tokenizer, has_stems
 from bienc_cli.types import Vectors
 
 _MARGIN = 16

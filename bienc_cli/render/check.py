@@ -10,9 +10,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.printable import cell, one_line
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import count
+from bienc_cli.render.columns import Grid
+from bienc_cli.render.printable import cell, count, one_line
 from bienc_cli.render.view import View
 from bienc_cli.store import CheckReport, RepairReport
 

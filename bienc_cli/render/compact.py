@@ -9,8 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.breaking import AT_BLANKS, spans
-from bienc_cli.render.links import link_to
+from bienc_cli.render.columns import AT_BLANKS, spans
+from bienc_cli.render.hits import link_to
 from bienc_cli.render.printable import one_line
 from bienc_cli.search.result import Hit
 

@@ -15,9 +15,8 @@ from bienc_cli.evaluation.comparison import Comparison, QueryComparison
 from bienc_cli.evaluation.results import Cost, Latency
 from bienc_cli.evaluation.side_by_side import RankedEntry
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.printable import cell, one_line
-from bienc_cli.render.tables import Grid, system_name, titled
-from bienc_cli.render.units import count, duration
+from bienc_cli.render.columns import Grid, system_name, titled
+from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View
 from bienc_cli.strategy import Strategy
 

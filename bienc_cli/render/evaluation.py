@@ -15,11 +15,9 @@ from bienc_cli.evaluation.significance import Mean, PairedDifference
 from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
 from bienc_cli.render import markdown_answers
-from bienc_cli.render.breaking import AT_BLANKS, Words
+from bienc_cli.render.columns import AT_BLANKS, Grid, Words, system_name, titled
 from bienc_cli.render.gates import as_junit, gate_line
-from bienc_cli.render.printable import cell, one_line
-from bienc_cli.render.tables import Grid, system_name, titled
-from bienc_cli.render.units import count, duration
+from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.verdict import sentences
 from bienc_cli.render.view import View
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from bienc_cli.citations import citation
+from bienc_cli.render.listing import line_of
 from bienc_cli.render.printable import one_line, visible
 from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import body_start
@@ -86,7 +89,7 @@ def _trail(stored: StoredPassage) -> list[str]:
 
 def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list[RenderableType]:
     """`where` it stands, in a style that may link there, and below it what it is about."""
-    from bienc_cli.render.breaking import AT_BLANKS, Words
+    from bienc_cli.render.columns import AT_BLANKS, Words
 
     trail = heading_beside_place(stored)
     shown: list[RenderableType] = [Words(one_line(where), f"bold blue{link}")]
@@ -327,3 +330,17 @@ def rounded(value: float | None) -> float | None:
 def writable(text: str) -> str:
     """A name that any JSON reader takes: undecodable bytes of a file name as escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def link_to(hit: Hit, form: str | None) -> str:
+    """A style of rich that links to a hit's file, or to its line; empty for no link.
+
+    Args:
+        hit: whose file may be elsewhere, and then has no link.
+        form: with `{host}`, `{path}` and `{line}` to be filled in; None for no links.
+    """
+    stamp = hit.passage.file
+    if form is None or stamp is None:
+        return ""
+    path = quote(str(stamp.path).encode("utf-8", "surrogateescape"))
+    return " link " + form.format(host=socket.gethostname(), path=path, line=line_of(hit) or 1)

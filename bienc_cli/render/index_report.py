@@ -13,10 +13,8 @@ from rich.text import Text
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.render import hits as hit_
 from bienc_cli.render import skipped as skipped_
-from bienc_cli.render.breaking import Flow
-from bienc_cli.render.printable import one_line
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import count, duration, rate
+from bienc_cli.render.columns import Flow, Grid
+from bienc_cli.render.printable import count, duration, one_line, rate
 from bienc_cli.render.view import View
 
 SCHEMA = "bienc.index/1"

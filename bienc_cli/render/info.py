@@ -15,9 +15,8 @@ from bienc_cli.languages import NAMES
 from bienc_cli.models import reads_english_only
 from bienc_cli.render import hits as hit_
 from bienc_cli.render import skipped as skipped_
-from bienc_cli.render.printable import cell, one_line
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import count, size
+from bienc_cli.render.columns import Grid
+from bienc_cli.render.printable import cell, count, one_line, size
 from bienc_cli.render.view import View
 from bienc_cli.store import IndexInfo
 from bienc_cli.types import Skipped

@@ -18,9 +18,8 @@ from rich.text import Text
 from bienc_cli.evaluation.judging import JudgingSummary, Question
 from bienc_cli.evaluation.judgments import Judgment
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.printable import one_line, visible
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import count
+from bienc_cli.render.columns import Grid
+from bienc_cli.render.printable import count, one_line, visible
 from bienc_cli.render.view import View
 from bienc_cli.search.sentences import body_start
 from bienc_cli.store import StoredPassage

@@ -10,8 +10,7 @@ from bienc_cli.evaluation.results import Evaluation
 from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.gates import gate_line
-from bienc_cli.render.printable import one_line
-from bienc_cli.render.units import count, duration
+from bienc_cli.render.printable import count, duration, one_line
 from bienc_cli.render.verdict import sentences
 from bienc_cli.search.result import SearchResult
 

@@ -14,9 +14,8 @@ from rich.text import Text
 
 from bienc_cli.evaluation.matrix import ScoreMatrix
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.printable import cell, one_line
-from bienc_cli.render.tables import Grid, titled
-from bienc_cli.render.units import count, duration
+from bienc_cli.render.columns import Grid, titled
+from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View
 from bienc_cli.search.reranking import sigmoid
 

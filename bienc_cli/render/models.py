@@ -10,9 +10,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.models import ModelStatus
-from bienc_cli.render.breaking import Words
+from bienc_cli.render.columns import Grid, Words
 from bienc_cli.render.printable import cell
-from bienc_cli.render.tables import Grid
 from bienc_cli.render.view import View
 
 SCHEMA = "bienc.models/1"

@@ -11,10 +11,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.breaking import AT_BLANKS, Flow, Words
-from bienc_cli.render.printable import cell, one_line, visible
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import count, duration
+from bienc_cli.render.columns import AT_BLANKS, Flow, Grid, Words
+from bienc_cli.render.printable import cell, count, duration, one_line, visible
 from bienc_cli.render.view import View
 from bienc_cli.search.classification import Classification, LabelScore
 from bienc_cli.search.clusters import Cluster, PairsResult

@@ -12,9 +12,8 @@ from rich.text import Text
 
 from bienc_cli.indexing.forget import RemovalReport
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.printable import cell, one_line
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import count, duration, size
+from bienc_cli.render.columns import Grid
+from bienc_cli.render.printable import cell, count, duration, one_line, size
 from bienc_cli.render.view import View
 
 SCHEMA = "bienc.remove/1"

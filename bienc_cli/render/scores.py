@@ -12,10 +12,9 @@ from rich.text import Text
 from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pair_scores import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.columns import Grid
 from bienc_cli.render.errors import error_as_json
-from bienc_cli.render.printable import one_line
-from bienc_cli.render.tables import Grid
-from bienc_cli.render.units import duration
+from bienc_cli.render.printable import duration, one_line
 from bienc_cli.render.view import View
 
 SCHEMA = "bienc.score/1"

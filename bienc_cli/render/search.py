@@ -38,7 +38,7 @@ class SearchView(View):
         extra: more fields of the JSON.
         here: the working directory, from which files are named to other programs.
         header: CSV begins with the names of its columns.
-        links: how citations link to their files on a terminal; see `links.link_to`.
+        links: how citations link to their files on a terminal; see `hits.link_to`.
         served: by a process that was running already.
     """
 

@@ -10,13 +10,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.breaking import AT_BLANKS, Flow, Words
+from bienc_cli.render.columns import AT_BLANKS, FirstThatFits, Flow, Grid, Words
 from bienc_cli.render.compact import CompactHits
-from bienc_cli.render.links import link_to
-from bienc_cli.render.printable import one_line, visible
+from bienc_cli.render.hits import link_to
+from bienc_cli.render.printable import count, duration, one_line, visible
 from bienc_cli.render.search import SearchView
-from bienc_cli.render.tables import FirstThatFits, Grid
-from bienc_cli.render.units import count, duration
 from bienc_cli.search.result import Budget, Hit, SearchResult
 from bienc_cli.stages import StageTime
 

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
 from bienc_cli.render import hits as hit_
+from bienc_cli.render.columns import Grid, titled
 from bienc_cli.render.printable import cell
-from bienc_cli.render.tables import Grid, titled
 from bienc_cli.render.view import View
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.types import BlendWeights, TunedBlend

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from bienc_cli.evaluation.results import SystemResult
 from bienc_cli.evaluation.verdict import ENOUGH_QUERIES, Verdict
-from bienc_cli.render.printable import one_line
-from bienc_cli.render.units import count, duration
+from bienc_cli.render.printable import count, duration, one_line
 
 
 def sentences(verdict: Verdict) -> list[str]:

@@ -1,9 +1,13 @@
-"""What a query names exactly, an address, a version, a date, an id, and which passages have it.
+"""What a query names exactly, and which passages have it.
 
 To a bi-encoder 10.0.0.1 and 10.0.1.0 are almost one, to BM25 they share their parts, and a
-cross-encoder knows neither. So a name that few passages have is looked up to the letter: those
-few are candidates, and whatever orders candidates, they come first. A name that many have says
-little of what is looked for, and changes nothing.
+cross-encoder knows neither. So a name that few passages have, an address, a version, a date, an id,
+is looked up to the letter: those few are candidates, and whatever orders candidates, they come
+first. A name that many have says little of what is looked for, and changes nothing.
+
+In a list of exit codes all rows are alike to a bi-encoder, and a cross-encoder hardly tells them
+apart. A number by itself says less than a name, since 28 can be anything, and is a part of the
+evidence.
 """
 
 from __future__ import annotations
@@ -79,3 +83,26 @@ def exact_first(hits: Sequence[Hit]) -> list[Hit]:
     """Hits that have more of the rare names of the query first, else in the order they are in."""
     order = sorted(hits, key=lambda hit: -(hit.candidate.exact if hit.candidate else 0))
     return [replace(hit, rank=rank) for rank, hit in enumerate(order, 1)]
+
+
+_NUMBER = re.compile(r"(?<!\w)\d+(?:[-.,:/]\d+)*(?!\w)")
+_JOINT = re.compile("[-:/]")
+_THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
+
+
+def numbers_in(text: str) -> frozenset[str]:
+    """The numbers of a text that stand by themselves, not those of B12 or sha256.
+
+    What is joined, as in a date, is one number and its parts, so that the same date has more in
+    common with it than one that turns day and month round.
+    """
+    found = [_THOUSANDS.sub("", one) for one in _NUMBER.findall(plain_letters(text))]
+    return frozenset([*found, *(part for one in found for part in _JOINT.split(one))])
+
+
+def shares_of_numbers(query: str, texts: Sequence[str]) -> list[float]:
+    """How many of the numbers of a query each text has, 0 to 1; 0 where the query has none."""
+    asked = numbers_in(query)
+    if not asked:
+        return [0.0] * len(texts)
+    return [len(asked & numbers_in(text)) / len(asked) for text in texts]

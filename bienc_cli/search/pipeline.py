@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.search.answering import seems_answered
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.exactness import exact_first
@@ -27,7 +26,7 @@ from bienc_cli.search.legibility import (
 )
 from bienc_cli.search.narrowing import Narrowed, Searched, unmatched
 from bienc_cli.search.query_syntax import Asked, understood
-from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank
+from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank, seems_answered
 from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
 from bienc_cli.stages import Stopwatch

@@ -125,7 +125,7 @@ class SearchResult:
             a blend is ordered by BM25.
         words_left_out: the query is in another language than the index, so that a blend is ordered
             by similarity.
-        answered: whether something of what was proposed seems to answer (`answering.py`); None
+        answered: whether something of what was proposed seems to answer (`reranking.py`); None
             where nobody knows.
         spellings: words of the query that no passage has, each with the stems that BM25 looked
             up in its place.

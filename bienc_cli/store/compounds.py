@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from bienc_cli.languages import common_words
 from bienc_cli.store.folding import plain_letters
-from bienc_cli.store.stemming import bare, stemmer
+from bienc_cli.store.tokenizer import bare, stemmer
 
 COMPOUNDING = frozenset({"da", "de", "fi", "nl", "no", "sv"})
 """Languages that write them as one word."""

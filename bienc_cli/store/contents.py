@@ -19,7 +19,7 @@ from bienc_cli.store import home
 from bienc_cli.store.catalog import decoded, translated
 from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.encoded import EncodedVectors
-from bienc_cli.store.root_rows import language_in, root_from_row, root_settings
+from bienc_cli.store.home import language_in, root_from_row, root_settings
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,

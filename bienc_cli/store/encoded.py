@@ -13,7 +13,15 @@ import numpy as np
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import reclaim
 from bienc_cli.store.rows import VectorRows
-from bienc_cli.store.vectors import UsedVectors, VectorFile, find_tail, remove_vectors, vector_paths
+from bienc_cli.store.vectors import (
+    UsedVectors,
+    VectorFile,
+    find_tail,
+    read_unused,
+    remove_vectors,
+    unused_checksum,
+    vector_paths,
+)
 from bienc_cli.types import EncoderIdentity, Vectors
 
 
@@ -167,7 +175,7 @@ class EncodedVectors:
             reclaim.count_tail(self._connection, self._tail, self._rows, self._next)
             self._rows = self._next
             reclaim.bound_ahead(self._connection, self.file.row_bytes)
-        self._unused_checksum = reclaim.unused_checksum(self._connection)
+        self._unused_checksum = unused_checksum(self._connection)
 
     @property
     def is_lost(self) -> bool:
@@ -185,11 +193,11 @@ class EncodedVectors:
         self._connection.execute(
             "DELETE FROM unused WHERE vector_id IN (SELECT vector_id FROM passages)"
         )
-        self._unused_checksum = reclaim.unused_checksum(self._connection)
+        self._unused_checksum = unused_checksum(self._connection)
 
     def used(self) -> UsedVectors:
         """The vectors that this generation is going to have."""
-        unused = reclaim.read_unused(self._connection, self._unused_checksum)
+        unused = read_unused(self._connection, self._unused_checksum)
         return UsedVectors(self.file, self._rows, unused)
 
     def reclaim(self, encoder: EncoderIdentity) -> None:

@@ -205,3 +205,10 @@ def _written_as_one(parts: Sequence[str]) -> str:
         apart = written[-1].isdigit() and part[0].isdigit()
         written += _BETWEEN_DIGITS + part if apart else part
     return written
+
+
+def is_of_letters(word: str) -> bool:
+    """Whether a word has nothing but letters and the marks on them, such as vowels of Hindi."""
+    return word.isalpha() or all(
+        one.isalpha() or unicodedata.category(one)[0] == "M" for one in word
+    )

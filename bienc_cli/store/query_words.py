@@ -1,6 +1,6 @@
 """The words of a query, as an index has them.
 
-A word is all that the languages of the index make of it (`stemming.py`), as one word. It is also
+A word is all that the languages of the index make of it (`tokenizer.py`), as one word. It is also
 looked up within compounds, and a compound in its parts (`compounds.py`); a word that no passage has
 is looked up in other writings of it (`spelling.py`). These weigh less than what was asked for.
 """
@@ -26,8 +26,7 @@ from bienc_cli.store.spelling import (
     of_same_consonants,
     slips_allowed,
 )
-from bienc_cli.store.stemming import ARABIC, bare, has_stems, of_language
-from bienc_cli.store.tokenizer import Forms, Tokenizer
+from bienc_cli.store.tokenizer import ARABIC, Forms, Tokenizer, bare, has_stems, of_language
 
 MOST_WORDS = 192
 """Words of a query that count where there is more than one block of passages: the rarest. A

@@ -30,7 +30,6 @@ from bienc_cli.store.graph_file import GraphUnusable
 from bienc_cli.store.log import take_in_log
 from bienc_cli.store.nearest import NearestPassages, without_graph
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
-from bienc_cli.store.reclaim import read_unused
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
@@ -47,7 +46,7 @@ from bienc_cli.store.rows import (
 from bienc_cli.store.seal import load_key
 from bienc_cli.store.selection import Selection, Selections
 from bienc_cli.store.texts import DocumentText
-from bienc_cli.store.vectors import MissingVectors, UsedVectors, VectorFile
+from bienc_cli.store.vectors import MissingVectors, UsedVectors, VectorFile, read_unused
 from bienc_cli.types import Skipped, Vectors
 
 _TEXTS_KEPT = 16
@@ -68,7 +67,6 @@ class CatalogReader:
         self._allowed_last: tuple[Filter | None, NDArray[np.int64]] | None = None
         self._texts: OrderedDict[int, DocumentText] = OrderedDict()
         self._nearest = self._open()
-        self._selections = Selections(self._connection, self._paths.names, self.info)
 
     def _open(self) -> NearestPassages:
         """Connect, and open the files that the generation names, so that none can be taken away."""
@@ -222,6 +220,10 @@ class CatalogReader:
         checksum = self._meta.get("lengths_checksum", 0)
         languages = [code for code, _ in self.info.languages]
         return Bm25(self._connection, self.info.passages, checksum, languages)
+
+    @cached_property
+    def _selections(self) -> Selections:
+        return Selections(self._connection, self._paths.names, self.info)
 
     def _allowed(self, where: Filter | None) -> NDArray[np.int64] | None:
         """The positions of the passages that count, for BM25; None for all."""

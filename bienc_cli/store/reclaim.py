@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged
@@ -28,35 +27,6 @@ UNUSED_LEAST = 1_000
 
 _MOST_AHEAD_BYTES = 2 << 30
 """Of vectors that no commit has used and that are kept beyond one: hours of work."""
-
-
-def read_unused(connection: sqlite3.Connection, recorded: int) -> NDArray[np.int64]:
-    """The rows that no passage uses, ascending.
-
-    Args:
-        connection: on a generation.
-        recorded: what `unused_checksum` was when it was written.
-
-    Raises:
-        IndexDamaged: they are others.
-    """
-    rows = connection.execute("SELECT vector_id, ahead FROM unused ORDER BY vector_id").fetchall()
-    if _combined(rows) != recorded:
-        raise damaged("which vectors are used")
-    return np.array([row[0] for row in rows], dtype=np.int64)
-
-
-def unused_checksum(connection: sqlite3.Connection) -> int:
-    """What tells one set of unused rows from another."""
-    return _combined(
-        connection.execute("SELECT vector_id, ahead FROM unused ORDER BY vector_id").fetchall()
-    )
-
-
-def _combined(rows: list[tuple[int, int]]) -> int:
-    if not rows:
-        return 0
-    return xxhash.xxh3_64_intdigest(np.array(rows, dtype="<i8").tobytes()) - (1 << 63)
 
 
 def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) -> None:

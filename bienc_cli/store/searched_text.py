@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bienc_cli.chunking.names import folder_words, name_words
 from bienc_cli.languages import language_of
-from bienc_cli.store.stemming import has_stems
+from bienc_cli.store.tokenizer import has_stems
 from bienc_cli.types import Passage
 
 PATH_WEIGHT = 1

@@ -8,7 +8,8 @@ correction of spelling errors", CACM 7(3), 1964). The first letter is hardly eve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from unicodedata import category
+
+from bienc_cli.store.folding import is_of_letters
 
 SHORTEST = 5
 """Letters of the shortest word that is looked for in another writing: a slip makes another word
@@ -102,11 +103,6 @@ def beginnings(stem: str) -> set[str]:
 def _consonants(stem: str) -> str:
     begun = stem[1:] if stem[0] == ALEF else stem
     return begun[:1] + begun[1:].translate(_VOWELS)
-
-
-def is_of_letters(word: str) -> bool:
-    """Whether a word has nothing but letters and the marks on them, such as vowels of Hindi."""
-    return word.isalpha() or all(one.isalpha() or category(one)[0] == "M" for one in word)
 
 
 def slips_between(first: str, second: str, most: int) -> int:

@@ -17,6 +17,7 @@ import itertools
 import os
 import re
 import secrets
+import sqlite3
 import stat
 import struct
 from collections.abc import Iterator, Sequence
@@ -362,3 +363,32 @@ def _write_all(descriptor: int, held: bytes, offset: int) -> None:
     while view:
         written = portable.write_at(descriptor, view, offset)
         view, offset = view[written:], offset + written
+
+
+def read_unused(connection: sqlite3.Connection, recorded: int) -> NDArray[np.int64]:
+    """The rows that no passage uses, ascending.
+
+    Args:
+        connection: on a generation.
+        recorded: what `unused_checksum` was when it was written.
+
+    Raises:
+        IndexDamaged: they are others.
+    """
+    rows = connection.execute("SELECT vector_id, ahead FROM unused ORDER BY vector_id").fetchall()
+    if _combined(rows) != recorded:
+        raise damaged("which vectors are used")
+    return np.array([row[0] for row in rows], dtype=np.int64)
+
+
+def unused_checksum(connection: sqlite3.Connection) -> int:
+    """What tells one set of unused rows from another."""
+    return _combined(
+        connection.execute("SELECT vector_id, ahead FROM unused ORDER BY vector_id").fetchall()
+    )
+
+
+def _combined(rows: list[tuple[int, int]]) -> int:
+    if not rows:
+        return 0
+    return xxhash.xxh3_64_intdigest(np.array(rows, dtype="<i8").tobytes()) - (1 << 63)

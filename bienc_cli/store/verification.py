@@ -30,7 +30,6 @@ from bienc_cli.store.postings import (
     read_postings,
 )
 from bienc_cli.store.protocol import IndexInfo
-from bienc_cli.store.reclaim import read_unused
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
@@ -49,7 +48,7 @@ from bienc_cli.store.rows import (
 )
 from bienc_cli.store.seal import load_key
 from bienc_cli.store.texts import DocumentText
-from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile
+from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile, read_unused
 from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.store.writer import CatalogWriter
 

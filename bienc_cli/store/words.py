@@ -30,6 +30,7 @@ import numpy as np
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import postings
+from bienc_cli.store.home import language_in
 from bienc_cli.store.postings import (
     LENGTH,
     NOWHERE,
@@ -43,12 +44,10 @@ from bienc_cli.store.postings import (
     postings_in_block,
     read_postings,
 )
-from bienc_cli.store.root_rows import language_in
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged, passage_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
-from bienc_cli.store.stemming import made_by
 from bienc_cli.store.texts import DocumentText
-from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.tokenizer import Tokenizer, made_by
 
 WORDS_VERSION = 5
 """Raised whenever the same text has other words than before: the next commit makes all anew."""

@@ -47,11 +47,11 @@ from bienc_cli.store.directory import (
 )
 from bienc_cli.store.encoded import EncodedVectors
 from bienc_cli.store.graph_file import GraphFile
+from bienc_cli.store.home import told_of_root
 from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
-from bienc_cli.store.root_rows import told_of_root
 from bienc_cli.store.rows import (
     NO_DOCUMENTS_TEXT,
     graph_file,

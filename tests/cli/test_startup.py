@@ -64,9 +64,9 @@ CLIENT = """
 import os
 import sys
 from bienc_cli.__main__ import run
-from bienc_cli.cli import directories
+from bienc_cli.cli import process
 from bienc_cli.server import client
-assert client.ask(["query", "x"], os.environ, directories.endpoint()) is None
+assert client.ask(["query", "x"], os.environ, process.endpoint()) is None
 print(sorted(sys.modules))
 """
 

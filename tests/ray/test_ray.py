@@ -397,7 +397,7 @@ def test_interrupted_it_leaves_no_process_behind(tmp_path: Path) -> None:
     script = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import ray_workers; from pathlib import Path; from folders import Folder\n"
-        "from bienc_cli.cli.interrupts import end_soon_when_interrupted\n"
+        "from bienc_cli.cli.process import end_soon_when_interrupted\n"
         "from test_ray import index\n"
         "from bienc_cli.ray import on_ray\n"
         "end_soon_when_interrupted()\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.render import markdown_answers
-from bienc_cli.render.links import link_to
+from bienc_cli.render.hits import link_to
 from bienc_cli.render.listing import COLUMNS, as_argument, line_of
 from bienc_cli.search.result import Hit, Span
 from bienc_cli.store import StoredPassage

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from warm_server import TOKEN, Run, Running
 
-from bienc_cli.cli import directories
+from bienc_cli.cli import process
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.serving import Serving
 from bienc_cli.server.claim import claim
@@ -37,7 +37,7 @@ def indexed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def server(indexed: Run) -> Iterator[Running]:
     serving = Serving(Output(OutputFormat.plain, quiet=True), None, "auto", "auto", None, False)
-    activity, endpoint = Activity(), directories.endpoint()
+    activity, endpoint = Activity(), process.endpoint()
     with claim(endpoint) as place, listen("127.0.0.1", 0) as http:
         assert place is not None
         workers = AnsweringThreads()

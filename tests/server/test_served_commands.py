@@ -300,7 +300,7 @@ def test_a_server_that_fails_costs_an_attempt_and_no_answer(
     indexed: Run, tmp_path: Path, reply: bytes
 ) -> None:
     """It is killed before the answer or in it, or says what nobody understands."""
-    from bienc_cli.cli import directories
+    from bienc_cli.cli import process
     from bienc_cli.server.claim import claim
 
     asked_for = threading.Event()
@@ -312,7 +312,7 @@ def test_a_server_that_fails_costs_an_attempt_and_no_answer(
             asked_for.set()
             connection.sendall(reply)
 
-    with claim(directories.endpoint()) as place:
+    with claim(process.endpoint()) as place:
         assert place is not None
         thread = threading.Thread(target=fail, args=(place.listen(),), daemon=True)
         thread.start()
@@ -326,11 +326,11 @@ def test_a_server_that_fails_costs_an_attempt_and_no_answer(
 def test_a_server_that_does_nothing_is_not_waited_for(
     indexed: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bienc_cli.cli import directories
+    from bienc_cli.cli import process
     from bienc_cli.server.claim import claim
 
     monkeypatch.setattr(client, "_BETWEEN_SIGNS_OF_LIFE", 0.05)
-    with claim(directories.endpoint()) as place:
+    with claim(process.endpoint()) as place:
         assert place is not None
         place.listen()
         assert indexed("query", "pear")[0] == 0

@@ -12,9 +12,8 @@ import numpy as np
 from bienc_cli.store import FileState, IndexWriter, Root, open_writer
 from bienc_cli.store.catalog import read_meta
 from bienc_cli.store.graph_file import GraphFile
-from bienc_cli.store.reclaim import read_unused
 from bienc_cli.store.rows import graph_file, vector_rows
-from bienc_cli.store.vectors import UsedVectors, VectorFile
+from bienc_cli.store.vectors import UsedVectors, VectorFile, read_unused
 from bienc_cli.types import ChunkingParameters, Document, EncoderIdentity, Passage, Place, Vectors
 
 DIM = 16

@@ -10,7 +10,7 @@ from test_bm25 import ALWAYS, index_of, small_blocks
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.compounds import COMPOUNDING, Compounds
 from bienc_cli.store.postings import lengths_checksum
-from bienc_cli.store.stemming import has_stems
+from bienc_cli.store.tokenizer import has_stems
 
 __all__ = ["small_blocks"]
 

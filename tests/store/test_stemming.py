@@ -17,8 +17,7 @@ from bienc_cli.languages import NAMES
 from bienc_cli.store import Root, check, open_reader, open_writer, searched_text, words
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.postings import lengths_checksum
-from bienc_cli.store.stemming import bare, has_stems, of_language, stemmer
-from bienc_cli.store.tokenizer import Tokenizer
+from bienc_cli.store.tokenizer import Tokenizer, bare, has_stems, of_language, stemmer
 from bienc_cli.store.words import WordIndexChanges
 
 STEMMED = sorted(filter(has_stems, NAMES))

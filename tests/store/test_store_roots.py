@@ -10,7 +10,7 @@ import pytest
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
 from bienc_cli.store import Mount, Root, home
-from bienc_cli.store.root_rows import root_from_row, root_settings
+from bienc_cli.store.home import root_from_row, root_settings
 from folders import Folder
 
 

@@ -30,9 +30,8 @@ from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.evaluation import warnings
 from bienc_cli.render.gates import gate_line
-from bienc_cli.render.printable import one_line
+from bienc_cli.render.printable import count, one_line
 from bienc_cli.render.report import charts, writing
-from bienc_cli.render.units import count
 from bienc_cli.render.verdict import sentences
 from bienc_cli.store import IndexPlace
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.printable import one_line
-from bienc_cli.render.units import duration
+from bienc_cli.render.printable import duration, one_line
 from bienc_cli.search.result import Hit
 
 if TYPE_CHECKING:

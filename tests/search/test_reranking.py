@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bienc_cli.search import Hit, SearchOptions, Strategy, search
-from bienc_cli.search.answering import ANSWERS_FROM, seems_answered
-from bienc_cli.search.reranking import relevance_of
+from bienc_cli.search.reranking import ANSWERS_FROM, relevance_of, seems_answered
 from bienc_cli.store import IndexReader
 from fakes import FakeBiEncoder, FakeCrossEncoder
 

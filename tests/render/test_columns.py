@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from bienc_cli.render.breaking import AT_BLANKS, Flow, Words, broken
-from bienc_cli.render.tables import Grid
+from bienc_cli.render.columns import AT_BLANKS, Flow, Grid, Words, broken
 
 LONG = "docs/pears of the northern-hemisphere/a-rather-long_name-of-a-file.ipynb"
 PLACES = [":1034", " p.317", " slide 4", " Sheet1!1204", "#Setting up for the first time"]
