@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from bienc_cli.models import load_bi_encoder
-from bienc_cli.models.carriers import converted_directory
+from bienc_cli.models.cache import converted_directory
 from bienc_cli.models.registry import known_model
 from bienc_cli.store import open_reader
 from processes import BIENC, HERE, machine, run, script, side_by_side, versions

@@ -25,7 +25,7 @@ import numpy as np
 from bienc_cli.chunking import chunk
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.models import load_bi_encoder
-from bienc_cli.models.batching import token_budget_batches
+from bienc_cli.models.tokenization import token_budget_batches
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import BiEncoder, ChunkingParameters, Document, Passage
 

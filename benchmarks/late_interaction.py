@@ -35,14 +35,13 @@ from bienc_cli.evaluation.queries import read_queries
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.tuning import MEASURE, Signals
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
-from bienc_cli.models.batching import token_budget_batches
 from bienc_cli.models.carriers import carrier_file
 from bienc_cli.models.onnx_weights import read_onnx_weights
 from bienc_cli.models.openvino_blocks import ops
 from bienc_cli.models.openvino_encoders import Checkpoint, Inputs, bert
-from bienc_cli.models.openvino_graph import OpenVinoGraph, import_openvino, native_precision
+from bienc_cli.models.openvino_runtime import OpenVinoGraph, import_openvino, native_precision
 from bienc_cli.models.registry import Carrier, WeightFormat
-from bienc_cli.models.tokenization import ModelTokenizer, TokenIds
+from bienc_cli.models.tokenization import ModelTokenizer, TokenIds, token_budget_batches
 from bienc_cli.store import open_reader
 from learn_blend import DRAWN, Gathered, gather, made_collections, parser_of, surprise
 

@@ -119,7 +119,7 @@ def machine() -> dict[str, Any]:
     """What it ran on, with nothing that names the machine's place or owner."""
     import platform
 
-    from bienc_cli.models.openvino_graph import native_precision
+    from bienc_cli.models.openvino_runtime import native_precision
 
     said = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     facts = dict(

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
-from bienc_cli.models.batching import token_budget_batches
 from bienc_cli.models.openvino_runtime import PAD_MULTIPLE, TOKEN_BUDGET
+from bienc_cli.models.tokenization import token_budget_batches
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import strategy_named

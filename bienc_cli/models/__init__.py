@@ -6,8 +6,13 @@ libraries; loading a model imports those of its runtime.
 
 from __future__ import annotations
 
+import importlib.util
+import platform
+import sys
+from enum import StrEnum
 from pathlib import Path
 
+from bienc_cli.errors import UsageError
 from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.registry import (
     DEFAULT_BI_ENCODER,
@@ -18,7 +23,6 @@ from bienc_cli.models.registry import (
     reads_english_only,
 )
 from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve_model
-from bienc_cli.models.runtimes import Runtime, choose_runtime
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
 
 __all__ = [
@@ -44,6 +48,61 @@ __all__ = [
 ]
 
 
+class Runtime(StrEnum):
+    """What computes."""
+
+    TORCH = "torch"
+    OPENVINO = "openvino"
+
+
+# What the drivers of NVIDIA's and AMD's GPUs put there.
+_GPU_SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
+
+
+def choose_runtime(runtime: str, device: str) -> Runtime:
+    """Decide on a runtime.
+
+    Args:
+        runtime: `auto`, `torch` or `openvino`.
+        device: `auto`, `cpu`, `cuda`, ...
+
+    Raises:
+        UsageError: an unknown runtime, or one that is not here or cannot use the device.
+    """
+    if runtime == "auto":
+        if device not in ("auto", "cpu"):
+            return Runtime.TORCH
+        if device == "auto" and _gpu_for_torch():
+            return Runtime.TORCH
+        return Runtime.OPENVINO if _openvino_installed() else Runtime.TORCH
+    if runtime == Runtime.TORCH:
+        return Runtime.TORCH
+    if runtime != Runtime.OPENVINO:
+        raise UsageError(f"There is no runtime {runtime!r}.", "runtimes: auto, openvino, torch")
+    if device not in ("auto", "cpu"):
+        raise UsageError(
+            f"The openvino runtime computes on the CPU, not on {device!r}.",
+            f"--runtime torch --device {device}",
+        )
+    if not _openvino_installed():
+        raise UsageError("The openvino runtime is not installed.", "pip install openvino")
+    return Runtime.OPENVINO
+
+
+def _openvino_installed() -> bool:
+    return importlib.util.find_spec("openvino") is not None
+
+
+def _gpu_for_torch() -> bool:
+    """Whether torch has a GPU; torch is asked, and imported, only at the sign of one."""
+    apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    if not apple and not any(Path(sign).exists() for sign in _GPU_SIGNS):
+        return False
+    import torch
+
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
 def identify_bi_encoder(
     name: str, *, cache_dir: Path, offline: bool, on_first_use: Watch = unwatched
 ) -> EncoderIdentity:
@@ -66,7 +125,7 @@ def import_runtime(runtime: str = "auto", device: str = "auto") -> None:
     """
     if choose_runtime(runtime, device) is Runtime.OPENVINO:
         from bienc_cli.models import openvino_runtime  # noqa: F401
-        from bienc_cli.models.openvino_graph import native_precision
+        from bienc_cli.models.openvino_runtime import native_precision
 
         native_precision()
 
@@ -105,7 +164,7 @@ def load_bi_encoder(
     )
     notes: tuple[str, ...] = ()
     if chosen is Runtime.OPENVINO:
-        from bienc_cli.models.openvino_conversion import converted_graph
+        from bienc_cli.models.openvino_runtime import converted_graph
 
         directory, verdict = converted_graph(model, cache_dir, on_first_use)
         if verdict.accepted:
@@ -135,7 +194,7 @@ def load_cross_encoder(
     )
     notes: tuple[str, ...] = ()
     if chosen is Runtime.OPENVINO:
-        from bienc_cli.models.openvino_conversion import converted_graph
+        from bienc_cli.models.openvino_runtime import converted_graph
 
         directory, verdict = converted_graph(model, cache_dir, on_first_use)
         if verdict.accepted:

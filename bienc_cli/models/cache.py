@@ -18,7 +18,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bienc_cli.errors import StorageError
+from bienc_cli.models.first_use import Watch, unwatched
+from bienc_cli.models.registry import KnownModel
 from bienc_cli.portable import lock
+
+CONVERTER_VERSION = 1
+"""Raised whenever the same carrier would be converted into other files."""
+
+MANIFEST = "bienc-manifest.json"
+WEIGHTS = "model.safetensors"
 
 
 def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path], None]) -> Path:
@@ -58,6 +66,62 @@ def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path
             "name another one: BIENC_CACHE=DIRECTORY",
         ) from error
     return target
+
+
+def converted_path(model: KnownModel, cache_dir: Path) -> Path:
+    """Where the converted directory belongs, whether or not it is there."""
+    key = f"{model.carrier.sha256[:12]}-v{CONVERTER_VERSION}"
+    return cache_dir / "models" / f"{model.alias}-{key}"
+
+
+def is_converted(model: KnownModel, cache_dir: Path) -> bool:
+    """Whether the cache holds the converted model, whole and unchanged."""
+    return _valid(converted_path(model, cache_dir), model, cache_dir)
+
+
+def converted_directory(
+    model: KnownModel, cache_dir: Path, on_first_use: Watch = unwatched
+) -> Path | None:
+    """The converted model, made now if need be; None where its carrier is not installed.
+
+    Args:
+        model: with an alias.
+        cache_dir: where converted models lie.
+        on_first_use: told when it is made, and when that ends.
+
+    Raises:
+        ModelUnavailable: the carrier's file is not the one that was published, or cannot be read.
+        StorageError: the cache cannot be written.
+    """
+
+    def make(empty: Path) -> None:
+        from bienc_cli.models.carriers import convert
+
+        convert(model, empty, on_first_use)
+
+    if not is_converted(model, cache_dir):
+        from bienc_cli.models.carriers import carrier_file
+
+        if carrier_file(model.carrier) is None:
+            return None
+    return publish(
+        converted_path(model, cache_dir),
+        valid=lambda directory: _valid(directory, model, cache_dir),
+        make=make,
+    )
+
+
+def _valid(directory: Path, model: KnownModel, cache_dir: Path) -> bool:
+    try:
+        manifest = json.loads((directory / MANIFEST).read_bytes())
+        return (
+            manifest["source"]["sha256"] == model.carrier.sha256
+            and manifest["converter"] == CONVERTER_VERSION
+            and all((directory / name).stat().st_size == n for name, n in manifest["files"].items())
+            and remembered_sha256(directory / WEIGHTS, cache_dir) == manifest["weights_sha256"]
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def sha256_file(path: Path) -> str:

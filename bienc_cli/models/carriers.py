@@ -16,15 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import ModelUnavailable
-from bienc_cli.models.cache import publish, remembered_sha256, sha256_file, write_json
-from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
+from bienc_cli.models.cache import CONVERTER_VERSION, MANIFEST, WEIGHTS, sha256_file, write_json
+from bienc_cli.models.first_use import FirstUse, Preparation, Watch
 from bienc_cli.models.registry import Architecture, Carrier, KnownModel, Role, WeightFormat
-
-CONVERTER_VERSION = 1
-"""Raised whenever the same carrier would be converted into other files."""
-
-MANIFEST = "bienc-manifest.json"
-WEIGHTS = "model.safetensors"
 
 _LICENSE_URLS = {
     "Apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
@@ -45,54 +39,8 @@ def carrier_file(carrier: Carrier) -> Path | None:
     return path if path.is_file() else None
 
 
-def converted_path(model: KnownModel, cache_dir: Path) -> Path:
-    """Where the converted directory belongs, whether or not it is there."""
-    key = f"{model.carrier.sha256[:12]}-v{CONVERTER_VERSION}"
-    return cache_dir / "models" / f"{model.alias}-{key}"
-
-
-def is_converted(model: KnownModel, cache_dir: Path) -> bool:
-    """Whether the cache holds the converted model, whole and unchanged."""
-    return _valid(converted_path(model, cache_dir), model, cache_dir)
-
-
-def converted_directory(
-    model: KnownModel, cache_dir: Path, on_first_use: Watch = unwatched
-) -> Path | None:
-    """The converted model, made now if need be; None where its carrier is not installed.
-
-    Args:
-        model: with an alias.
-        cache_dir: where converted models lie.
-        on_first_use: told when it is made, and when that ends.
-
-    Raises:
-        ModelUnavailable: the carrier's file is not the one that was published, or cannot be read.
-        StorageError: the cache cannot be written.
-    """
-    if not is_converted(model, cache_dir) and carrier_file(model.carrier) is None:
-        return None
-    return publish(
-        converted_path(model, cache_dir),
-        valid=lambda directory: _valid(directory, model, cache_dir),
-        make=lambda directory: _convert(model, directory, on_first_use),
-    )
-
-
-def _valid(directory: Path, model: KnownModel, cache_dir: Path) -> bool:
-    try:
-        manifest = json.loads((directory / MANIFEST).read_bytes())
-        return (
-            manifest["source"]["sha256"] == model.carrier.sha256
-            and manifest["converter"] == CONVERTER_VERSION
-            and all((directory / name).stat().st_size == n for name, n in manifest["files"].items())
-            and remembered_sha256(directory / WEIGHTS, cache_dir) == manifest["weights_sha256"]
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def _convert(model: KnownModel, directory: Path, on_first_use: Watch) -> None:
+def convert(model: KnownModel, directory: Path, on_first_use: Watch) -> None:
+    """Fill an empty directory; see `cache.converted_directory`."""
     carrier = model.carrier
     source = carrier_file(carrier)
     if source is None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.models.openvino_graph import import_openvino
+from bienc_cli.models.openvino_runtime import import_openvino
 
 Array = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from bienc_cli.models import openvino_blocks as blocks
 from bienc_cli.models.files import ModelFiles
 from bienc_cli.models.openvino_blocks import Array, ops
 from bienc_cli.models.openvino_encoders import ENCODERS, Checkpoint, Encoder, Inputs, NotPlain
-from bienc_cli.models.openvino_graph import import_openvino
+from bienc_cli.models.openvino_runtime import import_openvino
 from bienc_cli.models.registry import Role
 
 POOLINGS = ("cls", "mean", "max")

@@ -16,36 +16,29 @@ its vectors are kept, and those of an index should be the same whenever they wer
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.models import openvino_probe
-from bienc_cli.models.cache import publish, write_json
-from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
+from bienc_cli.models.cache import write_json
 from bienc_cli.models.openvino_builder import built_graph
 from bienc_cli.models.openvino_encoders import NotPlain
-from bienc_cli.models.openvino_graph import (
+from bienc_cli.models.openvino_quantisation import quantise, quantise_file
+from bienc_cli.models.openvino_runtime import (
     ALONE,
+    GRAPH,
+    VERDICT,
+    ConversionOutcome,
     import_openvino,
-    native_precision,
     prefers_8_bits,
 )
-from bienc_cli.models.openvino_quantisation import quantise, quantise_file
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
-
-CONVERTER_VERSION = 4
-"""Raised whenever the same model would be converted into another graph."""
-
-GRAPH = "model.xml"
-VERDICT = "verdict.json"
 
 EXACT = 1e-3
 """Most that a traced graph's float32 results may differ from torch's: absolute in a unit vector's
@@ -54,74 +47,12 @@ NEAR = {Role.BI_ENCODER: 1e-3, Role.CROSS_ENCODER: 0.05}
 """Most that results in fewer bits may differ from float32's, in the same terms."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConversionOutcome:
-    """What the conversion found.
-
-    Attributes:
-        accepted: the graph computes what torch computes.
-        reason: why not, as a clause for people.
-        precision: `bf16` or `f32`, the fastest that came close enough.
-        pad_id: the token that fills short inputs.
-        quantised: its matrices are in 8 bits.
-    """
-
-    accepted: bool
-    reason: str = ""
-    precision: str = "f32"
-    pad_id: int = 0
-    quantised: bool = False
-
-
 class _Unconvertible(Exception):
     """Why a module is not run as a graph."""
 
 
-def converted_graph(
-    model: ResolvedModel, cache_dir: Path, on_first_use: Watch = unwatched
-) -> tuple[Path, ConversionOutcome]:
-    """The directory of a model's graph and the verdict on it, converting now if need be.
-
-    Args:
-        model: what to convert.
-        cache_dir: where converted models lie.
-        on_first_use: told of a conversion, which may take seconds, and when it ends.
-
-    Raises:
-        ModelUnavailable: torch cannot load the model either.
-        StorageError: the cache cannot be written.
-    """
-    openvino = import_openvino()
-    precision = native_precision()
-    computes = f"{precision}/int8" if prefers_8_bits() else precision
-    versions = f"{model.fingerprint}/{CONVERTER_VERSION}/{openvino.__version__}/{computes}"
-    key = hashlib.sha256(versions.encode()).hexdigest()[:24]
-
-    def make(empty: Path) -> None:
-        size = sum((model.directory / file).stat().st_size for file in model.files.weight_files)
-        with on_first_use(FirstUse(model.name, Preparation.CONVERTING, size)):
-            _convert(model, precision, empty)
-
-    directory = publish(
-        cache_dir / "openvino" / key,
-        valid=lambda candidate: _read_verdict(candidate) is not None,
-        make=make,
-    )
-    verdict = _read_verdict(directory)
-    assert verdict is not None, "publish returns what is valid"  # noqa: S101
-    return directory, verdict
-
-
-def _read_verdict(directory: Path) -> ConversionOutcome | None:
-    try:
-        content = json.loads((directory / VERDICT).read_bytes())
-        whole = all((directory / n).stat().st_size == size for n, size in content["files"].items())
-        return ConversionOutcome(**content["verdict"]) if whole else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _convert(model: ResolvedModel, precision: str, directory: Path) -> None:
+def convert(model: ResolvedModel, precision: str, directory: Path) -> None:
+    """Fill an empty directory; see `openvino_runtime.converted_graph`."""
     try:
         with ALONE:
             verdict = _write_graph(model, precision, directory)

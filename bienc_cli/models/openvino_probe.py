@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.models.openvino_graph import OpenVinoGraph
+from bienc_cli.models.openvino_runtime import OpenVinoGraph
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.models.openvino_blocks import ops
-from bienc_cli.models.openvino_graph import import_openvino
+from bienc_cli.models.openvino_runtime import import_openvino
 
 _LARGEST = 127
 

@@ -1,20 +1,135 @@
-"""The fast runtime on a CPU: OpenVINO graphs and the `tokenizers` library, without torch."""
+"""A compiled OpenVINO graph on the CPU: token ids in, one row for each input out."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
+import sys
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bienc_cli.background import Background
 from bienc_cli.errors import ModelUnavailable
-from bienc_cli.models.batching import finite, token_budget_batches, unit_length
-from bienc_cli.models.openvino_conversion import GRAPH, ConversionOutcome
-from bienc_cli.models.openvino_graph import OpenVinoGraph
+from bienc_cli.models.cache import publish
+from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.resolve import ResolvedModel
-from bienc_cli.models.tokenization import ModelTokenizer, TokenIds
+from bienc_cli.models.tokenization import (
+    ModelTokenizer,
+    PaddedBatch,
+    TokenIds,
+    finite,
+    token_budget_batches,
+    unit_length,
+)
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
+
+_IMPORTING = threading.Lock()
+"""Two models may be loaded at the same time."""
+
+ALONE = threading.RLock()
+"""For conversions and for the first calls of each graph. Two threads that enter the bindings for
+the first time together can wait for each other for ever: one holds the interpreter and waits
+for a static variable that the other initialises, and that one waits for the interpreter (seen
+with OpenVINO 2026.4)."""
+
+
+def import_openvino() -> Any:
+    """The `openvino` package, without its converter.
+
+    Importing the converter reports to its maker; and a query has no use for it.
+    """
+    with _IMPORTING:
+        if "openvino" not in sys.modules:
+            sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
+            try:
+                import openvino
+            finally:
+                del sys.modules["openvino.tools.ovc"]
+    import openvino
+
+    return openvino
+
+
+@functools.cache
+def native_precision() -> str:
+    """`bf16` where the CPU multiplies bfloat16 natively, else `f32`."""
+    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in capabilities else "f32"
+
+
+_CPU = Path("/proc/cpuinfo")
+
+
+@functools.cache
+def prefers_8_bits() -> bool:
+    """Whether matrices in 8 bits are the faster ones, as far as is known of this CPU.
+
+    One with tiles for bfloat16 (AMX), which multiply it many times faster, was not measured.
+    """
+    try:
+        return "amx_tile" not in _CPU.read_text(encoding="utf-8")
+    except OSError:
+        # Servers alone have AMX, and those mostly run Linux.
+        return True
+
+
+QUANTISED_TOGETHER = "128"
+"""Activations that share a scale, where a graph's matrices are in 8 bits; it divides the widths of
+layers. The larger, the farther from the full precision."""
+
+
+class OpenVinoGraph:
+    """A graph, compiled for this CPU. One thread at a time may call it."""
+
+    def __init__(
+        self, path: Path, *, precision: str, threads: int | None, compiled_cache: Path | None
+    ) -> None:
+        """Compile a saved graph.
+
+        Args:
+            path: the `.xml`; the `.bin` lies beside it.
+            precision: `bf16` or `f32`.
+            threads: None for one a core.
+            compiled_cache: where compiled graphs are kept between processes.
+        """
+        # One request on all cores. Two streams of one core each were measured no faster in
+        # batches, and leave a core idle when there is one query.
+        options: dict[str, object] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": precision,
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": QUANTISED_TOGETHER,
+        }
+        if threads is not None:
+            options["INFERENCE_NUM_THREADS"] = threads
+        if compiled_cache is not None:
+            # Without the weights, which are mapped from the graph's own file.
+            options |= {"CACHE_DIR": str(compiled_cache), "CACHE_MODE": "OPTIMIZE_SIZE"}
+        with ALONE:
+            compiled = import_openvino().Core().compile_model(str(path), "CPU", options)
+            self._names = frozenset(port.any_name for port in compiled.inputs)
+            self._request = compiled.create_infer_request()
+            # The first inference lays out the weights, which takes ten times as long as the rest
+            # of it: here that may be beside something else, later somebody waits for an answer.
+            one = np.zeros((1, 1), dtype=np.int64)
+            self(PaddedBatch(one, np.ones_like(one), one))
+
+    def __call__(self, batch: PaddedBatch) -> NDArray[np.float32]:
+        """Run one batch; the result has a row for each input."""
+        arrays = {
+            "input_ids": batch.input_ids,
+            "attention_mask": batch.attention_mask,
+            "token_type_ids": batch.token_type_ids,
+        }
+        given = {name: array for name, array in arrays.items() if name in self._names}
+        return np.asarray(self._request.infer(given, share_inputs=True)[0], dtype=np.float32)
+
 
 TOKEN_BUDGET = 4_096
 """Tokens a batch, padding included. Measured from 512 to 16,384: nothing is gained beyond."""
@@ -25,6 +140,78 @@ than the padding (a tenth of the speed)."""
 
 BATCH_OVERHEAD = 100
 """Tokens in whose time a batch is begun: some 30, and more for a length new to the process."""
+
+
+CONVERTER_VERSION = 4
+"""Raised whenever the same model would be converted into another graph."""
+
+GRAPH = "model.xml"
+VERDICT = "verdict.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionOutcome:
+    """What the conversion found.
+
+    Attributes:
+        accepted: the graph computes what torch computes.
+        reason: why not, as a clause for people.
+        precision: `bf16` or `f32`, the fastest that came close enough.
+        pad_id: the token that fills short inputs.
+        quantised: its matrices are in 8 bits.
+    """
+
+    accepted: bool
+    reason: str = ""
+    precision: str = "f32"
+    pad_id: int = 0
+    quantised: bool = False
+
+
+def converted_graph(
+    model: ResolvedModel, cache_dir: Path, on_first_use: Watch = unwatched
+) -> tuple[Path, ConversionOutcome]:
+    """The directory of a model's graph and the verdict on it, converting now if need be.
+
+    Args:
+        model: what to convert.
+        cache_dir: where converted models lie.
+        on_first_use: told of a conversion, which may take seconds, and when it ends.
+
+    Raises:
+        ModelUnavailable: torch cannot load the model either.
+        StorageError: the cache cannot be written.
+    """
+    openvino = import_openvino()
+    precision = native_precision()
+    computes = f"{precision}/int8" if prefers_8_bits() else precision
+    versions = f"{model.fingerprint}/{CONVERTER_VERSION}/{openvino.__version__}/{computes}"
+    key = hashlib.sha256(versions.encode()).hexdigest()[:24]
+
+    def make(empty: Path) -> None:
+        from bienc_cli.models.openvino_conversion import convert
+
+        size = sum((model.directory / file).stat().st_size for file in model.files.weight_files)
+        with on_first_use(FirstUse(model.name, Preparation.CONVERTING, size)):
+            convert(model, precision, empty)
+
+    directory = publish(
+        cache_dir / "openvino" / key,
+        valid=lambda candidate: _read_verdict(candidate) is not None,
+        make=make,
+    )
+    verdict = _read_verdict(directory)
+    assert verdict is not None, "publish returns what is valid"  # noqa: S101
+    return directory, verdict
+
+
+def _read_verdict(directory: Path) -> ConversionOutcome | None:
+    try:
+        content = json.loads((directory / VERDICT).read_bytes())
+        whole = all((directory / n).stat().st_size == size for n, size in content["files"].items())
+        return ConversionOutcome(**content["verdict"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 class OpenVinoBiEncoder:

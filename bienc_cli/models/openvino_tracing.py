@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.models import openvino_probe, torch_runtime
-from bienc_cli.models.openvino_graph import import_openvino
+from bienc_cli.models.openvino_runtime import import_openvino
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer

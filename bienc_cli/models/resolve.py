@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bienc_cli.errors import ModelUnavailable, UsageError
-from bienc_cli.models.cache import remembered_sha256
-from bienc_cli.models.carriers import (
-    carrier_file,
+from bienc_cli.models.cache import (
     converted_directory,
     converted_path,
     is_converted,
+    remembered_sha256,
 )
+from bienc_cli.models.carriers import carrier_file
 from bienc_cli.models.files import ModelFiles, read_model_files
 from bienc_cli.models.first_use import Watch, unwatched
 from bienc_cli.models.hub import HUB_ID, cached_snapshot, snapshot

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bienc_cli.errors import BiencError, ModelUnavailable, UsageError
-from bienc_cli.models.batching import finite, token_budget_batches, unit_length
 from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
-from bienc_cli.models.tokenization import ModelTokenizer
+from bienc_cli.models.tokenization import ModelTokenizer, finite, token_budget_batches, unit_length
 from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, Vectors
 
 if TYPE_CHECKING:

@@ -111,9 +111,7 @@ def test_plain_values_of_options_load_no_validator(tmp_path: Path) -> None:
 
 
 def test_an_answer_in_json_loads_nothing_that_lays_out_tables() -> None:
-    program = (
-        "import sys, bienc_cli.cli.answers, bienc_cli.render.search; print(sorted(sys.modules))"
-    )
+    program = "import sys, bienc_cli.cli.query, bienc_cli.render.search; print(sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.models.batching import token_budget_batches, unit_length
+from bienc_cli.models.tokenization import token_budget_batches, unit_length
 
 lengths = st.lists(st.integers(0, 600), max_size=60)
 

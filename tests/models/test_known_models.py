@@ -18,9 +18,9 @@ from bienc_cli.models import (
     openvino_probe,
     resolve_model,
 )
-from bienc_cli.models.carriers import converted_directory
+from bienc_cli.models.cache import converted_directory
 from bienc_cli.models.openvino_builder import built_graph
-from bienc_cli.models.openvino_graph import import_openvino
+from bienc_cli.models.openvino_runtime import import_openvino
 from bienc_cli.models.registry import known_model
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer

@@ -15,7 +15,7 @@ from bienc_cli.models import Role, load_bi_encoder, load_cross_encoder, resolve_
 from bienc_cli.models.openvino_blocks import distance_buckets
 from bienc_cli.models.openvino_builder import built_graph
 from bienc_cli.models.openvino_encoders import ENCODERS, NotPlain
-from bienc_cli.models.openvino_graph import OpenVinoGraph, import_openvino
+from bienc_cli.models.openvino_runtime import OpenVinoGraph, import_openvino
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
 from model_samples import ARCHITECTURES, WORDS, write_architecture, write_modules

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from bienc_cli.models import (
     load_cross_encoder,
     openvino_conversion,
-    openvino_graph,
     openvino_quantisation,
+    openvino_runtime,
 )
 from bienc_cli.models.openvino_blocks import linear, ops, rows
-from bienc_cli.models.openvino_graph import import_openvino
 from bienc_cli.models.openvino_quantisation import quantise
+from bienc_cli.models.openvino_runtime import import_openvino
 from model_samples import WORDS, write_architecture
 
 PAIRS = [(" ".join(WORDS[:n]), " ".join(WORDS[n : 3 * n])) for n in range(1, 9)]
@@ -75,11 +75,11 @@ def test_a_cpu_with_tiles_keeps_its_floats(tmp_path: Path, monkeypatch: pytest.M
     runtimes = []
     for flags in ("fpu amx_bf16 amx_tile amx_int8", "fpu avx512_vnni"):
         (tmp_path / "cpuinfo").write_text(f"flags : {flags}\n")
-        monkeypatch.setattr(openvino_graph, "_CPU", tmp_path / "cpuinfo")
-        openvino_graph.prefers_8_bits.cache_clear()
+        monkeypatch.setattr(openvino_runtime, "_CPU", tmp_path / "cpuinfo")
+        openvino_runtime.prefers_8_bits.cache_clear()
         encoder = load_cross_encoder(str(directory), cache_dir=tmp_path / "cache", offline=True)
         runtimes.append(encoder.runtime)
-    openvino_graph.prefers_8_bits.cache_clear()
+    openvino_runtime.prefers_8_bits.cache_clear()
     assert "int8" not in runtimes[0]
     assert runtimes[1] == "openvino cpu int8"
 

@@ -11,6 +11,7 @@ import pytest
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.extras import install_command
 from bienc_cli.models import FirstUse, Preparation, carriers, hub, known_models, registry
+from bienc_cli.models import cache as cache_module
 from bienc_cli.models.registry import KNOWN_MODELS, Carrier, Role, WeightFormat
 from bienc_cli.models.resolve import resolve_model
 from model_samples import write_modules, write_tokenizer
@@ -201,7 +202,7 @@ def small_carrier(path: Path) -> registry.KnownModel:
     }
     save_file(state, path / "model.safetensors")
     minilm = next(model for model in KNOWN_MODELS if model.alias == "minilm")
-    digest = carriers.sha256_file
+    digest = cache_module.sha256_file
     carrier = Carrier(
         distribution="small",
         version="1",
@@ -221,8 +222,8 @@ def small_carrier(path: Path) -> registry.KnownModel:
         ),
         lambda d: (d / "config.json").unlink(),
         lambda d: (d / "tokenizer.json").write_text("{}"),
-        lambda d: (d / carriers.MANIFEST).write_text("[]"),
-        lambda d: (d / carriers.MANIFEST).unlink(),
+        lambda d: (d / cache_module.MANIFEST).write_text("[]"),
+        lambda d: (d / cache_module.MANIFEST).unlink(),
     ],
     ids=["flipped byte", "missing file", "other file", "other manifest", "no manifest"],
 )
@@ -233,14 +234,14 @@ def test_a_damaged_conversion_is_noticed_and_made_anew(
     source = tmp_path / "carrier" / "model.safetensors"
     monkeypatch.setattr(carriers, "carrier_file", lambda _: source)
     cache = tmp_path / "cache"
-    directory = carriers.converted_directory(model, cache)
+    directory = cache_module.converted_directory(model, cache)
     assert directory is not None
     whole = {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
-    assert carriers.is_converted(model, cache)
+    assert cache_module.is_converted(model, cache)
 
     damage(directory)  # type: ignore[operator]
-    assert not carriers.is_converted(model, cache)
-    assert carriers.converted_directory(model, cache) == directory
+    assert not cache_module.is_converted(model, cache)
+    assert cache_module.converted_directory(model, cache) == directory
     again = {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
     assert again == whole
 
@@ -251,9 +252,9 @@ def test_a_conversion_needs_its_carrier_only_once(
     model = small_carrier(tmp_path / "carrier")
     source = tmp_path / "carrier" / "model.safetensors"
     monkeypatch.setattr(carriers, "carrier_file", lambda _: source)
-    directory = carriers.converted_directory(model, tmp_path / "cache")
+    directory = cache_module.converted_directory(model, tmp_path / "cache")
     monkeypatch.setattr(carriers, "carrier_file", lambda _: None)
-    assert carriers.converted_directory(model, tmp_path / "cache") == directory
+    assert cache_module.converted_directory(model, tmp_path / "cache") == directory
     assert "Apache-2.0" in (directory / "LICENSE").read_text()  # type: ignore[operator]
 
 
@@ -265,7 +266,7 @@ def test_a_tokenizer_with_other_bytes_is_refused(
     (tmp_path / "carrier" / "tokenizer.json").write_text("{}")
     monkeypatch.setattr(carriers, "carrier_file", lambda _: source)
     with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is not the file"):
-        carriers.converted_directory(model, tmp_path / "cache")
+        cache_module.converted_directory(model, tmp_path / "cache")
 
 
 def test_a_download_is_told_with_the_bytes_of_the_files_that_are_fetched(
@@ -309,5 +310,5 @@ def test_unpacking_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         return nullcontext()
 
     for _ in range(2):
-        carriers.converted_directory(model, tmp_path / "cache", watch)
+        cache_module.converted_directory(model, tmp_path / "cache", watch)
     assert told == [FirstUse("minilm", Preparation.UNPACKING, source.stat().st_size)]

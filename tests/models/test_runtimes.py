@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
+from bienc_cli import models
 from bienc_cli.errors import UsageError
-from bienc_cli.models import runtimes
-from bienc_cli.models.runtimes import Runtime, choose_runtime
+from bienc_cli.models import Runtime, choose_runtime
 
 HEAVY = ("torch", "transformers", "sentence_transformers", "openvino", "onnx", "tokenizers")
 
@@ -30,8 +30,8 @@ def test_choice(
     installed: bool,
     chosen: Runtime,
 ) -> None:
-    monkeypatch.setattr(runtimes, "_gpu_for_torch", lambda: gpu)
-    monkeypatch.setattr(runtimes, "_openvino_installed", lambda: installed)
+    monkeypatch.setattr(models, "_gpu_for_torch", lambda: gpu)
+    monkeypatch.setattr(models, "_openvino_installed", lambda: installed)
     assert choose_runtime(runtime, device) is chosen
 
 
@@ -46,7 +46,7 @@ def test_choice(
 def test_refusals(
     monkeypatch: pytest.MonkeyPatch, runtime: str, device: str, installed: bool, message: str
 ) -> None:
-    monkeypatch.setattr(runtimes, "_openvino_installed", lambda: installed)
+    monkeypatch.setattr(models, "_openvino_installed", lambda: installed)
     with pytest.raises(UsageError, match=message) as raised:
         choose_runtime(runtime, device)
     assert raised.value.hint
