@@ -13,7 +13,8 @@ import pytest
 from bienc_cli.formats import isolation
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.formats.table import ReadingOptions
-from bienc_cli.indexing import discovery, file_reading
+from bienc_cli.indexing import file_reading
+from bienc_cli.indexing.discovery import FoundFile
 from folders import Folder
 
 
@@ -135,9 +136,9 @@ def test_a_file_system_that_makes_up_inodes_costs_no_reading(
     meanwhile: dict[str, Callable[[], None]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    genuine, made_up = discovery._file, itertools.count(1)
+    genuine, made_up = FoundFile.of, itertools.count(1)
     monkeypatch.setattr(
-        discovery, "_file", lambda *given: replace(genuine(*given), inode=next(made_up))
+        FoundFile, "of", lambda *given: replace(genuine(*given), inode=next(made_up))
     )
     reads: list[int] = []
     meanwhile["read"] = lambda: reads.append(1)
