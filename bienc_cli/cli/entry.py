@@ -56,7 +56,7 @@ def _ask_server(arguments: list[str]) -> int | None:
     return None
 
 
-def _show(arguments: list[str], answer: client.Answer) -> int:
+def _show(arguments: list[str], answer: client.ServedAnswer) -> int:
     """Print what a server has answered, as the command itself would have."""
     for name, text in answer.output:
         stream = sys.stdout if name == "stdout" else sys.stderr

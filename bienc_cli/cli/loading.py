@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bienc_cli.models import FirstUse
     from bienc_cli.store import IndexInfo, IndexPlace
 
-Encoder = TypeVar("Encoder", BiEncoder, CrossEncoder)
+LoadedModel = TypeVar("LoadedModel", BiEncoder, CrossEncoder)
 
 _ALIVE: list[object] = []
 """Models, to the end of the process: to take one apart takes as long as a search."""
@@ -238,7 +238,7 @@ class ModelChoice:
             warm.models.cross_encoder(_meant_by_all(name), load) if warm else load()
         )
 
-    def _with_notes(self, encoder: Encoder) -> Encoder:
+    def _with_notes(self, encoder: LoadedModel) -> LoadedModel:
         if caller.warm() is None:
             _ALIVE.append(encoder)
         for note in encoder.notes:

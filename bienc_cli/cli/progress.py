@@ -31,7 +31,7 @@ _AS_IT_WAS = b"\r\x1b[2K\x1b[?25h"
 """Clears the line and shows the cursor."""
 
 
-class Bar:
+class ProgressBar:
     """One line of the display."""
 
     def __init__(
@@ -72,12 +72,12 @@ class _Display:
     @contextmanager
     def bar(
         self, output: Output, description: str, total: int | None = None, detail: str = ""
-    ) -> Iterator[Bar]:
+    ) -> Iterator[ProgressBar]:
         with self._lock:
             if self._progress is None:
                 self._progress = _progress(output)
                 self._progress.start()
-            bar = Bar(self._progress, description, total, detail)
+            bar = ProgressBar(self._progress, description, total, detail)
             self._bars += 1
         try:
             with process.undone(_leave_as_it_was):
@@ -192,7 +192,7 @@ def indexing(output: Output) -> Iterator[IndexObserver]:
 class _IndexBar:
     """An `IndexObserver` that moves a bar."""
 
-    def __init__(self, bar: Bar) -> None:
+    def __init__(self, bar: ProgressBar) -> None:
         self._bar = bar
         self._began = time.monotonic()
         self._left = TimeLeft(0, self._began)

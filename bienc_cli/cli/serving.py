@@ -20,7 +20,7 @@ from bienc_cli.errors import EXIT_OK, IndexNotFound
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.server import Declined, life
 from bienc_cli.server.claim import claim
-from bienc_cli.server.client import Answer
+from bienc_cli.server.client import ServedAnswer
 from bienc_cli.server.commands import CommandLine, CommandServer, Stream
 from bienc_cli.server.endpoint import Endpoint
 from bienc_cli.server.guard import Guard, checked_token
@@ -172,7 +172,7 @@ class Serving:
         offline = self.offline or environment.is_offline()
         return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
-    def answer(self, command: CommandLine, readers: Readers) -> Answer:
+    def answer(self, command: CommandLine, readers: Readers) -> ServedAnswer:
         """Carry out a client's command.
 
         Raises:
@@ -194,7 +194,7 @@ class Serving:
             code = copy_context().run(
                 carry_out, list(command.arguments), {"index": [index]} if index else None
             )
-        return Answer(output, code)
+        return ServedAnswer(output, code)
 
     def _serve_http(
         self, listening: socket.socket, workers: AnsweringThreads, activity: Activity, token: str

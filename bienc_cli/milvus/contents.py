@@ -32,7 +32,7 @@ _NUMBERS = 1 << 32
 
 
 @dataclass(slots=True)
-class Tally:
+class MilvusTally:
     """How much there is, kept up as it changes."""
 
     files: int = 0
@@ -51,7 +51,7 @@ class _Known:
     key: int
 
 
-class Contents:
+class MilvusContents:
     """The half of an `IndexWriter` that changes rows; `MilvusWriter` is the other."""
 
     def __init__(self, connection: Connection, lease: Lease, head: Head | None) -> None:
@@ -71,11 +71,11 @@ class Contents:
         self._next = 0
         self._changed = False
         self._wrote = False
-        self._tally = Tally()
+        self._tally = MilvusTally()
         self._tally_in_doubt = False
         if head is not None:
             counts = head.counts
-            self._tally = Tally(
+            self._tally = MilvusTally(
                 counts["files"],
                 counts["documents"],
                 counts["passages"],

@@ -20,7 +20,7 @@ from bienc_cli.errors import BiencError, IndexMismatch
 from bienc_cli.milvus import schema
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.milvus.connection import Connection, Row, connected
-from bienc_cli.milvus.contents import Contents
+from bienc_cli.milvus.contents import MilvusContents
 from bienc_cli.milvus.head import Head, publish, read_head
 from bienc_cli.milvus.lease import Lease
 from bienc_cli.milvus.reader import not_found
@@ -67,7 +67,7 @@ def open_writer(
     return MilvusWriter(address, create=create, wait=wait, on_wait=on_wait)
 
 
-class MilvusWriter(Contents):
+class MilvusWriter(MilvusContents):
     """An `IndexWriter` over two collections of Milvus."""
 
     info: IndexInfo | None

@@ -81,7 +81,7 @@ def read_and_cut_at_once(
     return [item for portion in portions for item in portion]
 
 
-class Encoder:
+class EncodingActor:
     """An actor that holds the model, loaded once."""
 
     def __init__(self, load: ModelLoader, name: str, device: str, threads: int) -> None:

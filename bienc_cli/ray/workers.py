@@ -99,7 +99,7 @@ class _OnRay:
         resources = ray.cluster_resources()
         plan = _plan(resources, threads)
         self._tasks = min(_MOST_TASKS, max(2, int(resources.get("CPU", 2))))
-        remote = ray.remote(actors.Encoder).options(
+        remote = ray.remote(actors.EncodingActor).options(
             num_cpus=plan.threads,
             num_gpus=plan.gpus,
             max_restarts=_TRIES,

@@ -25,7 +25,7 @@ from bienc_cli.errors import IndexMismatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
 from bienc_cli.types import Vectors
 
-Answer = TypeVar("Answer")
+One = TypeVar("One")
 
 
 class Joined:
@@ -213,13 +213,13 @@ class Joined:
     def _of_each(
         self,
         passage_ids: Sequence[int],
-        asked: Callable[[IndexReader, list[int]], Sequence[Answer]],
-    ) -> list[Answer]:
+        asked: Callable[[IndexReader, list[int]], Sequence[One]],
+    ) -> list[One]:
         """What each index says of its own passages, in the order asked."""
         places: list[list[int]] = [[] for _ in self.readers]
         for place, passage_id in enumerate(passage_ids):
             places[passage_id % len(self.readers)].append(place)
-        found: dict[int, Answer] = {}
+        found: dict[int, One] = {}
         for reader, its in zip(self.readers, places, strict=True):
             if its:
                 ids = [passage_ids[place] // len(self.readers) for place in its]

@@ -36,7 +36,7 @@ _OF_TERMINALS = frozenset(
 )
 
 
-class Answer:
+class ServedAnswer:
     """What a command prints and how it ends.
 
     Attributes:
@@ -52,7 +52,7 @@ class Answer:
 
 def ask(
     arguments: Sequence[str], environ: Mapping[str, str], endpoint: place.Endpoint
-) -> Answer | None:
+) -> ServedAnswer | None:
     """Have a running server answer a command line; None where there is none that can.
 
     Args:
@@ -144,11 +144,11 @@ def _next(lines: Lines) -> dict[str, Any]:
     return lines.document(limit=MOST_ANSWERED, seconds=_BETWEEN_SIGNS_OF_LIFE)
 
 
-def _understood(reply: dict[str, Any]) -> Answer | None:
+def _understood(reply: dict[str, Any]) -> ServedAnswer | None:
     if "output" not in reply:
         return None
     output = [(str(stream), str(text)) for stream, text in reply["output"]]
-    return Answer(output, int(reply["exit_code"]))
+    return ServedAnswer(output, int(reply["exit_code"]))
 
 
 def _terminal() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from bienc_cli import __version__
 from bienc_cli.server import Declined
 from bienc_cli.server import endpoint as place
-from bienc_cli.server.client import MOST_ANSWERED, MOST_ASKED, Answer
+from bienc_cli.server.client import MOST_ANSWERED, MOST_ASKED, ServedAnswer
 from bienc_cli.server.resident import Readers
 from bienc_cli.server.threads import AnsweringThreads, Busy
 from bienc_cli.server.wire import BadLine, Lines, as_line, send
@@ -49,7 +49,7 @@ class CommandLine:
     size: tuple[int, int] | None
 
 
-Answering = Callable[[CommandLine, Readers], Answer]
+Answering = Callable[[CommandLine, Readers], ServedAnswer]
 """Carries out a command; raises `Declined`."""
 
 
@@ -89,7 +89,7 @@ class CommandServer:
         return True
 
 
-def _awaited(future: Future[Answer], connection: socket.socket) -> Answer:
+def _awaited(future: Future[ServedAnswer], connection: socket.socket) -> ServedAnswer:
     """The answer; meanwhile the client is told that it is being worked on.
 
     Raises:

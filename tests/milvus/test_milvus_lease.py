@@ -14,7 +14,7 @@ from places import CHUNKING, Place, identity, put_file
 
 from bienc_cli.errors import IndexBusy
 from bienc_cli.milvus.connection import Connection
-from bienc_cli.milvus.contents import Contents
+from bienc_cli.milvus.contents import MilvusContents
 from bienc_cli.milvus.lease import Lease, Terms
 from bienc_cli.store import Root, check
 
@@ -109,7 +109,7 @@ def test_an_overtaken_writer_stops_and_nothing_of_it_ever_counts(
             slow.commit()
         # Even what it had under way when it was overtaken.
         monkeypatch.setattr(Lease, "check", lambda _: None)
-        assert isinstance(slow, Contents)
+        assert isinstance(slow, MilvusContents)
         monkeypatch.setattr(slow._begun, "_before_upload", lambda: None)
         put_file(slow, root_id, "zombie.txt", ["from the grave"])
         slow._send()

@@ -25,7 +25,7 @@ def load_other(_name: str, **_: object) -> FakeBiEncoder:
     return FakeBiEncoder(max_tokens=48)
 
 
-class UnaskedEncoder(actors.Encoder):
+class UnaskedEncoder(actors.EncodingActor):
     """Says nothing about its version."""
 
     def state(self, version: str) -> tuple[str, str]:

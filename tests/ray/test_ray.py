@@ -190,7 +190,7 @@ def test_workers_of_another_version_are_refused(
 
     if who == "reader":
         # Nodes without an encoder read too.
-        monkeypatch.setattr(actors, "Encoder", UnaskedEncoder)
+        monkeypatch.setattr(actors, "EncodingActor", UnaskedEncoder)
     monkeypatch.setattr(workers, "__version__", "9.9.9")
     folder.write(dict(FRUIT))
     with pytest.raises(ClusterUnavailable, match=r"has bienc .*, and this machine 9\.9\.9"):

@@ -14,7 +14,7 @@ import pytest
 from bienc_cli.errors import StorageError
 from bienc_cli.server import client, endpoint
 from bienc_cli.server.claim import claim
-from bienc_cli.server.client import Answer
+from bienc_cli.server.client import ServedAnswer
 from bienc_cli.server.commands import CommandServer
 from bienc_cli.server.endpoint import Endpoint, endpoint_for
 from bienc_cli.server.listener import Activity, Listener
@@ -166,7 +166,7 @@ def test_two_users_never_reach_each_other(tmp_path: Path) -> None:
         if not above.stat().st_mode & 0o001:
             above.chmod(above.stat().st_mode | 0o001)
 
-    def answer(*_: object) -> Answer:
+    def answer(*_: object) -> ServedAnswer:
         raise AssertionError("another user was listened to")
 
     def said() -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bienc_cli.cli.serving import Serving
-from bienc_cli.server.client import Answer, ask
+from bienc_cli.server.client import ServedAnswer, ask
 from bienc_cli.server.commands import CommandLine
 from bienc_cli.server.endpoint import Endpoint
 from bienc_cli.server.listener import Activity
@@ -38,7 +38,7 @@ class Running:
     answered: list[tuple[str, ...]] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
 
-    def answer(self, command: CommandLine, readers: Readers) -> Answer:
+    def answer(self, command: CommandLine, readers: Readers) -> ServedAnswer:
         self.answered.append(command.arguments)
         self.before()
         return self.serving.answer(command, readers)
@@ -49,7 +49,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def ask_as_client(server: Running, *arguments: str) -> Answer | None:
+def ask_as_client(server: Running, *arguments: str) -> ServedAnswer | None:
     """What a client of this process is answered; for several threads at once."""
     return ask(arguments, os.environ, server.endpoint)
 
