@@ -5,8 +5,7 @@
     Index.open(".").search("sour espresso", k=5)
 
 `Index` is the front door (`bienc_cli.library`); it is imported when it is asked for. The commands
-are thin, and each calls functions that a script can call too: `index_paths` of
-`bienc_cli.indexing.indexer`, `search` of `bienc_cli.search`, `compare` of `bienc_cli.evaluation`.
+are thin: each calls one of its methods, or one of `Models`, and prints what that answers.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bienc_cli.library import Index
+    from bienc_cli.reporting import Reporter
     from bienc_cli.shared_models import Models
 
-__all__ = ["Index", "Models", "__version__"]
+__all__ = ["Index", "Models", "Reporter", "__version__"]
 
 __version__ = "0.1.0"
 
@@ -33,4 +33,8 @@ def __getattr__(name: str) -> Any:
         from bienc_cli.shared_models import Models
 
         return Models
+    if name == "Reporter":
+        from bienc_cli.reporting import Reporter
+
+        return Reporter
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

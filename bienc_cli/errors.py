@@ -40,6 +40,7 @@ class BiencError(Exception):
     Attributes:
         message: one sentence, naming the value at fault.
         hint: what to do about it, where possible a command to type.
+        typed: both for who types commands, whatever was made of them for others.
     """
 
     exit_code: ClassVar[int] = EXIT_USAGE
@@ -49,6 +50,7 @@ class BiencError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.typed = (message, hint)
 
 
 class UsageError(BiencError):

@@ -1,43 +1,23 @@
-"""What `Index` answers: rows to loop over, and the whole answer behind them.
-
-An answer is a sequence of dataclasses of plain values. `pandas.DataFrame(answer)` and
-`polars.DataFrame(list(answer))` take it as it is; nothing here knows of either.
-"""
+"""What `Index` answers where it is asked: rows to loop over, and the whole answer behind them."""
 
 from __future__ import annotations
 
-import io
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bienc_cli.evaluation.comparison import Comparison
+from bienc_cli.answer import Answer
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.classification import LabelledDocumentsView
-from bienc_cli.render.comparison import ComparisonView
-from bienc_cli.render.index_report import IndexView
-from bienc_cli.render.pairs import PairsView
-from bienc_cli.render.search import SearchView
-from bienc_cli.render.similar import SimilarView
-from bienc_cli.search import Hit, SearchResult
-from bienc_cli.search.clusters import PairsResult
-from bienc_cli.search.pairs import Pair
-from bienc_cli.search.similar import SimilarResult
-from bienc_cli.search.zero_shot import Labelling
-from bienc_cli.store import StoredPassage
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-    from rich.console import RenderableType
-
-    from bienc_cli.indexing.report import IndexReport
-
-Row = TypeVar("Row", bound="DataclassInstance")
-Result = TypeVar("Result")
-
-_WIDTH = 100
-"""Columns of a printed answer, as of a table that does not go to a terminal."""
+    from bienc_cli.evaluation.comparison import Comparison
+    from bienc_cli.render.view import View
+    from bienc_cli.search import Hit, SearchResult
+    from bienc_cli.search.clusters import PairsResult
+    from bienc_cli.search.joined import Joined
+    from bienc_cli.search.pairs import Pair
+    from bienc_cli.search.similar import SimilarResult
+    from bienc_cli.search.zero_shot import Labelling
+    from bienc_cli.store import IndexReader, StoredPassage
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,82 +129,38 @@ class LabelledItem:
     probability: float | None
 
 
-class _Shown(ABC):
-    """Prints as the command's table does, in a shell and in a notebook."""
-
-    @abstractmethod
-    def _table(self) -> RenderableType:
-        """The command's table."""
-
-    def __rich__(self) -> RenderableType:
-        return self._table()
-
-    def __repr__(self) -> str:
-        from rich.console import Console
-
-        file = io.StringIO()
-        console = Console(file=file, width=_WIDTH, color_system=None, highlight=False)
-        console.print(self._table())
-        return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
-
-    def _repr_html_(self) -> str:
-        from rich.console import Console
-
-        console = Console(
-            file=io.StringIO(), width=_WIDTH, record=True, force_terminal=True, highlight=False
-        )
-        console.print(self._table())
-        # A notebook has fonts and a page of its own; only the colours are ours.
-        return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
-
-
-class Answer(_Shown, Sequence[Row], Generic[Row, Result]):
-    """Rows, best first.
-
-    Attributes:
-        result: everything that is known of the answer: stages, models, the index, warnings.
-    """
-
-    def __init__(self, rows: Sequence[Row], result: Result) -> None:
-        self._rows = tuple(rows)
-        self.result = result
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, position: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, position: slice) -> Sequence[Row]: ...
-
-    def __getitem__(self, position: int | slice) -> Row | Sequence[Row]:
-        return self._rows[position]
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """A dictionary for each row."""
-        return [asdict(row) for row in self._rows]
-
-    @abstractmethod
-    def to_json(self) -> dict[str, Any]:
-        """What the command prints with `--format json`, by the same schema."""
-
-
-class SearchAnswer(Answer[FoundPassage, SearchResult]):
+class SearchAnswer(Answer[FoundPassage, "SearchResult"]):
     """What `Index.search` answers."""
 
-    def __init__(self, result: SearchResult) -> None:
+    def __init__(self, result: SearchResult, searched: IndexReader | Joined) -> None:
         super().__init__([_found(hit) for hit in result.hits], result)
+        self._searched = searched
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.query/2`."""
-        return SearchView(self.result).as_json()
+    def changed(self) -> tuple[str, ...]:
+        """What has become of the files of these passages since they were indexed, if anything."""
+        from bienc_cli.indexing.freshness import changed_since
 
-    def _table(self) -> RenderableType:
-        return SearchView(self.result).as_table()
+        return tuple(changed_since(hit.passage for hit in self.result.hits))
+
+    def with_lines_around(self, lines: int) -> dict[int, str]:
+        """By passage id, each with so many lines around it, as the index holds them.
+
+        Raises:
+            IndexDamaged: the index does not hold together.
+        """
+        from bienc_cli.search.context import with_lines_around
+
+        passages = [hit.passage for hit in self.result.hits]
+        return dict(with_lines_around(self._searched, passages, lines))
+
+    def view(self) -> View:
+        """By the schema `bienc.query/2`."""
+        from bienc_cli.render.search import SearchView
+
+        return SearchView(self.result)
 
 
-class SimilarAnswer(Answer[SimilarItem, SimilarResult]):
+class SimilarAnswer(Answer[SimilarItem, "SimilarResult"]):
     """What `Index.similar` answers."""
 
     def __init__(self, result: SimilarResult) -> None:
@@ -243,15 +179,14 @@ class SimilarAnswer(Answer[SimilarItem, SimilarResult]):
         ]
         super().__init__(rows, result)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.similar/1`."""
-        return SimilarView(self.result, full=False).as_json()
+    def view(self) -> View:
+        """By the schema `bienc.similar/1`."""
+        from bienc_cli.render.similar import SimilarView
 
-    def _table(self) -> RenderableType:
-        return SimilarView(self.result, full=False).as_table()
+        return SimilarView(self.result, full=False)
 
 
-class CompareAnswer(Answer[RankedPassage, Comparison]):
+class CompareAnswer(Answer[RankedPassage, "Comparison"]):
     """What `Index.compare` answers: the rankings of all strategies, one below the other."""
 
     def __init__(self, result: Comparison) -> None:
@@ -271,29 +206,27 @@ class CompareAnswer(Answer[RankedPassage, Comparison]):
         ]
         super().__init__(rows, result)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.compare/3`."""
-        return ComparisonView(self.result).as_json()
+    def view(self) -> View:
+        """By the schema `bienc.compare/3`."""
+        from bienc_cli.render.comparison import ComparisonView
 
-    def _table(self) -> RenderableType:
-        return ComparisonView(self.result).as_table()
+        return ComparisonView(self.result)
 
 
-class PairsAnswer(Answer[SimilarPair, PairsResult]):
+class PairsAnswer(Answer[SimilarPair, "PairsResult"]):
     """What `Index.pairs` answers, the most similar first; `result` has the clusters too."""
 
     def __init__(self, result: PairsResult) -> None:
         super().__init__([_similar_pair(pair) for pair in result.pairs], result)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.pairs/1`."""
-        return PairsView(self.result).as_json()
+    def view(self) -> View:
+        """By the schema `bienc.pairs/1`."""
+        from bienc_cli.render.pairs import PairsView
 
-    def _table(self) -> RenderableType:
-        return PairsView(self.result).as_table()
+        return PairsView(self.result)
 
 
-class LabelsAnswer(Answer[LabelledItem, Labelling]):
+class LabelsAnswer(Answer[LabelledItem, "Labelling"]):
     """What `Index.classify` answers, in the order of the index."""
 
     def __init__(self, result: Labelling) -> None:
@@ -313,30 +246,11 @@ class LabelsAnswer(Answer[LabelledItem, Labelling]):
             )
         super().__init__(rows, result)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.labels/1`."""
-        return LabelledDocumentsView(self.result).as_json()
+    def view(self) -> View:
+        """By the schema `bienc.labels/1`."""
+        from bienc_cli.render.classification import LabelledDocumentsView
 
-    def _table(self) -> RenderableType:
-        return LabelledDocumentsView(self.result).as_table()
-
-
-class BuildAnswer(_Shown):
-    """What came of building or refreshing an index.
-
-    Attributes:
-        result: the whole report.
-    """
-
-    def __init__(self, result: IndexReport) -> None:
-        self.result = result
-
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.index/1`."""
-        return IndexView(self.result).as_json()
-
-    def _table(self) -> RenderableType:
-        return IndexView(self.result).as_table()
+        return LabelledDocumentsView(self.result)
 
 
 def _similar_pair(pair: Pair) -> SimilarPair:

@@ -12,84 +12,61 @@ nothing is printed.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Hashable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import environment, outside
+from bienc_cli.cli import environment
 from bienc_cli.cli.environment import possible
-from bienc_cli.cli.remove import absolute
-from bienc_cli.errors import BiencError, PathNotFound, UsageError
-from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
-from bienc_cli.index_answers import (
-    BuildAnswer,
-    CompareAnswer,
-    SearchAnswer,
-    SimilarAnswer,
-)
 from bienc_cli.index_places import place_of
-from bienc_cli.indexing.indexer import index_paths
-from bienc_cli.indexing.report import IndexOptions
-from bienc_cli.overview import Overview, documents_of, several
-from bienc_cli.search import SearchOptions, search
-from bienc_cli.search.budget import passages_for
-from bienc_cli.search.excerpts import DEFAULT_AROUND, MOST_CHARACTERS, Excerpt, read
-from bienc_cli.search.joined import Joined, joined
-from bienc_cli.search.similar import Similar, SimilarOptions, similar
-from bienc_cli.search.subject import Subject, foreign_subject, indexed_subject
+from bienc_cli.overview import Overview, documents_of, several, unknown
+from bienc_cli.quality import Quality
+from bienc_cli.reporting import Reporter
 from bienc_cli.shared_models import Models
-from bienc_cli.store import (
-    IndexInfo,
-    IndexPlace,
-    IndexReader,
-    identity_of,
-    open_reader,
-)
 from bienc_cli.strategy import strategies_named, strategy_chosen
 from bienc_cli.upkeep import Upkeep
 
-_WAIT_SECONDS = 60.0
-"""For another writer, such as `bienc index --watch` in the midst of a batch."""
+if TYPE_CHECKING:
+    from bienc_cli.index_answers import CompareAnswer, SearchAnswer
+    from bienc_cli.indexing.report import IndexOptions
+    from bienc_cli.measured_answers import ScoreAnswer
+    from bienc_cli.search import SearchOptions
+    from bienc_cli.search.excerpts import Excerpt
+    from bienc_cli.search.joined import Joined
+    from bienc_cli.stages import Stopwatch
+    from bienc_cli.store import IndexReader
 
 
-class _Opened(threading.local):
-    """What a thread has open of an index: a reader is for one."""
-
-    reader: IndexReader | None = None
-    identity: Hashable = None
-
-
-class Index(Overview, Upkeep):
+class Index(Overview, Quality, Upkeep):
     """An index, open for questions; what is committed to it meanwhile is seen by the next one.
 
     Several threads may ask: each reads the index by itself, and they take turns at the models.
     Closed by `close`, or as a context manager.
     """
 
-    def __init__(self, place: IndexPlace, models: Models | None = None) -> None:
-        """Use `open` or `build`."""
-        self.place = place
-        self.models = models or Models()
-        self._mine = _Opened()
-
     @classmethod
     @errors_in_arguments()
-    def open(cls, path: str | Path = ".", *, models: Models | None = None) -> Self:
+    def open(
+        cls,
+        path: str | Path = ".",
+        *,
+        models: Models | None = None,
+        reporter: Reporter | None = None,
+    ) -> Self:
         """Open an index.
 
         Args:
             path: a folder in it or above which the index lies, the index's own directory, or an
                 address in Milvus.
             models: which, and how they run.
+            reporter: told what goes on; nothing is said by default.
 
         Raises:
             IndexNotFound: there is none.
             IndexMismatch, IndexDamaged: it cannot be read.
         """
-        index = cls(place_of(path), models)
+        index = cls(place_of(path), models, reporter)
         index.reader()
         return index
 
@@ -102,6 +79,7 @@ class Index(Overview, Upkeep):
         index: str | Path | None = None,
         models: Models | None = None,
         options: IndexOptions | None = None,
+        reporter: Reporter | None = None,
     ) -> Self:
         """Make an index of folders and files, or bring one up to date with them, and open it.
 
@@ -110,6 +88,7 @@ class Index(Overview, Upkeep):
             index: its directory, or an address in Milvus; by default as `bienc index` has it.
             models: which, and how they run.
             options: what to cover and how to cut it.
+            reporter: as for `open`.
 
         Raises:
             PathNotFound: something that was named is not there.
@@ -117,63 +96,10 @@ class Index(Overview, Upkeep):
             StorageError: it cannot be written.
         """
         place = environment.index_to_write(None if index is None else possible(index))
-        built = cls(place, models)
-        named = [paths] if isinstance(paths, str | Path) else paths
-        built._run(absolute([possible(path) for path in named]), options)
+        built = cls(place, models, reporter)
+        built.refresh(paths, options=options)
         built.reader()
         return built
-
-    @errors_in_arguments()
-    def refresh(self, options: IndexOptions | None = None) -> BuildAnswer:
-        """Bring the index up to date with all that it covers.
-
-        Raises:
-            IndexBusy: another process is writing to it, and goes on.
-            StorageError: it cannot be written.
-        """
-        return self._run([], options)
-
-    def _run(self, paths: Sequence[Path], options: IndexOptions | None) -> BuildAnswer:
-        return BuildAnswer(
-            index_paths(
-                paths,
-                directory=self.place,
-                base=Path.cwd(),
-                load_encoder=self.models.load_bi_encoder,
-                key_dir=environment.key_directory(),
-                options=options or IndexOptions(excludes_file=environment.excludes_file()),
-                wait=_WAIT_SECONDS,
-                ask=True,
-            )
-        )
-
-    @property
-    def info(self) -> IndexInfo:
-        """What the index holds now."""
-        return self.reader().info
-
-    def reader(self) -> IndexReader:
-        """The generation that is current now; closed when a later one is asked for.
-
-        Raises:
-            IndexNotFound: the index is gone.
-            IndexMismatch, IndexDamaged: it cannot be read.
-        """
-        mine = self._mine
-        if mine.reader is not None and not self._is_current(mine.reader):
-            self.close()
-        if mine.reader is None:
-            # Before it is opened: what is replaced meanwhile is then opened once more.
-            mine.identity = identity_of(self.place)
-            mine.reader = open_reader(
-                self.place, key_dir=environment.key_directory(), shown_from=Path.cwd()
-            )
-        return mine.reader
-
-    def _is_current(self, reader: IndexReader) -> bool:
-        with suppress(BiencError):
-            return identity_of(self.place) == self._mine.identity and reader.is_current()
-        return False
 
     @errors_in_arguments()
     def search(
@@ -202,7 +128,7 @@ class Index(Overview, Upkeep):
             min_relevance: drop what it finds less relevant, 0 to 1.
             budget_tokens: as many whole passages as fit into so many tokens, best first, without
                 near-repeats.
-            exhaustive: let the cross-encoder read more than 2,000 passages.
+            exhaustive: let it read more than 2,000 passages.
             path: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
             also: another index or several, searched with this one as if they were one. A row's
@@ -214,73 +140,50 @@ class Index(Overview, Upkeep):
             IndexMismatch: vectors of different models would have to be compared.
             IndexDamaged: the index does not hold together.
         """
-        chosen = strategy_chosen(strategy, rerank)
-        if k is None:
-            k = 10 if budget_tokens is None else passages_for(budget_tokens, candidates)
-        options = SearchOptions(
-            strategy=chosen,
-            k=k,
+        options = search_options(
+            k,
+            strategy=strategy,
+            rerank=rerank,
             candidates=candidates,
             min_relevance=min_relevance,
-            exhaustive=exhaustive,
-            where=documents_of(path, type),
-            best_sentence=chosen.needs_bi_encoder,
             budget_tokens=budget_tokens,
+            exhaustive=exhaustive,
+            path=path,
+            type=type,
         )
-        others = (also,) if isinstance(also, Index) else also
-        reader = joined([one.reader() for one in dict.fromkeys((self, *others))])
-        if isinstance(reader, Joined) and chosen.needs_bi_encoder:
-            reader.check_same_model()
-        compares = chosen.needs_bi_encoder or budget_tokens is not None
-        result = search(
-            reader,
-            query,
-            self.models.load_bi_encoder(reader.info) if compares else None,
-            self.models.load_cross_encoder() if chosen.needs_cross_encoder else None,
-            options,
-        )
-        return SearchAnswer(result)
+        return self.answer(query, options, (also,) if isinstance(also, Index) else also)
 
     @errors_in_arguments()
-    def similar(
-        self,
-        path: str | Path,
-        k: int = 10,
-        *,
-        unit: str = "document",
-        rerank: bool = False,
-        min_similarity: float | None = None,
-        indexed_only: bool = False,
-    ) -> SimilarAnswer:
-        """Find documents, or passages, like one.
+    def answer(
+        self, query: str, options: SearchOptions, also: Sequence[Index] = ()
+    ) -> SearchAnswer:
+        """As `search`, with everything that can be said of it; see `search_options`."""
+        from bienc_cli.index_answers import SearchAnswer
+        from bienc_cli.search import check_query, search
+        from bienc_cli.search.joined import Joined
 
-        Args:
-            path: a document of the index, by path, id or citation; else any other file.
-            k: how many.
-            unit: `document` or `passage`.
-            rerank: let the cross-encoder read the passages that match best.
-            min_similarity: drop what is less similar.
-            indexed_only: refuse a file that the index does not hold.
+        check_query(query)
+        reader, watch = self._searched(also)
+        chosen = options.strategy or strategy_chosen(None, True)
+        if isinstance(reader, Joined) and chosen.needs_bi_encoder:
+            reader.check_same_model()
+        # Of a budget it counts the tokens.
+        encodes = chosen.needs_bi_encoder or options.budget_tokens is not None
+        with watch.stage("load models"):
+            bi_encoder = self.models.load_bi_encoder(reader.info) if encodes else None
+            reranker = self.models.load_cross_encoder() if chosen.needs_cross_encoder else None
+        return SearchAnswer(search(reader, query, bi_encoder, reranker, options, watch), reader)
 
-        Raises:
-            PathNotFound: there is neither.
-            UsageError: it cannot be answered as it was asked.
-        """
-        options = SimilarOptions(unit=_unit(unit), k=k, min_similarity=min_similarity)
-        reader = self.reader()
-        subject = self._subject(reader, possible(path), indexed_only=indexed_only)
-        cross_encoder = self.models.load_cross_encoder() if rerank else None
-        return SimilarAnswer(similar(reader, subject, options, cross_encoder))
+    def _searched(self, also: Sequence[Index]) -> tuple[IndexReader | Joined, Stopwatch]:
+        """Several indexes as one, each once."""
+        from bienc_cli.search.joined import joined
 
-    def _subject(self, reader: IndexReader, named: str, *, indexed_only: bool) -> Subject:
-        real = os.path.realpath(Path.cwd() / named)
-        found = indexed_subject(reader, [named, os.path.normpath(named), real])
-        if found is not None:
-            return found
-        if indexed_only:
-            raise _unknown(named)
-        documents, called = outside.documents(named)
-        return foreign_subject(reader, called, documents, self.models.load_bi_encoder(reader.info))
+        asked = [one._asked() for one in dict.fromkeys((self, *also))]
+        watch = asked[0][1]
+        for _, other in asked[1:]:
+            for stage in other.times:
+                watch.add(stage.name, stage.seconds)
+        return joined([reader for reader, _ in asked]), watch
 
     @errors_in_arguments()
     def compare(
@@ -290,6 +193,7 @@ class Index(Overview, Upkeep):
         k: int = 10,
         *,
         candidates: int | None = None,
+        exhaustive: bool | None = None,
         path: str | Sequence[str] = (),
         type: str | Sequence[str] = (),
     ) -> CompareAnswer:
@@ -300,6 +204,8 @@ class Index(Overview, Upkeep):
             strategies: two or more, by name; None for bi-encoder and bi-encoder+cross-encoder.
             k: length of the rankings.
             candidates: how many passages the cross-encoder reads.
+            exhaustive: have it read all of them too; None where it is 400 pairs at most, else
+                that is only estimated.
             path: as for `search`.
             type: as for `search`.
 
@@ -307,30 +213,41 @@ class Index(Overview, Upkeep):
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
         """
+        from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
+        from bienc_cli.index_answers import CompareAnswer
+
         options = CompareOptions(
             strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,
             k=k,
             candidates=candidates,
+            exhaustive=exhaustive,
             where=documents_of(path, type),
         )
+        texts = [queries] if isinstance(queries, str) else list(queries)
+        check_queries(texts)
         reader = self.reader()
-        result = compare(
-            reader,
-            [queries] if isinstance(queries, str) else list(queries),
-            self.models.load_bi_encoder(reader.info),
-            self.models.load_cross_encoder(),
-            options,
-        )
+        bi_encoder = self.models.load_bi_encoder(reader.info)
+        reranker = self.models.load_cross_encoder()
+        with self.reporter.measuring(len(options.strategies) * len(texts), len(texts)) as on_step:
+            result = compare(reader, texts, bi_encoder, reranker, options, on_step)
         return CompareAnswer(result)
+
+    @errors_in_arguments()
+    def score(self, queries: str | Sequence[str], passages: str | Sequence[str]) -> ScoreAnswer:
+        """Score texts against texts by both encoders, those of this index; nothing is looked up.
+
+        As `Models.score`, which needs no index.
+        """
+        return self.models.score(queries, passages, info=self.info)
 
     @errors_in_arguments()
     def read(
         self,
         document: str,
         *,
-        around: int = DEFAULT_AROUND,
+        around: int = 20,
         start: int | None = None,
-        limit: int = MOST_CHARACTERS,
+        limit: int = 20_000,
     ) -> Excerpt:
         """A document's text, or what stands around a place in it; out of the index, not the disk.
 
@@ -344,47 +261,64 @@ class Index(Overview, Upkeep):
             PathNotFound: the index does not hold it.
             UsageError: it names several documents, or a place without a passage.
         """
+        from bienc_cli.search.excerpts import read
+
         names = [document, os.path.normpath(document)]
         found = read(self.reader(), names, around=around, start=start, limit=limit)
         if found is None:
-            raise _unknown(document)
+            raise unknown(document)
         return found
 
-    def close(self) -> None:
-        """Let go of the index's files; a later question opens them again.
 
-        Those that this thread has open; another's are let go of when it ends.
-        """
-        if self._mine.reader is not None:
-            self._mine.reader.close()
-            self._mine.reader = None
+def check_queries(texts: Iterable[str]) -> None:
+    """Refuse what cannot be asked, before anything is opened for it.
 
-    def __enter__(self) -> Self:
-        return self
+    Raises:
+        UsageError: a text is empty, or no text.
+    """
+    from bienc_cli.search import check_query
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        try:
-            info = self.info
-        except BiencError as error:
-            return f"Index({str(self.place)!r}: {error.message})"
-        return (
-            f"Index({str(self.place)!r}: {info.documents:,} documents, "
-            f"{info.passages:,} passages, {info.encoder.name})"
-        )
+    for text in texts:
+        check_query(text)
 
 
-def _unit(named: str) -> Similar:
-    try:
-        return Similar(named)
-    except ValueError:
-        raise UsageError(f"There is no unit '{named}'.", "give document or passage") from None
+def search_options(
+    k: int | None = None,
+    *,
+    strategy: str | None = None,
+    rerank: bool = True,
+    candidates: int | None = None,
+    rerank_seconds: float | None = None,
+    min_relevance: float | None = None,
+    budget_tokens: int | None = None,
+    exhaustive: bool = False,
+    best_sentence: bool = True,
+    path: str | Sequence[str] = (),
+    type: str | Sequence[str] = (),
+) -> SearchOptions:
+    """What `Index.answer` is told; the arguments are those of `Index.search`, and two more.
 
+    Args:
+        rerank_seconds: let the cross-encoder read only as many, best first, as fit into this time.
+        best_sentence: find the sentence of each passage that a table shows.
 
-def _unknown(named: str) -> PathNotFound:
-    return PathNotFound(
-        f"The index holds no document called {named}.",
-        "name one as answers do: by its path, its id or a citation",
+    Raises:
+        UsageError: they contradict each other.
+    """
+    from bienc_cli.search import DEFAULT_K, SearchOptions
+    from bienc_cli.search.budget import passages_for
+
+    chosen = strategy_chosen(strategy, rerank)
+    if k is None:
+        k = DEFAULT_K if budget_tokens is None else passages_for(budget_tokens, candidates)
+    return SearchOptions(
+        strategy=chosen,
+        k=k,
+        candidates=candidates,
+        rerank_seconds=rerank_seconds,
+        min_relevance=min_relevance,
+        exhaustive=exhaustive,
+        where=documents_of(path, type),
+        best_sentence=best_sentence and chosen.needs_bi_encoder,
+        budget_tokens=budget_tokens,
     )

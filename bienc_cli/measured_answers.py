@@ -1,18 +1,26 @@
-"""What `Index` answers where quality is measured, and where texts are scored: rows and a table."""
+"""What `Index` answers where quality is measured or learned, and where texts are scored."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bienc_cli.answer import Answer
+from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.matrix import ScoreMatrix
 from bienc_cli.evaluation.results import Evaluation
-from bienc_cli.index_answers import Answer
-from bienc_cli.render.evaluation import EvaluationView
+from bienc_cli.evaluation.runs import Run, write_run
+from bienc_cli.evaluation.tuning import Tuning
+from bienc_cli.render.evaluation import EvaluationView, warnings
 from bienc_cli.render.matrix import MatrixView, probabilities
+from bienc_cli.render.tuning import TuningView
+from bienc_cli.report_files import write_page
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from bienc_cli.render.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,34 @@ class ScoredPair:
     logit: float
 
 
-class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
-    """What `Index.evaluate` answers: each measure of each strategy."""
+@dataclass(frozen=True, slots=True)
+class LearnedWeights:
+    """What was learned for a blend; weights are those beside 1 for relevance.
 
-    def __init__(self, result: Evaluation) -> None:
+    Attributes:
+        before_similarity: in use until then.
+        before_bm25: likewise.
+        gain: mean nDCG@10 on queries that the weights were not learned from, against those before.
+        kept: whether it is in use now.
+    """
+
+    strategy: str
+    similarity: float
+    bm25: float
+    before_similarity: float
+    before_bm25: float
+    gain: float
+    kept: bool
+
+
+class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
+    """What `Index.evaluate` answers: each measure of each strategy.
+
+    Attributes:
+        gates: what came of each least value that was given.
+    """
+
+    def __init__(self, result: Evaluation, gates: Sequence[GateResult] = ()) -> None:
         rows = []
         for system in result.systems:
             for measure, mean in system.means.items():
@@ -68,13 +100,78 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
                     )
                 )
         super().__init__(rows, result)
+        self.gates = tuple(gates)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.evaluation/1`."""
-        return EvaluationView(self.result).as_json()
+    @property
+    def passed(self) -> bool:
+        """Whether no value is below what it was held to."""
+        return all(gate.passed for gate in self.gates)
 
-    def _table(self) -> RenderableType:
-        return EvaluationView(self.result).as_table()
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known before the numbers are trusted."""
+        return tuple(warnings(self.result))
+
+    def write_report(self, path: str | Path) -> None:
+        """Write a page with plots and every query.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        from bienc_cli.render.report import as_html
+
+        page = as_html(self.result, created=datetime.now(UTC), gates=self.gates)
+        write_page(Path(path), page)
+
+    def write_runs(self, directory: str | Path) -> None:
+        """Write each strategy's rankings as a TREC run file.
+
+        Raises:
+            StorageError: they cannot be written.
+        """
+        for system in self.result.systems:
+            name = system.name.replace("/", "_")
+            write_run(Path(directory) / f"{name}.run", Run(system.name, system.rankings))
+
+    def view(self) -> View:
+        """By the schema `bienc.evaluation/1`."""
+        return EvaluationView(self.result, self.gates)
+
+
+class TuneAnswer(Answer[LearnedWeights, Tuning]):
+    """What `Index.tune` answers.
+
+    Attributes:
+        recorded: whether anything was kept.
+    """
+
+    def __init__(self, result: Tuning, *, recorded: bool, warnings: Sequence[str]) -> None:
+        rows = [
+            LearnedWeights(
+                strategy=strategy,
+                similarity=one.weights.similarity,
+                bm25=one.weights.bm25,
+                before_similarity=one.before.similarity,
+                before_bm25=one.before.bm25,
+                gain=one.gain.mean,
+                kept=recorded and one.helps,
+            )
+            for strategy, one in (("blend", result.blend), ("light-blend", result.light_blend))
+        ]
+        super().__init__(rows, result)
+        self.recorded = recorded
+        self._warnings = tuple(warnings)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known of the judgments."""
+        missing = len(self.result.missing)
+        said = f"{missing:,} judged documents are not in the index"
+        return (*self._warnings, said) if missing else self._warnings
+
+    def view(self) -> View:
+        """By the schema `bienc.tune/1`."""
+        return TuningView(self.result, recorded=self.recorded)
 
 
 class ScoreAnswer(Answer[ScoredPair, ScoreMatrix]):
@@ -95,9 +192,16 @@ class ScoreAnswer(Answer[ScoredPair, ScoreMatrix]):
         ]
         super().__init__(rows, result)
 
-    def to_json(self) -> dict[str, Any]:
-        """The document `bienc.matrix/1`."""
-        return MatrixView(self.result).as_json()
+    def write_report(self, path: str | Path) -> None:
+        """Write a page with the matrix as heat maps.
 
-    def _table(self) -> RenderableType:
-        return MatrixView(self.result).as_table()
+        Raises:
+            StorageError: it cannot be written.
+        """
+        from bienc_cli.render.report import matrix_as_html
+
+        write_page(Path(path), matrix_as_html(self.result, created=datetime.now(UTC)))
+
+    def view(self) -> View:
+        """By the schema `bienc.matrix/1`."""
+        return MatrixView(self.result)

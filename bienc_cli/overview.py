@@ -1,35 +1,121 @@
-"""What is asked of an index as a whole: which passages are alike, which document is about what."""
+"""What is asked of an index without a query: what is alike, and which document is about what."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import options as opt
-from bienc_cli.index_answers import LabelsAnswer, PairsAnswer
-from bienc_cli.search.clusters import gathered
-from bienc_cli.search.pairs import DEFAULT_MIN_SIMILARITY, PairsOptions, find_pairs
-from bienc_cli.search.zero_shot import label_documents
-from bienc_cli.shared_models import Models
-from bienc_cli.stages import Stopwatch
-from bienc_cli.store import Filter, IndexReader
+from bienc_cli.cli import environment
+from bienc_cli.cli.environment import possible
+from bienc_cli.errors import PathNotFound, UsageError
+from bienc_cli.opened_index import OpenedIndex
+
+if TYPE_CHECKING:
+    from bienc_cli.index_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
+    from bienc_cli.search.pairs import Pair
+    from bienc_cli.search.similar import Similar
+    from bienc_cli.search.subject import Subject
+    from bienc_cli.stages import Stopwatch
+    from bienc_cli.store import Filter, IndexReader
 
 
-class Overview(ABC):
+class Overview(OpenedIndex):
     """That part of `Index`."""
 
-    models: Models
+    @errors_in_arguments()
+    def similar(
+        self,
+        path: str | Path | None = None,
+        k: int = 10,
+        *,
+        text: str | None = None,
+        called: str = "the text",
+        unit: str = "document",
+        rerank: bool = False,
+        candidates: int | None = None,
+        min_similarity: float | None = None,
+        among: str | Sequence[str] = (),
+        type: str | Sequence[str] = (),
+        indexed_only: bool = False,
+    ) -> SimilarAnswer:
+        """Find documents, or passages, like one.
 
-    @abstractmethod
-    def reader(self) -> IndexReader:
-        """The generation that is current now."""
+        Args:
+            path: a document of the index, by path, id or citation; else any other file.
+            k: how many.
+            text: what is to be like it, instead of a path.
+            called: what the answer calls that.
+            unit: `document` or `passage`.
+            rerank: let the cross-encoder read the passages that match best.
+            candidates: how many of them.
+            min_similarity: drop what is less similar.
+            among: only documents whose path matches, as in .gitignore.
+            type: only documents of these formats, or suffixes.
+            indexed_only: refuse a file that the index does not hold.
+
+        Raises:
+            PathNotFound: there is neither.
+            UsageError: it cannot be answered as it was asked.
+        """
+        from bienc_cli.index_answers import SimilarAnswer
+        from bienc_cli.search.similar import SimilarOptions, similar
+
+        if (path is None) == (text is None):
+            raise UsageError("Something is like a document or like a text.", "name one of the two")
+        options = SimilarOptions(
+            unit=_unit(unit),
+            k=k,
+            candidates=candidates,
+            min_similarity=min_similarity,
+            where=documents_of(among, type),
+        )
+        reader, watch = self._asked()
+        cross_encoder = None
+        if rerank:
+            with watch.stage("load models"):
+                cross_encoder = self.models.load_cross_encoder()
+        named = None if path is None else possible(path)
+        subject = self._subject(
+            reader, named, (text or "", called), watch, indexed_only=indexed_only
+        )
+        return SimilarAnswer(similar(reader, subject, options, cross_encoder, watch))
+
+    def _subject(
+        self,
+        reader: IndexReader,
+        named: str | None,
+        other: tuple[str, str],
+        watch: Stopwatch,
+        *,
+        indexed_only: bool,
+    ) -> Subject:
+        from bienc_cli.outside import document_of, documents_in
+        from bienc_cli.search.subject import foreign_subject, indexed_subject
+
+        if named is not None:
+            real = os.path.realpath(named)
+            spellings = [named, os.path.normpath(named), os.path.relpath(real), real]
+            with watch.stage("find"):
+                found = indexed_subject(reader, spellings)
+            if found is not None:
+                return found
+            if indexed_only:
+                raise unknown(named)
+        text, called = other
+        documents = [document_of(text)] if named is None else documents_in(named)
+        with watch.stage("load models"):
+            encoder = self.models.load_bi_encoder(reader.info)
+        with watch.stage("encode"):
+            return foreign_subject(reader, named or called, documents, encoder)
 
     @errors_in_arguments()
     def pairs(
         self,
         *,
-        min_similarity: float = DEFAULT_MIN_SIMILARITY,
+        min_similarity: float = 0.9,
         min_shared: float = 0.0,
         exact: bool = False,
         path: str | Sequence[str] = (),
@@ -37,8 +123,11 @@ class Overview(ABC):
         against: str | Sequence[str] = (),
         classify: bool = False,
         label: str | None = None,
+        on_pair: Callable[[Pair], None] = lambda _: None,
     ) -> PairsAnswer:
         """Find pairs of similar passages: duplicates, variants, contradictions.
+
+        What was interrupted goes on where it was.
 
         Args:
             min_similarity: the least cosine; the same text is a pair at any.
@@ -49,11 +138,17 @@ class Overview(ABC):
             against: where the other of each pair comes from; the same place if empty.
             classify: let the cross-encoder label each pair, both ways; it has several labels.
             label: only pairs that it gives this one.
+            on_pair: called with each as soon as it is found.
 
         Raises:
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
         """
+        from bienc_cli.index_answers import PairsAnswer
+        from bienc_cli.search.clusters import gathered
+        from bienc_cli.search.pair_log import PairLog
+        from bienc_cli.search.pairs import PairsOptions, find_pairs, search_key
+
         options = PairsOptions(
             min_similarity=min_similarity,
             min_shared=min_shared,
@@ -62,10 +157,24 @@ class Overview(ABC):
             between=documents_of(path, type),
             against=documents_of(against, type) if against else None,
         )
-        reader, watch = self.reader(), Stopwatch()
-        classifier = self.models.load_cross_encoder() if classify else None
-        with watch.stage("search"):
-            found = list(find_pairs(reader, options, classifier))
+        reader, watch = self._asked()
+        classifier = None
+        if classify:
+            with watch.stage("load models"):
+                classifier = self.models.load_cross_encoder()
+        logs = environment.cache_directory() / "pairs"
+        found = []
+        with (
+            PairLog(logs, search_key(reader, options, classifier)) as log,
+            self.reporter.portions("comparing", "passages") as advance,
+            watch.stage("search"),
+        ):
+            if log.portions:
+                self.reporter.note("note: going on where the interrupted search was")
+            for pair in find_pairs(reader, options, classifier, log, advance):
+                on_pair(pair)
+                found.append(pair)
+            log.finish()
         return PairsAnswer(gathered(reader, found, options, classifier, watch))
 
     @errors_in_arguments()
@@ -89,14 +198,16 @@ class Overview(ABC):
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
         """
-        reader = self.reader()
-        result = label_documents(
-            reader,
-            several(labels),
-            self.models.load_bi_encoder(reader.info),
-            self.models.load_cross_encoder() if rerank else None,
-            documents_of(path, type),
-        )
+        from bienc_cli.index_answers import LabelsAnswer
+        from bienc_cli.search.zero_shot import check_labels, label_documents
+
+        names, where = check_labels(several(labels)), documents_of(path, type)
+        reader, watch = self._asked()
+        with watch.stage("load models"):
+            bi_encoder = self.models.load_bi_encoder(reader.info)
+            reads = self.models.load_cross_encoder() if rerank else None
+        with self.reporter.portions("reading", "documents") as advance:
+            result = label_documents(reader, names, bi_encoder, reads, where, watch, advance)
         return LabelsAnswer(result)
 
     def count(self, *, path: str | Sequence[str] = (), type: str | Sequence[str] = ()) -> int:
@@ -110,10 +221,39 @@ def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Fi
     Raises:
         UsageError: there is no such format.
     """
-    named = opt.document_filter(None, [formats] if isinstance(formats, str) else list(formats))
-    return Filter((paths,) if isinstance(paths, str) else tuple(paths), named.formats)
+    from bienc_cli.formats.table import FORMATS, format_named
+    from bienc_cli.store import Filter
+
+    meant = []
+    for name in (formats,) if isinstance(formats, str) else formats:
+        format_ = format_named(name)
+        if format_ is None:
+            raise UsageError(
+                f"There is no format '{name}'.",
+                f"give one of: {', '.join(sorted(FORMATS))}; or a suffix: md, htm, py",
+            )
+        meant.append(format_)
+    patterns = (paths,) if isinstance(paths, str) else tuple(paths)
+    return Filter(patterns, tuple(dict.fromkeys(meant)))
 
 
 def several(named: str | Sequence[str]) -> Sequence[str]:
     """Names as commands take them, with commas between them, or in a list."""
     return named.split(",") if isinstance(named, str) else named
+
+
+def _unit(named: str) -> Similar:
+    from bienc_cli.search.similar import Similar
+
+    try:
+        return Similar(named)
+    except ValueError:
+        raise UsageError(f"There is no unit '{named}'.", "give document or passage") from None
+
+
+def unknown(named: str) -> PathNotFound:
+    """Nothing of the index is called so."""
+    return PathNotFound(
+        f"The index holds no document called {named}.",
+        "name one as answers do: by its path, its id or a citation",
+    )

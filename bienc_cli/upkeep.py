@@ -1,120 +1,133 @@
-"""What is done with an index besides asking it: measured, scored with, verified, made to forget."""
+"""How an index is kept: made, brought up to date, looked at, verified, made to forget."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment
 from bienc_cli.cli.environment import possible
-from bienc_cli.cli.remove import absolute
-from bienc_cli.evaluation.experiment import evaluate
-from bienc_cli.evaluation.matrix import score_matrix
-from bienc_cli.evaluation.measures import DEFAULT_MEASURES
-from bienc_cli.evaluation.qrels import judged_in, read_qrels
-from bienc_cli.evaluation.queries import read_queries
-from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
-from bienc_cli.indexing.forget import RemovalReport, remove_paths
-from bienc_cli.measured_answers import EvaluateAnswer, ScoreAnswer
-from bienc_cli.overview import documents_of, several
-from bienc_cli.search import DEFAULT_CANDIDATES
-from bienc_cli.shared_models import Models
-from bienc_cli.store import CheckReport, IndexPlace, IndexReader, check, repair
-from bienc_cli.strategy import strategies_named
+from bienc_cli.opened_index import WAIT_SECONDS, OpenedIndex
 
-_WAIT_SECONDS = 60.0
-"""For another writer."""
+if TYPE_CHECKING:
+    from bienc_cli.indexing.report import IndexOptions, IndexReport
+    from bienc_cli.indexing.workers import StartWorkers
+    from bienc_cli.store import Root
+    from bienc_cli.upkeep_answers import BuildAnswer, CheckAnswer, RemoveAnswer, StatusAnswer
 
 
-class Upkeep(ABC):
+class Upkeep(OpenedIndex):
     """That part of `Index`."""
 
-    models: Models
-    place: IndexPlace
-
-    @abstractmethod
-    def reader(self) -> IndexReader:
-        """The generation that is current now."""
-
     @errors_in_arguments()
-    def evaluate(
+    def refresh(
         self,
-        queries: str | Path,
-        qrels: str | Path,
-        strategies: str | Sequence[str] | None = None,
+        paths: str | Path | Iterable[str | Path] = (),
         *,
-        measures: str | Sequence[str] = DEFAULT_MEASURES,
-        candidates: int = DEFAULT_CANDIDATES,
-        path: str | Sequence[str] = (),
-        type: str | Sequence[str] = (),
-    ) -> EvaluateAnswer:
-        """Measure strategies over judged queries, as `bienc compare --queries --qrels` does.
+        listed: Sequence[str | Path] | None = None,
+        options: IndexOptions | None = None,
+        wait: float = WAIT_SECONDS,
+        workers: StartWorkers | None = None,
+    ) -> BuildAnswer:
+        """Bring the index up to date with all that it covers, or with folders and files.
 
         Args:
-            queries: a file: text lines, JSON lines, TSV or TREC topics.
-            qrels: a file of judgments: BEIR TSV, TREC qrels or JSON lines.
-            strategies: the first is what the others are compared with; None for five of them.
-            measures: in the grammar of ir-measures, such as `nDCG@10`.
-            candidates: how many passages the cross-encoder reads.
-            path: only documents whose path matches, as in .gitignore.
-            type: only documents of these formats, or suffixes.
+            paths: what it covers from now on too, or is brought up to date alone; all if empty.
+            listed: files from a list instead, which takes the place of the last one.
+            options: what to cover and how to cut it.
+            wait: seconds for another process that is writing to the index.
+            workers: who reads and encodes; this process by default.
 
         Raises:
-            PathNotFound: a file is not there.
-            UsageError: one is not of its form, or it cannot be answered as it was asked.
-            ModelUnavailable: a model's weights are not here.
+            PathNotFound: something that was named is not there.
+            IndexBusy: another process is writing to it, and goes on.
+            IndexMismatch: another model, or other lengths, than it was made with.
+            StorageError: it cannot be written.
         """
-        options = EvaluationOptions(
-            strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,
-            candidates=(candidates,),
-            measures=tuple(several(measures)),
-            where=documents_of(path, type),
-        )
-        reader = self.reader()
-        asked, judgments = read_queries(Path(queries)), read_qrels(Path(qrels))
-        compares = any(one.needs_bi_encoder for one in options.strategies)
-        reranks = any(one.needs_cross_encoder for one in options.strategies)
-        return EvaluateAnswer(
-            evaluate(
-                reader,
-                asked,
-                judged_in(judgments, reader.documents()),
-                self.models.load_bi_encoder(reader.info) if compares else None,
-                self.models.load_cross_encoder() if reranks else None,
+        from bienc_cli.upkeep_answers import BuildAnswer
+
+        return BuildAnswer(
+            self._run(
+                absolute(paths),
+                None if listed is None else absolute(listed),
                 options,
-                cache_dir=environment.cache_directory() / "scores",
+                wait=wait,
+                workers=workers,
             )
         )
 
-    @errors_in_arguments()
-    def score(self, queries: str | Sequence[str], passages: str | Sequence[str]) -> ScoreAnswer:
-        """Score texts against texts by both encoders, those of this index; nothing is looked up.
+    def _run(
+        self,
+        paths: Sequence[Path] = (),
+        listed: Sequence[Path] | None = None,
+        options: IndexOptions | None = None,
+        *,
+        wait: float,
+        workers: StartWorkers | None = None,
+    ) -> IndexReport:
+        from bienc_cli.indexing.indexer import index_paths
+        from bienc_cli.indexing.report import IndexOptions
+
+        with self.reporter.indexing() as observer:
+            return index_paths(
+                paths,
+                listed=listed,
+                directory=self.place,
+                base=Path.cwd(),
+                load_encoder=self.models.load_bi_encoder,
+                key_dir=environment.key_directory(),
+                options=options or IndexOptions(excludes_file=environment.excludes_file()),
+                observer=observer,
+                wait=wait,
+                on_wait=self._waiting,
+                ask=True,
+                start_workers=workers,
+                check=self.models.check_bi_encoder,
+            )
+
+    def follow(
+        self,
+        stop: threading.Event | None = None,
+        on_failure: Callable[[Exception, float], None] = lambda _error, _pause: None,
+    ) -> Iterator[BuildAnswer]:
+        """Keep the index up to date whenever files change; an answer for each batch.
 
         Args:
-            queries: one or several.
-            passages: likewise.
+            stop: set to end within a second.
+            on_failure: told what failed, such as for a full disk, and after how many seconds it
+                is tried again.
 
         Raises:
-            UsageError: one is empty, or there are too many.
-            ModelUnavailable: a model's weights are not here.
+            StorageError: the system cannot watch that many folders.
+            IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
         """
-        return ScoreAnswer(
-            score_matrix(
-                [queries] if isinstance(queries, str) else list(queries),
-                [passages] if isinstance(passages, str) else list(passages),
-                self.models.load_bi_encoder(self.reader().info),
-                self.models.load_cross_encoder(),
-            )
-        )
+        from bienc_cli.indexing.watching import follow
+        from bienc_cli.upkeep_answers import BuildAnswer
+
+        def covered() -> Sequence[Root]:
+            # No snapshot is held while nothing happens.
+            with self:
+                return self.info.roots
+
+        def update() -> IndexReport:
+            return self._run(wait=float("inf"))
+
+        for report in follow(update, covered, self.place, stop, on_failure):
+            yield BuildAnswer(report)
 
     @errors_in_arguments()
-    def remove(self, paths: str | Path | Iterable[str | Path]) -> RemovalReport:
+    def remove(
+        self, paths: str | Path | Iterable[str | Path], *, wait: float = WAIT_SECONDS
+    ) -> RemoveAnswer:
         """Have the index forget files, folders or roots; the files themselves stay.
 
         Args:
             paths: as they are shown or as they lie on the disk.
+            wait: seconds for another process that is writing to the index.
 
         Returns:
             What is gone; `unmatched` are paths of which it knows nothing.
@@ -123,16 +136,22 @@ class Upkeep(ABC):
             IndexBusy: another process is writing to it, and goes on.
             StorageError: it cannot be written.
         """
-        named = [paths] if isinstance(paths, str | Path) else paths
-        return remove_paths(
-            absolute([possible(path) for path in named]),
-            directory=self.place,
-            key_dir=environment.key_directory(),
-            wait=_WAIT_SECONDS,
-        )
+        from bienc_cli.indexing.forget import remove_paths
+        from bienc_cli.upkeep_answers import RemoveAnswer
+
+        with self.reporter.indexing() as observer:
+            report = remove_paths(
+                absolute(paths),
+                directory=self.place,
+                key_dir=environment.key_directory(),
+                observer=observer,
+                wait=wait,
+                on_wait=self._waiting,
+            )
+        return RemoveAnswer(report)
 
     @errors_in_arguments()
-    def check(self, *, mend: bool = False) -> CheckReport:
+    def check(self, *, mend: bool = False) -> CheckAnswer:
         """Verify the index to the last byte: every text, passage and vector, words and graph.
 
         Args:
@@ -145,7 +164,52 @@ class Upkeep(ABC):
         Raises:
             IndexBusy: another process is writing to it, where it is to be mended.
         """
+        from bienc_cli.store import check, repair
+        from bienc_cli.upkeep_answers import CheckAnswer
+
         keys = environment.key_directory()
-        if mend:
-            repair(self.place, key_dir=keys)
-        return check(self.place, key_dir=keys)
+        repaired = repair(self.place, key_dir=keys) if mend else None
+        return CheckAnswer(check(self.place, key_dir=keys), repaired)
+
+    def status(self, *, skipped: bool = False) -> StatusAnswer:
+        """What the index holds, and what is to be said of it.
+
+        Args:
+            skipped: with every file that was passed over, and why.
+
+        Raises:
+            IndexNotFound, IndexMismatch, IndexDamaged: it cannot be read.
+        """
+        from bienc_cli.store import exposed
+        from bienc_cli.upkeep_answers import StatusAnswer
+
+        reader = self.reader()
+        return StatusAnswer(
+            reader.info,
+            tuple(reader.skipped()) if skipped else None,
+            warnings=tuple(reader.warnings),
+            exposed=tuple(exposed(self.place)) if environment.is_ours(self.place) else (),
+            writable=environment.can_be_written(self.place),
+        )
+
+
+def absolute(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+    """Paths as they were named, from here.
+
+    Raises:
+        PathNotFound: no file can be called so.
+    """
+    named = [paths] if isinstance(paths, str | Path) else paths
+    return [_without_dots(Path(possible(path)).expanduser().absolute()) for path in named]
+
+
+def _without_dots(path: Path) -> Path:
+    """A path without `..`, which behind a link is the folder above what that leads to.
+
+    What is named behind the last of them stays what it was named, links and all.
+    """
+    parts = path.parts
+    if os.pardir not in parts:
+        return path
+    last = len(parts) - parts[::-1].index(os.pardir)
+    return Path(os.path.realpath(Path(*parts[:last])), *parts[last:])

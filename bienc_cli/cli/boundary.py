@@ -85,7 +85,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     try:
         held = defaults.use(arguments)
     except UsageError as error:
-        return _report(arguments, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(arguments, error, error.code, *error.typed, error.exit_code)
     if (format_ := held.of("format")) is not None:
         reported = ["--format", format_.value, *arguments]
     if caller.warm() is None:
@@ -120,9 +120,9 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         raise
     except OutputRefused as error:
         _discard_stdout()
-        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, *error.typed, error.exit_code)
     except BiencError as error:
-        return _report(reported, error, error.code, error.message, error.hint, error.exit_code)
+        return _report(reported, error, error.code, *error.typed, error.exit_code)
     except TyperException as error:
         # `bienc` alone asks for help, and gets it as the message of an error.
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -190,9 +190,7 @@ def end_unwritten(arguments: list[str], error: OSError) -> int:
         return EXIT_OK
     except OutputRefused as refused:
         _discard_stdout()
-        return _report(
-            arguments, refused, refused.code, refused.message, refused.hint, refused.exit_code
-        )
+        return _report(arguments, refused, refused.code, *refused.typed, refused.exit_code)
 
 
 def _start_server_if_wanted(argv: Sequence[str]) -> None:

@@ -28,23 +28,19 @@ def check(
     mends it. Exit code 4 when something is wrong.
     """
     from bienc_cli.cli import environment
+    from bienc_cli.cli.opening import opened
     from bienc_cli.errors import EXIT_OK, IndexDamaged
-    from bienc_cli.render.check import CheckView
-    from bienc_cli.store import check as verify
-    from bienc_cli.store import repair
 
     output = Output(format_)
-    directory = environment.index_to_read(index)
-    keys = environment.key_directory()
-    repaired = repair(directory, key_dir=keys) if mend else None
-    report = verify(directory, key_dir=keys)
-    output.show(CheckView(report, repaired))
-    if repaired is not None and repaired.forgotten:
+    verified = opened(index, output)
+    answer = verified.check(mend=mend)
+    output.show(answer.view())
+    if answer.repaired is not None and answer.repaired.forgotten:
         output.note("now read those files again: bienc index")
-    elif report.problems and not mend:
+    elif answer.problems and not mend:
         output.note(
             "hint: bienc check --repair"
-            if environment.can_be_written(directory)
+            if environment.can_be_written(verified.place)
             else "note: it cannot be written here; whoever made it can repair it"
         )
-    return IndexDamaged.exit_code if report.problems else EXIT_OK
+    return IndexDamaged.exit_code if answer.problems else EXIT_OK

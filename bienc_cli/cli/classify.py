@@ -72,20 +72,14 @@ def classify(
 
 
 def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool) -> int:
-    import time
-
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.evaluation.pair_scores import check_pair
-    from bienc_cli.render.classification import LabelledPairsView
-    from bienc_cli.search.classification import check_classifier, classify
-    from bienc_cli.search.result import ModelUse
+    from bienc_cli.shared_models import Models
 
     refused: dict[int, UsageError] = {}
     if texts == ["-"]:
         pairs, refused = standard_input.pairs()
     elif len(texts) == 2:
-        check_pair(texts[0], texts[1], "The pair")
         pairs = {1: (texts[0], texts[1])}
     else:
         raise UsageError(
@@ -93,17 +87,11 @@ def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool)
             "bienc classify 'one text' 'the other', bienc classify - < pairs.jsonl, or "
             "bienc classify --labels A,B PATH",
         )
-    encoder = choice.load_cross_encoder()
-    check_classifier(encoder.identity)
-    started = time.perf_counter()
-    said = classify(list(pairs.values()), encoder, both_ways=both)
-    seconds = time.perf_counter() - started
-    read = dict(zip(pairs, zip(pairs.values(), said, strict=True), strict=True))
-    model = ModelUse(encoder.identity, encoder.runtime)
+    answer = Models.by(choice).classify(pairs, both=both)
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
-    output.show(LabelledPairsView(read, refused, model, seconds))
+    output.show(answer.view(refused))
     return EXIT_USAGE if refused else EXIT_OK
 
 
@@ -114,26 +102,15 @@ def _documents(
     choice: ModelChoice,
     index: str | None,
 ) -> int:
-    from bienc_cli.cli import environment
-    from bienc_cli.cli.progress import portions
-    from bienc_cli.render.classification import LabelledDocumentsView
-    from bienc_cli.search.zero_shot import check_labels, label_documents
-    from bienc_cli.stages import Stopwatch
+    from bienc_cli.cli.opening import opened
 
-    check_labels(labels)
-    where = opt.document_filter(paths, None)
-    watch = Stopwatch()
-    with watch.stage("open index"):
-        reader = environment.open_index(index)
-    with reader:
-        with watch.stage("load models"):
-            bi_encoder = choice.load_bi_encoder(reader.info)
-            reads = choice.load_cross_encoder() if choice.cross_encoder else None
-        with portions(output, "reading", "documents") as advance:
-            result = label_documents(reader, labels, bi_encoder, reads, where, watch, advance)
-    for warning in result.warnings:
+    with opened(index, output, choice) as asked:
+        answer = asked.classify(
+            labels, path=opt.as_they_lie(paths), rerank=choice.cross_encoder is not None
+        )
+    for warning in answer.warnings:
         output.warn(warning)
-    if not result.documents and paths:
+    if not answer and paths:
         output.warn(f"no document of the index matches {' '.join(paths)}")
-    output.show(LabelledDocumentsView(result))
-    return 0 if result.documents else 1
+    output.show(answer.view())
+    return 0 if answer else 1

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import CompareFormat, Output
+from bienc_cli.cli.output import CompareFormat, Output, OutputFormat
+from bienc_cli.report_files import make_folder
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.search import Strategy
-    from bienc_cli.store import Filter
 
 _MANY = "Many queries"
 _MAX_DROP = 0.02
+
+
+class Kept(NamedTuple):
+    """What is to be written of many queries: a folder of run files, and a page."""
+
+    run_out: Path | None
+    report: Path | None
 
 
 def compare(
@@ -217,17 +223,14 @@ def compare(
     of several models (--model A,B) and lengths of passages, each by an index of its own.
     """
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.measuring import MeasuringOptions, evaluate_files
-    from bienc_cli.cli.setup_choice import SetupChoice
     from bienc_cli.errors import UsageError
     from bienc_cli.strategy import Strategy, strategies_named
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
-    where = opt.document_filter(path, type_)
     named = strategies_named(strategies.split(",")) if strategies else None
     depths = opt.numbers("--candidates", candidates)
-    setups = SetupChoice.of(choice, opt.numbers("--passage-tokens", passage_tokens))
+    lengths = opt.numbers("--passage-tokens", passage_tokens)
     if beir is None:
         opt.refuse_without_effect(
             {"--split": split}, "it names judgments of --beir", "give --beir DIR, or leave it out"
@@ -252,38 +255,55 @@ def compare(
             f"nothing of {', '.join(named)} reads candidates",
             f"leave it out, or compare a strategy like {Strategy.BLEND}",
         )
-    judging = MeasuringOptions(
-        queries=queries_file,
-        qrels=qrels,
-        beir=beir,
-        split=split or "test",
-        measures=_measures(measures),
-        fail_under=tuple(fail_under or ()),
-        baseline=baseline,
-        max_drop=_MAX_DROP if max_drop is None else max_drop,
-        run_out=run_out,
-        rerun=tuple(rerun or ()),
-        report=report,
-    )
-    if queries and judging.has_queries:
-        raise UsageError(
-            "Queries were given as arguments and as a file.", "leave out one or the other"
-        )
-    if judging.has_queries:
+    if queries_file is not None or beir is not None:
+        if queries:
+            raise UsageError(
+                "Queries were given as arguments and as a file.", "leave out one or the other"
+            )
         opt.refuse_without_effect(
             {"-k": k},
             "what is measured is ranked to its end",
             "leave it out; --measures has cutoffs",
         )
-        return evaluate_files(
-            judging, choice, setups, output, index, named, depths, where, bool(exhaustive)
+        return _measure(
+            output,
+            choice,
+            index,
+            Kept(run_out, report),
+            queries=queries_file,
+            qrels=qrels,
+            strategies=strategies,
+            beir=beir,
+            split=split or "test",
+            measures=measures,
+            candidates=depths,
+            exhaustive=bool(exhaustive),
+            path=opt.as_they_lie(path),
+            type=type_ or (),
+            models=choice.model or (),
+            cross_encoders=choice.cross_encoder or (),
+            passage_tokens=lengths,
+            runs=rerun or (),
+            fail_under=fail_under or (),
+            baseline=baseline,
+            max_drop=_MAX_DROP if max_drop is None else max_drop,
         )
-    if setups.several:
+    if lengths or "," in f"{model}{cross_encoder}":
         raise UsageError(
             "Several models or lengths of passages are measured over a file of queries.",
             "give --queries FILE too",
         )
-    judging.refuse_what_needs_queries()
+    of_many = {
+        "--qrels": qrels,
+        "--fail-under": fail_under,
+        "--baseline": baseline,
+        "--run-out": run_out,
+        "--rerun": rerun,
+        "--report": report,
+    }
+    for flag, value in of_many.items():
+        if value:
+            raise UsageError(f"{flag} is for many queries.", "give --queries FILE too")
     if not queries:
         raise UsageError("There is no query to compare.", "bienc compare 'your question'")
     for query in queries:
@@ -300,25 +320,18 @@ def compare(
         raise UsageError(
             "Several depths are measured over a file of queries.", "give --queries FILE too"
         )
-    return _compare_queries(
-        queries,
-        choice,
+    return _compare(
         output,
+        choice,
         index,
-        named,
+        queries,
+        strategies,
         10 if k is None else k,
-        depths[0] if depths else None,
-        where,
-        exhaustive,
+        candidates=depths[0] if depths else None,
+        exhaustive=exhaustive,
+        path=opt.as_they_lie(path),
+        type=type_ or (),
     )
-
-
-def _measures(given: str | None) -> tuple[str, ...]:
-    from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
-
-    if given is None:
-        return DEFAULT_MEASURES
-    return tuple(measure_named(name.strip()) for name in given.split(",") if name.strip())
 
 
 def _names_a_file(query: str) -> bool:
@@ -329,45 +342,55 @@ def _names_a_file(query: str) -> bool:
         return False
 
 
-def _compare_queries(
-    queries: list[str],
-    choice: ModelChoice,
+def _compare(
     output: Output,
+    choice: ModelChoice,
     index: str | None,
-    strategies: tuple[Strategy, ...] | None,
-    k: int,
-    candidates: int | None,
-    where: Filter,
-    exhaustive: bool | None,
+    queries: list[str],
+    *asked: Any,
+    **wanted: Any,
 ) -> int:
-    """Compare and print; the exit code."""
-    from bienc_cli.cli import environment, freshness, standard_input
-    from bienc_cli.cli.progress import measuring
+    """Rankings of some queries side by side; see `Index.compare`. The exit code."""
+    from bienc_cli.cli import freshness, standard_input
+    from bienc_cli.cli.opening import opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions
-    from bienc_cli.evaluation.comparison import compare as answered_by_each
-    from bienc_cli.render.comparison import ComparisonView
-    from bienc_cli.search import check_query
+    from bienc_cli.library import check_queries
 
-    options = CompareOptions(
-        strategies=strategies or DEFAULT_STRATEGIES,
-        k=k,
-        candidates=candidates,
-        exhaustive=exhaustive,
-        where=where,
-    )
     texts = queries
     if queries == ["-"]:
         texts = [standard_input.parse(*record).text for record in standard_input.queries()]
-    for text in texts:
-        check_query(text)
-    with environment.open_index(index) as reader, freshness.noted(reader, output):
-        bi_encoder = choice.load_bi_encoder(reader.info)
-        reranker = choice.load_cross_encoder()
-        with measuring(output, len(options.strategies) * len(texts), len(texts)) as on_step:
-            result = answered_by_each(reader, texts, bi_encoder, reranker, options, on_step)
-    for warning in result.warnings:
+    check_queries(texts)
+    with opened(index, output, choice) as compared, freshness.noted([compared.reader()], output):
+        answer = compared.compare(texts, *asked, **wanted)
+    for warning in answer.warnings:
         output.warn(warning)
-    output.show(ComparisonView(result))
-    found = any(ranking.hits for one in result.queries for ranking in one.rankings)
-    return EXIT_OK if found else EXIT_NO_RESULT
+    output.show(answer.view())
+    return EXIT_OK if answer else EXIT_NO_RESULT
+
+
+def _measure(
+    output: Output, choice: ModelChoice, index: str | None, kept: Kept, **wanted: Any
+) -> int:
+    """Quality and cost over many queries; see `Index.evaluate`. The exit code."""
+    from bienc_cli.cli import freshness
+    from bienc_cli.cli.opening import opened
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
+    from bienc_cli.render.gates import gate_line
+
+    for folder in (kept.run_out, kept.report.parent if kept.report else None):
+        make_folder(folder)
+    with opened(index, output, choice) as measured, freshness.noted([measured.reader()], output):
+        answer = measured.evaluate(**wanted)
+    if kept.run_out is not None:
+        answer.write_runs(kept.run_out)
+    if kept.report is not None:
+        answer.write_report(kept.report)
+    for warning in answer.warnings:
+        output.warn(warning)
+    output.show(answer.view())
+    if output.format != OutputFormat.table:
+        for gate in answer.gates:
+            (output.note if gate.passed else output.tell)(gate_line(gate))
+    if kept.report is not None:
+        output.note(f"report: {kept.report}")
+    return EXIT_OK if answer.passed else EXIT_NO_RESULT

@@ -50,15 +50,23 @@ def run(words: Sequence[str]) -> None:
     """Start an editor and wait for its end.
 
     Raises:
-        UsageError: there is no such program, or it does not start.
+        UsageError: there is no such program, or it does not start, or fails.
     """
     try:
-        subprocess.run(list(words), check=False)  # noqa: S603  (what the user has chosen)
+        done = subprocess.run(list(words), check=False)  # noqa: S603  (what the user has chosen)
     except OSError as error:
         raise UsageError(
             f"The editor '{words[0]}' does not start: {error.strerror}.",
             "export EDITOR=vim, or another that is here",
         ) from error
+    if done.returncode:
+        # A negative one is the signal that has ended it.
+        by_itself = done.returncode > 0
+        code = abs(done.returncode)
+        how = f"ended with exit code {code}" if by_itself else f"was ended by signal {code}"
+        raise UsageError(
+            f"The editor '{words[0]}' {how}.", f"try it by itself: {shlex.join(words)}"
+        )
 
 
 def open_hit(editor: str, hit: Hit) -> None:

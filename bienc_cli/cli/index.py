@@ -11,7 +11,6 @@ import typer
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.cli.remove import absolute
 
 _FILES_PANEL = "Files"
 
@@ -220,67 +219,59 @@ def index(
     from bienc_cli.cli import environment, standard_input, watching
     from bienc_cli.cli.first_time import folder_to_index
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.progress import indexing as progress
+    from bienc_cli.cli.progress import ShownOn
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
-    from bienc_cli.indexing.indexer import index_paths
     from bienc_cli.indexing.report import IndexOptions
+    from bienc_cli.library import Index
     from bienc_cli.render.index_report import IndexView
-    from bienc_cli.store import is_finished
+    from bienc_cli.shared_models import Models
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)
     if watch:
         watching.check_format(output)
-    directory = environment.index_to_write(index)
-    is_first = isinstance(directory, Path) and not is_finished(directory)
+    made = Index(environment.index_to_write(index), Models.by(choice), ShownOn(output))
+    is_first = not made.exists
     listed = None
     if paths == ["-"]:
-        listed = absolute(standard_input.paths(null=null))
+        listed = standard_input.paths(null=null)
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
-    if not paths and index is None and is_first and isinstance(directory, Path):
-        here, files = folder_to_index(directory.parent)
+    if not paths and index is None and is_first and isinstance(made.place, Path):
+        here, files = folder_to_index(made.place.parent)
         output.note(
             f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
         )
         paths = [str(here)]
-    with progress(output) as observer:
-        report = index_paths(
-            [] if listed is not None else absolute(paths or []),
-            listed=listed,
-            base=Path.cwd(),
-            directory=directory,
-            load_encoder=choice.load_bi_encoder,
-            key_dir=environment.key_directory(),
-            options=IndexOptions(
-                include=_patterns(include),
-                exclude=_patterns(exclude),
-                max_bytes=None if max_size is None else int(max_size * 1_000_000),
-                hidden=hidden,
-                pdf_engine=pdf_engine,
-                ocr=ocr,
-                ocr_languages=None if ocr_language is None else _languages(ocr_language),
-                language=language,
-                excludes_file=environment.excludes_file(),
-                passage_tokens=passage_tokens,
-                overlap_tokens=overlap_tokens,
-                prune=prune,
-                checksum=checksum,
-                retry=retry,
-            ),
-            observer=observer,
-            wait=wait,
-            on_wait=lambda holder: output.note(f"waiting for {holder}"),
-            ask=True,
-            start_workers=choice.on_ray(ray) if ray is not None else None,
-            check=choice.check_bi_encoder,
-        )
-    for warning in report.warnings:
+    answer = made.refresh(
+        () if listed is not None else paths or (),
+        listed=listed,
+        options=IndexOptions(
+            include=_patterns(include),
+            exclude=_patterns(exclude),
+            max_bytes=None if max_size is None else int(max_size * 1_000_000),
+            hidden=hidden,
+            pdf_engine=pdf_engine,
+            ocr=ocr,
+            ocr_languages=None if ocr_language is None else _languages(ocr_language),
+            language=language,
+            excludes_file=environment.excludes_file(),
+            passage_tokens=passage_tokens,
+            overlap_tokens=overlap_tokens,
+            prune=prune,
+            checksum=checksum,
+            retry=retry,
+        ),
+        wait=wait,
+        workers=choice.on_ray(ray) if ray is not None else None,
+    )
+    for warning in answer.warnings:
         output.warn(warning)
+    report = answer.result
     asked = _first_query(index) if is_first and report.passages and not watch else ""
     output.show(IndexView(report, skipped=skipped, next_command=asked))
     if watch:
-        watching.follow(directory, output, choice)
+        watching.follow(made, output)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-
-if TYPE_CHECKING:
-    from bienc_cli.store import IndexPlace
 
 
 def info(
@@ -37,9 +34,7 @@ def info(
 
     Documents, passages, formats, model, chunking, sizes and age.
     """
-    from bienc_cli.cli import environment
-    from bienc_cli.render.info import InfoView
-    from bienc_cli.store import exposed
+    from bienc_cli.cli.opening import opened
 
     output = Output(format_)
     if settings:
@@ -47,49 +42,23 @@ def info(
             {"--skipped": skipped}, "settings are shown", "leave out one or the other"
         )
         return _show_settings(output, index)
-    with environment.open_index(index) as reader:
-        held = reader.info
-        unread = tuple(reader.skipped()) if skipped else None
-        for warning in reader.warnings:
-            output.warn(_in_full(warning, held.directory))
-    if environment.is_ours(held.directory) and (others := exposed(held.directory)):
-        output.warn(
-            f"others may read or change {others[0]}"
-            + (f" and {len(others) - 1} more in it" if len(others) > 1 else "")
-            + " (bienc index takes their rights away)"
-        )
-    output.show(InfoView(held, unread))
+    with opened(index, output) as asked:
+        status = asked.status(skipped=skipped)
+    for warning in status.warnings:
+        output.warn(warning)
+    output.show(status.view())
     return 0
 
 
-def _in_full(warning: str, directory: IndexPlace) -> str:
-    """What every search says in a line, with what can be done about it."""
-    from bienc_cli.cli import environment
-    from bienc_cli.store import FOREIGN_GRAPH
-
-    if warning != FOREIGN_GRAPH:
-        return warning
-    remedy = (
-        "`bienc check --repair` makes one of your own."
-        if environment.can_be_written(directory)
-        else "The index cannot be written here, so that it stays like that; a copy of it can be."
-    )
-    return (
-        f"The graph of the index in {directory} was made by another user, or elsewhere, and is not "
-        "used here; all vectors are compared instead, which is exact but slower for large indexes. "
-        f"{remedy}"
-    )
-
-
 def _show_settings(output: Output, index: str | None) -> int:
-    from bienc_cli.cli import environment
     from bienc_cli.cli.held_settings import held
+    from bienc_cli.cli.opening import opened
     from bienc_cli.errors import IndexNotFound
     from bienc_cli.render.settings import SettingsView
 
     try:
-        with environment.open_index(index) as reader:
-            settings = held(reader.info, index)
+        with opened(index, output) as asked:
+            settings = held(asked.info, index)
     except IndexNotFound:
         if index is not None:
             raise

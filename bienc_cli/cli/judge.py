@@ -17,9 +17,7 @@ from bienc_cli.cli.output import Output, OutputFormat
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from bienc_cli.evaluation.judging import Judging, JudgingSummary, Question
-    from bienc_cli.evaluation.pooling import PoolOptions
-    from bienc_cli.evaluation.queries import Query
+    from bienc_cli.evaluation.judging import Judging, Question
 
 _GRADE_KEYS = ("0", "1", "2", "3")
 
@@ -93,52 +91,39 @@ def judge(
     Shows the pooled first documents of all strategies, without saying whose they are. Every
     answer is saved at once; the same command goes on where you stopped.
     """
-    from bienc_cli.cli import environment
     from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.evaluation.judging import Judging
-    from bienc_cli.evaluation.judgments import JudgmentFile
-    from bienc_cli.evaluation.pooling import PoolOptions, pool
-    from bienc_cli.evaluation.qrels import judged_in
+    from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
     from bienc_cli.render import judging as rendered
     from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
-    options = PoolOptions(depth=depth, exhaustive=exhaustive)
-    if strategies is not None:
-        options = PoolOptions(strategies_named(strategies.split(",")), depth, exhaustive)
-    _check_source(queries, queries_file, qrels)
-    compares = any(one.needs_bi_encoder for one in options.strategies)
-    reranks = any(one.needs_cross_encoder for one in options.strategies)
-    named = ", ".join(options.strategies)
-    if not compares:
+    chosen = strategies_named(strategies.split(",")) if strategies else DEFAULT_STRATEGIES
+    named = ", ".join(chosen)
+    if not any(one.needs_bi_encoder for one in chosen):
         opt.refuse_without_effect(
             {"--model": model}, f"nothing of {named} compares vectors", "leave it out"
         )
-    if not reranks:
+    if not any(one.needs_cross_encoder for one in chosen):
         opt.refuse_without_effect(
             {"--cross-encoder": cross_encoder, "--exhaustive": exhaustive},
             f"nothing of {named} has a cross-encoder",
             "leave it out",
         )
     _check_terminal()
-    file = JudgmentFile(qrels)
-    with unseen(), environment.open_index(index) as reader:
-        queries_path, asked = _queries(queries, queries_file, qrels)
-        judged = judged_in(file.qrels, reader.documents())
-        for warning in judged.warnings:
-            output.warn(warning)
-        if compares or reranks:
-            output.note("note: loading the models")
-        bi_encoder = choice.load_bi_encoder(reader.info) if compares else None
-        reranker = choice.load_cross_encoder() if reranks else None
-        judging = Judging(
-            asked,
-            lambda query: pool(reader, query, judged, bi_encoder, reranker, options),
-            judged.by_query,
-            file,
+    with unseen(), opened(index, output, choice) as asked:
+        judging = asked.judge(
+            queries or (),
+            qrels,
+            queries_file=queries_file,
+            strategies=strategies,
+            depth=depth,
+            exhaustive=exhaustive,
         )
+        for warning in judging.warnings:
+            output.warn(warning)
         try:
             _ask_all(judging, output.stderr_console())
         except KeyboardInterrupt:
@@ -147,7 +132,7 @@ def judge(
     summary = judging.summary()
     for warning in rendered.warnings(summary):
         output.warn(warning)
-    commands = _next_commands(summary, queries_path, qrels, index, options, strategies)
+    commands = _next_commands(judging, qrels, index, depth, strategies, exhaustive=exhaustive)
     output.show(rendered.JudgingView(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK
 
@@ -167,59 +152,28 @@ def _check_terminal() -> None:
         )
 
 
-def _check_source(texts: list[str] | None, file: Path | None, qrels: Path) -> None:
-    from bienc_cli.errors import UsageError
-
-    if bool(texts) == (file is not None):
-        raise UsageError(
-            "Queries come as arguments, or from a file.",
-            "bienc judge 'first query' 'second query', or bienc judge --queries FILE",
-        )
-    if file is not None and file.resolve() == qrels.resolve():
-        raise UsageError(
-            f"'{file}' cannot hold the queries and take the judgments.",
-            "give --qrels another file",
-        )
-
-
-def _queries(
-    texts: list[str] | None, file: Path | None, qrels: Path
-) -> tuple[Path, tuple[Query, ...]]:
-    """Where the queries are, and what they are."""
-    from bienc_cli.evaluation.judgments import check_query_id, queries_beside
-    from bienc_cli.evaluation.queries import read_queries
-    from bienc_cli.search import check_query
-
-    if file is None:
-        for text in texts or ():
-            check_query(text)
-        return queries_beside(qrels, texts or ())
-    queries = read_queries(file)
-    for query in queries:
-        check_query_id(query.query_id)
-    return file, queries
-
-
 def _next_commands(
-    summary: JudgingSummary,
-    queries: Path,
+    judging: Judging,
     qrels: Path,
     index: str | None,
-    options: PoolOptions,
+    depth: int,
     strategies: str | None,
+    *,
+    exhaustive: bool,
 ) -> list[str]:
     """What to type next: go on where not all is judged, compare where anything is."""
     from bienc_cli.evaluation.pooling import DEFAULT_DEPTH
 
-    files = ["--queries", str(queries), "--qrels", str(qrels)]
+    summary = judging.summary()
+    files = ["--queries", str(judging.source), "--qrels", str(qrels)]
     where = [] if index is None else ["--index", str(index)]
     commands = []
     # What was not pooled is not judged: the same strategies are compared.
     named = [] if strategies is None else ["--strategies", strategies]
-    named += ["--exhaustive"] if options.exhaustive else []
+    named += ["--exhaustive"] if exhaustive else []
     if summary.finished < summary.queries:
-        depth = [] if options.depth == DEFAULT_DEPTH else ["--depth", str(options.depth)]
-        commands.append(shlex.join(["bienc", "judge", *files, *named, *depth, *where]))
+        deep = [] if depth == DEFAULT_DEPTH else ["--depth", str(depth)]
+        commands.append(shlex.join(["bienc", "judge", *files, *named, *deep, *where]))
     if summary.judged:
         commands.append(shlex.join(["bienc", "compare", *files, *named, *where]))
     return commands

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bienc_cli.cli import caller, completion
 from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
-
-if TYPE_CHECKING:
-    from bienc_cli.store import Filter
 
 HTTP_PANEL = "HTTP"
 INDEX_PANEL = "Index"
@@ -275,26 +272,9 @@ def refuse_without_effect(given: Mapping[str, object], why: str, hint: str) -> N
             raise UsageError(f"{flag} has no effect: {why}.", hint)
 
 
-def document_filter(paths: list[str] | None, formats: list[str] | None) -> Filter:
-    """What `--path` and `--type` let through.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    from bienc_cli.errors import UsageError
-    from bienc_cli.formats.table import FORMATS, format_named
-    from bienc_cli.store import Filter
-
-    meant = []
-    for name in formats or ():
-        format_ = format_named(name)
-        if format_ is None:
-            raise UsageError(
-                f"There is no format '{name}'.",
-                f"give one of: {', '.join(sorted(FORMATS))}; or a suffix: md, htm, py",
-            )
-        meant.append(format_)
-    return Filter(tuple(map(_as_it_lies, paths or ())), tuple(dict.fromkeys(meant)))
+def as_they_lie(patterns: list[str] | None) -> list[str]:
+    """Patterns of paths, as the command's `--path` has them, for those of an index."""
+    return [_as_it_lies(pattern) for pattern in patterns or ()]
 
 
 def _as_it_lies(pattern: str) -> str:

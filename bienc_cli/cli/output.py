@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from bienc_cli.cli import caller
 from bienc_cli.cli.process import is_utf_8
-from bienc_cli.errors import OutputRefused, StorageError
+from bienc_cli.errors import OutputRefused
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console, RenderableType
 
     from bienc_cli.render.view import View
@@ -191,32 +189,6 @@ class Output:
         with writing():
             caller.stdout().write(text)
             caller.stdout().flush()
-
-
-def make_folder(folder: Path | None) -> None:
-    """That something will be written to: before it is measured, since it would be lost.
-
-    Raises:
-        StorageError: it cannot be made.
-    """
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"'{folder}' cannot be written: {error.strerror}.") from error
-
-
-def write_page(path: Path, page: str) -> None:
-    """A report.
-
-    Raises:
-        StorageError: it cannot be written.
-    """
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error
 
 
 def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:

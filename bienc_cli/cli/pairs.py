@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,12 +9,10 @@ import typer
 from bienc_cli.cli import caller
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.reporting import Reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from bienc_cli.search.clusters import PairsResult
-    from bienc_cli.search.pairs import Pair
 
 
 def pairs(
@@ -112,54 +109,42 @@ def pairs(
     jsonl each pair is a line as soon as it is found. What was interrupted goes on where it was.
     Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import environment, freshness
+    from bienc_cli.cli import freshness
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.render.pairs import PairsView
-    from bienc_cli.search.clusters import gathered
-    from bienc_cli.search.pair_log import PairLog
-    from bienc_cli.search.pairs import PairsOptions, find_pairs, search_key
-    from bienc_cli.stages import Stopwatch
+    from bienc_cli.cli.opening import opened
+    from bienc_cli.render.pairs import PairsView, PairView
 
     output = Output(format_, quiet=quiet)
     _check_places(between, with_, path)
     choice = ModelChoice(None, classify, runtime, device, threads, offline, output)
-    options = PairsOptions(
-        min_similarity=min_similarity,
-        min_shared=min_shared,
-        exact=exact,
-        label=label,
-        between=opt.document_filter(between or path, type_),
-        against=opt.document_filter(with_, type_) if with_ else None,
-    )
-    watch = Stopwatch()
-    with watch.stage("open index"):
-        reader = freshness.open_index(index, output, choice, refresh=refresh)
-    with reader, freshness.noted(reader, output, check=not no_check):
-        classifier = None
-        if classify is not None:
-            with watch.stage("load models"):
-                classifier = choice.load_cross_encoder()
-        logs = environment.cache_directory() / "pairs"
-        with (
-            PairLog(logs, search_key(reader, options, classifier)) as log,
-            _bar(output) as advance,
-            watch.stage("search"),
-        ):
-            if log.portions:
-                output.note("note: going on where the interrupted search was")
-            found = find_pairs(reader, options, classifier, log, advance)
-            kept = list(_shown_as_found(found, output))
-            log.finish()
-        result = gathered(reader, kept, options, classifier, watch)
-        places = (
-            [options.between] if options.against is None else [options.between, options.against]
+    by_line = output.format in (OutputFormat.jsonl, OutputFormat.plain)
+    places = [opt.as_they_lie(between or path)]
+    if with_:
+        places.append(opt.as_they_lie(with_))
+    with (
+        opened(index, output, choice, refresh=refresh) as asked,
+        freshness.noted([asked.reader()], output, check=not no_check),
+    ):
+        if by_line and caller.stdout().isatty():
+            # No bar on a screen on which pairs appear as they are found.
+            asked.reporter = Reporter()
+        answer = asked.pairs(
+            min_similarity=min_similarity,
+            min_shared=min_shared,
+            exact=exact,
+            label=label,
+            path=places[0],
+            type=type_ or (),
+            against=places[1] if with_ else (),
+            classify=classify is not None,
+            on_pair=(lambda pair: output.show(PairView(pair))) if by_line else (lambda _: None),
         )
-        compared = all(reader.count(place) for place in places)
-    for warning in result.warnings:
+        compared = all(asked.count(path=place, type=type_ or ()) for place in places)
+    for warning in answer.warnings:
         output.warn(warning)
     if output.format != OutputFormat.plain:
-        output.show(PairsView(result))
-    return _verdict(result, compared, fail_over, output)
+        output.show(PairsView(answer.result))
+    return _verdict(answer.result, compared, fail_over, output)
 
 
 def _check_places(
@@ -176,28 +161,6 @@ def _check_places(
         opt.refuse_without_effect(
             {"--path": path}, "--between and --with say which documents count", "leave it out"
         )
-
-
-@contextmanager
-def _bar(output: Output) -> Iterator[Callable[[int, int], None]]:
-    """None on a screen on which pairs appear as they are found."""
-    if output.format in (OutputFormat.jsonl, OutputFormat.plain) and caller.stdout().isatty():
-        yield lambda _done, _total: None
-        return
-    from bienc_cli.cli.progress import portions
-
-    with portions(output, "comparing", "passages") as advance:
-        yield advance
-
-
-def _shown_as_found(found: Iterator[Pair], output: Output) -> Iterator[Pair]:
-    """The same pairs; each a line at once, where a line is what is wanted."""
-    from bienc_cli.render.pairs import PairView
-
-    for pair in found:
-        if output.format in (OutputFormat.jsonl, OutputFormat.plain):
-            output.show(PairView(pair))
-        yield pair
 
 
 def _verdict(result: PairsResult, compared: bool, allowed: int | None, output: Output) -> int:

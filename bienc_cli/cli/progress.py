@@ -10,12 +10,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.cli import process
 from bienc_cli.cli.output import Output
 from bienc_cli.cli.time_left import SteadyTimeLeft, TimeLeft, rough_duration
+from bienc_cli.reporting import Reporter
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -187,6 +188,35 @@ def indexing(output: Output) -> Iterator[IndexObserver]:
         return
     with _DISPLAY.bar(output, "looking for files") as bar:
         yield _IndexBar(bar)
+
+
+class ShownOn(Reporter):
+    """Shows what goes on on a command's stderr."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def note(self, sentence: str) -> None:
+        """A line, unless the command is quiet."""
+        self._output.note(sentence)
+
+    def indexing(self) -> AbstractContextManager[IndexObserver]:
+        """See `indexing`."""
+        return indexing(self._output)
+
+    def measuring(
+        self, total: int, each: int
+    ) -> AbstractContextManager[Callable[[str, int], None]]:
+        """See `measuring`."""
+        return measuring(self._output, total, each)
+
+    def portions(self, what: str, of: str) -> AbstractContextManager[Callable[[int, int], None]]:
+        """See `portions`."""
+        return portions(self._output, what, of)
+
+    def counting(self, what: str, total: int) -> AbstractContextManager[Callable[[], None]]:
+        """See `counting`."""
+        return counting(self._output, what, total)
 
 
 class _IndexBar:

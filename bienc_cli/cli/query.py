@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bienc_cli.cli import caller, completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, QueryFormat
+from bienc_cli.cli.answers import Answers
+from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
-    from bienc_cli.render.search import SearchView
-    from bienc_cli.search import SearchResult
-    from bienc_cli.search.joined import Joined
-    from bienc_cli.store import IndexReader
+    from bienc_cli.library import Index
+    from bienc_cli.render.view import View
+    from bienc_cli.search import SearchOptions
 
 
 def query(
@@ -191,168 +192,107 @@ def query(
     if chosen.needs_cross_encoder and not warm:
         choice.begin_cross_encoder()
     from bienc_cli.cli import environment, freshness
-    from bienc_cli.search import DEFAULT_K, SearchOptions, check_query, search
-    from bienc_cli.search.budget import passages_for
-    from bienc_cli.search.joined import Joined, joined
-    from bienc_cli.stages import Stopwatch
+    from bienc_cli.cli.opening import opened
+    from bienc_cli.library import check_queries, search_options
+    from bienc_cli.server.resident import MOST_READERS
 
-    if k is None:
-        k = DEFAULT_K if budget_tokens is None else passages_for(budget_tokens, candidates)
-    search_options = SearchOptions(
-        strategy=chosen,
-        k=k,
+    from_stdin = text == ["-"]
+    options = search_options(
+        k,
+        strategy=strategy,
+        rerank=rerank,
         candidates=candidates,
         rerank_seconds=None if rerank_budget is None else rerank_budget / 1000,
         min_relevance=min_relevance,
         exhaustive=exhaustive,
         budget_tokens=budget_tokens,
-        where=opt.document_filter(path, type_),
+        path=opt.as_they_lie(path),
+        type=type_ or (),
         best_sentence=not (full or context or output.machine or output.format == QueryFormat.files),
     )
-    from_stdin = text == ["-"]
-    if open_ is not None and (from_stdin or open_ > k):
+    if open_ is not None and (from_stdin or open_ > options.k):
         opt.refuse_without_effect(
             {f"--open {open_}": open_},
-            "several queries are asked" if from_stdin else f"-k {k} shows fewer",
+            "several queries are asked" if from_stdin else f"-k {options.k} shows fewer",
             "give one query, and a rank that is shown",
         )
-    editor = environment.editor() if open_ is not None else ""
     if not from_stdin:
-        check_query(" ".join(text))
+        check_queries([" ".join(text)])
+    editor = environment.editor() if open_ is not None else ""
     if warm and (from_stdin or open_ is not None):
         raise Declined("standard input and editor are the client's")
-    watch, opened = Stopwatch(), ExitStack()
-    with watch.stage("open index"):
-        places = environment.indexes_to_read(index)
-        reader = opened.enter_context(
-            freshness.all_held_or_opened(places, output, choice, refresh=refresh)
+    places = environment.indexes_to_read(index)
+    if warm and len(places) > MOST_READERS:
+        raise Declined(f"{len(places)} indexes are more than are held")
+    with ExitStack() as stack:
+        first, *others = (
+            stack.enter_context(opened(place, output, choice, refresh=refresh)) for place in places
         )
-    with opened:
-        if isinstance(reader, Joined) and chosen.needs_bi_encoder:
-            reader.check_same_model()
-        # Of a budget it counts the tokens.
-        encodes = chosen.needs_bi_encoder or budget_tokens is not None
-        if encodes and not warm:
-            choice.begin_bi_encoder(reader.info)
+        readers = [one.reader() for one in (first, *others)]
+        if (chosen.needs_bi_encoder or budget_tokens is not None) and not warm:
+            choice.begin_bi_encoder(first.info)
         import bienc_cli.render.search
 
         if output.format == QueryFormat.table:
             import bienc_cli.render.search_table  # noqa: F401 - used when there is an answer
 
-        with freshness.noted(reader, output, check=not no_check):
-            with watch.stage("load models"):
-                bi_encoder = choice.load_bi_encoder(reader.info) if encodes else None
-                reranker = choice.load_cross_encoder() if chosen.needs_cross_encoder else None
-            view = Answers(
-                output,
-                reader,
-                full=full,
-                context=context,
-                compact=compact,
-                check=not no_check,
-            )
+        with freshness.noted(readers, output, check=not no_check):
+            view = Answers(output, full=full, context=context, compact=compact, check=not no_check)
             if from_stdin:
-                from bienc_cli.cli.standard_input import Snapshot, answer_each
-
-                snapshot = Snapshot(
-                    reader, lambda: joined([environment.open_index(place) for place in places])
-                )
-                with snapshot:
-                    return answer_each(
-                        view,
-                        snapshot,
-                        lambda current, asked: search(
-                            current, asked, bi_encoder, reranker, search_options
-                        ),
-                    )
-            result = search(reader, " ".join(text), bi_encoder, reranker, search_options, watch)
-            view.show(result)
-    if open_ is not None and result.hits:
+                return _answer_each(view, [first, *others], options)
+            answer = first.answer(" ".join(text), options, others)
+            view.show(answer)
+    if open_ is not None and answer:
         from bienc_cli.cli.editor import open_hit
+        from bienc_cli.errors import UsageError
 
-        open_hit(editor, result.hits[min(open_, len(result.hits)) - 1])
-    return 0 if result.hits else 1
-
-
-class Answers:
-    """Shows one answer, or several."""
-
-    def __init__(
-        self,
-        output: Output,
-        reader: IndexReader | Joined,
-        *,
-        full: bool,
-        context: int,
-        compact: bool | None,
-        check: bool,
-    ) -> None:
-        self.output = output
-        self.reader = reader
-        self._full = full
-        self._context = context
-        self._compact = compact
-        self._check = check
-        self._warned: set[str] = set()
-        self._any_shown = False
-
-    def show(self, result: SearchResult) -> None:
-        """Print the only answer."""
-        self.output.show(self.of(result))
-
-    def warn(self, result: SearchResult) -> None:
-        """Say on stderr what the user should know about this answer, each thing once."""
-        for warning in (*result.warnings, *_cut_query(result)):
-            if warning not in self._warned:
-                self.output.warn(warning)
-                self._warned.add(warning)
-
-    def of(
-        self, result: SearchResult, asked: str | None = None, **extra: str | int | None
-    ) -> SearchView:
-        """An answer to be printed, its warnings said; `asked` names the query among several."""
-        from bienc_cli.cli import environment
-        from bienc_cli.render.search import SearchView
-
-        self.warn(result)
-        first, self._any_shown = not self._any_shown, True
-        changed: tuple[str, ...] = ()
-        if self._check and self.output.machine:
-            from bienc_cli.indexing.freshness import changed_since
-
-            changed = tuple(changed_since(hit.passage for hit in result.hits))
-        return SearchView(
-            result,
-            full=self._full,
-            contexts=self._contexts(result),
-            compact=bool(self._compact),
-            lines=self._lines(),
-            asked=asked,
-            warnings=changed,
-            extra=extra,
-            here=caller.here(),
-            header=first,
-            links=environment.link_form() if caller.stdout().isatty() else None,
-            served=caller.warm() is not None,
-        )
-
-    def _lines(self) -> int | None:
-        """Of the terminal, less the command above and the prompt below; None for any length."""
-        asked_for = self._compact is not None or self._full or self._context
-        terminal = not asked_for and caller.stdout().isatty()
-        return caller.terminal_lines() - 2 if terminal else None
-
-    def _contexts(self, result: SearchResult) -> dict[int, str] | None:
-        if not self._context:
-            return None
-        from bienc_cli.search.context import with_lines_around
-
-        passages = [hit.passage for hit in result.hits]
-        return with_lines_around(self.reader, passages, self._context)
+        try:
+            open_hit(editor, answer.result.hits[min(open_, len(answer)) - 1])
+        except UsageError as error:
+            if not output.machine:
+                raise
+            # Stdout has its document already.
+            output.tell(f"error: {error.message}\nhint: {error.hint}")
+            return error.exit_code
+    return 0 if answer else 1
 
 
-def _cut_query(result: SearchResult) -> list[str]:
-    if result.bi_encoder is None or not result.query_truncated:
-        return []
-    limit = result.bi_encoder.identity.max_tokens
-    return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]
+def _answer_each(view: Answers, indexes: Sequence[Index], options: SearchOptions) -> int:
+    """Answer standard input line by line; a line that cannot be answered stops none behind it."""
+    from bienc_cli.cli import standard_input
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
+    from bienc_cli.render.search import UnaskedView
+
+    def let_go() -> None:
+        for one in indexes:
+            one.let_go()
+
+    for one in indexes:
+        one.outlasts = True
+    output, first = view.output, indexes[0]
+    found = failed = False
+    # One JSON document can only be written when everything is known.
+    collected: list[dict[str, Any]] = []
+    for number, line in standard_input.queries(let_go):
+        try:
+            asked = standard_input.parse(number, line)
+            answer = first.answer(asked.text, options, indexes[1:])
+        except UsageError as error:
+            failed = True
+            said = type(error)(*error.typed)
+            shown: View = UnaskedView(number, said)
+            if not output.machine:
+                output.warn(said.message)
+        else:
+            found = found or bool(answer)
+            name = asked.query_id or str(number)
+            shown = view.of(answer, name, query_id=asked.query_id, line=number)
+        if output.format == OutputFormat.json:
+            collected.append(shown.as_json())
+        else:
+            output.show(shown)
+    if output.format == OutputFormat.json:
+        output.print_json({"schema": "bienc.queries/2", "results": collected})
+    if failed:
+        return EXIT_USAGE
+    return EXIT_OK if found else EXIT_NO_RESULT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,43 +32,15 @@ def remove(
     then on, until it is named again: bienc index PATH. The index is compacted, which takes
     time in proportion to its size. Exit code 1 when the index knows nothing of a path.
     """
-    from bienc_cli.cli import environment
-    from bienc_cli.cli.progress import indexing as progress
+    from bienc_cli.cli.opening import opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.indexing.forget import remove_paths
-    from bienc_cli.render.removal import RemovalView, shown
+    from bienc_cli.render.removal import shown
 
     output = Output(format_, quiet=quiet)
-    with progress(output) as observer:
-        report = remove_paths(
-            absolute(paths),
-            directory=environment.index_to_read(index),
-            key_dir=environment.key_directory(),
-            observer=observer,
-            wait=wait,
-            on_wait=lambda holder: output.note(f"waiting for {holder}"),
-        )
-    here = Path.cwd()
-    for path in report.unmatched:
-        output.warn(f"the index knows nothing of {shown(path, here)}")
-    for warning in report.warnings:
+    answer = opened(index, output).remove(paths, wait=wait)
+    for path in answer.unmatched:
+        output.warn(f"the index knows nothing of {shown(path, Path.cwd())}")
+    for warning in answer.warnings:
         output.warn(warning)
-    output.show(RemovalView(report, here))
-    return EXIT_NO_RESULT if report.unmatched else EXIT_OK
-
-
-def absolute(paths: list[str]) -> list[Path]:
-    """Paths as they were named, from here."""
-    return [_without_dots(Path(path).expanduser().absolute()) for path in paths]
-
-
-def _without_dots(path: Path) -> Path:
-    """A path without `..`, which behind a link is the folder above what that leads to.
-
-    What is named behind the last of them stays what it was named, links and all.
-    """
-    parts = path.parts
-    if os.pardir not in parts:
-        return path
-    last = len(parts) - parts[::-1].index(os.pardir)
-    return Path(os.path.realpath(Path(*parts[:last])), *parts[last:])
+    output.show(answer.view())
+    return EXIT_NO_RESULT if answer.unmatched else EXIT_OK

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat, make_folder, write_page
-
-if TYPE_CHECKING:
-    from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.errors import UsageError
+from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.report_files import make_folder
 
 
 def score(
@@ -59,57 +56,36 @@ def score(
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.evaluation.pair_scores import score_pairs
-    from bienc_cli.render.scores import ScoresView
+    from bienc_cli.shared_models import Models
 
     output = Output(format_)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    models = Models.by(choice)
     if with_ or len(texts) > 2:
-        return _matrix(texts, with_ or texts, output, choice, report)
+        make_folder(report.parent if report else None)
+        matrix = models.score(texts, with_ or texts)
+        if report is not None:
+            matrix.write_report(report)
+        output.show(matrix.view())
+        return EXIT_OK
     opt.refuse_without_effect(
         {"--report": report},
         "pairs are no matrix",
         "give three texts or more, or --with 'a passage'",
     )
-    numbers = [1]
     refused: dict[int, UsageError] = {}
     if texts == ["-"]:
-        found, refused = standard_input.pairs()
-        pairs, numbers = list(found.values()), list(found)
+        pairs, refused = standard_input.pairs()
     elif len(texts) == 2:
-        pairs = [(texts[0], texts[1])]
+        pairs = {1: (texts[0], texts[1])}
     else:
         raise UsageError(
             f"Two texts make a pair, not {len(texts)}.",
             "bienc score 'the query' 'the passage', or bienc score - < pairs.jsonl",
         )
-    scoring = score_pairs(pairs, choice.load_bi_encoder(None), choice.load_cross_encoder(), numbers)
+    answer = models.score_pairs(pairs)
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
-    output.show(ScoresView(scoring, refused))
+    output.show(answer.view(refused))
     return EXIT_USAGE if refused else EXIT_OK
-
-
-def _matrix(
-    queries: list[str],
-    passages: list[str],
-    output: Output,
-    choice: ModelChoice,
-    report: Path | None,
-) -> int:
-    from datetime import UTC, datetime
-
-    from bienc_cli.evaluation.matrix import score_matrix
-    from bienc_cli.render.matrix import MatrixView
-
-    make_folder(report.parent if report else None)
-    matrix = score_matrix(
-        queries, passages, choice.load_bi_encoder(None), choice.load_cross_encoder()
-    )
-    if report is not None:
-        from bienc_cli.render.report import matrix_as_html
-
-        write_page(report, matrix_as_html(matrix, created=datetime.now(UTC)))
-    output.show(MatrixView(matrix))
-    return 0

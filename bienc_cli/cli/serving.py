@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller, environment, freshness, process
+from bienc_cli.cli import caller, environment, process
 from bienc_cli.cli.boundary import carry_out
 from bienc_cli.cli.caller import Caller, Collected, Warm
 from bienc_cli.cli.loading import ModelChoice
+from bienc_cli.cli.opening import opened
 from bienc_cli.cli.output import Output
 from bienc_cli.errors import EXIT_OK, IndexNotFound
 from bienc_cli.search import SearchOptions, search
@@ -150,9 +151,8 @@ class Serving:
 
     def _held(self) -> Held:
         choice = self._choice
-        opened = freshness.held_or_opened(self.index, self.output, choice, refresh=False)
-        with opened as reader:
-            return Held(reader, choice.load_bi_encoder(reader.info), choice.load_cross_encoder())
+        reader = opened(self.index, self.output, choice).reader()
+        return Held(reader, choice.load_bi_encoder(reader.info), choice.load_cross_encoder())
 
     @contextmanager
     def _answering(self, readers: Readers) -> Iterator[None]:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bienc_cli.cli import completion, outside
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
 from bienc_cli.strategy import Strategy, strategy_named
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bienc_cli.search.similar import Similar
-    from bienc_cli.search.subject import Subject
-    from bienc_cli.stages import Stopwatch
-    from bienc_cli.store import IndexReader
-    from bienc_cli.types import BiEncoder
 
 
 def similar(
@@ -78,11 +68,10 @@ def similar(
     By the vectors that the index holds: no model is loaded, unless the text is not in the index
     or a cross-encoder is to read. Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import freshness
+    from bienc_cli.cli import freshness, standard_input
     from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import opened
     from bienc_cli.render.similar import SimilarView
-    from bienc_cli.search import similar as search
-    from bienc_cli.stages import Stopwatch
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
@@ -93,66 +82,31 @@ def similar(
             "the strategy bi-encoder has no cross-encoder",
             "leave it out, or add --strategy bi-encoder+cross-encoder",
         )
-    options = search.SimilarOptions(
-        unit=_unit(unit),
-        k=k,
-        candidates=candidates,
-        min_similarity=min_similarity,
-        where=opt.document_filter(path, type_),
-    )
-    watch = Stopwatch()
-    with watch.stage("open index"):
-        reader = freshness.open_index(index, output, choice, refresh=refresh)
-    with reader, freshness.noted(reader, output, check=not no_check):
-        reranker = None
-        if reranks:
-            with watch.stage("load models"):
-                reranker = choice.load_cross_encoder()
-        meant = _subject(subject, reader, watch, lambda: choice.load_bi_encoder(reader.info))
-        result = search.similar(reader, meant, options, reranker, watch)
-    for warning in result.warnings:
-        output.warn(warning)
-    output.show(SimilarView(result, full=full))
-    return 0 if result.hits else 1
-
-
-def _subject(
-    named: str, reader: IndexReader, watch: Stopwatch, load_encoder: Callable[[], BiEncoder]
-) -> Subject:
-    """What is meant: a document of the index, else a file or a text from outside.
-
-    Raises:
-        PathNotFound: there is neither.
-    """
-    from bienc_cli.search.subject import foreign_subject, indexed_subject
-
-    if named != "-":
-        with watch.stage("find"):
-            found = indexed_subject(reader, _spellings(named))
-        if found is not None:
-            return found
-    documents, called = outside.documents(named)
-    with watch.stage("load models"):
-        encoder = load_encoder()
-    with watch.stage("encode"):
-        return foreign_subject(reader, called, documents, encoder)
-
-
-def _spellings(named: str) -> list[str]:
-    """What is typed, and the path from here and from the root, with a place behind it or not."""
-    real = os.path.realpath(named)
-    return [named, os.path.normpath(named), os.path.relpath(real), real]
-
-
-def _unit(named: str) -> Similar:
-    from bienc_cli.search.similar import Similar
-
-    try:
-        return Similar(named)
-    except ValueError:
+    if unit not in ("document", "passage"):
         raise UsageError(
-            f"--unit takes document or passage, not '{named}'.", "bienc similar PATH --unit passage"
-        ) from None
+            f"--unit takes document or passage, not '{unit}'.", "bienc similar PATH --unit passage"
+        )
+    with (
+        opened(index, output, choice, refresh=refresh) as asked,
+        freshness.noted([asked.reader()], output, check=not no_check),
+    ):
+        given = subject == "-"
+        answer = asked.similar(
+            None if given else subject,
+            k,
+            text=standard_input.text() if given else None,
+            called="standard input",
+            unit=unit,
+            rerank=reranks,
+            candidates=candidates,
+            min_similarity=min_similarity,
+            among=opt.as_they_lie(path),
+            type=type_ or (),
+        )
+    for warning in answer.warnings:
+        output.warn(warning)
+    output.show(SimilarView(answer.result, full=full))
+    return 0 if answer else 1
 
 
 def _reranks(named: str) -> bool:

@@ -8,20 +8,14 @@ import sys
 import threading
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from bienc_cli.cli.output import OutputFormat
-from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, BiencError, UsageError
+from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.queries import QueryLine, parse_query, query_records
 from bienc_cli.evaluation.text_files import parse_json
 
 if TYPE_CHECKING:
-    from bienc_cli.cli.query import Answers
-    from bienc_cli.render.view import View
-    from bienc_cli.search import SearchResult
-    from bienc_cli.search.joined import Joined
-    from bienc_cli.store import IndexReader
+    pass
 
 _SOURCE = "standard input"
 
@@ -153,6 +147,20 @@ def pairs() -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
     return found, refused
 
 
+def text() -> str:
+    """All of it.
+
+    Raises:
+        UsageError: it is not UTF-8, or cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError("Standard input is not UTF-8.", "give it a text") from error
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
 def paths(*, null: bool = False) -> list[str]:
     """A list of files, one a line, or each ended by NUL and otherwise left as it is."""
     if not null:
@@ -169,79 +177,3 @@ def _check_encoding(number: int, line: str) -> None:
         line.encode("utf-8")
     except UnicodeEncodeError as error:
         raise UsageError(f"Line {number} of standard input is not UTF-8.") from error
-
-
-class Snapshot:
-    """The index between one query and the next: a new generation is read when there is one.
-
-    Args:
-        reader: to begin with; its owner closes it.
-        reopen: gives another reader of the same index.
-    """
-
-    def __init__(
-        self, reader: IndexReader | Joined, reopen: Callable[[], IndexReader | Joined]
-    ) -> None:
-        self._reader: IndexReader | Joined | None = reader
-        self._reopen = reopen
-
-    def current(self) -> IndexReader | Joined:
-        """A reader of the generation that is there now."""
-        self.let_go()
-        if self._reader is None:
-            self._reader = self._reopen()
-        return self._reader
-
-    def let_go(self) -> None:
-        """Give up a generation that is over, whose log would be kept for it."""
-        # An index that is gone, or is being made anew, is answered from as it was.
-        with suppress(BiencError):
-            if self._reader is not None and not self._reader.is_current():
-                self._reader.close()
-                self._reader = None
-
-    def __enter__(self) -> Self:
-        """The snapshot itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close what was opened."""
-        if self._reader is not None:
-            self._reader.close()
-
-
-def answer_each(
-    view: Answers,
-    snapshot: Snapshot,
-    answer: Callable[[IndexReader | Joined, str], SearchResult],
-) -> int:
-    """Answer standard input line by line; a line that cannot be answered stops none behind it."""
-    from bienc_cli.render.search import UnaskedView
-
-    output = view.output
-    found = failed = False
-    # One JSON document can only be written when everything is known.
-    collected: list[dict[str, Any]] = []
-    for number, line in queries(snapshot.let_go):
-        try:
-            asked = parse(number, line)
-            view.reader = snapshot.current()
-            result = answer(view.reader, asked.text)
-        except UsageError as error:
-            failed = True
-            shown: View = UnaskedView(number, error)
-            if not output.machine:
-                output.warn(error.message)
-        else:
-            found = found or bool(result.hits)
-            name = asked.query_id or str(number)
-            shown = view.of(result, name, query_id=asked.query_id, line=number)
-        if output.format == OutputFormat.json:
-            collected.append(shown.as_json())
-        else:
-            output.show(shown)
-    if output.format == OutputFormat.json:
-        output.print_json({"schema": "bienc.queries/2", "results": collected})
-    if failed:
-        return EXIT_USAGE
-    return EXIT_OK if found else EXIT_NO_RESULT

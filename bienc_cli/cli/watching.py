@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment, process
-from bienc_cli.cli.loading import ModelChoice
+from bienc_cli.cli import process
 from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from bienc_cli.store import IndexPlace
+    from bienc_cli.library import Index
 
 
 def check_format(output: Output) -> None:
@@ -29,7 +27,7 @@ def check_format(output: Output) -> None:
         )
 
 
-def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
+def follow(index: Index, output: Output) -> None:
     """Follow changes until Ctrl-C; each batch is a line, and the end has a summary.
 
     For people they go to stderr; batches as jsonl or plain lines to stdout.
@@ -38,34 +36,11 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
         StorageError: the folders cannot be watched.
         IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
     """
-    from bienc_cli.cli.progress import indexing as progress
-    from bienc_cli.indexing.indexer import index_paths
-    from bienc_cli.indexing.report import IndexReport
-    from bienc_cli.indexing.watching import follow as changes
-    from bienc_cli.render.index_report import IndexView, as_sentence
+    from bienc_cli.render.index_report import as_sentence
     from bienc_cli.render.printable import count, duration
-    from bienc_cli.store import Root
 
-    def update() -> IndexReport:
-        with progress(output) as observer:
-            return index_paths(
-                [],
-                directory=directory,
-                base=Path.cwd(),
-                load_encoder=choice.load_bi_encoder,
-                key_dir=environment.key_directory(),
-                observer=observer,
-                wait=float("inf"),
-                on_wait=lambda holder: output.note(f"waiting for {holder}"),
-                ask=True,
-            )
-
-    def covered() -> tuple[Root, ...]:
-        with environment.open_index(directory) as reader:
-            return reader.info.roots
-
-    roots = covered()
-    output.note(f"watching {', '.join(str(root.path) for root in roots)} (Ctrl-C ends)")
+    output.note(f"watching {', '.join(str(root.path) for root in index.info.roots)} (Ctrl-C ends)")
+    index.close()
 
     def failed(error: Exception, pause: float) -> None:
         output.warn(f"{time.strftime('%H:%M:%S')}  {error}; trying again in {pause:.0f} s")
@@ -73,12 +48,12 @@ def follow(directory: IndexPlace, output: Output, choice: ModelChoice) -> None:
     updates = encoded = 0
     started = time.monotonic()
     with suppress(KeyboardInterrupt), process.meant():
-        for report in changes(update, covered, directory, on_failure=failed):
-            updates, encoded = updates + 1, encoded + report.encoded
+        for answer in index.follow(on_failure=failed):
+            updates, encoded = updates + 1, encoded + answer.result.encoded
             if output.format == OutputFormat.table:
-                output.note(f"{time.strftime('%H:%M:%S')}  {as_sentence(report)}")
+                output.note(f"{time.strftime('%H:%M:%S')}  {as_sentence(answer.result)}")
             else:
-                output.show(IndexView(report))
+                output.show(answer.view())
     output.note(
         f"ended after {duration(time.monotonic() - started)}: {count(updates, 'update')}, "
         f"{count(encoded, 'passage')} encoded"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bienc_cli.evaluation.judgments import Judgment, JudgmentFile, can_name
 from bienc_cli.evaluation.pooling import PooledDocument
@@ -29,6 +30,11 @@ class Question:
     number: int
     of: int
     pooled: PooledDocument
+
+    def __str__(self) -> str:
+        """The query, the document, and of that what strategies put first."""
+        best = self.pooled.passages[0].passage.text
+        return f"{self.query.text}\n\n{self.pooled.document}\n{best}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,10 @@ class Judging:
 
     A pool is made when its query comes. What the file of judgments knows already is passed
     over; what is skipped is not asked again in this session, but in the next.
+
+    Attributes:
+        source: the file of the queries.
+        warnings: what should be known of the judgments that are there.
     """
 
     def __init__(
@@ -76,6 +86,9 @@ class Judging:
         pool_of: Callable[[Query], Sequence[PooledDocument]],
         known: Mapping[str, Mapping[str, int]],
         file: JudgmentFile,
+        *,
+        source: Path | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> None:
         """Begin with the first query.
 
@@ -84,7 +97,11 @@ class Judging:
             pool_of: what to judge for a query, in the order to ask.
             known: grades by query id and document, as pools name documents.
             file: takes the answers.
+            source: where the queries are from.
+            warnings: see the attribute.
         """
+        self.source = source
+        self.warnings = warnings
         self._queries = queries
         self._pool_of = pool_of
         self._file = file

@@ -16,6 +16,7 @@ from pathlib import Path
 from bienc_cli.errors import StorageError, UsageError
 from bienc_cli.evaluation.qrels import Item, Qrels, Unit, item_of, read_qrels
 from bienc_cli.evaluation.queries import Query, read_queries
+from bienc_cli.search.pipeline import check_query
 
 _JUDGMENT = re.compile(rb"\s*[^\s{]\S*\s+\S+\s+\S.*\s[+-]?\d+(?:\.0*)?\s*")
 _FILE_OF_ITS_OWN = "give a file of its own: --qrels NEW.qrels"
@@ -144,6 +145,49 @@ def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query
         known[text] = Query(str(number), text)
     append_lines(path, [f"{known[text].query_id}\t{text}" for text in new])
     return path, tuple(known[text] for text in wanted)
+
+
+def check_source(texts: Sequence[str], file: Path | None, qrels: Path) -> None:
+    """Refuse what no session of judging can begin with; see `queries_to_judge`.
+
+    Raises:
+        UsageError: there are no queries, or two kinds of them; or their file takes the judgments.
+    """
+    if bool(texts) == (file is not None):
+        raise UsageError(
+            "Queries come as arguments, or from a file.",
+            "bienc judge 'first query' 'second query', or bienc judge --queries FILE",
+        )
+    if file is not None and file.resolve() == qrels.resolve():
+        raise UsageError(
+            f"'{file}' cannot hold the queries and take the judgments.",
+            "give --qrels another file",
+        )
+    for text in texts:
+        check_query(text)
+
+
+def queries_to_judge(
+    texts: Sequence[str], file: Path | None, qrels: Path
+) -> tuple[Path, tuple[Query, ...]]:
+    """Where the queries of a session are, and what they are.
+
+    Args:
+        texts: queries; see `queries_beside`.
+        file: of queries instead.
+        qrels: the file of judgments.
+
+    Raises:
+        PathNotFound: the file is not there.
+        UsageError: it is not of its form.
+        StorageError: the queries cannot be kept.
+    """
+    if file is None:
+        return queries_beside(qrels, texts)
+    queries = read_queries(file)
+    for query in queries:
+        check_query_id(query.query_id)
+    return file, queries
 
 
 def append_lines(path: Path, lines: Sequence[str]) -> None:

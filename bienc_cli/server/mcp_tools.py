@@ -12,7 +12,6 @@ from bienc_cli.strategy import Strategy
 
 if TYPE_CHECKING:
     from bienc_cli.index_answers import (
-        BuildAnswer,
         CompareAnswer,
         LabelsAnswer,
         PairsAnswer,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     )
     from bienc_cli.search.excerpts import Excerpt
     from bienc_cli.store import IndexInfo, IndexReader
+    from bienc_cli.upkeep_answers import BuildAnswer, StatusAnswer
 
 MOST_SAID = 200
 """Characters of a refused value that a refusal repeats."""
@@ -36,6 +36,9 @@ class Questions(Protocol):
     @property
     def info(self) -> IndexInfo:
         """What it holds."""
+
+    def status(self) -> StatusAnswer:
+        """The same, as `bienc info` says it."""
 
     def reader(self) -> IndexReader:
         """Its current generation."""
@@ -202,9 +205,7 @@ def _first(document: dict[str, Any], found: list[Any], k: int, what: str) -> lis
 
 
 def _status(index: Questions, _given: dict[str, Any]) -> dict[str, Any]:
-    from bienc_cli.render.info import InfoView
-
-    return InfoView(index.info).as_json()
+    return index.status().to_json()
 
 
 TOOLS = (

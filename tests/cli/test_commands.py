@@ -589,6 +589,28 @@ def test_a_hit_is_opened_at_its_line(
 
 
 @pytest.mark.parametrize(
+    ("script", "said"), [("exit 3", "ended with exit code 3"), ("kill -KILL $$", "by signal 9")]
+)
+def test_an_editor_that_fails_is_reported(
+    indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    editor = tmp_path / "my editor"
+    editor.write_text(f"#!/bin/sh\n{script}\n")
+    editor.chmod(0o755)
+    monkeypatch.setenv("VISUAL", f"'{editor}' --wait")
+    code, out, err = indexed("query", "pears bruise easily", "--open", "1", "-f", "plain")
+    assert (code, out.count("\n") > 0) == (2, True)
+    assert said in err
+    assert f"hint: try it by itself: '{editor}' --wait " in err
+    assert "/docs/pear.txt" in err
+    # The answer is the only document: it was whole before the editor was asked.
+    code, out, err = indexed("query", "pears bruise easily", "--open", "1", "-f", "json")
+    assert (code, json.loads(out)["hits"][0]["rank"]) == (2, 1)
+    assert f"error: The editor '{editor}' " in err
+    assert "hint: try it by itself" in err
+
+
+@pytest.mark.parametrize(
     ("editor", "words"),
     [
         ("code --wait", ["code", "--wait", "--goto", "/a b.md:7"]),

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.cli.setup_choice import SetupChoice
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.evaluation.setups import Setup, evaluate_setups, index_again
+from bienc_cli.setup_choice import SetupChoice
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder

@@ -1,8 +1,9 @@
-"""Several models, or lengths of passages, for `compare` to measure side by side."""
+"""Several models, or lengths of passages, to be measured side by side."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import product
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import environment
-from bienc_cli.cli.loading import ModelChoice
-from bienc_cli.cli.output import Output
+from bienc_cli.reporting import Reporter
+from bienc_cli.shared_models import Models
 
 if TYPE_CHECKING:
     from bienc_cli.evaluation.results import EvaluationOptions
@@ -35,9 +36,11 @@ class SetupChoice:
     lengths: tuple[int | None, ...] = (None,)
 
     @classmethod
-    def of(cls, choice: ModelChoice, lengths: tuple[int, ...]) -> SetupChoice:
-        """What `--model A,B`, `--cross-encoder A,B` and `--passage-tokens N,M` name."""
-        return cls(_names(choice.model), _names(choice.cross_encoder), lengths or (None,))
+    def of(
+        cls, models: Sequence[str], cross_encoders: Sequence[str], lengths: Sequence[int]
+    ) -> SetupChoice:
+        """What is named, each once."""
+        return cls(_once(models), _once(cross_encoders), tuple(lengths) or (None,))
 
     @property
     def several(self) -> bool:
@@ -72,9 +75,9 @@ class SetupChoice:
         self,
         stack: ExitStack,
         reader: IndexReader,
-        choice: ModelChoice,
+        named: Models,
         options: EvaluationOptions,
-        output: Output,
+        reporter: Reporter,
     ) -> list[Setup]:
         """Every setup, with an index of its own where the one that is here is of another model.
 
@@ -103,11 +106,13 @@ class SetupChoice:
                 continue
             worded.add(length)
             if (model, length) not in readers:
-                readers[model, length] = _index_of(stack, reader, choice, model, length, output)
+                readers[model, length] = _index_of(
+                    stack, reader, named.named(model, None), model, length, reporter
+                )
             if cross_encoder not in cross_encoders:
                 reranks = any(one.needs_cross_encoder for one in options.strategies)
-                named = replace(choice, model=None, cross_encoder=cross_encoder)
-                cross_encoders[cross_encoder] = named.load_cross_encoder() if reranks else None
+                reads = named.named(None, cross_encoder)
+                cross_encoders[cross_encoder] = reads.load_cross_encoder() if reranks else None
             own, bi_encoder = readers[model, length]
             setups.append(
                 Setup(
@@ -121,9 +126,8 @@ class SetupChoice:
         return setups
 
 
-def _names(text: str | None) -> tuple[str | None, ...]:
-    found = tuple(dict.fromkeys(filter(None, map(str.strip, (text or "").split(",")))))
-    return found or (None,)
+def _once(names: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple(dict.fromkeys(filter(None, map(str.strip, names)))) or (None,)
 
 
 def _called(names: tuple[str | None, ...]) -> dict[str | None, str]:
@@ -140,22 +144,20 @@ def _called(names: tuple[str | None, ...]) -> dict[str | None, str]:
 def _index_of(
     stack: ExitStack,
     reader: IndexReader,
-    choice: ModelChoice,
+    models: Models,
     model: str | None,
     length: int | None,
-    output: Output,
+    reporter: Reporter,
 ) -> tuple[IndexReader, BiEncoder]:
-    from bienc_cli.cli.progress import indexing as progress
     from bienc_cli.evaluation.setups import index_again
     from bienc_cli.store import open_reader
 
     info = reader.info
-    named = replace(choice, model=model, cross_encoder=None)
-    encoder = named.load_bi_encoder(info if model is None else None)
+    encoder = models.load_bi_encoder(info if model is None else None)
     same_model = encoder.identity.fingerprint == info.encoder.fingerprint
     if same_model and length in (None, info.chunking.max_tokens):
         return reader, encoder
-    with progress(output) as observer:
+    with reporter.indexing() as observer:
         directory = index_again(
             info,
             encoder,

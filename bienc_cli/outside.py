@@ -1,8 +1,7 @@
-"""Texts that no index holds: files by path, and standard input."""
+"""Texts that no index holds: files by path."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +10,6 @@ from bienc_cli.errors import PathNotFound, UsageError
 
 if TYPE_CHECKING:
     from bienc_cli.types import Document
-
-_STANDARD_INPUT = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +21,13 @@ class _File:
     size: int
 
 
-def documents(named: str) -> tuple[list[Document], str]:
-    """The documents of a file, or of standard input for `-`, and what to call them.
+def documents_in(named: str) -> list[Document]:
+    """The documents of a file.
 
     Raises:
         PathNotFound: there is no such file.
         UsageError: it cannot be read, and why.
     """
-    if named == "-":
-        return [_from_standard_input()], _STANDARD_INPUT
     from bienc_cli.formats.isolation import read_files
     from bienc_cli.formats.worker_messages import Limits
     from bienc_cli.types import Document
@@ -53,21 +48,13 @@ def documents(named: str) -> tuple[list[Document], str]:
                 found.append(item)
             elif item.path == file.doc_id and not found:
                 raise UsageError(f"{named} cannot be read: {item.reason}.")
-    return found, named
+    return found
 
 
-def _from_standard_input() -> Document:
+def document_of(text: str) -> Document:
+    """A text by itself."""
     from bienc_cli.formats.cleaning import clean
     from bienc_cli.types import Document
 
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError("Standard input is not UTF-8.", "give it a text") from error
-    except OSError as error:
-        raise UsageError(
-            f"Standard input cannot be read: {error.strerror or error}.",
-            "give it something to read: < FILE, or a pipe",
-        ) from error
     # Without a name, which would be embedded as if it were a title.
     return Document("-", clean(text), "text")

@@ -1,0 +1,94 @@
+"""What everything that `Index` and `Models` answer can do: print well, and become plain data.
+
+An answer with rows is a sequence of dataclasses of plain values. `pandas.DataFrame(answer)` and
+`polars.DataFrame(list(answer))` take it as it is; nothing here knows of either.
+"""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from rich.console import RenderableType
+
+    from bienc_cli.render.view import View
+
+Row = TypeVar("Row", bound="DataclassInstance")
+Result = TypeVar("Result")
+
+_WIDTH = 100
+"""Columns of a printed answer, as of a table that does not go to a terminal."""
+
+
+class Shown(ABC, Generic[Result]):
+    """Prints as the command's table does, in a shell and in a notebook.
+
+    Attributes:
+        result: everything that is known of the answer: stages, models, the index.
+    """
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+
+    @abstractmethod
+    def view(self) -> View:
+        """How the command shows it."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known of the answer."""
+        return tuple(getattr(self.result, "warnings", ()))
+
+    def to_json(self) -> dict[str, Any]:
+        """What the command prints with `--format json`, by the same schema."""
+        return self.view().as_json()
+
+    def __rich__(self) -> RenderableType:
+        return self.view().as_table()
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        file = io.StringIO()
+        console = Console(file=file, width=_WIDTH, color_system=None, highlight=False)
+        console.print(self.view().as_table())
+        return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+    def _repr_html_(self) -> str:
+        from rich.console import Console
+
+        console = Console(
+            file=io.StringIO(), width=_WIDTH, record=True, force_terminal=True, highlight=False
+        )
+        console.print(self.view().as_table())
+        # A notebook has fonts and a page of its own; only the colours are ours.
+        return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+
+
+class Answer(Shown[Result], Sequence[Row], Generic[Row, Result]):
+    """Rows, best first."""
+
+    def __init__(self, rows: Sequence[Row], result: Result) -> None:
+        super().__init__(result)
+        self._rows = tuple(rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, position: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, position: int | slice) -> Row | Sequence[Row]:
+        return self._rows[position]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A dictionary for each row."""
+        return [asdict(row) for row in self._rows]

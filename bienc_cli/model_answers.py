@@ -1,0 +1,178 @@
+"""What `Models` answers: which there are, and what they make of pairs of texts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bienc_cli.answer import Answer
+from bienc_cli.evaluation.pair_scores import PairScoring
+from bienc_cli.models import ModelStatus
+from bienc_cli.render.classification import LabelledPairsView, Read
+from bienc_cli.render.models import ModelsView
+from bienc_cli.render.scores import ScoresView
+from bienc_cli.search.classification import check_classifier, classify
+from bienc_cli.search.result import ModelUse
+
+if TYPE_CHECKING:
+    from bienc_cli.errors import BiencError
+    from bienc_cli.types import CrossEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A model that has a short name.
+
+    Attributes:
+        role: `bi-encoder` or `cross-encoder`.
+        offline: whether it can be had without looking anything up.
+        default: it is taken where none is named.
+    """
+
+    name: str
+    role: str
+    hub_id: str
+    license: str
+    offline: bool
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairOfTexts:
+    """A query and a passage, as each encoder has them.
+
+    Attributes:
+        similarity: the bi-encoder's cosine.
+        relevance: the cross-encoder's, 0 to 1; None of one with several labels.
+        label: the likeliest of those; None where there is one.
+        probability: of that label.
+    """
+
+    number: int
+    query: str
+    passage: str
+    similarity: float
+    relevance: float | None
+    label: str | None
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifiedPair:
+    """Two texts with their likeliest label.
+
+    Attributes:
+        label: of (first, second).
+        probability: of that label.
+        label_back: of (second, first); None where it was not asked for.
+    """
+
+    number: int
+    first: str
+    second: str
+    label: str
+    probability: float
+    label_back: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairClassification:
+    """Pairs with all that a classifier says of them, and how long it took."""
+
+    read: Mapping[int, Read]
+    model: ModelUse
+    seconds: float
+
+
+class ModelsAnswer(Answer[KnownModel, Sequence[ModelStatus]]):
+    """What `Models.known` answers."""
+
+    def __init__(self, result: Sequence[ModelStatus]) -> None:
+        rows = [
+            KnownModel(
+                name=one.model.alias,
+                role=one.model.role.value,
+                hub_id=one.model.hub_id,
+                license=one.model.license,
+                offline=one.available_offline,
+                default=one.default,
+            )
+            for one in result
+        ]
+        super().__init__(rows, result)
+
+    def view(self) -> ModelsView:
+        """By the schema `bienc.models/1`."""
+        return ModelsView(self.result)
+
+
+class PairScoresAnswer(Answer[PairOfTexts, PairScoring]):
+    """What `Models.score_pairs` answers."""
+
+    def __init__(self, result: PairScoring) -> None:
+        rows = []
+        for number, pair in zip(result.numbers, result.pairs, strict=True):
+            best = max(pair.labels, key=lambda one: one.logit) if pair.labels else None
+            rows.append(
+                PairOfTexts(
+                    number=number,
+                    query=pair.first,
+                    passage=pair.second,
+                    similarity=pair.similarity,
+                    relevance=pair.relevance.probability if pair.relevance else None,
+                    label=best.label if best else None,
+                    probability=best.probability if best else None,
+                )
+            )
+        super().__init__(rows, result)
+
+    def view(self, refused: Mapping[int, BiencError] | None = None) -> ScoresView:
+        """By the schema `bienc.score/1`; with lines that are no pairs."""
+        return ScoresView(self.result, refused or {})
+
+
+class ClassifiedAnswer(Answer[ClassifiedPair, PairClassification]):
+    """What `Models.classify` answers."""
+
+    def __init__(self, result: PairClassification) -> None:
+        rows = []
+        for number, ((first, second), said) in result.read.items():
+            ways = [
+                max(way, key=lambda one: one.logit) for way in (said.forward, said.backward) if way
+            ]
+            rows.append(
+                ClassifiedPair(
+                    number=number,
+                    first=first,
+                    second=second,
+                    label=ways[0].label,
+                    probability=ways[0].probability,
+                    label_back=ways[1].label if ways[1:] else None,
+                )
+            )
+        super().__init__(rows, result)
+
+    def view(self, refused: Mapping[int, BiencError] | None = None) -> LabelledPairsView:
+        """By the schema `bienc.classify/1`; with lines that are no pairs."""
+        result = self.result
+        return LabelledPairsView(result.read, refused or {}, result.model, result.seconds)
+
+
+def classified(
+    pairs: Mapping[int, tuple[str, str]], cross_encoder: CrossEncoder, *, both_ways: bool
+) -> PairClassification:
+    """Have a classifier read pairs.
+
+    Raises:
+        UsageError: it has one label.
+    """
+    check_classifier(cross_encoder.identity)
+    started = time.perf_counter()
+    said = classify(list(pairs.values()), cross_encoder, both_ways=both_ways)
+    seconds = time.perf_counter() - started
+    read = dict(zip(pairs, zip(pairs.values(), said, strict=True), strict=True))
+    return PairClassification(
+        read, ModelUse(cross_encoder.identity, cross_encoder.runtime), seconds
+    )

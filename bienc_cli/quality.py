@@ -1,0 +1,380 @@
+"""How good answers are: strategies and models measured, passages judged, blends tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.arguments import errors_in_arguments
+from bienc_cli.cli import environment
+from bienc_cli.errors import UsageError
+from bienc_cli.opened_index import WAIT_SECONDS, OpenedIndex
+from bienc_cli.overview import documents_of, several
+
+if TYPE_CHECKING:
+    from bienc_cli.evaluation.judging import Judging
+    from bienc_cli.evaluation.qrels import Qrels
+    from bienc_cli.evaluation.queries import Query
+    from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
+    from bienc_cli.evaluation.runs import Run
+    from bienc_cli.measured_answers import EvaluateAnswer, TuneAnswer
+    from bienc_cli.setup_choice import SetupChoice
+    from bienc_cli.types import TunedBlend
+
+MAX_DROP = 0.02
+"""How far below a baseline a mean may fall, if nothing is said."""
+
+
+class Quality(OpenedIndex):
+    """That part of `Index`."""
+
+    @errors_in_arguments()
+    def evaluate(
+        self,
+        queries: str | Path | None = None,
+        qrels: str | Path | None = None,
+        strategies: str | Sequence[str] | None = None,
+        *,
+        beir: str | Path | None = None,
+        split: str = "test",
+        measures: str | Sequence[str] | None = None,
+        candidates: int | Sequence[int] = (),
+        exhaustive: bool = False,
+        path: str | Sequence[str] = (),
+        type: str | Sequence[str] = (),
+        models: str | Sequence[str] = (),
+        cross_encoders: str | Sequence[str] = (),
+        passage_tokens: int | Sequence[int] = (),
+        runs: Sequence[str | Path] = (),
+        fail_under: str | Sequence[str] = (),
+        baseline: str | Path | None = None,
+        max_drop: float = MAX_DROP,
+    ) -> EvaluateAnswer:
+        """Measure strategies over many queries, as `bienc compare --queries --qrels` does.
+
+        Several models or lengths of passages are measured each by an index of its own, in the
+        cache.
+
+        Args:
+            queries: a file: text lines, JSON lines, TSV or TREC topics.
+            qrels: a file of judgments: BEIR TSV, TREC qrels or JSON lines; None to measure time
+                and agreement alone.
+            strategies: the first is what the others are compared with; None for five of them.
+            beir: instead of both: a folder with `queries.jsonl` and `qrels/SPLIT.tsv`.
+            split: which judgments of `beir`.
+            measures: in the grammar of ir-measures; None for nDCG@10, RR@10 and R@100.
+            candidates: how many passages the cross-encoder reads; several are measured each.
+            exhaustive: let it read more than 2,000.
+            path: only documents whose path matches, as in .gitignore.
+            type: only documents of these formats, or suffixes.
+            models: bi-encoders; the index's if empty.
+            cross_encoders: likewise; the one of `self.models` if empty.
+            passage_tokens: longest passages; the index's if empty.
+            runs: TREC run files of any system, to be measured too.
+            fail_under: least values, such as `blend:nDCG@10=0.6`; see `gates` of the answer.
+            baseline: JSON of an earlier answer; likewise.
+            max_drop: how far below it a mean may be.
+
+        Raises:
+            PathNotFound: a file is not there.
+            UsageError: one is not of its form, or it cannot be answered as it was asked.
+            ModelUnavailable: a model's weights are not here.
+        """
+        from bienc_cli.evaluation.gates import (
+            check_thresholds,
+            held,
+            kept,
+            parse_threshold,
+            read_baseline,
+        )
+        from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
+        from bienc_cli.evaluation.qrels import Qrels, Unit
+        from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
+        from bienc_cli.evaluation.runs import read_run
+        from bienc_cli.measured_answers import EvaluateAnswer
+        from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
+        from bienc_cli.setup_choice import SetupChoice
+        from bienc_cli.strategy import strategies_named
+
+        thresholds = [parse_threshold(text) for text in _list(fail_under)]
+        against = read_baseline(Path(baseline)) if baseline is not None else None
+        named = [measure_named(one.strip()) for one in several(measures or ()) if one.strip()]
+        options = EvaluationOptions(
+            strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,
+            candidates=_numbers(candidates) or (DEFAULT_CANDIDATES,),
+            measures=tuple(
+                dict.fromkeys([*(named or DEFAULT_MEASURES), *(one.measure for one in thresholds)])
+            ),
+            where=documents_of(path, type),
+            exhaustive=exhaustive,
+        )
+        asked, judgments = _read(queries, qrels, beir, split)
+        others = [_run_of(Path(file), read_run(Path(file)), asked) for file in runs]
+        setups = SetupChoice.of(several(models), several(cross_encoders), _numbers(passage_tokens))
+        if setups.several and (thresholds or against is not None or others):
+            flag = "--fail-under" if thresholds else "--baseline" if against else "--rerun"
+            raise UsageError(
+                f"{flag} has no effect: it holds one model and one length of passages to "
+                "something.",
+                "leave it out, or compare the chosen one by itself",
+            )
+        systems = [name for one in options.systems() for name in (one.name, one.strategy.value)]
+        systems += [run.name for run in others]
+        check_thresholds(thresholds, tuple(dict.fromkeys(systems)), judged=judgments is not None)
+        judgments = judgments or Qrels(Unit.DOCUMENT, {})
+        if setups.several:
+            result = self._measured_each(setups, options, asked, judgments)
+        else:
+            result = self._measured(setups, options, asked, judgments, others)
+        gates = held(result, thresholds)
+        gates += kept(result, against, max_drop) if against is not None else []
+        return EvaluateAnswer(result, gates)
+
+    def _measured_each(
+        self,
+        setups: SetupChoice,
+        options: EvaluationOptions,
+        queries: Sequence[Query],
+        qrels: Qrels,
+    ) -> Evaluation:
+        from bienc_cli.evaluation.setups import evaluate_setups
+
+        with ExitStack() as stack:
+            chosen = setups.open(stack, self.reader(), self.models, options, self.reporter)
+            steps = sum(len(one.options.systems()) for one in chosen) * len(queries)
+            with self.reporter.measuring(steps, len(queries)) as on_step:
+                return evaluate_setups(chosen, queries, qrels, cache_dir=_scores(), on_step=on_step)
+
+    def _measured(
+        self,
+        setups: SetupChoice,
+        options: EvaluationOptions,
+        queries: Sequence[Query],
+        qrels: Qrels,
+        runs: Sequence[Run],
+    ) -> Evaluation:
+        from bienc_cli.evaluation.experiment import evaluate, to_search
+        from bienc_cli.evaluation.qrels import judged_in
+
+        reader, models = self.reader(), self.models
+        if setups.models != (None,) or setups.cross_encoders != (None,):
+            models = models.named(setups.models[0], setups.cross_encoders[0])
+        searching = [system.strategy for system in to_search(options, runs)]
+        compares = any(one.needs_bi_encoder for one in searching)
+        reranks = any(one.needs_cross_encoder for one in searching)
+        bi_encoder = models.load_bi_encoder(reader.info) if compares else None
+        cross_encoder = models.load_cross_encoder() if reranks else None
+        steps = len(searching) * len(queries)
+        with self.reporter.measuring(steps, len(queries)) as on_step:
+            return evaluate(
+                reader,
+                queries,
+                judged_in(qrels, reader.documents()),
+                bi_encoder,
+                cross_encoder,
+                options,
+                runs=runs,
+                cache_dir=_scores(),
+                on_step=on_step,
+            )
+
+    @errors_in_arguments()
+    def judge(
+        self,
+        queries: str | Sequence[str] = (),
+        qrels: str | Path = "judgments.qrels",
+        *,
+        queries_file: str | Path | None = None,
+        strategies: str | Sequence[str] | None = None,
+        depth: int = 5,
+        exhaustive: bool = False,
+    ) -> Judging:
+        """Begin to judge what strategies find, without knowing which of them finds what.
+
+        Args:
+            queries: texts; they are kept with their ids beside the judgments.
+            qrels: where the judgments go, TREC qrels; what it knows already is not asked again.
+            queries_file: the queries instead: text lines, JSON lines, TSV or TREC topics.
+            strategies: whose answers are judged; None for all that `evaluate` measures.
+            depth: how many documents of each.
+            exhaustive: let the cross-encoder read more than 2,000 passages.
+
+        Returns:
+            Its `question()` is what to judge next; `answer(question, grade)` saves a grade of 0
+            to 3 at once.
+
+        Raises:
+            UsageError: there are no queries, or a file is not of its form.
+            StorageError: a file cannot be written.
+            ModelUnavailable: a model's weights are not here.
+        """
+        from bienc_cli.evaluation.judging import Judging
+        from bienc_cli.evaluation.judgments import (
+            JudgmentFile,
+            check_source,
+            queries_to_judge,
+        )
+        from bienc_cli.evaluation.pooling import PoolOptions, pool
+        from bienc_cli.evaluation.qrels import judged_in
+        from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
+        from bienc_cli.strategy import strategies_named
+
+        options = PoolOptions(
+            strategies_named(several(strategies)) if strategies is not None else DEFAULT_STRATEGIES,
+            depth,
+            exhaustive,
+        )
+        texts, place = _list(queries), Path(qrels)
+        given = None if queries_file is None else Path(queries_file)
+        check_source(texts, given, place)
+        file = JudgmentFile(place)
+        reader = self.reader()
+        source, asked = queries_to_judge(texts, given, place)
+        judged = judged_in(file.qrels, reader.documents())
+        compares = any(one.needs_bi_encoder for one in options.strategies)
+        reranks = any(one.needs_cross_encoder for one in options.strategies)
+        if compares or reranks:
+            self.reporter.note("note: loading the models")
+        bi_encoder = self.models.load_bi_encoder(reader.info) if compares else None
+        reranker = self.models.load_cross_encoder() if reranks else None
+        return Judging(
+            asked,
+            lambda query: pool(reader, query, judged, bi_encoder, reranker, options),
+            judged.by_query,
+            file,
+            source=source,
+            warnings=tuple(judged.warnings),
+        )
+
+    @errors_in_arguments()
+    def tune(
+        self,
+        queries: str | Path,
+        qrels: str | Path,
+        *,
+        dry_run: bool = False,
+        wait: float = WAIT_SECONDS,
+    ) -> TuneAnswer:
+        """Learn the weights of the blends from judgments, and keep those that help.
+
+        The gain is measured on queries that the weights were not learned from.
+
+        Args:
+            queries: a file, as for `evaluate`.
+            qrels: likewise.
+            dry_run: keep nothing.
+            wait: seconds for another process that is writing to the index.
+
+        Raises:
+            PathNotFound: a file is not there.
+            UsageError: one is not of its form, or fewer than 20 queries are judged.
+            ModelUnavailable: a model's weights are not here.
+            IndexBusy: another process is writing to the index, and goes on.
+            StorageError: it cannot be written.
+        """
+        from bienc_cli.evaluation.qrels import judged_in, read_qrels
+        from bienc_cli.evaluation.queries import read_queries
+        from bienc_cli.evaluation.score_cache import CachedScores
+        from bienc_cli.evaluation.tuning import tune
+        from bienc_cli.measured_answers import TuneAnswer
+
+        asked, judgments = read_queries(Path(queries)), read_qrels(Path(qrels))
+        reader = self.reader()
+        judged = judged_in(judgments, reader.documents())
+        bi_encoder = self.models.load_bi_encoder(reader.info)
+        with (
+            CachedScores(self.models.load_cross_encoder(), _scores()) as scores,
+            self.reporter.counting("reading", len(asked)) as advance,
+        ):
+            result = tune(reader, asked, judged, bi_encoder, scores, advance)
+        recorded = result.kept is not None and not dry_run
+        if recorded:
+            self._record(result.kept, wait)
+        return TuneAnswer(result, recorded=recorded, warnings=judged.warnings)
+
+    @errors_in_arguments()
+    def reset_weights(self, *, wait: float = WAIT_SECONDS) -> TunedBlend | None:
+        """Go back to the default weights; those that were learned, if any were.
+
+        Args:
+            wait: as for `tune`.
+
+        Raises:
+            IndexBusy, StorageError: as for `tune`.
+        """
+        removed = self.info.blend
+        self._record(None, wait)
+        return removed
+
+    def _record(self, blend: TunedBlend | None, wait: float) -> None:
+        from bienc_cli.store import open_writer
+
+        with open_writer(
+            self.place,
+            key_dir=environment.key_directory(),
+            create=False,
+            wait=wait,
+            on_wait=self._waiting,
+            ask=True,
+        ) as writer:
+            writer.put_blend(blend)
+            writer.commit()
+
+
+def _scores() -> Path:
+    return environment.cache_directory() / "scores"
+
+
+def _list(named: str | Sequence[str]) -> list[str]:
+    return [named] if isinstance(named, str) else list(named)
+
+
+def _numbers(given: int | Sequence[int]) -> tuple[int, ...]:
+    return (given,) if isinstance(given, int) else tuple(given)
+
+
+def _run_of(path: Path, run: Run, queries: Sequence[Query]) -> Run:
+    if not any(query.query_id in run.rankings for query in queries):
+        raise UsageError(
+            f"'{path}' ranks nothing for any of the queries.",
+            "both have to name the queries alike; a plain line's id is its number",
+        )
+    return run
+
+
+def _read(
+    queries: str | Path | None,
+    qrels: str | Path | None,
+    beir: str | Path | None,
+    split: str,
+) -> tuple[Sequence[Query], Qrels | None]:
+    """The queries, of a BEIR collection only those that are judged, and the judgments."""
+    from bienc_cli.evaluation.qrels import read_qrels
+    from bienc_cli.evaluation.queries import read_queries
+
+    if beir is not None and (queries is not None or qrels is not None):
+        raise UsageError(
+            "--beir names the queries and the judgments already.",
+            "leave out --queries and --qrels, or --beir",
+        )
+    if beir is None:
+        if queries is None:
+            raise UsageError("There is no file of queries.", "give --queries FILE")
+        judgments = read_qrels(Path(qrels)) if qrels is not None else None
+        asked = read_queries(Path(queries))
+        if judgments is not None and not any(one.query_id in judgments.by_query for one in asked):
+            raise UsageError(
+                f"'{qrels}' judges none of the queries in '{queries}'.",
+                "both have to name the queries alike; a plain line's id is its number",
+            )
+        return asked, judgments
+    folder = Path(beir)
+    nested = folder / "qrels" / f"{split}.tsv"
+    judgments = read_qrels(nested if nested.parent.is_dir() else folder / "qrels.tsv")
+    asked = read_queries(folder / "queries.jsonl")
+    judged = tuple(query for query in asked if query.query_id in judgments.by_query)
+    if not judged:
+        raise UsageError(f"'{folder}' judges none of its own queries.")
+    return judged, judgments

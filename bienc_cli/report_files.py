@@ -1,0 +1,33 @@
+"""Files that are written for people to keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bienc_cli.errors import StorageError
+
+
+def make_folder(folder: Path | None) -> None:
+    """That something will be written to: before it is measured, since it would be lost.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"'{folder}' cannot be written: {error.strerror}.") from error
+
+
+def write_page(path: Path, page: str) -> None:
+    """A report.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error

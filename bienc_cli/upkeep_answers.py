@@ -1,0 +1,118 @@
+"""What `Index` answers where it is made, looked at, verified, or made to forget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bienc_cli.answer import Shown
+from bienc_cli.indexing.forget import RemovalReport
+from bienc_cli.indexing.report import IndexReport
+from bienc_cli.render.check import CheckView
+from bienc_cli.render.index_report import IndexView
+from bienc_cli.render.info import InfoView
+from bienc_cli.render.removal import RemovalView
+from bienc_cli.store import FOREIGN_GRAPH, CheckReport, IndexInfo, RepairReport
+
+if TYPE_CHECKING:
+    from bienc_cli.store import Problem
+    from bienc_cli.types import Skipped
+
+
+class BuildAnswer(Shown[IndexReport]):
+    """What came of building or refreshing an index."""
+
+    def view(self) -> IndexView:
+        """By the schema `bienc.index/1`."""
+        return IndexView(self.result)
+
+
+class RemoveAnswer(Shown[RemovalReport]):
+    """What `Index.remove` answers."""
+
+    @property
+    def unmatched(self) -> tuple[Path, ...]:
+        """Paths of which the index knows nothing."""
+        return tuple(self.result.unmatched)
+
+    def view(self) -> RemovalView:
+        """By the schema `bienc.remove/1`."""
+        return RemovalView(self.result, Path.cwd())
+
+
+class CheckAnswer(Shown[CheckReport]):
+    """What `Index.check` answers.
+
+    Attributes:
+        repaired: what was mended first; None where nothing was to be.
+    """
+
+    def __init__(self, result: CheckReport, repaired: RepairReport | None) -> None:
+        super().__init__(result)
+        self.repaired = repaired
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong, each with what mends it."""
+        return self.result.problems
+
+    def view(self) -> CheckView:
+        """By the schema `bienc.check/1`."""
+        return CheckView(self.result, self.repaired)
+
+
+class StatusAnswer(Shown[IndexInfo]):
+    """What `Index.status` answers.
+
+    Attributes:
+        skipped: every file that was passed over; None where it was not asked for.
+        exposed: what of the index others than this user may read or change.
+        writable: whether this user may change it.
+    """
+
+    def __init__(
+        self,
+        result: IndexInfo,
+        skipped: tuple[Skipped, ...] | None,
+        *,
+        warnings: tuple[str, ...],
+        exposed: tuple[Path, ...],
+        writable: bool,
+    ) -> None:
+        super().__init__(result)
+        self.skipped = skipped
+        self.exposed = exposed
+        self.writable = writable
+        self._said = warnings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said of it, and what can be done."""
+        said = [self._foreign() if one == FOREIGN_GRAPH else one for one in self._said]
+        if self.exposed:
+            more = len(self.exposed) - 1
+            said.append(
+                f"others may read or change {self.exposed[0]}"
+                + (f" and {more} more in it" if more else "")
+                + " (bienc index takes their rights away)"
+            )
+        return tuple(said)
+
+    def _foreign(self) -> str:
+        """What every search says in a line, in full."""
+        remedy = (
+            "`bienc check --repair` makes one of your own."
+            if self.writable
+            else "The index cannot be written here, so that it stays like that; a copy of it can "
+            "be."
+        )
+        return (
+            f"The graph of the index in {self.result.directory} was made by another user, or "
+            "elsewhere, and is not used here; all vectors are compared instead, which is exact but "
+            f"slower for large indexes. {remedy}"
+        )
+
+    def view(self) -> InfoView:
+        """By the schema `bienc.info/1`."""
+        return InfoView(self.result, self.skipped)
