@@ -28,7 +28,7 @@ from bienc_cli.chunking.cuts import (
     last_of_word,
     whole_characters,
 )
-from bienc_cli.chunking.names import name_words
+from bienc_cli.chunking.names import called
 from bienc_cli.chunking.outline import Outline, Section, sections
 from bienc_cli.chunking.places import Places
 from bienc_cli.types import ChunkingParameters, Document, Passage, PassageTokenizer
@@ -62,13 +62,12 @@ def chunk(
     text = document.text
     places = Places(document)
     outline = Outline(document.headings)
-    # What has no title is called by its file's name.
-    called = document.title or name_words(document.doc_id, document.format)
+    name = called(document)
     room = _Room(tokenizer, parameters)
     ordinal = 0
     for section in sections(document, outline, places.barriers, parameters.max_tokens):
-        for start, end, tokens in _pack(document, called, outline, section, room):
-            context = room.innermost(_context_of(text, called, outline, start, end))
+        for start, end, tokens in _pack(document, name, outline, section, room):
+            context = room.innermost(_context_of(text, name, outline, start, end))
             for piece_start, piece_end in room.fitting(context, text, start, end, tokens):
                 heading = outline.trail(_told_by(text, piece_start, piece_end))
                 yield Passage(
@@ -149,11 +148,11 @@ def _tokens_at_most(text: str) -> int:
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
 
 
-def _context_of(text: str, called: str, outline: Outline, start: int, end: int) -> str:
+def _context_of(text: str, name: str, outline: Outline, start: int, end: int) -> str:
     headings = outline.above(start)
     # A title that is a heading too stands in the text or among the headings above.
-    named = called in outline.trail(_told_by(text, start, end))
-    parts = headings if named else [called, *headings]
+    named = name in outline.trail(_told_by(text, start, end))
+    parts = headings if named else [name, *headings]
     return " > ".join([part for part in parts if part])
 
 
@@ -164,14 +163,14 @@ def _told_by(text: str, start: int, end: int) -> int:
 
 
 def _pack(
-    document: Document, called: str, outline: Outline, section: Section, room: _Room
+    document: Document, name: str, outline: Outline, section: Section, room: _Room
 ) -> Iterator[tuple[int, int, int]]:
     """Spans that fit beside their context and together cover the section.
 
     Each with its tokens as counted in parts, 0 where it fits without having been counted.
     """
     text = document.text
-    widest = " > ".join([called, *outline.trail(_told_by(text, section.start, section.end))])
+    widest = " > ".join([name, *outline.trail(_told_by(text, section.start, section.end))])
     span = text[section.start : section.end]
     if room.holds_surely(widest, span):
         yield section.start, section.end, 0

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from bienc_cli.types import Document
+
 _BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z])(?=[A-Z])")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 """What a name says something with: `0001` and `a` tell nobody what is in the file."""
@@ -15,6 +17,9 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\Z")
 
 _RECORDS = "jsonl"
 """The format whose documents have ids of their own, not paths."""
+
+_CODE = "code"
+"""The format whose titles are sentences about a file: they are no names of it."""
 
 _RECENT = 16
 """Documents whose words are remembered: those of one are asked for with each of its passages."""
@@ -31,6 +36,18 @@ def name_words(doc_id: str, format_name: str) -> str:
         format_name: its format.
     """
     return _words(PurePosixPath(doc_id).stem) if format_name != _RECORDS else ""
+
+
+def called(document: Document) -> str:
+    """What stands in front of a document's passages: its title, or else the words of its name.
+
+    Of source code the name comes first. Its title is a sentence of a docstring, and in front of
+    a short function it hides what the function says (`benchmarks/code_passages.py`); BM25 has the
+    words of both (`store/searched_text.py`).
+    """
+    name = name_words(document.doc_id, document.format)
+    title = document.title or ""
+    return name or title if document.format == _CODE else title or name
 
 
 @lru_cache(_RECENT)

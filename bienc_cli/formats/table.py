@@ -257,7 +257,7 @@ _FORMATS = (
     ),
     Format(
         name="code",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.code",
         suffixes=tuple(
             (

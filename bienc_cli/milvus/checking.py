@@ -167,7 +167,7 @@ class _Check:
         if not rows_.has_words_of_now(body):
             # The same text may have had other words.
             return
-        searched = rows_.searched_texts(passages, body["format"], body["said"])
+        searched = rows_.searched_texts(passages, body["format"], body["title"], body["said"])
         if languages != Counter(one.language for one in searched if one.language):
             raise damaged(f"the languages of {body['doc_id']}")
         if self._head.full_text:

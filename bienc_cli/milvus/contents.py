@@ -284,7 +284,7 @@ class MilvusContents:
         path = str(place if covered.kind == "file" else place / known.state.path)
         document_id = self._number()
         said = covered.root.language
-        searched = rows_.searched_texts(passages, document.format, said)
+        searched = rows_.searched_texts(passages, document.format, document.title, said)
         for record in rows_.document_records(
             document_id, self._attempt, root_id, file_id, document, path, searched, said
         ):

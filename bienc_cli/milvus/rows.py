@@ -160,10 +160,12 @@ def file_state(record: Record) -> FileState:
 
 
 def searched_texts(
-    passages: Sequence[Passage], format_name: str, said: str | None
+    passages: Sequence[Passage], format_name: str, title: str | None, said: str | None
 ) -> list[SearchedText]:
     """What BM25 finds a document's passages by; `said` is the language it is said to be in."""
-    return [SearchedText.of(searched_text(passage, format_name), said) for passage in passages]
+    return [
+        SearchedText.of(searched_text(passage, format_name, title), said) for passage in passages
+    ]
 
 
 def document_records(

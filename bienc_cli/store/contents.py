@@ -207,18 +207,18 @@ class Contents:
         with decoded(self._directory):
             self._last_passage = self._last_passage_id()
             documents = self._connection.execute(
-                "SELECT id, doc_id, format FROM documents WHERE file_id = ?", (file_id,)
+                "SELECT id, doc_id, format, title FROM documents WHERE file_id = ?", (file_id,)
             ).fetchall()
             said = self._language_of(file_id)
-            for document_id, doc_id, format_ in documents:
-                self._forget_passages(document_id, doc_id, format_, said)
+            for document_id, doc_id, format_, title in documents:
+                self._forget_passages(document_id, doc_id, format_, title, said)
                 self._tally.documents -= 1
                 self._tally.formats[format_] -= 1
             self._change("DELETE FROM files WHERE id = ?", (file_id,))
             self._tally.files -= 1
 
     def _forget_passages(
-        self, document_id: int, doc_id: str, format_name: str, said: str | None
+        self, document_id: int, doc_id: str, format_name: str, title: str | None, said: str | None
     ) -> None:
         """Take a document's passages out of the word index, and its text away."""
         rows = self._connection.execute(
@@ -231,7 +231,7 @@ class Contents:
         text = DocumentText(self._connection, document_id)
         try:
             words = [
-                (row[0], searched_text(passage_from(row, doc_id, text.between), format_name))
+                (row[0], searched_text(passage_from(row, doc_id, text.between), format_name, title))
                 for row in rows
             ]
         except IndexDamaged:
@@ -317,7 +317,7 @@ class Contents:
             rows = []
             said = self._language_of(file_id)
             for passage in passages:
-                searched = searched_text(passage, document.format)
+                searched = searched_text(passage, document.format, document.title)
                 passage_id = self._words.taken_back(searched, said)
                 if passage_id is None:
                     passage_id = self._new_passage_id()

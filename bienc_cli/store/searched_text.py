@@ -1,4 +1,4 @@
-"""What BM25 finds a passage by: what is embedded, and the words of its file's path."""
+"""What BM25 finds a passage by: what is embedded, and what its document is called."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ PATH_WEIGHT = 1
 nothing, and costs where many files are named alike (docs/evaluation.md)."""
 
 
-def searched_text(passage: Passage, format_name: str) -> str:
+def searched_text(passage: Passage, format_name: str, title: str | None) -> str:
     """The text whose words are indexed.
 
     Args:
         passage: of any document.
         format_name: its document's; records of a collection have no path of their own.
+        title: its document's.
     """
     embedded = passage.embedded_text
     name = name_words(passage.doc_id, format_name)
-    # A file without a title is called by its name already.
+    # What it is called already stands in front of the passage (`chunking.names.called`).
     said = [folder_words(passage.doc_id, format_name), "" if name in passage.context else name]
     path = " ".join(filter(None, said))
-    return "\n".join([embedded, *[path] * PATH_WEIGHT]) if path else embedded
+    unsaid = title if title and title not in embedded else ""
+    return "\n".join(filter(None, [embedded, unsaid, *[path] * PATH_WEIGHT]))
 
 
 class SearchedText(NamedTuple):

@@ -49,7 +49,7 @@ from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer, made_by
 
-WORDS_VERSION = 5
+WORDS_VERSION = 6
 """Raised whenever the same text has other words than before: the next commit makes all anew."""
 
 RECENT_MOST = 8_192
@@ -333,10 +333,10 @@ def rebuild(connection: sqlite3.Connection, words: WordIndexChanges) -> None:
     """
     words.clear()
     documents = connection.execute(
-        "SELECT documents.id, doc_id, format, settings FROM documents "
+        "SELECT documents.id, doc_id, format, title, settings FROM documents "
         "JOIN files ON files.id = file_id JOIN roots ON roots.id = root_id ORDER BY documents.id"
     )
-    for document_id, doc_id, format_name, settings in documents:
+    for document_id, doc_id, format_name, title, settings in documents:
         text = DocumentText(connection, document_id)
         rows = connection.execute(
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE document_id = ? ORDER BY start",
@@ -344,5 +344,6 @@ def rebuild(connection: sqlite3.Connection, words: WordIndexChanges) -> None:
         )
         for row in rows.fetchall():
             passage = passage_from(row, doc_id, text.between)
-            words.add(row[0], searched_text(passage, format_name), language_in(settings))
+            searched = searched_text(passage, format_name, title)
+            words.add(row[0], searched, language_in(settings))
     words.flush(settle=True)

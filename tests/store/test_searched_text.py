@@ -74,4 +74,20 @@ def test_the_words_of_a_path(
 ) -> None:
     passage = Passage(doc_id, 0, 0, 4, "text", FilePlace("line", 1, 1), context=context)
     expected = [passage.embedded_text, *([added] if added else [])]
-    assert searched_text(passage, format_name) == "\n".join(expected)
+    assert searched_text(passage, format_name, None) == "\n".join(expected)
+
+
+@pytest.mark.parametrize(
+    ("context", "text", "added"),
+    [
+        ("fences > def strip", "return text", "Front matter."),
+        ("Front matter. > def strip", "return text", None),
+        ("fences", '"""Front matter."""', None),
+    ],
+)
+def test_a_title_that_stands_nowhere_counts_by_its_words(
+    context: str, text: str, added: str | None
+) -> None:
+    passage = Passage("fences.py", 0, 0, len(text), text, FilePlace("line", 1, 1), context=context)
+    got = searched_text(passage, "code", "Front matter.").split("\n")
+    assert got[2:] == [*([added] if added else []), *([] if "fences" in context else ["fences"])]
