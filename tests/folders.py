@@ -16,6 +16,13 @@ FRUIT = {
     "deep/cherry.txt": "Cherry stones are small and hard.\n",
     "table.csv": "name,price\napple,3\npear,4\n",
 }
+QUERIES = "a\tapples ripen in autumn\nb\tpear cellar\nc\tcherry stones\n"
+QRELS = (
+    "query-id\tcorpus-id\tscore\n"
+    "a\tapple.md\t2\na\ttable.csv\t1\nb\tpear.txt\t1\nc\tdeep/cherry.txt\t1\n"
+)
+JUDGED = ("--queries", "queries.tsv", "--qrels", "qrels.tsv")
+"""Options that measure on `QUERIES` and `QRELS`, where the fixture `judged` has written them."""
 
 
 class Folder:

@@ -15,10 +15,9 @@ import pytest
 
 from bienc_cli import Index
 from bienc_cli.errors import BiencError, IndexNotFound, PathNotFound, UsageError
+from commands import Run
 from folders import FRUIT, Folder
 from schema_check import validator
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bienc_cli import Index, Models, Reporter
 from bienc_cli.errors import IndexMismatch, UsageError
+from commands import Run
 from folders import FRUIT, Folder
 from schema_check import checked, validator
 
-Run = Callable[..., tuple[int, str, str]]
 NUMBER = 24
 
 

@@ -24,12 +24,11 @@ from bienc_cli.models.registry import Role
 from bienc_cli.search import Strategy
 from bienc_cli.store.check_report import Remedy
 from bienc_cli.types import PlaceKind
+from commands import Run
 from console_blocks import ROOT
 from fakes import FakeClassifier
 from folders import FRUIT
 from schema_check import checked, validator
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 def parts(schema: Any) -> Iterator[dict[str, Any]]:

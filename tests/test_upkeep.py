@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bienc_cli import Index
 from bienc_cli.errors import PathNotFound, UsageError
+from commands import Run
 from folders import FRUIT, Folder
 from schema_check import checked
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.store import graph, nearest
-from folders import FRUIT
-
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run
+from folders import FRUIT, QRELS, QUERIES
 
 
 @pytest.fixture
@@ -27,6 +25,14 @@ def indexed(run: Run, docs: Path) -> Run:
     """`run`, where `docs` is indexed."""
     assert run("index", "docs")[0] == 0
     return run
+
+
+@pytest.fixture
+def judged(indexed: Run, tmp_path: Path) -> Run:
+    """`run`, where `docs` is indexed and `JUDGED` are files beside it."""
+    (tmp_path / "queries.tsv").write_text(QUERIES)
+    (tmp_path / "qrels.tsv").write_text(QRELS)
+    return indexed
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from commands import Run
 from fakes import FakeTokenizer
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 def test_what_is_taken_fits_and_what_is_left_out_is_counted(indexed: Run, docs: Path) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from commands import Run, feed
 from fakes import FakeClassifier
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -62,7 +58,7 @@ def test_pairs_from_stdin_each_have_an_answer(
     classifying: Run, monkeypatch: pytest.MonkeyPatch, format_: str
 ) -> None:
     lines = b'["one two", "one"]\nnonsense\n{"a": "one", "b": "not one"}\n'
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    feed(monkeypatch, lines)
     code, out, err = classifying("classify", "-", "-f", format_)
     assert code == 2
     if format_ in ("table", "plain"):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.cli import first_time
-
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run
 
 
 @pytest.fixture

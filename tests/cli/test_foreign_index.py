@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,8 @@ from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.rows import meta_checksum
 from bienc_cli.store.vectors import UsedVectors
+from commands import Run
 from fakes import FakeBiEncoder
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

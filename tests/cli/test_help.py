@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from bienc_cli.cli import environment
 from bienc_cli.cli.app import command_line
 from bienc_cli.cli.examples import EXAMPLES
 from bienc_cli.cli.help import lines, page_of
+from commands import Run
 
-Run = Callable[..., tuple[int, str, str]]
 GROUP: Any = command_line()
 COMMANDS = sorted(GROUP.commands)
 

@@ -23,9 +23,9 @@ import pytest
 from bienc_cli.cli.judge import judge
 from bienc_cli.evaluation.pooling import DEFAULT_DEPTH
 from bienc_cli.evaluation.qrels import Item, read_qrels
+from commands import Run
 from folders import FRUIT
 
-Run = Callable[..., tuple[int, str, str]]
 JUDGE = "bienc_cli.cli.judge"
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -9,16 +9,14 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import bienc_cli
+from commands import Run
 from folders import FRUIT
-
-Run = Callable[..., tuple[int, str, str]]
 
 TESTS = Path(__file__).parent.parent
 FILE = "milvus+file:fruit.db"

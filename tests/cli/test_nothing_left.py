@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from bienc_cli.formats.table import FORMATS, format_named
 from bienc_cli.strategy import Strategy
-
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run
 
 
 @pytest.mark.parametrize("strategy", Strategy)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from commands import Run
 from fakes import FakeClassifier
-
-Run = Callable[..., tuple[int, str, str]]
 
 DOCS = {
     "old/parking.txt": "Visitors may park here for two hours on working days.\n",

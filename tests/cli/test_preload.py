@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,7 @@ import pytest
 
 from bienc_cli.cli import loading, preload
 from bienc_cli.cli.output import Output, OutputFormat
-
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run
 
 
 def begun(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:

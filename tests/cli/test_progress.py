@@ -17,9 +17,8 @@ from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.cli.time_left import SteadyTimeLeft
 from bienc_cli.indexing.report import Progress
 from bienc_cli.models import FirstUse, Preparation
+from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 class Terminal(io.StringIO):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run
 
 
 def test_paths_as_shown_and_as_on_disk(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from commands import Run, feed
 from folders import FRUIT
-
-Run = Callable[..., tuple[int, str, str]]
 
 DOCS = {
     **FRUIT,
@@ -77,7 +73,7 @@ def test_a_file_from_outside_and_standard_input_are_encoded(
     assert answer["hits"][0]["document_id"] == "deep/cherry.txt"
     assert answer["subject"] == {"name": "new.txt", "indexed": False, "passages": 1, "compared": 1}
     assert answer["models"]["bi_encoder"]["name"] == "fake"
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Cherry stones are hard.")))
+    feed(monkeypatch, b"Cherry stones are hard.")
     answer = json.loads(indexed("similar", "-", "-k", "1", "-f", "json")[1])
     assert answer["hits"][0]["document_id"] == "deep/cherry.txt"
     assert answer["subject"]["name"] == "standard input"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ import pytest
 
 from bienc_cli.cli import environment
 from bienc_cli.indexing import freshness
+from commands import Run
 from folders import FRUIT
-
-Run = Callable[..., tuple[int, str, str]]
 
 NOTE = (
     "note: the index is older than its files: 1 new, 1 changed, 1 gone "

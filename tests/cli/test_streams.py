@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ import pytest
 import bienc_cli
 from bienc_cli.cli import main
 from bienc_cli.evaluation.queries import read_queries
-
-Run = Callable[..., tuple[int, str, str]]
+from commands import Run, feed
 
 FULL = Path("/dev/full")
 TESTS = Path(__file__).parents[1]
@@ -173,7 +171,7 @@ def test_names_are_utf_8_whatever_the_locale_says(tmp_path: Path) -> None:
 
 def test_a_mark_before_json_is_no_part_of_it(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     line = b'\xef\xbb\xbf{"_id": "q1", "text": "kites"}\n'
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line)))
+    feed(monkeypatch, line)
     code, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "jsonl")
     assert code == 0
     assert json.loads(out)["query_id"] == "q1"
@@ -186,7 +184,7 @@ def test_a_mark_in_the_midst_of_joined_files_is_no_part_of_a_line(
 ) -> None:
     mark = b"\xef\xbb\xbf"
     lines = b"%b%b\n%b%b\n" % (mark, line, mark, line)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    feed(monkeypatch, lines)
     document = json.loads(indexed(*argv, "-f", "json")[1])
     answers = document.get("results") or document["queries"]
     assert [one["query"] for one in answers] == ["kites", "kites"]
@@ -199,7 +197,7 @@ def test_names_ended_by_nul_are_files_whatever_is_in_them(
     (tmp_path / names[0]).write_text("herons")
     (tmp_path / names[2]).write_text("storks")
     listed = b"".join(name.encode() + b"\0" for name in names)
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(listed)))
+    feed(monkeypatch, listed)
     code, out, _ = run("index", "-", "-0", "--format", "json")
     report = json.loads(out)
     assert code == 0
@@ -229,7 +227,7 @@ def test_every_plain_line_tells_its_query(
     indexed: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    feed(monkeypatch, lines)
     _, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "plain")
     rows = [line.split("\t") for line in out.splitlines()]
     assert [(row[0], row[1]) for row in rows] == expected
@@ -241,7 +239,7 @@ def test_one_bad_pair_loses_no_other(
     format_: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = '["a", "b"]\n["only one"]\n\n{"a": "", "b": "c"}\n["d", "e"]\n'
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    feed(monkeypatch, lines)
     code, out, err = run("score", "-", "--format", format_)
     assert code == 2
     if format_ == "plain":
@@ -321,9 +319,9 @@ def test_a_file_of_queries_is_read_alike_by_all_commands(
 ) -> None:
     (tmp_path / "queries").write_bytes(lines.encode())
     expected = [one.text for one in read_queries(tmp_path / "queries")]
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    feed(monkeypatch, lines)
     _, out, _ = indexed("query", "-", "--strategy", "bm25", "--format", "json")
     assert [one["query"] for one in json.loads(out)["results"]] == expected
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    feed(monkeypatch, lines)
     _, out, _ = indexed("compare", "-", "--strategies", "bm25,bi", "--format", "json")
     assert [one["query"] for one in json.loads(out)["queries"]] == expected

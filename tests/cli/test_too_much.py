@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bienc_cli.strategy import Strategy
+from commands import Run
 from folders import FRUIT
-
-Run = Callable[..., tuple[int, str, str]]
-
 
 ENORMOUS = ("100000000", str(2**63), str(10**30))
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bienc_cli import models
+from commands import Run
 from fakes import MisledCrossEncoder
 
-Run = Callable[..., tuple[int, str, str]]
 FILES = ("--queries", "queries.tsv", "--qrels", "my.qrels")
 NUMBER = 24
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ from bienc_cli.errors import UsageError
 from bienc_cli.evaluation import matrix
 from bienc_cli.evaluation.matrix import score_matrix
 from bienc_cli.evaluation.pair_scores import score_pairs
+from commands import Run
 from fakes import FakeBiEncoder, FakeClassifier, FakeCrossEncoder
-
-Run = Callable[..., tuple[int, str, str]]
 
 QUERIES = ["red pear", "green apple", "word " * 70]
 PASSAGES = ["a red pear", "an apple", "a green pear " * 30, "stones"]

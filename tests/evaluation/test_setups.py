@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from bienc_cli.evaluation.setups import Setup, evaluate_setups, index_again
 from bienc_cli.setup_choice import SetupChoice
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import Strategy
+from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
-
-Run = Callable[..., tuple[int, str, str]]
 
 QUERIES = (Query("1", "apples in autumn"), Query("2", "cherry stones"), Query("3", "a cool cellar"))
 QRELS = Qrels(

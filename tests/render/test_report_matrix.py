@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from bienc_cli.errors import StorageError
 from bienc_cli.evaluation.matrix import ScoreMatrix, score_matrix
 from bienc_cli.render.matrix import MatrixView
 from bienc_cli.render.report import matrix_as_html
+from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
-
-Run = Callable[..., tuple[int, str, str]]
 
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 QUERIES = ["a red pear", "<script>alert(1)</script>", "one\ntwo"]

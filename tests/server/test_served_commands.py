@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from bienc_cli import __version__
 from bienc_cli.server import client
 from bienc_cli.server.resident import MOST_READERS
 from bienc_cli.server.wire import Lines, as_line
+from commands import feed
 
 QUERIES = [
     ("pear cellar",),
@@ -125,7 +125,7 @@ def test_what_a_server_is_not_for_is_answered_all_the_same(
 def test_standard_input_is_read_by_whoever_has_it(
     indexed: Run, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"pear\n")))
+    feed(monkeypatch, b"pear\n")
     assert indexed("query", "-")[0] == 0
     assert server.answered == []
 

@@ -16,7 +16,6 @@ from bienc_cli.server.listener import Activity
 from bienc_cli.server.resident import Readers
 from bienc_cli.server.threads import AnsweringThreads
 
-Run = Callable[..., tuple[int, str, str]]
 TOKEN = "a-token-for-these-tests"
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
 
-from bienc_cli.store import graph, reclaim
+import pytest
+from places import FILES, STORES, Place
+
+from bienc_cli.store import IndexReader, graph, reclaim
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +16,23 @@ def graphs_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small indexes have a graph, and are written anew, or no test here would see either."""
     monkeypatch.setattr(graph, "FEWEST", 1)
     monkeypatch.setattr(reclaim, "UNUSED_LEAST", 0)
+
+
+@pytest.fixture(params=STORES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "milvus":
+        pytest.importorskip("milvus_lite")
+        pytest.importorskip("pymilvus")
+    return Place(tmp_path, request.param)
+
+
+@pytest.fixture
+def built(place: Place) -> Place:
+    place.build(FILES)
+    return place
+
+
+@pytest.fixture
+def index(built: Place) -> Iterator[IndexReader]:
+    with built.read() as reader:
+        yield reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stores import CHUNKING, DIM, encode, identity, put_file, state
+from stores import CHUNKING, DIM, encode, identity, numbered, put_file, state
 
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.store import (
@@ -21,6 +21,12 @@ from bienc_cli.store import (
 __all__ = ["CHUNKING", "DIM", "Place", "encode", "identity", "put_file", "state"]
 
 STORES = ("directory", "milvus")
+FILES = {
+    "a.md": numbered(6),
+    "sub/b.md": ["shared words", *numbered(3, "other")],
+    "sub/deep/c.txt": ["shared words", "ünïcode « text » of three lines\nwith a break\nor two"],
+}
+"""What the fixture `built` holds: names of files, and their passages."""
 
 
 class Place:
