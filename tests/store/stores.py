@@ -37,7 +37,7 @@ def encode(texts: Sequence[str], dim: int = DIM) -> Vectors:
 
 
 def document(doc_id: str, paragraphs: Sequence[str], format_: str = "text") -> Document:
-    return Document(doc_id, "\n\n".join(paragraphs), format_, title=f"Title of {doc_id}")
+    return Document(doc_id, "\n\n".join(paragraphs), format_, title=f"Title of a {format_}")
 
 
 def passages_of(made: Document) -> list[Passage]:
