@@ -4,7 +4,7 @@
 
     Index.open(".").search("sour espresso", k=5)
 
-`Index` is the front door (`bienc_cli.library`); it is imported when it is asked for. The commands
+`Index` is the front door (`bienc_cli/library/`); it is imported when it is asked for. The commands
 are thin: each calls one of its methods, or one of `Models`, and prints what that answers.
 """
 
@@ -14,9 +14,9 @@ TYPE_CHECKING = False  # As in `bienc_cli.server.client`: every `bienc query` im
 if TYPE_CHECKING:
     from typing import Any
 
-    from bienc_cli.library import Index
-    from bienc_cli.reporting import Reporter
-    from bienc_cli.shared_models import Models
+    from bienc_cli.library.front_door import Index
+    from bienc_cli.library.reporting import Reporter
+    from bienc_cli.library.shared_models import Models
 
 __all__ = ["Index", "Models", "Reporter", "__version__"]
 
@@ -26,15 +26,15 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     # Every command imports this package, and none of them pays for what it does not use.
     if name == "Index":
-        from bienc_cli.library import Index
+        from bienc_cli.library.front_door import Index
 
         return Index
     if name == "Models":
-        from bienc_cli.shared_models import Models
+        from bienc_cli.library.shared_models import Models
 
         return Models
     if name == "Reporter":
-        from bienc_cli.reporting import Reporter
+        from bienc_cli.library.reporting import Reporter
 
         return Reporter
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

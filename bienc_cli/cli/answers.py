@@ -8,7 +8,7 @@ from bienc_cli.cli import caller
 from bienc_cli.cli.output import Output
 
 if TYPE_CHECKING:
-    from bienc_cli.index_answers import SearchAnswer
+    from bienc_cli.library.index_answers import SearchAnswer
     from bienc_cli.render.search import SearchView
     from bienc_cli.search import SearchResult
 

@@ -74,7 +74,7 @@ def classify(
 def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool) -> int:
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.shared_models import Models
+    from bienc_cli.library.shared_models import Models
 
     refused: dict[int, UsageError] = {}
     if texts == ["-"]:

@@ -354,7 +354,7 @@ def _compare(
     from bienc_cli.cli import freshness, standard_input
     from bienc_cli.cli.opening import opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.library import check_queries
+    from bienc_cli.library.front_door import check_queries
 
     texts = queries
     if queries == ["-"]:

@@ -222,9 +222,9 @@ def index(
     from bienc_cli.cli.progress import ShownOn
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing.report import IndexOptions
-    from bienc_cli.library import Index
+    from bienc_cli.library.front_door import Index
+    from bienc_cli.library.shared_models import Models
     from bienc_cli.render.index_report import IndexView
-    from bienc_cli.shared_models import Models
 
     output = Output(format_, quiet=quiet)
     choice = ModelChoice(model, None, runtime, device, threads, offline, output)

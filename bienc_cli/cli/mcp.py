@@ -51,12 +51,12 @@ def mcp(
     """
     from bienc_cli import __version__
     from bienc_cli.cli import environment
-    from bienc_cli.library import Index
+    from bienc_cli.library.front_door import Index
+    from bienc_cli.library.shared_models import Models
     from bienc_cli.server.guard import checked_token
     from bienc_cli.server.http import listen
     from bienc_cli.server.mcp import serve
     from bienc_cli.server.mcp_http import PATH, over_http
-    from bienc_cli.shared_models import Models
 
     def opened() -> Index:
         models = Models(

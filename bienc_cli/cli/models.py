@@ -33,7 +33,7 @@ def models(
     works too.
     """
     from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.shared_models import Models
+    from bienc_cli.library.shared_models import Models
 
     output = Output(format_)
     opt.refuse_without_effect(

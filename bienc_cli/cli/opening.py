@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bienc_cli.cli import environment
 from bienc_cli.cli.output import Output
 from bienc_cli.cli.progress import ShownOn
-from bienc_cli.library import Index
-from bienc_cli.shared_models import Models
+from bienc_cli.library.front_door import Index
+from bienc_cli.library.shared_models import Models
 
 if TYPE_CHECKING:
     from bienc_cli.cli.loading import ModelChoice

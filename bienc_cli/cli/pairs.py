@@ -9,7 +9,7 @@ import typer
 from bienc_cli.cli import caller
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.reporting import Reporter
+from bienc_cli.library.reporting import Reporter
 
 if TYPE_CHECKING:
     from bienc_cli.search.clusters import PairsResult

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bienc_cli.cli import process
 from bienc_cli.cli.output import Output
 from bienc_cli.cli.time_left import SteadyTimeLeft, TimeLeft, rough_duration
-from bienc_cli.reporting import Reporter
+from bienc_cli.library.reporting import Reporter
 
 if TYPE_CHECKING:
     from rich.progress import Progress

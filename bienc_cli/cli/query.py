@@ -15,7 +15,7 @@ from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
-    from bienc_cli.library import Index
+    from bienc_cli.library.front_door import Index
     from bienc_cli.render.view import View
     from bienc_cli.search import SearchOptions
 
@@ -193,7 +193,7 @@ def query(
         choice.begin_cross_encoder()
     from bienc_cli.cli import environment, freshness
     from bienc_cli.cli.opening import opened
-    from bienc_cli.library import check_queries, search_options
+    from bienc_cli.library.front_door import check_queries, search_options
     from bienc_cli.server.resident import MOST_READERS
 
     from_stdin = text == ["-"]

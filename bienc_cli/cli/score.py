@@ -56,7 +56,7 @@ def score(
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.shared_models import Models
+    from bienc_cli.library.shared_models import Models
 
     output = Output(format_)
     choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)

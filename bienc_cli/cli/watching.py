@@ -11,7 +11,7 @@ from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from bienc_cli.library import Index
+    from bienc_cli.library.front_door import Index
 
 
 def check_format(output: Output) -> None:

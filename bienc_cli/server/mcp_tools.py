@@ -11,16 +11,16 @@ from bienc_cli.errors import UsageError
 from bienc_cli.strategy import Strategy
 
 if TYPE_CHECKING:
-    from bienc_cli.index_answers import (
+    from bienc_cli.library.index_answers import (
         CompareAnswer,
         LabelsAnswer,
         PairsAnswer,
         SearchAnswer,
         SimilarAnswer,
     )
+    from bienc_cli.library.upkeep_answers import BuildAnswer, StatusAnswer
     from bienc_cli.search.excerpts import Excerpt
     from bienc_cli.store import IndexInfo, IndexReader
-    from bienc_cli.upkeep_answers import BuildAnswer, StatusAnswer
 
 MOST_SAID = 200
 """Characters of a refused value that a refusal repeats."""

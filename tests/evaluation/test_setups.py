@@ -14,7 +14,7 @@ from bienc_cli.evaluation.qrels import Item, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.evaluation.setups import Setup, evaluate_setups, index_again
-from bienc_cli.setup_choice import SetupChoice
+from bienc_cli.library.setup_choice import SetupChoice
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import Strategy
 from commands import Run

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from bienc_cli.cli import caller, environment
 from bienc_cli.errors import BiencError
-from bienc_cli.reporting import Reporter
-from bienc_cli.shared_models import Models
+from bienc_cli.library.reporting import Reporter
+from bienc_cli.library.shared_models import Models
 from bienc_cli.stages import Stopwatch
 
 if TYPE_CHECKING:

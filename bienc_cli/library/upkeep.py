@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment
 from bienc_cli.cli.environment import possible
-from bienc_cli.opened_index import WAIT_SECONDS, OpenedIndex
+from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.report import IndexOptions, IndexReport
     from bienc_cli.indexing.workers import StartWorkers
+    from bienc_cli.library.upkeep_answers import (
+        BuildAnswer,
+        CheckAnswer,
+        RemoveAnswer,
+        StatusAnswer,
+    )
     from bienc_cli.store import Root
-    from bienc_cli.upkeep_answers import BuildAnswer, CheckAnswer, RemoveAnswer, StatusAnswer
 
 
 class Upkeep(OpenedIndex):
@@ -48,7 +53,7 @@ class Upkeep(OpenedIndex):
             IndexMismatch: another model, or other lengths, than it was made with.
             StorageError: it cannot be written.
         """
-        from bienc_cli.upkeep_answers import BuildAnswer
+        from bienc_cli.library.upkeep_answers import BuildAnswer
 
         return BuildAnswer(
             self._run(
@@ -106,7 +111,7 @@ class Upkeep(OpenedIndex):
             IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
         """
         from bienc_cli.indexing.watching import follow
-        from bienc_cli.upkeep_answers import BuildAnswer
+        from bienc_cli.library.upkeep_answers import BuildAnswer
 
         def covered() -> Sequence[Root]:
             # No snapshot is held while nothing happens.
@@ -137,7 +142,7 @@ class Upkeep(OpenedIndex):
             StorageError: it cannot be written.
         """
         from bienc_cli.indexing.forget import remove_paths
-        from bienc_cli.upkeep_answers import RemoveAnswer
+        from bienc_cli.library.upkeep_answers import RemoveAnswer
 
         with self.reporter.indexing() as observer:
             report = remove_paths(
@@ -164,8 +169,8 @@ class Upkeep(OpenedIndex):
         Raises:
             IndexBusy: another process is writing to it, where it is to be mended.
         """
+        from bienc_cli.library.upkeep_answers import CheckAnswer
         from bienc_cli.store import check, repair
-        from bienc_cli.upkeep_answers import CheckAnswer
 
         keys = environment.key_directory()
         repaired = repair(self.place, key_dir=keys) if mend else None
@@ -180,8 +185,8 @@ class Upkeep(OpenedIndex):
         Raises:
             IndexNotFound, IndexMismatch, IndexDamaged: it cannot be read.
         """
+        from bienc_cli.library.upkeep_answers import StatusAnswer
         from bienc_cli.store import exposed
-        from bienc_cli.upkeep_answers import StatusAnswer
 
         reader = self.reader()
         return StatusAnswer(

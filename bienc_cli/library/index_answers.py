@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bienc_cli.answer import Answer
+from bienc_cli.library.answer import Answer
 from bienc_cli.render import hits as hit_
 
 if TYPE_CHECKING:

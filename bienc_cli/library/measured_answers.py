@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.answer import Answer
 from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.matrix import ScoreMatrix
 from bienc_cli.evaluation.results import Evaluation
 from bienc_cli.evaluation.runs import Run, write_run
 from bienc_cli.evaluation.tuning import Tuning
+from bienc_cli.library.answer import Answer
 from bienc_cli.render.evaluation import EvaluationView, warnings
 from bienc_cli.render.matrix import MatrixView, probabilities
 from bienc_cli.render.tuning import TuningView

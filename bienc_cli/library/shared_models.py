@@ -14,8 +14,8 @@ from bienc_cli.cli.output import Output, OutputFormat
 from bienc_cli.server.resident import SharedBiEncoder, SharedCrossEncoder
 
 if TYPE_CHECKING:
-    from bienc_cli.measured_answers import ScoreAnswer
-    from bienc_cli.model_answers import ClassifiedAnswer, ModelsAnswer, PairScoresAnswer
+    from bienc_cli.library.measured_answers import ScoreAnswer
+    from bienc_cli.library.model_answers import ClassifiedAnswer, ModelsAnswer, PairScoresAnswer
     from bienc_cli.store import IndexInfo
     from bienc_cli.types import BiEncoder, CrossEncoder
 
@@ -140,7 +140,7 @@ class Models:
             ModelUnavailable: a model's weights are not here.
         """
         from bienc_cli.evaluation.matrix import score_matrix
-        from bienc_cli.measured_answers import ScoreAnswer
+        from bienc_cli.library.measured_answers import ScoreAnswer
 
         return ScoreAnswer(
             score_matrix(
@@ -163,7 +163,7 @@ class Models:
             ModelUnavailable: a model's weights are not here.
         """
         from bienc_cli.evaluation.pair_scores import score_pairs
-        from bienc_cli.model_answers import PairScoresAnswer
+        from bienc_cli.library.model_answers import PairScoresAnswer
 
         numbered = _numbered(pairs)
         return PairScoresAnswer(
@@ -188,7 +188,7 @@ class Models:
             ModelUnavailable: its weights are not here.
         """
         from bienc_cli.evaluation.pair_scores import check_pair
-        from bienc_cli.model_answers import ClassifiedAnswer, classified
+        from bienc_cli.library.model_answers import ClassifiedAnswer, classified
 
         numbered = _numbered(pairs)
         for number, pair in numbered.items():
@@ -198,7 +198,7 @@ class Models:
     @staticmethod
     def known() -> ModelsAnswer:
         """The models that have short names, and whether they are here."""
-        from bienc_cli.model_answers import ModelsAnswer
+        from bienc_cli.library.model_answers import ModelsAnswer
         from bienc_cli.models import known_models
 
         return ModelsAnswer(known_models(environment.cache_directory()))

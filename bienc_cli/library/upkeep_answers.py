@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.answer import Shown
 from bienc_cli.indexing.forget import RemovalReport
 from bienc_cli.indexing.report import IndexReport
+from bienc_cli.library.answer import Shown
 from bienc_cli.render.check import CheckView
 from bienc_cli.render.index_report import IndexView
 from bienc_cli.render.info import InfoView

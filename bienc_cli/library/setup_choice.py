@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import environment
-from bienc_cli.reporting import Reporter
-from bienc_cli.shared_models import Models
+from bienc_cli.library.reporting import Reporter
+from bienc_cli.library.shared_models import Models
 
 if TYPE_CHECKING:
     from bienc_cli.evaluation.results import EvaluationOptions

@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, Self
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment
 from bienc_cli.cli.environment import possible
-from bienc_cli.index_places import place_of
-from bienc_cli.overview import Overview, documents_of, several, unknown
-from bienc_cli.quality import Quality
-from bienc_cli.reporting import Reporter
-from bienc_cli.shared_models import Models
+from bienc_cli.library.index_places import place_of
+from bienc_cli.library.overview import Overview, documents_of, several, unknown
+from bienc_cli.library.quality import Quality
+from bienc_cli.library.reporting import Reporter
+from bienc_cli.library.shared_models import Models
+from bienc_cli.library.upkeep import Upkeep
 from bienc_cli.strategy import strategies_named, strategy_chosen
-from bienc_cli.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from bienc_cli.index_answers import CompareAnswer, SearchAnswer
     from bienc_cli.indexing.report import IndexOptions
-    from bienc_cli.measured_answers import ScoreAnswer
+    from bienc_cli.library.index_answers import CompareAnswer, SearchAnswer
+    from bienc_cli.library.measured_answers import ScoreAnswer
     from bienc_cli.search import SearchOptions
     from bienc_cli.search.excerpts import Excerpt
     from bienc_cli.search.joined import Joined
@@ -158,7 +158,7 @@ class Index(Overview, Quality, Upkeep):
         self, query: str, options: SearchOptions, also: Sequence[Index] = ()
     ) -> SearchAnswer:
         """As `search`, with everything that can be said of it; see `search_options`."""
-        from bienc_cli.index_answers import SearchAnswer
+        from bienc_cli.library.index_answers import SearchAnswer
         from bienc_cli.search import check_query, search
         from bienc_cli.search.joined import Joined
 
@@ -214,7 +214,7 @@ class Index(Overview, Quality, Upkeep):
             ModelUnavailable: a model's weights are not here.
         """
         from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
-        from bienc_cli.index_answers import CompareAnswer
+        from bienc_cli.library.index_answers import CompareAnswer
 
         options = CompareOptions(
             strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bienc_cli.answer import Answer
 from bienc_cli.evaluation.pair_scores import PairScoring
+from bienc_cli.library.answer import Answer
 from bienc_cli.models import ModelStatus
 from bienc_cli.render.classification import LabelledPairsView, Read
 from bienc_cli.render.models import ModelsView

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment
 from bienc_cli.errors import UsageError
-from bienc_cli.opened_index import WAIT_SECONDS, OpenedIndex
-from bienc_cli.overview import documents_of, several
+from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex
+from bienc_cli.library.overview import documents_of, several
 
 if TYPE_CHECKING:
     from bienc_cli.evaluation.judging import Judging
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bienc_cli.evaluation.queries import Query
     from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
     from bienc_cli.evaluation.runs import Run
-    from bienc_cli.measured_answers import EvaluateAnswer, TuneAnswer
-    from bienc_cli.setup_choice import SetupChoice
+    from bienc_cli.library.measured_answers import EvaluateAnswer, TuneAnswer
+    from bienc_cli.library.setup_choice import SetupChoice
     from bienc_cli.types import TunedBlend
 
 MAX_DROP = 0.02
@@ -93,9 +93,9 @@ class Quality(OpenedIndex):
         from bienc_cli.evaluation.qrels import Qrels, Unit
         from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
         from bienc_cli.evaluation.runs import read_run
-        from bienc_cli.measured_answers import EvaluateAnswer
+        from bienc_cli.library.measured_answers import EvaluateAnswer
+        from bienc_cli.library.setup_choice import SetupChoice
         from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
-        from bienc_cli.setup_choice import SetupChoice
         from bienc_cli.strategy import strategies_named
 
         thresholds = [parse_threshold(text) for text in _list(fail_under)]
@@ -278,7 +278,7 @@ class Quality(OpenedIndex):
         from bienc_cli.evaluation.queries import read_queries
         from bienc_cli.evaluation.score_cache import CachedScores
         from bienc_cli.evaluation.tuning import tune
-        from bienc_cli.measured_answers import TuneAnswer
+        from bienc_cli.library.measured_answers import TuneAnswer
 
         asked, judgments = read_queries(Path(queries)), read_qrels(Path(qrels))
         reader = self.reader()

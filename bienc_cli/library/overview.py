@@ -11,10 +11,10 @@ from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.cli import environment
 from bienc_cli.cli.environment import possible
 from bienc_cli.errors import PathNotFound, UsageError
-from bienc_cli.opened_index import OpenedIndex
+from bienc_cli.library.opened_index import OpenedIndex
 
 if TYPE_CHECKING:
-    from bienc_cli.index_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
+    from bienc_cli.library.index_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
     from bienc_cli.search.pairs import Pair
     from bienc_cli.search.similar import Similar
     from bienc_cli.search.subject import Subject
@@ -60,7 +60,7 @@ class Overview(OpenedIndex):
             PathNotFound: there is neither.
             UsageError: it cannot be answered as it was asked.
         """
-        from bienc_cli.index_answers import SimilarAnswer
+        from bienc_cli.library.index_answers import SimilarAnswer
         from bienc_cli.search.similar import SimilarOptions, similar
 
         if (path is None) == (text is None):
@@ -144,7 +144,7 @@ class Overview(OpenedIndex):
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
         """
-        from bienc_cli.index_answers import PairsAnswer
+        from bienc_cli.library.index_answers import PairsAnswer
         from bienc_cli.search.clusters import gathered
         from bienc_cli.search.pair_log import PairLog
         from bienc_cli.search.pairs import PairsOptions, find_pairs, search_key
@@ -198,7 +198,7 @@ class Overview(OpenedIndex):
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
         """
-        from bienc_cli.index_answers import LabelsAnswer
+        from bienc_cli.library.index_answers import LabelsAnswer
         from bienc_cli.search.zero_shot import check_labels, label_documents
 
         names, where = check_labels(several(labels)), documents_of(path, type)
