@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from warm_server import TOKEN, Run, Running
+from warm_server import TOKEN, Running
 
 from bienc_cli.cli import process
 from bienc_cli.cli.output import Output, OutputFormat
@@ -18,6 +18,7 @@ from bienc_cli.server.guard import Guard
 from bienc_cli.server.http import HttpServer, listen
 from bienc_cli.server.listener import Activity, Listener
 from bienc_cli.server.threads import AnsweringThreads
+from commands import Run
 from folders import FRUIT
 
 

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 from bad_clients import AT_ONCE, MOST_GROWTH, SECRET, TEXTS, settled, spoilt, talk, value
-from warm_server import TOKEN, Run, Running, ask_as_client, descriptors
+from warm_server import TOKEN, Running, ask_as_client, descriptors
 
 import endurance
 from bienc_cli import __version__, models
 from bienc_cli.server import life
 from bienc_cli.server.listener import MOST_CONNECTIONS
 from bienc_cli.server.wire import as_line
+from commands import Run
 
 REQUESTS = endurance.times(400, 100_000)
 

@@ -7,10 +7,11 @@ import socket
 from pathlib import Path
 
 import pytest
-from warm_server import TOKEN, Run, Running
+from warm_server import TOKEN, Running
 
 from bienc_cli.errors import UsageError
 from bienc_cli.server.http import listen
+from commands import Run
 from schema_check import validator
 
 ENTITLED = {"Authorization": f"Bearer {TOKEN}"}

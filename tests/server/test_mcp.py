@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm_server import Run
 
 from bienc_cli import schemas
 from bienc_cli.extras import install_command
+from commands import Run
 from schema_check import validator
 
 if importlib.util.find_spec("mcp") is None:

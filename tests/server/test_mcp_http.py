@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from mcp_process import Mcp, mcp_over_http
-from warm_server import Run
 
+from commands import Run
 from schema_check import validator
 
 if importlib.util.find_spec("mcp") is None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from mcp_process import FAKE, environment
-from warm_server import Run
+
+from commands import Run
 
 if importlib.util.find_spec("mcp") is None:
     pytest.skip("the extra 'mcp' is not installed", allow_module_level=True)

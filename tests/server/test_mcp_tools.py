@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm_server import Run
 
 from bienc_cli import Index
 from bienc_cli.errors import UsageError
 from bienc_cli.server import mcp_tools
 from bienc_cli.server.mcp_tools import TOOLS, checked
+from commands import Run
 from schema_check import validator
 
 COPIES = 7

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import report_browser
 from report_browser import Browser, Page
-from warm_server import TOKEN, Run, Running
+from warm_server import TOKEN, Running
+
+from commands import Run
 
 pytestmark = pytest.mark.skipif(report_browser.found() is None, reason="no Chromium is installed")
 
