@@ -102,12 +102,10 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             # A query searches several as one.
             if arguments[:1] != ["query"]:
                 _refuse_two_indexes(arguments)
-            named = (
-                tuple(arguments[:1])
-                if {*arguments[:1]} & {*defaults.COMMANDS}
-                else defaults.COMMANDS
-            )
-            code = _command_line(named or defaults.COMMANDS)(
+            named = tuple(arguments[:1])
+            if not {*named} & {*defaults.COMMANDS}:
+                named = defaults.COMMANDS
+            code = _command_line(named)(
                 arguments, prog_name="bienc", standalone_mode=False, default_map=values
             )
             with writing():

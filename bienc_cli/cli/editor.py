@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from bienc_cli.errors import UsageError
-from bienc_cli.render.listing import line_of
+from bienc_cli.render.hits import line_of
 from bienc_cli.search.result import Hit
 
 _WITH_COLON = {"hx", "helix", "subl", "sublime_text", "zed", "atom", "lapce"}

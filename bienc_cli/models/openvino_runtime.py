@@ -142,7 +142,7 @@ BATCH_OVERHEAD = 100
 """Tokens in whose time a batch is begun: some 30, and more for a length new to the process."""
 
 
-CONVERTER_VERSION = 4
+GRAPH_VERSION = 4
 """Raised whenever the same model would be converted into another graph."""
 
 GRAPH = "model.xml"
@@ -185,7 +185,7 @@ def converted_graph(
     openvino = import_openvino()
     precision = native_precision()
     computes = f"{precision}/int8" if prefers_8_bits() else precision
-    versions = f"{model.fingerprint}/{CONVERTER_VERSION}/{openvino.__version__}/{computes}"
+    versions = f"{model.fingerprint}/{GRAPH_VERSION}/{openvino.__version__}/{computes}"
     key = hashlib.sha256(versions.encode()).hexdigest()[:24]
 
     def make(empty: Path) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from bienc_cli.citations import citation
-from bienc_cli.render.listing import line_of
 from bienc_cli.render.printable import one_line, visible
 from bienc_cli.search.result import Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import body_start
@@ -344,3 +343,15 @@ def link_to(hit: Hit, form: str | None) -> str:
         return ""
     path = quote(str(stamp.path).encode("utf-8", "surrogateescape"))
     return " link " + form.format(host=socket.gethostname(), path=path, line=line_of(hit) or 1)
+
+
+def line_of(hit: Hit) -> int | None:
+    """The line of the hit's sentence, or of its passage; None where its file has no lines."""
+    place, passage = hit.passage.passage.place, hit.passage.passage
+    if place.kind != "line" or place.first is None:
+        return None
+    own_lines = place.last is not None and place.last - place.first == passage.text.count("\n")
+    # Of markup, the lines of the text are not those of the file.
+    if hit.best is None or not own_lines:
+        return place.first
+    return place.first + passage.text.count("\n", 0, hit.best.start)

@@ -42,7 +42,7 @@ def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
     The line is that of the sentence. Where a file has no lines (a PDF, say), it is left out.
     """
     for hit in result.hits:
-        line = line_of(hit)
+        line = hit_.line_of(hit)
         place = "" if line is None else f"{line}:"
         yield f"{as_argument(path_of(hit, here))}:{place}{visible(hit_.sentence(hit))}"
 
@@ -52,7 +52,7 @@ def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str
     if header:
         yield ",".join(COLUMNS)
     for hit in result.hits:
-        line = line_of(hit)
+        line = hit_.line_of(hit)
         fields = (
             result.query,
             str(hit.rank),
@@ -77,15 +77,3 @@ def path_of(hit: Hit, here: Path) -> str:
         return hit.passage.path
     path = stamp.path
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def line_of(hit: Hit) -> int | None:
-    """The line of the hit's sentence, or of its passage; None where its file has no lines."""
-    place, passage = hit.passage.passage.place, hit.passage.passage
-    if place.kind != "line" or place.first is None:
-        return None
-    own_lines = place.last is not None and place.last - place.first == passage.text.count("\n")
-    # Of markup, the lines of the text are not those of the file.
-    if hit.best is None or not own_lines:
-        return place.first
-    return place.first + passage.text.count("\n", 0, hit.best.start)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.render import markdown_answers
-from bienc_cli.render.hits import link_to
-from bienc_cli.render.listing import COLUMNS, as_argument, line_of
+from bienc_cli.render.hits import line_of, link_to
+from bienc_cli.render.listing import COLUMNS, as_argument
 from bienc_cli.search.result import Hit, Span
 from bienc_cli.store import StoredPassage
 from bienc_cli.types import Passage, Place

@@ -42,7 +42,7 @@ def test_a_passage_comes_back_with_its_place(index: IndexReader) -> None:
     assert (stored.path, passage.doc_id) == ("docs/sub/deep/c.txt", "sub/deep/c.txt")
     assert (passage.place, passage.ordinal) == (FilePlace("line", 3, 5), 1)
     assert passage.heading == ("Part", "§ “1”")
-    assert (stored.title, stored.format) == ("Title of a text", "text")
+    assert (stored.title, stored.format) == ("⁂", "text")
 
 
 def test_passages_come_in_the_order_asked(index: IndexReader) -> None:

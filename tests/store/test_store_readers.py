@@ -126,7 +126,7 @@ def test_a_user_who_may_only_read(tmp_path: Path, pending: bool) -> None:
         script = (
             "import os\n"
             "from pathlib import Path\n"
-            "from bienc_cli.store import open_reader\n"
+            "from bienc_cli.store import open_reader, reader\n"
             "from bienc_cli.errors import StorageError\n"
             "from stores import encode\n"
             "query = encode(['x'])[0]\n"

@@ -139,7 +139,9 @@ def test_documents_in_milvus_of_before_are_found_as_they_were(
     with monkeypatch.context() as patch:
         made = milvus_rows.searched_texts
         patch.setattr(
-            milvus_rows, "searched_texts", lambda some, name, _: made(some, name, said="en")
+            milvus_rows,
+            "searched_texts",
+            lambda some, name, title, _: made(some, name, title, said="en"),
         )
         parts = milvus_rows.document_records
 
