@@ -374,15 +374,13 @@ def _measure(
     """Quality and cost over many queries; see `Index.evaluate`. The exit code."""
     from bienc_cli.cli import freshness
     from bienc_cli.cli.opening import opened
-    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, PathNotFound
+    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
+    from bienc_cli.library.quality import check_judged
     from bienc_cli.render.gates import gate_line
 
     for folder in (kept.run_out, kept.report.parent if kept.report else None):
         make_folder(folder)
-    # Before an index is looked for: a misspelt name is told where there is none, too.
-    for named in (wanted["queries"], wanted["qrels"], wanted["beir"]):
-        if named is not None and not Path(named).exists():
-            raise PathNotFound.at(Path(named))
+    check_judged(wanted["queries"], wanted["qrels"], wanted["beir"], wanted["split"])
     with opened(index, output, choice) as measured, freshness.noted([measured.reader()], output):
         answer = measured.evaluate(**wanted)
     if kept.run_out is not None:

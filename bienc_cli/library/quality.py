@@ -344,6 +344,20 @@ def _run_of(path: Path, run: Run, queries: Sequence[Query]) -> Run:
     return run
 
 
+def check_judged(
+    queries: str | Path | None,
+    qrels: str | Path | None,
+    beir: str | Path | None,
+    split: str,
+) -> None:
+    """Refuse what `Index.evaluate` cannot read, before anything is opened for it.
+
+    Raises:
+        UsageError: the files contradict each other, one is not there, or not of its form.
+    """
+    _read(queries, qrels, beir, split)
+
+
 def _read(
     queries: str | Path | None,
     qrels: str | Path | None,

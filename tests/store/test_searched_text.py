@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from places import STORES, Place
+from places import Place
 
 from bienc_cli.store import IndexReader, check
 from bienc_cli.store.searched_text import searched_text
@@ -21,12 +20,8 @@ FILES = {
 }
 
 
-@pytest.fixture(params=STORES)
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexReader]:
-    if request.param == "milvus":
-        pytest.importorskip("milvus_lite")
-        pytest.importorskip("pymilvus")
-    place = Place(tmp_path, request.param)
+@pytest.fixture
+def index(place: Place) -> Iterator[IndexReader]:
     place.build(FILES)
     assert check(place.index, key_dir=place.keys).problems == ()
     with place.read() as reader:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
-from places import DIM, STORES, Place, encode
+from places import DIM, Place, encode
 from stores import numbered
 
 from bienc_cli.errors import IndexDamaged
@@ -20,12 +19,8 @@ FILES = {
 }
 
 
-@pytest.fixture(params=STORES)
-def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IndexReader]:
-    if request.param == "milvus":
-        pytest.importorskip("milvus_lite")
-        pytest.importorskip("pymilvus")
-    place = Place(tmp_path, request.param)
+@pytest.fixture
+def index(place: Place) -> Iterator[IndexReader]:
     place.build(FILES)
     with place.read() as reader:
         yield reader

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from places import CHUNKING, STORES, Place, identity, put_file
+from places import CHUNKING, Place, identity, put_file
 
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import IndexOptions
@@ -27,14 +27,6 @@ TEXTS = {
 }
 ASKED = {"de.txt": "Hauses", "en.txt": "houses", "ru.txt": "красного", "zh.txt": "开放"}
 LANGUAGES = {"de": 1, "ru": 1, "zh": 1}
-
-
-@pytest.fixture(params=STORES)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "milvus":
-        pytest.importorskip("milvus_lite")
-        pytest.importorskip("pymilvus")
-    return Place(tmp_path, request.param)
 
 
 def languages(place: Place) -> dict[str, int]:
