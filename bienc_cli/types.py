@@ -18,7 +18,7 @@ from bienc_cli.errors import UsageError
 
 CHUNKING_VERSION = 2
 """Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
-another context put in front."""
+another context put in front. Where that concerns one format, its `Format.version` does."""
 
 _SMALLEST_PASSAGE = 16
 """Tokens below which a passage could not hold a sentence beside its context."""

@@ -69,7 +69,7 @@ class Format:
 
     Attributes:
         name: of the format, as in `Document.format` and `--type`.
-        version: raised whenever the same file yields another document than before.
+        version: raised whenever the same file yields another document or other passages.
         module: imported when the first file of the format is read.
         suffixes: lower case, with the dot.
         file_names: well-known file names, lower case; they win over suffixes.
@@ -130,29 +130,29 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
     Format(
         name="asciidoc",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.asciidoc",
         suffixes=(".adoc", ".asciidoc"),
     ),
-    Format(name="org", version=2, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(name="org", version=3, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(
-        name="latex", version=2, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+        name="latex", version=3, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
     ),
     Format(
         name="man",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.man",
         # Else known by how they begin: `.1` is an old log's suffix as well.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
-    Format(name="rst", version=3, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(name="rst", version=4, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
         version=5,
@@ -242,7 +242,7 @@ _FORMATS = (
     ),
     Format(
         name="calendar",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
     ),
@@ -280,16 +280,16 @@ _FORMATS = (
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
     ),
-    Format(name="csv", version=4, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=5, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),
     Format(
         name="jsonl",
-        version=3,
+        version=4,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
         isolated_from=_NEVER,
