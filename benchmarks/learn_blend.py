@@ -25,7 +25,7 @@ import json
 import random
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -246,9 +246,8 @@ def gather(
     bi_encoder: BiEncoder,
     scores: CachedScores,
     arguments: argparse.Namespace,
-    strategies: Sequence[Strategy] = (Strategy.BLEND, Strategy.LIGHT_BLEND),
 ) -> Gathered:
-    """Signals of both blends, or of one, and the judgments, for a sample of a collection."""
+    """Signals of both blends and the judgments, for a sample of a collection."""
     judgments = read_qrels(directory / "qrels" / f"{split}.tsv")
     queries = [
         query
@@ -267,7 +266,7 @@ def gather(
         load_encoder=lambda _: bi_encoder,
         key_dir=arguments.cache / "keys",
     )
-    found_by: dict[Strategy, dict[str, Signals]] = {strategy: {} for strategy in strategies}
+    found_by: dict[Strategy, dict[str, Signals]] = {Strategy.BLEND: {}, Strategy.LIGHT_BLEND: {}}
     with open_reader(index.resolve(), key_dir=arguments.cache / "keys") as reader:
         judged = judged_in(judgments, reader.documents())
         vectors = bi_encoder.encode_queries([query.text for query in queries])
@@ -277,8 +276,7 @@ def gather(
                     reader, query.text, vector, strategy, judged, scores
                 )
     grades = {query.query_id: dict(judged.by_query[query.query_id]) for query in queries}
-    read, light = (found_by.get(one, {}) for one in (Strategy.BLEND, Strategy.LIGHT_BLEND))
-    return Gathered(read, light, grades)
+    return Gathered(found_by[Strategy.BLEND], found_by[Strategy.LIGHT_BLEND], grades)
 
 
 def take_sample(corpus: Path, needed: set[str], documents: int, sample: Path) -> None:

@@ -21,7 +21,7 @@ from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.search.candidates import FUSED_DEPTH, cosines_of, look_up, propose
+from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
 from bienc_cli.search.exactness import shares_of_numbers
 from bienc_cli.search.fusion import DEFAULTS, blended, pooled
 from bienc_cli.search.legibility import codelike
@@ -66,7 +66,6 @@ class Signals:
         relevances: logits, shape (n,); None for candidates that are not read.
         codelike: how far their texts are code, 0 to 1.
         numbers: the share of the query's numbers that each has, shape (n,).
-        cosines: with each other, shape (n, n); None for candidates that are read.
     """
 
     passage_ids: NDArray[np.int64]
@@ -76,12 +75,11 @@ class Signals:
     relevances: NDArray[np.float64] | None
     codelike: float
     numbers: NDArray[np.float64]
-    cosines: NDArray[np.float64] | None
 
     def ranking(self, weights: BlendWeights) -> list[str]:
         """Items in the order that the weights give, by (-score, passage id)."""
         if self.relevances is None:
-            scores = blended(weights, self.similarities, self.bm25, self.cosines)
+            scores = blended(weights, self.similarities, self.bm25)
         else:
             scores = pooled(
                 weights,
@@ -223,12 +221,10 @@ def signals_of(
     found = look_up(index, query, vector, strategy, depth, Filter())
     candidates = propose(index, query, vector, found, strategy, depth, DEFAULTS.light_weights)
     hits = as_hits(index, candidates)
-    relevances = cosines = None
+    relevances = None
     texts = [text_to_read(hit.passage) for hit in hits]
     if strategy.needs_cross_encoder:
         relevances = np.array(scores.logits(query, texts), dtype=np.float64)
-    else:
-        cosines = cosines_of(index.vectors_of([one.passage_id for one in candidates]))
     return Signals(
         passage_ids=np.array([one.passage_id for one in candidates], dtype=np.int64),
         items=tuple(judged.items_of(hit.passage) for hit in hits),
@@ -237,7 +233,6 @@ def signals_of(
         relevances=relevances,
         codelike=codelike(texts),
         numbers=np.array(shares_of_numbers(query, texts), dtype=np.float64),
-        cosines=cosines,
     )
 
 

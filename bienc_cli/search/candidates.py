@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 
 from bienc_cli.search.exactness import having_names
 from bienc_cli.search.fusion import blended, head_of, in_turn, reciprocal_rank_fusion
-from bienc_cli.search.legibility import BM25_ALONE, SIMILARITY_ALONE
 from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Candidate
 from bienc_cli.store import Filter
 from bienc_cli.strategy import Source, Strategy
-from bienc_cli.types import BlendWeights, Vectors
+from bienc_cli.types import BlendWeights
 
 FUSED_DEPTH = 100
 """How deep rankings are looked at that are made into one without a model reading anything: a
-passage that both know may stand far down in each. More than so many candidates are not regularised:
-it takes a cosine for each two."""
+passage that both know may stand far down in each."""
 
 Ranked = Sequence[tuple[int, float]]
 """(passage id, score), best first."""
@@ -108,17 +106,8 @@ def propose(
     else:
         near_too, worded_too = near, worded
     if strategy.source is Source.LIGHT_BLEND:
-        # Neighbours have a say in what is shown, not in what is read, and none beside a noise.
-        regularises = (
-            not strategy.needs_cross_encoder
-            and light_weights not in (BM25_ALONE, SIMILARITY_ALONE)
-            and len(ids) <= FUSED_DEPTH
-        )
         scores = blended(
-            light_weights,
-            [near_too[one] for one in ids],
-            [worded_too[one] for one in ids],
-            cosines_of(index.vectors_of(ids)) if regularises else None,
+            light_weights, [near_too[one] for one in ids], [worded_too[one] for one in ids]
         )
         order = sorted(
             range(len(ids)),
@@ -142,10 +131,3 @@ def propose(
         )
         for rank, passage_id in enumerate(ids, 1)
     ]
-
-
-def cosines_of(vectors: Vectors) -> NDArray[np.float64]:
-    """Of passages with each other, shape (n, n), by their vectors, shape (n, dim)."""
-    rows = vectors.astype(np.float64)
-    cosines: NDArray[np.float64] = rows @ rows.T
-    return cosines

@@ -48,12 +48,6 @@ DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.4)
 """For candidates that no cross-encoder has read; by the same program, for the worst case over
 collections."""
 
-NEIGHBOURS = 0.2
-"""What the others that are like it say of a candidate's score."""
-
-NEARNESS = 3.0
-"""One that is nearer by a standard deviation of all cosines says e to this power times more."""
-
 DEFAULTS = TunedBlend(DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, queries=0)
 """What holds for an index for which nothing was learned."""
 
@@ -149,12 +143,7 @@ def pooled(
     return pool + how.numbers * np.asarray(numbers, dtype=np.float64)
 
 
-def blended(
-    weights: BlendWeights,
-    similarities: ArrayLike,
-    bm25: ArrayLike,
-    cosines: ArrayLike | None = None,
-) -> NDArray[np.float64]:
+def blended(weights: BlendWeights, similarities: ArrayLike, bm25: ArrayLike) -> NDArray[np.float64]:
     """One score for each candidate: a weighted sum of its standardised scores.
 
     Each kind of score is standardised over the candidates of this one query (mean 0, standard
@@ -167,45 +156,11 @@ def blended(
         weights: see `BlendWeights`.
         similarities: shape (n,), cosines.
         bm25: shape (n,), 0 for a candidate with none of the words.
-        cosines: of the candidates with each other, for the sum to be `regularised` by.
 
     Returns:
         Shape (n,).
     """
-    summed = weights.similarity * _standardised(similarities) + weights.bm25 * _standardised(bm25)
-    return regularised(summed, cosines)
-
-
-def regularised(scores: NDArray[np.float64], cosines: ArrayLike | None) -> NDArray[np.float64]:
-    """Scores, each drawn a little towards those of the candidates that are like its own.
-
-    Passages that are alike answer the same questions, so what is near to good ones is likely to be
-    good itself, and what is good by chance stands alone. A score becomes four fifths its own and
-    one fifth the mean of the others', weighed by how near they are. Cosines count in their standard
-    deviations, since each bi-encoder has a scale of its own.
-
-    Source: Diaz, "Regularizing ad hoc retrieval scores", CIKM 2005.
-
-    Args:
-        scores: shape (n,).
-        cosines: shape (n, n); None leaves scores as they are.
-
-    Returns:
-        Shape (n,).
-    """
-    # Of two each is the other's only neighbour, and the better one stays the better.
-    if cosines is None or len(scores) < 3:
-        return scores
-    near = np.array(cosines, dtype=np.float64)
-    spread = near[~np.eye(len(near), dtype=bool)].std()
-    if spread <= 1e-9:
-        return scores
-    np.fill_diagonal(near, -np.inf)
-    weights = np.exp(NEARNESS * (near - near.max(axis=1, keepdims=True)) / spread)
-    of_others = weights @ scores / weights.sum(axis=1)
-    # Copies of a passage have the same sum in another order.
-    drawn: NDArray[np.float64] = np.round((1 - NEIGHBOURS) * scores + NEIGHBOURS * of_others, 9)
-    return drawn
+    return weights.similarity * _standardised(similarities) + weights.bm25 * _standardised(bm25)
 
 
 def _standardised(values: ArrayLike) -> NDArray[np.float64]:

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
-from bienc_cli.types import Vectors
 
 One = TypeVar("One")
 
@@ -95,11 +94,6 @@ class Joined:
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine with each of some passages."""
         return self._of_each(passage_ids, lambda reader, ids: reader.similarities(query, ids))
-
-    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
-        """The vectors of some passages, shape (n, dim)."""
-        rows = self._of_each(passage_ids, lambda reader, ids: [*reader.vectors_of(ids)])
-        return np.array(rows, np.float32).reshape(len(rows), -1)
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25, each as its own index scores it."""

@@ -13,7 +13,6 @@ from bienc_cli.search.query_syntax import Asked
 from bienc_cli.search.wording import wording
 from bienc_cli.store import Filter, IndexInfo, StoredPassage
 from bienc_cli.store.folding import plain_letters
-from bienc_cli.types import Vectors
 
 _AT_ONCE = 512
 
@@ -36,9 +35,6 @@ class Searched(Protocol):
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine with each of some passages."""
-
-    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
-        """The vectors of some passages, shape (n, dim)."""
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25."""
@@ -114,10 +110,6 @@ class Narrowed:
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine with each of some passages."""
         return self._index.similarities(query, passage_ids)
-
-    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
-        """The vectors of some passages, shape (n, dim)."""
-        return self._index.vectors_of(passage_ids)
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25 of those that are left."""

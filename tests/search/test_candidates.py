@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
 from bienc_cli.search import SearchOptions, Strategy, search
-from bienc_cli.search.candidates import cosines_of, look_up, propose
-from bienc_cli.search.fusion import DEFAULT_LIGHT_BLEND, blended
+from bienc_cli.search.candidates import look_up, propose
+from bienc_cli.search.fusion import DEFAULT_LIGHT_BLEND
 from bienc_cli.store import Filter, IndexReader
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
@@ -74,18 +71,11 @@ def test_words_that_are_nowhere(
     """BM25 has nothing to say; what has something to say still answers."""
     asked = (reader, "xylophone", bi_encoder, cross_encoder)
     assert not search(*asked, SearchOptions(strategy=Strategy.BM25)).hits
-    everything = SearchOptions(k=99, strategy=Strategy.BI_ENCODER)
-    by_vectors = [hit.passage.passage_id for hit in search(*asked, everything).hits]
-    light = search(*asked, replace(everything, strategy=Strategy.LIGHT_BLEND)).hits
-    alike = [hit.passage.passage_id for hit in light]
-    assert sorted(alike) == sorted(by_vectors)
-    # Similarity orders them, and how near they are to each other.
-    (vector,) = bi_encoder.encode_queries(["xylophone"])
-    cosines = cosines_of(reader.vectors_of(alike))
-    scores = blended(
-        DEFAULT_LIGHT_BLEND, reader.similarities(vector, alike), [0] * len(alike), cosines
-    )
-    assert (np.diff(scores) <= 0).all()
+    by_vectors = search(*asked, SearchOptions(k=3, strategy=Strategy.BI_ENCODER)).hits
+    light = search(*asked, SearchOptions(k=3, strategy=Strategy.LIGHT_BLEND)).hits
+    assert [hit.passage.passage_id for hit in light] == [
+        hit.passage.passage_id for hit in by_vectors
+    ]
 
 
 def test_what_only_words_find_is_a_candidate(

@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 from bienc_cli.search.fusion import (
     DEFAULT_BLEND,
     HEADS,
-    NEARNESS,
     POOLING,
     blended,
     head_of,
     in_turn,
     pooled,
     reciprocal_rank_fusion,
-    regularised,
 )
 from bienc_cli.types import BlendWeights
 
@@ -145,71 +143,6 @@ def test_a_pool_does_not_know_the_order_of_candidates(
     chance.shuffle(order)
     one = pooled(DEFAULT_BLEND, *scores)
     assert pooled(DEFAULT_BLEND, *scores[:, order]) == pytest.approx(one[order])
-
-
-@st.composite
-def alike(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of some candidates, and their cosines."""
-    count = draw(st.integers(1, 8))
-    scores = draw(
-        st.lists(st.floats(-9, 9).map(lambda one: round(one, 2)), min_size=count, max_size=count)
-    )
-    vectors = np.random.default_rng(draw(st.integers(0, 99))).normal(size=(count, 3))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.array(scores), vectors @ vectors.T
-
-
-def test_what_is_like_good_candidates_rises() -> None:
-    """The second is like the first, the third like the fourth."""
-    cosines = np.full((4, 4), 0.1)
-    for one, other in ((0, 1), (2, 3)):
-        cosines[one, other] = cosines[other, one] = 0.7
-    # Four of the twelve are 0.7: the spread is 0.6 * sqrt(1/3 * 2/3).
-    far = math.exp(-NEARNESS * 0.6 / (0.6 * math.sqrt(2) / 3))
-    scores = regularised(np.array([3.0, 1.0, 1.1, 0.0]), cosines)
-    assert scores[1] == pytest.approx(0.8 * 1.0 + 0.2 * (3.0 + far * 1.1) / (1 + 2 * far))
-    assert list(np.argsort(-scores)) == [0, 1, 2, 3]
-
-
-@given(alike(), st.floats(0.1, 10), st.floats(-5, 5), st.randoms(use_true_random=False))
-def test_regularised_scores_know_no_scale_and_no_order(
-    given: tuple[np.ndarray, np.ndarray], factor: float, offset: float, chance: random.Random
-) -> None:
-    scores, cosines = given
-    found = regularised(scores, cosines)
-    assert scores.min() - 1e-9 <= found.min()
-    assert found.max() <= scores.max() + 1e-9
-    assert regularised(scores, cosines * factor + offset) == pytest.approx(found, abs=1e-6)
-    assert regularised(scores * factor + offset, cosines) == pytest.approx(
-        found * factor + offset, abs=1e-6
-    )
-    order = list(range(len(scores)))
-    chance.shuffle(order)
-    shuffled = regularised(scores[order], cosines[np.ix_(order, order)])
-    assert shuffled == pytest.approx(found[order], abs=1e-8)
-
-
-@given(alike(), st.floats(0.01, 30))
-def test_a_better_score_never_costs_a_candidate_its_place_among_neighbours(
-    given: tuple[np.ndarray, np.ndarray], more: float
-) -> None:
-    scores, cosines = given
-    before = regularised(scores, cosines)
-    scores[0] += more
-    after = regularised(scores, cosines)
-    assert ((before[0] >= before) <= (after[0] >= after - 1e-8)).all()
-
-
-def test_candidates_without_neighbours_keep_their_scores() -> None:
-    scores = np.array([3.0, 1.0, 2.0])
-    assert regularised(scores, None) is scores
-    assert list(regularised(scores, np.full((3, 3), 0.5))) == list(scores)
-    assert list(regularised(scores[:2], np.eye(2))) == [3.0, 1.0]
-    # Copies stay equal.
-    cosines = np.ones((3, 3))
-    cosines[2, :2] = cosines[:2, 2] = 0.3
-    first, second, _ = regularised(np.array([1.0, 1.0, 5.0]), cosines)
-    assert first == second
 
 
 def test_candidates_that_nobody_tells_apart_are_equal() -> None:
