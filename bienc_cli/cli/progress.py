@@ -145,6 +145,8 @@ def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int]
 def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, int], None]]:
     """A bar over rankings to be made; what it yields is told whose, and how many more.
 
+    None are more as a strategy begins, and again while it is timed.
+
     They take from no time to minutes each, so that what is said of the time that is left is of
     the strategy that is at work, which ranks one query like another.
 
@@ -161,7 +163,7 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
         left: dict[str, SteadyTimeLeft] = {}
 
         def advance(name: str, queries: int) -> None:
-            if not queries:
+            if done.get(name, 0) >= each:
                 bar.unmeasured("timing", name)
                 return
             done[name] = done.get(name, 0) + queries
@@ -173,6 +175,7 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
                 completed=sum(done.values()),
                 description="ranking",
                 detail=f"{name}{said}",
+                refresh=not queries,
             )
 
         yield advance

@@ -108,7 +108,9 @@ def _unknown_option(
     ).partition("=")[0]
     # Without their dashes, which make all of them alike.
     long_names = [name[2:] for name in known if name.startswith("--")]
-    near = get_close_matches(flag.lstrip("-"), long_names, 1)
+    as_text = _as_text(flag, command, arguments)
+    # What may be a word of the query has to be nearly an option to be taken for one.
+    near = get_close_matches(flag.lstrip("-"), long_names, 1, 0.8 if as_text else 0.6)
     meant = _MEANT_OPTIONS.get(flag, "")
     if meant and meant.split()[0] in known:
         hint = f"{_whole_line(context, command)} {meant}, or {command} --help"
@@ -117,7 +119,7 @@ def _unknown_option(
     elif command == "bienc" and flag == "-v":
         hint = "bienc --version"
     else:
-        hint = _as_text(flag, command, arguments) or f"{command} --help"
+        hint = as_text or f"{command} --help"
     return f"{command} has no option {flag}.", hint
 
 
@@ -138,7 +140,10 @@ def _unknown_command(
     message = f"There is no command '{typed}'."
     if near:
         behind = arguments[arguments.index(typed) + 1 :] if typed in arguments else ()
-        return message, _MEANT.get(near[0], shlex.join(["bienc", near[0], *behind]))
+        meant = _MEANT.get(near[0], f"bienc {near[0]}")
+        if behind and (near[0] in commands or meant.endswith((" TEXT", " PATH"))):
+            meant = f"{meant.removesuffix(' TEXT').removesuffix(' PATH')} {shlex.join(behind)}"
+        return message, meant
     text = " ".join(arguments)
     # Several words are a question; one may be anything.
     asks = " " in text and not any(one.startswith("-") for one in arguments)

@@ -184,7 +184,8 @@ def compare(
         bi_encoder: the model that the index was made with.
         cross_encoder: with one label.
         options: which strategies, depth of the rankings, and what to measure.
-        on_step: told the strategy that is at work and how many more queries it has answered.
+        on_step: told the strategy that is at work, with 0 as it begins, and how many more queries
+            it has answered; `cross-encoder` comes last, whether it reads all or is estimated.
 
     Raises:
         UsageError: no query, or an empty one.
@@ -215,7 +216,9 @@ def compare(
     if whole is not None:
         reading = _costs(whole)
     else:
+        on_step(Strategy.CROSS_ENCODER.value, 0)
         reading = _estimates(index, cross_encoder, options, evaluation, total)
+        on_step(Strategy.CROSS_ENCODER.value, len(queries))
     return Comparison(
         k=options.k,
         strategies=options.strategies,

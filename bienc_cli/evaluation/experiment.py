@@ -88,7 +88,8 @@ def evaluate(
         runs: rankings of other systems, measured beside; one that carries a system's name
             stands in its place.
         cache_dir: where scores of pairs are kept from one run to the next.
-        on_step: told the system that is at work and how many more queries it has answered.
+        on_step: told the system that is at work, with 0 as it begins and again while it is
+            timed, and how many more queries it has answered.
 
     Raises:
         UsageError: an empty query, or a strategy whose model is not given.
@@ -272,6 +273,7 @@ class _Experiment:
 
     def _rank(self, system: System) -> SystemResult:
         rankings, hits = {}, {}
+        self._on_step(system.name, 0)
         for place, query in enumerate(self._queries):
             if system.strategy.source is Source.ALL:
                 top = self._rank_all(query.text)
@@ -363,6 +365,7 @@ class _Experiment:
         """A system whose rankings are the answers to all queries."""
         answers = self._answers(system, self._queries, k)
         hits, costs = {}, []
+        self._on_step(system.name, 0)
         for query, (found, cost) in zip(self._queries, answers, strict=True):
             hits[query.query_id] = found
             costs.append(cost)

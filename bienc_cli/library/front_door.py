@@ -228,7 +228,9 @@ class Index(Overview, Quality, Upkeep):
         reader = self.reader()
         bi_encoder = self.models.load_bi_encoder(reader.info)
         reranker = self.models.load_cross_encoder()
-        with self.reporter.measuring(len(options.strategies) * len(texts), len(texts)) as on_step:
+        # The last is the cross-encoder over all passages.
+        steps = (len(options.strategies) + 1) * len(texts)
+        with self.reporter.measuring(steps, len(texts)) as on_step:
             result = compare(reader, texts, bi_encoder, reranker, options, on_step)
         return CompareAnswer(result)
 

@@ -31,7 +31,8 @@ class Reporter:
     ) -> AbstractContextManager[Callable[[str, int], None]]:
         """Rankings are made: `total` of them, `each` of every strategy.
 
-        What is given is called with a strategy's name, and how many more queries it has answered.
+        What is given is called with a strategy's name, and how many more queries it has answered:
+        0 as it begins, and again while it is timed.
         """
         del total, each
         return nullcontext(lambda _name, _queries: None)

@@ -149,7 +149,13 @@ def test_what_has_no_measure_shows_none(terminal: Callable[..., Terminal]) -> No
     """A bar that is full while something still goes on says that nothing does."""
     screen = terminal()
     with progress.measuring(output(), 2, 1) as advance:
+        advance("bm25", 0)
         advance("bm25", 1)
+        before = len(screen.getvalue())
+        advance("blend", 0)
+        begun = screen.getvalue()[before:]
+        assert "50%" in begun
+        assert "blend" in begun
         advance("blend", 1)
         before = len(screen.getvalue())
         advance("blend", 0)

@@ -100,12 +100,16 @@ def test_it_is_never_estimated_at_no_time(
     query: str,
 ) -> None:
     options = CompareOptions(strategies=strategies, exhaustive=False)
-    result = compare(reader, [query], bi_encoder, cross_encoder, options)
+    seen: list[tuple[str, int]] = []
+    result = compare(
+        reader, [query], bi_encoder, cross_encoder, options, lambda *step: seen.append(step)
+    )
     *_, exhaustive = result.costs
     assert exhaustive.estimated
     assert exhaustive.p50 > 0
     assert exhaustive.seconds_per_pair
     assert {asked for asked, _ in cross_encoder.pairs_scored} == {query}
+    assert seen[-2:] == [("cross-encoder", 0), ("cross-encoder", 1)]
 
 
 def test_several_queries_give_medians(
@@ -117,7 +121,7 @@ def test_several_queries_give_medians(
         reader, queries, bi_encoder, cross_encoder, on_step=lambda *step: seen.append(step)
     )
     strategies = ["bi-encoder", "bi-encoder+cross-encoder", "cross-encoder"]
-    assert seen == [(name, 1) for name in strategies for _ in queries]
+    assert seen == [(name, step) for name in strategies for step in (0, 1, 1, 1)]
     assert [one.query for one in result.queries] == queries
     for position, summary in enumerate(result.costs):
         totals = sorted(one.costs[position].total for one in result.queries)
