@@ -11,6 +11,7 @@ from pathlib import Path
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.alphabets import one_byte_encoding
 from bienc_cli.formats.cleaning import clean
+from bienc_cli.formats.east_asian import two_byte_encoding
 from bienc_cli.formats.encoded_data import without_data_addresses
 
 __all__ = [
@@ -36,8 +37,8 @@ _BOMS = (
 # Left to themselves, detectors pick exotic code pages for short texts.
 _PLAUSIBLE_ENCODINGS = tuple(
     (
-        "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 shift_jis euc_jp gb18030 "
-        "big5 euc_kr"
+        "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 cp932 euc_jp gb18030 "
+        "big5hkscs cp949"
     ).split()
 )
 
@@ -67,10 +68,6 @@ _DECLARATION = re.compile(
     rb"""|\\usepackage\s*\[(\w{2,40})\]\s*\{inputenc\}"""
 )
 _DECLARED_WITHIN = 4096
-
-_FEWEST_KANA = 5
-_SHARE_OF_KANA = 0.2
-"""Different hiragana, and their share, from which a text is Japanese."""
 
 # What the names mean in files, as browsers have it: the encodings that took the older ones in.
 _WIDER = {
@@ -297,9 +294,6 @@ def decode_line(line: bytes, following: bytes, guessed: str | None) -> tuple[str
 
 
 def _guess(data: bytes) -> str:
-    # On demand: only files in other encodings than UTF-8 pay for the import.
-    from charset_normalizer import from_bytes
-
     sample = bytearray()
     for line in data.split(b"\n"):
         # ASCII lines tell nothing apart, and may be all that a long file begins with.
@@ -307,8 +301,11 @@ def _guess(data: bytes) -> str:
             sample += line[: _SAMPLE - len(sample)] + b"\n"
             if len(sample) >= _SAMPLE:
                 break
-    if _is_japanese(bytes(sample)):
-        return "euc_jp"
+    if (encoding := two_byte_encoding(bytes(sample))) is not None:
+        return encoding
+    # On demand: only files in other encodings than UTF-8 pay for the import.
+    from charset_normalizer import from_bytes
+
     matches = from_bytes(bytes(sample), cp_isolation=list(_PLAUSIBLE_ENCODINGS))
     best = matches.best()
     guessed = "cp1252"
@@ -317,14 +314,3 @@ def _guess(data: bytes) -> str:
         tied = {match.encoding for match in matches if match.chaos <= best.chaos}
         guessed = guessed if guessed in tied and not best.coherence else best.encoding
     return one_byte_encoding(bytes(sample), guessed)
-
-
-def _is_japanese(sample: bytes) -> bool:
-    """Whether it is EUC-JP: in other encodings of two bytes, hiragana would hardly occur."""
-    try:
-        text = codecs.getincrementaldecoder("euc_jp")().decode(sample)
-    except UnicodeDecodeError:
-        return False
-    kana = Counter(character for character in text if "\u3041" <= character <= "\u3096")
-    beyond_ascii = sum(1 for character in text if character > "\x7f")
-    return len(kana) >= _FEWEST_KANA and kana.total() >= _SHARE_OF_KANA * beyond_ascii

@@ -42,6 +42,47 @@ def test_decodes_what_common_editors_write(text, encoding, times):
     assert decode((text * times).encode(encoding)) == text * times
 
 
+WINDOWS_JAPANESE = "本日の会議では、①売上目標と②計画を見直します。髙橋さんと﨑山さんが担当です。\n"
+UNIX_JAPANESE = "本日の会議では、①売上目標と②計画を見直します。鈴木さんが担当です。\n"
+WINDOWS_KOREAN = "오늘 회의에서는 다음 분기 계획을 논의했습니다. 똠방각하는 찦차를 타고 왔습니다.\n"
+HONG_KONG = "今天的會議討論了下個季度的計劃，嘅、咗、喺、嚟、冇都可以寫。\n"
+MINUTES = {
+    "cp932": "本日の会議では、次の四半期の計画について話し合いました。\n",
+    "euc_jp": "本日の会議では、次の四半期の計画について話し合いました。\n",
+    "gb18030": "今天的会议讨论了下个季度的计划。第一，重新制定销售目标。\n",
+    "big5": "今天的會議討論了下個季度的計劃。第一，重新制定銷售目標。\n",
+    "cp949": "오늘 회의에서는 다음 분기 계획을 논의했습니다. 매출 목표를 다시 세웁니다.\n",
+}
+
+
+@pytest.mark.parametrize("times", [1, 30])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (WINDOWS_JAPANESE, "cp932"),
+        (UNIX_JAPANESE, "euc_jis_2004"),
+        (WINDOWS_KOREAN, "cp949"),
+        (HONG_KONG, "big5hkscs"),
+        ("氏名,住所\n佐藤太郎,東京都\nデータ,サーバー\n", "cp932"),
+        ("姓名,地址,电话\n张伟,北京市,010-1234\n李娜,上海市,021-1234\n", "gb18030"),
+        ("이름,주소,전화\n김철수,서울시,02-1234\n", "cp949"),
+    ],
+)
+def test_what_windows_and_others_added_to_east_asian_encodings_is_read(text, encoding, times):
+    assert decode((text * times).encode(encoding)) == text * times
+
+
+@pytest.mark.parametrize("encoding", MINUTES)
+@pytest.mark.parametrize("times", [1, 30])
+def test_a_broken_byte_in_an_east_asian_text_costs_no_other_line(encoding, times):
+    """As where a log was cut off within a character, or something else was written into it."""
+    text = MINUTES[encoding] * times
+    data = text.encode(encoding)
+    assert decode(data + b"# \xff\xff end\n" + data).splitlines()[0] == text.splitlines()[0]
+    assert decode(data + b"# \xff\xff end\n" + data).splitlines()[-1] == text.splitlines()[-1]
+    assert decode(data + data[:1]).startswith(text)
+
+
 @pytest.mark.parametrize(
     ("mark", "encoding"),
     [
