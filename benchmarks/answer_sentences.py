@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.cli.environment import cache_directory
+from bienc_cli.environment.variables import cache_directory
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 from bienc_cli.search.result import Span
 from bienc_cli.search.sentences import likeliest, split

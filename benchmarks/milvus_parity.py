@@ -21,7 +21,7 @@ import ir_measures
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.cli import environment
+from bienc_cli.environment import index_places, variables
 from bienc_cli.errors import IndexNotFound
 from bienc_cli.evaluation.qrels import read_qrels
 from bienc_cli.indexing.indexer import index_paths
@@ -75,8 +75,8 @@ def main() -> None:
     parser.add_argument("--local", required=True)
     parser.add_argument("--milvus", required=True)
     arguments = parser.parse_args()
-    local, milvus = map(environment.index_to_read, (arguments.local, arguments.milvus))
-    keys, cache = environment.key_directory(), environment.cache_directory()
+    local, milvus = map(index_places.index_to_read, (arguments.local, arguments.milvus))
+    keys, cache = variables.key_directory(), variables.cache_directory()
     with open_reader(local, key_dir=keys) as reader:
         name = reader.info.encoder.name
     encoder = load_bi_encoder(name, cache_dir=cache, offline=True)

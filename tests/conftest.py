@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bienc_cli.store import IndexReader
+from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
 from schema_check import asks_for_json, checked
@@ -99,9 +100,7 @@ def cross_encoder() -> FakeCrossEncoder:
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run `main(argv)` in `tmp_path` with fake models; gives (exit code, stdout, stderr).
 
     What it prints as JSON is held to its schema.
@@ -143,3 +142,16 @@ def run(
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def docs(folder: Folder) -> Path:
+    folder.write(dict(FRUIT))
+    return folder.root
+
+
+@pytest.fixture
+def indexed(run: Run, docs: Path) -> Run:
+    """`run`, where `docs` is indexed."""
+    assert run("index", "docs")[0] == 0
+    return run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller
 from bienc_cli.cli.output import Output
+from bienc_cli.environment import caller
 
 if TYPE_CHECKING:
     from bienc_cli.library.index_answers import SearchAnswer
@@ -48,7 +48,6 @@ class Answers:
         self, answer: SearchAnswer, asked: str | None = None, **extra: str | int | None
     ) -> SearchView:
         """An answer to be printed, its warnings said; `asked` names the query among several."""
-        from bienc_cli.cli import environment
         from bienc_cli.render.search import SearchView
 
         result = answer.result
@@ -68,7 +67,7 @@ class Answers:
             extra=extra,
             here=caller.here(),
             header=first,
-            links=environment.link_form() if caller.stdout().isatty() else None,
+            links=_link_form() if caller.stdout().isatty() else None,
             served=caller.warm() is not None,
         )
 
@@ -84,3 +83,17 @@ def _cut_query(result: SearchResult) -> list[str]:
         return []
     limit = result.bi_encoder.identity.max_tokens
     return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]
+
+
+def _link_form() -> str | None:
+    """How a terminal is told what a citation opens; None for one that shows no links.
+
+    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
+    """
+    environ = caller.environ()
+    terminal, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
+    if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
+        return None
+    if program == "vscode":
+        return "vscode://file{path}:{line}"
+    return "file://{host}{path}#{line}" if "kitty" in terminal else "file://{host}{path}"

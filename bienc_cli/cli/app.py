@@ -13,8 +13,14 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from bienc_cli import __version__
-from bienc_cli.cli.defaults import COMMANDS
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
+
+COMMANDS = (
+    *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
+    *("score", "classify", "serve", "mcp", "info", "models", "check", "remove"),
+)
+"""In the order of the help."""
 
 _COMMANDS_ONLY = "bienc.commands-only"
 _SHORT_NUMBER = re.compile("[0-9]{1,9}")

@@ -12,8 +12,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from bienc_cli.cli import caller, process
+from bienc_cli.cli import process
 from bienc_cli.cli.process import Terminated, Termination
+from bienc_cli.environment import caller
 from bienc_cli.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -80,7 +81,8 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     """
     reported = arguments
     # Not at the top: who is answered by a server has no use for it.
-    from bienc_cli.cli import defaults, preload
+    from bienc_cli.cli import preload
+    from bienc_cli.environment import defaults
 
     try:
         held = defaults.use(arguments)
@@ -90,11 +92,13 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         reported = ["--format", format_.value, *arguments]
     if caller.warm() is None:
         preload.begin([*arguments, *held.as_words(arguments)])
-    values = held.for_parser(arguments)
-    values["query"] |= given or {}
     from typer.exceptions import Abort, TyperException
 
+    from bienc_cli.cli.app import COMMANDS
     from bienc_cli.cli.output import ClosedPipe, writing
+
+    values = held.for_parser(arguments, COMMANDS)
+    values["query"] |= given or {}
 
     termination = Termination()
     try:
@@ -103,8 +107,8 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             if arguments[:1] != ["query"]:
                 _refuse_two_indexes(arguments)
             named = tuple(arguments[:1])
-            if not {*named} & {*defaults.COMMANDS}:
-                named = defaults.COMMANDS
+            if not {*named} & {*COMMANDS}:
+                named = COMMANDS
             code = _command_line(named)(
                 arguments, prog_name="bienc", standalone_mode=False, default_map=values
             )
@@ -127,7 +131,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             return EXIT_USAGE
         from bienc_cli.cli.wrong_words import put_into_words
 
-        message, hint = put_into_words(error, arguments, defaults.COMMANDS)
+        message, hint = put_into_words(error, arguments, COMMANDS)
         return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
     except (KeyboardInterrupt, Abort, Terminated):
         return termination.exit_code()

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 
 def check(
@@ -27,8 +28,8 @@ def check(
     Every text, passage and vector, the word index and the graph. Says what is wrong and what
     mends it. Exit code 4 when something is wrong.
     """
-    from bienc_cli.cli import environment
     from bienc_cli.cli.opening import opened
+    from bienc_cli.environment import index_places
     from bienc_cli.errors import EXIT_OK, IndexDamaged
 
     output = Output(format_)
@@ -40,7 +41,7 @@ def check(
     elif answer.problems and not mend:
         output.note(
             "hint: bienc check --repair"
-            if environment.can_be_written(verified.place)
+            if index_places.can_be_written(verified.place)
             else "note: it cannot be written here; whoever made it can repair it"
         )
     return IndexDamaged.exit_code if answer.problems else EXIT_OK

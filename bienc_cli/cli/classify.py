@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
-    from bienc_cli.cli.loading import ModelChoice
     from bienc_cli.errors import UsageError
+    from bienc_cli.library.shared_models import Models
 
 
 def classify(
@@ -54,27 +55,26 @@ def classify(
     a cross-encoder that is named reads them with the text, by entailment if it knows that, else
     by relevance.
     """
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import models_for
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     if labels is None:
         opt.refuse_without_effect(
             {"--index": index, "--model": model},
             "pairs are read by a cross-encoder alone",
             "leave it out, or add --labels A,B to label documents",
         )
-        return _pairs(texts or [], output, choice, both=both)
+        return _pairs(texts or [], output, models, both=both)
     opt.refuse_without_effect(
         {"--both": both}, "a label has no other way round", "leave it out, or leave out --labels"
     )
-    return _documents(labels.split(","), texts, output, choice, index)
+    return _documents(labels.split(","), texts, output, models, index)
 
 
-def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool) -> int:
+def _pairs(texts: list[str], output: Output, models: Models, *, both: bool) -> int:
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.library.shared_models import Models
 
     refused: dict[int, UsageError] = {}
     if texts == ["-"]:
@@ -87,7 +87,7 @@ def _pairs(texts: list[str], output: Output, choice: ModelChoice, *, both: bool)
             "bienc classify 'one text' 'the other', bienc classify - < pairs.jsonl, or "
             "bienc classify --labels A,B PATH",
         )
-    answer = Models.by(choice).classify(pairs, both=both)
+    answer = models.classify(pairs, both=both)
     if not output.machine:
         for error in refused.values():
             output.warn(error.message)
@@ -99,14 +99,14 @@ def _documents(
     labels: list[str],
     paths: list[str] | None,
     output: Output,
-    choice: ModelChoice,
+    models: Models,
     index: str | None,
 ) -> int:
     from bienc_cli.cli.opening import opened
 
-    with opened(index, output, choice) as asked:
+    with opened(index, output, models) as asked:
         answer = asked.classify(
-            labels, path=opt.as_they_lie(paths), rerank=choice.cross_encoder is not None
+            labels, path=opt.as_they_lie(paths), rerank=models.cross_encoder is not None
         )
     for warning in answer.warnings:
         output.warn(warning)

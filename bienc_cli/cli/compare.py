@@ -10,11 +10,12 @@ import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import CompareFormat, Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import CompareFormat, OutputFormat
 from bienc_cli.report_files import make_folder
 
 if TYPE_CHECKING:
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.library.shared_models import Models
 
 _MANY = "Many queries"
 _MAX_DROP = 0.02
@@ -222,12 +223,12 @@ def compare(
     With --queries or --beir: quality against judgments, significance, agreement and time; also
     of several models (--model A,B) and lengths of passages, each by an index of its own.
     """
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import models_for
     from bienc_cli.errors import UsageError
     from bienc_cli.strategy import Strategy, strategies_named
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     named = strategies_named(strategies.split(",")) if strategies else None
     depths = opt.numbers("--candidates", candidates)
     lengths = opt.numbers("--passage-tokens", passage_tokens)
@@ -267,7 +268,7 @@ def compare(
         )
         return _measure(
             output,
-            choice,
+            models,
             index,
             Kept(run_out, report),
             queries=queries_file,
@@ -280,8 +281,8 @@ def compare(
             exhaustive=bool(exhaustive),
             path=opt.as_they_lie(path),
             type=type_ or (),
-            models=choice.model or (),
-            cross_encoders=choice.cross_encoder or (),
+            models=models.model or (),
+            cross_encoders=models.cross_encoder or (),
             passage_tokens=lengths,
             runs=rerun or (),
             fail_under=fail_under or (),
@@ -322,7 +323,7 @@ def compare(
         )
     return _compare(
         output,
-        choice,
+        models,
         index,
         queries,
         strategies,
@@ -344,7 +345,7 @@ def _names_a_file(query: str) -> bool:
 
 def _compare(
     output: Output,
-    choice: ModelChoice,
+    models: Models,
     index: str | None,
     queries: list[str],
     *asked: Any,
@@ -360,7 +361,7 @@ def _compare(
     if queries == ["-"]:
         texts = [standard_input.parse(*record).text for record in standard_input.queries()]
     check_queries(texts)
-    with opened(index, output, choice) as compared, freshness.noted([compared.reader()], output):
+    with opened(index, output, models) as compared, freshness.noted([compared.reader()], output):
         answer = compared.compare(texts, *asked, **wanted)
     for warning in answer.warnings:
         output.warn(warning)
@@ -369,7 +370,7 @@ def _compare(
 
 
 def _measure(
-    output: Output, choice: ModelChoice, index: str | None, kept: Kept, **wanted: Any
+    output: Output, models: Models, index: str | None, kept: Kept, /, **wanted: Any
 ) -> int:
     """Quality and cost over many queries; see `Index.evaluate`. The exit code."""
     from bienc_cli.cli import freshness
@@ -381,7 +382,7 @@ def _measure(
     for folder in (kept.run_out, kept.report.parent if kept.report else None):
         make_folder(folder)
     check_judged(wanted["queries"], wanted["qrels"], wanted["beir"], wanted["split"])
-    with opened(index, output, choice) as measured, freshness.noted([measured.reader()], output):
+    with opened(index, output, models) as measured, freshness.noted([measured.reader()], output):
         answer = measured.evaluate(**wanted)
     if kept.run_out is not None:
         answer.write_runs(kept.run_out)

@@ -54,7 +54,9 @@ def languages(incomplete: str) -> Offers:
 
 def runtimes(incomplete: str) -> Offers:
     """Behind `--runtime`."""
-    return _beginning(incomplete, _alone("auto openvino torch"))
+    from bienc_cli.models import RUNTIMES
+
+    return _beginning(incomplete, ((name, "") for name in RUNTIMES))
 
 
 def devices(incomplete: str) -> Offers:

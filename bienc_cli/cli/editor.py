@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from collections.abc import Sequence
@@ -15,6 +16,18 @@ _WITH_COLON = {"hx", "helix", "subl", "sublime_text", "zed", "atom", "lapce"}
 _GOTO = {"code", "codium", "code-insiders", "cursor", "windsurf"}
 _WITH_PLUS = {"vi", "vim", "nvim", "gvim", "view", "nano", "emacs", "emacsclient", "kak", "micro"}
 _WITH_PLUS |= {"joe", "jed", "ne", "gedit", "kate", "mg"}
+
+
+def chosen_editor() -> str:
+    """What the user opens files in: VISUAL, else EDITOR.
+
+    Raises:
+        UsageError: neither says.
+    """
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not chosen:
+        raise UsageError("Neither $VISUAL nor $EDITOR names an editor.", "export EDITOR=vim")
+    return chosen
 
 
 def command(editor: str, path: Path, line: int | None) -> list[str]:

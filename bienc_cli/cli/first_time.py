@@ -39,11 +39,11 @@ def folder_to_index(here: Path) -> tuple[Path, int]:
 
 def _files_of(here: Path) -> tuple[int, int]:
     """Files and bytes to read, as far as they matter."""
-    from bienc_cli.cli import environment
+    from bienc_cli.environment import variables
     from bienc_cli.indexing.discovery import FoundFile, discover
 
     files = size = 0
-    found = discover(here, excludes_file=environment.excludes_file())
+    found = discover(here, excludes_file=variables.excludes_file())
     for item in islice(found, _MOST_LOOKED_AT):
         if isinstance(item, FoundFile):
             files, size = files + 1, size + item.size

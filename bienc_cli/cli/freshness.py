@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment
 from bienc_cli.cli.output import Output
+from bienc_cli.environment import index_places
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.freshness import Staleness
@@ -55,4 +55,4 @@ def _sentence(found: Staleness) -> str:
 
 def _remedy(place: IndexPlace) -> str:
     """What brings it up to date, for those who may."""
-    return " (bienc index, or query --refresh)" if environment.can_be_written(place) else ""
+    return " (bienc index, or query --refresh)" if index_places.can_be_written(place) else ""

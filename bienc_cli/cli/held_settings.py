@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bienc_cli.cli import defaults, environment
+from bienc_cli.environment import defaults, variables
 from bienc_cli.settings import Origin, Setting
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ def held(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[
 
     found: dict[str, Setting[Any]] = {
         "index": _index(info, named),
-        "cache": _directory("BIENC_CACHE", environment.cache_directory()),
-        "data": _directory("BIENC_DATA", environment.key_directory()),
-        "model": environment.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER),
-        "cross-encoder": environment.default_model(
+        "cache": _directory("BIENC_CACHE", variables.cache_directory()),
+        "data": _directory("BIENC_DATA", variables.key_directory()),
+        "model": variables.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER),
+        "cross-encoder": variables.default_model(
             "cross-encoder", "BIENC_CROSS_ENCODER", DEFAULT_CROSS_ENCODER
         ),
     }
@@ -41,7 +41,7 @@ def held(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[
             if shown not in found:
                 built_in = Setting(_built_in(table, name), Origin.DEFAULT)
                 found[shown] = defaults.in_use().of(name, table) or built_in
-    if environment.is_offline():
+    if variables.is_offline():
         found["offline"] = Setting(True, Origin.ENVIRONMENT, "HF_HUB_OFFLINE")
     return found
 

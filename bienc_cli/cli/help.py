@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperGroup
 
-from bienc_cli.cli.environment import VARIABLES
 from bienc_cli.cli.examples import EXAMPLES, Example
+from bienc_cli.environment.variables import VARIABLES
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -189,7 +189,8 @@ def show(page: CommandHelp) -> None:
     """Print a page."""
     from rich.text import Text
 
-    from bienc_cli.cli.output import Output, OutputFormat
+    from bienc_cli.cli.output import Output
+    from bienc_cli.render.view import OutputFormat
 
     width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), _MOST_COLUMNS)
     Output(OutputFormat.table).print_rich(Text("\n").join(lines(page, width)))

@@ -10,7 +10,8 @@ import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 _FILES_PANEL = "Files"
 
@@ -216,21 +217,21 @@ def index(
     Only what is new or has changed is read and encoded. The index lies in .bienc of the
     folder you are in, or of the nearest above that has one, unless --index says otherwise.
     """
-    from bienc_cli.cli import environment, standard_input, watching
+    from bienc_cli.cli import standard_input, watching
     from bienc_cli.cli.first_time import folder_to_index
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import models_for
     from bienc_cli.cli.progress import ShownOn
+    from bienc_cli.environment import index_places, variables
     from bienc_cli.errors import EXIT_OK, EXIT_SKIPPED_FILES, UsageError
     from bienc_cli.indexing.report import IndexOptions
     from bienc_cli.library.front_door import Index
-    from bienc_cli.library.shared_models import Models
     from bienc_cli.render.index_report import IndexView
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, None, runtime, device, threads, offline, output)
+    models = models_for(output, model, None, runtime, device, threads, offline=offline)
     if watch:
         watching.check_format(output)
-    made = Index(environment.index_to_write(index), Models.by(choice), ShownOn(output))
+    made = Index(index_places.index_to_write(index), models, ShownOn(output))
     is_first = not made.exists
     listed = None
     if paths == ["-"]:
@@ -255,7 +256,7 @@ def index(
             ocr=ocr,
             ocr_languages=None if ocr_language is None else _languages(ocr_language),
             language=language,
-            excludes_file=environment.excludes_file(),
+            excludes_file=variables.excludes_file(),
             passage_tokens=passage_tokens,
             overlap_tokens=overlap_tokens,
             prune=prune,
@@ -263,7 +264,7 @@ def index(
             retry=retry,
         ),
         wait=wait,
-        workers=choice.on_ray(ray) if ray is not None else None,
+        workers=models.on_ray(ray) if ray is not None else None,
     )
     for warning in answer.warnings:
         output.warn(warning)

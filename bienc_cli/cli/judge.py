@@ -12,7 +12,8 @@ import typer
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.keys import read_key, unseen
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -91,15 +92,14 @@ def judge(
     Shows the pooled first documents of all strategies, without saying whose they are. Every
     answer is saved at once; the same command goes on where you stopped.
     """
-    from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.opening import opened
+    from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
     from bienc_cli.render import judging as rendered
     from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     chosen = strategies_named(strategies.split(",")) if strategies else DEFAULT_STRATEGIES
     named = ", ".join(chosen)
     if not any(one.needs_bi_encoder for one in chosen):
@@ -113,7 +113,7 @@ def judge(
             "leave it out",
         )
     _check_terminal()
-    with unseen(), opened(index, output, choice) as asked:
+    with unseen(), opened(index, output, models) as asked:
         judging = asked.judge(
             queries or (),
             qrels,

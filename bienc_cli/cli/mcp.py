@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 from bienc_cli.cli.serve import HTTP_HINT, host_and_port
+from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -50,7 +51,7 @@ def mcp(
     With --http several clients have it at once, by its address and the token.
     """
     from bienc_cli import __version__
-    from bienc_cli.cli import environment
+    from bienc_cli.environment import index_places, variables
     from bienc_cli.library.front_door import Index
     from bienc_cli.library.shared_models import Models
     from bienc_cli.server.guard import checked_token
@@ -66,14 +67,14 @@ def mcp(
             threads=threads,
             offline=offline,
         )
-        found = Index(environment.index_to_read(index), models)
+        found = Index(index_places.index_to_read(index), models)
         found.reader()
         return found
 
     output = Output(OutputFormat.plain)
     if http is None:
         opt.refuse_without_effect(
-            {"--token": environment.token_typed(token)},
+            {"--token": variables.token_typed(token)},
             "over standard input and output there is only the one who started it",
             HTTP_HINT,
         )

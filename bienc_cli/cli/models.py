@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 
 def models(
@@ -32,7 +33,7 @@ def models(
     Any hub id or local directory of a sentence-transformers bi-encoder or cross-encoder
     works too.
     """
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import models_for
     from bienc_cli.library.shared_models import Models
 
     output = Output(format_)
@@ -40,7 +41,6 @@ def models(
         {"MODEL": bool(names) and not prepare}, "nothing is prepared", "add --prepare"
     )
     if prepare:
-        choice = ModelChoice(None, None, "auto", "auto", None, False, output)
-        Models.by(choice).prepare(names or ())
+        models_for(output).prepare(names or ())
     output.show(Models.known().view())
     return 0

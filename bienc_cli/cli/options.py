@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from bienc_cli.cli import caller, completion
-from bienc_cli.cli.output import CompareFormat, OutputFormat, QueryFormat
+from bienc_cli.cli import completion
+from bienc_cli.environment import caller
+from bienc_cli.render.view import CompareFormat, OutputFormat, QueryFormat
 
 HTTP_PANEL = "HTTP"
 INDEX_PANEL = "Index"

@@ -11,12 +11,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bienc_cli.cli import caller
 from bienc_cli.cli.process import is_utf_8
+from bienc_cli.environment import caller
 from bienc_cli.errors import OutputRefused
+from bienc_cli.render.view import CompareFormat, OutputFormat, QueryFormat
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -28,39 +28,6 @@ _JOINED = re.compile(r"-q?f=?(\w+)")
 
 _PIPE_WIDTH = 100
 """Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
-
-
-class OutputFormat(StrEnum):
-    """How a result is printed."""
-
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-    plain = "plain"
-
-
-class QueryFormat(StrEnum):
-    """How an answer is printed: as any result, or for other programs and notes."""
-
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-    plain = "plain"
-    files = "files"
-    grep = "grep"
-    csv = "csv"
-    markdown = "markdown"
-
-
-class CompareFormat(StrEnum):
-    """How a comparison is printed: as any result, or for a CI job."""
-
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-    plain = "plain"
-    markdown = "markdown"
-    junit = "junit"
 
 
 class ClosedPipe(Exception):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bienc_cli.cli import caller
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.environment import caller
 from bienc_cli.library.reporting import Reporter
+from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.search.clusters import PairsResult
@@ -110,19 +111,18 @@ def pairs(
     Exit code 1 when nothing is found.
     """
     from bienc_cli.cli import freshness
-    from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.opening import opened
+    from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.render.pairs import PairsView, PairView
 
     output = Output(format_, quiet=quiet)
     _check_places(between, with_, path)
-    choice = ModelChoice(None, classify, runtime, device, threads, offline, output)
+    models = models_for(output, None, classify, runtime, device, threads, offline=offline)
     by_line = output.format in (OutputFormat.jsonl, OutputFormat.plain)
     places = [opt.as_they_lie(between or path)]
     if with_:
         places.append(opt.as_they_lie(with_))
     with (
-        opened(index, output, choice, refresh=refresh) as asked,
+        opened(index, output, models, refresh=refresh) as asked,
         freshness.noted([asked.reader()], output, check=not no_check),
     ):
         if by_line and caller.stdout().isatty():

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bienc_cli.strategy import SHORT_NAMES, Strategy
 
+if TYPE_CHECKING:
+    from bienc_cli.background import Background
+    from bienc_cli.library.shared_models import Models
+    from bienc_cli.store import IndexInfo, IndexPlace
+    from bienc_cli.types import BiEncoder, CrossEncoder
+
 _DECISIVE = frozenset("--runtime --device --threads --help -h".split())
 """Options of `query` that say how models are run, if at all."""
+
+_cross_encoder: list[Background[CrossEncoder]] = []
+_bi_encoders: dict[str, Background[BiEncoder]] = {}
+"""Models that are being loaded before anybody has asked; bi-encoders by all that decides them."""
 
 
 def begin(arguments: Sequence[str]) -> None:
@@ -17,6 +30,8 @@ def begin(arguments: Sequence[str]) -> None:
     The libraries that understand command lines take as long to import as a model to load, and
     the model takes another core.
     """
+    _cross_encoder.clear()
+    _bi_encoders.clear()
     words = [part for word in arguments for part in word.split("=", 1)]
     if words[:1] != ["query"] or not _DECISIVE.isdisjoint(words):
         return
@@ -28,14 +43,66 @@ def begin(arguments: Sequence[str]) -> None:
     bi_encoder = any(one.needs_bi_encoder for one in meant) and not unsure
     if not (cross_encoder or bi_encoder):
         return
-    from bienc_cli.cli.loading import begin_ahead
-
     begin_ahead(
         cross_encoder=cross_encoder,
         indexes=(named or None) if bi_encoder else (),
         offline="--offline" in words,
         quiet=not {"-q", "--quiet"}.isdisjoint(words),
     )
+
+
+def begin_ahead(
+    *, cross_encoder: bool, indexes: Sequence[str] | None, offline: bool, quiet: bool
+) -> None:
+    """Begin loading models.
+
+    Args:
+        cross_encoder: the default one.
+        indexes: a directory whose model is loaded, as on a command line; None for the one that is
+            found, nothing for no model.
+        offline: look nothing up.
+        quiet: say nothing of a first use.
+    """
+    from bienc_cli.cli.opening import models_for
+    from bienc_cli.cli.output import Output
+    from bienc_cli.environment.index_places import indexes_to_read
+    from bienc_cli.render.view import OutputFormat
+
+    models = models_for(Output(OutputFormat.plain, quiet=quiet), offline=offline)
+    # What is wrong will be said when the model is asked for, in its turn.
+    with suppress(Exception):
+        if cross_encoder:
+            _cross_encoder.append(models.begin_cross_encoder())
+        if indexes is None or indexes:
+            _begin_model_of(indexes_to_read(indexes), models)
+
+
+def _begin_model_of(places: Sequence[IndexPlace], models: Models) -> None:
+    from bienc_cli.environment.variables import key_directory
+    from bienc_cli.models import import_runtime
+    from bienc_cli.store import open_reader
+
+    import_runtime()
+    for place in places:
+        # One on a server would be asked twice.
+        if isinstance(place, Path):
+            with open_reader(place, key_dir=key_directory()) as reader:
+                _bi_encoders[_model_of(reader.info)] = models.begin_bi_encoder(reader.info)
+
+
+def cross_encoder_begun() -> Background[CrossEncoder] | None:
+    """The cross-encoder that is being loaded; given once."""
+    return _cross_encoder.pop() if _cross_encoder else None
+
+
+def bi_encoder_begun(info: IndexInfo) -> Background[BiEncoder] | None:
+    """The model of an index that is being loaded; given once."""
+    return _bi_encoders.pop(_model_of(info), None)
+
+
+def _model_of(info: IndexInfo) -> str:
+    """All that decides how an index's model is loaded."""
+    return f"{info.encoder} {info.names_model_of_ours}"
 
 
 def _strategies(words: Sequence[str]) -> list[Strategy]:

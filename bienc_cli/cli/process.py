@@ -1,4 +1,4 @@
-"""This process: its three streams, how it is interrupted and how it ends, where its cache lies.
+"""This process: its three streams, how it is interrupted and how it ends, its server.
 
 A closed descriptor would be given to the next file that is opened, such as the index's database,
 and what is printed would be written into it.
@@ -20,7 +20,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from bienc_cli.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, UsageError
+from bienc_cli.environment.variables import cache_path
+from bienc_cli.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED
 from bienc_cli.server.endpoint import Endpoint, endpoint_for
 
 TYPE_CHECKING = False  # As in `bienc_cli.server.client`.
@@ -207,23 +208,6 @@ class Termination:
         with suppress(OSError):
             sys.stderr.write(f"\nbienc: {'terminated' if self.asked else 'interrupted'}\n")
         return EXIT_TERMINATED if self.asked else EXIT_INTERRUPTED
-
-
-def cache_path() -> str:
-    """Where converted models lie: BIENC_CACHE, else `bienc` in the user's cache directory.
-
-    Raises:
-        UsageError: there is no home directory, and nothing else says where.
-    """
-    named = os.environ.get("BIENC_CACHE")
-    path = named or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "bienc")  # noqa: PTH118
-    path = os.path.expanduser(path)  # noqa: PTH111
-    if path.startswith("~"):
-        raise UsageError(
-            f"'{path}' is in no home directory: HOME is not set, and the system knows none.",
-            "export BIENC_CACHE=/a/directory/of/yours",
-        )
-    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH117, PTH118
 
 
 def endpoint() -> Endpoint:

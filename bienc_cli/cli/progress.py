@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bienc_cli.indexing.report import IndexObserver
     from bienc_cli.indexing.report import Progress as IndexProgress
+    from bienc_cli.models import FirstUse
 
 _WORDS = 66
 """Columns of what stands beside a bar: `reading and encoding`, a rate and the time that is left."""
@@ -198,10 +199,21 @@ class ShownOn(Reporter):
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._prepared: set[str] = set()
 
     def note(self, sentence: str) -> None:
         """A line, unless the command is quiet."""
         self._output.note(sentence)
+
+    @contextmanager
+    def preparing(self, use: FirstUse) -> Iterator[None]:
+        """A bar while it goes on; where none can move, a line, and one of each model is enough."""
+        megabytes = f"{max(use.size / 1e6, 1):.0f} MB, " if use.size else ""
+        if not self._output.animated and use.model not in self._prepared:
+            self._output.note(f"note: {use.work} {use.model} ({megabytes}only this once)")
+        self._prepared.add(use.model)
+        with waiting(self._output, f"{use.work} {use.model}", f"{megabytes}only this once"):
+            yield
 
     def indexing(self) -> AbstractContextManager[IndexObserver]:
         """See `indexing`."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bienc_cli.cli import caller, completion
+from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.answers import Answers
-from bienc_cli.cli.output import Output, OutputFormat, QueryFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.environment import caller
+from bienc_cli.render.view import OutputFormat, QueryFormat
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
@@ -157,7 +159,8 @@ def query(
     The bi-encoder and BM25 propose candidates, the cross-encoder reads each together with the
     query, and all three put them in order. Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli import preload
+    from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.strategy import Strategy, strategy_chosen
 
     full = full or budget_tokens is not None
@@ -166,7 +169,7 @@ def query(
             {"--compact": compact}, "whole passages take their lines", "leave it out"
         )
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     chosen = strategy_chosen(strategy, rerank)
     if not chosen.needs_cross_encoder or chosen is Strategy.CROSS_ENCODER:
         reads = "everything" if chosen.needs_cross_encoder else "nothing"
@@ -190,9 +193,9 @@ def query(
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
     warm = caller.warm() is not None
     if chosen.needs_cross_encoder and not warm:
-        choice.begin_cross_encoder()
-    from bienc_cli.cli import environment, freshness
-    from bienc_cli.cli.opening import opened
+        models.begin_cross_encoder(preload.cross_encoder_begun())
+    from bienc_cli.cli import freshness
+    from bienc_cli.environment.index_places import indexes_to_read
     from bienc_cli.library.front_door import check_queries, search_options
     from bienc_cli.server.resident import MOST_READERS
 
@@ -218,19 +221,23 @@ def query(
         )
     if not from_stdin:
         check_queries([" ".join(text)])
-    editor = environment.editor() if open_ is not None else ""
+    editor = ""
+    if open_ is not None:
+        from bienc_cli.cli.editor import chosen_editor
+
+        editor = chosen_editor()
     if warm and (from_stdin or open_ is not None):
         raise Declined("standard input and editor are the client's")
-    places = environment.indexes_to_read(index)
+    places = indexes_to_read(index)
     if warm and len(places) > MOST_READERS:
         raise Declined(f"{len(places)} indexes are more than are held")
     with ExitStack() as stack:
         first, *others = (
-            stack.enter_context(opened(place, output, choice, refresh=refresh)) for place in places
+            stack.enter_context(opened(place, output, models, refresh=refresh)) for place in places
         )
         readers = [one.reader() for one in (first, *others)]
         if (chosen.needs_bi_encoder or budget_tokens is not None) and not warm:
-            choice.begin_bi_encoder(first.info)
+            models.begin_bi_encoder(first.info, preload.bi_encoder_begun(first.info))
         import bienc_cli.render.search
 
         if output.format == QueryFormat.table:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 from bienc_cli.report_files import make_folder
 
 
@@ -54,13 +55,11 @@ def score(
     against several are a matrix: a heat map on a terminal, and on a page (--report).
     """
     from bienc_cli.cli import standard_input
-    from bienc_cli.cli.loading import ModelChoice
+    from bienc_cli.cli.opening import models_for
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.library.shared_models import Models
 
     output = Output(format_)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
-    models = Models.by(choice)
+    models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     if with_ or len(texts) > 2:
         make_folder(report.parent if report else None)
         matrix = models.score(texts, with_ or texts)

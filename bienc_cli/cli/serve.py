@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.server.endpoint import Endpoint
@@ -76,11 +77,12 @@ def serve(
 
     With --http there is also a page to search in, for whoever has the token.
     """
-    from bienc_cli.cli import environment, process
+    from bienc_cli.cli import process
     from bienc_cli.cli.serving import Serving
+    from bienc_cli.environment import variables
 
     output = Output(OutputFormat.plain, quiet=quiet)
-    typed = environment.token_typed(token)
+    typed = variables.token_typed(token)
     endpoint = process.endpoint()
     if stop:
         opt.refuse_without_effect(

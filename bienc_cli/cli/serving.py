@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import caller, environment, process
+from bienc_cli.cli import process
 from bienc_cli.cli.boundary import carry_out
-from bienc_cli.cli.caller import Caller, Collected, Warm
-from bienc_cli.cli.loading import ModelChoice
-from bienc_cli.cli.opening import opened
+from bienc_cli.cli.opening import models_for, opened
 from bienc_cli.cli.output import Output
+from bienc_cli.environment import caller, variables
+from bienc_cli.environment.caller import Caller, Collected, Warm
 from bienc_cli.errors import EXIT_OK, IndexNotFound
 from bienc_cli.search import SearchOptions, search
 from bienc_cli.server import Declined, life
@@ -33,7 +33,8 @@ from bienc_cli.server.threads import AnsweringThreads
 from bienc_cli.strategy import DEFAULT_WITHOUT_CROSS_ENCODER
 
 if TYPE_CHECKING:
-    from bienc_cli.cli.caller import RunSettings
+    from bienc_cli.environment.caller import RunSettings
+    from bienc_cli.library.shared_models import Models
 
 _OF_FILES = (
     "BIENC_CACHE",
@@ -119,9 +120,13 @@ class Serving:
         os.chdir("/")
 
     @property
-    def _choice(self) -> ModelChoice:
-        return ModelChoice(
-            None, None, self.runtime, self.device, self.threads, self.offline, self.output
+    def _own_models(self) -> Models:
+        return models_for(
+            self.output,
+            runtime=self.runtime,
+            device=self.device,
+            threads=self.threads,
+            offline=self.offline,
         )
 
     def _load(self, *, needs_index: bool) -> None:
@@ -133,7 +138,7 @@ class Serving:
         """
         readers = Readers()
         with self._answering(readers):
-            self._choice.load_cross_encoder()
+            self._own_models.load_cross_encoder()
             with suppress(*(() if needs_index else (IndexNotFound,))):
                 self._held()
         readers.close()
@@ -150,9 +155,9 @@ class Serving:
             return self._held()
 
     def _held(self) -> Held:
-        choice = self._choice
-        reader = opened(self.index, self.output, choice).reader()
-        return Held(reader, choice.load_bi_encoder(reader.info), choice.load_cross_encoder())
+        models = self._own_models
+        reader = opened(self.index, self.output, models).reader()
+        return Held(reader, models.load_bi_encoder(reader.info), models.load_cross_encoder())
 
     @contextmanager
     def _answering(self, readers: Readers) -> Iterator[None]:
@@ -169,7 +174,7 @@ class Serving:
 
     @property
     def _settings(self) -> RunSettings:
-        offline = self.offline or environment.is_offline()
+        offline = self.offline or variables.is_offline()
         return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
     def answer(self, command: CommandLine, readers: Readers) -> ServedAnswer:

@@ -8,8 +8,9 @@ import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 from bienc_cli.errors import UsageError
+from bienc_cli.render.view import OutputFormat
 from bienc_cli.strategy import Strategy, strategy_named
 
 
@@ -69,12 +70,11 @@ def similar(
     or a cross-encoder is to read. Exit code 1 when nothing is found.
     """
     from bienc_cli.cli import freshness, standard_input
-    from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.opening import opened
+    from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.render.similar import SimilarView
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(model, cross_encoder, runtime, device, threads, offline, output)
+    models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     reranks = _reranks(strategy)
     if not reranks:
         opt.refuse_without_effect(
@@ -87,7 +87,7 @@ def similar(
             f"--unit takes document or passage, not '{unit}'.", "bienc similar PATH --unit passage"
         )
     with (
-        opened(index, output, choice, refresh=refresh) as asked,
+        opened(index, output, models, refresh=refresh) as asked,
         freshness.noted([asked.reader()], output, check=not no_check),
     ):
         given = subject == "-"

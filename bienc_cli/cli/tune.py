@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
+from bienc_cli.render.view import OutputFormat
 
 
 def tune(
@@ -50,14 +51,13 @@ def tune(
     learned from. Weights that do not help, or may help by chance only, are not kept; the exit
     code is then 1.
     """
-    from bienc_cli.cli.loading import ModelChoice
-    from bienc_cli.cli.opening import opened
+    from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, UsageError
     from bienc_cli.render.tuning import ResetView
 
     output = Output(format_, quiet=quiet)
-    choice = ModelChoice(None, cross_encoder, runtime, device, threads, offline, output)
-    with opened(index, output, choice) as tuned:
+    models = models_for(output, None, cross_encoder, runtime, device, threads, offline=offline)
+    with opened(index, output, models) as tuned:
         if reset:
             if queries or qrels:
                 raise UsageError("--reset learns nothing.", "leave out --queries and --qrels")

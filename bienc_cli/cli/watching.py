@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli import process
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 from bienc_cli.errors import UsageError
+from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
     from bienc_cli.library.front_door import Index

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.judgments import Judgment, JudgmentFile, can_name
 from bienc_cli.evaluation.pooling import PooledDocument
 from bienc_cli.evaluation.queries import Query
@@ -136,8 +137,11 @@ class Judging:
         """Save a grade for what was asked.
 
         Raises:
+            UsageError: it is none of `GRADES`.
             StorageError: it cannot be written; the same is asked again.
         """
+        if grade not in GRADES:
+            raise UsageError(f"A grade is a whole number from 0 to 3, not {grade}.")
         judgment = Judgment(question.query.query_id, question.pooled.document, grade)
         self._file.add(judgment)
         self._grades[judgment.query_id][judgment.document] = grade

@@ -75,22 +75,15 @@ def changed_since(passages: Iterable[StoredPassage]) -> tuple[str, ...]:
     return tuple(sentences.values())
 
 
-def staleness(reader: IndexReader, budget: float = DEFAULT_BUDGET) -> Staleness:
-    """Compare what an index covers with what is there, within a time.
+class FreshnessCheck:
+    """Compares what an index covers with what is there, in a thread beside other work.
 
-    Roots that are not there say nothing: the next run would keep what is known of them.
+    Made in the thread that owns the reader, which it asks once, at the beginning. Roots that are
+    not there say nothing: the next run would keep what is known of them.
 
     Args:
         reader: of the index.
-        budget: seconds after which to stop.
-    """
-    return FreshnessCheck(reader, budget).result()
-
-
-class FreshnessCheck:
-    """A look that goes on beside other work, in a thread of its own.
-
-    Made in the thread that owns the reader, which it asks once, at the beginning.
+        budget: seconds after which it stops.
     """
 
     def __init__(self, reader: IndexReader, budget: float = DEFAULT_BUDGET) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bienc_cli.errors import IndexNotFound, PathNotFound, UsageError
+from bienc_cli.errors import IndexMismatch, IndexNotFound, PathNotFound, UsageError
 from bienc_cli.indexing.encoding import Encoding, EncodingTotals
 from bienc_cli.indexing.file_reading import BrokenOff, FileReading
 from bienc_cli.indexing.planning import RootWork, plan
@@ -20,7 +20,6 @@ from bienc_cli.indexing.report import (
 )
 from bienc_cli.indexing.workers import StartWorkers, Workers, in_this_process
 from bienc_cli.models import reads_english_only
-from bienc_cli.settings import resolve
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import (
     Begun,
@@ -257,14 +256,11 @@ class _Run:
             ("--passage-tokens", self._options.passage_tokens, recorded.max_tokens),
             ("--overlap-tokens", self._options.overlap_tokens, recorded.overlap_tokens),
         ):
-            resolve(
-                flag,
-                flag=asked,
-                recorded=held,
-                environment=None,
-                default=held,
-                remedy=f"leave out {flag}, or make another index: --index DIR",
-            )
+            if asked not in (None, held):
+                raise IndexMismatch(
+                    f"This index was made with {flag} {held}, not {asked}.",
+                    f"leave out {flag}, or make another index: --index DIR",
+                )
         return recorded
 
     def _chunking(self, encoder: BiEncoder) -> ChunkingParameters:

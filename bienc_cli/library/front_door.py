@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import environment
-from bienc_cli.cli.environment import possible
-from bienc_cli.library.index_places import place_of
+from bienc_cli.environment import index_places
+from bienc_cli.environment.index_places import place_of, possible
 from bienc_cli.library.overview import Overview, documents_of, several, unknown
 from bienc_cli.library.quality import Quality
 from bienc_cli.library.reporting import Reporter
@@ -95,7 +94,7 @@ class Index(Overview, Quality, Upkeep):
             IndexBusy: another process is writing to it.
             StorageError: it cannot be written.
         """
-        place = environment.index_to_write(None if index is None else possible(index))
+        place = index_places.index_to_write(None if index is None else possible(index))
         built = cls(place, models, reporter)
         built.refresh(paths, options=options)
         built.reader()

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from bienc_cli.cli import caller, environment
+from bienc_cli.environment import caller, variables
 from bienc_cli.errors import BiencError
 from bienc_cli.library.reporting import Reporter
 from bienc_cli.library.shared_models import Models
@@ -83,9 +83,7 @@ class OpenedIndex:
     def _open(self) -> IndexReader:
         from bienc_cli.store import open_reader
 
-        return open_reader(
-            self.place, key_dir=environment.key_directory(), shown_from=caller.here()
-        )
+        return open_reader(self.place, key_dir=variables.key_directory(), shown_from=caller.here())
 
     def _is_current(self, reader: IndexReader) -> bool:
         from bienc_cli.store import identity_of

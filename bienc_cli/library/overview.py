@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import environment
-from bienc_cli.cli.environment import possible
+from bienc_cli.environment import variables
+from bienc_cli.environment.index_places import possible
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.library.opened_index import OpenedIndex
 
@@ -162,7 +162,7 @@ class Overview(OpenedIndex):
         if classify:
             with watch.stage("load models"):
                 classifier = self.models.load_cross_encoder()
-        logs = environment.cache_directory() / "pairs"
+        logs = variables.cache_directory() / "pairs"
         found = []
         with (
             PairLog(logs, search_key(reader, options, classifier)) as log,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import environment
+from bienc_cli.environment import variables
 from bienc_cli.errors import UsageError
 from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex
 from bienc_cli.library.overview import documents_of, several
@@ -313,7 +313,7 @@ class Quality(OpenedIndex):
 
         with open_writer(
             self.place,
-            key_dir=environment.key_directory(),
+            key_dir=variables.key_directory(),
             create=False,
             wait=wait,
             on_wait=self._waiting,
@@ -324,7 +324,7 @@ class Quality(OpenedIndex):
 
 
 def _scores() -> Path:
-    return environment.cache_directory() / "scores"
+    return variables.cache_directory() / "scores"
 
 
 def _list(named: str | Sequence[str]) -> list[str]:

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.report import IndexObserver
+    from bienc_cli.models import FirstUse
 
 
 class Reporter:
     """Is told what goes on, and says nothing of it; a subclass shows what it likes.
 
-    Each of the four ways to tell how far it is gives a context in which the work is done, and
-    what is called meanwhile.
+    Every other method gives a context in which the work is done, and all but `preparing` what is
+    called meanwhile.
     """
 
     def note(self, sentence: str) -> None:
         """Told what is worth knowing, such as who is waited for."""
+
+    def preparing(self, use: FirstUse) -> AbstractContextManager[None]:
+        """A model is made ready for its first use on this machine."""
+        del use
+        return nullcontext()
 
     def indexing(self) -> AbstractContextManager[IndexObserver]:
         """Files are read and encoded."""

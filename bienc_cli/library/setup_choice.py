@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bienc_cli.cli import environment
+from bienc_cli.environment import variables
 from bienc_cli.library.reporting import Reporter
 from bienc_cli.library.shared_models import Models
 
@@ -162,9 +162,9 @@ def _index_of(
             info,
             encoder,
             length,
-            directory=environment.cache_directory() / "indexes",
-            key_dir=environment.key_directory(),
+            directory=variables.cache_directory() / "indexes",
+            key_dir=variables.key_directory(),
             observer=observer,
         )
-    opened = open_reader(directory, key_dir=environment.key_directory(), shown_from=Path.cwd())
+    opened = open_reader(directory, key_dir=variables.key_directory(), shown_from=Path.cwd())
     return stack.enter_context(opened), encoder

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import environment
-from bienc_cli.cli.loading import ModelChoice
-from bienc_cli.cli.output import Output, OutputFormat
-from bienc_cli.server.resident import SharedBiEncoder, SharedCrossEncoder
+from bienc_cli.environment import variables
+from bienc_cli.library.model_loading import ModelLoading
 
 if TYPE_CHECKING:
     from bienc_cli.library.measured_answers import ScoreAnswer
     from bienc_cli.library.model_answers import ClassifiedAnswer, ModelsAnswer, PairScoresAnswer
     from bienc_cli.store import IndexInfo
-    from bienc_cli.types import BiEncoder, CrossEncoder
 
 Pairs = Sequence[tuple[str, str]] | Mapping[int, tuple[str, str]]
 """Pairs of texts; by number where they are called otherwise than 1, 2, ..."""
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(ModelLoading):
     """Which models, and how they run; each is loaded once, when it is first needed.
 
     Several indexes share them: `Index.open("b", models=a.models)`. So do threads, taking turns.
@@ -37,88 +31,10 @@ class Models:
         device: `auto`, `cpu`, `cuda`, ...
         threads: of the CPU; None for all cores.
         offline: look nothing up.
+        reporter: told what goes on while a model is loaded; nothing is said by default.
     """
 
-    model: str | None = None
-    cross_encoder: str | None = None
-    runtime: str = "auto"
-    device: str = "auto"
-    threads: int | None = None
-    offline: bool = False
-    _choice: ModelChoice = field(init=False, repr=False, compare=False)
-    _turn: threading.Lock = field(
-        default_factory=threading.Lock, init=False, repr=False, compare=False
-    )
-    _bi_encoders: dict[str, BiEncoder] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    _cross_encoders: list[CrossEncoder] = field(
-        default_factory=list, init=False, repr=False, compare=False
-    )
-
-    def __post_init__(self) -> None:
-        silent = Output(OutputFormat.plain, quiet=True)
-        choice = ModelChoice(
-            self.model,
-            self.cross_encoder,
-            self.runtime,
-            self.device,
-            self.threads,
-            self.offline,
-            silent,
-        )
-        object.__setattr__(self, "_choice", choice)
-
-    @classmethod
-    def by(cls, choice: ModelChoice) -> Models:
-        """Those that a command was told, loaded as it loads them."""
-        models = cls(
-            choice.model,
-            choice.cross_encoder,
-            choice.runtime,
-            choice.device,
-            choice.threads,
-            choice.offline,
-        )
-        object.__setattr__(models, "_choice", choice)
-        return models
-
-    def named(self, model: str | None, cross_encoder: str | None) -> Models:
-        """Others that run in the same way; None for the index's, or the default."""
-        return Models.by(replace(self._choice, model=model, cross_encoder=cross_encoder))
-
-    def load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
-        """The model of an index; of a new one the one asked for.
-
-        Raises:
-            IndexMismatch: another was asked for than the index was made with.
-            ModelUnavailable: its weights are not here.
-        """
-        with self._turn:
-            loaded = self._choice.load_bi_encoder(info)
-            return self._bi_encoders.setdefault(
-                loaded.identity.fingerprint, SharedBiEncoder(loaded)
-            )
-
-    def check_bi_encoder(self, info: IndexInfo) -> None:
-        """Refuse another model than an index was made with, without loading either.
-
-        Raises:
-            IndexMismatch: another was asked for.
-            ModelUnavailable: nothing is known of it here.
-        """
-        self._choice.check_bi_encoder(info)
-
-    def load_cross_encoder(self) -> CrossEncoder:
-        """The cross-encoder.
-
-        Raises:
-            ModelUnavailable: its weights are not here.
-        """
-        with self._turn:
-            if not self._cross_encoders:
-                self._cross_encoders.append(SharedCrossEncoder(self._choice.load_cross_encoder()))
-            return self._cross_encoders[0]
+    __slots__ = ()
 
     @errors_in_arguments()
     def score(
@@ -201,7 +117,7 @@ class Models:
         from bienc_cli.library.model_answers import ModelsAnswer
         from bienc_cli.models import known_models
 
-        return ModelsAnswer(known_models(environment.cache_directory()))
+        return ModelsAnswer(known_models(variables.cache_directory()))
 
     @errors_in_arguments()
     def prepare(self, names: str | Sequence[str] = ()) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
-from bienc_cli.cli import environment
-from bienc_cli.cli.environment import possible
+from bienc_cli.environment import index_places, variables
+from bienc_cli.environment.index_places import possible
 from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ class Upkeep(OpenedIndex):
                 directory=self.place,
                 base=Path.cwd(),
                 load_encoder=self.models.load_bi_encoder,
-                key_dir=environment.key_directory(),
-                options=options or IndexOptions(excludes_file=environment.excludes_file()),
+                key_dir=variables.key_directory(),
+                options=options or IndexOptions(excludes_file=variables.excludes_file()),
                 observer=observer,
                 wait=wait,
                 on_wait=self._waiting,
@@ -148,7 +148,7 @@ class Upkeep(OpenedIndex):
             report = remove_paths(
                 absolute(paths),
                 directory=self.place,
-                key_dir=environment.key_directory(),
+                key_dir=variables.key_directory(),
                 observer=observer,
                 wait=wait,
                 on_wait=self._waiting,
@@ -172,7 +172,7 @@ class Upkeep(OpenedIndex):
         from bienc_cli.library.upkeep_answers import CheckAnswer
         from bienc_cli.store import check, repair
 
-        keys = environment.key_directory()
+        keys = variables.key_directory()
         repaired = repair(self.place, key_dir=keys) if mend else None
         return CheckAnswer(check(self.place, key_dir=keys), repaired)
 
@@ -193,8 +193,8 @@ class Upkeep(OpenedIndex):
             reader.info,
             tuple(reader.skipped()) if skipped else None,
             warnings=tuple(reader.warnings),
-            exposed=tuple(exposed(self.place)) if environment.is_ours(self.place) else (),
-            writable=environment.can_be_written(self.place),
+            exposed=tuple(exposed(self.place)),
+            writable=index_places.can_be_written(self.place),
         )
 
 

@@ -213,10 +213,6 @@ class MilvusReader:
             raise damaged(f"the root of {path}")
         return covered
 
-    def _full_path(self, root_id: int, path: str) -> str:
-        covered = self._covered(root_id, path)
-        return str(covered.root.path if covered.kind == "file" else covered.root.path / path)
-
     # ------------------------------------------------------------ passages
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:

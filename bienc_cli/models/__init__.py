@@ -29,6 +29,7 @@ __all__ = [
     "DEFAULT_BI_ENCODER",
     "DEFAULT_CROSS_ENCODER",
     "KNOWN_MODELS",
+    "RUNTIMES",
     "FirstUse",
     "KnownModel",
     "ModelStatus",
@@ -55,6 +56,10 @@ class Runtime(StrEnum):
     OPENVINO = "openvino"
 
 
+RUNTIMES = ("auto", Runtime.OPENVINO.value, Runtime.TORCH.value)
+"""What can be asked for."""
+
+
 # What the drivers of NVIDIA's and AMD's GPUs put there.
 _GPU_SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
@@ -78,7 +83,7 @@ def choose_runtime(runtime: str, device: str) -> Runtime:
     if runtime == Runtime.TORCH:
         return Runtime.TORCH
     if runtime != Runtime.OPENVINO:
-        raise UsageError(f"There is no runtime {runtime!r}.", "runtimes: auto, openvino, torch")
+        raise UsageError(f"There is no runtime {runtime!r}.", f"runtimes: {', '.join(RUNTIMES)}")
     if device not in ("auto", "cpu"):
         raise UsageError(
             f"The openvino runtime computes on the CPU, not on {device!r}.",

@@ -1,13 +1,47 @@
-"""The ways in which every command can show its result."""
+"""The ways in which a result can be shown."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+class OutputFormat(StrEnum):
+    """How a result is printed."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    plain = "plain"
+
+
+class QueryFormat(StrEnum):
+    """How an answer is printed: as any result, or for other programs and notes."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    plain = "plain"
+    files = "files"
+    grep = "grep"
+    csv = "csv"
+    markdown = "markdown"
+
+
+class CompareFormat(StrEnum):
+    """How a comparison is printed: as any result, or for a CI job."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    plain = "plain"
+    markdown = "markdown"
+    junit = "junit"
 
 
 class View(ABC):

@@ -9,20 +9,17 @@ from bienc_cli.search.pipeline import (
     search,
 )
 from bienc_cli.search.reranking import rerank
-from bienc_cli.search.result import Candidate, Hit, ModelUse, Relevance, SearchResult, Span
-from bienc_cli.strategy import Strategy
+from bienc_cli.search.result import Hit, ModelUse, Relevance, SearchResult, Span
 
 __all__ = [
     "DEFAULT_CANDIDATES",
     "DEFAULT_K",
-    "Candidate",
     "Hit",
     "ModelUse",
     "Relevance",
     "SearchOptions",
     "SearchResult",
     "Span",
-    "Strategy",
     "check_model",
     "check_query",
     "rerank",

@@ -44,12 +44,6 @@ class Classification:
         """The likeliest label of (first, second)."""
         return max(self.forward, key=lambda score: score.logit)
 
-    def probability_of(self, label: str) -> float:
-        """The greater probability of a label, whichever text comes first."""
-        return max(
-            score.probability for score in (*self.forward, *self.backward) if score.label == label
-        )
-
 
 def classify(
     pairs: Sequence[tuple[str, str]], cross_encoder: CrossEncoder, *, both_ways: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,7 @@ from typing import Generic, TypeVar
 
 from bienc_cli.errors import BiencError
 from bienc_cli.store import IndexPlace, IndexReader, identity_of
-from bienc_cli.types import (
-    BiEncoder,
-    CrossEncoder,
-    CrossEncoderIdentity,
-    EncoderIdentity,
-    PairScores,
-    PassageTokenizer,
-    Vectors,
-)
+from bienc_cli.types import BiEncoder, CrossEncoder
 
 MOST_MODELS = 2
 """Of each role; a model takes a few hundred megabytes."""
@@ -29,77 +21,6 @@ MOST_READERS = 4
 """In each thread."""
 
 Model = TypeVar("Model")
-
-
-class SharedBiEncoder:
-    """A bi-encoder for several threads, which take turns."""
-
-    def __init__(self, model: BiEncoder) -> None:
-        self._model = model
-        self._turn = threading.Lock()
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
-        return self._model.identity
-
-    @property
-    def runtime(self) -> str:
-        """How it runs, for people."""
-        return self._model.runtime
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it runs, as sentences."""
-        return self._model.notes
-
-    @property
-    def tokenizer(self) -> PassageTokenizer:
-        """The tokenizer that chunking counts with; it needs no turns."""
-        return self._model.tokenizer
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode one batch, in order."""
-        with self._turn:
-            return self._model.encode_passages(texts)
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Encode queries, in order."""
-        with self._turn:
-            return self._model.encode_queries(texts)
-
-
-class SharedCrossEncoder:
-    """A cross-encoder for several threads, which take turns."""
-
-    def __init__(self, model: CrossEncoder) -> None:
-        self._model = model
-        self._turn = threading.Lock()
-
-    @property
-    def identity(self) -> CrossEncoderIdentity:
-        """Which model scores."""
-        return self._model.identity
-
-    @property
-    def runtime(self) -> str:
-        """How it runs, for people."""
-        return self._model.runtime
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it runs, as sentences."""
-        return self._model.notes
-
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        """Score (query, passage) pairs."""
-        with self._turn:
-            return self._model.score(query, passages)
-
-    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score arbitrary pairs, in order."""
-        with self._turn:
-            return self._model.score_pairs(pairs)
 
 
 class _Kept(Generic[Model]):
@@ -121,7 +42,7 @@ class _Kept(Generic[Model]):
 
 
 class ResidentModels:
-    """Models of both roles, each loaded when it is first wanted."""
+    """Models of both roles, each loaded when it is first wanted, and fit for several threads."""
 
     def __init__(self) -> None:
         self._bi_encoders = _Kept[BiEncoder]()
@@ -129,11 +50,11 @@ class ResidentModels:
 
     def bi_encoder(self, name: str, load: Callable[[], BiEncoder]) -> BiEncoder:
         """The bi-encoder of this name."""
-        return self._bi_encoders.get(name, lambda: SharedBiEncoder(load()))
+        return self._bi_encoders.get(name, load)
 
     def cross_encoder(self, name: str, load: Callable[[], CrossEncoder]) -> CrossEncoder:
         """The cross-encoder of this name."""
-        return self._cross_encoders.get(name, lambda: SharedCrossEncoder(load()))
+        return self._cross_encoders.get(name, load)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,8 @@ def is_finished(directory: Path) -> bool:
 
 
 def exposed(place: IndexPlace) -> list[Path]:
-    """What of an index on this disk others may read or write."""
-    return privacy.exposed(place) if isinstance(place, Path) else []
+    """What of a directory of this user's own others may read or write."""
+    return privacy.exposed(place) if isinstance(place, Path) and is_own(place) else []
 
 
 def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = None) -> IndexReader:
@@ -214,5 +214,5 @@ def lingers(place: IndexPlace) -> bool:
 
 
 def home_of(place: IndexPlace) -> Path:
-    """The folder that an index is beside; the root of all for one that is beside none."""
+    """The index's parent directory; `/` for a remote index."""
     return place.parent if isinstance(place, Path) else Path("/")

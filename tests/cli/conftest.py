@@ -8,23 +8,7 @@ import pytest
 
 from bienc_cli.store import graph, nearest
 from commands import Run
-from folders import FRUIT, QRELS, QUERIES
-
-
-@pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    for name, text in FRUIT.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return tmp_path / "docs"
-
-
-@pytest.fixture
-def indexed(run: Run, docs: Path) -> Run:
-    """`run`, where `docs` is indexed."""
-    assert run("index", "docs")[0] == 0
-    return run
+from folders import QRELS, QUERIES
 
 
 @pytest.fixture

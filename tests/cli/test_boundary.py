@@ -110,7 +110,7 @@ def test_too_little_memory_is_no_fault_of_the_program(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("bienc_cli.cli.loading.ModelChoice._load_bi_encoder", fail)
+    monkeypatch.setattr("bienc_cli.library.shared_models.Models._load_bi_encoder", fail)
     code, _, err = indexed("query", "espresso")
     assert code == 2
     assert "There is not enough memory for this." in err

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli import models
-from bienc_cli.cli import environment
+from bienc_cli.environment import index_places
 from bienc_cli.store import codes, graph
 from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, VerifiedFile
@@ -115,7 +115,7 @@ def test_another_users_graph_is_a_line_at_a_query_and_told_of_in_info(
 ) -> None:
     shutil.rmtree(tmp_path / "data")
     monkeypatch.setattr(graph, "is_ours_alone", lambda _: False)
-    monkeypatch.setattr(environment, "can_be_written", lambda _: writable)
+    monkeypatch.setattr(index_places, "can_be_written", lambda _: writable)
     line = "warning: another user's graph is not used: exact, but slower (bienc info)\n"
     assert indexed("query", "kites", "--no-check")[2] == line
     code, _, told = indexed("info")

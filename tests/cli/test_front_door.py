@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import bienc_cli.cli
-from bienc_cli.cli.defaults import COMMANDS
+from bienc_cli.cli.app import COMMANDS
 
 BELOW = ("search", "evaluation", "indexing", "store", "formats", "chunking", "models", "wings")
 
@@ -65,7 +65,7 @@ def test_the_check_tells_work_from_nouns() -> None:
     assert not is_a_noun("bienc_cli.search", "search")
     assert not is_a_noun("bienc_cli.evaluation.judging", "Judging")
     assert not is_a_noun("bienc_cli.search", "")
-    found = imported(HOUSE / "environment.py")
+    found = imported(HOUSE.parent / "environment" / "index_places.py")
     below = [name for where, name in found if where == "bienc_cli.store"]
     assert "find_index" in below
     assert "IndexReader" not in below

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bienc_cli.cli import environment
 from bienc_cli.cli.app import command_line
 from bienc_cli.cli.examples import EXAMPLES
 from bienc_cli.cli.help import lines, page_of
+from bienc_cli.environment import variables
 from commands import Run
 
 GROUP: Any = command_line()
@@ -75,9 +75,9 @@ def test_help_of_all_and_of_none(run: Run) -> None:
 
 def test_every_variable_that_is_read_is_named(run: Run) -> None:
     read = set()
-    for path in Path(environment.__file__).parents[1].rglob("*.py"):
+    for path in Path(variables.__file__).parents[1].rglob("*.py"):
         read |= set(re.findall(r'"(BIENC_[A-Z_]+|HF_HUB_OFFLINE|VISUAL)"', path.read_text("utf-8")))
-    assert read == set(environment.VARIABLES)
+    assert read == set(variables.VARIABLES)
     out = run("--help")[1]
     assert all(name in out for name in read)
     assert "BIENC_MODEL" in run("index", "--help")[1]

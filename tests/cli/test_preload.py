@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bienc_cli.cli import loading, preload
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli import Index, Models
+from bienc_cli.cli import preload
 from commands import Run
 
 
 def begun(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     seen: list[dict[str, Any]] = [{}]
-    monkeypatch.setattr(loading, "begin_ahead", lambda **said: seen.append(said))
+    monkeypatch.setattr(preload, "begin_ahead", lambda **said: seen.append(said))
     preload.begin(argv)
     return seen[-1]
 
@@ -75,25 +75,23 @@ def test_a_model_that_was_begun_is_the_one_that_answers(
 ) -> None:
     """And one that is not asked for in the end stays unused."""
     loaded: list[str] = []
-    load = loading.ModelChoice._load_bi_encoder
+    load = Models._load_bi_encoder
 
-    def watched(choice: loading.ModelChoice, info: Any) -> Any:
+    def watched(models: Models, info: Any) -> Any:
         loaded.append(info.encoder.name)
-        return load(choice, info)
+        return load(models, info)
 
-    monkeypatch.setattr(loading.ModelChoice, "_load_bi_encoder", watched)
+    monkeypatch.setattr(Models, "_load_bi_encoder", watched)
     assert indexed("query", "pear", "--no-rerank", "--format", "json")[0] == 0
     assert len(loaded) == 1
-    loading.begin_ahead(cross_encoder=False, indexes=None, offline=False, quiet=True)
-    assert len(loading._AHEAD) == 1
-    choice = loading.ModelChoice("x", None, "auto", "auto", None, False, Output(OutputFormat.json))
-    with loading.environment.open_index(None) as reader:
-        choice.begin_bi_encoder(reader.info)
-    assert len(loading._AHEAD) == 1
+    preload.begin_ahead(cross_encoder=False, indexes=None, offline=False, quiet=True)
+    info = Index.open(".").info
+    assert preload.bi_encoder_begun(info) is not None
+    assert preload.bi_encoder_begun(info) is None
 
 
 def test_what_is_wrong_with_an_index_is_said_in_its_turn(tmp_path: Path) -> None:
-    loading.begin_ahead(
+    preload.begin_ahead(
         cross_encoder=False, indexes=[str(tmp_path / "none")], offline=False, quiet=True
     )
-    assert loading._AHEAD == {}
+    assert preload._bi_encoders == {}

@@ -13,10 +13,11 @@ import pytest
 
 from bienc_cli import models
 from bienc_cli.cli import main, progress
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 from bienc_cli.cli.time_left import SteadyTimeLeft
 from bienc_cli.indexing.report import Progress
 from bienc_cli.models import FirstUse, Preparation
+from bienc_cli.render.view import OutputFormat
 from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bienc_cli.search import Strategy
+from bienc_cli.strategy import Strategy
 from commands import Run, parsed
 from folders import JUDGED
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bienc_cli.cli import environment
+from bienc_cli.environment import index_places
 from bienc_cli.indexing import freshness
 from commands import Run
 from folders import FRUIT
@@ -93,7 +93,7 @@ def test_a_copy_is_not_said_to_have_changed(indexed: Run, tmp_path: Path, monkey
 def test_where_nothing_can_be_written_no_remedy_is_named(
     stale: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment, "can_be_written", lambda _: False)
+    monkeypatch.setattr(index_places, "can_be_written", lambda _: False)
     assert stale("query", "figs")[2] == NOTE.replace(" (bienc index, or query --refresh)", "")
 
 
@@ -104,7 +104,7 @@ def test_a_damaged_index_that_cannot_be_written_names_no_repair(
         connection.execute("DELETE FROM passages WHERE id = (SELECT min(id) FROM passages)")
         connection.commit()
     assert indexed("check")[2] == "hint: bienc check --repair\n"
-    monkeypatch.setattr(environment, "can_be_written", lambda _: False)
+    monkeypatch.setattr(index_places, "can_be_written", lambda _: False)
     code, _, err = indexed("check")
     assert code == 4
     assert err == "note: it cannot be written here; whoever made it can repair it\n"

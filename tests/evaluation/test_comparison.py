@@ -2,8 +2,9 @@ import pytest
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.comparison import CompareOptions, compare
-from bienc_cli.search import SearchOptions, Strategy, search
+from bienc_cli.search import SearchOptions, search
 from bienc_cli.store import IndexReader
+from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
 

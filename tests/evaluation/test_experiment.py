@@ -15,9 +15,10 @@ from bienc_cli.evaluation.qrels import Item, Qrels, Unit, best_first, item_of, j
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions, SystemResult
 from bienc_cli.evaluation.runs import Run
-from bienc_cli.search import Hit, SearchOptions, Strategy, search
+from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.search.reranking import EXHAUSTIVE_LIMIT
 from bienc_cli.store import Filter, IndexReader, open_reader
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import BlendWeights, PairScores, TunedBlend
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder

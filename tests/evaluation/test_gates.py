@@ -24,8 +24,8 @@ from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions
 from bienc_cli.evaluation.runs import Run
 from bienc_cli.render.evaluation import EvaluationView
-from bienc_cli.search import Strategy
 from bienc_cli.store import IndexReader
+from bienc_cli.strategy import Strategy
 
 QUERIES = [Query("a", "apple"), Query("b", "pear")]
 JUDGED = Qrels(Unit.DOCUMENT, {"a": {Item("apple.md"): 1}, "b": {Item("pear.txt"): 1}})

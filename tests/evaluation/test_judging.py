@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.judging import Judging
 from bienc_cli.evaluation.judgments import JudgmentFile
 from bienc_cli.evaluation.pooling import PooledDocument
@@ -92,6 +93,14 @@ def test_what_is_known_is_passed_over(tmp_path: Path) -> None:
     assert session.lines == ["1 0 b 3"]
     summary = session.judging.summary()
     assert (summary.finished, summary.added, summary.judged) == (3, 1, 5)
+
+
+@pytest.mark.parametrize("grade", [-1, 4])
+def test_what_is_no_grade_is_refused_and_asked_again(session: Session, grade: int) -> None:
+    before = session.place
+    with pytest.raises(UsageError, match=f"from 0 to 3, not {grade}"):
+        session.answer(grade)
+    assert (session.place, session.lines) == (before, [])
 
 
 def test_undo_goes_back_over_answers_skips_and_queries(session: Session) -> None:

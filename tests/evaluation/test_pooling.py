@@ -10,8 +10,9 @@ from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.pooling import PooledDocument, PoolOptions, pool
 from bienc_cli.evaluation.qrels import JudgedIndex, Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
-from bienc_cli.search import SearchOptions, Strategy, search
+from bienc_cli.search import SearchOptions, search
 from bienc_cli.store import IndexReader
+from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

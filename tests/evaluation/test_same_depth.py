@@ -14,8 +14,9 @@ from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
-from bienc_cli.search import Hit, SearchOptions, Strategy, search
+from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.store import Filter, IndexReader, open_reader
+from bienc_cli.strategy import Strategy
 from console_blocks import ROOT
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder

@@ -15,7 +15,6 @@ from bienc_cli.indexing.freshness import (
     FreshnessCheck,
     Staleness,
     is_worth_a_look,
-    staleness,
 )
 from bienc_cli.milvus.address import MilvusAddress
 from folders import Folder
@@ -25,7 +24,7 @@ LONG = 60.0
 
 def look(folder: Folder, budget: float = LONG) -> Staleness:
     with folder.open() as reader:
-        return staleness(reader, budget)
+        return FreshnessCheck(reader, budget).result()
 
 
 def test_nothing_to_say_of_a_fresh_index(fruit: Folder) -> None:
@@ -99,7 +98,7 @@ def test_no_file_is_opened(fruit: Folder, monkeypatch: pytest.MonkeyPatch) -> No
 
     with fruit.open() as reader:
         monkeypatch.setattr(Path, "open", refuse)
-        assert staleness(reader, LONG).complete
+        assert FreshnessCheck(reader, LONG).result().complete
 
 
 def test_the_files_of_a_large_index_on_a_server_are_not_fetched(folder: Folder) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.indexing.absence import MASS, Whereabouts, absences
-from bienc_cli.indexing.freshness import staleness
+from bienc_cli.indexing.freshness import FreshnessCheck
 from bienc_cli.indexing.report import IndexReport
 from bienc_cli.store import Root
 from folders import Folder
@@ -56,7 +56,7 @@ def test_an_empty_root_is_kept(fifty: Folder) -> None:
     assert report.skipped == ()
     assert fifty.texts() == before
     with fifty.open() as reader:
-        assert staleness(reader).gone == 0
+        assert FreshnessCheck(reader).result().gone == 0
 
 
 def test_an_empty_root_that_is_named_is_believed(fifty: Folder) -> None:
@@ -199,7 +199,7 @@ def test_the_note_of_freshness_knows_of_a_mount_that_is_gone(
         folder.index()
         before = folder.texts()
     with folder.open() as reader:
-        assert not staleness(reader)
+        assert not FreshnessCheck(reader).result()
     report = refresh(folder)
     assert (report.documents.removed, report.documents.new) == (0, 0)
     assert "docs/disk is" in report.warnings[0]
@@ -217,7 +217,7 @@ def test_another_disk_inside_a_root_is_another(folder: Folder) -> None:
     with mounted(folder.root / "disk"):
         folder.write({f"disk/other {n}.txt": "of another disk\n" for n in range(9)})
         with folder.open() as reader:
-            assert not staleness(reader)
+            assert not FreshnessCheck(reader).result()
         for _ in range(2):
             report = refresh(folder)
             assert (report.documents.removed, report.documents.new) == (0, 0)
@@ -281,7 +281,7 @@ def test_another_disk_with_files_of_the_same_names_is_another(place: str, folder
     with mounted(folder.root / place):
         folder.write({f"{place}{n}.txt": f"text of another disk {n}\n" for n in range(6)})
         with folder.open() as reader:
-            assert not staleness(reader)
+            assert not FreshnessCheck(reader).result()
         report = refresh(folder)
         assert report.documents.removed == report.documents.changed == 0
         assert "holds 0 of the 10 files that are known as they were" in report.warnings[0]
@@ -313,7 +313,7 @@ def test_another_disk_at_the_same_place_is_another(folder: Folder) -> None:
     with mounted(folder.root):
         folder.write({"other.txt": "of another disk\n"})
         with folder.open() as reader:
-            assert not staleness(reader)
+            assert not FreshnessCheck(reader).result()
         report = refresh(folder)
         assert report.documents.removed == 0
         assert "another folder" in report.warnings[0]
@@ -337,4 +337,4 @@ def test_roots_inside_each_other_are_as_new_as_their_files(folder: Folder) -> No
     folder.index(folder.root / "notes", hidden=True)
     folder.index()
     with folder.open() as reader:
-        assert not staleness(reader)
+        assert not FreshnessCheck(reader).result()

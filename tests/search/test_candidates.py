@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bienc_cli.search import SearchOptions, Strategy, search
+from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.candidates import look_up, propose
 from bienc_cli.search.fusion import DEFAULT_LIGHT_BLEND
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

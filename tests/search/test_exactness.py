@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.search import Hit, SearchOptions, Strategy, search
+from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.search.exactness import RARE, having_names, names_in, numbers_in, shares_of_numbers
 from bienc_cli.search.fusion import DEFAULT_BLEND, POOLING, pooled
 from bienc_cli.search.reranking import ordered, relevance_of
 from bienc_cli.search.sentences import likeliest
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bienc_cli.search import SearchOptions, Strategy, search
+from bienc_cli.search import SearchOptions, search
 from bienc_cli.store import IndexReader
-from bienc_cli.strategy import Source
+from bienc_cli.strategy import Source, Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

@@ -13,8 +13,9 @@ from bienc_cli.evaluation.qrels import Qrels, Unit, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.render.search import SearchView
-from bienc_cli.search import SearchOptions, SearchResult, Strategy, search
+from bienc_cli.search import SearchOptions, SearchResult, search
 from bienc_cli.search.legibility import codelike
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import CrossEncoderIdentity
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder

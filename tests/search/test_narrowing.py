@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bienc_cli.search import SearchOptions, Strategy, search
+from bienc_cli.search import SearchOptions, search
 from bienc_cli.search.narrowing import Narrowed
 from bienc_cli.search.query_syntax import Asked, understood
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

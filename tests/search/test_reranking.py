@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bienc_cli.search import Hit, SearchOptions, Strategy, search
+from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.search.reranking import ANSWERS_FROM, relevance_of, seems_answered
 from bienc_cli.store import IndexReader
+from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 
 

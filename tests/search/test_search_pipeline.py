@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexMismatch, UsageError
-from bienc_cli.search import Hit, SearchOptions, Strategy, search
+from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.search.context import with_lines_around
 from bienc_cli.search.reranking import sigmoid
 from bienc_cli.search.result import Span
 from bienc_cli.search.sentences import likeliest, split
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.strategy import Strategy
 from bienc_cli.types import CrossEncoderIdentity, PairScores
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder

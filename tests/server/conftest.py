@@ -10,8 +10,9 @@ import pytest
 from warm_server import TOKEN, Running
 
 from bienc_cli.cli import process
-from bienc_cli.cli.output import Output, OutputFormat
+from bienc_cli.cli.output import Output
 from bienc_cli.cli.serving import Serving
+from bienc_cli.render.view import OutputFormat
 from bienc_cli.server.claim import claim
 from bienc_cli.server.commands import CommandServer
 from bienc_cli.server.guard import Guard

@@ -36,27 +36,6 @@ def test_models_are_loaded_once_and_the_oldest_are_let_go() -> None:
     assert loaded == ["a", *names, "a"]
 
 
-def test_threads_take_turns_at_a_model() -> None:
-    inside, most = 0, 0
-    lock = threading.Lock()
-
-    class Watched(FakeBiEncoder):
-        def encode_queries(self, texts):  # type: ignore[no-untyped-def]
-            nonlocal inside, most
-            with lock:
-                inside += 1
-                most = max(most, inside)
-            vectors = super().encode_queries(texts)
-            with lock:
-                inside -= 1
-            return vectors
-
-    shared = ResidentModels().bi_encoder("a", Watched)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: shared.encode_queries(["pear"] * 200), range(40)))
-    assert most == 1
-
-
 @pytest.fixture
 def folders(tmp_path: Path) -> list[Folder]:
     found = []

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bienc_cli.cli import defaults, preload
-from bienc_cli.cli.app import command_line
+from bienc_cli.cli import preload
+from bienc_cli.cli.app import COMMANDS, command_line
+from bienc_cli.environment import defaults
 from commands import Run
 
 
@@ -155,7 +156,7 @@ def test_what_is_typed_is_never_contradicted_by_a_file(
 
 def test_every_command_takes_what_is_set_for_all(indexed: Run, folders: Path, users: Path) -> None:
     names = set(command_line().commands)
-    assert set(defaults.Defaults({}).for_parser([])) == names
+    assert set(defaults.Defaults({}).for_parser([], COMMANDS)) == names
     folders.write_text('threads = 1\nformat = "json"\ndevice = "cpu"\noffline = true\n')
     for argv in (
         ("index", "docs"),
@@ -184,7 +185,7 @@ def test_no_cross_encoder_is_begun_that_a_file_does_not_want(
     folders.write_text(text)
     begun: list[bool] = []
     monkeypatch.setattr(
-        "bienc_cli.cli.loading.begin_ahead",
+        "bienc_cli.cli.preload.begin_ahead",
         lambda *, cross_encoder, **_: begun.append(cross_encoder),
     )
     words = defaults.use(["query", "x"]).as_words(["query", "x"])

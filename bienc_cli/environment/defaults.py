@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bienc_cli.cli import caller
+from bienc_cli.environment import caller
 from bienc_cli.errors import UsageError
 from bienc_cli.settings import Origin, Setting
 
@@ -62,11 +62,6 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """An option that is typed, and what a file says that might contradict it."""
 
-COMMANDS = (
-    *("index", "query", "similar", "pairs", "compare", "judge", "tune"),
-    *("score", "classify", "serve", "mcp", "info", "models", "check", "remove"),
-)
-"""In the order of the help."""
 _MODELS = ("model", "cross-encoder")
 _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version", "-V"})
 
@@ -81,7 +76,9 @@ class Defaults:
         """One of them, if it is set."""
         return self.settings.get((table, name))
 
-    def for_parser(self, arguments: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def for_parser(
+        self, arguments: Sequence[str], commands: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
         """By command and parameter, as the parser takes defaults; a line overrules them."""
         typed = {word.partition("=")[0] for word in arguments}
         overruled = {name for flag in typed & _OVERRULES.keys() for name in _OVERRULES[flag]}
@@ -92,7 +89,7 @@ class Defaults:
                 # These two have variables in the environment, which come first.
                 if table in (_ALL, command) and name not in (*_MODELS, *overruled)
             }
-            for command in COMMANDS
+            for command in commands
         }
 
     def as_words(self, arguments: Sequence[str]) -> list[str]:
@@ -206,9 +203,9 @@ def _fit(path: Path, source: Origin, table: str, name: str, value: Any) -> Any:
 
 
 def _checked(source: Origin, name: str, value: Any) -> Any:
-    from bienc_cli.cli.loading import RUNTIMES
-    from bienc_cli.cli.output import OutputFormat
+    from bienc_cli.models import RUNTIMES
     from bienc_cli.models.registry import known_model
+    from bienc_cli.render.view import OutputFormat
     from bienc_cli.strategy import strategies_named, strategy_named
 
     if name in _MODELS and source is Origin.FOLDER and known_model(value) is None:

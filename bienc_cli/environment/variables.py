@@ -1,0 +1,144 @@
+"""What the environment says; only here, in the commands and in what starts them is it read.
+
+A client of the server imports this and is answered sooner than `pathlib` or `typing` is imported;
+so what needs those imports them itself.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from bienc_cli.errors import UsageError
+
+TYPE_CHECKING = False  # As in `bienc_cli.server.client`.
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bienc_cli.settings import Setting
+
+VARIABLES: Mapping[str, str] = {
+    "BIENC_INDEX": "The index directory or address, instead of the nearest .bienc upwards.",
+    "BIENC_MODEL": "Bi-encoder for new indexes.",
+    "BIENC_CROSS_ENCODER": "Cross-encoder.",
+    "BIENC_CACHE": "Where converted models lie.  [default: ~/.cache/bienc]",
+    "BIENC_DATA": "Where your key lies.  [default: ~/.local/share/bienc]",
+    "BIENC_SAFE": "Other users' indexes that count when found upwards, as in PATH; * for all.",
+    "BIENC_SERVER": "auto: have query start a server; off: use none.",
+    "BIENC_TOKEN": "What a server asks for over HTTP.",
+    "BIENC_MILVUS_TOKEN": "What a Milvus server asks for: user:password, or an API key.",
+    "BIENC_MILVUS_CA": "Its certificate authority, a PEM file, where the system does not know it.",
+    "BIENC_MILVUS_CERT": "This client's certificate, where the server asks for one.",
+    "BIENC_MILVUS_KEY": "The key of that certificate.",
+    "HF_HUB_OFFLINE": "1: as --offline.",
+    "VISUAL": "What query --open opens files in; else EDITOR.",
+    "BIENC_DEBUG": "1: tracebacks.",
+}
+"""What is read, and what it is for, as `bienc --help` says it."""
+
+
+def cache_path() -> str:
+    """Where converted models lie: BIENC_CACHE, else `bienc` in the user's cache directory.
+
+    Raises:
+        UsageError: there is no home directory, and nothing else says where.
+    """
+    named = os.environ.get("BIENC_CACHE")
+    path = named or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "bienc")  # noqa: PTH118
+    path = os.path.expanduser(path)  # noqa: PTH111
+    if path.startswith("~"):
+        raise UsageError(
+            f"'{path}' is in no home directory: HOME is not set, and the system knows none.",
+            "export BIENC_CACHE=/a/directory/of/yours",
+        )
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH117, PTH118
+
+
+def cache_directory() -> Path:
+    """As `cache_path`."""
+    from pathlib import Path
+
+    return Path(cache_path())
+
+
+def key_directory() -> Path:
+    """Where this user's key lies; never inside an index, nor where it is deleted at will.
+
+    It is BIENC_DATA, else `bienc` in the user's data directory. A key that lies in the cache, as
+    it did once, is taken along.
+    """
+    from pathlib import Path
+
+    from bienc_cli.store.seal import adopt_key
+
+    named = os.environ.get("BIENC_DATA")
+    if named:
+        directory = Path(named).expanduser().absolute()
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
+        directory = Path(base).absolute() / "bienc"
+    adopt_key(cache_directory() / "keys", directory)
+    return directory
+
+
+def safe_indexes() -> tuple[str, ...]:
+    """Indexes that count when they are found upwards, whoever owns them."""
+    return tuple(filter(None, os.environ.get("BIENC_SAFE", "").split(os.pathsep)))
+
+
+def excludes_file() -> str | None:
+    """What this user has git ignore in every repository: core.excludesFile, or git's default."""
+    import subprocess
+    from pathlib import Path
+
+    named = ""
+    with suppress(OSError, subprocess.SubprocessError):
+        # Outside of any repository: those above a folder have a say of their own.
+        asked = ["git", "-C", Path.cwd().anchor, "config", "--includes", "--type=path"]
+        asked += ["--get", "core.excludesFile"]
+        outside = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
+        done = subprocess.run(  # noqa: S603
+            asked, capture_output=True, timeout=5, check=False, env=outside
+        )
+        named = os.fsdecode(done.stdout).strip()
+    base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
+    path = Path(named) if named else Path(base) / "git" / "ignore"
+    return str(path.absolute()) if path.is_file() else None
+
+
+def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
+    """A model that no flag names: the environment's, a file's, or the one that is built in.
+
+    Args:
+        name: of the setting: `model` or `cross-encoder`.
+        variable: of the environment.
+        otherwise: what is built in.
+    """
+    from bienc_cli.environment import defaults
+    from bienc_cli.settings import Origin, Setting
+
+    if named := os.environ.get(variable):
+        return Setting(named, Origin.ENVIRONMENT, variable)
+    return defaults.in_use().of(name) or Setting(otherwise, Origin.DEFAULT)
+
+
+def is_offline() -> bool:
+    """Whether the environment says that nothing may be looked up."""
+    return os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
+
+
+def go_offline_if(asked: bool) -> bool:
+    """Whether nothing may be looked up; must be called before the libraries are imported.
+
+    They read HF_HUB_OFFLINE once, at import; nothing else would keep them from a connection.
+    """
+    offline = asked or is_offline()
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    return offline
+
+
+def token_typed(token: str | None) -> str | None:
+    """A token for HTTP, unless it is the environment's, which holds for all commands."""
+    return token if token != os.environ.get("BIENC_TOKEN") else None

@@ -1,0 +1,317 @@
+"""Which models are meant, by argument, index, environment or default; each is loaded once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from bienc_cli.background import Background
+from bienc_cli.environment import caller, variables
+from bienc_cli.errors import ModelUnavailable, UsageError
+from bienc_cli.library.reporting import Reporter
+from bienc_cli.server import Declined
+from bienc_cli.types import (
+    BiEncoder,
+    CrossEncoder,
+    CrossEncoderIdentity,
+    EncoderIdentity,
+    PairScores,
+    PassageTokenizer,
+    Vectors,
+)
+
+if TYPE_CHECKING:
+    from bienc_cli.indexing.workers import StartWorkers
+    from bienc_cli.store import IndexInfo
+
+Model = TypeVar("Model", bound=BiEncoder | CrossEncoder)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoading:
+    """What `Models` needs to answer; its arguments are described there."""
+
+    model: str | None = None
+    cross_encoder: str | None = None
+    runtime: str = "auto"
+    device: str = "auto"
+    threads: int | None = None
+    offline: bool = False
+    reporter: Reporter = field(default_factory=Reporter, repr=False, compare=False)
+    _bi_encoders: dict[str, BiEncoder] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _cross_encoders: list[CrossEncoder] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+    _begun: dict[str, Background[Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _turn: threading.Lock = field(
+        default_factory=threading.Lock, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        if self.runtime != "auto":
+            from bienc_cli.models import RUNTIMES
+
+            if self.runtime not in RUNTIMES:
+                raise UsageError(
+                    f"There is no runtime '{self.runtime}'.",
+                    f"give one of: {', '.join(RUNTIMES)}",
+                )
+        warm = caller.warm()
+        if warm is not None and warm.settings != self.settings:
+            raise Declined(f"the models here run by {warm.settings}")
+
+    @property
+    def settings(self) -> caller.RunSettings:
+        """How models are to run."""
+        offline = self.offline or variables.is_offline()
+        return caller.RunSettings(self.runtime, self.device, self.threads, offline)
+
+    def named(self, model: str | None, cross_encoder: str | None) -> Self:
+        """Others that run in the same way; None for the index's, or the default."""
+        return replace(self, model=model, cross_encoder=cross_encoder)
+
+    def load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
+        """The model of an index; of a new one the one asked for. One that was begun is waited for.
+
+        Raises:
+            IndexMismatch: another was asked for than the index was made with.
+            ModelUnavailable: its weights are not here.
+        """
+        with self._turn:
+            begun: Background[BiEncoder] | None = self._begun.pop("bi-encoder", None)
+            if begun is None:
+                return self._load_bi_encoder(info)
+            model = begun.result()
+            return self._bi_encoders.setdefault(model.identity.name, model)
+
+    def begin_bi_encoder(
+        self, info: IndexInfo, ahead: Background[BiEncoder] | None = None
+    ) -> Background[BiEncoder]:
+        """Load the model of an index while other things are done.
+
+        Args:
+            info: of the index.
+            ahead: it is being loaded already, and this is where.
+        """
+        begun = ahead or Background(lambda: self._load_bi_encoder(info))
+        self._begun["bi-encoder"] = begun
+        return begun
+
+    def check_bi_encoder(self, info: IndexInfo) -> None:
+        """Refuse another model than an index was made with, without loading either.
+
+        Raises:
+            IndexMismatch: another was asked for.
+            ModelUnavailable: nothing is known of it here.
+        """
+        if self.model is not None and self.model != info.encoder.name:
+            self._check_identity(self.model, info, offline=variables.go_offline_if(self.offline))
+
+    def load_cross_encoder(self) -> CrossEncoder:
+        """The cross-encoder; one that was begun is waited for.
+
+        Raises:
+            ModelUnavailable: its weights are not here.
+        """
+        with self._turn:
+            begun: Background[CrossEncoder] | None = self._begun.pop("cross-encoder", None)
+            if not self._cross_encoders:
+                self._cross_encoders.append(begun.result() if begun else self._load_cross_encoder())
+            return self._cross_encoders[0]
+
+    def begin_cross_encoder(
+        self, ahead: Background[CrossEncoder] | None = None
+    ) -> Background[CrossEncoder]:
+        """Load the cross-encoder while other things are done.
+
+        Args:
+            ahead: it is being loaded already, and this is where.
+        """
+        if ahead is None:
+            from bienc_cli.models import import_runtime
+
+            # Here and at once: beside other imports it would get its turn late, and compile late.
+            import_runtime(self.runtime, self.device)
+        self._begun["cross-encoder"] = begun = ahead or Background(self._load_cross_encoder)
+        return begun
+
+    def on_ray(self, address: str) -> StartWorkers:
+        """Have a Ray cluster do the work, whose workers load the same model.
+
+        Raises:
+            UsageError: Ray is not installed.
+        """
+        from bienc_cli.models import load_bi_encoder
+        from bienc_cli.wings import workers
+
+        load = partial(
+            load_bi_encoder,
+            cache_dir=variables.cache_directory(),
+            offline=variables.go_offline_if(self.offline),
+            runtime=self.runtime,
+        )
+        hired: StartWorkers = workers("ray").on_ray(address, load, threads=self.threads)
+        return hired
+
+    def _load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
+        from bienc_cli.models import DEFAULT_BI_ENCODER, load_bi_encoder
+
+        offline = variables.go_offline_if(self.offline)
+        if info is None:
+            default = variables.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER)
+            name = self.model or default.value
+        else:
+            name = self.model or info.encoder.name
+            if self.model is None and not info.names_model_of_ours:
+                _check_is_only_a_name(name)
+                offline = True
+            self._check_identity(name, info, offline=offline)
+        if name in self._bi_encoders:
+            return self._bi_encoders[name]
+
+        def load() -> BiEncoder:
+            return SharedBiEncoder(load_bi_encoder(name, **self._how(offline=offline)))
+
+        warm = caller.warm()
+        model = warm.models.bi_encoder(_meant_by_all(name), load) if warm else load()
+        return self._bi_encoders.setdefault(name, self._with_notes(model))
+
+    def _load_cross_encoder(self) -> CrossEncoder:
+        from bienc_cli.models import DEFAULT_CROSS_ENCODER, load_cross_encoder
+
+        variable = "BIENC_CROSS_ENCODER"
+        default = variables.default_model("cross-encoder", variable, DEFAULT_CROSS_ENCODER)
+        name = self.cross_encoder or default.value
+        offline = variables.go_offline_if(self.offline)
+
+        def load() -> CrossEncoder:
+            return SharedCrossEncoder(load_cross_encoder(name, **self._how(offline=offline)))
+
+        warm = caller.warm()
+        model = warm.models.cross_encoder(_meant_by_all(name), load) if warm else load()
+        return self._with_notes(model)
+
+    def _how(self, *, offline: bool) -> dict[str, Any]:
+        return {
+            "cache_dir": variables.cache_directory(),
+            "offline": offline,
+            "runtime": self.runtime,
+            "device": self.device,
+            "threads": self.threads,
+            "on_first_use": self.reporter.preparing,
+        }
+
+    def _check_identity(self, name: str, info: IndexInfo, *, offline: bool) -> None:
+        """Refuse another model at once: it is known before its weights are loaded."""
+        from bienc_cli.models import identify_bi_encoder
+
+        found = identify_bi_encoder(
+            name,
+            cache_dir=variables.cache_directory(),
+            offline=offline,
+            on_first_use=self.reporter.preparing,
+        )
+        if found.fingerprint != info.encoder.fingerprint:
+            # Only here: beside a model that is to be compiled its imports would come first.
+            from bienc_cli.search import check_model
+
+            check_model(info.encoder, found)
+
+    def _with_notes(self, model: Model) -> Model:
+        for note in model.notes:
+            self.reporter.note(f"note: {note}")
+        return model
+
+
+class _Shared(Generic[Model]):
+    """A model for several threads, which take turns."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._turn = threading.Lock()
+
+    @property
+    def runtime(self) -> str:
+        """How it runs, for people."""
+        return self._model.runtime
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how it runs, as sentences."""
+        return self._model.notes
+
+
+class SharedBiEncoder(_Shared[BiEncoder]):
+    """A bi-encoder for several threads, which take turns."""
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What decides the vectors."""
+        return self._model.identity
+
+    @property
+    def tokenizer(self) -> PassageTokenizer:
+        """The tokenizer that chunking counts with; it needs no turns."""
+        return self._model.tokenizer
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Encode one batch, in order."""
+        with self._turn:
+            return self._model.encode_passages(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Encode queries, in order."""
+        with self._turn:
+            return self._model.encode_queries(texts)
+
+
+class SharedCrossEncoder(_Shared[CrossEncoder]):
+    """A cross-encoder for several threads, which take turns."""
+
+    @property
+    def identity(self) -> CrossEncoderIdentity:
+        """Which model scores."""
+        return self._model.identity
+
+    def score(self, query: str, passages: Sequence[str]) -> PairScores:
+        """Score (query, passage) pairs."""
+        with self._turn:
+            return self._model.score(query, passages)
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        """Score arbitrary pairs, in order."""
+        with self._turn:
+            return self._model.score_pairs(pairs)
+
+
+def _meant_by_all(name: str) -> str:
+    """A model's name, if it means the same wherever one is.
+
+    Raises:
+        Declined: it may be a directory of the client's.
+    """
+    if not Path(name).expanduser().is_absolute() and (caller.here() / name).is_dir():
+        raise Declined(f"{name} may be a directory of the client's")
+    return name
+
+
+def _check_is_only_a_name(name: str) -> None:
+    """Refuse a directory that only a stranger's index says is a model.
+
+    Raises:
+        ModelUnavailable: it is one.
+    """
+    if name.startswith((".", "/", "~")) or Path(name).is_dir():
+        raise ModelUnavailable(
+            f"The index was made elsewhere, with a model in the directory '{name}', which is "
+            "not read on the index's word.",
+            f"if that is a model of yours: --model {name}",
+        )
