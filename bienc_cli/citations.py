@@ -45,7 +45,7 @@ def citation(name: str, place: Place, *, whole: bool = False) -> str:
     return f"{name}{_WORDS[place.kind]}{_range(place, whole)}"
 
 
-def rows_of_sheet(place: Place, *, whole: bool = False) -> str:
+def rows_of_sheet(place: Place, *, whole: bool) -> str:
     """`Sheet1!12`, or `'My sheet'!12`, as spreadsheets write it."""
     plain = _PLAIN_SHEET.fullmatch(place.name)
     sheet = place.name if plain else "'" + place.name.replace("'", "''") + "'"

@@ -212,15 +212,14 @@ class PathFilter:
     Composed and decomposed letters are the same: systems and keyboards differ in them.
 
     Args:
-        option: that gave the patterns, for messages.
         patterns: as in an ignore file.
 
     Raises:
         UsageError: one is malformed.
     """
 
-    def __init__(self, option: str, patterns: Sequence[str]) -> None:
-        rules = parse_patterns(option, [normalize("NFC", pattern) for pattern in patterns])
+    def __init__(self, patterns: Sequence[str]) -> None:
+        rules = parse_patterns("--path", [normalize("NFC", pattern) for pattern in patterns])
         wanted = [rule for rule in rules if not rule.negated]
         self._wanted = _Covered(wanted) if wanted else None
         self._unwanted = _Covered([rule for rule in rules if rule.negated])

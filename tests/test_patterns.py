@@ -42,12 +42,12 @@ def test_a_file_is_asked_for_by_itself_or_a_directory_above(
         *("a.md", "#b.md", "Cafe\u0301.md"),
         *("docs/a.md", "docs/b.txt", "docs/deep/c.txt"),
     ]
-    asked = PathFilter("--path", given_)
+    asked = PathFilter(given_)
     assert [name for name in files if asked.matches([name])] == names
 
 
 def test_any_of_its_names_will_do_and_none_may_be_taken_away() -> None:
-    asked = PathFilter("--path", ["notes/", "!draft*"])
+    asked = PathFilter(["notes/", "!draft*"])
     assert asked.matches(["a.md", "home/notes/a.md"])
     assert not asked.matches(["draft.md", "home/notes/draft.md"])
 
@@ -55,7 +55,7 @@ def test_any_of_its_names_will_do_and_none_may_be_taken_away() -> None:
 @pytest.mark.parametrize("pattern", ["a\\", "", "[", "[[:vowel:]]"])
 def test_a_malformed_one_is_refused(pattern: str) -> None:
     with pytest.raises(UsageError, match="--path is malformed"):
-        PathFilter("--path", ["*.md", pattern])
+        PathFilter(["*.md", pattern])
 
 
 NAME = st.text("ab.", min_size=1, max_size=2).filter(lambda name: set(name) != {"."})
@@ -89,7 +89,7 @@ def test_files_are_asked_for_that_git_would_ignore(
         capture_output=True,
         check=False,
     )
-    asked = PathFilter("--path", given_)
+    asked = PathFilter(given_)
     ignored = told.stdout.decode().split("\0")
     assert [path for path in paths if asked.matches([path])] == ignored[:-1]
 
@@ -103,7 +103,7 @@ def test_a_directory_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(self, path, is_directory=is_directory)
 
     monkeypatch.setattr(patterns.Rule, "matches", noted)
-    asked = PathFilter("--path", ["one/of/them"])
+    asked = PathFilter(["one/of/them"])
     for number in range(100):
         assert not asked.matches([f"a/deep/tree/{number}.md"])
         assert asked.matches([f"one/of/them/{number}.md"])

@@ -352,8 +352,8 @@ def _compare(
     **wanted: Any,
 ) -> int:
     """Rankings of some queries side by side; see `Index.compare`. The exit code."""
-    from bienc_cli.cli import freshness, standard_input
-    from bienc_cli.cli.opening import opened
+    from bienc_cli.cli import standard_input
+    from bienc_cli.cli.opening import opened, staleness_noted
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.library.front_door import check_queries
 
@@ -361,7 +361,7 @@ def _compare(
     if queries == ["-"]:
         texts = [standard_input.parse(*record).text for record in standard_input.queries()]
     check_queries(texts)
-    with opened(index, output, models) as compared, freshness.noted([compared.reader()], output):
+    with opened(index, output, models) as compared, staleness_noted([compared], output):
         answer = compared.compare(texts, *asked, **wanted)
     for warning in answer.warnings:
         output.warn(warning)
@@ -373,8 +373,7 @@ def _measure(
     output: Output, models: Models, index: str | None, kept: Kept, /, **wanted: Any
 ) -> int:
     """Quality and cost over many queries; see `Index.evaluate`. The exit code."""
-    from bienc_cli.cli import freshness
-    from bienc_cli.cli.opening import opened
+    from bienc_cli.cli.opening import opened, staleness_noted
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.library.quality import check_judged
     from bienc_cli.render.gates import gate_line
@@ -382,7 +381,7 @@ def _measure(
     for folder in (kept.run_out, kept.report.parent if kept.report else None):
         make_folder(folder)
     check_judged(wanted["queries"], wanted["qrels"], wanted["beir"], wanted["split"])
-    with opened(index, output, models) as measured, freshness.noted([measured.reader()], output):
+    with opened(index, output, models) as measured, staleness_noted([measured], output):
         answer = measured.evaluate(**wanted)
     if kept.run_out is not None:
         answer.write_runs(kept.run_out)

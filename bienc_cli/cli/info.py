@@ -52,17 +52,17 @@ def info(
 
 
 def _show_settings(output: Output, index: str | None) -> int:
-    from bienc_cli.cli.held_settings import held
+    from bienc_cli.cli.effective_settings import effective_settings
     from bienc_cli.cli.opening import opened
     from bienc_cli.errors import IndexNotFound
     from bienc_cli.render.settings import SettingsView
 
     try:
         with opened(index, output) as asked:
-            settings = held(asked.info, index)
+            settings = effective_settings(asked.info, index)
     except IndexNotFound:
         if index is not None:
             raise
-        settings = held(None)
+        settings = effective_settings(None)
     output.show(SettingsView(settings))
     return 0

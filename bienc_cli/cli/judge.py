@@ -94,13 +94,13 @@ def judge(
     """
     from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
+    from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT
     from bienc_cli.render import judging as rendered
     from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
-    chosen = strategies_named(strategies.split(",")) if strategies else DEFAULT_STRATEGIES
+    chosen = strategies_named(strategies.split(",")) if strategies else MEASURED_BY_DEFAULT
     named = ", ".join(chosen)
     if not any(one.needs_bi_encoder for one in chosen):
         opt.refuse_without_effect(

@@ -1,7 +1,9 @@
-"""The models and the index that a command is about, as the library has them."""
+"""What a command is about: its models, its index, and whether that is as new as its files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bienc_cli.cli.output import Output
@@ -10,6 +12,7 @@ from bienc_cli.environment import caller, index_places
 from bienc_cli.library.shared_models import Models
 
 if TYPE_CHECKING:
+    from bienc_cli.indexing.freshness import Staleness
     from bienc_cli.library.front_door import Index
     from bienc_cli.store import IndexPlace
 
@@ -66,3 +69,43 @@ def opened(
         if report.result.committed:
             output.note(f"note: refreshed: {as_sentence(report.result)}")
     return found
+
+
+@contextmanager
+def staleness_noted(
+    indexes: Sequence[Index], output: Output, *, check: bool = True
+) -> Iterator[None]:
+    """Look for changed files while the body runs, and say on stderr behind it if there are any."""
+    if not check or output.quiet:
+        yield
+        return
+    looking = [(one.place, one.begin_freshness_check()) for one in indexes]
+    yield
+    for place, look in looking:
+        if look is not None and (found := look.result()):
+            of = f"{place}: " if len(indexes) > 1 else ""
+            output.note(f"note: {of}{_sentence(found)}{_remedy(place)}")
+
+
+def _sentence(found: Staleness) -> str:
+    """What differs, and no more than is known of it."""
+    least = "" if found.complete else "at least "
+    counts = [
+        f"{number:,} {what}"
+        for number, what in (
+            (found.new, "new"),
+            (found.changed, "changed"),
+            (found.gone, "gone"),
+            (found.touched, "of another time"),
+        )
+        if number
+    ]
+    if not (found.new or found.changed or found.gone):
+        files = "1 file has" if found.touched == 1 else f"{found.touched:,} files have"
+        return f"{least}{files} another time than in the index, but the same size"
+    return f"the index is older than its files: {least}{', '.join(counts)}"
+
+
+def _remedy(place: IndexPlace) -> str:
+    """What brings it up to date, for those who may."""
+    return " (bienc index, or query --refresh)" if index_places.can_be_written(place) else ""

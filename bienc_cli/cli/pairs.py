@@ -110,8 +110,7 @@ def pairs(
     jsonl each pair is a line as soon as it is found. What was interrupted goes on where it was.
     Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import freshness
-    from bienc_cli.cli.opening import models_for, opened
+    from bienc_cli.cli.opening import models_for, opened, staleness_noted
     from bienc_cli.render.pairs import PairsView, PairView
 
     output = Output(format_, quiet=quiet)
@@ -123,7 +122,7 @@ def pairs(
         places.append(opt.as_they_lie(with_))
     with (
         opened(index, output, models, refresh=refresh) as asked,
-        freshness.noted([asked.reader()], output, check=not no_check),
+        staleness_noted([asked], output, check=not no_check),
     ):
         if by_line and caller.stdout().isatty():
             # No bar on a screen on which pairs appear as they are found.

@@ -160,7 +160,7 @@ def query(
     query, and all three put them in order. Exit code 1 when nothing is found.
     """
     from bienc_cli.cli import preload
-    from bienc_cli.cli.opening import models_for, opened
+    from bienc_cli.cli.opening import models_for, opened, staleness_noted
     from bienc_cli.strategy import Strategy, strategy_chosen
 
     full = full or budget_tokens is not None
@@ -194,7 +194,6 @@ def query(
     warm = caller.warm() is not None
     if chosen.needs_cross_encoder and not warm:
         models.begin_cross_encoder(preload.cross_encoder_begun())
-    from bienc_cli.cli import freshness
     from bienc_cli.environment.index_places import indexes_to_read
     from bienc_cli.library.front_door import check_queries, search_options
     from bienc_cli.server.resident import MOST_READERS
@@ -235,7 +234,9 @@ def query(
         first, *others = (
             stack.enter_context(opened(place, output, models, refresh=refresh)) for place in places
         )
-        readers = [one.reader() for one in (first, *others)]
+        for one in (first, *others):
+            # What is wrong with one is said before a model is loaded.
+            one.reader()
         if (chosen.needs_bi_encoder or budget_tokens is not None) and not warm:
             models.begin_bi_encoder(first.info, preload.bi_encoder_begun(first.info))
         import bienc_cli.render.search
@@ -243,7 +244,7 @@ def query(
         if output.format == QueryFormat.table:
             import bienc_cli.render.search_table  # noqa: F401 - used when there is an answer
 
-        with freshness.noted(readers, output, check=not no_check):
+        with staleness_noted([first, *others], output, check=not no_check):
             view = Answers(output, full=full, context=context, compact=compact, check=not no_check)
             if from_stdin:
                 return _answer_each(view, [first, *others], options)

@@ -69,8 +69,8 @@ def similar(
     By the vectors that the index holds: no model is loaded, unless the text is not in the index
     or a cross-encoder is to read. Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import freshness, standard_input
-    from bienc_cli.cli.opening import models_for, opened
+    from bienc_cli.cli import standard_input
+    from bienc_cli.cli.opening import models_for, opened, staleness_noted
     from bienc_cli.render.similar import SimilarView
 
     output = Output(format_, quiet=quiet)
@@ -88,7 +88,7 @@ def similar(
         )
     with (
         opened(index, output, models, refresh=refresh) as asked,
-        freshness.noted([asked.reader()], output, check=not no_check),
+        staleness_noted([asked], output, check=not no_check),
     ):
         given = subject == "-"
         answer = asked.similar(

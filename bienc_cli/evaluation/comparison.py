@@ -34,7 +34,7 @@ from bienc_cli.store import Filter, IndexInfo, IndexReader
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder, TunedBlend
 
-DEFAULT_STRATEGIES = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)
+COMPARED_BY_DEFAULT = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)
 """The two approaches pure: what they have in common is all but the model that orders."""
 
 EXHAUSTIVE_PAIRS = 400
@@ -58,7 +58,7 @@ class CompareOptions:
             the defaults.
     """
 
-    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
+    strategies: tuple[Strategy, ...] = COMPARED_BY_DEFAULT
     k: int = DEFAULT_K
     candidates: int | None = None
     exhaustive: bool | None = None

@@ -93,7 +93,7 @@ def _not_compared(system: str, names: Iterable[str]) -> UsageError:
     return UsageError(f"{system} was not compared.", f"give one of: {', '.join(names)}")
 
 
-def held(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[GateResult]:
+def against_thresholds(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[GateResult]:
     """Every threshold with each of the systems that it is for.
 
     Raises:
@@ -162,7 +162,9 @@ def read_baseline(path: Path) -> Baseline:
         ) from error
 
 
-def kept(evaluation: Evaluation, baseline: Baseline, max_drop: float) -> list[GateResult]:
+def against_baseline(
+    evaluation: Evaluation, baseline: Baseline, max_drop: float
+) -> list[GateResult]:
     """Whether each mean has fallen by no more than `max_drop` since the baseline.
 
     Means are taken over the queries that both have, for every system and measure that both

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.qrels import JudgedIndex
 from bienc_cli.evaluation.queries import Query
-from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
+from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, SearchOptions, search
 from bienc_cli.search.result import Hit
 from bienc_cli.store import IndexReader, StoredPassage
@@ -41,7 +41,7 @@ class PoolOptions:
         exhaustive: the cross-encoder may read any number of passages.
     """
 
-    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
+    strategies: tuple[Strategy, ...] = MEASURED_BY_DEFAULT
     depth: int = DEFAULT_DEPTH
     exhaustive: bool = False
 

@@ -18,7 +18,7 @@ from bienc_cli.store import Filter, IndexInfo
 from bienc_cli.strategy import Source, Strategy
 from bienc_cli.types import TunedBlend
 
-DEFAULT_STRATEGIES = (
+MEASURED_BY_DEFAULT = (
     Strategy.BI_ENCODER,
     Strategy.BM25,
     Strategy.LIGHT_BLEND,
@@ -55,7 +55,7 @@ class EvaluationOptions:
             ranks as deep as measures look, all queries together, and times some of them.
     """
 
-    strategies: tuple[Strategy, ...] = DEFAULT_STRATEGIES
+    strategies: tuple[Strategy, ...] = MEASURED_BY_DEFAULT
     candidates: tuple[int, ...] = (DEFAULT_CANDIDATES,)
     measures: tuple[str, ...] = DEFAULT_MEASURES
     where: Filter = field(default_factory=Filter)

@@ -15,6 +15,9 @@ _RESAMPLES = 10_000
 _TIE = 1e-9
 """Values nearer than this are equal: measures are sums of floating-point fractions."""
 
+_NAMED = 5
+"""Queries that gained most, and as many that lost most, are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
@@ -75,7 +78,6 @@ def mean_of(values: Sequence[float]) -> Mean:
 def compare_with_baseline(
     baseline: Mapping[str, float],
     others: Mapping[str, Mapping[str, float]],
-    shown: int = 5,
 ) -> dict[str, PairedDifference]:
     """Compare strategies with a baseline, query by query.
 
@@ -86,9 +88,8 @@ def compare_with_baseline(
     Args:
         baseline: query id to value.
         others: strategy to query id to value.
-        shown: how many queries to name that gained and lost most.
     """
-    compared = {name: _paired(baseline, values, shown) for name, values in others.items()}
+    compared = {name: _paired(baseline, values) for name, values in others.items()}
     corrected = holm({name: one.p_randomisation for name, one in compared.items()})
     return {name: replace(one, p_corrected=corrected[name]) for name, one in compared.items()}
 
@@ -104,9 +105,7 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
     return corrected
 
 
-def _paired(
-    baseline: Mapping[str, float], values: Mapping[str, float], shown: int
-) -> PairedDifference:
+def _paired(baseline: Mapping[str, float], values: Mapping[str, float]) -> PairedDifference:
     ids = [query_id for query_id in baseline if query_id in values]
     differences = np.array([values[one] - baseline[one] for one in ids], dtype=np.float64)
     differences[np.abs(differences) < _TIE] = 0.0
@@ -122,8 +121,8 @@ def _paired(
         p_randomisation=_randomisation(differences),
         p_t_test=_t_test(differences),
         p_corrected=None,
-        gained=tuple(name for change, name in reversed(order[-shown:]) if change > 0),
-        lost=tuple(name for change, name in order[:shown] if change < 0),
+        gained=tuple(name for change, name in reversed(order[-_NAMED:]) if change > 0),
+        lost=tuple(name for change, name in order[:_NAMED] if change < 0),
     )
 
 

@@ -7,7 +7,6 @@ as long as those are as they were; whatever they say otherwise, its content deci
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,13 +125,10 @@ def settled_ctime(file: FoundFile, looked_ns: int) -> int:
     return UNSETTLED if last > looked_ns - (_COARSE_NS if coarse else _FINE_NS) else file.ctime_ns
 
 
-def state_of(
-    file: FoundFile, digest: bytes, stamp: str, *, file_id: int = 0, looked_ns: int | None = None
-) -> FileState:
-    """What to record of a file whose content was looked at, as a whole one."""
-    looked_ns = time.time_ns() if looked_ns is None else looked_ns
+def state_of(file: FoundFile, digest: bytes, stamp: str, *, looked_ns: int) -> FileState:
+    """What to record of a file whose content was looked at, as a whole one; it has no id yet."""
     return FileState(
-        file_id,
+        0,
         file.doc_id,
         file.size,
         file.mtime_ns,

@@ -26,9 +26,9 @@ from bienc_cli.store import (
     IndexInfo,
     IndexPlace,
     IndexWriter,
-    home_of,
     let_in,
     open_writer,
+    parent_of,
 )
 from bienc_cli.types import CHUNKING_VERSION, BiEncoder, ChunkingParameters, Skipped
 
@@ -68,7 +68,7 @@ def index_paths(
         key_dir: where this user's key for graph files lies.
         listed: files from a list, absolute, in place of `paths`.
         base: listed files below it get their ids, and skipped files are shown, relative to
-            it; the folder that holds the index by default.
+            it; the index's parent directory by default.
         options: what to cover and how to cut it.
         observer: told how far it is.
         wait: seconds to wait for another process that is writing to the index.
@@ -85,7 +85,7 @@ def index_paths(
         IndexMismatch: another model, or other lengths, than the index was made with.
         StorageError: the index directory cannot be written, or the server does not answer.
     """
-    base = base or home_of(directory)
+    base = base or parent_of(directory)
     for path in paths:
         # Before anything is made: a path that was mistyped leaves no empty index behind.
         if not path.exists():

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Self
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.environment import index_places
 from bienc_cli.environment.index_places import place_of, possible
-from bienc_cli.library.overview import Overview, documents_of, several, unknown
+from bienc_cli.library.opened_index import documents_of, several, unknown
+from bienc_cli.library.overview import Overview
 from bienc_cli.library.quality import Quality
 from bienc_cli.library.reporting import Reporter
 from bienc_cli.library.shared_models import Models
@@ -159,13 +160,13 @@ class Index(Overview, Quality, Upkeep):
         """As `search`, with everything that can be said of it; see `search_options`."""
         from bienc_cli.library.index_answers import SearchAnswer
         from bienc_cli.search import check_query, search
-        from bienc_cli.search.joined import Joined
 
         check_query(query)
-        reader, watch = self._searched(also)
         chosen = options.strategy or strategy_chosen(None, True)
-        if isinstance(reader, Joined) and chosen.needs_bi_encoder:
-            reader.check_same_model()
+        if also:
+            reader, watch = self._joined(also, compared=chosen.needs_bi_encoder)
+        else:
+            reader, watch = self._asked()
         # Of a budget it counts the tokens.
         encodes = chosen.needs_bi_encoder or options.budget_tokens is not None
         with watch.stage("load models"):
@@ -173,16 +174,21 @@ class Index(Overview, Quality, Upkeep):
             reranker = self.models.load_cross_encoder() if chosen.needs_cross_encoder else None
         return SearchAnswer(search(reader, query, bi_encoder, reranker, options, watch), reader)
 
-    def _searched(self, also: Sequence[Index]) -> tuple[IndexReader | Joined, Stopwatch]:
-        """Several indexes as one, each once."""
-        from bienc_cli.search.joined import joined
+    def _joined(
+        self, also: Sequence[Index], *, compared: bool
+    ) -> tuple[IndexReader | Joined, Stopwatch]:
+        """Several indexes as one, each once; vectors that are compared have to be of one model."""
+        from bienc_cli.search.joined import Joined, joined
 
         asked = [one._asked() for one in dict.fromkeys((self, *also))]
         watch = asked[0][1]
         for _, other in asked[1:]:
             for stage in other.times:
                 watch.add(stage.name, stage.seconds)
-        return joined([reader for reader, _ in asked]), watch
+        found = joined([reader for reader, _ in asked])
+        if compared and isinstance(found, Joined):
+            found.check_same_model()
+        return found, watch
 
     @errors_in_arguments()
     def compare(
@@ -212,11 +218,11 @@ class Index(Overview, Quality, Upkeep):
             UsageError: it cannot be answered as it was asked.
             ModelUnavailable: a model's weights are not here.
         """
-        from bienc_cli.evaluation.comparison import DEFAULT_STRATEGIES, CompareOptions, compare
+        from bienc_cli.evaluation.comparison import COMPARED_BY_DEFAULT, CompareOptions, compare
         from bienc_cli.library.index_answers import CompareAnswer
 
         options = CompareOptions(
-            strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,
+            strategies=strategies_named(several(strategies)) if strategies else COMPARED_BY_DEFAULT,
             k=k,
             candidates=candidates,
             exhaustive=exhaustive,

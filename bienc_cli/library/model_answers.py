@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownModel:
+class NamedModel:
     """A model that has a short name.
 
     Attributes:
@@ -86,12 +86,12 @@ class PairClassification:
     seconds: float
 
 
-class ModelsAnswer(Answer[KnownModel, Sequence[ModelStatus]]):
+class ModelsAnswer(Answer[NamedModel, Sequence[ModelStatus]]):
     """What `Models.known` answers."""
 
     def __init__(self, result: Sequence[ModelStatus]) -> None:
         rows = [
-            KnownModel(
+            NamedModel(
                 name=one.model.alias,
                 role=one.model.role.value,
                 hub_id=one.model.hub_id,

@@ -1,20 +1,21 @@
-"""An index that is open: its current generation, and the models that answer from it."""
+"""An open index: its current generation, its models, and what its documents are named by."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from bienc_cli.environment import caller, variables
-from bienc_cli.errors import BiencError
+from bienc_cli.errors import BiencError, PathNotFound, UsageError
 from bienc_cli.library.reporting import Reporter
 from bienc_cli.library.shared_models import Models
 from bienc_cli.stages import Stopwatch
 
 if TYPE_CHECKING:
-    from bienc_cli.store import IndexInfo, IndexPlace, IndexReader
+    from bienc_cli.indexing.freshness import FreshnessCheck
+    from bienc_cli.store import Filter, IndexInfo, IndexPlace, IndexReader
 
 WAIT_SECONDS = 60.0
 """For another writer, such as `bienc index --watch` in the midst of a batch."""
@@ -95,6 +96,16 @@ class OpenedIndex:
         except BiencError:
             return self.outlasts
 
+    def begin_freshness_check(self) -> FreshnessCheck | None:
+        """Compare the index with its files, in a thread beside other work; its `result` waits.
+
+        None where to fetch what is known of them would take longer than a query.
+        """
+        from bienc_cli.indexing.freshness import FreshnessCheck, is_worth_a_look
+
+        reader = self.reader()
+        return FreshnessCheck(reader) if is_worth_a_look(reader.info) else None
+
     def let_go(self) -> None:
         """Give up a generation that is over, whose log would be kept for it."""
         if self._mine.reader is not None and not self._is_current(self._mine.reader):
@@ -134,3 +145,38 @@ class OpenedIndex:
             f"Index({str(self.place)!r}: {info.documents:,} documents, "
             f"{info.passages:,} passages, {info.encoder.name})"
         )
+
+
+def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Filter:
+    """The documents that match; patterns as they are: nothing is looked up on the disk for them.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from bienc_cli.formats.table import FORMATS, format_named
+    from bienc_cli.store import Filter
+
+    meant = []
+    for name in (formats,) if isinstance(formats, str) else formats:
+        format_ = format_named(name)
+        if format_ is None:
+            raise UsageError(
+                f"There is no format '{name}'.",
+                f"give one of: {', '.join(sorted(FORMATS))}; or a suffix: md, htm, py",
+            )
+        meant.append(format_)
+    patterns = (paths,) if isinstance(paths, str) else tuple(paths)
+    return Filter(patterns, tuple(dict.fromkeys(meant)))
+
+
+def several(named: str | Sequence[str]) -> Sequence[str]:
+    """Names as commands take them, with commas between them, or in a list."""
+    return named.split(",") if isinstance(named, str) else named
+
+
+def unknown(named: str) -> PathNotFound:
+    """Nothing of the index is called so."""
+    return PathNotFound(
+        f"The index holds no document called {named}.",
+        "name one as answers do: by its path, its id or a citation",
+    )

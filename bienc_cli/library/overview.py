@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.environment import variables
 from bienc_cli.environment.index_places import possible
-from bienc_cli.errors import PathNotFound, UsageError
-from bienc_cli.library.opened_index import OpenedIndex
+from bienc_cli.errors import UsageError
+from bienc_cli.library.opened_index import OpenedIndex, documents_of, several, unknown
 
 if TYPE_CHECKING:
     from bienc_cli.library.index_answers import LabelsAnswer, PairsAnswer, SimilarAnswer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bienc_cli.search.similar import Similar
     from bienc_cli.search.subject import Subject
     from bienc_cli.stages import Stopwatch
-    from bienc_cli.store import Filter, IndexReader
+    from bienc_cli.store import IndexReader
 
 
 class Overview(OpenedIndex):
@@ -215,33 +215,6 @@ class Overview(OpenedIndex):
         return self.reader().count(documents_of(path, type))
 
 
-def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Filter:
-    """The documents that match; patterns as they are: nothing is looked up on the disk for them.
-
-    Raises:
-        UsageError: there is no such format.
-    """
-    from bienc_cli.formats.table import FORMATS, format_named
-    from bienc_cli.store import Filter
-
-    meant = []
-    for name in (formats,) if isinstance(formats, str) else formats:
-        format_ = format_named(name)
-        if format_ is None:
-            raise UsageError(
-                f"There is no format '{name}'.",
-                f"give one of: {', '.join(sorted(FORMATS))}; or a suffix: md, htm, py",
-            )
-        meant.append(format_)
-    patterns = (paths,) if isinstance(paths, str) else tuple(paths)
-    return Filter(patterns, tuple(dict.fromkeys(meant)))
-
-
-def several(named: str | Sequence[str]) -> Sequence[str]:
-    """Names as commands take them, with commas between them, or in a list."""
-    return named.split(",") if isinstance(named, str) else named
-
-
 def _unit(named: str) -> Similar:
     from bienc_cli.search.similar import Similar
 
@@ -249,11 +222,3 @@ def _unit(named: str) -> Similar:
         return Similar(named)
     except ValueError:
         raise UsageError(f"There is no unit '{named}'.", "give document or passage") from None
-
-
-def unknown(named: str) -> PathNotFound:
-    """Nothing of the index is called so."""
-    return PathNotFound(
-        f"The index holds no document called {named}.",
-        "name one as answers do: by its path, its id or a citation",
-    )

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.environment import variables
 from bienc_cli.errors import UsageError
-from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex
-from bienc_cli.library.overview import documents_of, several
+from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex, documents_of, several
 
 if TYPE_CHECKING:
     from bienc_cli.evaluation.judging import Judging
@@ -83,15 +82,15 @@ class Quality(OpenedIndex):
             ModelUnavailable: a model's weights are not here.
         """
         from bienc_cli.evaluation.gates import (
+            against_baseline,
+            against_thresholds,
             check_thresholds,
-            held,
-            kept,
             parse_threshold,
             read_baseline,
         )
         from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
         from bienc_cli.evaluation.qrels import Qrels, Unit
-        from bienc_cli.evaluation.results import DEFAULT_STRATEGIES, EvaluationOptions
+        from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT, EvaluationOptions
         from bienc_cli.evaluation.runs import read_run
         from bienc_cli.library.measured_answers import EvaluateAnswer
         from bienc_cli.library.setup_choice import SetupChoice
@@ -102,7 +101,7 @@ class Quality(OpenedIndex):
         against = read_baseline(Path(baseline)) if baseline is not None else None
         named = [measure_named(one.strip()) for one in several(measures or ()) if one.strip()]
         options = EvaluationOptions(
-            strategies=strategies_named(several(strategies)) if strategies else DEFAULT_STRATEGIES,
+            strategies=strategies_named(several(strategies)) if strategies else MEASURED_BY_DEFAULT,
             candidates=_numbers(candidates) or (DEFAULT_CANDIDATES,),
             measures=tuple(
                 dict.fromkeys([*(named or DEFAULT_MEASURES), *(one.measure for one in thresholds)])
@@ -128,8 +127,8 @@ class Quality(OpenedIndex):
             result = self._measured_each(setups, options, asked, judgments)
         else:
             result = self._measured(setups, options, asked, judgments, others)
-        gates = held(result, thresholds)
-        gates += kept(result, against, max_drop) if against is not None else []
+        gates = against_thresholds(result, thresholds)
+        gates += against_baseline(result, against, max_drop) if against is not None else []
         return EvaluateAnswer(result, gates)
 
     def _measured_each(
@@ -218,11 +217,13 @@ class Quality(OpenedIndex):
         )
         from bienc_cli.evaluation.pooling import PoolOptions, pool
         from bienc_cli.evaluation.qrels import judged_in
-        from bienc_cli.evaluation.results import DEFAULT_STRATEGIES
+        from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT
         from bienc_cli.strategy import strategies_named
 
         options = PoolOptions(
-            strategies_named(several(strategies)) if strategies is not None else DEFAULT_STRATEGIES,
+            strategies_named(several(strategies))
+            if strategies is not None
+            else MEASURED_BY_DEFAULT,
             depth,
             exhaustive,
         )

@@ -30,8 +30,11 @@ BUILD_SECONDS = 3600.0
 
 _INTERVAL = 0.2
 
+_MOST_SAID = 300
+"""Characters of what a library says that an error repeats."""
+
 PAGE = 1000
-MOST_HITS = 16_000
+MOST_ROWS = 16_000
 """Milvus refuses to return more than 16,384 rows of one search or query."""
 
 _DENIED = (
@@ -177,7 +180,7 @@ class Connection:
         self._call("delete", collection, filter=condition)
 
     def rows(
-        self, collection: str, condition: str, fields: Sequence[str], limit: int = MOST_HITS
+        self, collection: str, condition: str, fields: Sequence[str], limit: int = MOST_ROWS
     ) -> list[Row]:
         """Rows for which a condition holds, `limit` at most, in any order."""
         found = self._call(
@@ -372,5 +375,5 @@ def _said(error: BaseException | None) -> str:
     return " ".join(" ".join(map(str, parts)).split())
 
 
-def _short(said: str, length: int = 300) -> str:
-    return said if len(said) <= length else f"{said[:length]}..."
+def _short(said: str) -> str:
+    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}..."

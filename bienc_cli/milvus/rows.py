@@ -61,12 +61,12 @@ class Record:
             }
 
 
-def pieces(text: str, most: int = MOST_BYTES) -> Iterator[str]:
+def pieces(text: str) -> Iterator[str]:
     """A text in parts that a string of Milvus holds; one empty part for an empty text."""
     encoded = text.encode()
     start = 0
     while True:
-        end = min(start + most, len(encoded))
+        end = min(start + MOST_BYTES, len(encoded))
         # Never within a character: their later bytes are 10xxxxxx.
         while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
             end -= 1

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
-from bienc_cli.milvus.connection import MOST_HITS, Connection, Row
+from bienc_cli.milvus.connection import MOST_ROWS, Connection, Row
 from bienc_cli.milvus.head import Head
 from bienc_cli.milvus.rows import spelled, vectors_of
 from bienc_cli.milvus.schema import (
@@ -67,7 +67,7 @@ class Searching:
 
     def by_graph(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranking]:
         """The `k` nearest of each query, shape (n, dim), by the HNSW graph."""
-        if k + _MARGIN > MOST_HITS:
+        if k + _MARGIN > MOST_ROWS:
             return self.by_comparing(queries, k, condition)
         found: list[Ranking] = []
         at_once = max(1, _BYTES_AT_ONCE // ((k + _MARGIN) * self._dim * 4))
@@ -90,7 +90,7 @@ class Searching:
             if not cut:
                 return ranking[:k]
             asked *= 4
-            if asked > MOST_HITS:
+            if asked > MOST_ROWS:
                 return self.by_comparing(query[np.newaxis], k, condition)[0]
             (rows,) = self._nearest(query[np.newaxis], asked, condition)
 
@@ -160,13 +160,13 @@ class Searching:
         words = self._words(query)
         if not words:
             return []
-        asked = min(k + _MARGIN, MOST_HITS)
+        asked = min(k + _MARGIN, MOST_ROWS)
         while True:
             ranking = self._worded(words, asked, condition)
             tied = len(ranking) >= asked > k and ranking[k - 1][1] == ranking[-1][1]
-            if not tied or asked == MOST_HITS:
+            if not tied or asked == MOST_ROWS:
                 return ranking[:k]
-            asked = min(asked * 4, MOST_HITS)
+            asked = min(asked * 4, MOST_ROWS)
 
     def word_scores(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """What `by_words` gives these passages, in the order asked; 0.0 where no word is."""
@@ -182,7 +182,7 @@ class Searching:
         holding: set[int] | None = None
         for forms in self._tokenizer.parts_of(text, self._languages):
             written = " ".join(map(spelled, forms))
-            found = {one for one, _ in self._worded(written, MOST_HITS, condition)}
+            found = {one for one, _ in self._worded(written, MOST_ROWS, condition)}
             holding = found if holding is None else holding & found
         return sorted(holding or ())
 

@@ -36,7 +36,7 @@ def condition(alive: str, where: Filter | None, files: Callable[[], Iterable[Pla
     if where.formats:
         parts.append(among("format", where.formats))
     if where.paths:
-        asked = PathFilter("--path", where.paths)
+        asked = PathFilter(where.paths)
         inside: list[int] = []
         outside: list[int] = []
         for file_id, names in files():

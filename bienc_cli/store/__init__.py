@@ -14,13 +14,13 @@ from bienc_cli.store.place import (
     find_foreign_index,
     find_index,
     holds_index,
-    home_of,
     identity_of,
     is_finished,
     let_in,
     lingers,
     open_reader,
     open_writer,
+    parent_of,
     repair,
 )
 from bienc_cli.store.protocol import (
@@ -62,12 +62,12 @@ __all__ = [
     "find_foreign_index",
     "find_index",
     "holds_index",
-    "home_of",
     "identity_of",
     "is_finished",
     "let_in",
     "lingers",
     "open_reader",
     "open_writer",
+    "parent_of",
     "repair",
 ]

@@ -213,6 +213,6 @@ def lingers(place: IndexPlace) -> bool:
     return isinstance(place, Path) and not is_at_rest(catalog_path(place))
 
 
-def home_of(place: IndexPlace) -> Path:
+def parent_of(place: IndexPlace) -> Path:
     """The index's parent directory; `/` for a remote index."""
     return place.parent if isinstance(place, Path) else Path("/")

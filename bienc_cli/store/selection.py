@@ -131,7 +131,7 @@ def _files(
     # Needed by few queries, and slow to import.
     from bienc_cli.patterns import PathFilter
 
-    asked = PathFilter("--path", patterns)
+    asked = PathFilter(patterns)
     roots = {
         root_id: (path, kind)
         for root_id, path, kind in connection.execute("SELECT id, path, kind FROM roots")

@@ -14,8 +14,8 @@ from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.gates import (
     GateResult,
     Threshold,
-    held,
-    kept,
+    against_baseline,
+    against_thresholds,
     parse_threshold,
     read_baseline,
 )
@@ -87,14 +87,14 @@ def test_what_is_no_threshold_is_refused(text: str, message: str) -> None:
 
 
 def test_a_value_below_its_threshold_fails(evaluation: Evaluation) -> None:
-    (failure,) = failed(held, evaluation, [Threshold(None, "RR@10", 0.8)])
+    (failure,) = failed(against_thresholds, evaluation, [Threshold(None, "RR@10", 0.8)])
     assert (failure.system, failure.measure, failure.value) == ("blend", "RR@10", 0.75)
     assert failure.message == "blend: RR@10 is 0.7500, below 0.8"
 
 
 def test_a_value_at_its_threshold_passes(evaluation: Evaluation) -> None:
-    assert failed(held, evaluation, [Threshold(None, "RR@10", 0.75)]) == []
-    assert failed(held, evaluation, [Threshold("good", "RR@10", 1.0)]) == []
+    assert failed(against_thresholds, evaluation, [Threshold(None, "RR@10", 0.75)]) == []
+    assert failed(against_thresholds, evaluation, [Threshold("good", "RR@10", 1.0)]) == []
 
 
 def test_without_the_default_strategy_all_are_held(evaluation: Evaluation) -> None:
@@ -105,7 +105,9 @@ def test_without_the_default_strategy_all_are_held(evaluation: Evaluation) -> No
             for one in evaluation.systems
         ),
     )
-    assert [one.system for one in failed(held, renamed, [Threshold(None, "RR@10", 1.1)])] == [
+    assert [
+        one.system for one in failed(against_thresholds, renamed, [Threshold(None, "RR@10", 1.1)])
+    ] == [
         "good",
         "other",
     ]
@@ -113,9 +115,9 @@ def test_without_the_default_strategy_all_are_held(evaluation: Evaluation) -> No
 
 def test_what_was_not_measured_holds_nothing(evaluation: Evaluation) -> None:
     with pytest.raises(UsageError, match=r"AP was not measured"):
-        failed(held, evaluation, [Threshold(None, "AP", 0.5)])
+        failed(against_thresholds, evaluation, [Threshold(None, "AP", 0.5)])
     with pytest.raises(UsageError, match="bm25 was not compared") as caught:
-        failed(held, evaluation, [Threshold("bm25", "RR@10", 0.5)])
+        failed(against_thresholds, evaluation, [Threshold("bm25", "RR@10", 0.5)])
     assert caught.value.hint == "give one of: good, blend"
 
 
@@ -127,7 +129,7 @@ def test_what_is_printed_is_read_as_a_baseline(evaluation: Evaluation, tmp_path:
     path.write_text(json.dumps(EvaluationView(evaluation).as_json()))
     baseline = read_baseline(path)
     assert baseline == {one.name: one.values for one in evaluation.systems}
-    assert failed(kept, evaluation, baseline, 0.0) == []
+    assert failed(against_baseline, evaluation, baseline, 0.0) == []
 
 
 @pytest.mark.parametrize(
@@ -156,14 +158,16 @@ def test_another_file_is_no_baseline(tmp_path: Path, content: str) -> None:
 def test_a_drop_is_over_the_queries_that_both_have(evaluation: Evaluation) -> None:
     """Of b alone: 1.0 before, 0.5 now."""
     baseline = {"blend": {"RR@10": {"b": 1.0, "elsewhere": 0.0}, "AP": {"b": 1.0}}}
-    (failure,) = failed(kept, evaluation, baseline, 0.02)
+    (failure,) = failed(against_baseline, evaluation, baseline, 0.02)
     assert failure.message == "blend: RR@10 fell from 1.0000 to 0.5000, by more than 0.02"
     assert (failure.value, failure.least) == (0.5, pytest.approx(0.98))
-    assert failed(kept, evaluation, baseline, 0.5) == []
+    assert failed(against_baseline, evaluation, baseline, 0.5) == []
 
 
 def test_a_rise_is_no_drop(evaluation: Evaluation) -> None:
-    assert failed(kept, evaluation, {"blend": {"RR@10": {"a": 0.1, "b": 0.1}}}, 0.0) == []
+    assert (
+        failed(against_baseline, evaluation, {"blend": {"RR@10": {"a": 0.1, "b": 0.1}}}, 0.0) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_nothing_in_common_is_refused(
     evaluation: Evaluation, baseline: dict[str, dict[str, dict[str, float]]]
 ) -> None:
     with pytest.raises(UsageError, match="in common"):
-        failed(kept, evaluation, baseline, 0.02)
+        failed(against_baseline, evaluation, baseline, 0.02)
 
 
 def test_strategies_have_names_that_a_threshold_can_hold() -> None:

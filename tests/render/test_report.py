@@ -33,7 +33,7 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def html(evaluation: Evaluation) -> str:
-    return as_html(evaluation, created=CREATED, command="bienc compare --queries 'q.txt'")
+    return as_html(evaluation, created=CREATED)
 
 
 @pytest.fixture(scope="module")

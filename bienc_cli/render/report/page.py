@@ -98,7 +98,6 @@ def as_html(
     evaluation: Evaluation,
     *,
     created: datetime,
-    command: str | None = None,
     gates: Sequence[GateResult] = (),
 ) -> str:
     """The whole evaluation as one page.
@@ -110,7 +109,6 @@ def as_html(
     Args:
         evaluation: with or without judgments; its systems may come from run files.
         created: when it was made.
-        command: what was typed, to be shown; None for nothing.
         gates: what the evaluation was held to, to be shown with what came of it.
     """
     templates = environment()
@@ -153,7 +151,6 @@ def as_html(
         gates=gates,
         gate_line=gate_line,
         created=created,
-        command=command,
         version=bienc_cli.__version__,
         style=style,
         script=script,

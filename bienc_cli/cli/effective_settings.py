@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bienc_cli.store import IndexInfo
 
 
-def held(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[Any]]:
+def effective_settings(info: IndexInfo | None, named: str | None = None) -> dict[str, Setting[Any]]:
     """Every setting by its name, `query.k` for one of a command.
 
     Args:
