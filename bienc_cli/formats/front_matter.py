@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
@@ -35,7 +36,7 @@ def _is_mapping(body: str, fence: str) -> bool:
     mark = ":" if fence == "---" else "="
     pairs = 0
     lines = body.rstrip("\n").split("\n") if body.strip() else []
-    for line, following in zip(lines, [*lines[1:], "-"], strict=True):
+    for line, following in itertools.zip_longest(lines, lines[1:], fillvalue="-"):
         pair = _PAIR.match(line)
         if pair is not None and pair["mark"] == mark:
             pairs += 1

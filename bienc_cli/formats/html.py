@@ -190,6 +190,8 @@ class _Page:
             self._above = []
         elif tag == "input":
             self._inline.append(f" {_value(node)} ")
+        elif tag == "label":
+            self._inline.append(" ")
         elif tag == "br":
             self._inline.append("\n" if self._preformatted else _LINE_BREAK)
         elif tag in ("img", "area"):
@@ -228,7 +230,7 @@ class _Page:
         elif tag == "rt" and self._above is not None:
             self._readings.append("".join(self._above))
             self._above = None
-        elif tag in _STRUCK:
+        elif tag in _STRUCK or tag == "label" or (tag == "a" and _touches_another(node)):
             self._inline.append(" ")
         elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
             self._inline.append(f" ({meaning})")
@@ -274,8 +276,8 @@ class _Page:
         elif tag in _LISTS:
             self._lists.pop()
         elif tag == "tr" and self._cells is not None:
-            if any(self._cells):
-                self._lines.append(" | ".join(self._cells))
+            if line := _row(self._cells):
+                self._lines.append(line)
             self._cells = None
         elif tag == "table":
             self._together -= self._tables.pop().tabular
@@ -309,10 +311,28 @@ class _Page:
         if not text or text.isspace():
             return
         if self._cells:
-            self._cells[-1] = " ".join((self._cells[-1] + " " + text).split())
+            self._cells[-1] = f"{self._cells[-1]}\n{text}".strip("\n")
         else:
             self._lines.append(self._marker + text.strip("\n"))
         self._marker = ""
+
+
+def _row(cells: list[str]) -> str:
+    """The line of a row; lines that stand alone in it, as code beside its numbers, remain."""
+    filled = [cell for cell in cells if cell]
+    if len(filled) == 1 and "\n" in filled[0]:
+        return filled[0]
+    return " | ".join(" ".join(cell.split()) for cell in cells) if filled else ""
+
+
+def _touches_another(link: LexborNode) -> bool:
+    """Whether another link follows at once: they look apart, and lead to different places."""
+    following = link.next
+    return (
+        following is not None
+        and following.tag == "a"
+        and following.attributes.get("href") != link.attributes.get("href")
+    )
 
 
 def _is_drawn(node: LexborNode) -> bool:

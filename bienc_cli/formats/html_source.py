@@ -85,7 +85,10 @@ def marked(source: str, first: int = 1) -> str:
         end = found.end()
         tag = found.group()
         name = (found["name"] or "").lower()
-        closed = is_xml and tag.endswith("/>") and name.removeprefix("/") not in _VOID
+        ending = _RAW[name].search(source, end) if name in _RAW else None
+        closed = tag.endswith("/>") and (
+            name.removeprefix("/") not in _VOID if is_xml else name in _RAW and ending is None
+        )
         if name in ("img", "input", "meta"):
             tag = _marked_attributes(tag, start, line)
         elif name.removeprefix("/") == "template":
@@ -94,7 +97,6 @@ def marked(source: str, first: int = 1) -> str:
             pieces.append(_inner_page(framed[1] or framed[2], line(start + framed.start())))
         pieces.append(f"{tag[:-2]}></{name}>" if closed else tag)
         if name in _RAW and not closed:
-            ending = _RAW[name].search(source, end)
             stop = ending.start() if ending else len(source)
             if name == "textarea":
                 _add_marked(pieces, source, end, stop, line)

@@ -1,8 +1,9 @@
 """Which parts of an HTML page are text to a reader.
 
-Scripts, styles, controls and navigation are not. What is hidden is, where a click or a script
-would show it: a panel of tabs, a folded answer, the whole body until a script has run; only
-notes such as "Copied!" and dialogs that a script fills in stay out.
+Scripts, styles, controls and navigation are not, nor what tools add to a page: numbers of lines
+beside code, links to a heading beside it, names of icons, a formula a second time. What is hidden
+is, where a click or a script would show it: a panel of tabs, a folded answer, the whole body until
+a script has run; only notes such as "Copied!" and dialogs that a script fills in stay out.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from bienc_cli.formats.html_source import MARK
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -20,18 +23,48 @@ _UNSEEN = frozenset(
         "annotation-xml rp -comment"
     ).split()
 )
-_NAVIGATION = "nav, [role=navigation], [role=search]"
+_NAVIGATION = (
+    "nav, [role=navigation], [role=search], .breadcrumb, .breadcrumbs, #breadcrumbs, "
+    "[aria-label=breadcrumb i], .mw-editsection"
+)
+_SIGNPOSTS = "a[href*='#']"
+_SKIPS = re.compile(r"skip|jump", re.IGNORECASE)
 _IMPRINT = "body > footer"
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _MESSAGES = frozenset("alert alertdialog dialog status menu listbox tooltip".split())
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 dt summary legend".split())
-_OPENERS = f"button, summary, [onclick], [role=button], [role=tab], {', '.join(sorted(_HEADINGS))}"
+_OPENERS = (
+    "button, summary, [onclick], [role=button], [role=tab], [aria-expanded], a[href='#'], "
+    "a[href^='javascript:'], [class*=question i], [class*=toggle i], "
+    f"{', '.join(sorted(_HEADINGS))}"
+)
 _OPENS = ("aria-controls", "aria-expanded", "data-toggle", "data-bs-toggle", "data-target")
 _REFERENCE = re.compile(
-    r"""\b(?:aria-controls|href|data-(?:bs-)?target|for)\s*=\s*["']?#?([\w:.-]+)""", re.IGNORECASE
+    r"""\b(?:aria-controls|href|data-(?:bs-)?target|for|popovertarget|commandfor)"""
+    r"""\s*=\s*["']?#?([\w:.-]+)""",
+    re.IGNORECASE,
 )
+_CALL = re.compile(r"""\bonclick\s*=\s*(?:"([^"]{1,999})"|'([^']{1,999})')""", re.IGNORECASE)
+_NAME = re.compile(r"""['"]#?([\w:.-]+)['"]|&(?:quot|#39|apos);#?([\w:.-]+)&""")
+_FOLDED = re.compile(
+    r"answer|faq|accordion|collaps|spoiler|tab-?(?:pane|content|panel)", re.IGNORECASE
+)
+"""What those call what a click unfolds who write pages."""
+
+_ICON = re.compile(r"(?:^|\s)(?:google-)?material-(?:icons|symbols)")
+"""Fonts that draw a picture for a name."""
+
+_LINE_NUMBER = re.compile(
+    r"(?:^|[\s_-])(?:line[_-]?(?:nos?|nums?|numbers?|nodiv)|gutter|lnt?|lnums?|blob-num|crayon-nums?)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_FORMULA_AROUND = frozenset({"span", "mjx-container"})
 _FEWEST_WORDS = 8
 """Words from which something hidden is content, whoever shows it."""
+
+_AROUND = 3
+"""Elements around one that are looked at, itself among them."""
 
 _MOST_OPTIONS = 30
 """Of a list to choose from; a longer one is of countries or languages, and no part of the page."""
@@ -59,6 +92,7 @@ class Visibility:
         self._skipped = set() if navigation else {node.mem_id for node in tree.css(_NAVIGATION)}
         if not navigation:
             self._skipped |= {node.mem_id for node in tree.css(_IMPRINT) if _says_little(node)}
+            self._skipped |= {node.mem_id for node in tree.css(_SIGNPOSTS) if _is_signpost(node)}
 
     def is_seen(self, node: LexborNode) -> bool:
         """Whether a node is read, and what is in it looked at."""
@@ -75,6 +109,8 @@ class Visibility:
             return _says_something(node)
         if tag == "noscript":
             return not _pleads_for_scripts(node)
+        if _is_added_by_tool(node):
+            return False
         return not _is_hidden(node, tag) or self._can_be_shown(node)
 
     def _can_be_shown(self, node: LexborNode) -> bool:
@@ -83,13 +119,16 @@ class Visibility:
             return False
         if attributes.get("role") == "tabpanel" or "aria-labelledby" in attributes:
             return True
-        if attributes.get("id") in self._referenced or _follows_opener(node):
+        if attributes.get("id") in self._referenced or _follows_opener(node) or _is_folded(node):
             return True
         return len(node.text(separator=" ").split()) >= _FEWEST_WORDS
 
     @cached_property
     def _referenced(self) -> set[str]:
-        return {found[1] for found in _REFERENCE.finditer(self._source)}
+        names = {found[1] for found in _REFERENCE.finditer(self._source)}
+        for call in _CALL.finditer(self._source):
+            names |= {name[1] or name[2] for name in _NAME.finditer(call[1] or call[2])}
+        return names
 
 
 def _is_hidden(node: LexborNode, tag: str) -> bool:
@@ -107,7 +146,50 @@ def _follows_opener(node: LexborNode) -> bool:
     before = node.prev
     while before is not None and not before.is_element_node:
         before = before.prev
-    return before is not None and before.css_first(_OPENERS) is not None
+    return before is not None and (
+        before.css_first(_OPENERS) is not None or before.text().rstrip().endswith("?")
+    )
+
+
+def _is_folded(node: LexborNode) -> bool:
+    """Whether it is in what is folded, as tools make it or people call it."""
+    around: LexborNode | None = node
+    for _ in range(_AROUND):
+        if around is None:
+            return False
+        if around.tag == "details" or _FOLDED.search(around.attributes.get("class") or ""):
+            return True
+        around = around.parent
+    return False
+
+
+def _is_added_by_tool(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if classes := attributes.get("class"):
+        if _ICON.search(classes):
+            return True
+        if _LINE_NUMBER.search(classes):
+            said = MARK.sub("", node.text())
+            return not said.strip() or "".join(said.split()).isdecimal()
+    around = node.parent
+    # A formula for the eye, beside the same one for machines.
+    return (
+        attributes.get("aria-hidden") == "true"
+        and around is not None
+        and around.tag in _FORMULA_AROUND
+        and around.css_first("math") is not None
+        and node.css_first("math") is None
+    )
+
+
+def _is_signpost(link: LexborNode) -> bool:
+    """Whether a link within the page is a sign beside a heading, or leads to the text proper."""
+    said = MARK.sub("", link.text()).strip()
+    if not any(map(str.isalnum, said)):
+        return bool(said) and link.css_first("img") is None
+    attributes = link.attributes
+    named = _SKIPS.search(attributes.get("class") or "") or _SKIPS.match(said)
+    return named is not None and (attributes.get("href") or "").startswith("#")
 
 
 def _says_something(button: LexborNode) -> bool:
@@ -115,7 +197,7 @@ def _says_something(button: LexborNode) -> bool:
     if attributes.get("role") == "tab" or any(name in attributes for name in _OPENS):
         return True
     around = button.parent
-    for _ in range(3):
+    for _ in range(_AROUND):
         if around is not None and around.tag in _HEADINGS:
             return True
         around = around.parent if around is not None else None

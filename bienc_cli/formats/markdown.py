@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.formats import front_matter
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.escapes import with_references_to_letters
-from bienc_cli.formats.lines import line_starts
+from bienc_cli.formats.lines import line_starts, spans_to_blocks
 from bienc_cli.types import Block, Document, Heading
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 _ATTRIBUTES = re.compile(r"\s*\{[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?\}\s*\Z")
 """What Pandoc, Kramdown and MyST say of a heading behind its words."""
+
+_IN_HTML = re.compile(
+    r"<h(?P<level>[1-6])(?:\s[^<>]*)?>(?P<title>.{1,1000}?)</h(?P=level)\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_PICTURE = re.compile(r"""<img\s[^<>]*?\balt\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>""", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 
 _MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
 _LONGEST_HEADING = 1000
@@ -47,7 +56,10 @@ def document_of(text: str, doc_id: str) -> Document:
         start, end = _span(text, starts, token.map)
         if start == end:
             continue
-        blocks.append(Block(start, end))
+        found = list(_headings_in_html(text, start, end)) if token.type == "html_block" else []
+        headings += found
+        cuts = [heading.start for heading in found if heading.start > start]
+        blocks += spans_to_blocks(text, [start, *cuts], end)
         if token.type == "heading_open":
             heading = _plain(tokens[index + 1])
             if heading:
@@ -83,6 +95,17 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def _headings_in_html(text: str, start: int, end: int) -> Iterator[Heading]:
+    """Headings written as HTML, as the centred title of many a page is."""
+    source = _COMMENT.sub(lambda comment: " " * len(comment[0]), text[start:end])
+    for found in _IN_HTML.finditer(source):
+        words = _TAG.sub(" ", found["title"])
+        if not words.strip():
+            words = " ".join(one[1] or one[2] or "" for one in _PICTURE.finditer(found["title"]))
+        if title := " ".join(html.unescape(words).split()):
+            yield Heading(start + found.start(), int(found["level"]), title)
 
 
 def _plain(inline: Token) -> str:

@@ -41,7 +41,9 @@ _FOOTER = re.compile(
     r"(?<=\n)_{5,}[ \t]*\r?\n.*|(?<=\n)-- ?\r?\n.*|(?<=\n)(?=[^\n]*\w \w).*", re.DOTALL
 )
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
-_FLOWS_ON = re.compile(r"(?<!^--) \n(?!-- $)", re.MULTILINE)
+_FLOWS_ON = re.compile(r"(?<!^--) \n(?!-- $)(?P<quoted>>*) ?", re.MULTILINE)
+_QUOTED = re.compile(">*")
+_FOR_MACHINES = frozenset({"text/css", "text/javascript", "text/ecmascript"})
 _SIGNED_WHOLE = re.compile(r"application/(?:x-)?pkcs7-mime")
 _SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp-\w+|pkcs7-signature)")
 _WRAPPED = re.compile(r"application/(?:vnd\.)?ms-tnef")
@@ -117,12 +119,17 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
         offers = [one for one in inside if isinstance(one, Message)]
         chosen = _preferred(offers)
         for offer in offers:
-            # Some programs put attachments into one of the forms.
-            _sort(offer, parts, shown=shown and offer is chosen)
+            # Some programs put attachments into one of the forms. An invitation is none of them:
+            # it says when and where.
+            is_invitation = offer.get_content_type() == "text/calendar"
+            _sort(offer, parts, shown=shown and (offer is chosen or is_invitation))
     elif isinstance(inside, list):
         for one in inside:
             if isinstance(one, Message):
                 _sort(one, parts, shown=shown)
+    elif kind in _FOR_MACHINES and not name:
+        # Of a page that a browser saved with all that it needs.
+        return
     elif part.get_content_disposition() != "attachment" and (
         part.get_content_maintype() == "multipart"
         or (part.get_content_maintype() == "text" and not (name and parts.bodies))
@@ -296,5 +303,13 @@ def _text(part: Message) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if str(part.get_param("delsp")).lower() == "yes":
         # Lines that a program broke anywhere (RFC 3676); a signature begins with what looks so.
-        text = _FLOWS_ON.sub("", text)
+        text = _FLOWS_ON.sub(_flowing, text)
     return clean(text)
+
+
+def _flowing(line_break: re.Match[str]) -> str:
+    """Nothing, where the next line goes on with what this one says and is quoted as often."""
+    text = line_break.string
+    line = text.rfind("\n", 0, line_break.start()) + 1
+    quoted = _QUOTED.match(text, line)
+    return "" if quoted and quoted[0] == line_break["quoted"] else line_break[0]

@@ -220,14 +220,14 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,
     ),
     Format(
         name="notebook",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.notebook",
         suffixes=(".ipynb",),
         isolated_from=_MEBIBYTE // 4,

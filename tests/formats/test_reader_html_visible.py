@@ -61,6 +61,18 @@ def text_of(tmp_path, source: str, name: str = "a.html") -> str:
         "<p>x<iframe srcdoc='<script>'></iframe></p><p>WORD</p>",
         "<p>x<iframe srcdoc='</div></div><!--'></iframe></p><p>WORD</p>",
         "<svg><title>WORD</title></svg><p>x</p>",
+        "<details><summary>Q</summary><div style='display:none'>WORD</div></details>",
+        "<p class=q>Is it so?</p><div hidden>WORD</div>",
+        "<a href='#'>Q</a><div style='display:none'>WORD</div>",
+        "<div class=question>Q</div><div class=a hidden>WORD</div>",
+        "<div class=accordion-item><div>Q</div><div style='display:none'>WORD</div></div>",
+        "<p>x</p><div class='MuiCollapse-root' hidden><div>WORD</div></div>",
+        "<button onclick=\"show('b')\">B now</button><p>x<div id=b style='display:none'>WORD</div>",
+        "<button popovertarget=b>B</button><p>x<div id=b hidden>WORD</div>",
+        "<h2><a href='#a'>WORD</a></h2>",
+        "<p><a href='#a'><img src=a alt=WORD></a></p>",
+        "<p><span class='hljs-number'>7</span> WORD</p>",
+        "<html><head><script src='a'/></head><body><p>WORD</p></body></html>",
     ],
 )
 def test_found(tmp_path, source):
@@ -91,6 +103,11 @@ def test_found(tmp_path, source):
         "<noscript>Please enable JavaScript to see the WORD.</noscript>",
         "<iframe>WORD</iframe>",
         "<video>WORD</video>",
+        "<ol class=breadcrumb><li>WORD</li></ol>",
+        "<a class=skip href='#main'>To the WORD</a>",
+        "<a href='#main'>Skip to the WORD</a>",
+        "<p><i class='material-icons'>WORD</i>x</p>",
+        "<h2>x<span class=mw-editsection>[<a href=e>WORD</a>]</span></h2>",
     ],
 )
 def test_left_out(tmp_path, source):
@@ -106,6 +123,10 @@ def test_left_out(tmp_path, source):
         ("<div role=heading aria-level=4>One</div>x", [(4, "One")]),
         ("<div role=heading>One</div>x", [(2, "One")]),
         ("<h2>One<br>two</h2>x", [(2, "One two")]),
+        ("<h2>One<a class=headerlink href='#one'>¶</a></h2>x", [(2, "One")]),
+        ("<h2>One <a href='/page#one' title='To this'>🔗</a></h2>x", [(2, "One")]),
+        ("<h2><a href='#one'>#</a> C#</h2>x", [(2, "C#")]),
+        ("<h2>One <a href='#one'>2</a></h2>x", [(2, "One 2")]),
     ],
 )
 def test_headings(tmp_path, source, headings):
@@ -250,3 +271,62 @@ def test_what_is_set_elsewhere_is_not_raised(tmp_path, rule):
 def test_what_is_said_of_a_picture_that_is_no_image(tmp_path, picture):
     said = text_of(tmp_path, f"<p>See {picture} here</p>").split()
     assert " ".join(said) == "See Chart of tides here"
+
+
+CODE = "def f():\n    return 1"
+LINES = "<pre>def <b>f</b>():\n    return 1\n</pre>"
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        f"<table><tr><td class=linenos><pre>1\n2</pre></td><td class=code>{LINES}</td></table>",
+        f"<table><tr><td class=gutter><pre>1<br>2</pre></td><td>{LINES}</td></table>",
+        f"<table><tr><td class='rouge-gutter gl'><pre class=lineno>1\n2\n</pre><td>{LINES}</table>",
+        f"<table><tr><td><pre><i class=lnt>1\n</i><i class=lnt>2\n</i></pre><td>{LINES}</table>",
+        "<pre><b class=linenos>1</b>def f():\n<b class=linenos>2</b>    return 1</pre>",
+        "<pre>def f():\n    return 1<i class=line-numbers-rows><b></b></i></pre>",
+        "<pre>def f():<br>    return 1</pre>",
+    ],
+)
+def test_code_keeps_its_lines_and_loses_their_numbers(tmp_path, listing):
+    assert text_of(tmp_path, listing).strip() == CODE
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "<tr><td class=blob-num data-line-number=1></td><td>a = 1</td></tr><tr><td class=blob-num>"
+        "</td><td>b = 2</td></tr>",
+        "<tr><td class='hljs-ln-numbers'>1</td><td>a = 1</td></tr><tr><td class=hljs-ln-numbers>2"
+        "<td>b = 2",
+    ],
+)
+def test_rows_of_code_lose_their_numbers(tmp_path, rows):
+    assert text_of(tmp_path, f"<table>{rows}</table>").strip() == "a = 1\nb = 2"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "<span class=katex><span><math><mi>e</mi></math></span>"
+        "<span class=katex-html aria-hidden=true>e</span></span>",
+        "<mjx-container><mjx-math aria-hidden=true>e</mjx-math><math><mi>e</mi></math>"
+        "</mjx-container>",
+    ],
+)
+def test_a_formula_is_said_once(tmp_path, formula):
+    assert text_of(tmp_path, f"<p>a {formula} b</p>").strip() == "a e b"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<label>One</label><label>Two</label>", "One Two"),
+        ("<a href=a>One</a><a href=b>Two</a>", "One Two"),
+        ("<a href=a>One</a><a href=a>Two</a>", "OneTwo"),
+        ("<b>One</b><i>Two</i>", "OneTwo"),
+    ],
+)
+def test_what_stands_apart_on_the_page_is_apart(tmp_path, source, shown):
+    assert text_of(tmp_path, f"<p>{source}</p>").strip() == shown

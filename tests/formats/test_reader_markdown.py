@@ -1,5 +1,6 @@
 import textwrap
 
+import pytest
 from reader_samples import block_texts, outline, read_one
 
 SOURCE = textwrap.dedent(
@@ -94,3 +95,34 @@ def test_form_feeds_and_exotic_separators_do_not_shift_lines(tmp_path):
 def test_a_document_without_a_final_line_break(tmp_path):
     document = read(tmp_path, "# A\n\ntext")
     assert block_texts(document) == ["# A", "text"]
+
+
+@pytest.mark.parametrize(
+    ("source", "headings"),
+    [
+        ("<h1 align='center'>The <b>Title</b></h1>\n\ntext", [(1, "The Title")]),
+        (
+            "<div align=center>\n\n<h1>A &amp; B</h1>\n\n</div>\n\n## Two\n",
+            [(1, "A & B"), (2, "Two")],
+        ),
+        ("<p>x</p>\n<h2>One</h2>\n<p>y</p>\n<H3>Two</H3>", [(2, "One"), (3, "Two")]),
+        ("<h1>\n  <img src='a.png' alt='Logo of it'>\n</h1>", [(1, "Logo of it")]),
+        ("<h1><a href=x>Linked</a> <sub>small</sub></h1>", [(1, "Linked small")]),
+        ("<!--\n<h1>None</h1>\n-->\n\ntext", []),
+        ("<h1><br></h1>\n\ntext", []),
+        ("```html\n<h1>None</h1>\n```", []),
+        ("<h1>Never closed\n\ntext", []),
+    ],
+)
+def test_headings_in_html(tmp_path, source, headings):
+    document = read(tmp_path, source)
+    assert outline(document) == headings
+    assert document.text == source
+    assert all(
+        document.text[heading.start :][:2] in ("<h", "<H", "##") for heading in document.headings
+    )
+
+
+@pytest.mark.parametrize("fences", ["---\n---\n", "+++\n+++\n", "---\n\n---\n", "---\n...\n"])
+def test_front_matter_with_nothing_in_it(tmp_path, fences):
+    assert outline(read(tmp_path, f"{fences}# Head\n\ntext\n")) == [(1, "Head")]
