@@ -24,6 +24,7 @@ from bienc_cli.formats.docx_text import (
     paragraph_text,
 )
 from bienc_cli.formats.drawing import alternative_text, description, drawn_text, related_text
+from bienc_cli.formats.office_math import M
 from bienc_cli.formats.package import Package
 from bienc_cli.types import Document
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _P, _TABLE, _ROW, _CELL = f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc"
-_FORMULA = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMathPara"
+_FORMULA = f"{M}oMathPara"
 _BOX, _CHUNK = f"{W}txbxContent", f"{W}altChunk"
 _NOTES = ("footnote", "endnote", "comment")
 _R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

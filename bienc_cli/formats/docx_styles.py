@@ -189,10 +189,10 @@ class ListNumbers:
         number, depth = place
         definition = self._lists.get(number or 0, "")
         level = self._levels.get((definition, depth))
+        if level is not None and (level[0] == "none" or not level[1].strip()):
+            return ""
         if level is None or level[0] == "bullet":
             return f"{'  ' * depth}-"
-        if level[0] == "none":
-            return ""
         counts = self._counts[definition]
         restart = self._restarts.get(number or 0, {}).pop(depth, None)
         counts[depth] = max(counts[depth] + 1, level[2]) if restart is None else restart

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.docx_styles import Styles, W, value_of
 from bienc_cli.formats.drawing import CHART, DIAGRAM, A, alternative
+from bienc_cli.formats.office_math import FORMULA, formula_text
 from bienc_cli.formats.package import whole_number
 from bienc_cli.formats.symbols import symbol, with_symbols
 
@@ -18,7 +19,6 @@ BODY = f"{A}txBody"
 WORD_ART = "{urn:schemas-microsoft-com:vml}textpath"
 SHAPE = "{urn:schemas-microsoft-com:vml}shape"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 MARKUP = frozenset({f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}tblPr", f"{W}trPr", f"{W}tcPr"})
 """Elements that describe others, and hold no text."""
@@ -50,12 +50,7 @@ _CHARACTERS = {
     f"{W}br": "\n",
     f"{W}cr": "\n",
     f"{W}noBreakHyphen": "-",
-    # Between the two halves of a fraction, and in front of exponents and indices.
-    f"{_M}den": "/",
-    f"{_M}sup": "^",
-    f"{_M}sub": "_",
 }
-_TEXTS = (f"{W}t", f"{_M}t")
 
 _APART = "\x00"
 """Stands for an aside. Anchored anywhere, it parts what is around it only behind a mark."""
@@ -94,6 +89,9 @@ def paragraph_text(paragraph: Element, asides: list[Element], styles: Styles) ->
             if all(fields):
                 pieces.append(_chosen(element))
             _turn(fields, element.get(f"{W}fldCharType"))
+        elif tag == FORMULA:
+            if all(fields):
+                pieces.append(formula_text(element))
         elif tag in _LEFT_OUT or (tag == f"{W}r" and styles.hides(element)):
             continue
         else:
@@ -122,7 +120,7 @@ def _chosen(field: Element) -> str:
 
 
 def _characters(element: Element, styles: Styles) -> str:
-    if element.tag in _TEXTS:
+    if element.tag == f"{W}t":
         text = element.text or ""
         run = element.getparent()
         if run is None or not text:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.cleaning import RAISED
+from bienc_cli.formats.office_math import FORMULA, formula_text
 from bienc_cli.formats.package import Package, whole_number
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _C = CHART.removesuffix("chart")
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_CHARACTERS = {f"{A}t": "", f"{_M}t": "", f"{A}br": " ", f"{A}tab": " ", f"{_M}den": "/"}
+_CHARACTERS = {f"{A}t": "", f"{A}br": " ", f"{A}tab": " "}
 _TEXTS = ("{*}t", "{*}txbxContent", CHART, DIAGRAM)
 _PROPERTIES = ("{*}docPr", "{*}cNvPr")
 
@@ -87,6 +87,9 @@ def _pieces(paragraph: Element) -> Iterator[str]:
     pending = [paragraph]
     while pending:
         element = pending.pop()
+        if element.tag == FORMULA:
+            yield formula_text(element)
+            continue
         if element.tag in _CHARACTERS:
             text = _CHARACTERS[element.tag] or element.text or ""
             yield text.translate(RAISED) if text.isdecimal() and _is_raised(element) else text

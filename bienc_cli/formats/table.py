@@ -171,14 +171,14 @@ _FORMATS = (
     Format(name="pdf", version=5, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
     ),
     Format(
         name="pptx",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.pptx",
         suffixes=(".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm"),
         isolated_from=0,

@@ -95,6 +95,36 @@ def test_a_formula_between_paragraphs(tmp_path):
     assert block_texts(read(tmp_path, content)) == ["Before", "mass", "Behind"]
 
 
+def math(inside: str) -> str:
+    """A formula whose letters are written as they are."""
+    inside = re.sub(r"(?<=>)([^<>]+)(?=<)", r"<m:r><m:t>\1</m:t></m:r>", f"<m:e>{inside}</m:e>")
+    return f"<w:p><m:oMath>{inside}</m:oMath></w:p>"
+
+
+SUM = "<m:naryPr><m:chr m:val='∑'/></m:naryPr>"
+SQUARE = "<m:dPr><m:begChr m:val='['/><m:endChr m:val=']'/></m:dPr>"
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        (f"<m:nary>{SUM}<m:sub>i</m:sub><m:sup>n</m:sup><m:e>a</m:e></m:nary>", "∑_i^n a"),
+        ("<m:nary><m:sub>0</m:sub><m:sup/><m:e>x</m:e></m:nary>", "∫_0 x"),
+        ("<m:d><m:e>a+b</m:e></m:d>", "(a+b)"),
+        (f"<m:d>{SQUARE}<m:e>a</m:e><m:e>b</m:e></m:d>", "[a|b]"),
+        ("<m:rad><m:deg/><m:e>x</m:e></m:rad>", "√x"),
+        ("<m:rad><m:deg>3</m:deg><m:e>x</m:e></m:rad>", "3√x"),
+        ("<m:func><m:fName>sin</m:fName><m:e>y</m:e></m:func>", "sin y"),
+        ("<m:sSup><m:e>x</m:e><m:sup>2</m:sup></m:sSup>", "x^2"),
+        ("<m:limLow><m:e>lim</m:e><m:lim>n</m:lim></m:limLow>", "lim_n"),
+        ("<m:m><m:mr><m:e>a</m:e><m:e>b</m:e></m:mr><m:mr><m:e>c</m:e></m:mr></m:m>", "a b c"),
+        ("<w:del w:id='1'>a</w:del><w:ins w:id='2'>b</w:ins>", "b"),
+    ],
+)
+def test_formulas_have_the_signs_that_word_draws(tmp_path, formula, shown):
+    assert read(tmp_path, word(math(formula))).text.strip() == shown
+
+
 def test_a_box_anchored_in_a_word_does_not_divide_it(tmp_path):
     body = f"<w:p>{run('pon')}<w:r>{VML}</w:r>{run('toon')}</w:p>"
     assert block_texts(read(tmp_path, word(body)))[0] == "pontoon"
@@ -210,6 +240,7 @@ def item(text: str, depth: int = 0, number: int = 1, more: str = "") -> str:
         ([("upperRoman", "%1"), ("decimal", "%1.%2")], "I a\nII b\n  II.1 c\n  II.2 d\nIII e"),
         ([("decimal", "§ %1"), ("decimal", "%1.%2")], "§ 1 a\n§ 2 b\n  2.1 c\n  2.2 d\n§ 3 e"),
         ([("bullet", "x"), ("none", "")], "- a\n- b\nc\nd\n- e"),
+        ([("bullet", " "), ("bullet", "x")], "a\nb\n  - c\n  - d\ne"),
         ([], "- a\n- b\n  - c\n  - d\n- e"),
     ],
 )
