@@ -16,8 +16,12 @@ _MOST = 10_000
 _DEEPEST_FIELD = 16
 
 _PASSWORD_FIELD = 1 << 13
+_DROPS_DOWN = 1 << 17
 _HIDDEN = 1 << 1
 """Bits of a field's and of an annotation's flags (ISO 32000, 12.7.4.3 and 12.5.3)."""
+
+_MOST_OPTIONS = 30
+"""Of a list that is shown whole; a longer one is scrolled, and mostly out of sight."""
 
 _NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
 
@@ -71,11 +75,22 @@ def _field(widget: Any) -> Iterator[str]:
         value = _entry(widget, "/AS") or value
         if value in {None, "/Off"}:
             return
-    values = value if isinstance(value, list) else [value]
+    values = [_one(each) for each in (value if isinstance(value, list) else [value]) if each]
     label = inherited("/TU") or inherited("/T")
-    yield from labelled(
-        str(label or ""), ", ".join(_one(each) for each in values if each is not None)
-    )
+    options = list(itertools.islice(inherited("/Opt") or (), _MOST))
+    if kind == "/Btn":
+        shown = {str(index): _one(option) for index, option in enumerate(options)}
+    else:
+        shown = dict(map(_option, options))
+    yield from labelled(str(label or ""), ", ".join(shown.get(one, one) for one in values))
+    if kind == "/Ch" and not int(inherited("/Ff") or 0) & _DROPS_DOWN:
+        yield from filter(None, [", ".join(shown.values()) if len(shown) <= _MOST_OPTIONS else ""])
+
+
+def _option(option: Any) -> tuple[str, str]:
+    """What stands for a choice in the file, and what is shown of it."""
+    parts = option.get_object()
+    return (_one(parts[0]), _one(parts[1])) if isinstance(parts, list) else (_one(parts),) * 2
 
 
 def _one(value: Any) -> str:

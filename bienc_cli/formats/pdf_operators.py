@@ -10,9 +10,13 @@ import math
 from typing import Any
 
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
-_MOVING = frozenset({b"Td", b"TD", b"Tm", b"T*", b"BT", b"cm"})
+_MOVING_ON = frozenset({b"Td", b"TD"})
+_MOVING = _MOVING_ON | {b"Tm", b"T*", b"BT", b"cm"}
 _DEEPEST = 64
 """Marked contents within one another that are told apart."""
+
+_FORWARDS = 0.3
+"""Ems by which what stands behind a text on its line is further right at least."""
 
 _TOLERANCE = 0.12
 """Ems; the narrowest letters that may stand twice in a row are twice as wide."""
@@ -33,6 +37,8 @@ class Operators:
 
     - What is drawn a second time at the same place, to look bold or to cast a shadow, is taken out.
     - Where a text is said to stand for what is drawn (`ActualText`), that is shown.
+    - What follows words set apart (`Tw`), as lines of even length are, moves as far as they would
+      reach otherwise: pypdf takes them for that short, and what follows within a word for another.
 
     Args:
         properties: of the page's resources, which marked content may name.
@@ -44,6 +50,10 @@ class Operators:
         self._size = 1.0
         self._moved = False
         self._rise = 0.0
+        self._word_space = 0.0
+        self._kept_word_spaces: list[float] = []
+        # How much wider what is shown since the last move is, and what moves of this line lack.
+        self._stretched = self._lacking = 0.0
         # Of each marked content that is open, whether a text stands for it; and that text.
         self._marked: list[bool] = []
         self._actual: str | None = None
@@ -56,6 +66,8 @@ class Operators:
             self._size = abs(float(operands[1])) or 1.0
         elif operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
             self._rise = float(operands[0])
+        elif operator in (b"Tw", b"q", b"Q"):
+            self._set_words_apart(operator, operands)
         elif operator in (b"BDC", b"BMC"):
             self._begin(operands)
         elif operator == b"EMC":
@@ -63,14 +75,39 @@ class Operators:
                 self._actual = None
         elif operator in _MOVING:
             self._moved = True
+            if operator in _MOVING_ON:
+                self._move_less(operands)
+            elif operator != b"T*":
+                self._lacking = 0.0
+            self._stretched = 0.0
         elif operator in _SHOWING and operands:
             # What follows a text without a move stands behind it, not on it.
             if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
                 operands[-1] = type(operands[-1])()
             self._moved = False
+            self._stretched += self._word_space * _spaces(operands[-1])
             self.shown_rise = self._rise
             if self._actual is not None:
                 self._show_actual(operator, operands)
+
+    def _set_words_apart(self, operator: bytes, operands: list[Any]) -> None:
+        if operator == b"Tw" and operands and isinstance(operands[0], (int, float)):
+            self._word_space = float(operands[0])
+        elif operator == b"q" and len(self._kept_word_spaces) < _DEEPEST:
+            self._kept_word_spaces.append(self._word_space)
+        elif operator == b"Q" and self._kept_word_spaces:
+            self._word_space = self._kept_word_spaces.pop()
+
+    def _move_less(self, operands: list[Any]) -> None:
+        if len(operands) < 2 or not all(isinstance(one, (int, float)) for one in operands[:2]):
+            return
+        right, up = map(float, operands[:2])
+        if up:
+            operands[0] = right + self._lacking
+            self._lacking = 0.0
+        elif right > _FORWARDS * self._size:
+            operands[0] = right - self._stretched
+            self._lacking += self._stretched
 
     def _begin(self, operands: list[Any]) -> None:
         if len(self._marked) >= _DEEPEST:
@@ -111,3 +148,10 @@ class Operators:
             return True
         self._drawn.add((text, column, row))
         return False
+
+
+def _spaces(operand: Any) -> int:
+    """Spaces in what is shown in a font of one byte a character; in others none is set apart."""
+    pieces = operand if isinstance(operand, list) else [operand]
+    shown = b"".join(piece for piece in pieces if isinstance(piece, bytes))
+    return 0 if b"\0" in shown else shown.count(b" ")

@@ -168,7 +168,7 @@ _FORMATS = (
         suffixes=(".svg",),
         isolated_from=_MEBIBYTE // 16,
     ),
-    Format(name="pdf", version=5, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Format(name="pdf", version=6, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
         version=5,
@@ -307,7 +307,7 @@ _FORMATS = (
 FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
 """Every format by name, in the order in which they are shown."""
 
-_PDFIUM = replace(FORMATS["pdf"], version=4, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+_PDFIUM = replace(FORMATS["pdf"], version=5, module=f"{_PACKAGE}.pdfium", variant="pdfium")
 
 PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
 """PDF by the name of the engine that reads it; `pypdf` is the default."""

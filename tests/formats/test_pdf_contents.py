@@ -89,3 +89,32 @@ def test_columns_are_read_one_after_the_other(engine: str, columns: int, tmp_pat
     found = [word for word in text.split() if word[0] == "c" and word[1:2].isdigit()]
     assert found == [f"c{column}r{row}" for column in range(columns) for row in range(24)]
     assert text.startswith("A headline")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("/FT /Ch /Ff 131072 /Opt [[(r) (Rosslare)] [(c) (Cork)]] /V (r)", "Rosslare"),
+        ("/FT /Ch /Ff 131072 /Opt [(Rosslare) (Cork)] /V (Rosslare)", "Rosslare"),
+        ("/FT /Ch /Ff 131072 /Opt [[(r) (Rosslare)]] /V (Elsewhere)", "Elsewhere"),
+        ("/FT /Ch /Opt [[(r) (Rosslare)] [(c) (Cork)] [(w) (Wexford)]] /V [(r) (c)]",
+         "Rosslare, Cork\nRosslare, Cork, Wexford"),
+        ("/FT /Ch /Opt [(Rosslare) (Cork)]", "Rosslare, Cork"),
+        ("/FT /Btn /Opt [(Rosslare) (Cork)] /AS /1", "Cork"),
+        ("/FT /Btn /AS /Yes", "Yes"),
+        ("/FT /Btn /AS /Off", ""),
+        ("/FT /Ch /Ff 131072 /Opt [(Rosslare) (Cork)]", ""),
+    ],
+)  # fmt: skip
+def test_choices_are_read_as_they_are_shown(
+    engine: str, field: str, shown: str, tmp_path: Path
+) -> None:
+    content = drawn_pdf(
+        lines("Port"),
+        page="/Annots [6 0 R]",
+        objects=[f"<< /Type /Annot /Subtype /Widget {field} /Rect [50 600 300 620] >>"],
+    )
+    assert read(tmp_path, content, engine).text.strip().split("\n", 1)[1:] == (
+        [f"\n{shown}"] if shown else []
+    )

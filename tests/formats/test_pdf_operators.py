@@ -90,3 +90,28 @@ def test_fonts_whose_file_defines_their_encoding(engine: str, within: str, tmp_p
         ],
     )
     assert words_of(tmp_path, content, engine) == ["wor"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        # In Helvetica of 11 points `a b c e` is 33.02 points wide, and has three spaces.
+        ("6 Tw (a b c e) Tj 51.02 0 Td 0 Tw (xtra) Tj", ["a", "b", "c", "extra"]),
+        ("6 Tw [(a b ) -10 (c e)] TJ 51.13 0 Td (xtra) Tj", ["a", "b", "c", "extra"]),
+        ("6 Tw (a b ) Tj (c e) Tj 51.02 0 Td (xtra) Tj", ["a", "b", "c", "extra"]),
+        ("6 Tw (a b c e) Tj 54.1 0 Td (xtra) Tj", ["a", "b", "c", "e", "xtra"]),
+        ("-2 Tw (a b c e) Tj 30.08 0 Td (xtra) Tj", ["a", "b", "c", "e", "xtra"]),
+        ("q 6 Tw Q (a b c e) Tj 33.02 0 Td (xtra) Tj", ["a", "b", "c", "extra"]),
+        ("6 Tw (a b c e) Tj 51.02 0 Td 0 Tw (xt) Tj 8.56 0 Td (ra) Tj", ["a", "b", "c", "extra"]),
+        (
+            "6 Tw (a b c e) Tj 51.02 0 Td (xtra) Tj -51.02 -14 Td 0 Tw (e) Tj 6.12 0 Td (xtra) Tj",
+            ["a", "b", "c", "extra", "extra"],
+        ),
+    ],
+)
+def test_words_set_apart_divide_none_behind_them(
+    engine: str, shown: str, words: list[str], tmp_path: Path
+) -> None:
+    content = drawn_pdf(f"BT /F1 11 Tf 50 750 Td {shown} ET")
+    assert words_of(tmp_path, content, engine) == words
