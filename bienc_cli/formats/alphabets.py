@@ -20,8 +20,8 @@ _ALPHABETS = [
         "æøåéèêóòôü äöåéšž áæéðíóöúýþ áéíóú "
         # Polish, Czech, Slovak, Hungarian, Croatian, Romanian.
         "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű čćđšž ăâîşţ "
-        # Turkish; Lithuanian, Latvian, Estonian.
-        "âçğıîöşüûİ ąčęėįšųūž āčēģīķļņšūž äõöüšž "
+        # Turkish; Lithuanian, Latvian, Estonian; Esperanto, Maltese.
+        "âçğıîöşüûİ ąčęėįšųūž āčēģīķļņšūž äõöüšž ĉĝĥĵŝŭ àċèġħìîòùż "
         # Russian, Ukrainian, Serbian.
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя абвгґдеєжзиіїйклмнопрстуфхцчшщьюя "
         "абвгдђежзијклљмнњопрстћуфхцчџш "
@@ -31,14 +31,20 @@ _ALPHABETS = [
     ).split()
 ]
 _ALPHABETS.append(frozenset(map(chr, range(0x0E01, 0x0E5C))))  # Thai
-_OF_EUROPE = ("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1254", "cp1257")
+_OF_EUROPE = tuple("cp1252 iso8859_15 cp1250 iso8859_2 cp1254 cp1257 iso8859_3 iso8859_7".split())
 _OLDER = tuple(
     (
-        "cp850 cp437 cp852 mac_roman cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
-        "mac_cyrillic koi8_u iso8859_5 cp874"
+        "cp850 cp437 cp852 mac_roman cp862 cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
+        "mac_cyrillic koi8_u iso8859_5 iso8859_6 cp874"
     ).split()
 )
 """Of DOS, of the first Macs and of Unix, whose letters stand where later encodings have signs."""
+
+_HEBREW = "cp1255"
+_FINAL_FORMS = frozenset("ךםןףץ")
+_FEWEST_HEBREW = 30
+"""Letters of Hebrew that stand at the end of a word alone; and characters beyond ASCII of which one
+would stand elsewhere, were they Cyrillic, whose letters are the same bytes."""
 
 _OF_ONE_BYTE = re.compile(r"cp125\d|koi8_[ru]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -70,10 +76,12 @@ def one_byte_encoding(sample: bytes, guessed: str) -> str:
     """
     if not _OF_ONE_BYTE.fullmatch(guessed):
         return guessed
+    beyond_ascii = sum(byte > 0x7F for byte in sample)
+    if beyond_ascii >= _FEWEST_HEBREW and _fit(sample, _HEBREW) == (1.0, 0):
+        return _HEBREW
     others = () if guessed in _OF_EUROPE else (guessed,)
     guessed = max((*others, *_OF_EUROPE), key=lambda encoding: _fit(sample, encoding)[0])
     fit, odd = _fit(sample, guessed)
-    beyond_ascii = sum(byte > 0x7F for byte in sample)
     if beyond_ascii < _FEWEST or not odd:
         return guessed
     found = {encoding: _fit(sample, encoding) for encoding in _OLDER}
@@ -110,6 +118,11 @@ def _fit(sample: bytes, encoding: str) -> tuple[float, int]:
 def _is_odd(before: str, character: str, behind: str) -> bool:
     if character in "\ufffd¤" or "\x80" <= character <= "\x9f":
         return True
+    if character in _FINAL_FORMS:
+        return "א" <= behind <= "ת"
+    if character == "¶":
+        # Of Greek it is a letter in the older encoding.
+        return "Ά" <= behind <= "ώ"
     if _is_letter(character):
         if (character.isupper() and before.islower()) or before.isdigit() or behind.isdigit():
             return True

@@ -16,6 +16,8 @@ RUSSIAN = "Привет мир, это старый текст из систем
 OF_MACS = "Привет, я читаю старую книгу из библиотеки; моя семья и вся школа Якова тоже.\n"
 UKRAINIAN = "Привіт, їжак та ґанок є тут, щоб прочитати цей старий текст.\n"
 GREEK = "Το παλιό κείμενο στα ελληνικά γράμματα, καλημέρα σας πολύ.\n"
+HEBREW = "שלום עולם, זהו טקסט ישן מהמערכת שצריך לקרוא נכון היום.\n"
+ARABIC = "مرحبا بالعالم، هذا نص قديم من النظام ويجب قراءته بشكل صحيح اليوم.\n"
 THAI = "สวัสดีชาวโลก นี่คือข้อความ\n"
 FRAMED = "╔════════╗\n║ Größe ║\n╚════════╝\n"
 
@@ -47,6 +49,12 @@ FRAMED = "╔════════╗\n║ Größe ║\n╚══════
         (UKRAINIAN, "koi8_u"),
         (GREEK, "cp737"),
         (THAI, "cp874"),
+        ("Ĉu vi ŝatas la ĝardenon? Ankaŭ ĵaŭde, ĥoro.\n", "iso8859_3"),
+        (f"Άλλη μία φορά. {GREEK}", "iso8859_7"),
+        (HEBREW, "cp1255"),
+        (HEBREW, "cp862"),
+        (ARABIC, "iso8859_6"),
+        ("Il-ġurnata tajba, il-ħobż u ċ-ċavetta żgħira.\n", "iso8859_3"),
         ("Le cœur coûte 5 €, l'œuvre déjà vue.\n", "iso8859_15"),
         ("Price list\n" * 100 + GERMAN, "cp850"),
     ],
@@ -59,6 +67,13 @@ def test_older_encodings_are_known_by_their_letters(text, encoding, times):
     ("text", "encoding"),
     [
         *((text, "cp1252") for text in (GERMAN, FRENCH, SPANISH, DANISH)),
+        *((RUSSIAN.upper(), encoding) for encoding in ("cp1251", "koi8_r")),
+        *(
+            ("Где он? Она и дома, и вот тот сад: два дерева, трава, вода.\n", e)
+            for e in ("cp1251", "koi8_r")
+        ),
+        (HEBREW, "cp1255"),
+        (ARABIC, "cp1256"),
         (POLISH, "cp1250"),
         (RUSSIAN, "cp1251"),
         *((text, encoding) for text in (RUSSIAN, OF_MACS) for encoding in ("cp1251", "koi8_r")),
