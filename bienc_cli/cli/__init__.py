@@ -1,7 +1,6 @@
 """The command line: parse, call one function, render, exit.
 
-`main` is the one place where errors become sentences and exit codes, and where the
-environment is read.
+`main` is the one place where errors become sentences and exit codes.
 """
 
 from bienc_cli.cli.entry import main

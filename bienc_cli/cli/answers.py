@@ -72,7 +72,7 @@ class Answers:
         )
 
     def _lines(self) -> int | None:
-        """Of the terminal, less the command above and the prompt below; None for any length."""
+        """Lines that fit between the command above and the prompt below; None for any number."""
         asked_for = self._compact is not None or self._full or self._context
         terminal = not asked_for and caller.stdout().isatty()
         return caller.terminal_lines() - 2 if terminal else None

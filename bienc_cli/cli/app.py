@@ -27,7 +27,7 @@ _SHORT_NUMBER = re.compile("[0-9]{1,9}")
 
 
 class _Conversion:
-    """Of one parameter's values: plain ones here, all others by Typer.
+    """Converts the values of a parameter: plain ones by itself, all others by Typer.
 
     Typer's own imports pydantic, which takes a tenth of the time of a cold query.
     """
@@ -36,7 +36,7 @@ class _Conversion:
         self._typers = typers
 
     def __call__(self) -> _Conversion:
-        """Itself: it stands in the place of the function that gives Typer's."""
+        """Itself: it stands in place of the function that makes Typer's."""
         return self
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -74,7 +74,7 @@ class HelpfulCommand(TyperCommand):
         return _converting(super().get_params(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        """Print it."""
+        """Print the page."""
         from bienc_cli.cli.help import page_of, show
 
         show(page_of(self, ctx))
@@ -93,7 +93,7 @@ class HelpfulGroup(TyperGroup):
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
-        """Print it."""
+        """Print the page."""
         from bienc_cli.cli.help import brief, page_of, show
 
         page = page_of(self, ctx)

@@ -43,7 +43,7 @@ def _as_meant(argv: Sequence[str]) -> list[str]:
 
 
 def _refuse_two_indexes(arguments: Sequence[str]) -> None:
-    """Of an option that is given again the last would count, and the other be dropped silently.
+    """Refuse a second --index: the last would count, and the first be dropped silently.
 
     Raises:
         UsageError: naming both.

@@ -11,8 +11,8 @@ import typer
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output
+from bienc_cli.library.report_files import make_folder
 from bienc_cli.render.view import CompareFormat, OutputFormat
-from bienc_cli.report_files import make_folder
 
 if TYPE_CHECKING:
     from bienc_cli.library.shared_models import Models

@@ -12,7 +12,7 @@ Offers = list[tuple[str, str]]
 
 
 def strategies(incomplete: str) -> Offers:
-    """Behind `--strategy`."""
+    """Values of `--strategy`."""
     from bienc_cli.strategy import SHORT_NAMES, Strategy
 
     short = [(name, strategy.value) for name, strategy in SHORT_NAMES.items()]
@@ -20,7 +20,7 @@ def strategies(incomplete: str) -> Offers:
 
 
 def strategy_list(incomplete: str) -> Offers:
-    """Behind `--strategies`: the last of a list with commas."""
+    """Values of `--strategies`: the last of a list with commas."""
     before, comma, last = incomplete.rpartition(",")
     taken = set(before.split(","))
     return [
@@ -29,48 +29,48 @@ def strategy_list(incomplete: str) -> Offers:
 
 
 def formats(incomplete: str) -> Offers:
-    """Behind `--type`."""
+    """Values of `--type`."""
     from bienc_cli.formats.table import FORMATS
 
     return _beginning(incomplete, ((name, "") for name in sorted(FORMATS)))
 
 
 def bi_encoders(incomplete: str) -> Offers:
-    """Behind `--model`."""
+    """Values of `--model`."""
     return _models(incomplete, "bi-encoder")
 
 
 def cross_encoders(incomplete: str) -> Offers:
-    """Behind `--cross-encoder`."""
+    """Values of `--cross-encoder`."""
     return _models(incomplete, "cross-encoder")
 
 
 def languages(incomplete: str) -> Offers:
-    """Behind `--language`."""
+    """Values of `--language`."""
     from bienc_cli.languages import NAMES
 
     return _beginning(incomplete, [("auto", "by each text"), *NAMES.items()])
 
 
 def runtimes(incomplete: str) -> Offers:
-    """Behind `--runtime`."""
+    """Values of `--runtime`."""
     from bienc_cli.models import RUNTIMES
 
     return _beginning(incomplete, ((name, "") for name in RUNTIMES))
 
 
 def devices(incomplete: str) -> Offers:
-    """Behind `--device`."""
+    """Values of `--device`."""
     return _beginning(incomplete, _alone("auto cpu cuda mps"))
 
 
 def pdf_engines(incomplete: str) -> Offers:
-    """Behind `--pdf-engine`."""
+    """Values of `--pdf-engine`."""
     return _beginning(incomplete, _alone("pypdf pdfium"))
 
 
 def strategies_without_words(incomplete: str) -> Offers:
-    """Behind `--strategy` where vectors are asked with."""
+    """Values of `--strategy` where vectors are asked with."""
     return _beginning(incomplete, _alone("bi bi-encoder bi+ce bi-encoder+cross-encoder"))
 
 

@@ -59,7 +59,7 @@ class ProgressBar:
         self._progress.refresh()
 
     def remove(self) -> None:
-        """The line goes."""
+        """Take the line away."""
         self._progress.remove_task(self._task)
 
 
@@ -243,14 +243,14 @@ class _IndexBar:
         self._left = TimeLeft(0, self._began)
 
     def discovered(self, files: int, total_bytes: int) -> None:
-        """The bar gets its length."""
+        """Give the bar its length."""
         self._began = time.monotonic()
         self._left = TimeLeft(total_bytes, self._began)
         self._bar.reset(description="reading and encoding", total=max(total_bytes, 1))
         self._bar.update(detail=f"{files:,} files")
 
     def progressed(self, progress: IndexProgress) -> None:
-        """The bar moves."""
+        """Move the bar."""
         now = time.monotonic()
         self._left.learn(progress, now)
         encoded = progress.encoded
@@ -260,7 +260,7 @@ class _IndexBar:
         self._bar.update(completed=progress.done_bytes, detail=", ".join(details))
 
     def stage(self, name: str) -> None:
-        """The bar is full; what follows has no measure."""
+        """Begin what has no measure; the bar is full."""
         self._bar.unmeasured(name)
 
 

@@ -9,8 +9,8 @@ import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output
+from bienc_cli.library.report_files import make_folder
 from bienc_cli.render.view import OutputFormat
-from bienc_cli.report_files import make_folder
 
 
 def score(

@@ -148,7 +148,7 @@ def pairs() -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
 
 
 def text() -> str:
-    """All of it.
+    """All of standard input, as UTF-8.
 
     Raises:
         UsageError: it is not UTF-8, or cannot be read.

@@ -73,7 +73,7 @@ class Defaults:
     settings: Mapping[tuple[str, str], Setting[Any]]
 
     def of(self, name: str, table: str = _ALL) -> Setting[Any] | None:
-        """One of them, if it is set."""
+        """A setting, if a file has it."""
         return self.settings.get((table, name))
 
     def for_parser(

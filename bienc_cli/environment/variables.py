@@ -56,7 +56,7 @@ def cache_path() -> str:
 
 
 def cache_directory() -> Path:
-    """As `cache_path`."""
+    """`cache_path` as a path."""
     from pathlib import Path
 
     return Path(cache_path())

@@ -65,7 +65,7 @@ def parse_threshold(text: str) -> Threshold:
 def check_thresholds(
     thresholds: Sequence[Threshold], systems: Sequence[str], *, judged: bool
 ) -> None:
-    """Refuse, before anything is measured, what `held` would refuse after.
+    """Refuse, before anything is measured, what `against_thresholds` would refuse after.
 
     Args:
         thresholds: as they were parsed.

@@ -162,7 +162,7 @@ def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Fi
 
 
 def _kept(finding: Finding, known: Mapping[str, int]) -> tuple[Finding, list[str]]:
-    """A finding of which what is not there is taken for elsewhere, if it has to be; and why.
+    """A finding in which files that are likelier elsewhere than deleted are marked; and why.
 
     Args:
         finding: to be looked through.
@@ -213,7 +213,7 @@ def _settled(finding: Finding) -> Root:
 
 
 def recordable(finding: Finding) -> list[Skipped]:
-    """What could not be read, without what is only not mounted, of which a warning tells."""
+    """What could not be read, less what is merely not mounted: a warning tells of that."""
     return [one for one in finding.skipped if one.code != "unmounted"]
 
 

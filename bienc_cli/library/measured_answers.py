@@ -14,10 +14,10 @@ from bienc_cli.evaluation.results import Evaluation
 from bienc_cli.evaluation.runs import Run, write_run
 from bienc_cli.evaluation.tuning import Tuning
 from bienc_cli.library.answer import Answer
+from bienc_cli.library.report_files import write_page
 from bienc_cli.render.evaluation import EvaluationView, warnings
 from bienc_cli.render.matrix import MatrixView, probabilities
 from bienc_cli.render.tuning import TuningView
-from bienc_cli.report_files import write_page
 
 if TYPE_CHECKING:
     from bienc_cli.render.view import View

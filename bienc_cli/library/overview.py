@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Overview(OpenedIndex):
-    """That part of `Index`."""
+    """The methods of `Index` that need no query."""
 
     @errors_in_arguments()
     def similar(
@@ -92,7 +92,7 @@ class Overview(OpenedIndex):
         *,
         indexed_only: bool,
     ) -> Subject:
-        from bienc_cli.outside import document_of, documents_in
+        from bienc_cli.library.outside import document_of, documents_in
         from bienc_cli.search.subject import foreign_subject, indexed_subject
 
         if named is not None:

@@ -27,7 +27,7 @@ MAX_DROP = 0.02
 
 
 class Quality(OpenedIndex):
-    """That part of `Index`."""
+    """The methods of `Index` that measure answers, and learn from judgments."""
 
     @errors_in_arguments()
     def evaluate(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Upkeep(OpenedIndex):
-    """That part of `Index`."""
+    """The methods of `Index` that make, change and verify it."""
 
     @errors_in_arguments()
     def refresh(

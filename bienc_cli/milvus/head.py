@@ -25,8 +25,8 @@ from bienc_cli.milvus.schema import (
     among,
 )
 from bienc_cli.store.covered import Root
-from bienc_cli.store.home import root_from_row, root_settings
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.root_rows import root_from_row, root_settings
 from bienc_cli.store.rows import digest_of, tuned_blend
 from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 

@@ -23,8 +23,8 @@ from bienc_cli.milvus.rows import Record
 from bienc_cli.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.milvus.searching import Searching
 from bienc_cli.store.covered import FileState, Root
-from bienc_cli.store.home import ShownPaths
 from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
+from bienc_cli.store.root_rows import ShownPaths
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.types import Skipped, Vectors
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from bienc_cli.milvus.connection import Row
 from bienc_cli.milvus.schema import MOST_BYTES, VECTOR
-from bienc_cli.store import home
+from bienc_cli.store import root_rows
 from bienc_cli.store.covered import FileState
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
@@ -140,7 +140,7 @@ def file_state(record: Record) -> FileState:
     try:
         return FileState(
             record.file_id,
-            home.inside_root(body["path"]),
+            root_rows.inside_root(body["path"]),
             int(body["size"]),
             int(body["mtime_ns"]),
             bytes.fromhex(body["digest"]),

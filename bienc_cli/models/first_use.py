@@ -37,5 +37,5 @@ Watch: TypeAlias = Callable[[FirstUse], AbstractContextManager[object]]
 
 
 def unwatched(_: FirstUse) -> AbstractContextManager[object]:
-    """For nobody."""
+    """A `Watch` for a first use that nobody waits for."""
     return nullcontext()

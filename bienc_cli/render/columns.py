@@ -248,7 +248,7 @@ class FirstThatFits:
         self._lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """That one."""
+        """Its lines."""
         for way in self._ways[:-1]:
             if len(console.render_lines(way, options, pad=False)) <= self._lines:
                 yield way

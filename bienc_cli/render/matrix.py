@@ -105,7 +105,7 @@ def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> R
 
 
 def heat_colours(heat: float) -> tuple[tuple[int, int, int], str]:
-    """Of the least score (0) to the greatest (1): the background, and what is read best on it."""
+    """The colours of a score, the least being 0 and the greatest 1: background and text."""
     red, green, blue = (
         round(cold + heat * (hot - cold)) for cold, hot in zip(_COLD, _HOT, strict=True)
     )

@@ -145,7 +145,7 @@ def _no_answer(asked: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class UnaskedView(View):
-    """Of several queries one that cannot be asked: its number, and why."""
+    """A query among several that cannot be asked: its number, and why."""
 
     line: int
     error: BiencError

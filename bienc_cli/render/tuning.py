@@ -104,7 +104,7 @@ def _weights(weights: BlendWeights) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResetView(View):
-    """That what was learned is gone; `removed` is what that was, None for nothing."""
+    """The default weights hold again; `removed` is what was learned, None if nothing was."""
 
     removed: TunedBlend | None
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import home
+from bienc_cli.store import root_rows
 from bienc_cli.store.catalog import decoded, translated
 from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.encoded import EncodedVectors
-from bienc_cli.store.home import language_in, root_from_row, root_settings
+from bienc_cli.store.root_rows import language_in, root_from_row, root_settings
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
@@ -98,7 +98,7 @@ class Contents:
 
     def put_root(self, root: Root) -> int:
         """Cover a root, or change the settings of one that is covered; its id."""
-        path = home.root_path_for_storage(root.path, self._directory)
+        path = root_rows.root_path_for_storage(root.path, self._directory)
         kind = "file" if root.path.is_file() else "directory"
         settings = root_settings(root)
         with translated(self._directory):
@@ -125,7 +125,7 @@ class Contents:
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and forget its files; how many documents those held."""
         before = self._tally.documents
-        stored = home.root_path_for_storage(path, self._directory)
+        stored = root_rows.root_path_for_storage(path, self._directory)
         with translated(self._directory):
             files = self._connection.execute(
                 "SELECT files.id FROM files JOIN roots ON roots.id = files.root_id "

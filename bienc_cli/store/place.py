@@ -92,7 +92,7 @@ def is_finished(directory: Path) -> bool:
 
 
 def exposed(place: IndexPlace) -> list[Path]:
-    """What of a directory of this user's own others may read or write."""
+    """The directory and files of this user's own index that others may read or write."""
     return privacy.exposed(place) if isinstance(place, Path) and is_own(place) else []
 
 
@@ -164,7 +164,7 @@ def open_writer(
 
 
 def identity_of(place: IndexPlace) -> Hashable:
-    """What another index in the same place does not share, though its generation be the same."""
+    """What tells an index from a later one in the same place, even of the same generation."""
     if not isinstance(place, Path):
         return None
     try:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store import home
+from bienc_cli.store import root_rows
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.catalog import (
     catalog_path,
@@ -77,8 +77,8 @@ class CatalogReader:
                 with decoded(self._directory):
                     self._meta = read_meta(self._connection)
                     self.info = index_info(self._connection, self._meta, self._directory, self._key)
-                    base = home.home_of(self._connection, self._meta, self._directory)
-                    self._paths = home.ShownPaths(base, self._shown_from)
+                    base = root_rows.home_of(self._connection, self._meta, self._directory)
+                    self._paths = root_rows.ShownPaths(base, self._shown_from)
                     try:
                         vectors = VectorFile.open_recorded(self._directory, vector_rows(self._meta))
                     except MissingVectors:

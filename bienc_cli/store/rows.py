@@ -18,8 +18,8 @@ from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
 from bienc_cli.store.covered import FileState
 from bienc_cli.store.graph_file import GraphFile
-from bienc_cli.store.home import home_of, inside_root, root_from_row
 from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.store.root_rows import home_of, inside_root, root_from_row
 from bienc_cli.store.seal import Key
 from bienc_cli.types import (
     FUSION,

@@ -30,7 +30,6 @@ import numpy as np
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import postings
-from bienc_cli.store.home import language_in
 from bienc_cli.store.postings import (
     LENGTH,
     NOWHERE,
@@ -44,6 +43,7 @@ from bienc_cli.store.postings import (
     postings_in_block,
     read_postings,
 )
+from bienc_cli.store.root_rows import language_in
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged, passage_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.texts import DocumentText

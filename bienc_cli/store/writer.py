@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store import codes, failpoints, graph, home, reclaim, room, words
+from bienc_cli.store import codes, failpoints, graph, reclaim, room, root_rows, words
 from bienc_cli.store.catalog import (
     CATALOG,
     connect_to_write,
@@ -47,11 +47,11 @@ from bienc_cli.store.directory import (
 )
 from bienc_cli.store.encoded import EncodedVectors
 from bienc_cli.store.graph_file import GraphFile
-from bienc_cli.store.home import told_of_root
 from bienc_cli.store.lock import remove_lock, writer_lock
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.protocol import CommitReport, IndexInfo
+from bienc_cli.store.root_rows import told_of_root
 from bienc_cli.store.rows import (
     NO_DOCUMENTS_TEXT,
     graph_file,
@@ -109,7 +109,9 @@ class CatalogWriter(Contents):
                     else None
                 )
                 if self.info is not None:
-                    check_home(home.moved_from(self._connection, self._meta, directory), directory)
+                    check_home(
+                        root_rows.moved_from(self._connection, self._meta, directory), directory
+                    )
                 if found:
                     self._words.begin_with(self._meta)
                     self._changed = self._words.stale

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
-from bienc_cli.store import Mount, Root, home
-from bienc_cli.store.home import root_from_row, root_settings
+from bienc_cli.store import Mount, Root, root_rows
+from bienc_cli.store.root_rows import root_from_row, root_settings
 from folders import Folder
 
 
@@ -29,7 +29,7 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         device=7,
         mounts=(Mount("disk", 3),),
     )
-    stored = home.root_path_for_storage(root.path, tmp_path / ".bienc")
+    stored = root_rows.root_path_for_storage(root.path, tmp_path / ".bienc")
     settings = root_settings(root)
     assert root_from_row(stored, settings, tmp_path) == root
 
@@ -50,7 +50,7 @@ def test_a_list_does_not_lead_out_of_its_root(tmp_path: Path, name: str) -> None
     settings = json.dumps(json.loads(root_settings(Root(tmp_path))) | {"files": [name]})
     with pytest.raises(IndexDamaged, match="path"):
         root_from_row("docs", settings, tmp_path)
-    assert home.inside_root("...") == "..."
+    assert root_rows.inside_root("...") == "..."
 
 
 # ------------------------------------------------------------- moved indexes
@@ -143,4 +143,4 @@ def test_an_index_beside_a_folder_with_a_name_in_common_is_not_at_home(
 @pytest.mark.parametrize("name", [7, None, b"a.md", 0.5])
 def test_a_path_that_is_no_text_is_damage(name: object) -> None:
     with pytest.raises(IndexDamaged, match="path"):
-        home.inside_root(name)  # type: ignore[arg-type]
+        root_rows.inside_root(name)  # type: ignore[arg-type]

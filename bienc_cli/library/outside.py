@@ -1,4 +1,4 @@
-"""Texts that no index holds: files by path."""
+"""Texts that no index holds: a file by its path, or a text by itself."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def documents_in(named: str) -> list[Document]:
 
 
 def document_of(text: str) -> Document:
-    """A text by itself."""
+    """The document that a text by itself is."""
     from bienc_cli.formats.cleaning import clean
     from bienc_cli.types import Document
 

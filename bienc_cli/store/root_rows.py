@@ -1,4 +1,4 @@
-"""The roots of an index: their settings as rows, and their paths.
+"""The roots of an index as rows: their settings, and their paths.
 
 Those are relative to the folder that the index lies in, so that both can move together.
 """
@@ -62,9 +62,9 @@ def moved_from(
 
 
 def _holds_nothing_else(connection: sqlite3.Connection, home: Path) -> bool:
-    """Whether all that is seen in relative roots, taken from a home, is known, and something is.
+    """Whether a home has something in relative roots, and nothing that the index does not know.
 
-    That is a copy of which most was deleted.
+    Such a home is a copy of which most was deleted.
     """
     seen = False
     roots = connection.execute(
@@ -89,7 +89,7 @@ def _holds_nothing_else(connection: sqlite3.Connection, home: Path) -> bool:
 
 
 def _known_paths(connection: sqlite3.Connection, home: Path) -> Iterator[bool]:
-    """Whether each of some files under relative roots is there, taken from a home."""
+    """For some files under relative roots, whether each lies under this home."""
     rows = connection.execute(
         "SELECT roots.path, roots.kind, files.path FROM files "
         "JOIN roots ON roots.id = files.root_id WHERE roots.path NOT LIKE '/%' LIMIT ?",

@@ -1,4 +1,4 @@
-"""Files that are written for people to keep."""
+"""Reports: files that are written for people to keep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bienc_cli.errors import StorageError
 
 
 def make_folder(folder: Path | None) -> None:
-    """That something will be written to: before it is measured, since it would be lost.
+    """Make the folder of a report, before anything is measured that could not be kept.
 
     Raises:
         StorageError: it cannot be made.
@@ -22,7 +22,7 @@ def make_folder(folder: Path | None) -> None:
 
 
 def write_page(path: Path, page: str) -> None:
-    """A report.
+    """Write a report.
 
     Raises:
         StorageError: it cannot be written.
