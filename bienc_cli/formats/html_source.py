@@ -187,11 +187,13 @@ def unmarked(document: Document) -> Document:
         if (title := " ".join(MARK.sub("", heading.title).split()))
     )
     spans = (Block(moved(block.start), moved(block.end)) for block in document.blocks)
+    unmarked_text = require_text("".join(pieces))
     return replace(
         document,
-        text=require_text("".join(pieces)),
+        text=unmarked_text,
         headings=_each_start_once(headings),
-        blocks=tuple(span for span in spans if span.start < span.end),
+        # Spaces that a parser takes for text may be all that stood behind a mark.
+        blocks=tuple(one for one in spans if unmarked_text[one.start : one.end].strip()),
         numbering=Numbering("line", tuple(anchors)),
     )
 

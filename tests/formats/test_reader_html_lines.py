@@ -112,6 +112,16 @@ def test_pictures_of_icon_fonts_are_no_numbers(tmp_path):
     assert "\U000f0999" not in document.text
 
 
+@pytest.mark.parametrize(
+    "space", ["\v", "\xa0", "&nbsp;", "&#11;", "<b>\v</b>", "\u2028<i>\u3000</i>"]
+)
+def test_no_block_is_of_spaces_alone(tmp_path, space):
+    page = tmp_path / "a.html"
+    page.write_text(f"<p>pear</p>{space}<p>{space}</p><div>{space}<b>{space}</b></div><p>plum</p>")
+    document = read_one(page)
+    assert [document.text[one.start : one.end] for one in document.blocks] == ["pear", "plum"]
+
+
 @settings(deadline=None)
 @given(st.text("<>/!-=\"' \nabp&#x;F0\t", max_size=200))
 def test_marks_change_nothing_else(source):
