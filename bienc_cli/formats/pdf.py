@@ -108,8 +108,7 @@ def _pages(reader: PdfReader) -> Iterator[Page]:
 
 def _text(page: PageObject) -> str:
     runs: list[TextRun] = []
-    operators = Operators(_properties(page))
-    _name_encodings(page)
+    operators = Operators(_properties(page), _wide_fonts(page))
 
     def visit(text: str, cm: list[float], tm: list[float], _font: Any, size: float) -> None:
         if text:
@@ -128,28 +127,32 @@ def _properties(page: PageObject) -> Any:
     return None
 
 
-def _name_encodings(page: PageObject) -> None:
-    """Name the encoding of fonts whose file defines it, where that is two bytes a character.
+def _wide_fonts(page: PageObject) -> set[str]:
+    """Names of fonts with two bytes a character; their encoding is named where the file defines it.
 
-    pypdf takes such fonts for some of one byte; what the codes stand for, it reads from a table.
+    pypdf takes the latter for fonts of one byte; what the codes stand for, it reads from a table.
     """
     from pypdf.generic import NameObject, StreamObject
 
+    wide: set[str] = set()
     # Nor does a damaged font, which pypdf meets again.
     with contextlib.suppress(Exception):
-        for font in _fonts(page):
+        for name, font in _fonts(page):
+            if font.get("/Subtype") != "/Type0":
+                continue
+            wide.add(name)
             encoding = font.get("/Encoding")
             if (
-                font.get("/Subtype") == "/Type0"
-                and "/ToUnicode" in font
+                "/ToUnicode" in font
                 and isinstance(encoding and encoding.get_object(), StreamObject)
                 and _TWO_BYTES.search(encoding.get_object().get_data())
             ):
                 font[NameObject("/Encoding")] = NameObject("/Identity-H")
+    return wide
 
 
-def _fonts(page: PageObject) -> Iterator[Any]:
-    """The fonts of a page and of the forms that are drawn on it."""
+def _fonts(page: PageObject) -> Iterator[tuple[str, Any]]:
+    """The fonts of a page and of the forms that are drawn on it, with their names."""
     pending: list[Any] = [page]
     seen: set[int] = set()
     while pending and len(seen) < _MOST_FORMS:
@@ -159,7 +162,8 @@ def _fonts(page: PageObject) -> Iterator[Any]:
         seen.add(id(holder))
         resources = resources.get_object()
         fonts = resources.get("/Font")
-        yield from (font.get_object() for font in (fonts.get_object() if fonts else {}).values())
+        for name, font in (fonts.get_object() if fonts else {}).items():
+            yield name, font.get_object()
         forms = resources.get("/XObject")
         pending += (forms.get_object() if forms else {}).values()
 

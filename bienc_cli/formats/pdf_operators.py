@@ -7,6 +7,7 @@ them.
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Iterator
 from typing import Any
 
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
@@ -42,10 +43,13 @@ class Operators:
 
     Args:
         properties: of the page's resources, which marked content may name.
+        wide_fonts: names of those with two bytes a character.
     """
 
-    def __init__(self, properties: Any = None) -> None:
+    def __init__(self, properties: Any = None, wide_fonts: Container[str] = ()) -> None:
         self._properties = properties
+        self._wide_fonts = wide_fonts
+        self._is_wide = False
         self._drawn: set[tuple[str, int, int]] = set()
         self._size = 1.0
         self._moved = False
@@ -64,6 +68,7 @@ class Operators:
         """Change the operands of an operator."""
         if operator == b"Tf" and len(operands) > 1 and isinstance(operands[1], (int, float)):
             self._size = abs(float(operands[1])) or 1.0
+            self._is_wide = operands[0] in self._wide_fonts
         elif operator == b"Ts" and operands and isinstance(operands[0], (int, float)):
             self._rise = float(operands[0])
         elif operator in (b"Tw", b"q", b"Q"):
@@ -85,7 +90,7 @@ class Operators:
             if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
                 operands[-1] = type(operands[-1])()
             self._moved = False
-            self._stretched += self._word_space * _spaces(operands[-1])
+            self._stretched += self._word_space * self._spaces(operands[-1])
             self.shown_rise = self._rise
             if self._actual is not None:
                 self._show_actual(operator, operands)
@@ -134,8 +139,15 @@ class Operators:
     def _show_actual(self, operator: bytes, operands: list[Any]) -> None:
         """Show the text in the place of the first of what it stands for."""
         # pypdf takes a string as it is; what a font has to decode is bytes.
-        operands[-1] = type(operands[-1])([self._actual]) if operator == b"TJ" else self._actual
+        drawn = _bytes_of(operands[-1])
+        said = _Said(self._actual or "")
+        said.drawn = drawn.decode("utf-16-be" if self._is_wide else "latin-1", "replace")
+        operands[-1] = type(operands[-1])([said]) if operator == b"TJ" else said
         self._actual = ""
+
+    def _spaces(self, operand: Any) -> int:
+        """Spaces in what is shown; in fonts of two bytes a character none is set apart."""
+        return 0 if self._is_wide else _bytes_of(operand).count(b" ")
 
     def _is_repeated(self, operand: Any, matrix: list[float]) -> bool:
         step = _TOLERANCE * self._size * (math.hypot(matrix[0], matrix[1]) or 1.0)
@@ -150,8 +162,16 @@ class Operators:
         return False
 
 
-def _spaces(operand: Any) -> int:
-    """Spaces in what is shown in a font of one byte a character; in others none is set apart."""
+class _Said(str):
+    """A text in the place of drawn characters; pypdf goes through it for the width of these."""
+
+    __slots__ = ("drawn",)
+    drawn: str
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.drawn)
+
+
+def _bytes_of(operand: Any) -> bytes:
     pieces = operand if isinstance(operand, list) else [operand]
-    shown = b"".join(piece for piece in pieces if isinstance(piece, bytes))
-    return 0 if b"\0" in shown else shown.count(b" ")
+    return b"".join(piece for piece in pieces if isinstance(piece, bytes))

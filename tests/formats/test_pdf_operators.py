@@ -40,6 +40,12 @@ def words_of(tmp_path: Path, content: bytes, engine: str) -> list[str]:
         ("/Span /Named BDC (#) Tj EMC (c) Tj", ["abc"]),
         ("/Span << /ActualText () >> BDC (a) Tj EMC (b) Tj", ["ab"]),
         ("/Span << /MCID 3 >> BDC (a) Tj EMC (b) Tj EMC (c) Tj", ["abc"]),
+        # In Helvetica of 11 points `The oW` is 38.51 points wide.
+        ("(The o) Tj /Span << /ActualText (i) >> BDC (W) Tj EMC 38.51 0 Td (l) Tj", ["The", "oil"]),
+        (
+            "(The o) Tj /Span << /ActualText (i) >> BDC [(W)] TJ EMC 38.51 0 Td (l) Tj",
+            ["The", "oil"],
+        ),
         ("/Span /Unknown BDC (a) Tj EMC (b) Tj", ["ab"]),
     ],
 )
