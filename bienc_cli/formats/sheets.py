@@ -23,22 +23,30 @@ def sheet_builder() -> DocumentBuilder:
     return DocumentBuilder("row", follows_lines=True)
 
 
-def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> None:
+def begin_sheet(builder: DocumentBuilder, name: str, row: int) -> None:
+    """Begin a sheet with its name as heading, at the row where something stands first."""
+    builder.end_headings()
+    builder.stand_at(row, name)
+    builder.heading(1, name)
+
+
+def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> bool:
     """Add a sheet with its name as heading, and its header as the heading of the other rows.
 
     Args:
         builder: see `sheet_builder`.
         name: the sheet's.
         rows: ascending; empty ones need not be there.
+
+    Returns:
+        False where there is no row with anything in it, and nothing was added.
     """
     filled = ((number, line) for number, cells in rows if (line := _trimmed(cells)))
     beginning = [*islice(filled, _HEADER_WITHIN)]
     if not beginning:
-        return
+        return False
     header = _header([cells for _, cells in beginning])
-    builder.end_headings()
-    builder.stand_at(beginning[0][0], name)
-    builder.heading(1, name)
+    begin_sheet(builder, name, beginning[0][0])
     following = None
     for index, (number, cells) in enumerate(chain(beginning, filled)):
         if number != following:
@@ -48,6 +56,7 @@ def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> None:
             builder.headed_block(2, ", ".join(cell for cell in cells if cell), _line(cells))
         else:
             builder.row(_line(cells))
+    return True
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:

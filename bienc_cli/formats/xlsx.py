@@ -12,7 +12,7 @@ from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.drawing import CHART, description, drawn_text, related_text
 from bienc_cli.formats.number_formats import NumberFormat
 from bienc_cli.formats.package import Package, whole_number
-from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
+from bienc_cli.formats.sheets import Row, add_sheet, begin_sheet, sheet_builder
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         builder = sheet_builder()
         for name, part in book.sheets():
             beside: list[tuple[int, str]] = []
-            add_sheet(builder, name, book.rows(part, beside))
+            begun = add_sheet(builder, name, book.rows(part, beside))
             for row, text in [*beside, *book.names_of(name), *_beside(package, part)]:
+                if not begun:
+                    begin_sheet(builder, name, row)
+                    begun = True
                 builder.stand_at(row, name)
                 builder.row(text)
         yield builder.build(doc_id, "xlsx", package.title())

@@ -198,6 +198,7 @@ def test_raised_digits_and_sheets_of_a_chart(tmp_path):
     document = read(tmp_path, buffer.getvalue())
     assert "word¹² x" in document.text
     assert place_of(document, "Fees by port").name == "Drawn"
+    assert outline(document) == [(1, "Fees"), (1, "Drawn")]
 
 
 @pytest.mark.parametrize(
