@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
@@ -29,8 +30,8 @@ _MODIFIERS = tuple(
 _KEYWORDS = tuple(
     (
         "class interface struct enum union trait impl protocol extension module namespace package "
-        "function func fn fun def defp defmodule sub procedure macro_rules! type message service "
-        "resource mod"
+        "function func fn fun object def defp defmodule sub procedure macro_rules! type message "
+        "service resource mod"
     ).split()
 )
 
@@ -44,6 +45,8 @@ _DEFINITION = re.compile(
          | CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\w*\s+)?
            (?:TABLE|VIEW|FUNCTION|PROCEDURE|TRIGGER|TYPE|INDEX)\s
          | (?:export\s+)?(?:const|let|var)\s+\w+\s*=\s*(?:async\s*)?(?:function\b|\([^()]*\)\s*=>)
+         | (?:resource|data|variable|output|provider)\s+"
+         | [\w.]+\s*(?:<-|=)\s*function\b
          | [\w-]+\s*\(\)\s*\{{ )""",
     re.VERBOSE,
 )
@@ -68,6 +71,17 @@ _LONGEST_DEFINITION = 300
 
 _LONGEST_TITLE = 120
 
+_OPENING = re.compile(r"(?:\{|\(|as\b|is\b|begin\b|do\b)", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"[})\]]|(?:end\w*|else\w*|elsif|rescue|ensure|catch|finally|fi|done)\b", re.IGNORECASE
+)
+"""How lines begin that open and close the body of a definition, or go on with it."""
+
+_WITHOUT_INDENT = re.compile(r"#|//|--|\w+:\s*\Z")
+"""Comments, directives and labels, which stand anywhere."""
+
+_CLOSED = re.compile(r"(?:\}|\bend);?\s*\Z")
+
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a source file; see `table.ReadFunction`."""
@@ -87,25 +101,79 @@ def _by_lines(text: str, suffix: str) -> tuple[Heading, ...]:
     c_like = suffix in _C_LIKE
     attached = AttachedLines(text, starts)
     headings: list[Heading] = []
-    enclosing: list[int] = []
+    scopes = _Scopes()
     for index in range(len(starts) - 1):
         line = text[starts[index] : starts[index + 1]].rstrip()
         body = line.lstrip()
         indent = len(line.expandtabs(4)) - len(body.expandtabs(4))
-        if not body or indent > _DEEPEST_INDENT or len(line) > _LONGEST_DEFINITION:
+        if not body:
+            continue
+        scopes.meet(body, indent, starts[index])
+        if indent > _DEEPEST_INDENT or len(line) > _LONGEST_DEFINITION:
             continue
         if suffix in _WITHOUT_PACKAGES and _PACKAGE.match(body):
             continue
         if not (_DEFINITION.match(body) or (c_like and _is_c_function(body))):
             continue
-        while enclosing and enclosing[-1] >= indent:
-            enclosing.pop()
-        enclosing.append(indent)
+        level = scopes.open(body, indent)
         start = starts[attached.first(index)]
         if not headings or start > headings[-1].start:
             title = re.split(r"[{;=]", body, maxsplit=1)[0].strip(" \t:") or body
-            headings.append(Heading(start, len(enclosing), title[:_LONGEST_TITLE]))
+            scopes.newest.heading = len(headings)
+            headings.append(Heading(start, level, title[:_LONGEST_TITLE]))
+    for index, end in scopes.ends.items():
+        headings[index] = replace(headings[index], end=end)
     return tuple(headings)
+
+
+@dataclass(slots=True)
+class _Scope:
+    """A definition and what is known of its body: None before its first line."""
+
+    line: str
+    indent: int
+    is_indented: bool | None = None
+    heading: int = -1
+
+
+class _Scopes:
+    """Where definitions end whose bodies are indented; of others the lines do not tell."""
+
+    def __init__(self) -> None:
+        self._open: list[_Scope] = []
+        self.ends: dict[int, int] = {}
+
+    @property
+    def newest(self) -> _Scope:
+        """The definition that was opened last."""
+        return self._open[-1]
+
+    def open(self, line: str, indent: int) -> int:
+        """Begin a definition.
+
+        Returns:
+            How many there are around it, and itself.
+        """
+        while self._open and self._open[-1].indent >= indent:
+            self._open.pop()
+        self._open.append(_Scope(line, indent))
+        return len(self._open)
+
+    def meet(self, line: str, indent: int, start: int) -> None:
+        """Take notice of a line that is not blank, from the offset `start` on."""
+        for scope in self._open:
+            if scope.heading in self.ends:
+                continue
+            if scope.is_indented is None and not _OPENING.match(line):
+                closed = indent <= scope.indent and _CLOSED.search(scope.line) is not None
+                scope.is_indented = closed or indent > scope.indent
+            if (
+                scope.is_indented
+                and indent <= scope.indent
+                and not _CLOSING.match(line)
+                and not _WITHOUT_INDENT.match(line)
+            ):
+                self.ends[scope.heading] = start
 
 
 def _is_c_function(line: str) -> bool:

@@ -122,3 +122,44 @@ def test_comments_above_a_definition_belong_to_it(tmp_path, monkeypatch):
 
 def test_minified_source_has_no_outline(tmp_path):
     assert outline(read(tmp_path, "a.js", "function f(){};" * 1000)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "behind"),
+    [
+        ("a.lua", "function M.dock(x)\n  return 1\nend", "print(2)"),
+        ("a.lua", "local function dock() return 1 end", "print(2)"),
+        ("a.pl", "sub dock {\n    return 1;\n}", "print 2;"),
+        ("a.scala", "object Port {\n  val a = 1\n}", "println(2)"),
+        ("a.ex", "def dock(x) do\n  1\nend", "IO.puts(2)"),
+        ("a.ps1", "function Get-Dock {\n    param($x)\n}", "Write-Host 2"),
+        ("a.jl", "function dock(x)\n    1\nend", "println(2)"),
+        ("a.tf", 'resource "a" "b" {\n  name = 1\n}', "locals {\n  c = 2\n}"),
+        ("a.r", "dock <- function(x) {\n  1\n}", "print(2)"),
+        ("a.pyx", "def dock(x):\n    if x:\n        go(1)\n    return 1", "print(2)"),
+        ("a.cu", "int dock(int x)\n{\n#ifdef A\n    go(1);\nagain:\n    go(2);\n}", "int y = 2;"),
+        ("a.groovy", "def dock(x)\n{\n    try {\n        go(1)\n    }\n}", "dock(2)"),
+    ],
+)
+def test_by_lines_what_stands_behind_a_definition_is_not_in_it(tmp_path, name, inside, behind):
+    source = f"{inside}\n\n{behind}\n"
+    (heading,) = read(tmp_path, name, source).headings
+    assert source[heading.start : heading.end].rstrip() == inside
+
+
+def test_by_lines_a_member_ends_within_its_class(tmp_path):
+    source = "class A {\n  def f() {\n    1\n  }\n\n  val x = 2\n}\n\nval y = 3\n"
+    ends = [source[: one.end].count("\n") for one in read(tmp_path, "a.scala", source).headings]
+    assert ends == [8, 5]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("a.pl", "package Port;\nuse strict;\n\nprint 2;\n"),
+        ("a.hs", "module Port where\nimport A\n\nx = 2\n"),
+        ("a.f90", "module port\nimplicit none\ninteger x\n"),
+    ],
+)
+def test_by_lines_a_definition_without_indented_body_does_not_end(tmp_path, name, source):
+    assert [one.end for one in read(tmp_path, name, source).headings] == [None]
