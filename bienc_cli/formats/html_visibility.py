@@ -47,7 +47,9 @@ _REFERENCE = re.compile(
 _CALL = re.compile(r"""\bonclick\s*=\s*(?:"([^"]{1,999})"|'([^']{1,999})')""", re.IGNORECASE)
 _NAME = re.compile(r"""['"]#?([\w:.-]+)['"]|&(?:quot|#39|apos);#?([\w:.-]+)&""")
 _FOLDED = re.compile(
-    r"answer|faq|accordion|collaps|spoiler|tab-?(?:pane|content|panel)", re.IGNORECASE
+    r"answer|faq|accordion|collaps|spoiler|tab[_-]?(?:pane|content|panel|body)"
+    r"|(?<![a-z])tab(?![a-z])",
+    re.IGNORECASE,
 )
 """What those call what a click unfolds who write pages."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_ATTRIBUTES = re.compile(r"\s*\{[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?\}\s*\Z")
+_ATTRIBUTES = re.compile(r"\s*\{:?[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?\}\s*\Z")
 """What Pandoc, Kramdown and MyST say of a heading behind its words."""
 
 _IN_HTML = re.compile(

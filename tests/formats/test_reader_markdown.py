@@ -126,3 +126,10 @@ def test_headings_in_html(tmp_path, source, headings):
 @pytest.mark.parametrize("fences", ["---\n---\n", "+++\n+++\n", "---\n\n---\n", "---\n...\n"])
 def test_front_matter_with_nothing_in_it(tmp_path, fences):
     assert outline(read(tmp_path, f"{fences}# Head\n\ntext\n")) == [(1, "Head")]
+
+
+@pytest.mark.parametrize(
+    "said", ["{#one .big}", "{: .big }", "{:#one}", "{.big key=x}", "{: #one}"]
+)
+def test_what_is_said_of_a_heading_is_no_part_of_it(tmp_path, said):
+    assert outline(read(tmp_path, f"# One {said}\n\ntext\n")) == [(1, "One")]
