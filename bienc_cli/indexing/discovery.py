@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -43,6 +44,10 @@ _CACHES = frozenset(
         "__pycache__ node_modules .venv .tox .nox .mypy_cache .pytest_cache .ruff_cache "
         ".hypothesis .ipynb_checkpoints .cache .gradle .terraform .eggs"
     ).split()
+)
+# What programs and systems keep beside documents: while one is open, or of its folder.
+_KEPT_BESIDE = re.compile(
+    r"(?is)~\$.*|\.~lock\..*#|~WR\w+\.tmp|\._.+|\.DS_Store|(?:eh)?thumbs\.db|desktop\.ini|Icon\r"
 )
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 _CACHE_TAG = "CACHEDIR.TAG"
@@ -92,12 +97,7 @@ OUTSIDE = "a link that leads outside the folder"
 
 def is_never_a_document(name: str) -> bool:
     """Whether discovery passes over anything of this name, whatever its options."""
-    return name in _NEVER or name in _CACHES or _is_lock(name)
-
-
-def _is_lock(name: str) -> bool:
-    """What Word, or LibreOffice, keeps beside a document as long as it is open."""
-    return name.startswith("~$") or (name.startswith(".~lock.") and name.endswith("#"))
+    return name in _NEVER or name in _CACHES or _KEPT_BESIDE.fullmatch(name) is not None
 
 
 def discover(

@@ -307,3 +307,21 @@ def test_a_tree_deeper_than_recursion_goes(deep_tree):
         assert found(deep_tree) == ["z.md"]
     finally:
         sys.setrecursionlimit(limit)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("~$port.docx", "~$b.xlsx", ".~lock.c.odt#", "~WRL0001.tmp", "._d.docx", ".DS_Store"),
+        *("Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r"),
+    ],
+)
+def test_what_programs_keep_beside_documents_is_passed_over(root, name):
+    plant(root, "a.md", name)
+    assert [item.doc_id for item in discover(root, hidden=True)] == ["a.md"]
+
+
+@pytest.mark.parametrize("name", ["$port.docx", "a~.md", "Icon.md", "my desktop.ini.txt", ".d.md"])
+def test_what_only_looks_like_it_is_found(root, name):
+    plant(root, name)
+    assert found(root, hidden=True) == [name]
