@@ -17,7 +17,7 @@ from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.html_layout import OpenList, OpenTable
 from bienc_cli.formats.html_source import MARK, marked, unmarked
-from bienc_cli.formats.html_visibility import Visibility
+from bienc_cli.formats.html_visibility import Visibility, around
 from bienc_cli.formats.mathml import SIGNS
 from bienc_cli.types import Document
 
@@ -93,7 +93,7 @@ def document_of(
 def _document(
     tree: LexborHTMLParser, doc_id: str, visibility: Visibility, raising: Set[str]
 ) -> Document:
-    page = _Page(_around(tree.css(_LAID_OUT)), raising)
+    page = _Page(around(tree.css(_LAID_OUT)), raising)
     if description := _description(tree):
         page.builder.block(description)
     if tree.root is not None:
@@ -114,17 +114,6 @@ def _description(tree: LexborHTMLParser) -> str:
     body = tree.body
     shown = MARK.sub("", body.text()) if description and body is not None else ""
     return "" if MARK.sub("", description) in " ".join(shown.split()) else description
-
-
-def _around(nodes: list[LexborNode]) -> set[int]:
-    """The nodes that hold one of these; each is visited once, however deep the nesting."""
-    found: set[int] = set()
-    for node in nodes:
-        above = node.parent
-        while above is not None and above.mem_id not in found:
-            found.add(above.mem_id)
-            above = above.parent
-    return found
 
 
 def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool]]:

@@ -91,6 +91,7 @@ class Visibility:
     def __init__(self, tree: LexborHTMLParser, source: str, *, navigation: bool = False) -> None:
         self.navigation = navigation
         self._source = source
+        self._formulas = around(tree.css("math"))
         self._skipped = set() if navigation else {node.mem_id for node in tree.css(_NAVIGATION)}
         if not navigation:
             self._skipped |= {node.mem_id for node in tree.css(_IMPRINT) if _says_little(node)}
@@ -111,7 +112,7 @@ class Visibility:
             return _says_something(node)
         if tag == "noscript":
             return not _pleads_for_scripts(node)
-        if _is_added_by_tool(node):
+        if _is_added_by_tool(node) or self._is_second_formula(node):
             return False
         return not _is_hidden(node, tag) or self._can_be_shown(node)
 
@@ -125,12 +126,34 @@ class Visibility:
             return True
         return len(node.text(separator=" ").split()) >= _FEWEST_WORDS
 
+    def _is_second_formula(self, node: LexborNode) -> bool:
+        """Whether it is a formula for the eye, beside the same one for machines."""
+        outer = node.parent
+        return (
+            node.attributes.get("aria-hidden") == "true"
+            and outer is not None
+            and outer.tag in _FORMULA_AROUND
+            and outer.mem_id in self._formulas
+            and node.mem_id not in self._formulas
+        )
+
     @cached_property
     def _referenced(self) -> set[str]:
         names = {found[1] for found in _REFERENCE.finditer(self._source)}
         for call in _CALL.finditer(self._source):
             names |= {name[1] or name[2] for name in _NAME.finditer(call[1] or call[2])}
         return names
+
+
+def around(nodes: list[LexborNode]) -> set[int]:
+    """The nodes that hold one of these; each is visited once, however deep the nesting."""
+    found: set[int] = set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
 
 
 def _is_hidden(node: LexborNode, tag: str) -> bool:
@@ -155,13 +178,13 @@ def _follows_opener(node: LexborNode) -> bool:
 
 def _is_folded(node: LexborNode) -> bool:
     """Whether it is in what is folded, as tools make it or people call it."""
-    around: LexborNode | None = node
+    outer: LexborNode | None = node
     for _ in range(_AROUND):
-        if around is None:
+        if outer is None:
             return False
-        if around.tag == "details" or _FOLDED.search(around.attributes.get("class") or ""):
+        if outer.tag == "details" or _FOLDED.search(outer.attributes.get("class") or ""):
             return True
-        around = around.parent
+        outer = outer.parent
     return False
 
 
@@ -173,15 +196,7 @@ def _is_added_by_tool(node: LexborNode) -> bool:
         if _LINE_NUMBER.search(classes):
             said = MARK.sub("", node.text())
             return not said.strip() or "".join(said.split()).isdecimal()
-    around = node.parent
-    # A formula for the eye, beside the same one for machines.
-    return (
-        attributes.get("aria-hidden") == "true"
-        and around is not None
-        and around.tag in _FORMULA_AROUND
-        and around.css_first("math") is not None
-        and node.css_first("math") is None
-    )
+    return False
 
 
 def _is_signpost(link: LexborNode) -> bool:
@@ -198,11 +213,11 @@ def _says_something(button: LexborNode) -> bool:
     attributes = button.attributes
     if attributes.get("role") == "tab" or any(name in attributes for name in _OPENS):
         return True
-    around = button.parent
+    outer = button.parent
     for _ in range(_AROUND):
-        if around is not None and around.tag in _HEADINGS:
+        if outer is not None and outer.tag in _HEADINGS:
             return True
-        around = around.parent if around is not None else None
+        outer = outer.parent if outer is not None else None
     said = len(button.text(separator=" ").split()) >= _FEWEST_WORDS_OF_BUTTON
     return said or button.css_first("h1, h2, h3, h4, h5, h6") is not None
 
