@@ -29,3 +29,8 @@ def parsed(result: tuple[int, str, str], code: int = 0) -> dict[str, Any]:
     document = json.loads(result[1])
     assert isinstance(document, dict)
     return document
+
+
+def by_name(document: dict[str, Any]) -> dict[str, Any]:
+    """What `compare` measured of each system."""
+    return {one["name"]: one for one in document["systems"]}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from report_browser import Browser
 
 from bienc_cli.store import IndexReader
 from commands import Run
@@ -155,3 +156,9 @@ def indexed(run: Run, docs: Path) -> Run:
     """`run`, where `docs` is indexed."""
     assert run("index", "docs")[0] == 0
     return run
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser.start(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser

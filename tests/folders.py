@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from bienc_cli.indexing.discovery import FoundFile, discover
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import IndexOptions, IndexReport
 from bienc_cli.store import IndexPlace, IndexReader, open_reader
@@ -64,3 +66,8 @@ class Folder:
             return sorted(
                 (stored.passage.doc_id, stored.passage.text) for stored in reader.iter_passages()
             )
+
+
+def found(root: Path, **options: Any) -> list[str]:
+    """The ids of the files that discovery finds."""
+    return [item.doc_id for item in discover(root, **options) if isinstance(item, FoundFile)]

@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 
-from commands import Run, parsed
+from commands import Run, by_name, parsed
 from folders import JUDGED, QRELS, QUERIES
-
-
-def by_name(document: dict[str, Any]) -> dict[str, Any]:
-    return {one["name"]: one for one in document["systems"]}
 
 
 def without_times(document: dict[str, Any]) -> dict[str, Any]:

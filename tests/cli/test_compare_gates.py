@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from commands import Run, parsed
+from commands import Run, by_name, parsed
 from folders import JUDGED
-
-
-def by_name(document: dict[str, Any]) -> dict[str, Any]:
-    return {one["name"]: one for one in document["systems"]}
 
 
 def test_fail_under_is_exit_1_and_says_which(judged: Run) -> None:

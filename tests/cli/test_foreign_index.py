@@ -18,6 +18,7 @@ from bienc_cli.store.rows import meta_checksum
 from bienc_cli.store.vectors import UsedVectors
 from commands import Run
 from fakes import FakeBiEncoder
+from folders import Folder
 
 
 @pytest.fixture
@@ -37,11 +38,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, run: Run) -> list[tuple[str, bool]]:
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/a.txt").write_text("kites fly high\n")
-    assert run("index", "docs")[0] == 0
-    return run
+def docs(folder: Folder) -> Path:
+    folder.write({"a.txt": "kites fly high\n"})
+    return folder.root
 
 
 def renamed(home: Path, name: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from commands import Run
 from fakes import FakeClassifier
+from folders import Folder
 
 DOCS = {
     "old/parking.txt": "Visitors may park here for two hours on working days.\n",
@@ -20,13 +21,9 @@ DOCS = {
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    for name, text in DOCS.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert run("index", "docs")[0] == 0
-    return run
+def docs(folder: Folder) -> Path:
+    folder.write(dict(DOCS))
+    return folder.root
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import Run, feed
-from folders import FRUIT
+from folders import FRUIT, Folder
 
 DOCS = {
     **FRUIT,
@@ -17,13 +17,9 @@ DOCS = {
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    for name, text in DOCS.items():
-        path = tmp_path / "docs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert run("index", "docs")[0] == 0
-    return run
+def docs(folder: Folder) -> Path:
+    folder.write(dict(DOCS))
+    return folder.root
 
 
 @pytest.fixture

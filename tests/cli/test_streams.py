@@ -17,6 +17,7 @@ import bienc_cli
 from bienc_cli.cli import main
 from bienc_cli.evaluation.queries import read_queries
 from commands import Run, feed
+from folders import Folder
 
 FULL = Path("/dev/full")
 TESTS = Path(__file__).parents[1]
@@ -25,6 +26,7 @@ INDEXING = """
 import sys
 from pathlib import Path
 from fakes import FakeBiEncoder
+from folders import Folder
 from bienc_cli.indexing.indexer import index_paths
 home = Path(sys.argv[1])
 index_paths(
@@ -34,11 +36,9 @@ index_paths(
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path: Path) -> Run:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/a.txt").write_text("kites fly high\n")
-    assert run("index", "docs")[0] == 0
-    return run
+def docs(folder: Folder) -> Path:
+    folder.write({"a.txt": "kites fly high\n"})
+    return folder.root
 
 
 COMMANDS = [

@@ -8,6 +8,7 @@ import pytest
 from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.indexing.discovery import FoundFile, discover
 from bienc_cli.types import Skipped
+from folders import found
 
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
@@ -23,10 +24,6 @@ def plant(root, *names, content="x"):
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
-
-
-def found(root, **options):
-    return [item.doc_id for item in discover(root, **options) if isinstance(item, FoundFile)]
 
 
 def skipped(root, **options):

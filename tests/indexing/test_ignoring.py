@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bienc_cli.errors import UsageError
-from bienc_cli.indexing.discovery import FoundFile, discover
 from bienc_cli.indexing.ignoring import Patterns
 from bienc_cli.patterns import parse_patterns, parse_rule
+from folders import found
 
 NAMES = ["a", "b", "ab", "a.md", "b.txt", "[x]", "a b", "#a", "!b", "\u00e5", "a\u00e5b"]
 TREE = [
@@ -44,10 +44,6 @@ def patterns(draw: st.DrawFn) -> str:
 IGNORE_FILES = st.dictionaries(
     st.sampled_from(["", "a", "b", "a/a", "ab"]), st.lists(patterns(), max_size=5), max_size=3
 )
-
-
-def found(root, **options) -> list[str]:
-    return [item.doc_id for item in discover(root, **options) if isinstance(item, FoundFile)]
 
 
 @pytest.fixture(scope="module")

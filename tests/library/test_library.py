@@ -16,15 +16,8 @@ import pytest
 from bienc_cli import Index
 from bienc_cli.errors import BiencError, IndexNotFound, PathNotFound, UsageError
 from commands import Run
-from folders import FRUIT, Folder
+from folders import FRUIT
 from schema_check import validator
-
-
-@pytest.fixture
-def index(run: Run, folder: Folder) -> Index:
-    """An index of `docs`, by the fake models that `run` has put in place."""
-    folder.write(dict(FRUIT))
-    return Index.build(["docs"])
 
 
 def test_the_package_imports_nothing_for_what_nobody_asks() -> None:

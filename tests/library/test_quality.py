@@ -10,7 +10,7 @@ import pytest
 from bienc_cli import Index, Models, Reporter
 from bienc_cli.errors import IndexMismatch, UsageError
 from commands import Run
-from folders import FRUIT, Folder
+from folders import Folder
 from schema_check import checked, validator
 
 NUMBER = 24
@@ -24,13 +24,6 @@ class Heard(Reporter):
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)
-
-
-@pytest.fixture
-def index(run: Run, folder: Folder) -> Index:
-    """An index of `docs`, by the fake models that `run` has put in place."""
-    folder.write(dict(FRUIT))
-    return Index.build("docs")
 
 
 @pytest.fixture

@@ -10,15 +10,7 @@ import pytest
 from bienc_cli import Index
 from bienc_cli.errors import PathNotFound, UsageError
 from commands import Run
-from folders import FRUIT, Folder
 from schema_check import checked
-
-
-@pytest.fixture
-def index(run: Run, folder: Folder) -> Index:
-    """An index of `docs`, by the fake models that `run` has put in place."""
-    folder.write(dict(FRUIT))
-    return Index.build("docs")
 
 
 @pytest.fixture

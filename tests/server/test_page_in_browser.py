@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ Object.fromEntries(['left', 'right'].map(side => [side, Array.from(
   hit => [hit.querySelector('.open').textContent, hit.querySelector('.moved').textContent],
 )]))
 """
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser.start(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
 
 
 def address(server: Running) -> str:

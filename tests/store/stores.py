@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bienc_cli.store import FileState, IndexWriter, Root, open_writer
+from bienc_cli.store import FileState, IndexReader, IndexWriter, Root, open_reader, open_writer
 from bienc_cli.store.catalog import read_meta
 from bienc_cli.store.graph_file import GraphFile
 from bienc_cli.store.rows import graph_file, vector_rows
@@ -107,6 +107,11 @@ def build(
                 continue
             put_file(writer, root_id, path, paragraphs, dim=dim)
         writer.commit(compact=compact)
+
+
+def reading(home: Path) -> IndexReader:
+    """The index that `build` made in a home, opened."""
+    return open_reader(home / ".bienc", key_dir=home / "keys")
 
 
 def numbered(count: int, prefix: str = "text") -> list[str]:

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import DIM, build, encode, numbered
+from stores import DIM, build, encode, numbered, reading
 
 from bienc_cli.store import (
     Filter,
     check,
     codes,
     nearest,
-    open_reader,
     open_writer,
     repair,
     vectors,
@@ -41,10 +40,6 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def home(tmp_path: Path) -> Path:
     build(tmp_path / ".bienc", tmp_path / "keys", FILES)
     return tmp_path
-
-
-def reading(home: Path):  # type: ignore[no-untyped-def]
-    return open_reader(home / ".bienc", key_dir=home / "keys")
 
 
 def blocks(home: Path) -> list[bytes]:

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stores import CHUNKING, build, encode, identity, numbered, put_file, state
+from stores import CHUNKING, build, encode, identity, numbered, put_file, reading, state
 
-from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
-from bienc_cli.types import Place, Skipped
+from bienc_cli.types import Skipped
 
 FILES = {
     "a.md": numbered(6),
@@ -25,35 +24,6 @@ FILES = {
 def home(tmp_path: Path) -> Path:
     build(tmp_path / ".bienc", tmp_path / "keys", FILES)
     return tmp_path
-
-
-def reading(home: Path):  # type: ignore[no-untyped-def]
-    return open_reader(home / ".bienc", key_dir=home / "keys")
-
-
-def test_a_passage_comes_back_with_its_place(home: Path) -> None:
-    with reading(home) as index:
-        (query,) = encode([FILES["sub/deep/c.txt"][1]])
-        ((passage_id, similarity),) = index.search(query, 1)
-        (stored,) = index.passages([passage_id])
-        passage = stored.passage
-        text = index.document_text(stored.document_id)
-    assert similarity == pytest.approx(1.0, abs=1e-6)
-    assert passage.text == FILES["sub/deep/c.txt"][1] == text[passage.start : passage.end]
-    assert (stored.path, passage.doc_id) == ("docs/sub/deep/c.txt", "sub/deep/c.txt")
-    assert (passage.place, passage.ordinal) == (Place("line", 3, 5), 1)
-    assert passage.heading == ("Part", "§ “1”")
-    assert (stored.title, stored.format) == ("⁂", "text")
-
-
-def test_passages_come_in_the_order_asked(home: Path) -> None:
-    with reading(home) as index:
-        ids = [stored.passage_id for stored in index.iter_passages()]
-        asked = ids[::-1] + ids[:2]
-        assert [stored.passage_id for stored in index.passages(asked)] == asked
-        assert len(ids) == index.info.passages == index.count() == 12
-        with pytest.raises(IndexDamaged, match="passage 10000"):
-            index.passages([10_000])
 
 
 def test_identical_passages_share_a_vector_and_both_are_found(home: Path) -> None:
