@@ -4,8 +4,8 @@
 
     Index.open(".").search("sour espresso", k=5)
 
-`Index` is the front door (`bienc_cli/library/`); it is imported when it is asked for. The commands
-are thin: each calls one of its methods, or one of `Models`, and prints what that answers.
+`Index` is the front door (`bienc_cli/library/`), imported when somebody asks for it. Commands are
+thin: each calls a method of `Index` or `Models`, and prints what that answers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where every command line begins: at a running server, if there is one that answers it.
 
-Who is answered imports nothing beyond this, which would take longer than the answer.
+A command that a server answers imports nothing more: that would take longer than the answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main(argv: Sequence[str], begin: Callable[[], object] = lambda: None) -> int
 
     Args:
         argv: the arguments behind the program's name.
-        begin: called where this process does the work itself, first.
+        begin: called first where no server answers and this process does the work.
 
     Returns:
         The exit code. With `--format json` or `jsonl` an error is also a JSON object on

@@ -1,5 +1,5 @@
-"""The front door for scripts and notebooks, and what its answers are.
+"""The front door for scripts and notebooks, and its answers.
 
-Nothing is imported here: a command imports the room that it needs, `from bienc_cli import Index`
-the rest.
+Nothing is imported here: a command imports the module that it needs, and
+`from bienc_cli import Index` the rest.
 """

@@ -5,8 +5,9 @@
     index = Index.open(".")
     index.search("sour espresso", k=5)
 
-It is the commands' way in another dress: settings and models are found as they find them, and
-nothing is printed.
+The commands call the same methods: settings, models and indexes are found alike, and nothing is
+printed. `Index` has its methods from `Overview`, `Quality` and `Upkeep`; `search` and `compare`
+stand here.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import platform
 import sys
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UsageError
 from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
@@ -24,6 +25,9 @@ from bienc_cli.models.registry import (
 )
 from bienc_cli.models.resolve import ModelStatus, ResolvedModel, known_models, resolve_model
 from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity
+
+if TYPE_CHECKING:
+    from bienc_cli.models.openvino_runtime import ConversionOutcome
 
 __all__ = [
     "DEFAULT_BI_ENCODER",
@@ -167,16 +171,11 @@ def load_bi_encoder(
     model = resolve_model(
         name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
     )
-    notes: tuple[str, ...] = ()
-    if chosen is Runtime.OPENVINO:
-        from bienc_cli.models.openvino_runtime import converted_graph
+    graph, notes = _graph(model, chosen, cache_dir, on_first_use)
+    if graph is not None:
+        from bienc_cli.models.openvino_runtime import OpenVinoBiEncoder
 
-        directory, verdict = converted_graph(model, cache_dir, on_first_use)
-        if verdict.accepted:
-            from bienc_cli.models.openvino_runtime import OpenVinoBiEncoder
-
-            return OpenVinoBiEncoder(model, directory, verdict, threads=threads)
-        notes = (_fallback_note(name, verdict.reason),)
+        return OpenVinoBiEncoder(model, *graph, threads=threads)
     from bienc_cli.models.torch_runtime import TorchBiEncoder
 
     return TorchBiEncoder(model, device=device, threads=threads, notes=notes)
@@ -197,20 +196,25 @@ def load_cross_encoder(
     model = resolve_model(
         name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
     )
-    notes: tuple[str, ...] = ()
-    if chosen is Runtime.OPENVINO:
-        from bienc_cli.models.openvino_runtime import converted_graph
+    graph, notes = _graph(model, chosen, cache_dir, on_first_use)
+    if graph is not None:
+        from bienc_cli.models.openvino_runtime import OpenVinoCrossEncoder
 
-        directory, verdict = converted_graph(model, cache_dir, on_first_use)
-        if verdict.accepted:
-            from bienc_cli.models.openvino_runtime import OpenVinoCrossEncoder
-
-            return OpenVinoCrossEncoder(model, directory, verdict, threads=threads)
-        notes = (_fallback_note(name, verdict.reason),)
+        return OpenVinoCrossEncoder(model, *graph, threads=threads)
     from bienc_cli.models.torch_runtime import TorchCrossEncoder
 
     return TorchCrossEncoder(model, device=device, threads=threads, notes=notes)
 
 
-def _fallback_note(name: str, reason: str) -> str:
-    return f"{name} runs on torch, not on OpenVINO: {reason}."
+def _graph(
+    model: ResolvedModel, runtime: Runtime, cache_dir: Path, on_first_use: Watch
+) -> tuple[tuple[Path, ConversionOutcome] | None, tuple[str, ...]]:
+    """A model's graph and the verdict on it; None where torch runs it, and a note that says why."""
+    if runtime is Runtime.TORCH:
+        return None, ()
+    from bienc_cli.models.openvino_runtime import converted_graph
+
+    directory, verdict = converted_graph(model, cache_dir, on_first_use)
+    if verdict.accepted:
+        return (directory, verdict), ()
+    return None, (f"{model.name} runs on torch, not on OpenVINO: {verdict.reason}.",)
