@@ -100,7 +100,7 @@ def evaluate(
         check_query(query.text)
     if bi_encoder is not None:
         check_model(index.info.encoder, bi_encoder.identity)
-    systems = to_search(options, runs)
+    systems = options.to_search(runs)
     for strategy in dict.fromkeys(system.strategy for system in systems):
         check_models(strategy, bi_encoder, cross_encoder)
         if strategy.source is Source.ALL:
@@ -144,19 +144,6 @@ def evaluate(
             *warnings_of(runs, queries, judged),
         ),
     )
-
-
-def to_search(options: EvaluationOptions, runs: Sequence[Run]) -> tuple[System, ...]:
-    """The systems that search; those whose name a run carries are read from it instead.
-
-    Raises:
-        UsageError: two runs carry the same name.
-    """
-    names = [run.name for run in runs]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"Two runs are called '{name}'.", "give each its own tag")
-    return tuple(system for system in options.systems() if system.name not in names)
 
 
 def measured(

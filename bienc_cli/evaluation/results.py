@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.measures import DEFAULT_MEASURES, check_measures
 from bienc_cli.evaluation.qrels import Unit
 from bienc_cli.evaluation.queries import Query
+from bienc_cli.evaluation.runs import Run
 from bienc_cli.evaluation.significance import Mean, PairedDifference
 from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
 from bienc_cli.search.result import Hit, ModelUse
@@ -76,6 +78,18 @@ class EvaluationOptions:
                 name = f"{strategy}@{candidates}" if several else strategy.value
                 systems.append(System(name, strategy, candidates))
         return tuple(systems)
+
+    def to_search(self, runs: Sequence[Run]) -> tuple[System, ...]:
+        """The systems that search; those whose name a run carries are read from it instead.
+
+        Raises:
+            UsageError: two runs carry the same name.
+        """
+        names = [run.name for run in runs]
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(f"Two runs are called '{name}'.", "give each its own tag")
+        return tuple(system for system in self.systems() if system.name not in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,13 +154,13 @@ class Quality(OpenedIndex):
         qrels: Qrels,
         runs: Sequence[Run],
     ) -> Evaluation:
-        from bienc_cli.evaluation.experiment import evaluate, to_search
+        from bienc_cli.evaluation.experiment import evaluate
         from bienc_cli.evaluation.qrels import judged_in
 
         reader, models = self.reader(), self.models
         if setups.models != (None,) or setups.cross_encoders != (None,):
             models = models.named(setups.models[0], setups.cross_encoders[0])
-        searching = [system.strategy for system in to_search(options, runs)]
+        searching = [system.strategy for system in options.to_search(runs)]
         compares = any(one.needs_bi_encoder for one in searching)
         reranks = any(one.needs_cross_encoder for one in searching)
         bi_encoder = models.load_bi_encoder(reader.info) if compares else None
