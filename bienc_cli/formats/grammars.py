@@ -8,6 +8,7 @@ are attributes that stand in front of a definition; `@title` is what the file sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -23,12 +24,14 @@ class Grammar:
         language: function of the module that returns the grammar.
         named: a word for each kind of node, put before its name; without one, a definition is
             called by the text in front of its body.
+        behind: where a definition has ended, whatever the grammar makes of what follows.
     """
 
     module: str
     query: str
     language: str = "language"
     named: Mapping[str, str] = field(default_factory=dict)
+    behind: re.Pattern[str] | None = None
 
 
 def _captures(scopes: str = "", functions: str = "", around: str = "", more: str = "") -> str:
@@ -179,6 +182,10 @@ _SQL = Grammar(
     _captures(
         functions="create_table create_view create_materialized_view create_function "
         "create_procedure create_trigger create_type create_index"
+    ),
+    # What clients of MySQL and SQL Server take for the end of a statement.
+    behind=re.compile(
+        r"(?im)^(?=DELIMITER\b|GO[ \t]*$)|^[ \t]*END[ \t]*(?:\$\$|//)[ \t]*\n(?!\s*LANGUAGE)"
     ),
 )
 

@@ -222,6 +222,8 @@ def _headings(
         if level > _DEEPEST:
             continue
         end = _with_closing(text, outer.end, open_[-1].end)
+        if grammar.behind is not None and (stop := grammar.behind.search(text, one.start, end)):
+            end = stop.end()
         is_led = before is not None and before[1] + 1 == outer.row
         first = attached.first(before[0] if before and is_led else outer.row)
         if open_[-1].inner_end >= 0:

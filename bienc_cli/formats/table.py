@@ -257,7 +257,7 @@ _FORMATS = (
     ),
     Format(
         name="code",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.code",
         suffixes=tuple(
             (

@@ -273,3 +273,23 @@ def test_hostile_source_is_read_all_the_same(tmp_path, suffix, data):
         assert one.title
     for before, after in zip(document.blocks, document.blocks[1:]):
         assert before.end <= after.start
+
+
+PROCEDURE = "CREATE PROCEDURE a()\nBEGIN\n  SELECT 1;\n"
+
+
+@pytest.mark.parametrize(
+    ("inside", "behind"),
+    [
+        (f"{PROCEDURE}END$$", "DELIMITER ;\nDROP TABLE b;"),
+        (f"{PROCEDURE}END", "//\nDELIMITER ;\nDROP TABLE b;"),
+        (f"{PROCEDURE}END", "GO\nSELECT 2;"),
+        (
+            "CREATE FUNCTION a() RETURNS int AS $$\nBEGIN\n  RETURN 1;\nEND $$\nLANGUAGE sql;",
+            "SELECT 2;",
+        ),
+    ],
+)
+def test_procedures_end_where_clients_of_databases_take_them_to(tmp_path, inside, behind):
+    document = read(tmp_path, "a.sql", f"DELIMITER $$\n{inside}\n{behind}\n")
+    assert [scope.rstrip() for scope in scopes(document).values()] == [inside]
