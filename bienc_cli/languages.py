@@ -273,6 +273,19 @@ _SAMPLE = 600
 """Characters of a text that the detector is given: ten times what it needs of prose."""
 
 
+_NONE_OF_ITS_LETTERS = {
+    "be": "ищъ",
+    "bg": "ыэё",
+    "mk": "ыэёйщъьюя",
+    "sr": "ыэёйщъьюя",
+    "uk": "ыэёъ",
+}
+"""Letters of Cyrillic neighbours, which a short text is easily taken for."""
+
+_QUOTED = 0.01
+"""Share of letters that a text may have from elsewhere."""
+
+
 def language_of(text: str) -> str:
     """The language of a text, by ISO 639-1 code; `en` also where nothing speaks against it."""
     if _is_plainly_english(text[:_BEGINNING]):
@@ -309,7 +322,16 @@ def _detected(text: str, least: int) -> str | None:
     if len(sample) < least:
         return None
     code: str = _detector().classify(sample)[0]
+    if _is_written_without(code, sample):
+        ranked = (one for one, _ in _detector().rank(sample))
+        code = next(one for one in ranked if not _is_written_without(one, sample))
     return code
+
+
+def _is_written_without(language: str, text: str) -> bool:
+    """Whether more letters of a text are none of a language's than a quotation has."""
+    foreign = _NONE_OF_ITS_LETTERS.get(language, "")
+    return sum(map(text.lower().count, foreign)) > _QUOTED * len(text)
 
 
 @cache

@@ -80,6 +80,9 @@ def test_the_language_of_a_text_is_english_where_nothing_speaks_against_it() -> 
         ("Tren iptal edilirse bilet ücreti yedi gün içinde tamamen geri ödenir.", "tr"),
         ("Najemca musi pisemnie powiadomić właściciela dwa miesiące przed zmianą", "pl"),
         ("如何在这个页面上删除文件和文件夹呢", "zh"),
+        # Bulgarian has no ё and no ы.
+        ("Ёлки стоят на площадях всех городов.", "ru"),
+        ("Лекарите прегледаха болните в болницата.", "bg"),
     ],
 )
 def test_a_short_text_has_a_language(text: str, language: str) -> None:

@@ -150,7 +150,7 @@ def _remarks(result: SearchResult) -> Iterator[str]:
         looked_up = " and ".join(f"{one}…" for one in near)
         yield f"no passage has '{one_line(word)}': looked up {looked_up}"
     unread = [result.left_out.name] if result.left_out else []
-    if result.similarity_left_out:
+    if result.similarity_guessed:
         unread.append(result.index.encoder.name)
     if result.words_left_out:
         yield "ordered by similarity: the documents are in another language than the query"

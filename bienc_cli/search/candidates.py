@@ -58,15 +58,13 @@ def look_up(
         where: which documents count.
     """
     depth = depth_of_sources(strategy, depth)
-    return Found(
-        by_similarity=(
-            index.search(vector, depth, where)
-            if strategy.needs_bi_encoder and vector is not None
-            else ()
-        ),
-        by_bm25=index.bm25(query, depth, where) if strategy.needs_bm25 else (),
-        exact=having_names(index, query, where) if strategy.blends else {},
-    )
+    near: Ranked = ()
+    if strategy.needs_bi_encoder and vector is not None:
+        near = index.search(vector, depth, where)
+    worded = index.bm25(query, depth, where) if strategy.needs_bm25 else ()
+    proposed = (one for one, _ in (*near, *worded))
+    exact = having_names(index, query, where, proposed) if strategy.blends else {}
+    return Found(by_similarity=near, by_bm25=worded, exact=exact)
 
 
 def depth_of_sources(strategy: Strategy, depth: int) -> int:

@@ -55,6 +55,13 @@ def similarity_is_noise(info: IndexInfo, query: str) -> bool:
     return share > _SOME
 
 
+def similarity_is_a_guess(info: IndexInfo, query: str) -> bool:
+    """Whether the bi-encoder of an index cannot read a query, or most of the index."""
+    return reads_english_only(info.encoder.name) and (
+        _share_of_others(info) > _MOST or not reads_as_english(query)
+    )
+
+
 def words_are_noise(info: IndexInfo, query: str) -> bool:
     """Whether the words of a query are of another language than those of an index.
 

@@ -13,7 +13,7 @@ from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
-from bienc_cli.search.exactness import exact_first
+from bienc_cli.search.exactness import exact_first, has_keywords
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import (
@@ -21,6 +21,7 @@ from bienc_cli.search.legibility import (
     SIMILARITY_ALONE,
     illegible,
     is_at_a_loss,
+    similarity_is_a_guess,
     similarity_is_noise,
     words_are_noise,
 )
@@ -195,7 +196,12 @@ def search(
             hits = exact_first(hits)
         reranked = sum(hit.relevance is not None for hit in hits)
     truncated = sum(hit.truncated for hit in hits)
-    answered = seems_answered(hits)
+    similarity_left_out = answers is Strategy.LIGHT_BLEND and similarity_is_noise(
+        index.info, asked.text
+    )
+    answered = seems_answered(hits, words_alone=similarity_left_out)
+    if answered is False and has_keywords(searched, asked.text, hits, options.where):
+        answered = True
     left_out = cross_encoder if strategy.needs_cross_encoder and reads is None else None
     warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
     if left_out is None:
@@ -233,8 +239,9 @@ def search(
         bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
         cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
         left_out=left_out.identity if left_out else None,
-        similarity_left_out=(
-            answers is Strategy.LIGHT_BLEND and similarity_is_noise(index.info, asked.text)
+        similarity_left_out=similarity_left_out,
+        similarity_guessed=(
+            strategy.needs_bi_encoder and similarity_is_a_guess(index.info, asked.text)
         ),
         words_left_out=answers is Strategy.LIGHT_BLEND and words_are_noise(index.info, asked.text),
         answered=answered,

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from bienc_cli.errors import UsageError
 from bienc_cli.store.folding import is_unspaced
 
+_QUOTATION_MARKS = (('"', '"'), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("»", "«"))
+"""Of English, German, Polish, French and others: what opens a quotation, and what closes it."""
+
+# What is between two of them is gone through once: no mark in it, and whatever else.
+_QUOTATION = "|".join(f"{opens}([^{opens}{closes}]+){closes}" for opens, closes in _QUOTATION_MARKS)
 _OPERATOR = re.compile(
     # A quotation, or a minus in front of a word or of one; both begin where a word can begin.
-    r'(?<!\S)(?P<minus>-?)(?:"(?P<straight>[^"]*[^\s"][^"]*)"|“(?P<curly>[^”]*[^\s”][^”]*)”)(?!\w)'
+    rf"(?<!\S)(?P<minus>-?)(?:{_QUOTATION})(?!\w)"
+    # Where no blanks are between words, it begins and ends anywhere.
+    r"|「([^「」]+)」|『([^『』]+)』"
     # Not an option (-d, --no-verify, -std=c99) and no number below zero.
     r"|(?<!\S)-(?P<word>[A-Za-z][^\s\"=]{2,}|[^\W\dA-Za-z_][^\s\"=]*)(?!\S)"
 )
@@ -60,11 +67,12 @@ def understood(query: str) -> Asked:
     without_phrases: dict[str, None] = {}
 
     def taken(found: re.Match[str]) -> str:
-        quoted = found["straight"] or found["curly"]
-        said = " ".join((quoted or found["word"]).split())
+        minus, *quotations, word = found.groups()
+        quoted = next(filter(None, quotations), None)
+        said = " ".join((quoted or word).split())
         if not any(map(str.isalnum, said)):
             return found.group()
-        if quoted is not None and not found["minus"]:
+        if quoted is not None and not minus:
             phrases[said] = None
             return said
         bare = "" if quoted else said.rstrip(".,;:!?)")

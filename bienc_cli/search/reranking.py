@@ -205,7 +205,7 @@ _CODE = 0.5
 """From here on a low relevance says nothing: in code one answer in four has it."""
 
 
-def seems_answered(hits: Sequence[Hit]) -> bool | None:
+def seems_answered(hits: Sequence[Hit], *, words_alone: bool = False) -> bool | None:
     """Whether a passage has at least the relevance of an answer, or a rare name of the query.
 
     Nearness and shared words do not tell: the nearest passages of a nonsense query are as near as
@@ -213,16 +213,19 @@ def seems_answered(hits: Sequence[Hit]) -> bool | None:
 
     Args:
         hits: what was proposed, read or not.
+        words_alone: no model can read the query and what may answer it.
 
     Returns:
         None where nobody knows: nothing of what was read does, and not all was read, or it is
-        code.
+        code. By words alone it is known where none of the query is anywhere.
     """
     for hit in hits:
         if hit.relevance is not None and hit.relevance.probability >= ANSWERS_FROM:
             return True
         if hit.candidate is not None and hit.candidate.exact:
             return True
+    if words_alone and hits:
+        return None if any(map(_bm25, hits)) else False
     if not hits or any(hit.relevance is None for hit in hits):
         return None
     return None if codelike([text_to_read(hit.passage) for hit in hits]) >= _CODE else False

@@ -123,6 +123,8 @@ class SearchResult:
             of what was proposed; the answer is that of the strategy without it.
         similarity_left_out: the bi-encoder cannot read the query nor what may answer it, so that
             a blend is ordered by BM25.
+        similarity_guessed: the bi-encoder cannot read the query, or most of the index, whether or
+            not it has a say.
         words_left_out: the query is in another language than the index, so that a blend is ordered
             by similarity.
         answered: whether something of what was proposed seems to answer (`reranking.py`); None
@@ -149,6 +151,7 @@ class SearchResult:
     asked: Asked
     left_out: CrossEncoderIdentity | None = None
     similarity_left_out: bool = False
+    similarity_guessed: bool = False
     words_left_out: bool = False
     answered: bool | None = None
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

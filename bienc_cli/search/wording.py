@@ -1,4 +1,4 @@
-"""Whether a text says something to the letter."""
+"""Whether a text says something to the letter, or a name in another writing."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import re
 from functools import lru_cache
 
 from bienc_cli.store.folding import is_unspaced, plain_letters
+from bienc_cli.store.spelling import SHORTEST_DIGEST, digests_in
 
 _BETWEEN_WORDS = r"[^\w\s]*\s+[^\w\s]*"
 """White space, with punctuation on either side: a comma does not break a phrase."""
+
+_SIGNS = ("'’‘′", "-‐‒–—−")
+"""Each of some in place of the others: programs for writing set their own for what is typed."""
+_WRITTEN = {one: f"[{re.escape(signs)}]" for signs in _SIGNS for one in signs}
 
 
 class Wording:
     """A phrase or a name as it must stand in a text.
 
-    Case, accents and compatibility forms do not matter, nor does how words are spaced. It may
-    be no part of a longer word, nor, with digits, of a longer number, address or date: 10.0.0.1
-    is not in 110.0.0.1, 10.0.0.12 or 10.0.0.1.5.
+    Case, accents and compatibility forms do not matter, nor does how words are spaced, nor which
+    apostrophe or dash was taken. It may be no part of a longer word, nor, with digits, of a longer
+    number, address or date: 10.0.0.1 is not in 110.0.0.1, 10.0.0.12 or 10.0.0.1.5.
     """
 
     def __init__(self, phrase: str) -> None:
-        words = plain_letters(phrase).split()
-        pattern = _BETWEEN_WORDS.join(map(re.escape, words))
+        words = [word.rstrip(".,;:!?") or word for word in plain_letters(phrase).split()]
+        pattern = _BETWEEN_WORDS.join(map(_written, words))
         before, behind = _edges(words[0], words[-1]) if words else ("", "")
         self._pattern = re.compile(before + pattern + behind)
 
@@ -34,14 +39,18 @@ class Wording:
         return self._pattern.search(text) is not None
 
 
+def _written(word: str) -> str:
+    return "".join(_WRITTEN.get(one) or re.escape(one) for one in word)
+
+
 def _edges(first: str, last: str) -> tuple[str, str]:
     before = behind = ""
-    numbered = any(map(str.isdigit, first + last))
+    whole = first[0] == "-" or any(map(str.isdigit, first + last))
     if _is_of_a_word(first[0]):
-        before = r"(?<!\w)(?<!\w[-.])" if numbered and first[0].isdigit() else r"(?<!\w)"
+        before = r"(?<!\w)(?<!\w[-.])" if whole and first[0].isdigit() else r"(?<!\w)"
     if _is_of_a_word(last[-1]):
         # A date may be followed by a time.
-        behind = r"(?:(?=t\d)|(?!\w|[-.]\w))" if numbered else r"(?!\w)"
+        behind = r"(?:(?=t\d)|(?!\w|[-.]\w))" if whole else r"(?!\w)"
     return before, behind
 
 
@@ -53,3 +62,61 @@ def _is_of_a_word(character: str) -> bool:
 def wording(phrase: str) -> Wording:
     """The wording of a phrase; the last ones are kept."""
     return Wording(phrase)
+
+
+# ------------------------------------------------------------ other writings
+
+_JOINT = r"[-_\s\u2010]?"
+_BETWEEN_PIECES = re.compile(r"[-_]+|(?<=[^\W\d_])(?=\d)|(?<=[a-z])(?=[A-Z])")
+_PIECE = re.compile(r"[\w-]+|[^\w-]+")
+
+_BETWEEN_DIGITS = r"[-\s()/]{0,2}"
+_THOUSANDS = r"[,.'’\s]?"
+_DIGITS_TELL = 7
+"""Digits that tell a telephone number, an ISBN or an account wherever blanks are between them."""
+
+
+@lru_cache(maxsize=64)
+def other_writings(name: str) -> re.Pattern[str]:
+    """What finds a name in a text, as `plain_letters` has it, where others write it differently.
+
+    Its parts may be joined by nothing, a hyphen, an underscore or a blank: getUserById and
+    get_user_by_id, ABC-123 and ABC 123. Thousands may be set apart, and seven digits and more in
+    any groups. Digits of a commit may go on in the text, or in the name.
+    """
+    if digests_in(name) == [name]:
+        rest = ""
+        for digit in reversed(name[SHORTEST_DIGEST:]):
+            rest = f"(?:{digit}{rest})?" if rest else f"(?:{digit}[0-9a-f]*)?"
+        digest = f"{name[:SHORTEST_DIGEST]}{rest or '[0-9a-f]*'}"
+        return re.compile(rf"(?<!\w)(?:{digest}|{_of_pieces(name)})(?!\w)")
+    before = r"(?<!\d[-.,'])" if name[0].isdigit() else ""
+    return re.compile(rf"(?<!\w){before}{_of_pieces(name)}(?!\w|-\w|[.,']\d)")
+
+
+def _of_pieces(name: str) -> str:
+    ungrouped = re.sub(r"(?<=\d)[,'’](?=\d{3}(?!\d))", "", name)
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", ungrouped):
+        ungrouped = ungrouped.replace(".", "")
+    return "".join(
+        _joined(run) if run[0].isalnum() or run[0] in "_-" else re.escape(run)
+        for run in _PIECE.findall(ungrouped)
+    )
+
+
+def _joined(run: str) -> str:
+    if run.isalnum() and sum(map(str.isdigit, run)) >= _DIGITS_TELL:
+        grouped = _grouped(run) if run.isdigit() else plain_letters(run)
+        return f"(?:{grouped}|{_BETWEEN_DIGITS.join(plain_letters(run))})"
+    pieces = filter(None, _BETWEEN_PIECES.split(run))
+    return _JOINT.join(_grouped(one) if one.isdigit() else plain_letters(one) for one in pieces)
+
+
+def _grouped(digits: str) -> str:
+    """A number of five digits and more with thousands apart, or not."""
+    if len(digits) < 5:
+        return digits
+    first = len(digits) % 3
+    groups = [digits[:first]] * bool(first)
+    groups += [digits[at : at + 3] for at in range(first, len(digits), 3)]
+    return _THOUSANDS.join(groups)

@@ -126,8 +126,9 @@ def _one_form(text: str) -> str:
 
 
 def _with_accents(text: str) -> str:
-    # Without the dot that the small letter of İ would have beside its own.
-    text = unicodedata.normalize("NFKD", text.translate(_SIGNS).replace("İ", "i"))
+    # Without the dot that the small letter of İ would have beside its own, and still a capital: in
+    # İSTANBUL a small letter would be a part by itself.
+    text = unicodedata.normalize("NFKD", text.translate(_SIGNS).replace("İ", "I"))
     return unicodedata.normalize("NFC", _DROPPED_BESIDE_ACCENTS.sub("", text).translate(_DIGITS))
 
 

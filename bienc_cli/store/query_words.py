@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import reduce
 from itertools import chain
@@ -20,7 +21,11 @@ from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
 from bienc_cli.store.folding import UNSPACED
 from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
 from bienc_cli.store.spelling import (
+    SHORTEST_DIGEST,
+    STEM_OF_DIGEST,
     beginnings,
+    digests_alike,
+    digests_in,
     longer_words,
     near_words,
     of_same_consonants,
@@ -102,7 +107,8 @@ class QueryWords:
         missing = [one for one in written if one not in divided and absent.issuperset(written[one])]
         standing_in = {one: self._standing_in(one, written[one]) for one in missing}
         words += filter(None, standing_in.values())
-        meant = self._meant({one: written[one] for one in missing if standing_in[one] is None})
+        missing = [one for one in missing if standing_in[one] is None]
+        meant = self._meant({one: written[one] for one in missing}) | self._digests(query, absent)
         known = {*chain.from_iterable(asked)}
         for weight, more in (
             (PART_WEIGHT, {(part,) for parts in divided.values() for part in parts}),
@@ -185,6 +191,18 @@ class QueryWords:
                 near = longer_words(word, alike)
             meant[word] = tuple(near)
         return {word: near for word, near in meant.items() if near}
+
+    def _digests(self, query: str, absent: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
+        """The digests of a query that no passage has as they are, with longer and shorter ones."""
+        near = {}
+        for digest in digests_in(query):
+            forms = self._tokenizer.words_of(digest)
+            if not absent.isdisjoint(chain.from_iterable(forms)):
+                shorter = (digest[:end] for end in range(SHORTEST_DIGEST, len(digest)))
+                stems = chain.from_iterable(self._tokenizer.words_of(" ".join(shorter)))
+                alike = self._beginning(self._everywhere(digest[:STEM_OF_DIGEST]))
+                near[digest] = tuple(digests_alike(digest, {*stems}, alike))
+        return {digest: alike for digest, alike in near.items() if alike}
 
     def _of_same_consonants(self, forms: Forms) -> list[str]:
         """Other numbers of a word whose Arabic stem no passage has."""

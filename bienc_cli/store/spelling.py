@@ -7,7 +7,8 @@ correction of spelling errors", CACM 7(3), 1964). The first letter is hardly eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 
 from bienc_cli.store.folding import is_of_letters
 
@@ -32,6 +33,19 @@ _CONSONANTS = 3
 
 _MOST = 3
 """Words that one may stand for."""
+
+_DIGEST = re.compile(r"(?<!\w)(?=[a-f]*\d)(?=\d*[a-f])[\da-f]{7,64}(?!\w)")
+SHORTEST_DIGEST = 7
+"""Digits that git abbreviates a commit to, where no other begins alike."""
+
+
+STEM_OF_DIGEST = SHORTEST_DIGEST - 2
+"""Digits that are left of the shortest where its end is taken for an ending, as in -ed."""
+
+
+def digests_in(text: str) -> list[str]:
+    """The words of a text that may be a digest or the beginning of one, as commits are named by."""
+    return _DIGEST.findall(text)
 
 
 def slips_allowed(word: str) -> int:
@@ -93,6 +107,18 @@ def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
         return []
     found = [one for one in vocabulary if one != stem and _consonants(one) == consonants]
     return sorted(found, key=lambda one: (-vocabulary[one], one))[:_MOST]
+
+
+def digests_alike(digest: str, shorter: Container[str], vocabulary: Iterable[str]) -> list[str]:
+    """The words of a vocabulary that go on from a digest, or are shorter ones, three at most.
+
+    Args:
+        digest: of a query.
+        shorter: the stems of its beginnings.
+        vocabulary: words that begin like it.
+    """
+    found = [one for one in vocabulary if one.startswith(digest) or one in shorter]
+    return sorted(found)[:_MOST]
 
 
 def beginnings(stem: str) -> set[str]:

@@ -49,7 +49,7 @@ from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer, made_by
 
-WORDS_VERSION = 6
+WORDS_VERSION = 7
 """Raised whenever the same text has other words than before: the next commit makes all anew."""
 
 RECENT_MOST = 8_192

@@ -32,6 +32,10 @@ from folders import Folder
             "run_in_executor and std::vector of a@b.org",
             ["run_in_executor", "std::vector", "a@b.org"],
         ),
+        ("what does tar -C do, and --exclude-from", ["-C", "--exclude-from"]),
+        ("commit 3f2a9c1, 4caed5ee", ["3f2a9c1", "4caed5ee"]),
+        ("getUserById, userId; iPhone, mRNA, scFv", ["getUserById", "userId"]),
+        ("above $1250000", ["1250000"]),
         ("curl exit code 28 in 2024", []),
         ("vitamin B12, IL-6 and 7-day-old worms of a 5-6 mg dose, 3.5 times", []),
         ("a well-known state-of-the-art method, and/or e.g. that", []),
@@ -79,6 +83,80 @@ def test_neither_a_neighbour_nor_what_many_have_counts(folder: Folder) -> None:
         assert having_names(reader, "who has 192.168.1.25", Filter()) == {}
         some = Filter(paths=("1.txt", "2.txt"))
         assert len(having_names(reader, "who has 192.168.1.254", some)) == 2
+
+
+WRITINGS = {
+    "a.md": "Call getUserById to fetch one.\n",
+    "b.md": "Call get_user_by_name to fetch one.\n",
+    "c.md": "Fixed in commit 4c1aebe0cf2fb1a62a6d168a4f03b3294ed539dd at last.\n",
+    "d.md": "Fixed in commit 8caed5ee by the way.\n",
+    "e.md": "Ticket ABC-123 is open.\n",
+    "f.md": "Ticket ABC-1234 is open.\n",
+    "g.md": "RFC 2616 describes it.\n",
+    "h.md": "A budget of $1,250,000 was approved.\n",
+    "i.md": "The book is 978-3-16-148410-0 with a blue cover.\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("get_user_by_id", "a.md"),
+        ("what does getUserByName do", "b.md"),
+        ("4c1aebe", "c.md"),
+        ("what was fixed in 4c1aebe0cf", "c.md"),
+        ("8caed5ee1bfd29061bee6669fce70316b67504c5", "d.md"),
+        ("ABC123", "e.md"),
+        ("ticket ABC1234", "f.md"),
+        ("RFC2616", "g.md"),
+        ("1250000", "h.md"),
+        ("9783161484100", "i.md"),
+    ],
+)
+@pytest.mark.parametrize("strategy", [Strategy.BLEND, Strategy.LIGHT_BLEND])
+def test_a_name_that_others_write_differently_comes_first(
+    folder: Folder, query: str, named: str, strategy: Strategy
+) -> None:
+    folder.write(dict(WRITINGS))
+    folder.index()
+    options = SearchOptions(strategy=strategy, k=2)
+    with folder.open() as reader:
+        result = search(reader, query, FakeBiEncoder(), FakeCrossEncoder(), options)
+    assert result.hits[0].passage.passage.doc_id == named
+    assert [hit.candidate.exact for hit in result.hits if hit.candidate] == [1, 0]
+    if strategy is Strategy.BLEND:
+        assert result.answered is True
+
+
+MANUALS = {
+    "create.md": "Options of tar\n\n-c, --create\n: Makes an archive, as -C does not.\n",
+    "directory.md": "Options of tar\n\n-C, --directory=DIR\n: Goes to the folder.\n",
+    "exclude.md": "Options of tar\n\n-X FILE, --exclude-from=FILE\n: What is left out.\n",
+    "all.md": "Options of tar\n\n--exclude-from-all\n: More.\n",
+    "use.md": "With -C, -X, --directory and --exclude-from, or -c, tar does what is asked.\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("tar -C", "directory.md"),
+        ("tar -c", "create.md"),
+        ("tar -X", "exclude.md"),
+        ("tar --exclude-from", "exclude.md"),
+        ("tar --directory", "directory.md"),
+    ],
+)
+def test_of_an_option_the_line_that_explains_it_comes_first(
+    folder: Folder, query: str, named: str
+) -> None:
+    folder.write(dict(MANUALS))
+    folder.index()
+    options = SearchOptions(strategy=Strategy.LIGHT_BLEND, k=5)
+    with folder.open() as reader:
+        hits = search(reader, query, FakeBiEncoder(), options=options).hits
+    assert hits[0].passage.passage.doc_id == named
+    assert [bool(hit.candidate and hit.candidate.exact) for hit in hits] == [True, *[False] * 4]
 
 
 @pytest.mark.parametrize(

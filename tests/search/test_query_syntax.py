@@ -23,6 +23,13 @@ from bienc_cli.search.query_syntax import Asked, understood
         ("maison -été", Asked("maison", without=("été",))),
         ('"-name" find', Asked("-name find", phrases=("-name",))),
         ('"a b" "c d"', Asked("a b c d", phrases=("a b", "c d"))),
+        ("„zwei Worte“ mehr", Asked("zwei Worte mehr", phrases=("zwei Worte",))),
+        ("„dwa słowa” i", Asked("dwa słowa i", phrases=("dwa słowa",))),
+        ("«\u00a0deux mots\u00a0» et", Asked("deux mots et", phrases=("deux mots",))),
+        ("»zwei Worte« mehr", Asked("zwei Worte mehr", phrases=("zwei Worte",))),
+        ("maison -«deux mots»", Asked("maison", without_phrases=("deux mots",))),
+        ("黒澤の「七人の侍」の音楽", Asked("黒澤の七人の侍の音楽", phrases=("七人の侍",))),
+        ("『紅樓夢』 作者", Asked("紅樓夢 作者", phrases=("紅樓夢",))),
     ],
 )
 def test_phrases_and_what_is_not_wanted(query: str, asked: Asked) -> None:
@@ -44,6 +51,9 @@ def test_phrases_and_what_is_not_wanted(query: str, asked: Asked) -> None:
         'nothing in ""',
         'dashes  "--"  here ',
         "it's 6'2\"",
+        "eine „offene Anführung",
+        "x >> y << z",
+        "„“ «»",
     ],
 )
 def test_what_is_as_it_is(query: str) -> None:
@@ -56,7 +66,14 @@ def test_to_leave_out_all_and_ask_for_nothing_is_refused(query: str) -> None:
         understood(query)
 
 
-@given(st.text('ab "-“”é汽1.', max_size=24))
+@pytest.mark.parametrize("mark", ['"', "„", "«", "„ a ", "「"])
+def test_quotations_without_an_end_take_no_longer_than_others(mark: str) -> None:
+    # It would take hours to look for the end from each place again.
+    query = f"{mark * 3}{'word ' * 400_000}"
+    assert understood(query).without == ()
+
+
+@given(st.text('ab "-“”„«»「」é汽1.', max_size=24))
 def test_every_query_is_understood_once_and_for_all(query: str) -> None:
     try:
         asked = understood(query)

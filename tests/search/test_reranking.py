@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.search.reranking import ANSWERS_FROM, relevance_of, seems_answered
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Strategy
+from bienc_cli.types import PairScores
 from fakes import FakeBiEncoder, FakeCrossEncoder
+from folders import Folder
 
 
 @pytest.fixture
@@ -55,6 +59,42 @@ def test_a_rare_name_to_the_letter_is_an_answer(read: list[Hit]) -> None:
     assert candidate is not None
     named = replace(read[4], candidate=replace(candidate, exact=1))
     assert seems_answered([*read[:4], named]) is True
+
+
+def test_by_words_alone_it_is_known_where_there_is_none(read: list[Hit]) -> None:
+    candidate = read[0].candidate
+    assert candidate is not None
+    unread = replace(read[0], relevance=None, candidate=replace(candidate, bm25=0.0))
+    found = replace(unread, candidate=replace(candidate, bm25=0.1))
+    assert seems_answered([unread, unread], words_alone=True) is False
+    assert seems_answered([unread, found], words_alone=True) is None
+    assert seems_answered([], words_alone=True) is None
+
+
+class FindsNothing(FakeCrossEncoder):
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        return PairScores(
+            np.full((len(pairs), 1), -9.0, np.float32), np.zeros(len(pairs), np.bool_)
+        )
+
+
+@pytest.mark.parametrize(
+    ("query", "answered"),
+    [
+        ("popcorn", True),
+        ("popping corn", True),
+        ("yellow corn pops", True),
+        ("corn cheesecake", False),
+        ("mortgage", False),
+        ("what is corn that pops", False),
+    ],
+)
+def test_a_few_words_ask_for_what_has_them(folder: Folder, query: str, answered: bool) -> None:
+    folder.write({"popcorn.md": "What corn pops is yellow.\n", "b.md": "A crane of wood.\n"})
+    folder.index()
+    with folder.open() as reader:
+        result = search(reader, query, FakeBiEncoder(), FindsNothing())
+    assert result.answered is answered
 
 
 @pytest.mark.parametrize("strategy", Strategy)

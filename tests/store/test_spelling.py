@@ -13,6 +13,7 @@ from stores import build
 from bienc_cli.store import open_reader
 from bienc_cli.store.spelling import (
     beginnings,
+    digests_in,
     longer_words,
     near_words,
     of_same_consonants,
@@ -123,6 +124,36 @@ def test_a_word_in_another_number_stands_in_where_it_is_not_there(tmp_path: Path
             assert [one for one, _ in index.bm25(query, 9)] == [passage]
         assert index.spellings("كتب") == {"كتب": ("كتاب",)}
         assert index.spellings("كتاب") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "digests"),
+    [
+        ("commit 3f2a9c1, sha 8caed5ee1bfd29061bee6669fce70316b67504c5", 2),
+        ("deadbeef 12345678 3f2a9c 3F2A9C1 x3f2a9c1 3f2a9c1x effaced", 0),
+    ],
+)
+def test_what_may_be_a_digest(text: str, digests: int) -> None:
+    assert len(digests_in(text)) == digests
+
+
+def test_digests_are_found_by_their_beginnings(tmp_path: Path) -> None:
+    whole = "8caed5ee1bfd29061bee6669fce70316b67504c5"
+    files = {
+        "a.md": [f"commit {whole}", "commit 8caed5ff1b", "fixes 4c1aebe"],
+        "b.md": ["Die Birne hält sich wochenlang, wie es in commit 77bed5ee1bfd29061 steht."],
+    }
+    build(tmp_path / ".bienc", tmp_path / "keys", files)
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        for query, passage in (
+            ("8caed5ee", 1),
+            ("8caed5e", 1),
+            ("4c1aebe0cf2fb1a62a6d168a4f03b3294ed539dd", 3),
+            ("77bed5e", 4),
+        ):
+            assert [one for one, _ in index.bm25(query, 9)] == [passage]
+        assert index.spellings("commit 8caed5ee") == {"8caed5ee": (whole,)}
+        assert index.spellings(f"commit {whole}") == index.spellings("9caed5ee") == {}
 
 
 def test_short_words_have_no_slips() -> None:

@@ -177,6 +177,13 @@ def test_a_word_that_no_stem_finds(
     connection.close()
 
 
+def test_a_capital_with_a_dot_is_no_part_by_itself() -> None:
+    with Tokenizer() as tokenizer:
+        for written in ("İSTANBUL", "İstanbul", "istanbul"):
+            assert [word for word, _, _ in tokenizer.counted([written], "tr")] == [":tr:istanbul"]
+            assert tokenizer.words_of(written, ["tr"]) == [(":tr:istanbul", "istanbul")]
+
+
 SENTENCES = st.sampled_from([text for text, _ in TEXTS.values()] + ["a pear", "7 plums", ""])
 
 
