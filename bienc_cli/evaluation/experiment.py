@@ -35,8 +35,8 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
 from bienc_cli.evaluation.timed_answers import answers
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.search.candidates import Found, Ranked, depth_of_sources, propose
-from bienc_cli.search.exactness import exact_first, having_names
+from bienc_cli.search.candidates import Ranked, depth_of_sources, found_by, propose
+from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.narrowing import unmatched
@@ -222,7 +222,6 @@ class _Experiment:
         self._vectors: NDArray[np.float32] | None = None
         self._near: dict[int, Sequence[Ranked]] = {}
         self._worded: Sequence[Ranked] = [()] * len(queries)
-        self._exact: Sequence[Mapping[int, int]] = [{}] * len(queries)
         self._items: dict[int, tuple[str, ...]] = {}
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
@@ -244,8 +243,6 @@ class _Experiment:
         if any(one.needs_bm25 for one in strategies):
             where = self._options.where
             self._worded = [self._index.bm25(text, self._tail, where) for text in texts]
-        if any(one.blends for one in strategies):
-            self._exact = [having_names(self._index, text, self._options.where) for text in texts]
 
     def _nearest(self, depth: int, place: int) -> Ranked:
         """The passages nearest to a query, all queries looked up together.
@@ -285,10 +282,13 @@ class _Experiment:
             self._index,
             query,
             self._vectors[place] if self._vectors is not None else None,
-            Found(
+            found_by(
+                self._index,
+                query,
+                strategy,
                 self._nearest(depth, place) if compares else (),
                 worded[:depth] if strategy.needs_bm25 else (),
-                self._exact[place] if strategy.blends else {},
+                self._options.where,
             ),
             strategy,
             # What is read depends on how many are read; what follows it is filled up below.

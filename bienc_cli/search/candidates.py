@@ -62,6 +62,22 @@ def look_up(
     if strategy.needs_bi_encoder and vector is not None:
         near = index.search(vector, depth, where)
     worded = index.bm25(query, depth, where) if strategy.needs_bm25 else ()
+    return found_by(index, query, strategy, near, worded, where)
+
+
+def found_by(
+    index: Searched, query: str, strategy: Strategy, near: Ranked, worded: Ranked, where: Filter
+) -> Found:
+    """What two sources have found, and what has the names of the query exactly.
+
+    Args:
+        index: opened for reading.
+        query: as it was asked.
+        strategy: whose sources they are.
+        near: by similarity; empty where the strategy does not compare vectors.
+        worded: by BM25; empty where the strategy does not look words up.
+        where: which documents count.
+    """
     proposed = (one for one, _ in (*near, *worded))
     exact = having_names(index, query, where, proposed) if strategy.blends else {}
     return Found(by_similarity=near, by_bm25=worded, exact=exact)

@@ -115,6 +115,21 @@ def test_the_head_of_a_ranking_is_what_query_finds(
                 assert scores(one) == pytest.approx(scores(other), abs=1e-6)
 
 
+def test_a_name_in_another_writing_is_measured_as_it_is_found(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    rivers = {f"{number:02}.txt": f"amber river {number} amber river" for number in range(30)}
+    folder.write(rivers | {"code.txt": "otter river get_user_by_id"})
+    folder.index()
+    query = Query("q", "amber river getUserById")
+    with open_reader(folder.home / ".bienc", key_dir=folder.home / "keys") as reader:
+        result = evaluated(reader, Strategy.LIGHT_BLEND, queries=[query])
+        (hit, *_) = search(
+            reader, query.text, FakeBiEncoder(), None, SearchOptions(Strategy.LIGHT_BLEND)
+        ).hits
+    assert hit.passage.path == "docs/code.txt"
+    assert result.baseline.rankings["q"][0] == "code.txt"
+
+
 def places(hit: Hit) -> object:
     """A source's own rank is left out: one search looks less deep than an evaluation."""
     proposed = hit.candidate.rank if hit.candidate else None
