@@ -303,10 +303,14 @@ def vector_rows(meta: Mapping[str, Any]) -> VectorRows:
 
 
 def _sizes(directory: Path, vectors: VectorRows, graph: GraphFile | None) -> dict[str, int]:
-    file = directory / vectors.name
+    try:
+        of_vectors = (directory / vectors.name).stat().st_size
+    except FileNotFoundError:
+        # A commit may have taken it away just now; who opens it will see.
+        of_vectors = 0
     return {
         "catalog": catalog_path(directory).stat().st_size,
-        "vectors": file.stat().st_size if file.is_file() else 0,
+        "vectors": of_vectors,
         "graph": graph.size if graph else 0,
     }
 
