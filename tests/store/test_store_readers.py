@@ -13,7 +13,7 @@ import pytest
 from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 import bienc_cli
-from bienc_cli.errors import IndexNotFound, StorageError
+from bienc_cli.errors import IndexDamaged, IndexNotFound, StorageError
 from bienc_cli.store import Root, catalog, nearest, open_reader, open_writer
 from bienc_cli.store import log as log_module
 
@@ -21,6 +21,19 @@ HERE = Path(__file__).parent
 PATHS = {"PYTHONPATH": f"{Path(bienc_cli.__file__).parent.parent}:{HERE}"}
 READERS = 8
 COMMITS = 20
+
+
+def test_vectors_that_go_between_two_looks_are_missing_and_no_failure_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the reader looks again, where a commit has taken them away."""
+    directory, keys = tmp_path / ".bienc", tmp_path / "keys"
+    build(directory, keys, {"a.md": numbered(3, "plum ")})
+    (vectors,) = directory.glob("vectors-*")
+    vectors.unlink()
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    with pytest.raises(IndexDamaged), open_reader(directory, key_dir=keys):
+        pass
 
 
 def test_eight_readers_during_twenty_commits(tmp_path: Path) -> None:
