@@ -13,7 +13,7 @@ demo: $(VENV)/.demo-ready
 	$(BIN)/bienc compare "Does the insurance pay if my laptop is stolen from a parked car?" --index $(DEMO_INDEX) -k 5
 
 test: $(VENV)/.test-ready
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from report_browser import Browser
 
 from bienc_cli.store import IndexReader
 from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import FRUIT, Folder
+from report_browser import Browser
 from schema_check import asks_for_json, checked
 
 # As the store sets it, and before a test imports gRPC by itself.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from experiments import JUDGED, QUERIES, UNJUDGED, evaluated, named
 
 from bienc_cli.evaluation import experiment
 from bienc_cli.evaluation.experiment import evaluate
@@ -18,6 +17,7 @@ from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.store import Filter, IndexReader, open_reader
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import BlendWeights, PairScores, TunedBlend
+from experiments import JUDGED, QUERIES, UNJUDGED, evaluated, named
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

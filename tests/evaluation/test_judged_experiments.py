@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from experiments import JUDGED, QUERIES, UNJUDGED, evaluated, named
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.evaluation.experiment import evaluate
@@ -14,6 +13,7 @@ from bienc_cli.evaluation.runs import Run
 from bienc_cli.search.reranking import EXHAUSTIVE_LIMIT
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy
+from experiments import JUDGED, QUERIES, UNJUDGED, evaluated, named
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
 

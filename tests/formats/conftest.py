@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from ocr_samples import WORDS
 
 from bienc_cli.formats import image, ocr, scans
+from ocr_samples import WORDS
 
 
 @pytest.fixture

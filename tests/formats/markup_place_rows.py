@@ -7,9 +7,8 @@ import json
 import re
 from pathlib import Path
 
-from place_rows import ODD, Row, in_lines, sentences, words
-
 from bienc_cli.types import Place
+from place_rows import ODD, Row, in_lines, sentences, words
 
 TABLE_ROWS = "".join(f"<tr><td>r{n}<td>\n{sentences(2, f'r{n}x')}</tr>\n" for n in range(6))
 

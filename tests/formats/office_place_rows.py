@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from place_rows import Row, sentences, words
-
 from bienc_cli.types import Place
+from place_rows import Row, sentences, words
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 ODF = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reader_samples import pdf_bytes
-
 from bienc_cli.types import Place
+from reader_samples import pdf_bytes
 
 
 @dataclass(frozen=True)

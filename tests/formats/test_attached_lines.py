@@ -1,6 +1,7 @@
 """What stands above a definition and belongs to it, and what only looks like it."""
 
 import pytest
+
 from reader_samples import outline, read_one
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pdf_samples import drawn_pdf, lines
-from reader_samples import outline, read_one
 
 from bienc_cli.formats.bookmarks import Bookmark, headings
+from pdf_samples import drawn_pdf, lines
+from reader_samples import outline, read_one
 
 ENGINES = ["pypdf", "pdfium"]
 

@@ -13,12 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from grammar_samples import SOURCES
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markup_place_rows import MARKUP_ROWS
-from office_place_rows import OFFICE_ROWS
-from place_rows import ROWS, Row, in_lines, words
 
 from bienc_cli.chunking import chunk
 from bienc_cli.chunking.places import Places
@@ -28,6 +24,10 @@ from bienc_cli.formats.reading import read_documents
 from bienc_cli.formats.table import FORMATS
 from bienc_cli.types import ChunkingParameters, Document, Passage, Place
 from fakes import FakeBiEncoder
+from grammar_samples import SOURCES
+from markup_place_rows import MARKUP_ROWS
+from office_place_rows import OFFICE_ROWS
+from place_rows import ROWS, Row, in_lines, words
 
 TOKENIZER = FakeBiEncoder().tokenizer
 AT_LEAST = 3

@@ -1,6 +1,10 @@
 """Files that are not what they are called, or are called nothing: known by their content."""
 
 import pytest
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.reading import format_of, reader_of
+from bienc_cli.types import Document
 from office_samples import zip_of
 from reader_samples import (
     docx_bytes,
@@ -14,10 +18,6 @@ from test_reader_odf import odp_bytes, ods_bytes, odt_bytes
 from test_reader_pptx import pptx_bytes
 from test_reader_rtf import rtf
 from test_reader_xlsx import xlsx_bytes
-
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.reading import format_of, reader_of
-from bienc_cli.types import Document
 
 CONTENTS = {
     "docx": docx_bytes,

@@ -1,6 +1,7 @@
 """What styles, fonts, lists and forms of a Word document make of its characters."""
 
 import pytest
+
 from office_samples import paragraph, run, word
 from reader_samples import block_texts
 from test_reader_docx_content import field, item, numbering, read

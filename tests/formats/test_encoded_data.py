@@ -3,9 +3,9 @@ import hashlib
 import random
 
 import pytest
-from reader_samples import read_one
 
 from bienc_cli.formats.encoded_data import without_data_in_xml, without_encoded_data
+from reader_samples import read_one
 
 DATA = random.Random(1).randbytes(2000)
 LINES = base64.encodebytes(DATA).decode()

@@ -6,10 +6,10 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reader_samples import read_one
 
 from bienc_cli.formats import escapes
 from bienc_cli.formats.json_source import with_strings_read
+from reader_samples import read_one
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odf.opendocument import OpenDocumentText
 from odf.text import H, P
-from office_samples import changed
 from openpyxl import Workbook
 from pptx import Presentation
 from pptx.util import Inches
+
+from bienc_cli.formats.decoding import clean
+from endurance import times
+from office_samples import changed
 from reader_samples import read_one
 from test_reader_epub import epub_bytes
 from test_reader_odf import saved
 from test_reader_rtf import rtf
-
-from bienc_cli.formats.decoding import clean
-from endurance import times
 
 
 def docx(words: list[str]) -> bytes:

@@ -14,7 +14,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from reader_samples import docx_bytes, pdf_bytes
 
 from bienc_cli.errors import UsageError
 from bienc_cli.formats import isolation
@@ -23,6 +22,7 @@ from bienc_cli.formats.reading import read_documents
 from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.formats.worker_messages import FileRequest, Limits
 from bienc_cli.types import Document, Skipped
+from reader_samples import docx_bytes, pdf_bytes
 
 ROOT = Path(isolation.__file__).parents[2]
 

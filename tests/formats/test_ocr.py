@@ -9,6 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from bienc_cli.errors import UnreadableFile, UsageError
+from bienc_cli.formats import isolation, ocr, patience, scans
+from bienc_cli.formats.isolation import read_files
+from bienc_cli.formats.ocr import recogniser
+from bienc_cli.formats.reading import format_of, read_documents
+from bienc_cli.formats.table import FORMATS, ReadingOptions
+from bienc_cli.formats.worker_messages import Limits
+from bienc_cli.types import Document, Skipped
 from ocr_samples import (
     WITH_OCR,
     WORDS,
@@ -22,15 +31,6 @@ from ocr_samples import (
     written,
 )
 from reader_samples import pdf_bytes, read_one
-
-from bienc_cli.errors import UnreadableFile, UsageError
-from bienc_cli.formats import isolation, ocr, patience, scans
-from bienc_cli.formats.isolation import read_files
-from bienc_cli.formats.ocr import recogniser
-from bienc_cli.formats.reading import format_of, read_documents
-from bienc_cli.formats.table import FORMATS, ReadingOptions
-from bienc_cli.formats.worker_messages import Limits
-from bienc_cli.types import Document, Skipped
 
 
 @needs_tesseract

@@ -1,11 +1,11 @@
 """What styles and placed objects of an OpenDocument file make of its words."""
 
 import pytest
-from office_samples import zip_of
-from reader_samples import block_texts, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.types import Document
+from office_samples import zip_of
+from reader_samples import block_texts, read_one
 
 _URN = "urn:oasis:names:tc:opendocument:xmlns"
 NAMESPACES = " ".join(

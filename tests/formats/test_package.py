@@ -4,15 +4,15 @@ import io
 import zipfile
 
 import pytest
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats import package
 from office_samples import changed, parts_of, zip_of
 from reader_samples import docx_bytes, read_items, read_one
 from test_reader_epub import epub_bytes
 from test_reader_odf import odp_bytes, ods_bytes, odt_bytes
 from test_reader_pptx import pptx_bytes
 from test_reader_xlsx import xlsx_bytes
-
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import package
 
 SAMPLES = {
     "docx": docx_bytes(),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pdf_samples import drawn_pdf, lines
 
 from bienc_cli.formats.reading import read_documents
 from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.types import Document
+from pdf_samples import drawn_pdf, lines
 
 ENGINES = ["pypdf", "pdfium"]
 FILLER = "goes on over the whole of its line, as prose in columns"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pdf_samples import drawn_pdf
 from test_pdf_contents import ENGINES, read
 

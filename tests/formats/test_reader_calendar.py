@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from reader_samples import block_texts, outline, read_items, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.types import Document
+from reader_samples import block_texts, outline, read_items, read_one
 
 EVENTS = """BEGIN:VCALENDAR
 VERSION:2.0

@@ -1,9 +1,9 @@
 import textwrap
 
 import pytest
-from reader_samples import block_texts, outline, read_one
 
 from bienc_cli.formats import code
+from reader_samples import block_texts, outline, read_one
 
 PYTHON = textwrap.dedent(
     '''\

@@ -2,11 +2,11 @@ import io
 import zipfile
 
 import pytest
-from office_samples import changed
-from reader_samples import block_texts, docx_bytes, outline, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import package
+from office_samples import changed
+from reader_samples import block_texts, docx_bytes, outline, read_items, read_one
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

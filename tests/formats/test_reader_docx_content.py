@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from office_samples import changed, paragraph, run, word
-from reader_samples import block_texts, docx_bytes, outline, read_one
 
 from bienc_cli.types import Document
+from office_samples import changed, paragraph, run, word
+from reader_samples import block_texts, docx_bytes, outline, read_one
 
 BOX = f"<w:txbxContent>{paragraph('Barnacle warning')}{paragraph('Scrape monthly')}</w:txbxContent>"
 DRAWN = f"<wps:wsp><wps:txbx>{BOX}</wps:txbx></wps:wsp>"

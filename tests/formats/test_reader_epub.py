@@ -2,11 +2,11 @@ import io
 
 import pytest
 from ebooklib import epub
-from office_samples import changed
-from reader_samples import block_texts, outline, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.types import Document
+from office_samples import changed
+from reader_samples import block_texts, outline, read_items, read_one
 
 
 def epub_bytes() -> bytes:

@@ -5,16 +5,16 @@ import sys
 from pathlib import PurePath
 
 import pytest
-from grammar_samples import SOURCES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reader_samples import outline, read_one
 
 from bienc_cli.chunking import chunk
 from bienc_cli.formats import code, syntax
 from bienc_cli.formats.grammars import GRAMMARS
 from bienc_cli.types import ChunkingParameters
 from fakes import FakeTokenizer
+from grammar_samples import SOURCES
+from reader_samples import outline, read_one
 
 EXPECTED = {
     "a.py": [(1, "class A"), (2, "def g"), (2, "def h"), (1, "def cond")],

@@ -7,11 +7,11 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reader_samples import read_one
 
 from bienc_cli.formats.html_source import marked
 from bienc_cli.types import Document
 from endurance import times
+from reader_samples import read_one
 
 PIECES = st.sampled_from(
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from reader_samples import block_texts, outline, read_one
 
 

@@ -10,6 +10,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.formats.table import FORMATS, ReadingOptions
+from bienc_cli.types import Document, Skipped
+from endurance import times
 from office_samples import parts_of, zip_of
 from reader_samples import docx_bytes, encrypted_pdf_bytes, message_with_attachments, pdf_bytes
 from test_reader_epub import epub_bytes
@@ -17,12 +23,6 @@ from test_reader_odf import odp_bytes, ods_bytes, odt_bytes
 from test_reader_pptx import pptx_bytes
 from test_reader_rtf import rtf
 from test_reader_xlsx import xlsx_bytes
-
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.reading import read_documents
-from bienc_cli.formats.table import FORMATS, ReadingOptions
-from bienc_cli.types import Document, Skipped
-from endurance import times
 
 MARKDOWN = b"""---\ntitle: T\n---\n# A\n\ntext *x*\n\n- l\n  - m\n\n| a | b |\n|---|---|\n| 1 | 2 |
 \n```py\nx\n\ny\n```\n\n> q\n\nB\n---\n\n<div>\nx\n</div>\n\n    code\n\n[r]: http://x 'y'\n"""

@@ -8,10 +8,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reader_samples import read_items, read_one
 
 from bienc_cli.formats.json_source import laid_out, members, readable
 from bienc_cli.types import LINES_OF_THE_FILE, Anchor, Document, Numbering
+from reader_samples import read_items, read_one
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),

@@ -3,10 +3,10 @@ import random
 from email.message import EmailMessage
 
 import pytest
-from reader_samples import block_texts, docx_bytes, outline, pdf_bytes, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.types import Document, Skipped
+from reader_samples import block_texts, docx_bytes, outline, pdf_bytes, read_items, read_one
 
 NOISE = random.Random(1).randbytes(3000)
 BASE64 = base64.encodebytes(NOISE).decode()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reader_samples import outline, read_one
 
 from bienc_cli.formats.reading import format_of
+from reader_samples import outline, read_one
 
 PAGE = r""".\" Copyright
 .TH HERON 1 "May 2024" "Birds" "User Commands"

@@ -1,6 +1,7 @@
 import textwrap
 
 import pytest
+
 from reader_samples import block_texts, outline, read_one
 
 SOURCE = textwrap.dedent(

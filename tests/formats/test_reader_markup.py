@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+
 from reader_samples import block_texts, outline, read_one
 
 ASCIIDOC = """\

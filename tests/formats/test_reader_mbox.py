@@ -4,8 +4,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from reader_samples import pdf_bytes, read_items
-from test_isolation import File
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
@@ -15,6 +13,8 @@ from bienc_cli.formats.reading import format_of
 from bienc_cli.formats.table import FORMATS
 from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.types import Document, Skipped
+from reader_samples import pdf_bytes, read_items
+from test_isolation import File
 
 LIMITS = Limits(seconds=60)
 

@@ -3,11 +3,11 @@ import json
 import random
 
 import pytest
-from reader_samples import block_texts, outline, read_items, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.types import Document
+from reader_samples import block_texts, outline, read_items, read_one
 
 PICTURE = base64.b64encode(random.Random(1).randbytes(900)).decode()
 ADDRESS = f"data:image/png;base64,{PICTURE}"

@@ -8,12 +8,12 @@ from odf.opendocument import (
     OpenDocumentSpreadsheet,
     OpenDocumentText,
 )
-from office_samples import changed
-from reader_samples import block_texts, outline, read_items, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.types import Document, Place
+from office_samples import changed
+from reader_samples import block_texts, outline, read_items, read_one
 
 
 def saved(document: OpenDocument) -> bytes:

@@ -3,6 +3,9 @@ import re
 from pathlib import Path
 
 import pytest
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.pages import Page, paged_document
 from reader_samples import (
     drawn,
     drawn_pdf_bytes,
@@ -11,9 +14,6 @@ from reader_samples import (
     read_items,
     read_one,
 )
-
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.pages import Page, paged_document
 
 ENGINES = ["pypdf", "pdfium"]
 

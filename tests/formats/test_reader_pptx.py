@@ -1,15 +1,15 @@
 import io
 
 import pytest
-from office_samples import changed, parts_of
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
-from reader_samples import block_texts, outline, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.types import Document
+from office_samples import changed, parts_of
+from reader_samples import block_texts, outline, read_one
 
 
 def pptx_bytes() -> bytes:

@@ -1,8 +1,8 @@
 import pytest
-from reader_samples import block_texts, outline, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.types import Document
+from reader_samples import block_texts, outline, read_items, read_one
 
 FONTS = (
     r"{\fonttbl{\f0\fnil\fcharset0 Times New Roman;}{\f1\fcharset204 Arial Cyr;}"

@@ -1,8 +1,8 @@
 import pytest
-from reader_samples import block_texts, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
+from reader_samples import block_texts, read_one
 
 DRAWING = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">

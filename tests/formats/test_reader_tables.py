@@ -7,12 +7,12 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reader_samples import block_texts, outline, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import csv as reader_csv
 from bienc_cli.formats import jsonl
 from bienc_cli.types import Anchor, Document, Numbering, Skipped
+from reader_samples import block_texts, outline, read_items, read_one
 
 FIELDS = st.text(st.characters(exclude_characters="\r\0"), max_size=8)
 

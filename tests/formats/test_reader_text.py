@@ -1,6 +1,7 @@
 """Texts that are not shown as they are written: subtitles."""
 
 import pytest
+
 from reader_samples import read_one
 
 

@@ -4,12 +4,10 @@ import re
 
 import pytest
 import xlsxwriter
-from office_samples import changed
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
-from reader_samples import outline, read_one
 
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
@@ -17,6 +15,8 @@ from bienc_cli.formats import builder
 from bienc_cli.formats.number_formats import NumberFormat, duration, moment
 from bienc_cli.formats.sheets import add_sheet, sheet_builder
 from bienc_cli.types import Document, Place
+from office_samples import changed
+from reader_samples import outline, read_one
 
 
 def xlsx_bytes() -> bytes:

@@ -1,7 +1,6 @@
 import os
 
 import pytest
-from reader_samples import pdf_bytes, read_items, read_one
 
 from bienc_cli.errors import UnreadableFile, UsageError
 from bienc_cli.extras import install_command
@@ -10,6 +9,7 @@ from bienc_cli.formats.binary import BINARY_SUFFIXES, OLD_OFFICE_SUFFIXES
 from bienc_cli.formats.reading import format_of, read_documents
 from bienc_cli.formats.table import FORMATS, Format, ReadingOptions, format_by_file_name
 from bienc_cli.types import Document
+from reader_samples import pdf_bytes, read_items, read_one
 
 READ_BY_ALL = [reader for name, reader in FORMATS.items() if name != "image"]
 """Formats that need no program of their own."""

@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from PIL import Image
+
+from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats import ocr, scans
+from bienc_cli.formats.reading import read_documents
+from bienc_cli.types import Document, Skipped
+from endurance import times
 from ocr_samples import (
     WITH_OCR,
     WORDS,
@@ -18,15 +25,8 @@ from ocr_samples import (
     scan,
     written,
 )
-from PIL import Image
 from reader_samples import drawn, drawn_pdf_bytes, pdf_bytes, read_one
 from test_reader_invariants import damaged, fuzzed
-
-from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats import ocr, scans
-from bienc_cli.formats.reading import read_documents
-from bienc_cli.types import Document, Skipped
-from endurance import times
 
 
 def test_pages_with_text_stay_as_they_are(tmp_path: Path, installed: list[ocr.Picture]) -> None:

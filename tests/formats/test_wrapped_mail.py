@@ -7,12 +7,12 @@ import struct
 from email.message import EmailMessage
 
 import pytest
-from reader_samples import read_items
-from wrapped_mail import attachment, properties, signed, wide, wrapped
 
 from bienc_cli.formats.signed import signed_content
 from bienc_cli.formats.tnef import uncompressed_rtf, unwrapped
 from bienc_cli.types import Document
+from reader_samples import read_items
+from wrapped_mail import attachment, properties, signed, wide, wrapped
 
 HTML = (0x69003, properties((0x102, 0x1013, "<p>The locksmith of Köln</p>".encode())))
 BODY = (0x1F, 0x1000, wide("The locksmith of Köln"))

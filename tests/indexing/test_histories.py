@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_lost_disks import refresh
 
 from bienc_cli.store import check
 from endurance import times
 from fakes import FakeBiEncoder
 from folders import Folder
+from test_lost_disks import refresh
 
 _NAMES = [f"{folder}{name}" for folder in ("", "x/", "x/y/", "z/") for name in ("a.txt", "b.md")]
 

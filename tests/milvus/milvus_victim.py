@@ -13,10 +13,9 @@ import signal
 import sys
 from pathlib import Path
 
-from places import Place
-
 from bienc_cli.milvus.uploads import Uploads
 from bienc_cli.store import failpoints
+from places import Place
 
 
 def main() -> None:

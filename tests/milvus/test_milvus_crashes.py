@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from places import CHUNKING, Place, encode, identity, put_file
 
 import bienc_cli
 from bienc_cli.errors import IndexBusy, IndexNotFound, StorageError
@@ -18,6 +17,7 @@ from bienc_cli.milvus import connection
 from bienc_cli.milvus import writer as writer_module
 from bienc_cli.milvus.lease import Lease
 from bienc_cli.store import Root, check
+from places import CHUNKING, Place, encode, identity, put_file
 
 HERE = Path(__file__).parent
 PACKAGE = Path(bienc_cli.__file__).parent

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from places import CHUNKING, Place, identity
 
 from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, StorageError, UsageError
 from bienc_cli.extras import install_command
 from bienc_cli.milvus import connection, schema, writer
 from bienc_cli.milvus.address import Access, MilvusAddress
 from bienc_cli.milvus.schema import FORMAT_VERSION
+from places import CHUNKING, Place, identity
 
 FILES = {"a.txt": ["one", "two"]}
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from places import Place
 
 from bienc_cli.errors import BiencError, StorageError
 from bienc_cli.milvus.connection import Connection
 from bienc_cli.store import check
+from places import Place
 
 OLD = {"a.txt": ["one", "shared"], "b.txt": ["two", "shared"]}
 NEW = {"a.txt": ["one", "three"], "c.txt": ["two", "four"], "d.txt": ["shared"]}

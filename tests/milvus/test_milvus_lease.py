@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from places import CHUNKING, Place, identity, put_file
 
 from bienc_cli.errors import IndexBusy
 from bienc_cli.milvus.connection import Connection
 from bienc_cli.milvus.contents import MilvusContents
 from bienc_cli.milvus.lease import Lease, Terms
 from bienc_cli.store import Root, check
+from places import CHUNKING, Place, identity, put_file
 
 FUTURE, PAST = 4e9, 1.0
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ray_workers import DyingEncoder, UnaskedEncoder, load_dying, load_fake, load_other
 
 import bienc_cli
 from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
@@ -32,6 +31,7 @@ from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
+from ray_workers import DyingEncoder, UnaskedEncoder, load_dying, load_fake, load_other
 
 # Not imported here: what is to hold for the cluster is said in the environment before.
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_samples import HOSTILE, QUERIES, sample
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bienc_cli.evaluation.queries import Query
@@ -21,6 +20,7 @@ from bienc_cli.evaluation.runs import Run
 from bienc_cli.render import evaluation as rendered
 from bienc_cli.render.report import as_html
 from bienc_cli.strategy import Strategy
+from report_samples import HOSTILE, QUERIES, sample
 
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import report_browser
-from report_browser import Browser, Page
-from report_samples import sample
 
+import report_browser
 from bienc_cli.evaluation.results import Evaluation
 from bienc_cli.render import evaluation as rendered
 from bienc_cli.render.report import as_html
+from report_browser import Browser, Page
+from report_samples import sample
 
 pytestmark = pytest.mark.skipif(report_browser.found() is None, reason="no Chromium is installed")
 

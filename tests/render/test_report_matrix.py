@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import report_browser
-from report_browser import Browser
 from selectolax.lexbor import LexborHTMLParser
 
+import report_browser
 from bienc_cli.errors import StorageError
 from bienc_cli.evaluation.matrix import ScoreMatrix, score_matrix
 from bienc_cli.render.matrix import MatrixView
 from bienc_cli.render.report import matrix_as_html
 from commands import Run
 from fakes import FakeBiEncoder, FakeCrossEncoder
+from report_browser import Browser
 
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 QUERIES = ["a red pear", "<script>alert(1)</script>", "one\ntwo"]

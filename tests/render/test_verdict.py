@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report_samples import sample
 
 from bienc_cli.evaluation.results import Cost, Evaluation, Latency
 from bienc_cli.evaluation.significance import mean_of
 from bienc_cli.evaluation.verdict import verdict
 from bienc_cli.render.verdict import sentences
 from bienc_cli.strategy import Strategy
+from report_samples import sample
 
 
 def evaluated(

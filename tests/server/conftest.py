@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from warm_server import TOKEN, Running
 
 from bienc_cli.cli import process
 from bienc_cli.cli.output import Output
@@ -21,6 +20,7 @@ from bienc_cli.server.listener import Activity, Listener
 from bienc_cli.server.threads import AnsweringThreads
 from commands import Run
 from folders import FRUIT
+from warm_server import TOKEN, Running
 
 
 @pytest.fixture

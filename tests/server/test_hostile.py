@@ -15,15 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from bad_clients import AT_ONCE, MOST_GROWTH, SECRET, TEXTS, settled, spoilt, talk, value
-from warm_server import TOKEN, Running, ask_as_client, descriptors
 
 import endurance
+from bad_clients import AT_ONCE, MOST_GROWTH, SECRET, TEXTS, settled, spoilt, talk, value
 from bienc_cli import __version__, models
 from bienc_cli.server import life
 from bienc_cli.server.listener import MOST_CONNECTIONS
 from bienc_cli.server.wire import as_line
 from commands import Run
+from warm_server import TOKEN, Running, ask_as_client, descriptors
 
 REQUESTS = endurance.times(400, 100_000)
 

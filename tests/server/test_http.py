@@ -7,12 +7,12 @@ import socket
 from pathlib import Path
 
 import pytest
-from warm_server import TOKEN, Running
 
 from bienc_cli.errors import UsageError
 from bienc_cli.server.http import listen
 from commands import Run
 from schema_check import validator
+from warm_server import TOKEN, Running
 
 ENTITLED = {"Authorization": f"Bearer {TOKEN}"}
 AS_JSON = {**ENTITLED, "Content-Type": "application/json"}

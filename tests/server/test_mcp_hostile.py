@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from bad_clients import AT_ONCE, MOST_GROWTH, SECRET, TEXTS, settled, spoilt, talk, value
-from mcp_process import FAKE, Mcp, bytes_of, descriptors_of, environment, mcp_over_http
 
 import endurance
+from bad_clients import AT_ONCE, MOST_GROWTH, SECRET, TEXTS, settled, spoilt, talk, value
 from commands import Run
+from mcp_process import FAKE, Mcp, bytes_of, descriptors_of, environment, mcp_over_http
 
 if importlib.util.find_spec("mcp") is None:
     pytest.skip("the extra 'mcp' is not installed", allow_module_level=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp_process import Mcp, mcp_over_http
 
 from commands import Run
+from mcp_process import Mcp, mcp_over_http
 from schema_check import validator
 
 if importlib.util.find_spec("mcp") is None:

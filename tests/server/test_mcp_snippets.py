@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp_process import FAKE, environment
 
 from commands import Run
+from mcp_process import FAKE, environment
 
 if importlib.util.find_spec("mcp") is None:
     pytest.skip("the extra 'mcp' is not installed", allow_module_level=True)

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+
 import report_browser
+from commands import Run
 from report_browser import Browser, Page
 from warm_server import TOKEN, Running
-
-from commands import Run
 
 pytestmark = pytest.mark.skipif(report_browser.found() is None, reason="no Chromium is installed")
 

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from warm_server import timeless
 
 import bienc_cli
 import endurance
 from folders import FRUIT
+from warm_server import timeless
 
 HERE = Path(__file__).parent
 PATHS = [str(Path(bienc_cli.__file__).parent.parent), str(HERE.parent)]

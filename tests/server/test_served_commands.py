@@ -13,13 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from warm_server import Running, timeless
 
 from bienc_cli import __version__
 from bienc_cli.server import client
 from bienc_cli.server.resident import MOST_READERS
 from bienc_cli.server.wire import Lines, as_line
 from commands import Run, feed
+from warm_server import Running, timeless
 
 QUERIES = [
     ("pear cellar",),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from places import FILES, STORES, Place
 
 from bienc_cli.store import IndexReader, graph, reclaim
+from places import FILES, STORES, Place
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from stores import opened_graph
-from test_graph_proof import HEAD, LISTS, NODE, NODES
 
 from bienc_cli.store.graph import VerifiedFile
 from bienc_cli.store.graph_file import GraphUnusable
+from stores import opened_graph
+from test_graph_proof import HEAD, LISTS, NODE, NODES
 
 
 def craft(held: bytearray, chance: Random) -> None:

@@ -14,10 +14,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from stores import encode
-
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import nearest, open_reader
+from stores import encode
 
 QUERIES = encode(["file 1 number 2 of some words", "file 3 number 0 of some words", "far off"])
 PAGE = 8192

@@ -11,9 +11,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from stores import encode
-
 from bienc_cli.store import nearest, open_reader
+from stores import encode
 
 LAST = 20
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stores import CHUNKING, DIM, encode, identity, numbered, put_file, state
-
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.store import (
     CommitReport,
@@ -17,6 +15,7 @@ from bienc_cli.store import (
     open_reader,
     open_writer,
 )
+from stores import CHUNKING, DIM, encode, identity, numbered, put_file, state
 
 __all__ = ["CHUNKING", "DIM", "Place", "encode", "identity", "put_file", "state"]
 

@@ -12,11 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING, build, identity, numbered, put_file
 
 from bienc_cli.errors import IndexNotFound, StorageError
 from bienc_cli.store import Filter, Root, check, open_reader, open_writer
 from bienc_cli.store.writer import CatalogWriter
+from stores import CHUNKING, build, identity, numbered, put_file
 
 
 def begun(directory: Path, keys: Path, **options: object) -> CatalogWriter:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stores import CHUNKING, build, identity, numbered
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import (
@@ -28,6 +27,7 @@ from bienc_cli.store import (
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.words import WordIndexChanges
+from stores import CHUNKING, build, identity, numbered
 
 # Words that the stemmer leaves alone.
 WORDS = ["fig", "pear", "plum", "kiwi", "date", "lime", "mango", "melon"]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import DIM, build, encode, numbered, reading
 
 from bienc_cli.store import (
     Filter,
@@ -23,6 +22,7 @@ from bienc_cli.store import (
 )
 from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.vectors import UsedVectors
+from stores import DIM, build, encode, numbered, reading
 
 FILES = {f"f{number:02d}.txt": numbered(20, f"file {number} text") for number in range(12)}
 

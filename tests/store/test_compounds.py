@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_bm25 import ALWAYS, index_of, small_blocks
 
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.compounds import COMPOUNDING, Compounds
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.tokenizer import has_stems
+from test_bm25 import ALWAYS, index_of, small_blocks
 
 __all__ = ["small_blocks"]
 

@@ -6,11 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from places import Place
-from stores import encode, numbered
 
 from bienc_cli.errors import IndexDamaged, StorageError
 from bienc_cli.store import Filter, catalog, open_reader
+from places import Place
+from stores import encode, numbered
 
 FILES = {
     "a.md": numbered(4, "a"),

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import DIM, build, numbered, opened_graph
 
 import bienc_cli
 from bienc_cli.store import graph
@@ -20,6 +19,7 @@ from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.graph_file import ForeignGraph, GraphUnusable
 from bienc_cli.store.seal import load_key
 from endurance import times
+from stores import DIM, build, numbered, opened_graph
 
 HERE = Path(__file__).parent
 CRAFTED = times(1_500, 20_000)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING
 
 import bienc_cli
 from bienc_cli.errors import IndexMismatch, StorageError
@@ -31,6 +30,7 @@ from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.seal import adopt_key, ensure_key, load_key
 from fakes import FakeBiEncoder
 from folders import Folder
+from stores import CHUNKING
 
 ALICE, BOB = 61_001, 61_002
 TESTS = Path(__file__).parents[1]

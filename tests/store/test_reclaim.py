@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING, build, identity, numbered
 
 from bienc_cli.store import check, open_writer
 from bienc_cli.store.graph import VerifiedFile
+from stores import CHUNKING, build, identity, numbered
 
 TEXTS = 10
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from places import Place
 
 from bienc_cli.store import IndexReader, check
 from bienc_cli.store.searched_text import searched_text
 from bienc_cli.types import Passage
 from bienc_cli.types import Place as FilePlace
+from places import Place
 
 FILES = {
     "leases/2023/Lease_Zebrowski.txt": ["nothing of it in here"],

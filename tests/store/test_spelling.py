@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stores import build
 
 from bienc_cli.store import open_reader
 from bienc_cli.store.spelling import (
@@ -20,6 +19,7 @@ from bienc_cli.store.spelling import (
     slips_allowed,
     slips_between,
 )
+from stores import build
 
 LETTERS = "abc"
 WORDS = st.text(LETTERS, max_size=5)

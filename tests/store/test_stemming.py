@@ -9,9 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stores import CHUNKING, build, identity, put_file
-from test_bm25 import index_of
-from test_postings import content, empty_index
 
 from bienc_cli.languages import NAMES
 from bienc_cli.store import Root, check, open_reader, open_writer, searched_text, words
@@ -19,6 +16,9 @@ from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.tokenizer import Tokenizer, bare, has_stems, of_language, stemmer
 from bienc_cli.store.words import WordIndexChanges
+from stores import CHUNKING, build, identity, put_file
+from test_bm25 import index_of
+from test_postings import content, empty_index
 
 STEMMED = sorted(filter(has_stems, NAMES))
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from places import CHUNKING, FILES, STORES, Place, encode, identity, put_file, state
-from stores import document, passages_of
 
 from bienc_cli.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexNotFound, UsageError
 from bienc_cli.store import (
@@ -25,6 +23,8 @@ from bienc_cli.store import (
 )
 from bienc_cli.types import BlendWeights, ChunkingParameters, Passage, TunedBlend
 from bienc_cli.types import Place as FilePlace
+from places import CHUNKING, FILES, STORES, Place, encode, identity, put_file, state
+from stores import document, passages_of
 
 BLEND = TunedBlend(BlendWeights(0.5, 0.25), BlendWeights(1.0, 0.125), 40)
 

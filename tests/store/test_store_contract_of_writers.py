@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from places import CHUNKING, FILES, Place, encode, identity, put_file, state
-from stores import document, passages_of
 
 from bienc_cli.store import (
     Filter,
@@ -15,6 +13,8 @@ from bienc_cli.store import (
 )
 from bienc_cli.types import BlendWeights, Document, Skipped, TunedBlend
 from bienc_cli.types import Place as FilePlace
+from places import CHUNKING, FILES, Place, encode, identity, put_file, state
+from stores import document, passages_of
 
 BLEND = TunedBlend(BlendWeights(0.5, 0.25), BlendWeights(1.0, 0.125), 40)
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stores import encode, numbered
 
 import bienc_cli
 from bienc_cli.errors import IndexNotFound
 from bienc_cli.store import check, failpoints, open_reader
 from bienc_cli.store import writer as writer_module
+from stores import encode, numbered
 
 HERE = Path(__file__).parent
 PACKAGE = Path(bienc_cli.__file__).parent

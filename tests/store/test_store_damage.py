@@ -14,7 +14,6 @@ import hnswlib
 import numpy as np
 import pytest
 import xxhash
-from stores import build, encode, numbered, opened_graph
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged
@@ -32,6 +31,7 @@ from bienc_cli.store.rows import (
 from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.store.vectors import VectorFile
 from endurance import times
+from stores import build, encode, numbered, opened_graph
 
 HERE = Path(__file__).parent
 DAMAGES = times(400, 1000)

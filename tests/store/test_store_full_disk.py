@@ -6,10 +6,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from stores import build, encode, numbered
 
 from bienc_cli.errors import StorageError
 from bienc_cli.store import catalog, open_reader, open_writer
+from stores import build, encode, numbered
 
 
 @pytest.fixture

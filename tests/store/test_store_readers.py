@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 import bienc_cli
 from bienc_cli.errors import IndexDamaged, IndexNotFound, StorageError
 from bienc_cli.store import Root, catalog, nearest, open_reader, open_writer
 from bienc_cli.store import log as log_module
+from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 HERE = Path(__file__).parent
 PATHS = {"PYTHONPATH": f"{Path(bienc_cli.__file__).parent.parent}:{HERE}"}

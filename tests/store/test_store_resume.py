@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 from bienc_cli.store import Root, check, open_reader, open_writer, reclaim
+from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stores import CHUNKING, build, encode, identity, numbered, put_file, reading, state
 
 from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
 from bienc_cli.types import Skipped
+from stores import CHUNKING, build, encode, identity, numbered, put_file, reading, state
 
 FILES = {
     "a.md": numbered(6),

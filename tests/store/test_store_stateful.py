@@ -15,9 +15,9 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from stores import CHUNKING, build, encode, identity, put_file
 
 from bienc_cli.store import Filter, Root, check, graph, open_reader, open_writer
+from stores import CHUNKING, build, encode, identity, put_file
 
 NAMES = st.sampled_from(["a.md", "b.md", "sub/c.md", "sub/d.txt"])
 WORDS = st.sampled_from(["fig", "pear", "plum", "figs and pears", "ünïcode", "a quince"])

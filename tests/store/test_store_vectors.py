@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from places import DIM, Place, encode
-from stores import numbered
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import Filter, IndexReader
+from places import DIM, Place, encode
+from stores import numbered
 
 FILES = {
     "a.md": numbered(6),

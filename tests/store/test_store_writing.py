@@ -11,17 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import (
-    CHUNKING,
-    build,
-    document,
-    encode,
-    identity,
-    numbered,
-    passages_of,
-    put_file,
-    state,
-)
 
 from bienc_cli.errors import (
     IndexBusy,
@@ -35,6 +24,17 @@ from bienc_cli.store.exact import VectorBlock
 from bienc_cli.store.graph import Graph
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.types import ChunkingParameters
+from stores import (
+    CHUNKING,
+    build,
+    document,
+    encode,
+    identity,
+    numbered,
+    passages_of,
+    put_file,
+    state,
+)
 
 
 @pytest.fixture

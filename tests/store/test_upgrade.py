@@ -6,13 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from earlier import Numbers, make_format_1, make_format_2, make_format_3, make_format_4
-from stores import CHUNKING, build, encode, identity, numbered, state
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
 from bienc_cli.store import Root, StoredPassage, check, open_reader, open_writer
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.types import Document, Passage, Place
+from earlier import Numbers, make_format_1, make_format_2, make_format_3, make_format_4
+from stores import CHUNKING, build, encode, identity, numbered, state
 
 MAKE = {1: make_format_1, 2: make_format_2, 3: make_format_3, 4: make_format_4}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import DIM, build, numbered
 
 from bienc_cli.errors import IndexDamaged, IndexNotFound
 from bienc_cli.store import Remedy, check, open_reader, open_writer, repair, verification
+from stores import DIM, build, numbered
 
 FILES = {f"{n}.md": numbered(10, f"file {n}") for n in range(12)} | {
     "twin.md": numbered(3, "file 1")

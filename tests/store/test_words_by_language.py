@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from places import CHUNKING, Place, identity, put_file
 
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import IndexOptions
@@ -18,6 +17,7 @@ from bienc_cli.milvus.head import Head
 from bienc_cli.store import Root, check, repair
 from bienc_cli.store.words import WordIndexChanges
 from fakes import FakeBiEncoder
+from places import CHUNKING, Place, identity, put_file
 
 TEXTS = {
     "de.txt": "Die Häuser sind jeden Tag von morgens bis abends geöffnet",

@@ -14,9 +14,8 @@ import signal
 import sys
 from pathlib import Path
 
-from stores import CHUNKING, identity, put_file, state
-
 from bienc_cli.store import Root, failpoints, graph, open_writer
+from stores import CHUNKING, identity, put_file, state
 
 
 def run(directory: Path, keys: Path, folder: Path) -> None:
