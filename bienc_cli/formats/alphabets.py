@@ -15,7 +15,7 @@ _ALPHABETS = [
     frozenset(letters)
     for letters in (
         # German, French, Spanish, Portuguese, Italian, Dutch; Catalan.
-        "äöüß àâæçèéêëîïôùûüœÿ áéíñóúü ãàáâçéêíóôõúü àèéìíòóùú áéëïóöüè àçèéíïòóúü "
+        "äöüß àâçèéêëîïôùûüœ áéíñóúü ãàáâçéêíóôõúü àèéìíòóùú áéëïóöüè àçèéíïòóúü "
         # Danish and Norwegian, Swedish and Finnish, Icelandic; Irish.
         "æøåéèêóòôü äöåéšž áæéðíóöúýþ áéíóú "
         # Polish, Czech, Slovak, Hungarian, Croatian, Romanian.
@@ -32,6 +32,7 @@ _ALPHABETS = [
 ]
 _ALPHABETS.append(frozenset(map(chr, range(0x0E01, 0x0E5C))))  # Thai
 _OF_EUROPE = tuple("cp1252 iso8859_15 cp1250 iso8859_2 cp1254 cp1257 iso8859_3 iso8859_7".split())
+_CYRILLIC = tuple("cp1251 koi8_r koi8_u iso8859_5".split())
 _OLDER = tuple(
     (
         "cp850 cp437 cp852 mac_roman cp862 cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
@@ -39,6 +40,9 @@ _OLDER = tuple(
     ).split()
 )
 """Of DOS, of the first Macs and of Unix, whose letters stand where later encodings have signs."""
+
+_TURKISH = "cp1254"
+"""Has the bytes of Icelandic; of both alphabets, many more texts are in this one."""
 
 _HEBREW = "cp1255"
 _FINAL_FORMS = frozenset("ךםןףץ")
@@ -48,8 +52,11 @@ would stand elsewhere, were they Cyrillic, whose letters are the same bytes."""
 
 _OF_ONE_BYTE = re.compile(r"cp125\d|koi8_[ru]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-_WITHIN_WORDS = frozenset("’‘–—·…×÷\xad")
+_WITHIN_WORDS = frozenset("’‘–—·…×÷\xad\xa0")
 """Signs that stand between letters."""
+
+_SIGNS = frozenset("ªºµ")
+"""Of numbers and units, and letters to Unicode."""
 
 _DASHES = frozenset("–—")
 """Between letters they are dashes, or letters of an older encoding."""
@@ -60,11 +67,22 @@ _BESIDE_OTHERS = frozenset(map(chr, range(0x80))) | {"…"}
 
 _FRAMES = re.compile("[\u2500-\u259f]")
 
-_FEWEST = 4
+_DENSE = re.compile(rb"[\x80-\xff]{3}")
+_FEWEST_OF_TEXT = 6
+"""Characters beyond ASCII that read as one language by chance in one text of thousands."""
+
 _FEWEST_ODD = 2
 _FITS, _FITS_NOT, _FITS_WHOLLY = 0.9, 0.6, 0.97
-"""Characters beyond ASCII, and of these odd ones, from which a text may be in an older encoding;
-and how well it fits into that, and into the later one."""
+"""Odd characters from which a text may be in an older encoding; and how well it fits into that, and
+into the later one."""
+
+
+def encoding_of_accents(sample: bytes) -> str | None:
+    """The encoding of a text with a few letters beyond ASCII among many; None for another one."""
+    if _DENSE.search(sample):
+        return None
+    found = one_byte_encoding(sample, "cp1252")
+    return found if _fit(sample, found)[0] > _FITS_NOT else None
 
 
 def one_byte_encoding(sample: bytes, guessed: str) -> str:
@@ -72,17 +90,25 @@ def one_byte_encoding(sample: bytes, guessed: str) -> str:
 
     Args:
         sample: of the text, a part with letters beyond ASCII.
-        guessed: what a detector takes it for; one of several bytes is believed.
+        guessed: what a detector takes it for.
     """
-    if not _OF_ONE_BYTE.fullmatch(guessed):
-        return guessed
     beyond_ascii = sum(byte > 0x7F for byte in sample)
-    if beyond_ascii >= _FEWEST_HEBREW and _fit(sample, _HEBREW) == (1.0, 0):
-        return _HEBREW
-    others = () if guessed in _OF_EUROPE else (guessed,)
-    guessed = max((*others, *_OF_EUROPE), key=lambda encoding: _fit(sample, encoding)[0])
+    is_of_one_byte = _OF_ONE_BYTE.fullmatch(guessed) is not None
+    if is_of_one_byte:
+        if beyond_ascii >= _FEWEST_HEBREW and _fit(sample, _HEBREW) == (1.0, 0):
+            return _HEBREW
+        if _is_faultless(sample, _TURKISH):
+            return _TURKISH
+        others = () if guessed in _OF_EUROPE else (guessed,)
+        guessed = max((*others, *_OF_EUROPE), key=lambda encoding: _fit(sample, encoding)[0])
     fit, odd = _fit(sample, guessed)
-    if beyond_ascii < _FEWEST or not odd:
+    if is_of_one_byte and not odd:
+        return guessed
+    if beyond_ascii >= _FEWEST_OF_TEXT:
+        faultless = (one for one in (*_OF_EUROPE, *_CYRILLIC) if _is_faultless(sample, one))
+        if (known := next(faultless, None)) is not None:
+            return known
+    if not is_of_one_byte:
         return guessed
     found = {encoding: _fit(sample, encoding) for encoding in _OLDER}
     best = max(found, key=lambda encoding: found[encoding][0])
@@ -93,6 +119,11 @@ def one_byte_encoding(sample: bytes, guessed: str) -> str:
     if (odd >= _FEWEST_ODD and (is_whole or fit <= _FITS_NOT)) or (is_whole and fit <= _FITS_NOT):
         return best
     return guessed
+
+
+def _is_faultless(sample: bytes, encoding: str) -> bool:
+    is_framed = _FRAMES.search(sample.decode(encoding, "replace")) is not None
+    return not is_framed and _fit(sample, encoding) == (1.0, 0)
 
 
 def _fit(sample: bytes, encoding: str) -> tuple[float, int]:
@@ -120,9 +151,9 @@ def _is_odd(before: str, character: str, behind: str) -> bool:
         return True
     if character in _FINAL_FORMS:
         return "א" <= behind <= "ת"
-    if character == "¶":
+    if character == "¶" and "Ά" <= behind <= "ώ":
         # Of Greek it is a letter in the older encoding.
-        return "Ά" <= behind <= "ώ"
+        return True
     if _is_letter(character):
         if (character.isupper() and before.islower()) or before.isdigit() or behind.isdigit():
             return True
@@ -142,7 +173,8 @@ def _is_odd(before: str, character: str, behind: str) -> bool:
 
 
 def _is_letter(character: str) -> bool:
-    return character.isalpha() or unicodedata.category(character) == "Mn"
+    is_sign = character in _SIGNS
+    return (character.isalpha() and not is_sign) or unicodedata.category(character) == "Mn"
 
 
 def _is_lonely(character: str) -> bool:

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.alphabets import one_byte_encoding
+from bienc_cli.formats.alphabets import encoding_of_accents, one_byte_encoding
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.formats.east_asian import two_byte_encoding
 from bienc_cli.formats.encoded_data import without_data_addresses
@@ -301,8 +301,9 @@ def _guess(data: bytes) -> str:
             sample += line[: _SAMPLE - len(sample)] + b"\n"
             if len(sample) >= _SAMPLE:
                 break
-    if (encoding := two_byte_encoding(bytes(sample))) is not None:
-        return encoding
+    known = two_byte_encoding(bytes(sample)) or encoding_of_accents(bytes(sample))
+    if known is not None:
+        return known
     # On demand: only files in other encodings than UTF-8 pay for the import.
     from charset_normalizer import from_bytes
 

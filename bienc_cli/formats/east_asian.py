@@ -33,9 +33,9 @@ _COMMON = {
 """What about a third of a text consists of, and half of a Japanese one."""
 
 _LEAST_SHARE = 0.15
-_FEWEST = 5
+_FEWEST, _FEWEST_KANA = 5, 3
 """Share of common characters among those beyond ASCII, and different ones, of a text in its own
-encoding; in another one it has about a thirtieth, of a few."""
+encoding; in another one it has about a thirtieth, of a few. Kana stand at bytes of their own."""
 
 _MOST_BROKEN = 0.1
 
@@ -55,6 +55,7 @@ def _share(sample: bytes, encoding: str) -> float:
     letters = Counter(one for one in sample.decode(encoding, "replace") if one > "\x7f")
     common = [letters[one] for one in _COMMON[encoding] if one in letters]
     beyond_ascii = letters.total()
-    if len(common) < _FEWEST or letters["\ufffd"] > _MOST_BROKEN * beyond_ascii:
+    fewest = _FEWEST_KANA if _COMMON[encoding] is _KANA else _FEWEST
+    if len(common) < fewest or letters["\ufffd"] > _MOST_BROKEN * beyond_ascii:
         return 0.0
     return sum(common) / beyond_ascii

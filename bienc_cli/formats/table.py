@@ -112,7 +112,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
@@ -130,32 +130,32 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
     ),
     Format(
         name="asciidoc",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.asciidoc",
         suffixes=(".adoc", ".asciidoc"),
     ),
-    Format(name="org", version=4, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(name="org", version=5, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(
-        name="latex", version=4, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+        name="latex", version=5, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
     ),
     Format(
         name="man",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.man",
         # Else known by how they begin: `.1` is an old log's suffix as well.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
-    Format(name="rst", version=5, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(name="rst", version=6, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -163,7 +163,7 @@ _FORMATS = (
     ),
     Format(
         name="svg",
-        version=2,
+        version=3,
         module=f"{_PACKAGE}.svg",
         suffixes=(".svg",),
         isolated_from=_MEBIBYTE // 16,
@@ -171,7 +171,7 @@ _FORMATS = (
     Format(name="pdf", version=6, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
@@ -234,7 +234,7 @@ _FORMATS = (
     ),
     Format(
         name="mail",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
@@ -242,13 +242,13 @@ _FORMATS = (
     ),
     Format(
         name="calendar",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
     ),
     Format(
         name="mbox",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),
@@ -257,7 +257,7 @@ _FORMATS = (
     ),
     Format(
         name="code",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.code",
         suffixes=tuple(
             (
@@ -280,16 +280,16 @@ _FORMATS = (
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
     ),
-    Format(name="csv", version=6, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=7, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),
     Format(
         name="jsonl",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
         isolated_from=_NEVER,

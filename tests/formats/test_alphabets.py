@@ -90,3 +90,41 @@ def test_older_encodings_are_known_by_their_letters(text, encoding, times):
 )
 def test_later_encodings_are_not_taken_for_older_ones(text, encoding):
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("around", ["{}", "# Notes\n\n{}\nand more of them\n"])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *(
+            (text, "cp1252")
+            for text in (
+                "Käse",
+                "Kein Kopf: Öl und Käse.",
+                "Treffen am Montag um 9 Uhr im Büro.",
+                "Fußgängerübergang",
+                "Temperatur 20°C",
+                "Ça va ?",
+                "Réunion à 9h, l’été",
+                "¿Qué pasó?",
+                "1ª, 2ª, 3ª y 4ª",
+                "Åsa är här",
+                "São Paulo",
+                "25 µm ± 3",
+                "© 2020 Foo",
+                "Kedves uram, köszönöm",
+                "The price is £20 and it’s “fine” – see the café.",
+            )
+        ),
+        *((text, e) for text in ("wiadomość", "właściciel") for e in ("cp1250", "iso8859_2")),
+        ("Nasılsın? Kira sözleşmesi", "cp1254"),
+        ("Grüße aus Köln", "cp850"),
+        ("Müller", "cp437"),
+        ("Тетрадь", "cp1251"),
+        ("Договор аренды", "koi8_r"),
+        *((text, e) for text in ("テスト", "会議は明日です") for e in ("cp932", "euc_jp")),
+    ],
+)
+def test_a_few_words_tell_their_encoding(text, encoding, around):
+    whole = around.format(text)
+    assert decode(whole.encode(encoding)) == whole
