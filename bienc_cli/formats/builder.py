@@ -27,8 +27,8 @@ class DocumentBuilder:
         self._pieces: list[str] = []
         self._length = 0
         self._headings: list[Heading] = []
-        # How many of the headings have ended.
-        self._ended = 0
+        # Which of them have not ended.
+        self._open: list[int] = []
         self._blocks: list[Block] = []
         self._anchors: list[Anchor] = []
 
@@ -44,13 +44,13 @@ class DocumentBuilder:
         """Add a heading on a line of its own; level 1 is highest."""
         title = " ".join(clean(title).split())
         if title:
-            self._headings.append(Heading(self._append(title, "\n\n"), level, title))
+            self._add_heading(Heading(self._append(title, "\n\n"), level, title))
 
     def headed_block(self, level: int, title: str, body: str) -> None:
         """Add a block that is itself the heading of what follows, as a table's first row is."""
         title = " ".join(clean(title).split())
         if title and body.strip():
-            self._headings.append(Heading(self._length, level, title))
+            self._add_heading(Heading(self._length, level, title))
         self.row(body)
 
     def block(self, body: str) -> None:
@@ -68,7 +68,7 @@ class DocumentBuilder:
         for heading in document.headings:
             if heading.start < len(body):
                 end = None if heading.end is None else start + min(heading.end, len(body))
-                self._headings.append(
+                self._add_heading(
                     Heading(start + heading.start, heading.level + below, heading.title, end)
                 )
         blocks = document.blocks or (Block(0, len(body)),)
@@ -78,13 +78,16 @@ class DocumentBuilder:
             if block.start < len(body)
         ]
 
-    def end_headings(self) -> None:
-        """What is added from here on stands under none of the headings so far."""
-        for index in range(self._ended, len(self._headings)):
-            heading = self._headings[index]
-            if heading.end is None:
-                self._headings[index] = replace(heading, end=self._length)
-        self._ended = len(self._headings)
+    @property
+    def headings(self) -> int:
+        """How many headings there are so far."""
+        return len(self._headings)
+
+    def end_headings(self, first: int = 0) -> None:
+        """What is added from here on stands under none of the headings, from the `first` one on."""
+        while self._open and self._open[-1] >= first:
+            index = self._open.pop()
+            self._headings[index] = replace(self._headings[index], end=self._length)
 
     def build(self, doc_id: str, format_name: str, title: str | None) -> Document:
         """The document so far.
@@ -106,6 +109,11 @@ class DocumentBuilder:
             blocks=tuple(self._blocks),
             numbering=numbering,
         )
+
+    def _add_heading(self, heading: Heading) -> None:
+        if heading.end is None:
+            self._open.append(len(self._headings))
+        self._headings.append(heading)
 
     def _add_block(self, body: str, gap: str) -> None:
         body = clean(body).strip()

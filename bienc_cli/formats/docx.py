@@ -36,6 +36,9 @@ _FORMULA = f"{M}oMathPara"
 _BOX, _CHUNK = f"{W}txbxContent", f"{W}altChunk"
 _NOTES = ("footnote", "endnote", "comment")
 _R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_INITIAL = f"{W}pPr/{W}framePr[@{W}dropCap]"
+"""Of a paragraph that is the big first letter of the next one."""
+
 _DELETED = frozenset({f"{W}del", f"{W}moveFrom"})
 _MOST_PARAGRAPHS = 4
 """Paragraphs of a cell above which its table lays out a page."""
@@ -76,13 +79,18 @@ class _Body:
     def add(self, parent: Element) -> None:
         """Add all that stands in an element."""
         items: list[str] = []
+        initial = ""
         for element in _outermost(parent, _P, _FORMULA, _TABLE, _CHUNK):
             if element.tag in (_TABLE, _CHUNK):
                 self._end_list(items)
                 (self._add_table if element.tag == _TABLE else self._add_chunk)(element)
                 continue
             asides: list[Element] = []
-            text = paragraph_text(element, asides, self._styles)
+            text = initial + paragraph_text(element, asides, self._styles)
+            initial = text if element.find(_INITIAL) is not None else ""
+            if initial:
+                self._add_asides(asides)
+                continue
             marker = self._lists.marker(element)
             line = f"{marker} {text}" if marker and text else text
             level = self._styles.level(element)
@@ -98,6 +106,7 @@ class _Body:
                 self._end_list(items)
                 self._add_asides(asides)
         self._end_list(items)
+        self.builder.block(initial)
 
     def _end_list(self, items: list[str]) -> None:
         self.builder.block("\n".join(item for item in items if item.strip()))
@@ -121,7 +130,9 @@ class _Body:
     def _add_asides(self, asides: list[Element]) -> None:
         for aside in asides:
             if aside.tag == _BOX:
+                first = self.builder.headings
                 self.add(aside)
+                self.builder.end_headings(first)
                 continue
             kind = aside.tag.removeprefix(W).removesuffix("Reference")
             note = self._notes.pop((kind, aside.get(f"{W}id") or ""), None)

@@ -81,8 +81,9 @@ class Styles:
         number, depth = _list_of(paragraph)
         for style_id in self._chain(paragraph):
             if style_id in self._lists:
-                listed = True
                 inherited_number, inherited_depth = self._lists[style_id]
+                # Some built-in styles state the depth in no list.
+                listed = listed or inherited_number is not None
                 number = inherited_number if number is None else number
                 depth = inherited_depth if depth is None else depth
         if not listed or number == 0:

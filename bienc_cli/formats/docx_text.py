@@ -23,13 +23,10 @@ PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawi
 MARKUP = frozenset({f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}tblPr", f"{W}trPr", f"{W}tcPr"})
 """Elements that describe others, and hold no text."""
 
-_LEFT_OUT = MARKUP | {
-    f"{W}del",
-    f"{W}moveFrom",
-    f"{W}instrText",
-    # The reading above a character, not the character.
-    f"{W}rt",
-}
+_LEFT_OUT = MARKUP | {f"{W}del", f"{W}moveFrom", f"{W}instrText"}
+_READING = f"{W}rt"
+"""In small letters above others; it stands behind the paragraph here."""
+
 _ASIDES = frozenset(
     {
         f"{W}txbxContent",
@@ -73,6 +70,7 @@ def paragraph_text(paragraph: Element, asides: list[Element], styles: Styles) ->
         styles: of the document.
     """
     pieces: list[str] = []
+    readings: list[str] = []
     # For each field that is open: whether its result has begun, which is what Word shows.
     fields: list[bool] = []
     pending = [paragraph]
@@ -92,13 +90,16 @@ def paragraph_text(paragraph: Element, asides: list[Element], styles: Styles) ->
         elif tag == FORMULA:
             if all(fields):
                 pieces.append(formula_text(element))
+        elif tag == _READING:
+            readings += element.itertext(f"{W}t")
         elif tag in _LEFT_OUT or (tag == f"{W}r" and styles.hides(element)):
             continue
         else:
             if all(fields):
                 pieces.append(_characters(element, styles))
             pending += reversed(content_of(element))
-    return _GAP.sub(" ", "".join(pieces)).replace(_APART, "").strip()
+    text = _GAP.sub(" ", "".join(pieces)).replace(_APART, "").strip()
+    return f"{text} ({' '.join(readings)})" if readings else text
 
 
 def _turn(fields: list[bool], kind: str | None) -> None:

@@ -45,8 +45,13 @@ _RULE = re.compile(r"\.([\w-]{1,100})(?![\w-])[^{}]{0,200}\{([^{}]{0,2000})\}")
 _STRUCK = frozenset({"del", "s", "strike"})
 """What is struck out, and no part of the word that stands in its place."""
 
-_LAID_OUT = "table, h1, h2, h3, h4, h5, h6, p + p"
-"""In a table: it arranges a page, and is no table to a reader."""
+_LAID_OUT = "table, h1, h2, h3, h4, h5, h6"
+_PARAGRAPHS, _GRID = "p + p", "th, tr + tr > td + td"
+"""In a table: it arranges a page, and is no table to a reader; paragraphs do so where there is no
+grid of cells around them."""
+
+_ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split())
+"""Elements that a heading in them heads, and nothing behind them."""
 
 _MATH = frozenset(element for element, _ in SIGNS)
 _MOST_PARTS = 3
@@ -86,21 +91,23 @@ def document_of(
     try:
         return _document(tree, doc_id, Visibility(tree, source), raising)
     except UnreadableFile:
-        # A page that is all navigation, such as an index of links, is still its text.
-        return _document(tree, doc_id, Visibility(tree, source, navigation=True), raising)
+        # A page that is all navigation, such as an index of links, or that a script would show, is
+        # still its text.
+        return _document(tree, doc_id, Visibility(tree, source, everything=True), raising)
 
 
 def _document(
     tree: LexborHTMLParser, doc_id: str, visibility: Visibility, raising: Set[str]
 ) -> Document:
-    page = _Page(around(tree.css(_LAID_OUT)), raising)
+    laid_out = around(tree.css(_PARAGRAPHS)) - around(tree.css(_GRID)) | around(tree.css(_LAID_OUT))
+    page = _Page(laid_out, raising)
     if description := _description(tree):
         page.builder.block(description)
     if tree.root is not None:
         for node, entering in _walk(tree.root, visibility):
             (page.enter if entering else page.leave)(node)
     page.end_block()
-    if page.is_empty and not visibility.navigation:
+    if page.is_empty and not visibility.everything:
         raise UnreadableFile("empty", "holds no text")
     named = tree.css_first("head > title")
     document = page.builder.build(doc_id, "html", named.text() if named is not None else None)
@@ -162,6 +169,8 @@ class _Page:
         self._cells: list[str] | None = None
         # The level of the open heading, 0 for none: whatever is in it is its title.
         self._heading = 0
+        # How many headings there were when each element began that ends the scope of its own.
+        self._enclosing: list[int] = []
         # A definition has ended, so that the next term begins another entry.
         self._defined = False
         self.is_empty = True
@@ -195,6 +204,8 @@ class _Page:
                 return
             self._end_line()
             self._open(tag, node)
+            if tag in _ENCLOSED:
+                self._enclosing.append(self.builder.headings)
         if tag == "svg" or _is_drawn(node):
             self._inline.append(f" {node.attributes.get('aria-label') or ''} ")
 
@@ -214,6 +225,8 @@ class _Page:
                 return
             self._end_line()
             self._close(tag)
+            if tag in _ENCLOSED:
+                self._end_headings(self._enclosing.pop())
         elif tag == "math":
             self._formulas -= 1
         elif tag == "rt" and self._above is not None:
@@ -235,6 +248,11 @@ class _Page:
             self.builder.block("\n".join(self._lines))
             self._lines.clear()
             self.is_empty = False
+
+    def _end_headings(self, first: int) -> None:
+        if self.builder.headings > first:
+            self._end_entry()
+            self.builder.end_headings(first)
 
     def _open(self, tag: str, node: LexborNode) -> None:
         if not self._together:

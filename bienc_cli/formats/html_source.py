@@ -182,7 +182,12 @@ def unmarked(document: Document) -> Document:
         return position - shifts[bisect.bisect_right(ends, position) - 1]
 
     headings = (
-        Heading(moved(heading.start), heading.level, title, heading.end)
+        Heading(
+            moved(heading.start),
+            heading.level,
+            title,
+            None if heading.end is None else moved(heading.end),
+        )
         for heading in document.headings
         if (title := " ".join(MARK.sub("", heading.title).split()))
     )

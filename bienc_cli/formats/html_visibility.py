@@ -85,15 +85,15 @@ class Visibility:
     Args:
         tree: the page.
         source: what it was parsed from.
-        navigation: take that for text too.
+        everything: take navigation and what is hidden for text too.
     """
 
-    def __init__(self, tree: LexborHTMLParser, source: str, *, navigation: bool = False) -> None:
-        self.navigation = navigation
+    def __init__(self, tree: LexborHTMLParser, source: str, *, everything: bool = False) -> None:
+        self.everything = everything
         self._source = source
         self._formulas = around(tree.css("math"))
-        self._skipped = set() if navigation else {node.mem_id for node in tree.css(_NAVIGATION)}
-        if not navigation:
+        self._skipped = set() if everything else {node.mem_id for node in tree.css(_NAVIGATION)}
+        if not everything:
             self._skipped |= {node.mem_id for node in tree.css(_IMPRINT) if _says_little(node)}
             self._skipped |= {node.mem_id for node in tree.css(_SIGNPOSTS) if _is_signpost(node)}
 
@@ -114,7 +114,7 @@ class Visibility:
             return not _pleads_for_scripts(node)
         if _is_added_by_tool(node) or self._is_second_formula(node):
             return False
-        return not _is_hidden(node, tag) or self._can_be_shown(node)
+        return self.everything or not _is_hidden(node, tag) or self._can_be_shown(node)
 
     def _can_be_shown(self, node: LexborNode) -> bool:
         attributes = node.attributes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,11 @@ _IN_HTML = re.compile(
     r"<h(?P<level>[1-6])(?:\s[^<>]*)?>(?P<title>.{1,1000}?)</h(?P=level)\s*>",
     re.DOTALL | re.IGNORECASE,
 )
+_ENCLOSED = re.compile(
+    r"<(?P<closed>/?)(?:details|aside|blockquote)(?=[\s>])[^<>]*>", re.IGNORECASE
+)
+"""What a heading in it heads nothing behind."""
+
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PICTURE = re.compile(r"""<img\s[^<>]*?\balt\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -46,6 +52,7 @@ def document_of(text: str, doc_id: str) -> Document:
     title = front_matter.title(front) if front else None
     blocks = [Block(0, len(text[:body_start].rstrip()))] if body_start else []
     headings: list[Heading] = []
+    enclosed = _Enclosed()
     body = text[body_start:]
     starts = [body_start + start for start in line_starts(body)]
     tokens = _parser().parse(body)
@@ -56,7 +63,10 @@ def document_of(text: str, doc_id: str) -> Document:
         start, end = _span(text, starts, token.map)
         if start == end:
             continue
-        found = list(_headings_in_html(text, start, end)) if token.type == "html_block" else []
+        found: list[Heading] = []
+        if token.type == "html_block":
+            found = list(_headings_in_html(text, start, end))
+            enclosed.meet(text, start, end)
         headings += found
         cuts = [heading.start for heading in found if heading.start > start]
         blocks += spans_to_blocks(text, [start, *cuts], end)
@@ -67,8 +77,43 @@ def document_of(text: str, doc_id: str) -> Document:
     if title is None and headings and headings[0].level == 1:
         title = headings[0].title
     return Document(
-        doc_id, text, "markdown", title=title, headings=tuple(headings), blocks=tuple(blocks)
+        doc_id,
+        text,
+        "markdown",
+        title=title,
+        headings=tuple(enclosed.ended(headings)),
+        blocks=tuple(blocks),
     )
+
+
+class _Enclosed:
+    """Where what is enclosed by elements of HTML begins and ends."""
+
+    def __init__(self) -> None:
+        self._open: list[int] = []
+        self._ends: dict[int, int] = {}
+
+    def meet(self, text: str, start: int, end: int) -> None:
+        """Take notice of the tags in [start, end), behind all before."""
+        for tag in _ENCLOSED.finditer(text, start, end):
+            if not tag["closed"]:
+                self._open.append(tag.start())
+            elif self._open:
+                self._ends[self._open.pop()] = tag.end()
+
+    def ended(self, headings: Sequence[Heading]) -> Iterator[Heading]:
+        """The headings, each of which ends where the innermost element around it does."""
+        starts = sorted(self._ends, reverse=True)
+        around: list[int] = []
+        for heading in headings:
+            while starts and starts[-1] <= heading.start:
+                around.append(self._ends[starts.pop()])
+                # Innermost last: elements that have ended since are out.
+                while len(around) > 1 and around[-2] < around[-1]:
+                    around.pop(-2)
+            while around and around[-1] <= heading.start:
+                around.pop()
+            yield replace(heading, end=around[-1]) if around else heading
 
 
 @lru_cache(maxsize=1)

@@ -80,6 +80,8 @@ def apply_styles(content: Element, *trees: Element | None) -> None:
                 element.text = text.translate(RAISED)
             elif not text.isascii():
                 element.text = with_symbols(text, styles.says(name, "font"))
+        for reading in body.iter(f"{_TEXT}ruby-text"):
+            _set_behind(reading)
 
 
 class _Styles:
@@ -120,6 +122,13 @@ class _Styles:
                 return said[what]
             name = self._parents[name]
         return ""
+
+
+def _set_behind(reading: Element) -> None:
+    """Repeat what stands in small letters above others behind their paragraph."""
+    paragraph = next(reading.iterancestors(f"{_TEXT}p", f"{_TEXT}h"), None)
+    if paragraph is not None and reading.text:
+        paragraph[-1].tail = f"{paragraph[-1].tail or ''} ({reading.text})"
 
 
 def _empty(element: Element) -> None:

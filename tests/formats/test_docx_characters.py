@@ -80,3 +80,12 @@ def test_lists_of_one_definition_are_counted_through_from_where_one_begins_anew(
     body = "".join(item(f"n{index}", 0, number) for index, number in enumerate(numbers))
     document = read(tmp_path, word(body, numbering=numbering(("decimal", "%1."))))
     assert block_texts(document) == ["1. n0\n2. n1\n3. n2\n4. n3"]
+
+
+def test_a_style_that_states_a_depth_and_no_list_makes_no_items(tmp_path):
+    style = (
+        '<w:style w:type="paragraph" w:styleId="Sub"><w:name w:val="Subtitle"/>'
+        '<w:pPr><w:numPr><w:ilvl w:val="1"/></w:numPr></w:pPr></w:style>'
+    )
+    line = paragraph("A subtitle", '<w:pStyle w:val="Sub"/>')
+    assert block_texts(read(tmp_path, word(line, styles=("styles.xml", style)))) == ["A subtitle"]

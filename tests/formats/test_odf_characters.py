@@ -196,3 +196,13 @@ LISTS = """<office:automatic-styles><text:list-style style:name="L">
 )  # fmt: skip
 def test_lists_keep_their_numbers(tmp_path, body, shown):
     assert block_texts(opened(tmp_path, "text", body, styles=LISTS)) == shown
+
+
+def test_what_stands_above_letters_is_read_behind_their_paragraph(tmp_path):
+    ruby = "".join(
+        f"<text:ruby><text:ruby-base>{base}</text:ruby-base><text:ruby-text>{above}</text:ruby-text>"
+        "</text:ruby>"
+        for base, above in (("東", "とう"), ("京", "きょう"))
+    )
+    document = opened(tmp_path, "text", f"<text:p>{ruby}に行く</text:p>")
+    assert block_texts(document) == ["東京に行く (とう) (きょう)"]

@@ -205,11 +205,14 @@ def field(kind: str) -> str:
         ("<m:oMath><m:f><m:num><m:r><m:t>mass</m:t></m:r></m:num><m:den><m:r><m:t>volume</m:t>"
          "</m:r></m:den></m:f></m:oMath>", "mass/volume"),
         ("<w:r><w:ruby><w:rt><w:r><w:t>とう</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>東</w:t></w:r>"
-         "</w:rubyBase></w:ruby></w:r>", "東"),
+         "</w:rubyBase></w:ruby></w:r>" + run("京"), "東京 (とう)"),
+        ('<w:pPr><w:framePr w:dropCap="drop"/></w:pPr>' + run("O") + "</w:p><w:p>"
+         + run("nce upon"), "Once upon"),
+
     ],
 )  # fmt: skip
 def test_the_text_is_what_word_shows(tmp_path, content, text):
-    document = read(tmp_path, word(f"<w:p>{run('')}{content}</w:p>{paragraph('end')}"))
+    document = read(tmp_path, word(f"<w:p>{content}</w:p>{paragraph('end')}"))
     assert block_texts(document) == [text, "end"]
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from reader_samples import block_texts, outline, read_one
 
 PAGE = """<!doctype html><html><head><title>Fish &amp; chips</title>
@@ -48,6 +50,20 @@ def test_a_table_that_lays_out_a_page_is_read_as_a_page(tmp_path):
     document = read(tmp_path, source)
     assert outline(document) == [(2, "News")]
     assert block_texts(document) == ["One.", "Two.", "Side"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "read_as"),
+    [
+        (
+            "<tr><td><p>Anna</td><td><p>sweeps<p>mops</td></tr><tr><td><p>Bert<td><p>cooks</tr>",
+            "Anna | sweeps mops\nBert | cooks",
+        ),
+        ("<tr><th>Port</th><td><p>8080</p><p>8443</p></td></tr>", "Port | 8080 8443"),
+    ],
+)
+def test_cells_of_a_table_may_hold_paragraphs(tmp_path, rows, read_as):
+    assert block_texts(read(tmp_path, f"<table>{rows}</table>")) == [read_as]
 
 
 def test_lists_within_cells_stay_in_their_row(tmp_path):

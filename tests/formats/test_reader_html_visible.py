@@ -33,6 +33,7 @@ def text_of(tmp_path, source: str, name: str = "a.html") -> str:
         "<details><summary>WORD</summary>x</details>",
         "<body style='display:none'><p>WORD</p>",
         "<html style='visibility: hidden'><p>WORD</p>",
+        "<div id=root style='display:none'><p>WORD</p></div>",
         "<noscript><p>WORD</p></noscript>",
         "<p aria-hidden=true>WORD</p>",
         "<template><p>WORD</p></template><p>x</p>",

@@ -1,0 +1,77 @@
+"""A heading within something that stands beside the text heads nothing behind it."""
+
+import pytest
+
+from bienc_cli.chunking.outline import Outline
+from office_samples import word
+from reader_samples import read_one
+
+IN_HTML = [
+    "<aside><h3>Inner</h3><p>inside</p></aside>",
+    "<details><summary><h3>Inner</h3></summary>inside</details>",
+    "<ul><li><h3>Inner</h3>inside</li></ul>",
+    "<blockquote><h3>Inner</h3><p>inside</p></blockquote>",
+    "<figure><h3>Inner</h3><p>inside</p></figure>",
+    "<aside><blockquote><h3>Inner</h3><p>inside</p></blockquote></aside>",
+]
+IN_MARKDOWN = [
+    "<details>\n<summary>more</summary>\n\n### Inner\n\ninside\n\n</details>",
+    "<details open>\n<summary><h3>Inner</h3></summary>\n\ninside\n\n</details>",
+    "<aside><h3>Inner</h3>\ninside</aside>",
+    "<details>\n\n<details>\n\n### Inner\n\ninside\n\n</details>\n\n</details>",
+]
+
+
+def trail_of(document, words):
+    return Outline(document.headings).trail(document.text.index(words))
+
+
+def check(document):
+    assert trail_of(document, "before") == ("Outer",)
+    assert trail_of(document, "inside") == ("Outer", "Inner")
+    assert trail_of(document, "behind") == ("Outer",)
+
+
+@pytest.mark.parametrize("enclosed", IN_HTML)
+def test_in_a_page(tmp_path, enclosed):
+    path = tmp_path / "a.html"
+    path.write_text(f"<h2>Outer</h2>\n<p>before</p>\n{enclosed}\n<p>behind</p>")
+    check(read_one(path))
+
+
+@pytest.mark.parametrize("enclosed", IN_MARKDOWN)
+def test_in_markdown(tmp_path, enclosed):
+    path = tmp_path / "a.md"
+    path.write_text(f"## Outer\n\nbefore\n\n{enclosed}\n\nbehind\n")
+    check(read_one(path))
+
+
+def test_two_in_a_row_and_one_that_is_never_closed(tmp_path):
+    path = tmp_path / "a.md"
+    one = "<details>\n\n### In {}\n\ninside {}\n\n</details>\n\nbehind {}\n\n"
+    path.write_text(one.format(1, 1, 1) + one.format(2, 2, 2) + "<details>\n\n### Open\n\nopen\n")
+    document = read_one(path)
+    for number in (1, 2):
+        assert trail_of(document, f"inside {number}") == (f"In {number}",)
+        assert trail_of(document, f"behind {number}") == ()
+    assert trail_of(document, "open\n") == ("Open",)
+
+
+def test_in_a_box_of_a_word_document(tmp_path):
+    styles = (
+        '<w:style w:type="paragraph" w:styleId="H2"><w:name w:val="heading 2"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="H3"><w:name w:val="heading 3"/></w:style>'
+    )
+
+    def line(text: str, style: str = "") -> str:
+        said = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+        return f"<w:p>{said}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    box = f"<w:txbxContent>{line('Inner', 'H3')}{line('inside')}</w:txbxContent>"
+    body = (
+        f"{line('Outer', 'H2')}<w:p><w:r><w:t>before</w:t><w:pict>{box}</w:pict></w:r></w:p>"
+        f"{line('behind')}"
+    )
+    path = tmp_path / "a.docx"
+    path.write_bytes(word(body, styles=("styles.xml", styles)))
+    check(read_one(path))
