@@ -27,8 +27,7 @@ from bienc_cli.evaluation.qrels import read_qrels
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder
 from bienc_cli.store import IndexPlace, IndexReader, digest_of, open_reader
-from bienc_cli.store.catalog import read_meta
-from bienc_cli.store.rows import vector_rows
+from bienc_cli.store.meta import read_meta, vector_rows
 from bienc_cli.store.vectors import VectorFile
 from bienc_cli.types import BiEncoder, Vectors
 

@@ -13,6 +13,10 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
+WAIT_SECONDS = 30.0
+"""For another writer. A run that encodes makes room within a few; what takes longer is worth a
+word."""
+
 
 class Origin(StrEnum):
     """Who decided."""

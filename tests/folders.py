@@ -57,6 +57,12 @@ class Folder:
             options=IndexOptions(**options),  # type: ignore[arg-type]
         )
 
+    def refresh(self) -> IndexReport:
+        """All that is covered, with the settings that were recorded."""
+        return index_paths(
+            (), directory=self.directory, load_encoder=lambda _: self.encoder, key_dir=self.keys
+        )
+
     def open(self) -> IndexReader:
         return open_reader(self.directory, key_dir=self.keys)
 

@@ -21,7 +21,7 @@ from bienc_cli import errors, schemas
 from bienc_cli.errors import BiencError, UsageError
 from bienc_cli.evaluation.qrels import Unit
 from bienc_cli.models.registry import Role
-from bienc_cli.store.check_report import Remedy
+from bienc_cli.store.facts import Remedy
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import PlaceKind
 from commands import Run

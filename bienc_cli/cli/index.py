@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +14,10 @@ from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output
 from bienc_cli.render.view import OutputFormat
+from bienc_cli.settings import WAIT_SECONDS
+
+if TYPE_CHECKING:
+    from bienc_cli.library.front_door import Index
 
 _FILES_PANEL = "Files"
 
@@ -175,7 +181,7 @@ def index(
             rich_help_panel=opt.INDEX_PANEL,
         ),
     ] = False,
-    wait: opt.WaitOption = opt.WAIT_SECONDS,
+    wait: opt.WaitOption = WAIT_SECONDS,
     ray: Annotated[
         str | None,
         typer.Option(
@@ -217,7 +223,7 @@ def index(
     Only what is new or has changed is read and encoded. The index lies in .bienc of the
     folder you are in, or of the nearest above that has one, unless --index says otherwise.
     """
-    from bienc_cli.cli import standard_input, watching
+    from bienc_cli.cli import standard_input
     from bienc_cli.cli.first_time import folder_to_index
     from bienc_cli.cli.opening import models_for
     from bienc_cli.cli.progress import ShownOn
@@ -230,7 +236,7 @@ def index(
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, None, runtime, device, threads, offline=offline)
     if watch:
-        watching.check_format(output)
+        _check_format(output)
     made = Index(index_places.index_to_write(index), models, ShownOn(output))
     is_first = not made.exists
     listed = None
@@ -272,8 +278,57 @@ def index(
     asked = _first_query(index) if is_first and report.passages and not watch else ""
     output.show(IndexView(report, skipped=skipped, next_command=asked))
     if watch:
-        watching.follow(made, output)
+        _follow(made, output)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
+
+
+def _check_format(output: Output) -> None:
+    """Refuse a format that cannot be printed batch by batch.
+
+    Raises:
+        UsageError: one JSON document has an end.
+    """
+    from bienc_cli.errors import UsageError
+
+    if output.format == OutputFormat.json:
+        raise UsageError(
+            "With --watch there is no end, and so no single JSON document.",
+            "give --format jsonl: a line for each batch",
+        )
+
+
+def _follow(index: Index, output: Output) -> None:
+    """Follow changes until Ctrl-C; each batch is a line, and the end has a summary.
+
+    For people they go to stderr; batches as jsonl or plain lines to stdout.
+
+    Raises:
+        StorageError: the folders cannot be watched.
+        IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
+    """
+    from bienc_cli.cli import process
+    from bienc_cli.render.index_report import as_sentence
+    from bienc_cli.render.printable import count, duration
+
+    output.note(f"watching {', '.join(str(root.path) for root in index.info.roots)} (Ctrl-C ends)")
+    index.close()
+
+    def failed(error: Exception, pause: float) -> None:
+        output.warn(f"{time.strftime('%H:%M:%S')}  {error}; trying again in {pause:.0f} s")
+
+    updates = encoded = 0
+    started = time.monotonic()
+    with suppress(KeyboardInterrupt), process.meant():
+        for answer in index.follow(on_failure=failed):
+            updates, encoded = updates + 1, encoded + answer.result.encoded
+            if output.format == OutputFormat.table:
+                output.note(f"{time.strftime('%H:%M:%S')}  {as_sentence(answer.result)}")
+            else:
+                output.show(answer.view())
+    output.note(
+        f"ended after {duration(time.monotonic() - started)}: {count(updates, 'update')}, "
+        f"{count(encoded, 'passage')} encoded"
+    )
 
 
 def _first_query(index: str | None) -> str:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output
 from bienc_cli.render.view import OutputFormat
+from bienc_cli.settings import Origin, Setting
+
+if TYPE_CHECKING:
+    from bienc_cli.store import IndexInfo
 
 
 def info(
@@ -52,17 +60,84 @@ def info(
 
 
 def _show_settings(output: Output, index: str | None) -> int:
-    from bienc_cli.cli.effective_settings import effective_settings
     from bienc_cli.cli.opening import opened
     from bienc_cli.errors import IndexNotFound
     from bienc_cli.render.settings import SettingsView
 
     try:
         with opened(index, output) as asked:
-            settings = effective_settings(asked.info, index)
+            settings = _effective_settings(asked.info, index)
     except IndexNotFound:
         if index is not None:
             raise
-        settings = effective_settings(None)
+        settings = _effective_settings(None)
     output.show(SettingsView(settings))
     return 0
+
+
+def _effective_settings(
+    info: IndexInfo | None, named: str | None = None
+) -> dict[str, Setting[Any]]:
+    """Every setting by its name, `query.k` for one of a command.
+
+    Args:
+        info: of the index here, whose model comes before all others; None where there is none.
+        named: the index that was typed, or is the environment's.
+    """
+    from bienc_cli.environment import defaults, variables
+    from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER
+
+    found: dict[str, Setting[Any]] = {
+        "index": _index(info, named),
+        "cache": _directory("BIENC_CACHE", variables.cache_directory()),
+        "data": _directory("BIENC_DATA", variables.key_directory()),
+        "model": variables.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER),
+        "cross-encoder": variables.default_model(
+            "cross-encoder", "BIENC_CROSS_ENCODER", DEFAULT_CROSS_ENCODER
+        ),
+    }
+    if info is not None:
+        found["model"] = Setting(info.encoder.name, Origin.INDEX)
+    for table, names in defaults.KEYS.items():
+        for name in names:
+            shown = f"{table}.{name}" if table else name
+            if shown not in found:
+                built_in = Setting(_built_in(table, name), Origin.DEFAULT)
+                found[shown] = defaults.in_use().of(name, table) or built_in
+    if variables.is_offline():
+        found["offline"] = Setting(True, Origin.ENVIRONMENT, "HF_HUB_OFFLINE")
+    return found
+
+
+def _index(info: IndexInfo | None, named: str | None) -> Setting[Any]:
+    if named is None and info is not None:
+        return Setting(str(info.directory), Origin.FOUND)
+    if named is None:
+        return Setting(None, Origin.DEFAULT)
+    if named == os.environ.get("BIENC_INDEX"):
+        return Setting(named, Origin.ENVIRONMENT, "BIENC_INDEX")
+    return Setting(named, Origin.FLAG)
+
+
+def _directory(variable: str, path: Path) -> Setting[Any]:
+    if os.environ.get(variable):
+        return Setting(str(path), Origin.ENVIRONMENT, variable)
+    return Setting(str(path), Origin.DEFAULT)
+
+
+def _built_in(table: str, name: str) -> object:
+    from bienc_cli.cli.compare import compare
+    from bienc_cli.cli.judge import judge
+    from bienc_cli.cli.query import query
+    from bienc_cli.environment import defaults
+    from bienc_cli.search import DEFAULT_K
+    from bienc_cli.strategy import DEFAULT_STRATEGY
+
+    if name == "strategy":
+        return DEFAULT_STRATEGY.value
+    if (table, name) == ("query", "k"):
+        return DEFAULT_K
+    commands: dict[str, Callable[..., int]] = {"compare": compare, "judge": judge}
+    parameters = inspect.signature(commands.get(table, query)).parameters
+    value = parameters[defaults.parameter_of(name)].default
+    return getattr(value, "value", value)

@@ -221,9 +221,6 @@ TokenOption = Annotated[
         rich_help_panel=HTTP_PANEL,
     ),
 ]
-WAIT_SECONDS = 30.0
-"""A run that encodes makes room within a few; what takes longer is worth a word."""
-
 WaitOption = Annotated[
     float,
     typer.Option(

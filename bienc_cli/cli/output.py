@@ -160,8 +160,8 @@ class Output:
 
 def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:
     """An error, on stderr for people, and on stdout as JSON when JSON was asked for."""
-    from bienc_cli.render.errors import error_as_json
     from bienc_cli.render.printable import visible
+    from bienc_cli.render.view import error_as_json
 
     # The error may be about the very arguments, so they are not parsed again, only looked at.
     chosen = _format_asked_for(arguments)

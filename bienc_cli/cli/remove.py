@@ -10,6 +10,7 @@ import typer
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output
 from bienc_cli.render.view import OutputFormat
+from bienc_cli.settings import WAIT_SECONDS
 
 
 def remove(
@@ -22,7 +23,7 @@ def remove(
             show_default=False,
         ),
     ],
-    wait: opt.WaitOption = opt.WAIT_SECONDS,
+    wait: opt.WaitOption = WAIT_SECONDS,
     format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,

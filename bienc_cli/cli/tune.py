@@ -10,6 +10,7 @@ import typer
 from bienc_cli.cli import options as opt
 from bienc_cli.cli.output import Output
 from bienc_cli.render.view import OutputFormat
+from bienc_cli.settings import WAIT_SECONDS
 
 
 def tune(
@@ -38,7 +39,7 @@ def tune(
     format_: opt.FormatOption = OutputFormat.table,
     quiet: opt.QuietOption = False,
     index: opt.IndexOption = None,
-    wait: opt.WaitOption = opt.WAIT_SECONDS,
+    wait: opt.WaitOption = WAIT_SECONDS,
     cross_encoder: opt.CrossEncoderOption = None,
     runtime: opt.RuntimeOption = "auto",
     device: opt.DeviceOption = "auto",

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from bienc_cli.indexing.freshness import FreshnessCheck
     from bienc_cli.store import Filter, IndexInfo, IndexPlace, IndexReader
 
-WAIT_SECONDS = 60.0
-"""For another writer, such as `bienc index --watch` in the midst of a batch."""
-
 
 class _Opened(threading.local):
     """What a thread has open of an index: a reader is for one."""

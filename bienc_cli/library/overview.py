@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.environment import variables
 from bienc_cli.environment.index_places import possible
-from bienc_cli.errors import UsageError
+from bienc_cli.errors import PathNotFound, UsageError
 from bienc_cli.library.opened_index import OpenedIndex, documents_of, several, unknown
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bienc_cli.search.subject import Subject
     from bienc_cli.stages import Stopwatch
     from bienc_cli.store import IndexReader
+    from bienc_cli.types import Document
 
 
 class Overview(OpenedIndex):
@@ -92,7 +94,6 @@ class Overview(OpenedIndex):
         *,
         indexed_only: bool,
     ) -> Subject:
-        from bienc_cli.library.outside import document_of, documents_in
         from bienc_cli.search.subject import foreign_subject, indexed_subject
 
         if named is not None:
@@ -105,7 +106,7 @@ class Overview(OpenedIndex):
             if indexed_only:
                 raise unknown(named)
         text, called = other
-        documents = [document_of(text)] if named is None else documents_in(named)
+        documents = [_document_of(text)] if named is None else _documents_in(named)
         with watch.stage("load models"):
             encoder = self.models.load_bi_encoder(reader.info)
         with watch.stage("encode"):
@@ -222,3 +223,54 @@ def _unit(named: str) -> Similar:
         return Similar(named)
     except ValueError:
         raise UsageError(f"There is no unit '{named}'.", "give document or passage") from None
+
+
+# Texts that no index holds: a file by its path, or a text by itself.
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A `SourceFile`."""
+
+    path: Path
+    doc_id: str
+    size: int
+
+
+def _documents_in(named: str) -> list[Document]:
+    """The documents of a file.
+
+    Raises:
+        PathNotFound: there is no such file.
+        UsageError: it cannot be read, and why.
+    """
+    from bienc_cli.formats.isolation import read_files
+    from bienc_cli.formats.worker_messages import Limits
+    from bienc_cli.types import Document
+
+    path = Path(named)
+    if named and path.is_dir():
+        raise UsageError(f"{named} is a folder, and no document.", "name one of those in it")
+    if not path.is_file():
+        raise PathNotFound(
+            f"There is neither a document of the index nor a file called '{named}'.",
+            "bienc info says what the index covers; - reads a text from standard input",
+        )
+    file = _File(path.absolute(), path.name, path.stat().st_size)
+    found: list[Document] = []
+    for _, items in read_files([file], workers=1, limits=Limits()):
+        for item in items:
+            if isinstance(item, Document):
+                found.append(item)
+            elif item.path == file.doc_id and not found:
+                raise UsageError(f"{named} cannot be read: {item.reason}.")
+    return found
+
+
+def _document_of(text: str) -> Document:
+    """The document that a text by itself is."""
+    from bienc_cli.formats.cleaning import clean
+    from bienc_cli.types import Document
+
+    # Without a name, which would be embedded as if it were a title.
+    return Document("-", clean(text), "text")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.environment import variables
 from bienc_cli.errors import UsageError
-from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex, documents_of, several
+from bienc_cli.library.opened_index import OpenedIndex, documents_of, several
+from bienc_cli.settings import WAIT_SECONDS
 
 if TYPE_CHECKING:
     from bienc_cli.evaluation.judging import Judging

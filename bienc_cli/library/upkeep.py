@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bienc_cli.arguments import errors_in_arguments
 from bienc_cli.environment import index_places, variables
 from bienc_cli.environment.index_places import possible
-from bienc_cli.library.opened_index import WAIT_SECONDS, OpenedIndex
+from bienc_cli.library.opened_index import OpenedIndex
+from bienc_cli.settings import WAIT_SECONDS
 
 if TYPE_CHECKING:
     from bienc_cli.indexing.report import IndexOptions, IndexReport

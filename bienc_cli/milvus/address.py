@@ -72,10 +72,10 @@ class MilvusAddress:
     def open_writer(
         self, *, create: bool, wait: float, on_wait: Callable[[str], None]
     ) -> IndexWriter:
-        """Open it for writing; see `writer.open_writer`."""
-        from bienc_cli.milvus.writer import open_writer
+        """Open it for writing."""
+        from bienc_cli.milvus.writer import MilvusWriter
 
-        return open_writer(self, create=create, wait=wait, on_wait=on_wait)
+        return MilvusWriter(self, create=create, wait=wait, on_wait=on_wait)
 
     def check(self, on_stage: Callable[[str], None]) -> CheckReport:
         """Verify everything; see `checking.check`."""

@@ -15,7 +15,7 @@ import numpy as np
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.milvus import rows as rows_
 from bienc_cli.milvus.address import MilvusAddress
-from bienc_cli.milvus.connection import Row
+from bienc_cli.milvus.connection import MilvusRow
 from bienc_cli.milvus.head import REBUILD, Head
 from bienc_cli.milvus.reader import MilvusReader, open_reader
 from bienc_cli.milvus.rows import Record
@@ -26,9 +26,8 @@ from bienc_cli.milvus.schema import (
     among,
     in_chunks,
 )
-from bienc_cli.milvus.writer import open_writer
-from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
-from bienc_cli.store.protocol import IndexInfo
+from bienc_cli.milvus.writer import MilvusWriter
+from bienc_cli.store.facts import CheckReport, IndexInfo, Problem, Remedy, RepairReport
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.store.verification import LEAST_RECALL
@@ -127,7 +126,7 @@ class _Check:
         texts = {
             record.key: record.body for record in self._reader.records(["text"], among("key", ids))
         }
-        held: dict[int, list[Row]] = {one: [] for one in ids}
+        held: dict[int, list[MilvusRow]] = {one: [] for one in ids}
         condition = all_of(among("document_id", ids), self._head.alive)
         words = ["words"] if self._head.full_text else []
         for page in self._connection.pages(
@@ -143,7 +142,7 @@ class _Check:
                 yield Problem("texts", said, Remedy.READ_AGAIN, (document.file_id,))
 
     def _document(
-        self, document: Record, text: str | None, rows: Sequence[Row], tokenizer: Tokenizer
+        self, document: Record, text: str | None, rows: Sequence[MilvusRow], tokenizer: Tokenizer
     ) -> None:
         body = rows_.parsed(document)
         if text is None or digest_of(text).hex() != body["digest"]:
@@ -196,7 +195,7 @@ class _Check:
         for page in self._connection.pages(self._collection, self._head.alive, ["id"]):
             sample += [row["id"] for number, row in enumerate(page, seen) if number % step == 0]
             seen += len(page)
-        found: list[Row] = []
+        found: list[MilvusRow] = []
         for ids in in_chunks(sample):
             found += self._connection.rows(self._collection, among("id", ids), [VECTOR])
         queries = rows_.vectors_of(found, self._head.encoder.dim)
@@ -226,7 +225,7 @@ def repair(
         IndexDamaged: the records themselves do not hold together; only a new index helps.
         IndexBusy, IndexNotFound, IndexMismatch, StorageError: as for a writer.
     """
-    with open_writer(address, create=False, wait=wait) as writer:
+    with MilvusWriter(address, create=False, wait=wait) as writer:
         report = check(address, on_stage=on_stage)
         for problem in report.problems:
             if problem.remedy is Remedy.START_OVER:

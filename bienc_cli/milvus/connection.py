@@ -19,7 +19,7 @@ from bienc_cli.milvus.address import MilvusAddress
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
-Row = dict[str, Any]
+MilvusRow = dict[str, Any]
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 30.0
@@ -171,7 +171,7 @@ class Connection:
 
     # ---------------------------------------------------------------- rows
 
-    def upsert(self, collection: str, rows: Sequence[Row]) -> None:
+    def upsert(self, collection: str, rows: Sequence[MilvusRow]) -> None:
         """Write rows, in place of those with the same keys; doing it twice changes nothing."""
         self._call("upsert", collection, list(rows))
 
@@ -181,7 +181,7 @@ class Connection:
 
     def rows(
         self, collection: str, condition: str, fields: Sequence[str], limit: int = MOST_ROWS
-    ) -> list[Row]:
+    ) -> list[MilvusRow]:
         """Rows for which a condition holds, `limit` at most, in any order."""
         found = self._call(
             "query", collection, filter=condition, output_fields=list(fields), limit=limit
@@ -190,7 +190,7 @@ class Connection:
 
     def pages(
         self, collection: str, condition: str, fields: Sequence[str], size: int = PAGE
-    ) -> Iterator[list[Row]]:
+    ) -> Iterator[list[MilvusRow]]:
         """All rows for which a condition holds, ascending by their keys."""
         iterator = self._call(
             "query_iterator",
@@ -226,7 +226,7 @@ class Connection:
         condition: str,
         parameters: Mapping[str, Any],
         fields: Sequence[str],
-    ) -> list[list[Row]]:
+    ) -> list[list[MilvusRow]]:
         """The best rows for each of some queries."""
         found = self._call(
             "search",

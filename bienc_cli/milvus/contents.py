@@ -15,13 +15,13 @@ from pathlib import Path
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.milvus import rows as rows_
-from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.connection import Connection, MilvusRow
 from bienc_cli.milvus.head import CoveredRoot, Head
 from bienc_cli.milvus.lease import Lease
 from bienc_cli.milvus.rows import Record
 from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.milvus.uploads import Uploads
-from bienc_cli.store.covered import FileState, Root
+from bienc_cli.store.facts import FileState, Root
 from bienc_cli.store.tokenizer import Tokenizer
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
@@ -66,7 +66,7 @@ class MilvusContents:
         self._in_other_language: set[int] = set()
         self._dead_files: set[int] = set()
         self._dead_records: set[int] = set()
-        self._unsent: list[Row] = []
+        self._unsent: list[MilvusRow] = []
         self._unsent_characters = 0
         self._next = 0
         self._changed = False
@@ -362,12 +362,12 @@ class MilvusContents:
 
     def _records(self, kinds: Sequence[str], *conditions: str) -> list[Record]:
         """Records that count now, this attempt's own included, ascending by key."""
-        found: list[Row] = []
+        found: list[MilvusRow] = []
         for page in self._pages(all_of(among("kind", kinds), *conditions), RECORD_FIELDS):
             found += page
         return [record for record in rows_.joined(found) if self._counts(record)]
 
-    def _pages(self, condition: str, fields: Sequence[str]) -> Iterator[list[Row]]:
+    def _pages(self, condition: str, fields: Sequence[str]) -> Iterator[list[MilvusRow]]:
         self._send()
         return self._connection.pages(
             self._connection.address.records, all_of(condition, self._mine), fields

@@ -20,14 +20,13 @@ from bienc_cli.milvus.rows import Record, joined
 from bienc_cli.milvus.schema import (
     FORMAT_VERSION,
     RECORD_FIELDS,
-    VECTOR,
     all_of,
     among,
+    record_row,
 )
-from bienc_cli.store.covered import Root
-from bienc_cli.store.protocol import IndexInfo
-from bienc_cli.store.root_rows import root_from_row, root_settings
-from bienc_cli.store.rows import digest_of, tuned_blend
+from bienc_cli.store.facts import IndexInfo, Root
+from bienc_cli.store.meta import root_from_row, root_settings, tuned_blend
+from bienc_cli.store.rows import digest_of
 from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 _ID = "head"
@@ -150,22 +149,8 @@ def publish(connection: Connection, head: Head) -> Head:
     key = (head.attempt << 16) + head.serial
     record = Record("body", key, head.attempt, 0, 0, json.dumps(_packed(head), ensure_ascii=False))
     connection.upsert(collection, list(record.rows()))
-    connection.upsert(
-        collection,
-        [
-            {
-                "id": _ID,
-                "kind": _ID,
-                "key": key,
-                "piece": 0,
-                "born": head.attempt,
-                "root_id": 0,
-                "file_id": 0,
-                "body": digest_of(record.body).hex(),
-                VECTOR: [0.0, 1.0],
-            }
-        ],
-    )
+    checksum = digest_of(record.body).hex()
+    connection.upsert(collection, [record_row(_ID, checksum, kind=_ID, key=key, born=head.attempt)])
     with suppress(BiencError):
         # What is committed is committed; the next one deletes what this one could not.
         connection.delete(collection, all_of(among("kind", ["body"]), f"key != {key}"))

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 
 from bienc_cli.errors import BiencError, IndexBusy
 from bienc_cli.milvus.connection import Connection
-from bienc_cli.milvus.schema import VECTOR, among
+from bienc_cli.milvus.schema import among, record_row
 
 LEASE_SECONDS = 60.0
 SETTLING_SECONDS = 0.3
@@ -164,17 +164,7 @@ class Lease:
             return None
 
     def _write(self, terms: Terms) -> None:
-        row = {
-            "id": _ID,
-            "kind": _ID,
-            "key": 0,
-            "piece": 0,
-            "born": terms.attempt,
-            "root_id": 0,
-            "file_id": 0,
-            "body": json.dumps(asdict(terms)),
-            VECTOR: [0.0, 1.0],
-        }
+        row = record_row(_ID, json.dumps(asdict(terms)), kind=_ID, born=terms.attempt)
         self._connection.upsert(self._connection.address.records, [row])
 
 

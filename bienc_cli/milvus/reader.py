@@ -15,16 +15,24 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import BiencError, IndexNotFound, StorageError
 from bienc_cli.milvus import rows as rows_
-from bienc_cli.milvus import selection
 from bienc_cli.milvus.address import MilvusAddress
-from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.connection import Connection, MilvusRow
 from bienc_cli.milvus.head import CoveredRoot, read_head
 from bienc_cli.milvus.rows import Record
-from bienc_cli.milvus.schema import PASSAGE_FIELDS, RECORD_FIELDS, all_of, among, in_chunks
+from bienc_cli.milvus.schema import (
+    NO_PASSAGE,
+    PASSAGE_FIELDS,
+    RECORD_FIELDS,
+    Placed,
+    all_of,
+    among,
+    counting,
+    in_chunks,
+)
 from bienc_cli.milvus.searching import Searching
-from bienc_cli.store.covered import FileState, Root
-from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
-from bienc_cli.store.root_rows import ShownPaths
+from bienc_cli.store.facts import FileState, IndexInfo, Root
+from bienc_cli.store.meta import ShownPaths
+from bienc_cli.store.protocol import Filter, StoredPassage
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.types import Skipped, Vectors
 
@@ -110,12 +118,6 @@ class MilvusReader:
         """The `k` nearest passages; see `IndexReader.search`."""
         return self.search_many(query[np.newaxis], k, where)[0]
 
-    def search_exact(
-        self, query: NDArray[np.float32], k: int, where: Filter | None = None
-    ) -> list[tuple[int, float]]:
-        """The `k` nearest passages, by comparing all; see `IndexReader.search_exact`."""
-        return self.search_many(query[np.newaxis], k, where, exact=True)[0]
-
     def search_many(
         self,
         queries: NDArray[np.float32],
@@ -128,7 +130,7 @@ class MilvusReader:
         if queries.ndim != 2 or queries.shape[1] != self.info.encoder.dim:
             raise ValueError(f"queries of shape {queries.shape} for this index")
         condition = self._condition(where)
-        if k < 1 or condition == selection.NOTHING or not self.info.passages:
+        if k < 1 or condition == NO_PASSAGE or not self.info.passages:
             return [[] for _ in queries]
         if exact:
             return self._searching.by_comparing(queries, k, condition)
@@ -147,7 +149,7 @@ class MilvusReader:
     ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
         """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
         condition = self._condition(where)
-        if condition == selection.NOTHING:
+        if condition == NO_PASSAGE:
             return
         number = 0
         for ids, vectors in self._searching.of_all(condition):
@@ -163,7 +165,7 @@ class MilvusReader:
             UsageError: the server has none.
         """
         condition = self._condition(where)
-        if k < 1 or condition == selection.NOTHING or not self.info.passages:
+        if k < 1 or condition == NO_PASSAGE or not self.info.passages:
             return []
         return self._searching.by_words(query, k, condition)
 
@@ -182,7 +184,7 @@ class MilvusReader:
             UsageError: the server searches no words.
         """
         condition = self._condition(where)
-        if condition == selection.NOTHING or not self.info.passages:
+        if condition == NO_PASSAGE or not self.info.passages:
             return []
         return self._searching.holding(text, condition)
 
@@ -190,13 +192,11 @@ class MilvusReader:
         if not where:
             return self.head.alive
         if where not in self._conditions:
-            self._conditions[where] = selection.condition(
-                self.head.alive, where, lambda: self._placed_files
-            )
+            self._conditions[where] = counting(self.head.alive, where, lambda: self._placed_files)
         return self._conditions[where]
 
     @cached_property
-    def _placed_files(self) -> list[selection.Placed]:
+    def _placed_files(self) -> list[Placed]:
         # Roots are recorded absolute, so that it does not matter what they would be relative to.
         names = ShownPaths(Path("/"), self._shown_from or Path("/"))
         found = []
@@ -238,7 +238,7 @@ class MilvusReader:
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
         """All passages that count, by document."""
         condition = self._condition(where)
-        if condition == selection.NOTHING:
+        if condition == NO_PASSAGE:
             return
         number = 0
         for page in self.connection.pages(self._address.collection, condition, PASSAGE_FIELDS):
@@ -248,7 +248,7 @@ class MilvusReader:
         if not where and number != self.info.passages:
             raise self._missing("the set of its passages")
 
-    def whole(self, rows: list[Row]) -> list[Row]:
+    def whole(self, rows: list[MilvusRow]) -> list[MilvusRow]:
         """Rows with those strings that were too long for them."""
         ids = [row["id"] for row in rows if row["long"]]
         if not ids:
@@ -260,7 +260,7 @@ class MilvusReader:
             raise self._missing("a long passage")
         return [{**row, **kept.get(row["id"], {})} for row in rows]
 
-    def _stored(self, row: Row) -> StoredPassage:
+    def _stored(self, row: MilvusRow) -> StoredPassage:
         return rows_.stored(row, self._shown_from)
 
     def count(self, where: Filter | None = None) -> int:
@@ -268,7 +268,7 @@ class MilvusReader:
         if not where:
             return self.info.passages
         condition = self._condition(where)
-        if condition == selection.NOTHING:
+        if condition == NO_PASSAGE:
             return 0
         return self.connection.count(self._address.collection, condition)
 
@@ -326,7 +326,7 @@ class MilvusReader:
 
     def records(self, kinds: Sequence[str], condition: str = "") -> list[Record]:
         """Records that count, ascending by key."""
-        found: list[Row] = []
+        found: list[MilvusRow] = []
         for page in self.connection.pages(
             self._address.records,
             all_of(among("kind", kinds), self.head.born, condition),

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from bienc_cli.milvus.connection import Row
-from bienc_cli.milvus.schema import MOST_BYTES, VECTOR
-from bienc_cli.store import root_rows
-from bienc_cli.store.covered import FileState
+from bienc_cli.milvus.connection import MilvusRow
+from bienc_cli.milvus.schema import MOST_BYTES, VECTOR, record_row
+from bienc_cli.store.facts import FileState
 from bienc_cli.store.protocol import StoredPassage
-from bienc_cli.store.rows import check_vectors, damaged, digest_of, place_from
+from bienc_cli.store.rows import check_vectors, damaged, digest_of, inside_root, place_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.tokenizer import Tokenizer, bare, made_by
 from bienc_cli.store.words import WORDS_VERSION
@@ -45,20 +44,19 @@ class Record:
     file_id: int
     body: str
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[MilvusRow]:
         """As rows, each with a piece of the body."""
         for number, piece in enumerate(pieces(self.body)):
-            yield {
-                "id": f"{self.kind}/{self.key}/{number}",
-                "kind": self.kind,
-                "key": self.key,
-                "piece": number,
-                "born": self.born,
-                "root_id": self.root_id,
-                "file_id": self.file_id,
-                "body": piece,
-                VECTOR: [0.0, 1.0],
-            }
+            yield record_row(
+                f"{self.kind}/{self.key}/{number}",
+                piece,
+                kind=self.kind,
+                key=self.key,
+                piece=number,
+                born=self.born,
+                root_id=self.root_id,
+                file_id=self.file_id,
+            )
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -76,13 +74,13 @@ def pieces(text: str) -> Iterator[str]:
             return
 
 
-def joined(rows: Iterable[Row]) -> list[Record]:
+def joined(rows: Iterable[MilvusRow]) -> list[Record]:
     """Records of their rows, ascending by key.
 
     Raises:
         IndexDamaged: a piece is missing.
     """
-    parts: dict[tuple[str, int], list[Row]] = {}
+    parts: dict[tuple[str, int], list[MilvusRow]] = {}
     for row in rows:
         parts.setdefault((row["kind"], row["key"]), []).append(row)
     found = []
@@ -140,7 +138,7 @@ def file_state(record: Record) -> FileState:
     try:
         return FileState(
             record.file_id,
-            root_rows.inside_root(body["path"]),
+            inside_root(body["path"]),
             int(body["size"]),
             int(body["mtime_ns"]),
             bytes.fromhex(body["digest"]),
@@ -215,7 +213,7 @@ def passage_rows(
     passages: Sequence[Passage],
     searched: Sequence[SearchedText],
     tokenizer: Tokenizer,
-) -> list[Row]:
+) -> list[MilvusRow]:
     """One row for each passage, still without its vector; ids count up from `first_id`."""
     rows = []
     for number, (passage, words) in enumerate(
@@ -305,7 +303,7 @@ def _written(counts: Mapping[str, int]) -> str:
     return next(pieces(" ".join(rounds))).rpartition(" ")[0]
 
 
-def split_long(row: Row) -> tuple[Row, Record | None]:
+def split_long(row: MilvusRow) -> tuple[MilvusRow, Record | None]:
     """A row as Milvus takes it, and a record of what does not fit in its strings."""
     long = {name: row[name] for name in _LONG if len(row[name].encode()) > MOST_BYTES}
     if not long:

@@ -10,8 +10,11 @@ it; which attempts and which files count is in the head.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from bienc_cli.patterns import PathFilter
+from bienc_cli.store.protocol import Filter
 
 FORMAT_VERSION = 2
 """Raised whenever an older program would misread what is written."""
@@ -41,6 +44,12 @@ PASSAGE_FIELDS = (
 """All but the vector and the words."""
 
 RECORD_FIELDS = ("id", "kind", "key", "piece", "born", "root_id", "file_id", "body")
+
+NO_PASSAGE = "id in []"
+"""The condition that no passage meets; it is not asked, only recognised."""
+
+Placed = tuple[int, tuple[str, ...]]
+"""A file's id, and the paths that it may be named by: under its root, and from where people are."""
 
 
 def has_full_text(version: str) -> bool:
@@ -125,6 +134,37 @@ def records() -> tuple[Any, Any]:
     return schema, indexes
 
 
+def record_row(
+    name: str,
+    body: str,
+    *,
+    kind: str,
+    key: int = 0,
+    piece: int = 0,
+    born: int,
+    root_id: int = 0,
+    file_id: int = 0,
+) -> dict[str, Any]:
+    """A row of the collection of records.
+
+    Args:
+        name: its primary key.
+        body: `MOST_BYTES` of it at most.
+        kind, key, piece, born, root_id, file_id: as of `rows.Record`.
+    """
+    return {
+        "id": name,
+        "kind": kind,
+        "key": key,
+        "piece": piece,
+        "born": born,
+        "root_id": root_id,
+        "file_id": file_id,
+        "body": body,
+        VECTOR: [0.0, 1.0],
+    }
+
+
 # -------------------------------------------------------------- conditions
 
 
@@ -149,3 +189,39 @@ def in_chunks(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+def counting(alive: str, where: Filter | None, files: Callable[[], Iterable[Placed]]) -> str:
+    """The condition that a passage counts, of those that a filter lets through.
+
+    Patterns mean what they mean in `.gitignore`, which no condition of Milvus can say; so they
+    are matched here, against the list of files, and Milvus is given the files that match, or
+    those that do not where they are fewer.
+
+    Args:
+        alive: that it belongs to the generation.
+        where: the filter.
+        files: gives all files; asked only where paths are filtered.
+
+    Raises:
+        UsageError: a pattern is malformed.
+    """
+    if not where:
+        return alive
+    parts = [alive]
+    if where.formats:
+        parts.append(among("format", where.formats))
+    if where.paths:
+        asked = PathFilter(where.paths)
+        inside: list[int] = []
+        outside: list[int] = []
+        for file_id, names in files():
+            named = asked.matches(name.lstrip("/") for name in names)
+            (inside if named else outside).append(file_id)
+        if not inside:
+            return NO_PASSAGE
+        if outside and len(inside) <= len(outside):
+            parts.append(among("file_id", inside))
+        elif outside:
+            parts.append(among("file_id", outside, out=True))
+    return all_of(*parts)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
-from bienc_cli.milvus.connection import MOST_ROWS, Connection, Row
+from bienc_cli.milvus.connection import MOST_ROWS, Connection, MilvusRow
 from bienc_cli.milvus.head import Head
 from bienc_cli.milvus.rows import spelled, vectors_of
 from bienc_cli.milvus.schema import (
@@ -43,7 +43,7 @@ _BYTES_AT_ONCE = 16 << 20
 _KEPT_VECTORS = 20_000
 """Vectors up to which those of the last comparison are kept for the next."""
 
-Ranking = list[tuple[int, float]]
+Ranked = list[tuple[int, float]]
 
 
 class Searching:
@@ -65,11 +65,11 @@ class Searching:
 
     # -------------------------------------------------------------- vectors
 
-    def by_graph(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranking]:
+    def by_graph(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranked]:
         """The `k` nearest of each query, shape (n, dim), by the HNSW graph."""
         if k + _MARGIN > MOST_ROWS:
             return self.by_comparing(queries, k, condition)
-        found: list[Ranking] = []
+        found: list[Ranked] = []
         at_once = max(1, _BYTES_AT_ONCE // ((k + _MARGIN) * self._dim * 4))
         for start in range(0, len(queries), at_once):
             batch = queries[start : start + at_once]
@@ -79,8 +79,8 @@ class Searching:
         return found
 
     def _scored(
-        self, query: NDArray[np.float32], rows: list[Row], k: int, condition: str
-    ) -> Ranking:
+        self, query: NDArray[np.float32], rows: list[MilvusRow], k: int, condition: str
+    ) -> Ranked:
         asked = k + _MARGIN
         while True:
             scores = similarity(vectors_of(rows, self._dim), query).tolist()
@@ -94,7 +94,9 @@ class Searching:
                 return self.by_comparing(query[np.newaxis], k, condition)[0]
             (rows,) = self._nearest(query[np.newaxis], asked, condition)
 
-    def _nearest(self, queries: NDArray[np.float32], k: int, condition: str) -> list[list[Row]]:
+    def _nearest(
+        self, queries: NDArray[np.float32], k: int, condition: str
+    ) -> list[list[MilvusRow]]:
         return self._connection.search(
             self._collection,
             VECTOR,
@@ -105,7 +107,7 @@ class Searching:
             [VECTOR],
         )
 
-    def by_comparing(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranking]:
+    def by_comparing(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranked]:
         """The same by fetching and comparing every vector."""
         best = [NOTHING] * len(queries)
         for block in self._blocks(condition):
@@ -155,7 +157,7 @@ class Searching:
 
     # ---------------------------------------------------------------- words
 
-    def by_words(self, query: str, k: int, condition: str) -> Ranking:
+    def by_words(self, query: str, k: int, condition: str) -> Ranked:
         """The `k` best passages by BM25, as Milvus computes it."""
         words = self._words(query)
         if not words:
@@ -186,7 +188,7 @@ class Searching:
             holding = found if holding is None else holding & found
         return sorted(holding or ())
 
-    def _worded(self, words: str, limit: int, condition: str) -> Ranking:
+    def _worded(self, words: str, limit: int, condition: str) -> Ranked:
         (rows,) = self._connection.search(
             self._collection,
             WORDS_VECTOR,
@@ -228,5 +230,5 @@ class Searching:
             self._tokenizer.close()
 
 
-def _ordered(scored: Any) -> Ranking:
+def _ordered(scored: Any) -> Ranked:
     return sorted(scored, key=lambda hit: (-hit[1], hit[0]))

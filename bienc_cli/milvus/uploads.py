@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from bienc_cli.milvus.connection import Connection, Row
+from bienc_cli.milvus.connection import Connection, MilvusRow
 from bienc_cli.milvus.rows import Record, split_long, text_key, vectors_of
 from bienc_cli.milvus.schema import VECTOR, all_of, among, in_chunks
 from bienc_cli.types import Vectors
@@ -40,7 +40,7 @@ class Uploads:
         self,
         connection: Connection,
         dim: int,
-        is_counted: Callable[[Row], bool],
+        is_counted: Callable[[MilvusRow], bool],
         put_record: Callable[[Record], None],
         before_upload: Callable[[], None],
     ) -> None:
@@ -50,14 +50,14 @@ class Uploads:
         self._is_counted = is_counted
         self._put_record = put_record
         self._before_upload = before_upload
-        self._waiting: dict[str, list[Row]] = {}
+        self._waiting: dict[str, list[MilvusRow]] = {}
         self._missing: set[str] = set()
         self._early: dict[str, list[float]] = {}
-        self._ready: list[Row] = []
+        self._ready: list[MilvusRow] = []
         self.new_texts = 0
         self.rows = 0
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[MilvusRow]) -> None:
         """Take rows without vectors."""
         for row in rows:
             self._waiting.setdefault(row["text_key"], []).append(row)
@@ -141,16 +141,16 @@ def one_of_each(
     keys: Sequence[str],
     condition: str,
     fields: Sequence[str],
-    preferred: Callable[[Row], bool],
-) -> dict[str, Row]:
+    preferred: Callable[[MilvusRow], bool],
+) -> dict[str, MilvusRow]:
     """For each text that has one, a row for which a condition holds; a preferred one if any is.
 
     A text can have very many rows (a licence at the head of every file), of which one is wanted.
     """
     collection = connection.address.collection
-    found: dict[str, Row] = {}
+    found: dict[str, MilvusRow] = {}
 
-    def take(rows: Iterable[Row]) -> None:
+    def take(rows: Iterable[MilvusRow]) -> None:
         for row in rows:
             key = row["text_key"]
             if key not in found or (preferred(row) and not preferred(found[key])):

@@ -19,7 +19,7 @@ from typing import Self
 from bienc_cli.errors import BiencError, IndexMismatch
 from bienc_cli.milvus import schema
 from bienc_cli.milvus.address import MilvusAddress
-from bienc_cli.milvus.connection import Connection, Row, connected
+from bienc_cli.milvus.connection import Connection, MilvusRow, connected
 from bienc_cli.milvus.contents import MilvusContents
 from bienc_cli.milvus.head import Head, publish, read_head
 from bienc_cli.milvus.lease import Lease
@@ -28,8 +28,7 @@ from bienc_cli.milvus.rows import Record, joined, languages_in, parsed
 from bienc_cli.milvus.schema import RECORD_FIELDS, all_of, among, in_chunks
 from bienc_cli.milvus.uploads import Uploads, one_of_each
 from bienc_cli.store import failpoints
-from bienc_cli.store.compatibility import check_agreement
-from bienc_cli.store.protocol import CommitReport, IndexInfo
+from bienc_cli.store.facts import CommitReport, IndexInfo, check_agreement
 from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 _DEAD_KEPT = 1000
@@ -41,34 +40,13 @@ _VOID_KEPT = 64
 midst of an upload may still be sending."""
 
 
-def open_writer(
-    address: MilvusAddress,
-    *,
-    create: bool = True,
-    wait: float = 0.0,
-    on_wait: Callable[[str], None] = lambda _: None,
-) -> MilvusWriter:
-    """Open an index for writing.
-
-    Args:
-        address: of the index.
-        create: make the index if there is none.
-        wait: seconds to wait for another writer.
-        on_wait: told once who is waited for.
+class MilvusWriter(MilvusContents):
+    """An `IndexWriter` over two collections of Milvus; see `place.open_writer`.
 
     Raises:
-        IndexNotFound: there is no index, and none is to be made.
         IndexBusy: another process is writing, or has the file of Milvus Lite open.
-        IndexMismatch: the collection holds something else, or another format.
-        IndexDamaged: the index does not hold together.
-        StorageError: the server does not answer, or refuses.
         UsageError: the packages are not installed.
     """
-    return MilvusWriter(address, create=create, wait=wait, on_wait=on_wait)
-
-
-class MilvusWriter(MilvusContents):
-    """An `IndexWriter` over two collections of Milvus."""
 
     info: IndexInfo | None
     is_asked_for_room = False
@@ -78,8 +56,8 @@ class MilvusWriter(MilvusContents):
         self,
         address: MilvusAddress,
         *,
-        create: bool = True,
-        wait: float = 0.0,
+        create: bool,
+        wait: float,
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._address = address
@@ -253,10 +231,10 @@ class MilvusWriter(MilvusContents):
             gone += sum(1 for row in held.values() if self._is_dead(row))
         return gone
 
-    def _is_dead(self, row: Row) -> bool:
+    def _is_dead(self, row: MilvusRow) -> bool:
         return row["file_id"] in self._dead_files
 
-    def _is_counted(self, row: Row) -> bool:
+    def _is_counted(self, row: MilvusRow) -> bool:
         """Whether a passage belongs to the generation before, or to this attempt."""
         if row["born"] == self._attempt:
             return True

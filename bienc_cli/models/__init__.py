@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.errors import UsageError
-from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
+from bienc_cli.models.cache import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.registry import (
     DEFAULT_BI_ENCODER,
     DEFAULT_CROSS_ENCODER,

@@ -1,4 +1,4 @@
-"""The cache directory: directories published whole, and file digests remembered.
+"""The cache directory: what a model's first use makes, published whole, and digests of files.
 
     <cache>/models/<name>-<key>/     a converted model, with its manifest
     <cache>/digests/<key>.json       sha256 of one file in one state
@@ -14,11 +14,13 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from bienc_cli.errors import StorageError
-from bienc_cli.models.first_use import Watch, unwatched
 from bienc_cli.models.registry import KnownModel
 from bienc_cli.portable import lock
 
@@ -27,6 +29,38 @@ CONVERTER_VERSION = 1
 
 MANIFEST = "bienc-manifest.json"
 WEIGHTS = "model.safetensors"
+
+
+class Preparation(StrEnum):
+    """What is done once."""
+
+    DOWNLOADING = "downloading"
+    UNPACKING = "unpacking"
+    CONVERTING = "converting"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUse:
+    """Seconds of work that no later use needs.
+
+    Attributes:
+        model: as it was named.
+        work: what is done.
+        size: bytes of weights that it is done to; None where nobody says.
+    """
+
+    model: str
+    work: Preparation
+    size: int | None
+
+
+Watch: TypeAlias = Callable[[FirstUse], AbstractContextManager[object]]
+"""Called with what begins; what it returns is entered before and left after."""
+
+
+def unwatched(_: FirstUse) -> AbstractContextManager[object]:
+    """A `Watch` for a first use that nobody waits for."""
+    return nullcontext()
 
 
 def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path], None]) -> Path:

@@ -16,8 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import ModelUnavailable
-from bienc_cli.models.cache import CONVERTER_VERSION, MANIFEST, WEIGHTS, sha256_file, write_json
-from bienc_cli.models.first_use import FirstUse, Preparation, Watch
+from bienc_cli.models.cache import (
+    CONVERTER_VERSION,
+    MANIFEST,
+    WEIGHTS,
+    FirstUse,
+    Preparation,
+    Watch,
+    sha256_file,
+    write_json,
+)
 from bienc_cli.models.registry import Architecture, Carrier, KnownModel, Role, WeightFormat
 
 _LICENSE_URLS = {

@@ -8,8 +8,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from bienc_cli.errors import BiencError, ModelUnavailable
+from bienc_cli.models.cache import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.files import read_model_files
-from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
 from bienc_cli.models.registry import KNOWN_MODELS
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

@@ -16,14 +16,15 @@ its vectors are kept, and those of an index should be the same whenever they wer
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.models import openvino_probe
 from bienc_cli.models.cache import write_json
 from bienc_cli.models.openvino_builder import built_graph
 from bienc_cli.models.openvino_encoders import NotPlain
@@ -33,6 +34,7 @@ from bienc_cli.models.openvino_runtime import (
     GRAPH,
     VERDICT,
     ConversionOutcome,
+    OpenVinoGraph,
     import_openvino,
     prefers_8_bits,
 )
@@ -40,11 +42,30 @@ from bienc_cli.models.registry import Role
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import ModelTokenizer
 
+if TYPE_CHECKING:
+    import torch
+
 EXACT = 1e-3
 """Most that a traced graph's float32 results may differ from torch's: absolute in a unit vector's
 cosine distance, relative in a logit."""
 NEAR = {Role.BI_ENCODER: 1e-3, Role.CROSS_ENCODER: 0.05}
 """Most that results in fewer bits may differ from float32's, in the same terms."""
+
+SHORT = (
+    "How many people live in Berlin?",
+    "Berlin has a population of 3,520,031 registered inhabitants.",
+    "a",
+    "Größe, naïveté, 北京 and an emoji 🙂 are read as they stand.\n\n\tIndented.",
+    "def square(x: float) -> float:\n    return x * x",
+)
+"""What graphs are tried on before they count; they run in a tenth of a second."""
+
+ALL = (
+    *SHORT,
+    "The glacier retreats because summers melt more ice than winters restore. " * 12,
+    "One word after another fills what the model reads, and then some more. " * 80,
+)
+"""And one text that fills much of what a model reads, and one that is cut."""
 
 
 class _Unconvertible(Exception):
@@ -80,10 +101,10 @@ def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Conve
         tokenizer = _build(model, path, quantised=may_quantise and model.tested)
         if model.tested:
             return ConversionOutcome(True, "", precision, tokenizer.pad_id, may_quantise)
-        texts: tuple[str, ...] = openvino_probe.SHORT
+        texts: tuple[str, ...] = SHORT
         reference = _tried(model, tokenizer, path, texts)
     except NotPlain:
-        texts = openvino_probe.ALL
+        texts = ALL
         # Beyond what fits in a pair, torch's own truncation is another than ours.
         texts = texts if model.files.role is Role.BI_ENCODER else texts[:-1]
         tokenizer, reference = _trace(model, path, texts)
@@ -112,7 +133,7 @@ def _tried(
 ) -> NDArray[np.float32]:
     """What a built graph makes of the texts in float32."""
     try:
-        found = openvino_probe.results(model, tokenizer, path, "f32", texts)
+        found = results(model, tokenizer, path, "f32", texts)
     except RuntimeError as error:
         raise NotPlain("its graph does not run") from error
     if not np.isfinite(found).all():
@@ -123,17 +144,85 @@ def _tried(
 def _trace(
     model: ResolvedModel, path: Path, texts: Sequence[str]
 ) -> tuple[ModelTokenizer, NDArray[np.float32]]:
-    """Trace a graph and compare it with torch; its tokenizer, and torch's results."""
-    from bienc_cli.models.openvino_tracing import Untraceable, trace_graph
+    """Trace a graph from the torch module; its tokenizer, and what the module makes of the texts.
 
-    try:
-        tokenizer, reference = trace_graph(model, path, texts)
-    except Untraceable as reason:
-        raise _Unconvertible(str(reason)) from reason
+    Raises:
+        ModelUnavailable: torch cannot load the model.
+    """
+    from bienc_cli.models import torch_runtime
+
+    module = torch_runtime.load_module(model, "cpu")
+    tokenizer = torch_runtime.model_tokenizer(model, module)
+    with torch_runtime.silence():
+        if model.files.role is Role.BI_ENCODER:
+            reference = _vectors(module, texts)
+            _save_traced(module, "sentence_embedding", tokenizer, path)
+        else:
+            reference = _logits(module, _pairs(texts))
+            _save_traced(module, "scores", tokenizer, path)
     difference = _difference(model, tokenizer, path, "f32", texts, reference)
     if not difference <= EXACT:
         raise _Unconvertible(f"its graph differs from torch by {difference:.2g} on a probe")
     return tokenizer, reference
+
+
+def _save_traced(module: Any, output: str, tokenizer: ModelTokenizer, path: Path) -> None:
+    """Trace the module on a padded batch and save the graph with free shapes."""
+    import torch
+
+    class Traced(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(
+            self,
+            input_ids: torch.Tensor,
+            attention_mask: torch.Tensor,
+            token_type_ids: torch.Tensor | None = None,
+        ) -> torch.Tensor:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask}
+            if token_type_ids is not None:
+                features["token_type_ids"] = token_type_ids
+            result: torch.Tensor = self.module(features)[output]
+            return result
+
+    # Unequal lengths: an unpadded batch could be traced without its mask.
+    batch = tokenizer.pad(tokenizer.encode(SHORT[:4], 64))
+    example = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+    if "token_type_ids" in module.tokenizer.model_input_names:
+        example["token_type_ids"] = batch.token_type_ids
+    openvino = import_openvino()
+    # The converter reports each use to its maker unless this package is missing.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    from openvino.tools.ovc import convert_model
+
+    try:
+        with torch.inference_mode(False), torch.no_grad():
+            graph = convert_model(
+                Traced().eval(),
+                example_input={name: torch.from_numpy(array) for name, array in example.items()},
+            )
+        graph.reshape({port.any_name: [-1, -1] for port in graph.inputs})
+        openvino.save_model(graph, path, compress_to_fp16=False)
+    except OSError:
+        raise
+    except Exception as error:  # whatever a strange module makes of tracing
+        raise _Unconvertible(f"it cannot be traced ({_first_line(error)})") from error
+
+
+def _vectors(module: Any, texts: Sequence[str]) -> NDArray[np.float32]:
+    vectors = module.encode(
+        list(texts), prompt="", normalize_embeddings=True, show_progress_bar=False
+    )
+    return np.asarray(vectors, dtype=np.float32)
+
+
+def _logits(module: Any, pairs: list[tuple[str, str]]) -> NDArray[np.float32]:
+    import torch
+
+    logits = module.predict(pairs, activation_fn=torch.nn.Identity(), show_progress_bar=False)
+    return np.asarray(logits, dtype=np.float32).reshape(len(pairs), -1)
 
 
 def _quantised(
@@ -166,9 +255,42 @@ def _difference(
     texts: Sequence[str],
     reference: NDArray[np.float32],
 ) -> float:
+    """The largest one: cosine distance of unit vectors, or relative of logits."""
     try:
-        found = openvino_probe.results(model, tokenizer, path, precision, texts)
+        found = results(model, tokenizer, path, precision, texts)
     except RuntimeError as error:
-        detail = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise _Unconvertible(f"its graph does not run ({detail[:120]})") from error
-    return openvino_probe.difference(model.files.role, found, reference)
+        raise _Unconvertible(f"its graph does not run ({_first_line(error)})") from error
+    if model.files.role is Role.BI_ENCODER:
+        return float(np.max(1 - np.sum(found * reference, axis=1)))
+    return float(np.max(np.abs(found - reference) / (1 + np.abs(reference))))
+
+
+def results(
+    model: ResolvedModel,
+    tokenizer: ModelTokenizer,
+    graph: Path,
+    precision: str,
+    texts: Sequence[str],
+) -> NDArray[np.float32]:
+    """Run a graph as it will be run, one batch of unlike lengths: unit vectors, or logits.
+
+    Raises:
+        RuntimeError: the graph does not run.
+    """
+    limit = model.files.max_tokens
+    compiled = OpenVinoGraph(graph, precision=precision, threads=None, compiled_cache=None)
+    if model.files.role is Role.CROSS_ENCODER:
+        inputs, _ = tokenizer.encode_pairs(_pairs(texts), limit)
+        found = compiled(tokenizer.pad(inputs, multiple=16, limit=limit))
+        return found.reshape(len(texts), -1)
+    found = compiled(tokenizer.pad(tokenizer.encode(texts, limit), multiple=16, limit=limit))
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _pairs(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """The first text with each."""
+    return [(texts[0], text) for text in texts]
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:120]

@@ -90,43 +90,31 @@ def norm(c: Checkpoint, x: Any, name: str, epsilon: float, prefix: str | None = 
 
 @dataclass(frozen=True, slots=True)
 class PostNormNames:
-    """Where a layer of BERT's kind keeps its parts; `{}` is the layer's number."""
+    """Where a layer keeps its parts, `{}` being its number, and a configuration its sizes."""
 
-    layer: str
-    query: str
-    key: str
-    value: str
-    attended: str
-    attended_norm: str
-    wide: str
-    narrow: str
-    norm: str
+    query: str = "attention.self.query"
+    key: str = "attention.self.key"
+    value: str = "attention.self.value"
+    attended: str = "attention.output.dense"
+    attended_norm: str = "attention.output.LayerNorm"
+    wide: str = "intermediate.dense"
+    narrow: str = "output.dense"
+    norm: str = "output.LayerNorm"
+    layer: str = "encoder.layer.{}."
+    layers: str = "num_hidden_layers"
+    heads: str = "num_attention_heads"
+    act: str = "hidden_act"
 
 
-BERT_NAMES = PostNormNames(
-    layer="encoder.layer.{}.",
-    query="attention.self.query",
-    key="attention.self.key",
-    value="attention.self.value",
-    attended="attention.output.dense",
-    attended_norm="attention.output.LayerNorm",
-    wide="intermediate.dense",
-    narrow="output.dense",
-    norm="output.LayerNorm",
-)
+BERT_NAMES = PostNormNames()
 MPNET_NAMES = PostNormNames(
-    layer="encoder.layer.{}.",
     query="attention.attn.q",
     key="attention.attn.k",
     value="attention.attn.v",
     attended="attention.attn.o",
     attended_norm="attention.LayerNorm",
-    wide="intermediate.dense",
-    narrow="output.dense",
-    norm="output.LayerNorm",
 )
 DISTILBERT_NAMES = PostNormNames(
-    layer="transformer.layer.{}.",
     query="attention.q_lin",
     key="attention.k_lin",
     value="attention.v_lin",
@@ -135,28 +123,22 @@ DISTILBERT_NAMES = PostNormNames(
     wide="ffn.lin1",
     narrow="ffn.lin2",
     norm="output_layer_norm",
+    layer="transformer.layer.{}.",
+    layers="n_layers",
+    heads="n_heads",
+    act="activation",
 )
 
 
 def post_norm_layers(
-    c: Checkpoint,
-    x: Any,
-    mask: Any,
-    names: PostNormNames,
-    *,
-    layers: str,
-    heads: str,
-    act: str,
-    epsilon: float,
-    first_only: bool,
+    c: Checkpoint, x: Any, mask: Any, names: PostNormNames, epsilon: float, *, first_only: bool
 ) -> Any:
     """Layers of BERT's kind: attention, then a feed-forward, each added and then normed.
 
-    `layers`, `heads` and `act` are where the configuration says how many and which; `first_only` is
-    as in `Inputs`: the last layer's other states go into nothing but themselves.
+    `first_only` is as in `Inputs`: the last layer's other states go into nothing but themselves.
     """
-    head_count, act = int(c.config[heads]), _activation(c, act)
-    last = int(c.config[layers]) - 1
+    head_count, act = int(c.config[names.heads]), _activation(c, names.act)
+    last = int(c.config[names.layers]) - 1
     for number in range(last + 1):
         at = names.layer.format(number)
         own = x
@@ -198,17 +180,7 @@ def _bert(c: Checkpoint, inputs: Inputs, positions: Any) -> Any:
     kinds = blocks.rows(types, inputs.token_type_ids) if typed else ops().constant(types[:1])
     x = norm(c, ops().add(ops().add(words, kinds), positions), "embeddings.LayerNorm", epsilon)
     mask = blocks.additive_mask(inputs.attention_mask)
-    return post_norm_layers(
-        c,
-        x,
-        mask,
-        BERT_NAMES,
-        layers="num_hidden_layers",
-        heads="num_attention_heads",
-        act="hidden_act",
-        epsilon=epsilon,
-        first_only=inputs.first_only,
-    )
+    return post_norm_layers(c, x, mask, BERT_NAMES, epsilon, first_only=inputs.first_only)
 
 
 def distilbert(c: Checkpoint, inputs: Inputs) -> Any:
@@ -219,17 +191,7 @@ def distilbert(c: Checkpoint, inputs: Inputs) -> Any:
     )
     x = norm(c, ops().add(words, positions), "embeddings.LayerNorm", 1e-12)
     mask = blocks.additive_mask(inputs.attention_mask)
-    return post_norm_layers(
-        c,
-        x,
-        mask,
-        DISTILBERT_NAMES,
-        layers="n_layers",
-        heads="n_heads",
-        act="activation",
-        epsilon=1e-12,
-        first_only=inputs.first_only,
-    )
+    return post_norm_layers(c, x, mask, DISTILBERT_NAMES, 1e-12, first_only=inputs.first_only)
 
 
 def mpnet(c: Checkpoint, inputs: Inputs) -> Any:
@@ -245,17 +207,7 @@ def mpnet(c: Checkpoint, inputs: Inputs) -> Any:
     _require(c, relative_attention_num_buckets=32)
     bias = blocks.bucketed_bias(distances, length, len(table))
     mask = ops().add(blocks.additive_mask(inputs.attention_mask), bias)
-    return post_norm_layers(
-        c,
-        x,
-        mask,
-        MPNET_NAMES,
-        layers="num_hidden_layers",
-        heads="num_attention_heads",
-        act="hidden_act",
-        epsilon=epsilon,
-        first_only=inputs.first_only,
-    )
+    return post_norm_layers(c, x, mask, MPNET_NAMES, epsilon, first_only=inputs.first_only)
 
 
 _THETA = {"full_attention": 160_000.0, "sliding_attention": 10_000.0}

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.background import Background
 from bienc_cli.errors import ModelUnavailable
-from bienc_cli.models.cache import publish
-from bienc_cli.models.first_use import FirstUse, Preparation, Watch, unwatched
+from bienc_cli.models.cache import FirstUse, Preparation, Watch, publish, unwatched
 from bienc_cli.models.resolve import ResolvedModel
 from bienc_cli.models.tokenization import (
     ModelTokenizer,
@@ -214,101 +213,14 @@ def _read_verdict(directory: Path) -> ConversionOutcome | None:
         return None
 
 
-class OpenVinoBiEncoder:
-    """A bi-encoder on OpenVINO; satisfies `types.BiEncoder`. For one thread at a time."""
+class _OnOpenVino:
+    """Tokenizer and graph, and the batching between them. For one thread at a time.
 
-    def __init__(
-        self,
-        model: ResolvedModel,
-        directory: Path,
-        verdict: ConversionOutcome,
-        *,
-        threads: int | None,
-    ) -> None:
-        self.notes: tuple[str, ...] = ()
-        self._identity = model.encoder_identity
-        self._runner = _Runner(model, directory, verdict, threads=threads)
+    Attributes:
+        notes, runtime, tokenizer: as of `types.BiEncoder`.
+    """
 
-    @property
-    def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
-        return self._identity
-
-    @property
-    def runtime(self) -> str:
-        """How it runs, for people."""
-        return self._runner.description
-
-    @property
-    def tokenizer(self) -> ModelTokenizer:
-        """The tokenizer that chunking counts with."""
-        return self._runner.tokenizer
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode passages, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
-        return self._encode(texts, self._identity.passage_prompt)
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Encode queries, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
-        return self._encode(texts, self._identity.query_prompt)
-
-    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
-        dim = self._identity.dim
-        if not texts:
-            return np.empty((0, dim), dtype=np.float32)
-        prompted = [prompt + text for text in texts] if prompt else texts
-        inputs = self._runner.tokenizer.encode(prompted, self._identity.max_tokens)
-        # The first `dim`: a model may be trained to be cut there.
-        return unit_length(self._runner.run(inputs)[:, :dim])
-
-
-class OpenVinoCrossEncoder:
-    """A cross-encoder on OpenVINO; satisfies `types.CrossEncoder`. For one thread at a time."""
-
-    def __init__(
-        self,
-        model: ResolvedModel,
-        directory: Path,
-        verdict: ConversionOutcome,
-        *,
-        threads: int | None,
-    ) -> None:
-        self.notes: tuple[str, ...] = ()
-        self._identity = model.cross_encoder_identity
-        self._runner = _Runner(model, directory, verdict, threads=threads)
-
-    @property
-    def identity(self) -> CrossEncoderIdentity:
-        """Which model scores."""
-        return self._identity
-
-    @property
-    def runtime(self) -> str:
-        """How it runs, for people."""
-        return self._runner.description
-
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        """Score (query, passage) pairs; the passage is cut where both do not fit."""
-        return self.score_pairs([(query, passage) for passage in passages])
-
-    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score arbitrary pairs, in order; logits have shape (pairs, labels)."""
-        if not pairs:
-            shape = 0, len(self._identity.labels)
-            return PairScores(np.empty(shape, dtype=np.float32), np.empty(0, dtype=np.bool_))
-        inputs, truncated = self._runner.tokenizer.encode_pairs(pairs, self._identity.max_tokens)
-        logits, named = self._runner.run(inputs), len(self._identity.labels)
-        if logits.shape[1] != named:
-            raise ModelUnavailable(
-                f"The model {self._identity.name} gives {logits.shape[1]} scores, and its "
-                f"config.json says {named}.",
-                "name its labels there, as id2label",
-            )
-        return PairScores(logits, truncated)
-
-
-class _Runner:
-    """Tokenizer and graph, and the batching between them."""
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -319,10 +231,9 @@ class _Runner:
         threads: int | None,
     ) -> None:
         assert model.files.tokenizer_json is not None, "it was needed to convert"  # noqa: S101
-        self._name = model.name
+        self._model = model
         precision = "bf16" if verdict.precision == "bf16" else "fp32"
-        self.description = f"openvino cpu {'int8' if verdict.quantised else precision}"
-        self._max_tokens = model.files.max_tokens
+        self.runtime = f"openvino cpu {'int8' if verdict.quantised else precision}"
         # Compiling leaves the interpreter to others; reading a tokenizer, as long, does not.
         graph = Background(
             lambda: OpenVinoGraph(
@@ -335,16 +246,71 @@ class _Runner:
         self.tokenizer = ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=verdict.pad_id)
         self._graph = graph.result()
 
-    def run(self, inputs: Sequence[TokenIds]) -> Vectors:
+    def _run(self, inputs: Sequence[TokenIds]) -> Vectors:
         """Rows in the order of `inputs`, which has at least one."""
         rows = np.empty(0, dtype=np.float32)
+        limit = self._model.files.max_tokens
         padded_lengths = [-(-len(item) // PAD_MULTIPLE) * PAD_MULTIPLE for item in inputs]
         for batch in token_budget_batches(padded_lengths, TOKEN_BUDGET, BATCH_OVERHEAD):
             padded = self.tokenizer.pad(
-                [inputs[i] for i in batch], multiple=PAD_MULTIPLE, limit=self._max_tokens
+                [inputs[i] for i in batch], multiple=PAD_MULTIPLE, limit=limit
             )
             found = self._graph(padded).reshape(len(batch), -1)
             if rows.size == 0:
                 rows = np.empty((len(inputs), found.shape[1]), dtype=np.float32)
             rows[batch] = found
-        return finite(rows, self._name)
+        return finite(rows, self._model.name)
+
+
+class OpenVinoBiEncoder(_OnOpenVino):
+    """A bi-encoder on OpenVINO; satisfies `types.BiEncoder`."""
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What decides the vectors."""
+        return self._model.encoder_identity
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Encode passages, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
+        return self._encode(texts, self.identity.passage_prompt)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Encode queries, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
+        return self._encode(texts, self.identity.query_prompt)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
+        dim = self.identity.dim
+        if not texts:
+            return np.empty((0, dim), dtype=np.float32)
+        prompted = [prompt + text for text in texts] if prompt else texts
+        inputs = self.tokenizer.encode(prompted, self.identity.max_tokens)
+        # The first `dim`: a model may be trained to be cut there.
+        return unit_length(self._run(inputs)[:, :dim])
+
+
+class OpenVinoCrossEncoder(_OnOpenVino):
+    """A cross-encoder on OpenVINO; satisfies `types.CrossEncoder`."""
+
+    @property
+    def identity(self) -> CrossEncoderIdentity:
+        """Which model scores."""
+        return self._model.cross_encoder_identity
+
+    def score(self, query: str, passages: Sequence[str]) -> PairScores:
+        """Score (query, passage) pairs; the passage is cut where both do not fit."""
+        return self.score_pairs([(query, passage) for passage in passages])
+
+    def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
+        """Score arbitrary pairs, in order; logits have shape (pairs, labels)."""
+        named = len(self.identity.labels)
+        if not pairs:
+            return PairScores(np.empty((0, named), dtype=np.float32), np.empty(0, dtype=np.bool_))
+        inputs, truncated = self.tokenizer.encode_pairs(pairs, self.identity.max_tokens)
+        logits = self._run(inputs)
+        if logits.shape[1] != named:
+            raise ModelUnavailable(
+                f"The model {self.identity.name} gives {logits.shape[1]} scores, and its "
+                f"config.json says {named}.",
+                "name its labels there, as id2label",
+            )
+        return PairScores(logits, truncated)

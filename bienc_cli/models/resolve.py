@@ -14,14 +14,15 @@ from pathlib import Path
 
 from bienc_cli.errors import ModelUnavailable, UsageError
 from bienc_cli.models.cache import (
+    Watch,
     converted_directory,
     converted_path,
     is_converted,
     remembered_sha256,
+    unwatched,
 )
 from bienc_cli.models.carriers import carrier_file
 from bienc_cli.models.files import ModelFiles, read_model_files
-from bienc_cli.models.first_use import Watch, unwatched
 from bienc_cli.models.hub import HUB_ID, cached_snapshot, snapshot
 from bienc_cli.models.registry import (
     DEFAULT_BI_ENCODER,

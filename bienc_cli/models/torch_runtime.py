@@ -18,15 +18,18 @@ from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity, PairScores, V
 
 if TYPE_CHECKING:
     import torch
-    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 CPU_TOKEN_BUDGET = 4_096
 GPU_TOKEN_BUDGET = 65_536
 """Tokens a batch, padding included; the larger one is there to keep a GPU busy."""
 
 
-class TorchBiEncoder:
-    """A bi-encoder on torch; satisfies `types.BiEncoder`."""
+class _OnTorch:
+    """A module of sentence-transformers with its tokenizer.
+
+    Attributes:
+        notes, runtime, tokenizer: as of `types.BiEncoder`.
+    """
 
     def __init__(
         self,
@@ -37,44 +40,38 @@ class TorchBiEncoder:
         notes: tuple[str, ...] = (),
     ) -> None:
         self.notes = notes
-        chosen = _device(device, threads)
-        self._model = load_sentence_transformer(model, str(chosen))
-        half = _to_half(self._model, chosen)
-        self._identity = model.encoder_identity
-        self._tokenizer = model_tokenizer(model, self._model)
-        self._runtime = f"torch {chosen.type} {'fp16' if half else 'fp32'}"
-        self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
+        self._about = model
+        self._device = _device(device, threads)
+        self._model = load_module(model, str(self._device))
+        half = _to_half(self._model, self._device)
+        self.tokenizer = model_tokenizer(model, self._model)
+        self.runtime = f"torch {self._device.type} {'fp16' if half else 'fp32'}"
+        self._budget = CPU_TOKEN_BUDGET if self._device.type == "cpu" else GPU_TOKEN_BUDGET
+
+
+class TorchBiEncoder(_OnTorch):
+    """A bi-encoder on torch; satisfies `types.BiEncoder`."""
 
     @property
     def identity(self) -> EncoderIdentity:
         """What decides the vectors."""
-        return self._identity
-
-    @property
-    def runtime(self) -> str:
-        """How it runs, for people."""
-        return self._runtime
-
-    @property
-    def tokenizer(self) -> ModelTokenizer:
-        """The tokenizer that chunking counts with."""
-        return self._tokenizer
+        return self._about.encoder_identity
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Encode passages, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
-        return self._encode(texts, self._identity.passage_prompt)
+        return self._encode(texts, self.identity.passage_prompt)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Encode queries, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
-        return self._encode(texts, self._identity.query_prompt)
+        return self._encode(texts, self.identity.query_prompt)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
-        vectors = np.empty((len(texts), self._identity.dim), dtype=np.float32)
+        vectors = np.empty((len(texts), self.identity.dim), dtype=np.float32)
         if not texts:
             return vectors
-        limit = self._identity.max_tokens
-        extra = self._tokenizer.special_tokens + self._tokenizer.counts([prompt])[0]
-        lengths = [min(count + extra, limit) for count in self._tokenizer.counts(texts)]
+        limit = self.identity.max_tokens
+        extra = self.tokenizer.special_tokens + self.tokenizer.counts([prompt])[0]
+        lengths = [min(count + extra, limit) for count in self.tokenizer.counts(texts)]
         for rows in token_budget_batches(lengths, self._budget):
             vectors[rows] = self._model.encode(
                 [texts[row] for row in rows],
@@ -84,40 +81,16 @@ class TorchBiEncoder:
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        return unit_length(finite(vectors, self._identity.name))
+        return unit_length(finite(vectors, self._about.name))
 
 
-class TorchCrossEncoder:
+class TorchCrossEncoder(_OnTorch):
     """A sequence-classification cross-encoder on torch; satisfies `types.CrossEncoder`."""
-
-    def __init__(
-        self,
-        model: ResolvedModel,
-        *,
-        device: str,
-        threads: int | None,
-        notes: tuple[str, ...] = (),
-    ) -> None:
-        self.notes = notes
-        chosen = _device(device, threads)
-        self._model = load_sentence_transformers_cross_encoder(model, str(chosen))
-        half = _to_half(self._model, chosen)
-        self._device = chosen
-        self._identity = model.cross_encoder_identity
-        self._tokenizer = model_tokenizer(model, self._model)
-        self._runtime = f"torch {chosen.type} {'fp16' if half else 'fp32'}"
-        self._budget = CPU_TOKEN_BUDGET if chosen.type == "cpu" else GPU_TOKEN_BUDGET
-        self._takes_type_ids = "token_type_ids" in self._model.tokenizer.model_input_names
 
     @property
     def identity(self) -> CrossEncoderIdentity:
         """Which model scores."""
-        return self._identity
-
-    @property
-    def runtime(self) -> str:
-        """How it runs, for people."""
-        return self._runtime
+        return self._about.cross_encoder_identity
 
     def score(self, query: str, passages: Sequence[str]) -> PairScores:
         """Score (query, passage) pairs; the passage is cut where both do not fit."""
@@ -127,48 +100,32 @@ class TorchCrossEncoder:
         """Score arbitrary pairs, in order; logits have shape (pairs, labels)."""
         import torch
 
-        inputs, truncated = self._tokenizer.encode_pairs(pairs, self._identity.max_tokens)
-        logits = np.empty((len(pairs), len(self._identity.labels)), dtype=np.float32)
+        inputs, truncated = self.tokenizer.encode_pairs(pairs, self.identity.max_tokens)
+        logits = np.empty((len(pairs), len(self.identity.labels)), dtype=np.float32)
+        takes_type_ids = "token_type_ids" in self._model.tokenizer.model_input_names
         for rows in token_budget_batches([len(item) for item in inputs], self._budget):
-            batch = self._tokenizer.pad([inputs[row] for row in rows])
+            batch = self.tokenizer.pad([inputs[row] for row in rows])
             arrays = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
-            if self._takes_type_ids:
+            if takes_type_ids:
                 arrays["token_type_ids"] = batch.token_type_ids
             features = {k: torch.from_numpy(v).to(self._device) for k, v in arrays.items()}
             with torch.inference_mode():
                 scores = self._model(features)["scores"]
             logits[rows] = scores.float().cpu().numpy().reshape(len(rows), -1)
-        return PairScores(finite(logits, self._identity.name), truncated)
+        return PairScores(finite(logits, self._about.name), truncated)
 
 
-def load_sentence_transformer(model: ResolvedModel, device: str) -> SentenceTransformer:
-    """The torch module of a bi-encoder, in evaluation mode.
-
-    Raises:
-        ModelUnavailable: the library cannot load it.
-    """
-    with silence(), _loading(model):
-        from sentence_transformers import SentenceTransformer
-
-        loaded = SentenceTransformer(str(model.directory), device=device, local_files_only=True)
-        _require_all_weights(model, loaded)
-    loaded.max_seq_length = model.files.max_tokens
-    loaded.eval()
-    return loaded
-
-
-def load_sentence_transformers_cross_encoder(model: ResolvedModel, device: str) -> CrossEncoder:
-    """The torch module of a cross-encoder, in evaluation mode.
+def load_module(model: ResolvedModel, device: str) -> Any:
+    """A model as `sentence_transformers` has it, by its role, in evaluation mode.
 
     Raises:
         ModelUnavailable: the library cannot load it.
     """
     with silence(), _loading(model):
-        from sentence_transformers import CrossEncoder
+        from sentence_transformers import CrossEncoder, SentenceTransformer
 
-        loaded: CrossEncoder = CrossEncoder(
-            str(model.directory), device=device, local_files_only=True
-        )
+        made = SentenceTransformer if model.files.role is Role.BI_ENCODER else CrossEncoder
+        loaded: Any = made(str(model.directory), device=device, local_files_only=True)
         _require_all_weights(model, loaded)
     loaded.max_seq_length = model.files.max_tokens
     loaded.eval()
@@ -201,9 +158,7 @@ def _to_half(model: torch.nn.Module, device: torch.device) -> bool:
     return half
 
 
-def model_tokenizer(
-    model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder
-) -> ModelTokenizer:
+def model_tokenizer(model: ResolvedModel, loaded: Any) -> ModelTokenizer:
     """The tokenizer of a loaded model: its tokenizer.json, else what the library made of it.
 
     Raises:
@@ -222,9 +177,9 @@ def model_tokenizer(
     return ModelTokenizer(type(backend).from_str(backend.to_str()), pad_id=pad_id)
 
 
-def _require_all_weights(model: ResolvedModel, loaded: SentenceTransformer | CrossEncoder) -> None:
+def _require_all_weights(model: ResolvedModel, loaded: Any) -> None:
     """Refuse a checkpoint that lacks weights: the library fills them in at random and goes on."""
-    network: Any = loaded.transformers_model
+    network = loaded.transformers_model
     root = model.directory / model.files.weight_files[0].parent
     # Loaded a second time, a tenth of a second for a small model: the report is kept nowhere else.
     _, report = type(network).from_pretrained(str(root), output_loading_info=True)

@@ -12,10 +12,9 @@ from rich.text import Text
 from bienc_cli.errors import BiencError
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.columns import Grid, Words
-from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.pairs import labels_as_json
 from bienc_cli.render.printable import cell, count, duration, one_line
-from bienc_cli.render.view import View
+from bienc_cli.render.view import View, error_as_json
 from bienc_cli.search.classification import Classification
 from bienc_cli.search.result import ModelUse
 from bienc_cli.search.zero_shot import LabelledDocument, Labelling

@@ -13,9 +13,8 @@ from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pair_scores import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.columns import Grid
-from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.printable import duration, one_line
-from bienc_cli.render.view import View
+from bienc_cli.render.view import View, error_as_json
 
 SCHEMA = "bienc.score/1"
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import BiencError
 from bienc_cli.render import hits as hit_
-from bienc_cli.render.errors import error_as_json
 from bienc_cli.render.listing import csv_lines, files, grep_lines
 from bienc_cli.render.printable import cell
-from bienc_cli.render.view import View
+from bienc_cli.render.view import View, error_as_json
 from bienc_cli.search.result import SearchResult
 
 if TYPE_CHECKING:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from bienc_cli.render.printable import visible
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -72,3 +74,11 @@ class View(ABC):
     def as_documents(self) -> Iterator[dict[str, Any]]:
         """The documents of JSON lines: the whole in one, unless it is a list of answers."""
         yield self.as_json()
+
+
+def error_as_json(code: str, message: str, hint: str | None) -> dict[str, Any]:
+    """The envelope that every command prints when it fails."""
+    return {
+        "schema": "bienc.error/1",
+        "error": {"code": code, "message": visible(message), "hint": hint and visible(hint)},
+    }

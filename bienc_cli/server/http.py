@@ -15,7 +15,7 @@ from typing import Any
 
 from bienc_cli.arguments import in_arguments
 from bienc_cli.errors import BiencError, IndexNotFound, UsageError
-from bienc_cli.render.errors import error_as_json
+from bienc_cli.render.view import error_as_json
 from bienc_cli.server import requests, service
 from bienc_cli.server.guard import Guard
 from bienc_cli.server.requests import Request, as_bytes, refusal

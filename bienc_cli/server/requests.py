@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bienc_cli.render.errors import error_as_json
+from bienc_cli.render.view import error_as_json
 from bienc_cli.server.wire import BadLine, Lines
 
 MOST_HEAD = 16 << 10

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
-from bienc_cli.store.covered import UNSETTLED, FileStamp, FileState, Mount, Outcome, Root
+from bienc_cli.store.facts import (
+    UNSETTLED,
+    Begun,
+    CheckReport,
+    CommitReport,
+    FileStamp,
+    FileState,
+    IndexInfo,
+    Mount,
+    Outcome,
+    Problem,
+    Remedy,
+    RepairReport,
+    Root,
+)
 from bienc_cli.store.nearest import FOREIGN_GRAPH
 from bienc_cli.store.place import (
     INDEX_NAME,
@@ -23,15 +36,7 @@ from bienc_cli.store.place import (
     parent_of,
     repair,
 )
-from bienc_cli.store.protocol import (
-    CommitReport,
-    Filter,
-    IndexInfo,
-    IndexReader,
-    IndexWriter,
-    StoredPassage,
-)
-from bienc_cli.store.room import Begun
+from bienc_cli.store.protocol import Filter, IndexReader, IndexWriter, StoredPassage
 from bienc_cli.store.rows import digest_of
 
 __all__ = [

@@ -7,14 +7,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from bienc_cli.errors import BiencError, IndexDamaged, IndexMismatch, IndexNotFound, StorageError
 from bienc_cli.store import schema
-from bienc_cli.store.privacy import make_file
+from bienc_cli.store.privacy import is_own, make_file
 from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 
 CATALOG = "catalog.sqlite"
@@ -130,6 +129,23 @@ def is_at_rest(path: Path) -> bool:
     """Whether a catalog is all in its file, and no part of it in the write-ahead log."""
     log = path.with_name(f"{path.name}-wal")
     return not (log.exists() and log.stat().st_size)
+
+
+def take_in_log(directory: Path) -> None:
+    """Have a reader that lets go take into the catalog what the log was kept for.
+
+    A commit leaves in the log what somebody reads meanwhile; where a reader is held that follows
+    each commit, there would always be one, and the log would grow without end. Nobody is waited
+    for, and nothing written to what is not this user's own.
+    """
+    path = catalog_path(directory)
+    # Where it fails, the next one to let go does it, or the next writer.
+    with suppress(sqlite3.Error, OSError):
+        if is_at_rest(path) or not is_own(directory):
+            return
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, uri=True, timeout=0)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _is_full(error: sqlite3.Error) -> bool:
@@ -368,32 +384,3 @@ def _explained(error: sqlite3.Error, directory: Path) -> BiencError:
                 "check that it has space left, and its health",
             )
     return IndexDamaged(f"The index in {directory} is damaged: {error}.", REBUILD)
-
-
-# ------------------------------------------------------------------- meta
-
-
-def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
-    """All of `meta`, parsed; empty in a new catalog.
-
-    Raises:
-        IndexDamaged: a value does not parse.
-    """
-    try:
-        return {
-            key: json.loads(value)
-            for key, value in connection.execute("SELECT key, value FROM meta ORDER BY key")
-        }
-    except (ValueError, TypeError) as error:
-        raise IndexDamaged(f"What the index says of itself is damaged: {error}.", REBUILD) from (
-            error
-        )
-
-
-def write_meta(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
-    """Set all of `meta`."""
-    connection.execute("DELETE FROM meta")
-    connection.executemany(
-        "INSERT INTO meta VALUES (?, ?)",
-        [(key, json.dumps(value, sort_keys=True)) for key, value in values.items()],
-    )

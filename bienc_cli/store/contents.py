@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.store import root_rows
 from bienc_cli.store.catalog import decoded, translated
-from bienc_cli.store.covered import FileState, Root
 from bienc_cli.store.encoded import EncodedVectors
-from bienc_cli.store.root_rows import language_in, root_from_row, root_settings
+from bienc_cli.store.facts import FileState, Root
+from bienc_cli.store.meta import language_in, root_from_row, root_path_for_storage, root_settings
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
     PASSAGE_COLUMNS,
     TEXT_COLUMNS,
+    DocumentText,
     checksum_of,
     digest_of,
     file_row,
@@ -35,7 +35,6 @@ from bienc_cli.store.rows import (
     text_pieces,
 )
 from bienc_cli.store.searched_text import searched_text
-from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.types import Document, Passage, Skipped, Vectors
 
@@ -98,7 +97,7 @@ class Contents:
 
     def put_root(self, root: Root) -> int:
         """Cover a root, or change the settings of one that is covered; its id."""
-        path = root_rows.root_path_for_storage(root.path, self._directory)
+        path = root_path_for_storage(root.path, self._directory)
         kind = "file" if root.path.is_file() else "directory"
         settings = root_settings(root)
         with translated(self._directory):
@@ -125,7 +124,7 @@ class Contents:
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and forget its files; how many documents those held."""
         before = self._tally.documents
-        stored = root_rows.root_path_for_storage(path, self._directory)
+        stored = root_path_for_storage(path, self._directory)
         with translated(self._directory):
             files = self._connection.execute(
                 "SELECT files.id FROM files JOIN roots ON roots.id = files.root_id "
@@ -360,7 +359,6 @@ class Contents:
         (last,) = self._connection.execute(f"SELECT max(id) FROM {table}").fetchone()
         return int(last or 0) + 1
 
-    def _change(self, statement: str, parameters: Sequence[Any]) -> int:
-        cursor = self._connection.execute(statement, parameters)
+    def _change(self, statement: str, parameters: Sequence[Any]) -> None:
+        self._connection.execute(statement, parameters)
         self._changed = True
-        return int(cursor.lastrowid or 0)

@@ -9,9 +9,8 @@ from pathlib import Path
 from bienc_cli.errors import IndexMismatch, IndexNotFound
 from bienc_cli.store.catalog import CATALOG, catalog_path, refused
 from bienc_cli.store.graph_file import GraphFile, graph_paths
-from bienc_cli.store.lock import NAME as LOCK
+from bienc_cli.store.lock import LOCK, WAITING
 from bienc_cli.store.privacy import make_directory, make_file
-from bienc_cli.store.room import NAME as WAITING
 
 GITIGNORE = ".gitignore"
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import reclaim
-from bienc_cli.store.rows import VectorRows
+from bienc_cli.store.facts import VectorRows
 from bienc_cli.store.vectors import (
     UsedVectors,
     VectorFile,

@@ -41,7 +41,7 @@ from bienc_cli.store.graph_file import (
     sealed,
     times_of,
 )
-from bienc_cli.store.graph_proof import GraphShape, prove
+from bienc_cli.store.graph_proof import EF_CONSTRUCTION, M, prove
 from bienc_cli.store.privacy import FILE_MODE, is_ours_alone
 from bienc_cli.store.seal import Key
 from bienc_cli.types import Vectors
@@ -61,12 +61,6 @@ TAIL_MOST = 20_000
 are more than `TAIL_LEAST` and than `TAIL_SHARE` of it, so that a small change rewrites nothing
 and a growing index is rewritten in proportion to its growth; and in any case past `TAIL_MOST`,
 where comparing them takes longer than asking the graph."""
-
-M = 16
-"""Links of a node on each level; twice as many on the lowest."""
-
-EF_CONSTRUCTION = 200
-"""Width of the search while building."""
 
 EF_SEARCH = 200
 """Least width of a search. Recall@10 on real sentence vectors of 384 numbers: 1.000 of 5,000,
@@ -128,7 +122,7 @@ class VerifiedFile:
         """
         try:
             if self._key is None:
-                prove(self._descriptor, self.file, used, GraphShape(M, EF_CONSTRUCTION))
+                prove(self._descriptor, self.file, used)
                 return
             checksum = self._key.checksum(chunks_of(self._descriptor), self.file.nonce)
         except OSError as error:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,12 @@ from bienc_cli.errors import IndexDamaged
 from bienc_cli.store.graph_file import GraphFile, GraphUnusable
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors
 
+M = 16
+"""Links of a node on each level; twice as many on the lowest."""
+
+EF_CONSTRUCTION = 200
+"""Width of the search while building."""
+
 _HEAD = struct.Struct("<6QiI3QdQ")
 _WORD = 4
 _COUNT_BITS = 16
@@ -32,47 +37,30 @@ _MOST_LEVELS = 64
 """More than any honest graph: a level has a sixteenth of the nodes of the one below."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphShape:
-    """What the head of a file must say.
-
-    Attributes:
-        links: of a node on each level but the lowest, which has twice as many; M of the paper.
-        width: of the search while building; efConstruction of the paper.
-    """
-
-    links: int
-    width: int
-
-
-def prove(descriptor: int, file: GraphFile, used: UsedVectors, shape: GraphShape) -> None:
+def prove(descriptor: int, file: GraphFile, used: UsedVectors) -> None:
     """Read all of a graph file, in bounded memory but for its links above the lowest level.
 
     Args:
         descriptor: of the file, which has the recorded size and which nobody else can write to.
         file: what the catalog says of it; not trusted either.
         used: the vectors it has to be of.
-        shape: as every graph of this program has.
 
     Raises:
         GraphUnusable: something is not as it would have been written.
     """
-    _Proof(descriptor, file, used, shape).run()
+    _Proof(descriptor, file, used).run()
 
 
 class _Proof:
-    def __init__(
-        self, descriptor: int, file: GraphFile, used: UsedVectors, shape: GraphShape
-    ) -> None:
+    def __init__(self, descriptor: int, file: GraphFile, used: UsedVectors) -> None:
         self._descriptor = descriptor
         self._file = file
         self._used = used
-        self._shape = shape
         self._node: np.dtype[Any] = np.dtype(
             [
                 ("count", "<u2"),
                 ("mark", "<u2"),
-                ("links", "<u4", (2 * shape.links,)),
+                ("links", "<u4", (2 * M,)),
                 ("vector", "<f4", (used.file.dim,)),
                 ("label", "<u8"),
             ]
@@ -100,22 +88,21 @@ class _Proof:
         first, _room, *sizes, highest, entry, upper, lowest, links, scale, width = _HEAD.unpack(
             head
         )
-        shape = self._shape
         vector_at = self._node.fields["vector"][1] if self._node.fields else 0
         label_at = self._node.itemsize - 8
         if (
             first != 0
             or sizes != [self._file.elements, self._node.itemsize, label_at, vector_at]
-            or (upper, lowest, links) != (shape.links, 2 * shape.links, shape.links)
-            or not math.isclose(scale, 1 / math.log(shape.links), rel_tol=1e-12)
-            or width != shape.width
+            or (upper, lowest, links) != (M, 2 * M, M)
+            or not math.isclose(scale, 1 / math.log(M), rel_tol=1e-12)
+            or width != EF_CONSTRUCTION
         ):
             raise self._wrong("its head")
         return highest, entry
 
     def _upper_levels(self, offset: int) -> NDArray[np.int64]:
         """On how many levels above the lowest each node is, shape (elements,)."""
-        nodes, each = self._file.elements, 1 + self._shape.links
+        nodes, each = self._file.elements, 1 + M
         size = self._file.size - offset
         # A word for each node, and lists for few of them.
         if size % _WORD or size > _WORD * (nodes * (1 + each) + _MOST_LEVELS * each):

@@ -15,9 +15,8 @@ from bienc_cli.store.catalog import CATALOG, VECTORS, catalog_path, is_at_rest
 from bienc_cli.store.privacy import is_own
 
 if TYPE_CHECKING:
-    from bienc_cli.store.check_report import CheckReport, RepairReport
+    from bienc_cli.store.facts import Begun, CheckReport, RepairReport
     from bienc_cli.store.protocol import IndexReader, IndexWriter
-    from bienc_cli.store.room import Begun
 
 INDEX_NAME = ".bienc"
 """The index directory's name where none was given."""
@@ -177,9 +176,9 @@ def identity_of(place: IndexPlace) -> Hashable:
 def let_in(place: IndexPlace) -> None:
     """Wait until a process that asked for room has it; a writer has just been closed for that."""
     if isinstance(place, Path):
-        from bienc_cli.store import room
+        from bienc_cli.store import lock
 
-        room.let_in(place)
+        lock.let_in(place)
 
 
 def check(

@@ -7,7 +7,7 @@ becomes visible all at once with `commit`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.covered import FileStamp, FileState, Root
+from bienc_cli.store.facts import CommitReport, FileStamp, FileState, IndexInfo, Root
 from bienc_cli.types import (
     ChunkingParameters,
     Document,
@@ -28,7 +28,7 @@ from bienc_cli.types import (
 )
 
 if TYPE_CHECKING:
-    from bienc_cli.store.place import IndexPlace
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,57 +68,6 @@ class StoredPassage:
     file: FileStamp | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class IndexInfo:
-    """What one generation of an index holds; cheap to have, whatever its size.
-
-    Attributes:
-        directory: where it is.
-        created: seconds since the epoch.
-        updated: of the last commit, likewise.
-        formats: documents by format, most frequent first.
-        skipped: files and records that were found and not indexed.
-        sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for what a server keeps.
-        blend: weights that were learned for this index; None where the defaults hold.
-        languages: passages by the code of their language, most frequent first; those that are not
-            counted are in English, or tell nothing.
-        names_model_of_ours: this user has loaded the model that it names before, for this index;
-            otherwise its name is only what whoever made the index wrote there.
-    """
-
-    directory: IndexPlace
-    format_version: int
-    generation: int
-    created: float
-    updated: float
-    encoder: EncoderIdentity
-    chunking: ChunkingParameters
-    roots: tuple[Root, ...]
-    files: int
-    documents: int
-    passages: int
-    vectors: int
-    skipped: int
-    formats: tuple[tuple[str, int], ...]
-    sizes: Mapping[str, int]
-    blend: TunedBlend | None = None
-    languages: tuple[tuple[str, int], ...] = ()
-    names_model_of_ours: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class CommitReport:
-    """What a commit wrote.
-
-    Attributes:
-        committed: False where nothing had changed, so that nothing was written.
-    """
-
-    info: IndexInfo
-    graph_rebuilt: bool
-    committed: bool
-
-
 class IndexReader(Protocol):
     """One committed generation; a snapshot that later commits do not change."""
 
@@ -144,11 +93,6 @@ class IndexReader(Protocol):
             (passage id, cosine), ordered by (-cosine, passage id).
         """
 
-    def search_exact(
-        self, query: NDArray[np.float32], k: int, where: Filter | None = None
-    ) -> list[tuple[int, float]]:
-        """The same by comparing every vector: what the graph approximates."""
-
     def search_many(
         self,
         queries: NDArray[np.float32],
@@ -157,13 +101,13 @@ class IndexReader(Protocol):
         *,
         exact: bool = False,
     ) -> list[list[tuple[int, float]]]:
-        """`search`, or `search_exact`, for several queries together; faster than one by one.
+        """`search` for several queries together; faster than one by one.
 
         Args:
             queries: shape (n, dim), rows of length 1.
             k: how many for each.
             where: as for `search`.
-            exact: compare every vector.
+            exact: compare every vector: what the graph approximates.
         """
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:

@@ -15,37 +15,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store import root_rows
 from bienc_cli.store.bm25 import Bm25
 from bienc_cli.store.catalog import (
     catalog_path,
     connect_to_read,
     decoded,
-    read_meta,
+    take_in_log,
     time_and_size,
 )
-from bienc_cli.store.covered import FileStamp, FileState, Root
+from bienc_cli.store.facts import FileStamp, FileState, IndexInfo, Root
 from bienc_cli.store.graph import VerifiedFile
 from bienc_cli.store.graph_file import GraphUnusable
-from bienc_cli.store.log import take_in_log
+from bienc_cli.store.meta import ShownPaths, graph_file, home_of, index_info, read_meta, vector_rows
 from bienc_cli.store.nearest import NearestPassages, without_graph
-from bienc_cli.store.protocol import Filter, IndexInfo, StoredPassage
+from bienc_cli.store.protocol import Filter, StoredPassage
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
     PASSAGE_COLUMNS,
+    DocumentText,
     checked,
     damaged,
     file_state,
-    graph_file,
-    index_info,
     passage_from,
     qualified,
-    vector_rows,
 )
 from bienc_cli.store.seal import load_key
 from bienc_cli.store.selection import Selection, Selections
-from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.vectors import MissingVectors, UsedVectors, VectorFile, read_unused
 from bienc_cli.types import Skipped, Vectors
 
@@ -77,24 +73,21 @@ class CatalogReader:
                 with decoded(self._directory):
                     self._meta = read_meta(self._connection)
                     self.info = index_info(self._connection, self._meta, self._directory, self._key)
-                    base = root_rows.home_of(self._connection, self._meta, self._directory)
-                    self._paths = root_rows.ShownPaths(base, self._shown_from)
-                    try:
-                        vectors = VectorFile.open_recorded(self._directory, vector_rows(self._meta))
-                    except MissingVectors:
-                        # A commit may have come between the catalog and the file.
-                        if left and not self.is_current():
-                            continue
-                        raise
-                    stack.callback(vectors.close)
+                    base = home_of(self._connection, self._meta, self._directory)
+                    self._paths = ShownPaths(base, self._shown_from)
                     graph = graph_file(self._meta)
                     file = None
                     try:
+                        vectors = VectorFile.open_recorded(self._directory, vector_rows(self._meta))
+                        stack.callback(vectors.close)
                         if graph is not None:
                             file = VerifiedFile(self._directory, graph, self._key)
-                    except GraphUnusable as error:
+                    except (MissingVectors, GraphUnusable) as error:
+                        # A commit may have come between the catalog and the files.
                         if left and not self.is_current():
                             continue
+                        if isinstance(error, MissingVectors):
+                            raise
                         self._warnings.append(without_graph(self.info, error))
                     used = UsedVectors(
                         vectors,
@@ -144,12 +137,6 @@ class CatalogReader:
     ) -> list[tuple[int, float]]:
         """The `k` nearest passages; see `IndexReader.search`."""
         return self.search_many(query[np.newaxis], k, where)[0]
-
-    def search_exact(
-        self, query: NDArray[np.float32], k: int, where: Filter | None = None
-    ) -> list[tuple[int, float]]:
-        """The `k` nearest passages, by comparing all; see `IndexReader.search_exact`."""
-        return self.search_many(query[np.newaxis], k, where, exact=True)[0]
 
     def search_many(
         self,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged
+from bienc_cli.store.rows import PASSAGE_COLUMNS, checked, checksum_of
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile, number_of, vector_paths
 from bienc_cli.types import EncoderIdentity
 
@@ -162,11 +162,10 @@ def _renumber(connection: sqlite3.Connection, moved: Mapping[int, int]) -> None:
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?", (old,)
         ).fetchall()
         for row in rows:
-            if checksum_of(*row[:-1]) != row[-1]:
-                raise damaged(f"passage {row[0]}")
+            passage_id, *values, _ = checked(row, "passage")
             connection.execute(
                 "UPDATE passages SET vector_id = ?, checksum = ? WHERE id = ?",
-                (new, checksum_of(*row[:-2], new), row[0]),
+                (new, checksum_of(passage_id, *values, new), passage_id),
             )
 
 

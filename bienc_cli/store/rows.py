@@ -1,4 +1,4 @@
-"""Rows of the catalog to the dataclasses of the protocol, and back."""
+"""Rows of the catalog to dataclasses and texts, and back; each against its checksum."""
 
 from __future__ import annotations
 
@@ -6,30 +6,20 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, get_args
 
 import numpy as np
 import xxhash
 
-from bienc_cli.errors import IndexDamaged, UsageError
-from bienc_cli.store.catalog import REBUILD, REPAIR, catalog_path
-from bienc_cli.store.covered import FileState
-from bienc_cli.store.graph_file import GraphFile
-from bienc_cli.store.protocol import IndexInfo
-from bienc_cli.store.root_rows import home_of, inside_root, root_from_row
-from bienc_cli.store.seal import Key
+from bienc_cli.errors import IndexDamaged
+from bienc_cli.store.catalog import REPAIR
+from bienc_cli.store.facts import FileState
 from bienc_cli.types import (
-    FUSION,
-    BlendWeights,
-    ChunkingParameters,
-    EncoderIdentity,
     Passage,
     Place,
     PlaceKind,
-    TunedBlend,
     Vectors,
 )
 
@@ -57,23 +47,11 @@ _PIECE_BITS = 20
 NO_DOCUMENTS_TEXT = f"id >> {_PIECE_BITS} NOT IN (SELECT id FROM documents)"
 """An SQL condition on a row of `texts`: it was left behind."""
 
+_KEPT = 4
+"""Pieces of a document that are kept: its passages come in the order in which they stand."""
+
 _NORM_TOLERANCE = 1e-2
 """How far from 1 a vector's length may be: encoders that compute in half precision round."""
-
-
-@dataclass(frozen=True, slots=True)
-class VectorRows:
-    """What the catalog records of the file it names.
-
-    Attributes:
-        name: of the file.
-        nonce: of the file; a checksum depends on it.
-        rows: how many of the file's rows are counted; what lies behind them is a tail.
-    """
-
-    name: str
-    nonce: int
-    rows: int
 
 
 # --------------------------------------------------------------- integrity
@@ -106,6 +84,22 @@ def damaged(what: str) -> IndexDamaged:
         f"The index is damaged: {what} is not what was written.",
         REPAIR,
     )
+
+
+def inside_root(path: str) -> str:
+    """A file's path under its root, if it is one.
+
+    Raises:
+        IndexDamaged: it is absolute or goes upwards; the index may be a stranger's.
+    """
+    # By string: for an index of many files, `PurePosixPath` takes longer than reading the rows.
+    # A column of text may hold anything in a file that was damaged.
+    names = set(path.split("/")) if isinstance(path, str) else {".."}
+    if ".." in names or names <= {"", "."} or path.startswith("/"):
+        raise IndexDamaged(
+            f"The index is damaged: the path {path!r} is not what was written.", REPAIR
+        )
+    return path
 
 
 def digest_of(text: str) -> bytes:
@@ -160,6 +154,52 @@ def piece_checksum(piece: int, length: int, blob: bytes) -> int:
     hashed = xxhash.xxh3_64(f"{piece} {length}\0".encode())
     hashed.update(blob)
     return hashed.intdigest() - (1 << 63)
+
+
+class DocumentText:
+    """The text of one document, of which only what is asked for is unpacked."""
+
+    def __init__(self, connection: sqlite3.Connection, document_id: int) -> None:
+        self._connection = connection
+        self._document_id = document_id
+        self._piece = lru_cache(_KEPT)(self._read_piece)
+
+    def between(self, start: int, end: int) -> str:
+        """What stands between two offsets; less where the text ends before.
+
+        Raises:
+            IndexDamaged: it is not what was written.
+        """
+        first, last = start // PIECE, (end - 1) // PIECE
+        text = "".join(self._piece(number) for number in range(first, last + 1))
+        return text[start - first * PIECE : end - first * PIECE]
+
+    def whole(self, digest: bytes) -> str:
+        """All of it.
+
+        Args:
+            digest: of the text.
+
+        Raises:
+            IndexDamaged: it is not what was written.
+        """
+        rows = self._connection.execute(
+            f"SELECT {TEXT_COLUMNS} FROM texts WHERE id >= ? AND id < ? ORDER BY id",
+            pieces_of(self._document_id),
+        )
+        text = "".join(text_of_piece(row) for row in rows)
+        if digest_of(text) != digest:
+            raise damaged(f"the text of document {self._document_id}")
+        return text
+
+    def _read_piece(self, number: int) -> str:
+        row = self._connection.execute(
+            f"SELECT {TEXT_COLUMNS} FROM texts WHERE id = ?",
+            (piece_id(self._document_id, number),),
+        ).fetchone()
+        if row is None:
+            raise damaged(f"the text of document {self._document_id}")
+        return text_of_piece(row)
 
 
 def check_vectors(vectors: Vectors) -> None:
@@ -285,99 +325,3 @@ def passage_from(row: Sequence[Any], doc_id: str, slice_of: Callable[[int, int],
         heading=trail,
         context=context,
     )
-
-
-# -------------------------------------------------------------------- meta
-
-
-def meta_checksum(connection: sqlite3.Connection, meta: Mapping[str, Any]) -> int:
-    """Over all of `meta` but itself, and the roots."""
-    roots = connection.execute("SELECT id, path, kind, settings FROM roots ORDER BY id").fetchall()
-    held = {key: value for key, value in meta.items() if key != "checksum"}
-    return checksum_of(json.dumps(held, sort_keys=True), repr(roots))
-
-
-def vector_rows(meta: Mapping[str, Any]) -> VectorRows:
-    """The file of vectors that the generation names."""
-    return VectorRows(**meta["vectors"])
-
-
-def _sizes(directory: Path, vectors: VectorRows, graph: GraphFile | None) -> dict[str, int]:
-    try:
-        of_vectors = (directory / vectors.name).stat().st_size
-    except FileNotFoundError:
-        # A commit may have taken it away just now; who opens it will see.
-        of_vectors = 0
-    return {
-        "catalog": catalog_path(directory).stat().st_size,
-        "vectors": of_vectors,
-        "graph": graph.size if graph else 0,
-    }
-
-
-def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
-    """The graph that the generation names."""
-    recorded = meta.get("graph")
-    return GraphFile(**recorded) if recorded else None
-
-
-def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
-    """Weights as they are recorded, if any are that still mean something."""
-    if recorded is None or recorded.get("fusion") != FUSION:
-        return None
-    return TunedBlend(
-        BlendWeights(**recorded["weights"]),
-        BlendWeights(**recorded["light_weights"]),
-        int(recorded["queries"]),
-    )
-
-
-def told_of_model(encoder: Mapping[str, Any]) -> str:
-    """What a seal on the index's model covers."""
-    return f"model\n{encoder['name']}\n{encoder['fingerprint']}"
-
-
-def index_info(
-    connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path, key: Key | None = None
-) -> IndexInfo:
-    """What `meta` says, with the roots; `key` is this user's.
-
-    Raises:
-        IndexDamaged: it is not what was written, or not what every generation records.
-    """
-    if meta.get("checksum") != meta_checksum(connection, meta):
-        raise damaged("what it says of itself")
-    home = home_of(connection, meta, directory)
-    try:
-        counts = meta["counts"]
-        graph = graph_file(meta)
-        return IndexInfo(
-            directory=directory,
-            format_version=int(connection.execute("PRAGMA user_version").fetchone()[0]),
-            generation=meta["generation"],
-            created=meta["created"],
-            updated=meta["updated"],
-            encoder=EncoderIdentity(**meta["encoder"]),
-            chunking=ChunkingParameters(**meta["chunking"]),
-            roots=tuple(
-                root_from_row(path, settings, home)
-                for path, settings in connection.execute(
-                    "SELECT path, settings FROM roots ORDER BY id"
-                )
-            ),
-            files=counts["files"],
-            documents=counts["documents"],
-            passages=counts["passages"],
-            vectors=counts["vectors"],
-            skipped=counts["skipped"],
-            formats=tuple((name, number) for name, number in meta["formats"]),
-            languages=tuple((code, number) for code, number in meta.get("languages", ())),
-            sizes=_sizes(directory, vector_rows(meta), graph),
-            blend=tuned_blend(meta.get("blend")),
-            names_model_of_ours=key is not None
-            and key.holds(told_of_model(meta["encoder"]), str(meta.get("model_seal", ""))),
-        )
-    except (KeyError, TypeError, ValueError, UsageError) as error:
-        raise IndexDamaged(
-            f"The index in {directory} lacks what every index records ({error}).", REBUILD
-        ) from error

@@ -19,15 +19,9 @@ import numpy as np
 import xxhash
 
 from bienc_cli.store import schema
-from bienc_cli.store.catalog import read_meta, write_meta
-from bienc_cli.store.rows import (
-    TEXT_COLUMNS,
-    VectorRows,
-    checksum_of,
-    damaged,
-    meta_checksum,
-    text_pieces,
-)
+from bienc_cli.store.facts import VectorRows
+from bienc_cli.store.meta import meta_checksum, read_meta, write_meta
+from bienc_cli.store.rows import TEXT_COLUMNS, checksum_of, damaged, text_pieces
 from bienc_cli.store.schema import FORMAT_VERSION, name_of
 from bienc_cli.store.vectors import AT_ONCE, VectorFile
 from bienc_cli.types import EncoderIdentity

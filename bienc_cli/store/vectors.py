@@ -34,8 +34,9 @@ from numpy.typing import NDArray
 from bienc_cli import portable
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store.exact import VectorBlock
+from bienc_cli.store.facts import VectorRows
 from bienc_cli.store.privacy import FILE_MODE
-from bienc_cli.store.rows import VectorRows, are_unit, damaged, digest_of
+from bienc_cli.store.rows import are_unit, damaged, digest_of
 from bienc_cli.types import EncoderIdentity, Vectors
 
 DIGEST_BYTES = 16

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes, graph, schema, words
-from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded, read_meta
-from bienc_cli.store.check_report import CheckReport, Problem, Remedy, RepairReport
+from bienc_cli.store.catalog import REBUILD, connect_to_read, decoded
 from bienc_cli.store.exact import NOTHING, Scored
+from bienc_cli.store.facts import CheckReport, IndexInfo, Problem, Remedy, RepairReport, VectorRows
 from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.graph_file import ForeignGraph, GraphFile, GraphUnusable
+from bienc_cli.store.meta import graph_file, index_info, read_meta, vector_rows
 from bienc_cli.store.postings import (
     LENGTH,
     Postings,
@@ -29,25 +30,20 @@ from bienc_cli.store.postings import (
     read_lengths,
     read_postings,
 )
-from bienc_cli.store.protocol import IndexInfo
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,
     NO_DOCUMENTS_TEXT,
     PASSAGE_COLUMNS,
-    VectorRows,
+    DocumentText,
     checked,
     damaged,
     digest_of,
     file_state,
-    graph_file,
-    index_info,
     passage_from,
     qualified,
-    vector_rows,
 )
 from bienc_cli.store.seal import load_key
-from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile, read_unused
 from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.store.writer import CatalogWriter

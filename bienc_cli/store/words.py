@@ -30,6 +30,7 @@ import numpy as np
 
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import postings
+from bienc_cli.store.meta import language_in
 from bienc_cli.store.postings import (
     LENGTH,
     NOWHERE,
@@ -43,10 +44,8 @@ from bienc_cli.store.postings import (
     postings_in_block,
     read_postings,
 )
-from bienc_cli.store.root_rows import language_in
-from bienc_cli.store.rows import PASSAGE_COLUMNS, checksum_of, damaged, passage_from
+from bienc_cli.store.rows import PASSAGE_COLUMNS, DocumentText, checksum_of, damaged, passage_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
-from bienc_cli.store.texts import DocumentText
 from bienc_cli.store.tokenizer import Tokenizer, made_by
 
 WORDS_VERSION = 7

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bienc_cli.errors import StorageError
-from bienc_cli.store import codes, failpoints, graph, reclaim, room, root_rows, words
+from bienc_cli.store import codes, failpoints, graph, lock, reclaim, words
 from bienc_cli.store.catalog import (
     CATALOG,
     connect_to_write,
@@ -27,14 +27,10 @@ from bienc_cli.store.catalog import (
     is_empty,
     is_new,
     name_new,
-    read_meta,
     remove_new,
     translated,
-    write_meta,
 )
-from bienc_cli.store.compatibility import check_agreement
 from bienc_cli.store.contents import Contents, Tally
-from bienc_cli.store.covered import Root
 from bienc_cli.store.directory import (
     GITIGNORE,
     check_home,
@@ -46,20 +42,23 @@ from bienc_cli.store.directory import (
     write_gitignore,
 )
 from bienc_cli.store.encoded import EncodedVectors
+from bienc_cli.store.facts import Begun, CommitReport, IndexInfo, Root, check_agreement
 from bienc_cli.store.graph_file import GraphFile
 from bienc_cli.store.lock import remove_lock, writer_lock
-from bienc_cli.store.postings import lengths_checksum
-from bienc_cli.store.privacy import close_off
-from bienc_cli.store.protocol import CommitReport, IndexInfo
-from bienc_cli.store.root_rows import told_of_root
-from bienc_cli.store.rows import (
-    NO_DOCUMENTS_TEXT,
+from bienc_cli.store.meta import (
     graph_file,
     index_info,
     meta_checksum,
+    moved_from,
+    read_meta,
     told_of_model,
+    told_of_root,
     vector_rows,
+    write_meta,
 )
+from bienc_cli.store.postings import lengths_checksum
+from bienc_cli.store.privacy import close_off
+from bienc_cli.store.rows import NO_DOCUMENTS_TEXT
 from bienc_cli.store.schema import FORMAT_VERSION
 from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.store.vectors import remove_vectors
@@ -70,7 +69,7 @@ from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 class CatalogWriter(Contents):
     """An `IndexWriter` over `catalog.sqlite`, a file of vectors and a graph file.
 
-    Opened with it; see `opening.open_writer`.
+    Opened with it; see `place.open_writer`.
     """
 
     _distrusted = False
@@ -84,7 +83,7 @@ class CatalogWriter(Contents):
         wait: float = 0.0,
         on_wait: Callable[[str], None] = lambda _: None,
         ask: bool = False,
-        begun: room.Begun | None = None,
+        begun: Begun | None = None,
     ) -> None:
         self._directory = directory
         self._key_dir = key_dir
@@ -109,9 +108,7 @@ class CatalogWriter(Contents):
                     else None
                 )
                 if self.info is not None:
-                    check_home(
-                        root_rows.moved_from(self._connection, self._meta, directory), directory
-                    )
+                    check_home(moved_from(self._connection, self._meta, directory), directory)
                 if found:
                     self._words.begin_with(self._meta)
                     self._changed = self._words.stale
@@ -141,7 +138,7 @@ class CatalogWriter(Contents):
         Raises:
             IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
         """
-        made = self.info or room.begun_by_who_waits(self._directory)
+        made = self.info or lock.begun_by_who_waits(self._directory)
         if made is not None:
             check_agreement(made, encoder, chunking)
         # One model may have several names; the index keeps to the first.
@@ -161,7 +158,7 @@ class CatalogWriter(Contents):
     @property
     def is_asked_for_room(self) -> bool:
         """Whether another process waits and asks; see `IndexWriter.is_asked_for_room`."""
-        return room.is_asked_for(self._directory)
+        return lock.is_asked_for(self._directory)
 
     def put_blend(self, blend: TunedBlend | None) -> None:
         """Record weights learned for this index; see `IndexWriter.put_blend`."""
@@ -325,7 +322,6 @@ class CatalogWriter(Contents):
             "lengths_checksum": lengths_checksum(self._connection),
             "formats": [pair for pair in tally.formats.most_common() if pair[1]],
         }
-        self._meta.pop("vectors_checksum", None)
         self._meta["checksum"] = meta_checksum(self._connection, self._meta)
         write_meta(self._connection, self._meta)
 

@@ -12,9 +12,8 @@ import pytest
 from bienc_cli import models
 from bienc_cli.environment import index_places
 from bienc_cli.store import codes, graph
-from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, VerifiedFile
-from bienc_cli.store.rows import meta_checksum
+from bienc_cli.store.meta import meta_checksum, read_meta, write_meta
 from bienc_cli.store.vectors import UsedVectors
 from commands import Run
 from fakes import FakeBiEncoder

@@ -18,7 +18,7 @@ from bienc_cli.cli.app import COMMANDS
 BELOW = ("search", "evaluation", "indexing", "store", "formats", "chunking", "models", "wings")
 
 HOUSE = Path(bienc_cli.cli.__file__).parent
-HELPERS = ["answers", "editor", "effective_settings", "opening", "watching"]
+HELPERS = ["editor", "opening"]
 
 
 def imported(module: Path) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,6 @@ from bienc_cli.errors import IndexBusy, IndexMismatch, IndexNotFound, PathNotFou
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import DocumentCounts
 from bienc_cli.store import open_writer
-from bienc_cli.types import Anchor, Document, Numbering, Place
-from console_blocks import ROOT
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
 
@@ -41,7 +38,7 @@ def test_a_second_run_encodes_nothing_and_loads_no_model(fruit: Folder) -> None:
 
 def test_no_path_refreshes_what_is_covered(fruit: Folder) -> None:
     fruit.write({"plum.txt": "A plum is purple.\n"})
-    assert counts(_refresh(fruit)) == (1, 0, 4, 0)
+    assert counts(fruit.refresh()) == (1, 0, 4, 0)
 
 
 def test_only_what_changed_is_encoded(fruit: Folder) -> None:
@@ -200,23 +197,17 @@ def test_a_path_that_is_not_there_leaves_nothing_behind(folder: Folder) -> None:
 
 def test_a_missing_root_is_not_taken_for_deletion(fruit: Folder) -> None:
     fruit.root.rename(fruit.home / "away")
-    report = _refresh(fruit)
+    report = fruit.refresh()
     assert report.warnings
     assert "is kept" in report.warnings[0]
     assert len(fruit.texts()) > 0
-
-
-def _refresh(folder: Folder):  # type: ignore[no-untyped-def]
-    return index_paths(
-        (), directory=folder.directory, load_encoder=lambda _: folder.encoder, key_dir=folder.keys
-    )
 
 
 def test_settings_of_a_root_are_remembered(folder: Folder) -> None:
     folder.write(dict(FRUIT))
     folder.index(exclude=("*.csv",))
     folder.write({"b.csv": "x,y\n1,2\n"})
-    report = _refresh(folder)
+    report = folder.refresh()
     assert report.total_documents == 3
 
 
@@ -265,7 +256,7 @@ def test_a_list_of_files_is_covered_and_refreshed(folder: Folder) -> None:
     assert {doc_id for doc_id, _ in folder.texts()} == {"docs/pear.txt", "docs/deep/cherry.txt"}
     listed[0].write_text("Only this now.\n")
     listed[1].unlink()
-    assert counts(_refresh(folder)) == (0, 1, 0, 1)
+    assert counts(folder.refresh()) == (0, 1, 0, 1)
 
 
 def test_another_model_or_length_is_refused(fruit: Folder) -> None:
@@ -340,88 +331,6 @@ def _answers(reader, query):  # type: ignore[no-untyped-def]
         f"{stored.passage.doc_id} {stored.passage.text}": found[stored.passage_id]
         for stored in reader.passages(list(found))
     }
-
-
-def test_another_pdf_engine_reads_again_and_is_remembered(folder: Folder) -> None:
-    pytest.importorskip("pypdfium2")
-    manual = ROOT / "sample_docs/coffee/brindle-40-manual.pdf"
-    folder.write({"manual.pdf": manual.read_bytes(), "a.txt": "Text.\n"})
-    folder.index()
-    read = len(folder.encoder.passages_encoded)
-    report = folder.index(pdf_engine="pdfium")
-    assert report.documents.new == 0
-    assert report.documents.unchanged >= 1
-    with folder.open() as reader:
-        assert reader.info.roots[0].pdf_engine == "pdfium"
-    assert not _refresh(folder).committed
-    assert report.new_passages > 1
-    assert len(folder.encoder.passages_encoded) >= read
-
-
-def test_ocr_reads_what_was_skipped_and_is_remembered(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What Tesseract makes of pictures is another test's: here a file stands in for it."""
-    monkeypatch.setattr("bienc_cli.formats.table.missing", lambda: None)
-    monkeypatch.setattr("bienc_cli.formats.isolation._is_isolated", lambda *_, **__: False)
-    for module in ("pdf", "image"):
-        monkeypatch.setattr(f"bienc_cli.formats.{module}.{_READS[module]}", _recognising)
-    folder.write({"scan.pdf": _SCAN, "a.png": b"a picture", "b.txt": "Text.\n"})
-    assert {one.path: one.code for one in folder.index().skipped} == {
-        "docs/scan.pdf": "broken",
-        "docs/a.png": "binary",
-    }
-    assert folder.index(ocr=True).skipped == ()
-    assert [text for _, text in folder.texts()] == ["kestrel", "Text.", "kestrel"]
-    with folder.open() as reader:
-        assert reader.info.roots[0].ocr
-        places = {one.passage.doc_id: one.passage.place for one in reader.iter_passages()}
-    assert places["scan.pdf"] == Place("page", 1, 1, recognised=True)
-    assert not _refresh(folder).committed
-    folder.index(ocr=False)
-    assert [text for _, text in folder.texts()] == ["Text."]
-
-
-def test_languages_of_scans_are_remembered_and_others_read_them_anew(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bienc_cli.formats.table.missing", lambda: None)
-    monkeypatch.setattr("bienc_cli.formats.isolation._is_isolated", lambda *_, **__: False)
-    monkeypatch.setattr("bienc_cli.indexing.roots.check_languages", _only_german)
-
-    def recognising(path: Path, doc_id: str, languages: Sequence[str] = ()) -> Iterator[Document]:
-        yield Document(doc_id, " ".join(languages) or "any", "image")
-
-    monkeypatch.setattr("bienc_cli.formats.image.read", recognising)
-    folder.write({"a.png": b"a picture"})
-    # Whoever names a language wants text recognised.
-    for asked, told in ((("deu",), "deu"), (None, "deu"), ((), "any")):
-        folder.index(ocr_languages=asked)
-        assert [text for _, text in folder.texts()] == [told]
-    with pytest.raises(UsageError, match="fra"):
-        folder.index(ocr_languages=("fra",))
-    with folder.open() as reader:
-        assert reader.info.roots[0].ocr_languages == ()
-
-
-def _only_german(languages: Sequence[str]) -> None:
-    if set(languages) - {"deu"}:
-        raise UsageError(f"no {languages}", "x")
-
-
-_SCAN = b"%PDF-1.4 a scan"
-_READS = {"pdf": "read_scans_too", "image": "read"}
-
-
-def _recognising(path: Path, doc_id: str) -> Iterator[Document]:
-    numbering = Numbering("page", (Anchor(0, 1, recognised=True),))
-    yield Document(doc_id, "kestrel", path.suffix[1:], numbering=numbering)
-
-
-def test_an_unknown_pdf_engine_is_refused(folder: Folder) -> None:
-    folder.write(dict(FRUIT))
-    with pytest.raises(UsageError, match="no PDF engine 'abacus'"):
-        folder.index(pdf_engine="abacus")
 
 
 def test_a_second_writer_waits_when_told(fruit: Folder) -> None:

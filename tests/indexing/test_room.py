@@ -18,7 +18,7 @@ from bienc_cli.indexing import encoding, indexer
 from bienc_cli.indexing.forget import remove_paths
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.report import IndexOptions, IndexReport
-from bienc_cli.store import check, open_writer, room
+from bienc_cli.store import check, lock, open_writer
 from bienc_cli.types import BlendWeights, TunedBlend, Vectors
 from fakes import FakeBiEncoder
 from folders import Folder
@@ -40,7 +40,7 @@ class Gated(FakeBiEncoder):
         if self.passages_encoded and not self.is_open:
             self.reached.set()
             deadline = time.monotonic() + PATIENCE
-            while not room.is_asked_for(self._directory):
+            while not lock.is_asked_for(self._directory):
                 assert time.monotonic() < deadline, "nobody asked"
                 time.sleep(0.005)
             self.is_open = True
@@ -175,7 +175,7 @@ def test_a_new_index_is_not_begun_otherwise_by_who_is_let_in(
 
     def load(_: object) -> FakeBiEncoder:
         # The first run asks again within a moment; a model takes longer to load.
-        while room.begun_by_who_waits(folder.directory) is None:
+        while lock.begun_by_who_waits(folder.directory) is None:
             time.sleep(0.005)
         return encoder
 
@@ -233,15 +233,15 @@ def test_who_fails_before_it_begins_takes_nothing_of_an_interrupted_first_run(
 def test_a_sign_that_could_not_be_given_is_given_the_next_time(folder: Folder) -> None:
     assert isinstance(folder.directory, Path)
     folder.directory.mkdir(parents=True)
-    request = room.RoomRequest(folder.directory)
-    held = os.open(folder.directory / room.NAME, os.O_RDWR | os.O_CREAT)
+    request = lock.RoomRequest(folder.directory)
+    held = os.open(folder.directory / lock.WAITING, os.O_RDWR | os.O_CREAT)
     portable.lock(held)
     request.show()
     os.close(held)
     request.show()
-    assert room.is_asked_for(folder.directory)
+    assert lock.is_asked_for(folder.directory)
     request.withdraw()
-    assert not room.is_asked_for(folder.directory)
+    assert not lock.is_asked_for(folder.directory)
 
 
 def test_only_who_asks_is_let_in(folder: Folder) -> None:
@@ -273,7 +273,7 @@ def test_only_who_asks_is_let_in(folder: Folder) -> None:
             writer.commit()
             writer.__exit__(None, None, None)
             waiting.result(PATIENCE)
-        assert not (directory / room.NAME).exists()
+        assert not (directory / lock.WAITING).exists()
 
 
 def test_who_gives_up_leaves_no_sign(folder: Folder) -> None:
@@ -288,7 +288,7 @@ def test_who_gives_up_leaves_no_sign(folder: Folder) -> None:
 def test_a_sign_that_a_crash_has_left_is_in_nobody_s_way(folder: Folder) -> None:
     assert isinstance(folder.directory, Path)
     folder.directory.mkdir(parents=True)
-    (folder.directory / room.NAME).touch()
+    (folder.directory / lock.WAITING).touch()
     folder.write({"a.txt": "one\n"})
     assert folder.index().documents.new == 1
-    assert not room.is_asked_for(folder.directory)
+    assert not lock.is_asked_for(folder.directory)

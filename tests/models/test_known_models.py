@@ -15,7 +15,7 @@ from bienc_cli.models import (
     known_models,
     load_bi_encoder,
     load_cross_encoder,
-    openvino_probe,
+    openvino_conversion,
     resolve_model,
 )
 from bienc_cli.models.cache import converted_directory
@@ -135,7 +135,7 @@ def in_full_precision(model: ResolvedModel, texts: list[str], directory: Path) -
     graph = directory / "model.xml"
     built = built_graph(model.files, tokenizer.vocabulary)
     import_openvino().save_model(built, graph, compress_to_fp16=False)
-    return openvino_probe.results(model, tokenizer, graph, "f32", prompted)
+    return openvino_conversion.results(model, tokenizer, graph, "f32", prompted)
 
 
 @pytest.mark.parametrize("alias", BI_ENCODERS)

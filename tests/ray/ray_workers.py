@@ -15,6 +15,10 @@ from bienc_cli.ray import actors
 from bienc_cli.types import Skipped, Vectors
 from fakes import FakeBiEncoder
 
+TESTS = Path(__file__).parent
+PATHS = [str(TESTS.parent), str(TESTS), str(Path(bienc_cli.__file__).parent.parent)]
+"""What a worker imports from."""
+
 
 def load_fake(name: str, *, device: str, threads: int) -> FakeBiEncoder:
     assert (name, device, threads) == ("fake", "cpu", 1)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
@@ -18,38 +16,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-import bienc_cli
-from bienc_cli.errors import ClusterUnavailable, IndexNotFound, UsageError
-from bienc_cli.extras import install_command
+from bienc_cli.errors import ClusterUnavailable, IndexNotFound
 from bienc_cli.indexing import encoding
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.workers import Workers
 from bienc_cli.milvus.address import MilvusAddress
-from bienc_cli.ray import actors, connected, on_ray, workers
+from bienc_cli.ray import actors, on_ray, workers
 from bienc_cli.ray.workers import _plan
 from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder
 from fakes import FakeBiEncoder
 from folders import FRUIT, Folder
-from ray_workers import DyingEncoder, UnaskedEncoder, load_dying, load_fake, load_other
+from ray_workers import PATHS, DyingEncoder, UnaskedEncoder, load_dying, load_fake, load_other
 
 # Not imported here: what is to hold for the cluster is said in the environment before.
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
-TESTS = Path(__file__).parent
-PATHS = [str(TESTS.parent), str(TESTS), str(Path(bienc_cli.__file__).parent.parent)]
-
-
-@pytest.fixture(scope="module")
-def ray() -> Iterator[Any]:
-    """A cluster of three cores, as Ray counts them; what is connected already is used."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(PATHS)
-    with connected("local", cores=3) as ray:
-        yield ray
-    if before is None:
-        del os.environ["PYTHONPATH"]
-    else:
-        os.environ["PYTHONPATH"] = before
 
 
 @pytest.fixture(autouse=True)
@@ -253,118 +234,6 @@ def test_as_many_encoders_as_fit(
 ) -> None:
     plan = _plan(resources, threads)
     assert (plan.encoders, plan.threads, plan.gpus) == (encoders, each, gpus)
-
-
-PRIVATE = """
-import os, signal, threading
-from pathlib import Path
-from bienc_cli.ray import connected
-
-class Worker:
-    def die(self):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-before, handler = dict(os.environ), signal.getsignal(signal.SIGTERM)
-with connected("local", cores=1) as ray:
-    (node,) = ray.nodes()
-    assert node["NodeManagerAddress"] == "127.0.0.1", node
-    # The report of a loss comes from another thread; it has to have come, and to be unseen.
-    reported, report = threading.Event(), ray._private.worker.print_to_stdstream
-    ray._private.worker.print_to_stdstream = lambda *a, **k: (report(*a, **k), reported.set())
-    lost = ray.remote(Worker).options(max_restarts=1, max_task_retries=1).remote()
-    try:
-        ray.get(lost.die.remote())
-    except ray.exceptions.RayError:
-        pass
-    assert reported.wait(60)
-    assert signal.getsignal(signal.SIGTERM) is handler
-assert {k: v for k, v in os.environ.items() if k.startswith("RAY_AUTH")} == {}
-assert not (Path.home() / ".ray").exists()
-"""
-
-
-def test_a_cluster_of_our_own_is_private_and_silent(tmp_path: Path) -> None:
-    others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    said = subprocess.run(
-        [sys.executable, "-c", PRIVATE],
-        env={**others, "PYTHONPATH": os.pathsep.join(PATHS), "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
-    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
-
-
-def test_a_cluster_is_told_from_what_else_answers(ray: Any) -> None:
-    from bienc_cli.ray import cluster
-
-    address = ray.get_runtime_context().gcs_address
-    assert cluster._checked(address) == address
-
-
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n"])
-def test_somebody_else_answers(answer: bytes) -> None:
-    from bienc_cli.ray import cluster
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(1024)
-                connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        with pytest.raises(ClusterUnavailable, match="No Ray cluster answers"):
-            cluster._checked(f"127.0.0.1:{port}")
-        thread.join()
-
-
-def test_nobody_answers() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    script = (
-        "from bienc_cli.ray import connected\n"
-        "from bienc_cli.errors import ClusterUnavailable\n"
-        f"for address in ('127.0.0.1:{port}', 'ray://127.0.0.1:{port}'):\n"
-        "    try:\n"
-        "        with connected(address): pass\n"
-        "    except ClusterUnavailable as error: print(error.message, error.hint)\n"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert said.stdout.count("No Ray cluster answers at") == 2
-    assert said.stderr == ""
-
-
-@pytest.mark.parametrize("address", ["somewhere", "docs", "host:", "ray://"])
-def test_no_address(address: str) -> None:
-    script = (
-        "import sys\n"
-        "from bienc_cli.ray import connected\n"
-        "from bienc_cli.errors import UsageError\n"
-        "try:\n"
-        "    with connected(sys.argv[1]): pass\n"
-        "except UsageError as error: print(error.message)\n"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", script, address], capture_output=True, text=True, check=True
-    )
-    assert said.stdout == f"'{address}' is no address of a Ray cluster.\n"
-
-
-def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with (
-        pytest.raises(UsageError, match="Ray is not installed") as caught,
-        connected("local"),
-    ):
-        pass
-    assert caught.value.hint is not None
-    assert install_command("ray") in caught.value.hint
 
 
 def test_nothing_else_imports_it() -> None:

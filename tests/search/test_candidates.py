@@ -11,6 +11,7 @@ from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy
 from fakes import FakeBiEncoder, FakeCrossEncoder
 from folders import Folder
+from stores import exactly
 
 QUERY = "apples ripen in autumn"
 PROPOSING = [one for one in Strategy if one is not Strategy.CROSS_ENCODER]
@@ -23,7 +24,7 @@ def test_what_each_source_says_stands_at_the_candidate(
     (vector,) = bi_encoder.encode_queries([QUERY])
     found = look_up(reader, QUERY, vector, strategy, 3, Filter())
     candidates = propose(reader, QUERY, vector, found, strategy, 3, DEFAULT_LIGHT_BLEND)
-    cosines = dict(reader.search_exact(vector, 100))
+    cosines = dict(exactly(reader, vector, 100))
     words = dict(reader.bm25(QUERY, 100))
     assert [one.rank for one in candidates] == list(range(1, len(candidates) + 1))
     for one in candidates:

@@ -36,3 +36,15 @@ def built(place: Place) -> Place:
 def index(built: Place) -> Iterator[IndexReader]:
     with built.read() as reader:
         yield reader
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Where an index is to be."""
+    return tmp_path / ".bienc"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Where its user's key lies."""
+    return tmp_path / "keys"

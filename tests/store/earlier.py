@@ -13,8 +13,8 @@ import numpy as np
 import xxhash
 
 from bienc_cli.store import StoredPassage, open_reader, upgrade
-from bienc_cli.store.catalog import read_meta, write_meta
-from bienc_cli.store.rows import checksum_of, meta_checksum, vector_rows
+from bienc_cli.store.meta import meta_checksum, read_meta, vector_rows, write_meta
+from bienc_cli.store.rows import checksum_of
 from bienc_cli.store.schema import OUTCOME_COLUMNS, WORD_INDEX, name_of
 from bienc_cli.store.vectors import VectorFile
 

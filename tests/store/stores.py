@@ -9,10 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from bienc_cli.store import FileState, IndexReader, IndexWriter, Root, open_reader, open_writer
-from bienc_cli.store.catalog import read_meta
+from bienc_cli.store import (
+    FileState,
+    Filter,
+    IndexReader,
+    IndexWriter,
+    Root,
+    open_reader,
+    open_writer,
+)
 from bienc_cli.store.graph_file import GraphFile
-from bienc_cli.store.rows import graph_file, vector_rows
+from bienc_cli.store.meta import graph_file, read_meta, vector_rows
 from bienc_cli.store.vectors import UsedVectors, VectorFile, read_unused
 from bienc_cli.types import ChunkingParameters, Document, EncoderIdentity, Passage, Place, Vectors
 
@@ -114,8 +121,20 @@ def reading(home: Path) -> IndexReader:
     return open_reader(home / ".bienc", key_dir=home / "keys")
 
 
+def exactly(
+    index: IndexReader, query: Vectors, k: int, where: Filter | None = None
+) -> list[tuple[int, float]]:
+    """The `k` passages nearest to a query, by comparing all: what the graph approximates."""
+    return index.search_many(query[np.newaxis], k, where, exact=True)[0]
+
+
 def numbered(count: int, prefix: str = "text") -> list[str]:
     return [f"{prefix} number {number} of some words" for number in range(count)]
+
+
+def names(directory: Path) -> set[str]:
+    """Of the files in it."""
+    return {path.name for path in directory.iterdir()}
 
 
 def opened_graph(home: Path) -> tuple[GraphFile, UsedVectors]:

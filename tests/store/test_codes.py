@@ -22,7 +22,7 @@ from bienc_cli.store import (
 )
 from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.vectors import UsedVectors
-from stores import DIM, build, encode, numbered, reading
+from stores import DIM, build, encode, exactly, numbered, reading
 
 FILES = {f"f{number:02d}.txt": numbered(20, f"file {number} text") for number in range(12)}
 
@@ -62,7 +62,7 @@ def test_a_first_query_is_answered_exactly_without_the_graph(
     with reading(home) as index:
         for query in encode(["file 3 text number 7 of some words", "something else"]):
             # With more candidates than vectors, all are compared.
-            assert index.search(query, 10) == index.search_exact(query, 10)
+            assert index.search(query, 10) == exactly(index, query, 10)
         assert index.warnings == ()
 
 
@@ -85,7 +85,7 @@ def test_a_filter_acts_before_candidates_are_cut(
     with reading(home) as index:
         (query,) = encode([FILES["f01.txt"][0]])
         found = index.search(query, 20, where)
-        assert found == index.search_exact(query, 20, where)
+        assert found == exactly(index, query, 20, where)
         assert len(found) == 20
 
 
@@ -126,7 +126,7 @@ def test_what_is_deleted_is_not_proposed_and_leaves_no_code(home: Path) -> None:
         assert check(home / ".bienc", key_dir=home / "keys").problems == ()
         with reading(home) as index:
             for query in encode(["new number 3 of some words", FILES["f00.txt"][2]]):
-                assert index.search(query, 7) == index.search_exact(query, 7)
+                assert index.search(query, 7) == exactly(index, query, 7)
             rows = sum(len(held) for held in blocks(home)) // (DIM // 8)
             assert (rows == index.info.vectors) is compact
 
@@ -181,14 +181,14 @@ def test_damaged_codes_are_told_and_done_without(home: Path, statement: str) -> 
     damage(home, statement)
     with reading(home) as index:
         (query,) = encode(["file 3 text number 7 of some words"])
-        assert index.search(query, 5) == index.search_exact(query, 5)
+        assert index.search(query, 5) == exactly(index, query, 5)
         assert ["codes" in warning for warning in index.warnings] == [True]
     report = check(home / ".bienc", key_dir=home / "keys")
     assert [problem.part for problem in report.problems] == ["codes"]
     repair(home / ".bienc", key_dir=home / "keys")
     assert check(home / ".bienc", key_dir=home / "keys").problems == ()
     with reading(home) as index:
-        assert index.search(query, 5) == index.search_exact(query, 5)
+        assert index.search(query, 5) == exactly(index, query, 5)
         assert index.warnings == ()
 
 

@@ -10,7 +10,7 @@ import pytest
 from bienc_cli.errors import IndexDamaged, StorageError
 from bienc_cli.store import Filter, catalog, open_reader
 from places import Place
-from stores import encode, numbered
+from stores import encode, exactly, numbered
 
 FILES = {
     "a.md": numbered(4, "a"),
@@ -46,7 +46,7 @@ def answers(home: Path, where: Filter) -> list[set[str]]:
     with open_reader(home / ".bienc", key_dir=home / "keys") as reader:
         ways = (
             [one for one, _ in reader.search(query, 50, where)],
-            [one for one, _ in reader.search_exact(query, 50, where)],
+            [one for one, _ in exactly(reader, query, 50, where)],
             [one for one, _ in reader.bm25("text number words", 50, where)],
             [one.passage_id for one in reader.iter_passages(where)],
         )

@@ -24,9 +24,8 @@ from bienc_cli.store import (
     find_index,
     open_reader,
     open_writer,
-    rows,
 )
-from bienc_cli.store.catalog import read_meta, write_meta
+from bienc_cli.store.meta import meta_checksum, read_meta, write_meta
 from bienc_cli.store.seal import adopt_key, ensure_key, load_key
 from fakes import FakeBiEncoder
 from folders import Folder
@@ -151,7 +150,7 @@ def test_settings_that_were_changed_behind_ones_back_need_it_again(tmp_path: Pat
     wider = json.dumps(json.loads(settings) | {"hidden": True}, sort_keys=True)
     connection.execute("UPDATE roots SET settings = ?", (wider,))
     meta = read_meta(connection)
-    write_meta(connection, meta | {"checksum": rows.meta_checksum(connection, meta)})
+    write_meta(connection, meta | {"checksum": meta_checksum(connection, meta)})
     connection.commit()
     connection.close()
     with pytest.raises(IndexMismatch, match="was not told to by you"):

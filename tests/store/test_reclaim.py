@@ -14,16 +14,6 @@ from stores import CHUNKING, build, identity, numbered
 TEXTS = 10
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / ".bienc"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "keys"
-
-
 @pytest.mark.parametrize(("left", "file"), [(8, "vectors-1.f32"), (7, "vectors-2.f32")])
 def test_a_file_of_which_a_fifth_is_unused_is_written_anew(
     directory: Path, keys: Path, left: int, file: str

@@ -24,7 +24,7 @@ from bienc_cli.store import (
 from bienc_cli.types import BlendWeights, ChunkingParameters, Passage, TunedBlend
 from bienc_cli.types import Place as FilePlace
 from places import CHUNKING, FILES, STORES, Place, encode, identity, put_file, state
-from stores import document, passages_of
+from stores import document, exactly, passages_of
 
 BLEND = TunedBlend(BlendWeights(0.5, 0.25), BlendWeights(1.0, 0.125), 40)
 
@@ -94,7 +94,7 @@ def test_every_way_to_a_similarity_gives_the_same_number(index: IndexReader) -> 
     for where in (None, Filter(paths=("*.md",))):
         for exact in (False, True):
             together = index.search_many(queries, 5, where, exact=exact)
-            assert together == [index.search_exact(query, 5, where) for query in queries]
+            assert together == [exactly(index, query, 5, where) for query in queries]
             assert together == [index.search(query, 5, where) for query in queries]
     ids, scores = zip(*index.search(queries[0], 12), strict=True)
     assert index.similarities(queries[0], ids[::-1]) == list(scores[::-1])
@@ -130,7 +130,7 @@ def test_filters_apply_before_the_ranking_is_cut(
     found = index.search(query, 100, where)
     assert {one.passage.doc_id for one in index.passages([one for one, _ in found])} == files
     assert len(found) == expected == index.count(where)
-    assert found == index.search_exact(query, 100, where)
+    assert found == exactly(index, query, 100, where)
     assert {one.passage.doc_id for one in index.iter_passages(where)} == files
     worded = index.bm25("words number", 100, where)
     assert {one.passage.doc_id for one in index.passages([one for one, _ in worded])} == files
@@ -199,9 +199,7 @@ def test_a_reader_keeps_its_generation(built: Place) -> None:
         built.build({"a.md": ["all new"]})
         assert old.info.generation == 1
         assert old.search(encode(["shared words"])[0], 20) == ranking
-        assert old.search_exact(encode(["all new"])[0], 20) == old.search(
-            encode(["all new"])[0], 20
-        )
+        assert exactly(old, encode(["all new"])[0], 20) == old.search(encode(["all new"])[0], 20)
         assert list(old.iter_passages()) == before
         assert old.passages([before[0].passage_id]) == before[:1]
         assert len(old.bm25("number", 20)) == 9

@@ -19,15 +19,10 @@ import bienc_cli
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import FOREIGN_GRAPH, check, graph, open_reader, open_writer, repair
 from bienc_cli.store import nearest as vector_search
-from bienc_cli.store.catalog import read_meta, write_meta
 from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.graph_file import GraphUnusable
-from bienc_cli.store.rows import (
-    FILE_COLUMNS,
-    checksum_of,
-    meta_checksum,
-    piece_checksum,
-)
+from bienc_cli.store.meta import meta_checksum, read_meta, write_meta
+from bienc_cli.store.rows import FILE_COLUMNS, checksum_of, piece_checksum
 from bienc_cli.store.seal import ensure_key, load_key
 from bienc_cli.store.vectors import VectorFile
 from endurance import times

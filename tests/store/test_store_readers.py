@@ -14,7 +14,6 @@ import pytest
 import bienc_cli
 from bienc_cli.errors import IndexDamaged, IndexNotFound, StorageError
 from bienc_cli.store import Root, catalog, nearest, open_reader, open_writer
-from bienc_cli.store import log as log_module
 from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 HERE = Path(__file__).parent
@@ -104,7 +103,7 @@ def test_a_stranger_s_log_is_left_to_them(tmp_path: Path, monkeypatch: pytest.Mo
         build(directory, keys, {"1.md": numbered(100)})
         before = log.read_bytes()
         assert before
-        monkeypatch.setattr(log_module, "is_own", lambda _: False)
+        monkeypatch.setattr(catalog, "is_own", lambda _: False)
     assert log.read_bytes() == before
 
 

@@ -10,16 +10,6 @@ from bienc_cli.store import Root, check, open_reader, open_writer, reclaim
 from stores import CHUNKING, build, encode, identity, numbered, put_file
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / ".bienc"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "keys"
-
-
 def interrupted(directory: Path, keys: Path, texts: list[str]) -> None:
     """A run over another root that encodes and does not commit."""
     with open_writer(directory, key_dir=keys) as writer:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.errors import IndexDamaged, IndexMismatch
-from bienc_cli.store import Mount, Root, root_rows
-from bienc_cli.store.root_rows import root_from_row, root_settings
+from bienc_cli.store import Mount, Root
+from bienc_cli.store.meta import root_from_row, root_path_for_storage, root_settings
+from bienc_cli.store.rows import inside_root
 from folders import Folder
 
 
@@ -29,7 +30,7 @@ def test_a_root_comes_back_as_it_was(tmp_path: Path) -> None:
         device=7,
         mounts=(Mount("disk", 3),),
     )
-    stored = root_rows.root_path_for_storage(root.path, tmp_path / ".bienc")
+    stored = root_path_for_storage(root.path, tmp_path / ".bienc")
     settings = root_settings(root)
     assert root_from_row(stored, settings, tmp_path) == root
 
@@ -50,7 +51,7 @@ def test_a_list_does_not_lead_out_of_its_root(tmp_path: Path, name: str) -> None
     settings = json.dumps(json.loads(root_settings(Root(tmp_path))) | {"files": [name]})
     with pytest.raises(IndexDamaged, match="path"):
         root_from_row("docs", settings, tmp_path)
-    assert root_rows.inside_root("...") == "..."
+    assert inside_root("...") == "..."
 
 
 # ------------------------------------------------------------- moved indexes
@@ -143,4 +144,4 @@ def test_an_index_beside_a_folder_with_a_name_in_common_is_not_at_home(
 @pytest.mark.parametrize("name", [7, None, b"a.md", 0.5])
 def test_a_path_that_is_no_text_is_damage(name: object) -> None:
     with pytest.raises(IndexDamaged, match="path"):
-        root_rows.inside_root(name)  # type: ignore[arg-type]
+        inside_root(name)  # type: ignore[arg-type]

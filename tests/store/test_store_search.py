@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bienc_cli.store import Filter, Root, nearest, open_reader, open_writer
 from bienc_cli.types import Skipped
-from stores import CHUNKING, build, encode, identity, numbered, put_file, reading, state
+from stores import CHUNKING, build, encode, exactly, identity, numbered, put_file, reading, state
 
 FILES = {
     "a.md": numbered(6),
@@ -81,7 +81,7 @@ def test_many_queries_equal_each_alone(home: Path) -> None:
         for where in (None, Filter(paths=("*.md",))):
             for exact in (False, True):
                 together = index.search_many(queries, 5, where, exact=exact)
-                assert together == [index.search_exact(query, 5, where) for query in queries]
+                assert together == [exactly(index, query, 5, where) for query in queries]
         assert index.search(queries[0], 0) == []
 
 
@@ -169,7 +169,7 @@ def test_a_tail_of_many_does_not_hide_what_is_in_the_graph(
     where = Filter(paths=("new.md", "33.md"))
     (query,) = encode(["file 33 number 4 of some words"])
     with reading(home) as index:
-        assert index.search(query, 5, where) == index.search_exact(query, 5, where)
+        assert index.search(query, 5, where) == exactly(index, query, 5, where)
 
 
 @settings(max_examples=40, deadline=None)

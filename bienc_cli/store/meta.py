@@ -1,6 +1,7 @@
-"""The roots of an index as rows: their settings, and their paths.
+"""What an index says of itself, its `meta`, and of what it covers, its `roots`.
 
-Those are relative to the folder that the index lies in, so that both can move together.
+One checksum holds for both. Paths of roots are relative to the folder that the index lies in, so
+that both can move together.
 """
 
 from __future__ import annotations
@@ -13,9 +14,144 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bienc_cli.errors import IndexDamaged
-from bienc_cli.store.catalog import REPAIR
-from bienc_cli.store.covered import Mount, Root
+from bienc_cli.errors import IndexDamaged, UsageError
+from bienc_cli.store.catalog import REBUILD, catalog_path
+from bienc_cli.store.facts import IndexInfo, Mount, Root, VectorRows
+from bienc_cli.store.graph_file import GraphFile
+from bienc_cli.store.rows import checksum_of, damaged, inside_root
+from bienc_cli.store.seal import Key
+from bienc_cli.types import (
+    FUSION,
+    BlendWeights,
+    ChunkingParameters,
+    EncoderIdentity,
+    TunedBlend,
+)
+
+_MOST_LOOKED_FOR = 200
+"""Files by which it is told whether an index was moved."""
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
+    """All of `meta`, parsed; empty in a new catalog.
+
+    Raises:
+        IndexDamaged: a value does not parse.
+    """
+    try:
+        return {
+            key: json.loads(value)
+            for key, value in connection.execute("SELECT key, value FROM meta ORDER BY key")
+        }
+    except (ValueError, TypeError) as error:
+        raise IndexDamaged(f"What the index says of itself is damaged: {error}.", REBUILD) from (
+            error
+        )
+
+
+def write_meta(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
+    """Set all of `meta`."""
+    connection.execute("DELETE FROM meta")
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, ?)",
+        [(key, json.dumps(value, sort_keys=True)) for key, value in values.items()],
+    )
+
+
+def meta_checksum(connection: sqlite3.Connection, meta: Mapping[str, Any]) -> int:
+    """Over all of `meta` but itself, and the roots."""
+    roots = connection.execute("SELECT id, path, kind, settings FROM roots ORDER BY id").fetchall()
+    held = {key: value for key, value in meta.items() if key != "checksum"}
+    return checksum_of(json.dumps(held, sort_keys=True), repr(roots))
+
+
+def vector_rows(meta: Mapping[str, Any]) -> VectorRows:
+    """The file of vectors that the generation names."""
+    return VectorRows(**meta["vectors"])
+
+
+def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
+    """The graph that the generation names."""
+    recorded = meta.get("graph")
+    return GraphFile(**recorded) if recorded else None
+
+
+def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
+    """Weights as they are recorded, if any are that still mean something."""
+    if recorded is None or recorded.get("fusion") != FUSION:
+        return None
+    return TunedBlend(
+        BlendWeights(**recorded["weights"]),
+        BlendWeights(**recorded["light_weights"]),
+        int(recorded["queries"]),
+    )
+
+
+def told_of_model(encoder: Mapping[str, Any]) -> str:
+    """What a seal on the index's model covers."""
+    return f"model\n{encoder['name']}\n{encoder['fingerprint']}"
+
+
+def index_info(
+    connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path, key: Key | None = None
+) -> IndexInfo:
+    """What `meta` says, with the roots; `key` is this user's.
+
+    Raises:
+        IndexDamaged: it is not what was written, or not what every generation records.
+    """
+    if meta.get("checksum") != meta_checksum(connection, meta):
+        raise damaged("what it says of itself")
+    home = home_of(connection, meta, directory)
+    try:
+        counts = meta["counts"]
+        graph = graph_file(meta)
+        return IndexInfo(
+            directory=directory,
+            format_version=int(connection.execute("PRAGMA user_version").fetchone()[0]),
+            generation=meta["generation"],
+            created=meta["created"],
+            updated=meta["updated"],
+            encoder=EncoderIdentity(**meta["encoder"]),
+            chunking=ChunkingParameters(**meta["chunking"]),
+            roots=tuple(
+                root_from_row(path, settings, home)
+                for path, settings in connection.execute(
+                    "SELECT path, settings FROM roots ORDER BY id"
+                )
+            ),
+            files=counts["files"],
+            documents=counts["documents"],
+            passages=counts["passages"],
+            vectors=counts["vectors"],
+            skipped=counts["skipped"],
+            formats=tuple((name, number) for name, number in meta["formats"]),
+            languages=tuple((code, number) for code, number in meta.get("languages", ())),
+            sizes=_sizes(directory, vector_rows(meta), graph),
+            blend=tuned_blend(meta.get("blend")),
+            names_model_of_ours=key is not None
+            and key.holds(told_of_model(meta["encoder"]), str(meta.get("model_seal", ""))),
+        )
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        raise IndexDamaged(
+            f"The index in {directory} lacks what every index records ({error}).", REBUILD
+        ) from error
+
+
+def _sizes(directory: Path, vectors: VectorRows, graph: GraphFile | None) -> dict[str, int]:
+    try:
+        of_vectors = (directory / vectors.name).stat().st_size
+    except FileNotFoundError:
+        # A commit may have taken it away just now; who opens it will see.
+        of_vectors = 0
+    return {
+        "catalog": catalog_path(directory).stat().st_size,
+        "vectors": of_vectors,
+        "graph": graph.size if graph else 0,
+    }
+
+
+# ------------------------------------------------------------------- roots
 
 
 def root_path_for_storage(path: Path, directory: Path) -> str:
@@ -29,9 +165,6 @@ def root_path_for_storage(path: Path, directory: Path) -> str:
 def root_path_from_storage(stored: str, home: Path) -> Path:
     """The absolute path of a root, of an index whose documents are where `home_of` says."""
     return Path(os.path.normpath(home / stored))
-
-
-_MOST_LOOKED_FOR = 200
 
 
 def home_of(connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path) -> Path:
@@ -98,22 +231,6 @@ def _known_paths(connection: sqlite3.Connection, home: Path) -> Iterator[bool]:
     for stored, kind, path in rows:
         root = root_path_from_storage(stored, home)
         yield os.path.lexists(root if kind == "file" else root / inside_root(path))
-
-
-def inside_root(path: str) -> str:
-    """A file's path under its root, if it is one.
-
-    Raises:
-        IndexDamaged: it is absolute or goes upwards; the index may be a stranger's.
-    """
-    # By string: for an index of many files, `PurePosixPath` takes longer than reading the rows.
-    # A column of text may hold anything in a file that was damaged.
-    names = set(path.split("/")) if isinstance(path, str) else {".."}
-    if ".." in names or names <= {"", "."} or path.startswith("/"):
-        raise IndexDamaged(
-            f"The index is damaged: the path {path!r} is not what was written.", REPAIR
-        )
-    return path
 
 
 @dataclass(frozen=True, slots=True)

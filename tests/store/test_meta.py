@@ -1,10 +1,10 @@
-"""Rows of the catalog, of this version and of those before."""
+"""What an index says of itself, in this version and in those before."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
-from bienc_cli.store.rows import tuned_blend
+from bienc_cli.store.meta import tuned_blend
 from bienc_cli.types import BlendWeights, TunedBlend
 
 
