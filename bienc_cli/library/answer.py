@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bienc_cli.render.view import View
 
-Row = TypeVar("Row", bound="DataclassInstance")
+AnswerRow = TypeVar("AnswerRow", bound="DataclassInstance")
 Result = TypeVar("Result")
 
 _WIDTH = 100
@@ -70,10 +70,10 @@ class Shown(ABC, Generic[Result]):
         return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 
 
-class Answer(Shown[Result], Sequence[Row], Generic[Row, Result]):
+class Answer(Shown[Result], Sequence[AnswerRow], Generic[AnswerRow, Result]):
     """Rows, best first."""
 
-    def __init__(self, rows: Sequence[Row], result: Result) -> None:
+    def __init__(self, rows: Sequence[AnswerRow], result: Result) -> None:
         super().__init__(result)
         self._rows = tuple(rows)
 
@@ -81,12 +81,12 @@ class Answer(Shown[Result], Sequence[Row], Generic[Row, Result]):
         return len(self._rows)
 
     @overload
-    def __getitem__(self, position: int) -> Row: ...
+    def __getitem__(self, position: int) -> AnswerRow: ...
 
     @overload
-    def __getitem__(self, position: slice) -> Sequence[Row]: ...
+    def __getitem__(self, position: slice) -> Sequence[AnswerRow]: ...
 
-    def __getitem__(self, position: int | slice) -> Row | Sequence[Row]:
+    def __getitem__(self, position: int | slice) -> AnswerRow | Sequence[AnswerRow]:
         return self._rows[position]
 
     def to_dicts(self) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bienc_cli.milvus.connection import MilvusRow
-from bienc_cli.milvus.schema import MOST_BYTES, VECTOR, record_row
+from bienc_cli.milvus.schema import MOST_STRING_BYTES, VECTOR, record_row
 from bienc_cli.store.facts import FileState
 from bienc_cli.store.protocol import StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, inside_root, place_from
@@ -64,7 +64,7 @@ def pieces(text: str) -> Iterator[str]:
     encoded = text.encode()
     start = 0
     while True:
-        end = min(start + MOST_BYTES, len(encoded))
+        end = min(start + MOST_STRING_BYTES, len(encoded))
         # Never within a character: their later bytes are 10xxxxxx.
         while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
             end -= 1
@@ -292,7 +292,7 @@ def spelled(word: str) -> str:
 
 def _written(counts: Mapping[str, int]) -> str:
     words = " ".join(word for word, count in counts.items() for _ in range(count))
-    if len(words.encode()) <= MOST_BYTES:
+    if len(words.encode()) <= MOST_STRING_BYTES:
         return words
     rounds = (
         word
@@ -305,7 +305,7 @@ def _written(counts: Mapping[str, int]) -> str:
 
 def split_long(row: MilvusRow) -> tuple[MilvusRow, Record | None]:
     """A row as Milvus takes it, and a record of what does not fit in its strings."""
-    long = {name: row[name] for name in _LONG if len(row[name].encode()) > MOST_BYTES}
+    long = {name: row[name] for name in _LONG if len(row[name].encode()) > MOST_STRING_BYTES}
     if not long:
         return row, None
     record = Record("long", row["id"], row["born"], 0, row["file_id"], _json(long))

@@ -30,7 +30,7 @@ LEAST_EF = 512
 K1, B = 1.2, 0.75
 """Of BM25, as the embedded store has them."""
 
-MOST_BYTES = 65_000
+MOST_STRING_BYTES = 65_000
 """Of one string; Milvus allows 65,535."""
 
 FULL_TEXT_SINCE = (2, 5)
@@ -149,7 +149,7 @@ def record_row(
 
     Args:
         name: its primary key.
-        body: `MOST_BYTES` of it at most.
+        body: `MOST_STRING_BYTES` of it at most.
         kind, key, piece, born, root_id, file_id: as of `rows.Record`.
     """
     return {

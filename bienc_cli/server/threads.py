@@ -12,7 +12,7 @@ from bienc_cli.server.resident import Readers
 
 T = TypeVar("T")
 
-NUMBER = 2
+THREADS = 2
 """Models take turns, so that more gain little; with one, everybody would wait for a long answer."""
 
 MOST_WAITING = 64
@@ -33,7 +33,7 @@ class AnsweringThreads:
     """
 
     def __init__(
-        self, number: int = NUMBER, begin: Callable[[Readers], object] = lambda _: None
+        self, number: int = THREADS, begin: Callable[[Readers], object] = lambda _: None
     ) -> None:
         self._waiting: queue.Queue[tuple[Future[Any], Callable[[Readers], Any]]] = queue.Queue(
             MOST_WAITING

@@ -22,7 +22,7 @@ _NEW = f"{CATALOG}-new"
 """A first catalog until it is whole: nobody reads it, so it needs no log, in which all of it would
 be written twice. One that a crash has left is nothing."""
 
-VECTORS = "vectors-*.f32"
+VECTOR_FILES = "vectors-*.f32"
 """What the files of vectors are called; see `vectors.py`."""
 
 REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
@@ -64,7 +64,7 @@ def connect_to_read(directory: Path) -> Snapshot:
     path = catalog_path(directory)
     with decoded(directory):
         if not path.is_file():
-            if any(directory.glob(VECTORS)):
+            if any(directory.glob(VECTOR_FILES)):
                 raise _unfinished(directory)
             raise IndexNotFound(
                 f"There is no index in {directory}."

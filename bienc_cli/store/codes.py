@@ -43,7 +43,7 @@ QUERIES = 16
 """Queries that are answered by codes before the graph is loaded after all: at a million vectors
 that takes as long as loading it."""
 
-BLOCK = 1_024
+BLOCK_ROWS = 1_024
 """Rows whose codes are stored together, 48 KB: what a small commit writes anew."""
 
 _WORD_BITS = 16
@@ -166,8 +166,8 @@ def refresh(
         }
     centre = _centre_from(recorded, used.file.dim)
     done = int(recorded["rows"])
-    for block in range(done // BLOCK, -(-used.rows // BLOCK)):
-        start, end = block * BLOCK, min((block + 1) * BLOCK, used.rows)
+    for block in range(done // BLOCK_ROWS, -(-used.rows // BLOCK_ROWS)):
+        start, end = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows)
         # A row is never written over, so its code stays, and its vector is not read again.
         kept = _kept(connection, block, max(done - start, 0), used.file.dim)
         coded = _coded(used, start + kept.shape[1], end, centre)
@@ -198,10 +198,12 @@ def differ(
         (rows,) = connection.execute("SELECT count(*) FROM codes").fetchone()
         return bool(rows)
     table = load(connection, used.file.dim, used.rows, recorded)
-    for block in range(-(-used.rows // BLOCK)):
-        coded = _coded(used, block * BLOCK, min((block + 1) * BLOCK, used.rows), table.centre)
-        counts = used.are_used[block * BLOCK : (block + 1) * BLOCK]
-        held = table.columns[:, block * BLOCK : (block + 1) * BLOCK]
+    for block in range(-(-used.rows // BLOCK_ROWS)):
+        coded = _coded(
+            used, block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows), table.centre
+        )
+        counts = used.are_used[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
+        held = table.columns[:, block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
         if not np.array_equal(held[:, counts], coded[:, counts]):
             return True
     return False

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bienc_cli.store import privacy
-from bienc_cli.store.catalog import CATALOG, VECTORS, catalog_path, is_at_rest
+from bienc_cli.store.catalog import CATALOG, VECTOR_FILES, catalog_path, is_at_rest
 from bienc_cli.store.privacy import is_own
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _indexes_upwards(start: Path) -> Iterator[Path]:
 
 def holds_index(directory: Path) -> bool:
     """Whether a directory is an index, begun or finished."""
-    return (directory / CATALOG).is_file() or any(directory.glob(VECTORS))
+    return (directory / CATALOG).is_file() or any(directory.glob(VECTOR_FILES))
 
 
 def is_finished(directory: Path) -> bool:

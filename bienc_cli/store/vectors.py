@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from bienc_cli import portable
 from bienc_cli.errors import IndexDamaged
+from bienc_cli.store.catalog import VECTOR_FILES
 from bienc_cli.store.exact import VectorBlock
 from bienc_cli.store.facts import VectorRows
 from bienc_cli.store.privacy import FILE_MODE
@@ -328,7 +329,7 @@ def number_of(name: str) -> int:
 
 def vector_paths(directory: Path) -> Iterator[Path]:
     """All files in a directory that are called like files of vectors."""
-    return (path for path in directory.glob("vectors-*.f32") if _NAME.fullmatch(path.name))
+    return (path for path in directory.glob(VECTOR_FILES) if _NAME.fullmatch(path.name))
 
 
 def remove_vectors(directory: Path, keep: str | None) -> None:
