@@ -32,7 +32,7 @@ from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 _ID = "head"
 _TRIES = 5
 _HOME = Path("/")
-"""Where `records` takes relative paths to be from; those of an index in Milvus are absolute."""
+"""What `root_from_row` takes relative paths from; those of an index in Milvus are absolute."""
 
 REBUILD = "make it again under another name: bienc index PATH --index ADDRESS"
 

@@ -50,7 +50,7 @@ class MilvusWriter(MilvusContents):
 
     info: IndexInfo | None
     is_asked_for_room = False
-    """Who waits for the lease says so to nobody."""
+    """A process that waits for the lease tells nobody."""
 
     def __init__(
         self,

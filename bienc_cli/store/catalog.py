@@ -131,15 +131,15 @@ def is_at_rest(path: Path) -> bool:
     return not (log.exists() and log.stat().st_size)
 
 
-def take_in_log(directory: Path) -> None:
-    """Have a reader that lets go take into the catalog what the log was kept for.
+def fold_log(directory: Path) -> None:
+    """Fold the log into the catalog when a reader closes.
 
-    A commit leaves in the log what somebody reads meanwhile; where a reader is held that follows
-    each commit, there would always be one, and the log would grow without end. Nobody is waited
-    for, and nothing written to what is not this user's own.
+    A commit cannot fold what somebody still reads. Where a reader follows each commit, somebody
+    always does, and the log would grow without end. This waits for nobody, and writes to no index
+    of another user.
     """
     path = catalog_path(directory)
-    # Where it fails, the next one to let go does it, or the next writer.
+    # Where it fails, the next reader that closes does it, or the next writer.
     with suppress(sqlite3.Error, OSError):
         if is_at_rest(path) or not is_own(directory):
             return

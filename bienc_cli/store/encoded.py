@@ -100,7 +100,7 @@ class EncodedVectors:
     # ---------------------------------------------------------------- texts
 
     def has(self, digest: bytes) -> bool:
-        """Whether a text's vector is there; one that nothing uses yet is from now on."""
+        """Whether a text's vector is there; one that nothing used counts as used from now on."""
         vector_id = self._known(digest)
         return vector_id is not None and vector_id not in self._awaited
 
@@ -186,7 +186,7 @@ class EncodedVectors:
             return True
 
     def distrust(self) -> None:
-        """Take what is listed as unused for what it is, but for what a passage uses."""
+        """Strike from the unused rows those that a passage uses, and those that do not exist."""
         self._connection.execute(
             "DELETE FROM unused WHERE vector_id NOT BETWEEN 0 AND ?", (self._rows - 1,)
         )

@@ -155,7 +155,7 @@ def _holder(directory: Path) -> str:
 
 
 class RoomRequest:
-    """The sign of a process that asks for room.
+    """A process's request for room.
 
     Args:
         directory: of the index.
@@ -168,13 +168,13 @@ class RoomRequest:
         self._descriptor: int | None = None
 
     def show(self) -> None:
-        """Give the sign, again where another process has taken it away with its own."""
+        """Ask, and ask again where another process has removed the file."""
         with suppress(OSError):
             if self._descriptor is not None:
                 if os.fstat(self._descriptor).st_ino == self._path.stat().st_ino:
                     return
                 self._let_go()
-        # Without the sign it waits like anybody, and tries again.
+        # Where asking fails, it waits like anybody, and tries again.
         with suppress(OSError):
             descriptor = os.open(self._path, _FLAGS | os.O_CREAT, FILE_MODE)
             try:
@@ -188,7 +188,7 @@ class RoomRequest:
             self._descriptor = descriptor
 
     def withdraw(self) -> None:
-        """Take the sign away."""
+        """Ask no more."""
         if self._descriptor is not None:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
@@ -218,7 +218,7 @@ def is_asked_for(directory: Path) -> bool:
 
 
 def begun_by_who_waits(directory: Path) -> Begun | None:
-    """What a process has begun in a new index that waits to go on with it."""
+    """What a process that waits has begun in a new index, and goes on with."""
     if not is_asked_for(directory):
         return None
     try:
@@ -229,7 +229,7 @@ def begun_by_who_waits(directory: Path) -> Begun | None:
 
 
 def let_in(directory: Path, patience: float = 2.0) -> None:
-    """Wait until who asks has the lock, for `patience` seconds at most; it has just been free."""
+    """Wait until the process that asks has taken the free lock; `patience` seconds at most."""
     deadline = time.monotonic() + patience
     while is_asked_for(directory) and time.monotonic() < deadline:
         time.sleep(_SOON)

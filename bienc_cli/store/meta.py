@@ -170,9 +170,8 @@ def root_path_from_storage(stored: str, home: Path) -> Path:
 def home_of(connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path) -> Path:
     """The folder that an index's relative roots are relative to.
 
-    That is the folder it lies in, also when both were moved or copied together. Of an index that
-    was moved by itself, it is the folder that it lay in when it was written last, where its
-    documents still are.
+    That is the folder it lies in, also when both were moved or copied together. If the index was
+    moved by itself, it is the folder it lay in when it was last written: its documents are there.
     """
     return moved_from(connection, meta, directory) or directory.parent
 

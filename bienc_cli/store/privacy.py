@@ -24,7 +24,7 @@ ANY = "*"
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory of one's own, and those above it as the umask has them.
+    """Make a private directory, and those above it as the umask has them.
 
     Raises:
         OSError: it cannot be made, or is there.
@@ -34,7 +34,7 @@ def make_directory(path: Path) -> None:
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file of one's own, if there is none; what is beside it takes its rights.
+    """Make an empty private file if there is none; SQLite gives those beside it the same rights.
 
     Raises:
         OSError: it cannot be made.

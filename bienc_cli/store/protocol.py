@@ -208,7 +208,7 @@ class IndexReader(Protocol):
         """Files and records that were found and not indexed."""
 
     def is_current(self) -> bool:
-        """Whether no later generation was committed; who reads on keeps its log from shrinking."""
+        """Whether this is the latest generation; a reader of an earlier one keeps the log long."""
 
     def close(self) -> None:
         """Let go of the snapshot."""

@@ -20,7 +20,7 @@ from bienc_cli.store.catalog import (
     catalog_path,
     connect_to_read,
     decoded,
-    take_in_log,
+    fold_log,
     time_and_size,
 )
 from bienc_cli.store.facts import FileStamp, FileState, IndexInfo, Root
@@ -367,7 +367,7 @@ class CatalogReader:
         if "_words" in self.__dict__:
             self._words.close()
         self._connection.close()
-        take_in_log(self._directory)
+        fold_log(self._directory)
 
     def __enter__(self) -> Self:
         """The reader itself."""

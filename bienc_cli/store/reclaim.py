@@ -57,7 +57,7 @@ def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) 
 def count_tail(
     connection: sqlite3.Connection, tail: Mapping[bytes, int], start: int, end: int
 ) -> None:
-    """Count the rows of a tail in, where rows that are used lie among and behind them.
+    """Count in the rows of a tail, since rows that are used lie among or behind them.
 
     Args:
         connection: the writer's.

@@ -45,7 +45,7 @@ _PIECE_BITS = 20
 """More pieces than SQLite's largest document, of 2^31 bytes, could have."""
 
 NO_DOCUMENTS_TEXT = f"id >> {_PIECE_BITS} NOT IN (SELECT id FROM documents)"
-"""An SQL condition on a row of `texts`: it was left behind."""
+"""An SQL condition on a row of `texts`: its document is gone."""
 
 _KEPT = 4
 """Pieces of a document that are kept: its passages come in the order in which they stand."""

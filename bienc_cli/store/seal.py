@@ -74,7 +74,7 @@ def load_key(directory: Path) -> Key | None:
 
 
 def adopt_key(old: Path, directory: Path) -> None:
-    """Take a key along from where it lay in earlier versions, if there is none yet.
+    """Copy the key from where earlier versions kept it, if there is none yet.
 
     Where that cannot be done, the graphs that it sealed are not used, and nothing else.
     """

@@ -31,7 +31,7 @@ FILES = {f"f{number:02d}.txt": numbered(20, f"file {number} text") for number in
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Codes from the first vector on, in blocks of a few, and no exact scan that hides them."""
     monkeypatch.setattr(codes, "FEWEST", 1)
-    monkeypatch.setattr(codes, "BLOCK", 50)
+    monkeypatch.setattr(codes, "BLOCK_ROWS", 50)
     monkeypatch.setattr(vectors, "AT_ONCE", 10)
     monkeypatch.setattr(nearest, "SCAN_LIMIT", 0)
 
