@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bienc_cli.chunking import chunk
@@ -15,6 +16,15 @@ from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder, ChunkingParameters, Document, Passage, Skipped, Vectors
 
 File = TypeVar("File", bound=SourceFile)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file to read; a `SourceFile`."""
+
+    path: Path
+    doc_id: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -228,15 +227,6 @@ def _unit(named: str) -> Similar:
 # Texts that no index holds: a file by its path, or a text by itself.
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A `SourceFile`."""
-
-    path: Path
-    doc_id: str
-    size: int
-
-
 def _documents_in(named: str) -> list[Document]:
     """The documents of a file.
 
@@ -246,6 +236,7 @@ def _documents_in(named: str) -> list[Document]:
     """
     from bienc_cli.formats.isolation import read_files
     from bienc_cli.formats.worker_messages import Limits
+    from bienc_cli.indexing.workers import NamedFile
     from bienc_cli.types import Document
 
     path = Path(named)
@@ -256,7 +247,7 @@ def _documents_in(named: str) -> list[Document]:
             f"There is neither a document of the index nor a file called '{named}'.",
             "bienc info says what the index covers; - reads a text from standard input",
         )
-    file = _File(path.absolute(), path.name, path.stat().st_size)
+    file = NamedFile(path.absolute(), path.name, path.stat().st_size)
     found: list[Document] = []
     for _, items in read_files([file], workers=1, limits=Limits()):
         for item in items:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli import __version__
@@ -13,7 +11,7 @@ from bienc_cli.errors import ClusterUnavailable
 from bienc_cli.formats.isolation import read_files
 from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.formats.worker_messages import Limits
-from bienc_cli.indexing.workers import CutDocument
+from bienc_cli.indexing.workers import CutDocument, NamedFile
 from bienc_cli.types import ChunkingParameters, PassageTokenizer, Skipped, Vectors
 
 if TYPE_CHECKING:
@@ -27,15 +25,6 @@ PORTIONS_AHEAD = 4
 
 Portion = list[tuple[int, CutDocument | Skipped]]
 """Items, each with the number of its file in the group."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedFile:
-    """A file to read; satisfies `formats.SourceFile`."""
-
-    path: Path
-    doc_id: str
-    size: int
 
 
 def read_and_cut(

@@ -23,7 +23,7 @@ import numpy as np
 from bienc_cli import __version__
 from bienc_cli.errors import BiencError, ClusterUnavailable
 from bienc_cli.formats.table import ReadingOptions, pdf_format
-from bienc_cli.indexing.workers import CutDocument, Cuts, File, StartWorkers, Workers
+from bienc_cli.indexing.workers import CutDocument, Cuts, File, NamedFile, StartWorkers, Workers
 from bienc_cli.ray import actors
 from bienc_cli.ray.cluster import connected
 from bienc_cli.stages import Stopwatch
@@ -145,7 +145,7 @@ class _OnRay:
         while True:
             with self._watch.stage("read"):
                 while len(under_way) < self._tasks and (group := next(groups, None)):
-                    named = [actors.NamedFile(one.path, one.doc_id, one.size) for one in group]
+                    named = [NamedFile(one.path, one.doc_id, one.size) for one in group]
                     task = self._read.remote(named, tokenizer, chunking, options, __version__)
                     under_way.append((group, task))
             if not under_way:

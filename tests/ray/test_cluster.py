@@ -9,7 +9,6 @@ import sys
 import threading
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -59,13 +58,6 @@ def test_a_cluster_of_our_own_is_private_and_silent(tmp_path: Path) -> None:
         text=True,
     )
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
-
-
-def test_a_cluster_is_told_from_what_else_answers(ray: Any) -> None:
-    from bienc_cli.ray import cluster
-
-    address = ray.get_runtime_context().gcs_address
-    assert cluster._checked(address) == address
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n"])

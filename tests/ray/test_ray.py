@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,16 @@ from ray_workers import PATHS, DyingEncoder, UnaskedEncoder, load_dying, load_fa
 
 # Not imported here: what is to hold for the cluster is said in the environment before.
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    """A cluster of three cores, as Ray counts them; a process can start one, and no second."""
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("PYTHONPATH", os.pathsep.join(PATHS))
+            ray = stack.enter_context(connected("local", cores=3))
+        yield ray
 
 
 @pytest.fixture(autouse=True)
@@ -234,6 +244,13 @@ def test_as_many_encoders_as_fit(
 ) -> None:
     plan = _plan(resources, threads)
     assert (plan.encoders, plan.threads, plan.gpus) == (encoders, each, gpus)
+
+
+def test_a_cluster_is_told_from_what_else_answers(ray: Any) -> None:
+    from bienc_cli.ray import cluster
+
+    address = ray.get_runtime_context().gcs_address
+    assert cluster._checked(address) == address
 
 
 def test_nothing_else_imports_it() -> None:
