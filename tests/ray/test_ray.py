@@ -21,7 +21,7 @@ from bienc_cli.indexing import encoding
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.indexing.workers import Workers
 from bienc_cli.milvus.address import MilvusAddress
-from bienc_cli.ray import actors, on_ray, workers
+from bienc_cli.ray import actors, connected, on_ray, workers
 from bienc_cli.ray.workers import _plan
 from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder
