@@ -30,9 +30,8 @@ from bienc_cli.milvus.schema import (
     in_chunks,
 )
 from bienc_cli.milvus.searching import Searching
-from bienc_cli.store.facts import FileState, IndexInfo, Root
+from bienc_cli.store.facts import FileState, Filter, IndexInfo, Root, StoredPassage
 from bienc_cli.store.meta import ShownPaths
-from bienc_cli.store.protocol import Filter, StoredPassage
 from bienc_cli.store.rows import damaged, digest_of
 from bienc_cli.types import Skipped, Vectors
 

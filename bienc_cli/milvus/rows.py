@@ -13,8 +13,7 @@ import numpy as np
 
 from bienc_cli.milvus.connection import MilvusRow
 from bienc_cli.milvus.schema import MOST_STRING_BYTES, VECTOR, record_row
-from bienc_cli.store.facts import FileState
-from bienc_cli.store.protocol import StoredPassage
+from bienc_cli.store.facts import FileState, StoredPassage
 from bienc_cli.store.rows import check_vectors, damaged, digest_of, inside_root, place_from
 from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.tokenizer import Tokenizer, bare, made_by

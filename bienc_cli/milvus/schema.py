@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bienc_cli.patterns import PathFilter
-from bienc_cli.store.protocol import Filter
+from bienc_cli.store.facts import Filter
 
 FORMAT_VERSION = 2
 """Raised whenever an older program would misread what is written."""

@@ -9,6 +9,7 @@ from bienc_cli.store.facts import (
     CommitReport,
     FileStamp,
     FileState,
+    Filter,
     IndexInfo,
     Mount,
     Outcome,
@@ -16,6 +17,7 @@ from bienc_cli.store.facts import (
     Remedy,
     RepairReport,
     Root,
+    StoredPassage,
 )
 from bienc_cli.store.nearest import FOREIGN_GRAPH
 from bienc_cli.store.place import (
@@ -36,7 +38,7 @@ from bienc_cli.store.place import (
     parent_of,
     repair,
 )
-from bienc_cli.store.protocol import Filter, IndexReader, IndexWriter, StoredPassage
+from bienc_cli.store.protocol import IndexReader, IndexWriter
 from bienc_cli.store.rows import digest_of
 
 __all__ = [

@@ -1,15 +1,15 @@
-"""Facts about an index: what it covers, what it holds, what a check of it found."""
+"""Facts about an index: what it covers, what it holds, what is asked of it, what a check found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bienc_cli.errors import IndexMismatch
-from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
+from bienc_cli.types import ChunkingParameters, EncoderIdentity, Passage, TunedBlend
 
 if TYPE_CHECKING:
     from bienc_cli.store.place import IndexPlace
@@ -116,6 +116,43 @@ class FileStamp:
     path: Path
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents count. Empty fields allow all.
+
+    Attributes:
+        paths: gitignore-style patterns, matched against a document's path under its root and
+            against its path as it is shown; one match is enough. What matches one that begins
+            with `!` is out.
+        formats: names of formats (`markdown`, `pdf`).
+    """
+
+    paths: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.formats)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its place in the index.
+
+    Attributes:
+        file: the document's file; None where the index is not on this machine.
+        path: of the document's file as it is shown: relative to the folder that holds the
+            index where it lies inside it, else absolute.
+    """
+
+    passage_id: int
+    document_id: int
+    passage: Passage
+    path: str
+    title: str | None
+    format: str
+    file: FileStamp | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,9 @@ from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes
 from bienc_cli.store.codes import CodeTable
 from bienc_cli.store.exact import NOTHING, Scored, VectorBlock, joined, similarity
-from bienc_cli.store.facts import IndexInfo
+from bienc_cli.store.facts import Filter, IndexInfo
 from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.graph_file import ForeignGraph, GraphUnusable
-from bienc_cli.store.protocol import Filter
 from bienc_cli.store.rows import PASSAGE_COLUMNS, checked, damaged
 from bienc_cli.store.selection import Selection
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors

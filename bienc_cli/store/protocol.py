@@ -8,7 +8,6 @@ becomes visible all at once with `commit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -16,7 +15,14 @@ from typing import TYPE_CHECKING, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.facts import CommitReport, FileStamp, FileState, IndexInfo, Root
+from bienc_cli.store.facts import (
+    CommitReport,
+    FileState,
+    Filter,
+    IndexInfo,
+    Root,
+    StoredPassage,
+)
 from bienc_cli.types import (
     ChunkingParameters,
     Document,
@@ -29,43 +35,6 @@ from bienc_cli.types import (
 
 if TYPE_CHECKING:
     pass
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which documents count. Empty fields allow all.
-
-    Attributes:
-        paths: gitignore-style patterns, matched against a document's path under its root and
-            against its path as it is shown; one match is enough. What matches one that begins
-            with `!` is out.
-        formats: names of formats (`markdown`, `pdf`).
-    """
-
-    paths: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.paths or self.formats)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage with its place in the index.
-
-    Attributes:
-        file: the document's file; None where the index is not on this machine.
-        path: of the document's file as it is shown: relative to the folder that holds the
-            index where it lies inside it, else absolute.
-    """
-
-    passage_id: int
-    document_id: int
-    passage: Passage
-    path: str
-    title: str | None
-    format: str
-    file: FileStamp | None = field(default=None, compare=False)
 
 
 class IndexReader(Protocol):

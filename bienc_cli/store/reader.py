@@ -23,12 +23,11 @@ from bienc_cli.store.catalog import (
     fold_log,
     time_and_size,
 )
-from bienc_cli.store.facts import FileStamp, FileState, IndexInfo, Root
+from bienc_cli.store.facts import FileStamp, FileState, Filter, IndexInfo, Root, StoredPassage
 from bienc_cli.store.graph import VerifiedFile
 from bienc_cli.store.graph_file import GraphUnusable
 from bienc_cli.store.meta import ShownPaths, graph_file, home_of, index_info, read_meta, vector_rows
 from bienc_cli.store.nearest import NearestPassages, without_graph
-from bienc_cli.store.protocol import Filter, StoredPassage
 from bienc_cli.store.rows import (
     DOCUMENT_COLUMNS,
     FILE_COLUMNS,

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.store.facts import IndexInfo
-from bienc_cli.store.protocol import Filter
+from bienc_cli.store.facts import Filter, IndexInfo
 from bienc_cli.store.rows import DOCUMENT_COLUMNS, FILE_COLUMNS, checked, damaged, file_state
 
 _numbers = itertools.count(1)
