@@ -192,7 +192,7 @@ _ENGLISH_ALONE = _ENGLISH.difference(*_COMMON_WORDS.values(), "all also an be in
 
 def common_words(language: str) -> frozenset[str]:
     """The commonest words of a language, as they are written; none where they are not known."""
-    return _COMMON_WORDS.get(language, frozenset())
+    return _ENGLISH if language == "en" else _COMMON_WORDS.get(language, frozenset())
 
 
 def reads_as_english(text: str) -> bool:

@@ -1,8 +1,9 @@
 """The words of a query, as an index has them.
 
 A word is all that the languages of the index make of it (`tokenizer.py`), as one word. It is also
-looked up within compounds, and a compound in its parts (`compounds.py`); a word that no passage has
-is looked up in other writings of it (`spelling.py`). These weigh less than what was asked for.
+looked up within compounds, and a compound in its parts (`compounds.py`); neighbours are looked up
+as one word, and a word that no passage has as two (`spacing.py`) or in other writings of it
+(`spelling.py`). These weigh less than what was asked for.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from itertools import chain
 from operator import or_
 
 from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
-from bienc_cli.store.folding import UNSPACED
+from bienc_cli.store.folding import UNSPACED, accented_letters, plain_letters
 from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
+from bienc_cli.store.spacing import apart, together
 from bienc_cli.store.spelling import (
     SHORTEST_DIGEST,
     STEM_OF_DIGEST,
@@ -40,6 +42,8 @@ question has some 10, a pasted paragraph of 300 words has 155."""
 SPELLING_WEIGHT = 0.5
 """Of a word that stands for one of the query that no passage has, beside 1 for one that was
 asked for: it may not have been meant."""
+
+_NOTHING: Mapping[str, Collection[str]] = {}
 
 MOST_BLOCKS = 2
 """Blocks whose words are looked through for other writings and compounds: what is common is in any,
@@ -94,7 +98,7 @@ class QueryWords:
     def of(self, query: str) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
         """The words of a query that occur, and what stands for those that do not."""
         asked = self._rarest(self._tokenizer.words_of(query, self._languages))
-        held = self._held(asked)
+        held = self._held(asked, self._as_one(query))
         words = [QueryWord(forms[0], 1.0, held[forms]) for forms in asked if held[forms]]
         absent = {form for forms in asked if not held[forms] for form in forms}
         compounding = [one for one in self._languages if one in COMPOUNDING]
@@ -126,11 +130,20 @@ class QueryWords:
 
     # ---------------------------------------------------------------- words
 
-    def _held(self, words: Collection[Forms]) -> dict[Forms, dict[int, Postings]]:
-        """Where any form of each of some words occurs, by the number of the block."""
+    def _held(
+        self, words: Collection[Forms], as_one: Mapping[str, Collection[str]] = _NOTHING
+    ) -> dict[Forms, dict[int, Postings]]:
+        """Where any form of each of some words occurs, by the number of the block.
+
+        Args:
+            words: each as all its forms.
+            as_one: by form, what it is written together in with a neighbour.
+        """
         held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
         around = self._around({*chain.from_iterable(words)})
-        looked_up = [*chain.from_iterable(words), *chain.from_iterable(around.values())]
+        around |= {form: [*around.get(form, ()), *longer] for form, longer in as_one.items()}
+        # A compound that is asked for is around its parts as well, and is read once.
+        looked_up = sorted({*chain.from_iterable(words), *chain.from_iterable(around.values())})
         for number, block in enumerate(self._blocks):
             found = read_postings(self._connection, looked_up, block)
             for forms, by_block in held.items():
@@ -185,12 +198,24 @@ class QueryWords:
             stems = [*map(bare, forms)]
             alike = reduce(or_, map(self._vocabulary, {stem[0] for stem in stems}))
             near = self._of_same_consonants(forms)
-            if not near and slips_allowed(word):
-                near = near_words((word, *stems), alike)
+            for slips in range(1, slips_allowed(word) + 1):
+                near = near or near_words((word, *stems), alike, slips) or self._apart(word)
             if not near and self._has_unstemmed:
                 near = longer_words(word, alike)
             meant[word] = tuple(near)
         return {word: near for word, near in meant.items() if near}
+
+    def _apart(self, word: str) -> list[str]:
+        """The stems of the two words that a word is written together of: the most frequent."""
+        ways = [*apart(word)]
+        parts = [*{*chain.from_iterable(ways)}]
+        stems = dict(zip(parts, self._tokenizer.forms_of_each(parts), strict=True))
+        held = self._held({*stems.values()})
+        counts = {
+            part: sum(postings.count for postings in held[stems[part]].values()) for part in stems
+        }
+        rarer, best = max(((min(counts[one] for one in way), way) for way in ways), default=(0, ()))
+        return [bare(form) for part in best for form in stems[part][:1]] if rarer else []
 
     def _digests(self, query: str, absent: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
         """The digests of a query that no passage has as they are, with longer and shorter ones."""
@@ -230,6 +255,22 @@ class QueryWords:
         return found
 
     # ------------------------------------------------------------ compounds
+
+    def _as_one(self, query: str) -> dict[str, set[str]]:
+        """By the forms of each word of a query, those of it and a neighbour as one word.
+
+        Such a word is both words once; by itself it would weigh as what is rare does, and a space
+        that a text lacks makes the rarest words of all.
+        """
+        pairs = together(accented_letters(query) if self._languages else plain_letters(query))
+        written = [*{*chain.from_iterable((*pair, "".join(pair)) for pair in pairs)}]
+        each = self._tokenizer.forms_of_each(written, self._languages)
+        forms = dict(zip(written, each, strict=True))
+        as_one: dict[str, set[str]] = {}
+        for pair in pairs:
+            for form in chain.from_iterable(forms[one] for one in pair):
+                as_one.setdefault(form, set()).update(forms["".join(pair)])
+        return as_one
 
     def _parts_of_compound(self, word: str, languages: Sequence[str]) -> list[str]:
         """The words that a word in plain letters is made of, in any of some languages."""

@@ -53,17 +53,20 @@ def slips_allowed(word: str) -> int:
     return 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
 
 
-def near_words(writings: Iterable[str], vocabulary: Mapping[str, int]) -> list[str]:
+def near_words(
+    writings: Iterable[str], vocabulary: Mapping[str, int], most_slips: int
+) -> list[str]:
     """The words of a vocabulary nearest to a word, the most frequent of them, three at most.
 
     Args:
         writings: of the word: as it was asked, and its stem.
         vocabulary: word to the number of passages that have it; words that begin alike.
+        most_slips: away, however long the word is.
     """
     best: list[str] = []
     least = 0
     for writing in dict.fromkeys(writings):
-        allowed = slips_allowed(writing)
+        allowed = min(slips_allowed(writing), most_slips)
         letters = set(writing)
         for word in vocabulary:
             # Cheap, and leaves next to nothing for what is not.

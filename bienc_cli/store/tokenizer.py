@@ -183,6 +183,10 @@ class Tokenizer:
             for forms in self._forms(word, languages)[:1]
         }
 
+    def forms_of_each(self, words: Sequence[str], languages: Sequence[str] = ()) -> list[Forms]:
+        """The forms of some words of letters, folded, of scripts with spaces."""
+        return [tuple(sorted(one)) for one in self._forms_of_each(words, languages)]
+
     def counted(self, texts: Sequence[str], language: str | None = None) -> Iterator[WordCounts]:
         """The words of some passages, each with the texts that hold it, ordered by word.
 
@@ -209,18 +213,20 @@ class Tokenizer:
             return [(word,) for word, _, _ in counted]
         accented = folded(text, asked=True, accented=True)
         written = [word for word, _, _ in self._counted("written", [accented])]
-        forms: list[set[str]] = [
-            {self._stemmer(language)(word) for language in languages} for word in written
-        ]
-        for stem, holding, _ in self._counted("stemmed", map(plain_letters, written)):
-            for position in holding.tolist():
-                forms[position].add(stem)
+        forms = self._forms_of_each(written, languages)
         merged: dict[str, set[str]] = {}
         for one in forms:
             for form in tuple(one):
                 one |= merged.get(form, set())
             merged |= dict.fromkeys(one, one)
         return sorted({tuple(sorted(one)) for one in merged.values()})
+
+    def _forms_of_each(self, words: Sequence[str], languages: Sequence[str]) -> list[set[str]]:
+        forms = [{self._stemmer(language)(word) for language in languages} for word in words]
+        for stem, holding, _ in self._counted("stemmed", map(plain_letters, words)):
+            for position in holding.tolist():
+                forms[position].add(stem)
+        return forms
 
     def _stemmer(self, language: str) -> Stemmer:
         if language not in self._stemmers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bienc_cli.store.bm25 import Bm25
@@ -186,6 +186,7 @@ TEXTS = st.dictionaries(st.integers(1, 80), st.sampled_from([*GERMAN.values()]),
     query=st.lists(st.sampled_from(WORDS_ASKED), max_size=5).map(" ".join),
     k=st.integers(1, 20),
 )
+@example(texts={1: GERMAN[1], 8: GERMAN[2], 16: GERMAN[1]}, query="frist kündigungsfrist", k=1)
 @ALWAYS
 def test_the_best_are_the_same_however_they_are_found(
     small_blocks: str, texts: dict[int, str], query: str, k: int

@@ -67,20 +67,21 @@ def test_what_one_slip_makes_is_one_slip_away(word: str) -> None:
 
 def test_the_nearest_come_first_then_the_most_frequent() -> None:
     vocabulary = {"receiv": 3, "reciev": 0, "recit": 9, "relief": 4, "recieved": 2}
-    assert near_words(["recieve", "reciev"], {"receiv": 3, "relief": 4}) == ["receiv"]
-    assert near_words(["stone"], {"store": 2, "stones": 7, "stove": 7, "stoned": 1}) == [
+    assert near_words(["recieve", "reciev"], {"receiv": 3, "relief": 4}, 2) == ["receiv"]
+    assert near_words(["receeive"], vocabulary, 1) == []
+    assert near_words(["stone"], {"store": 2, "stones": 7, "stove": 7, "stoned": 1}, 2) == [
         "stones",
         "stove",
         "store",
     ]
-    assert near_words(["abcd"], {"abce": 1}) == []
-    assert near_words(["absent"], vocabulary) == []
-    assert near_words(["word1"], {"word1x": 3}) == []
+    assert near_words(["abcd"], {"abce": 1}, 2) == []
+    assert near_words(["absent"], vocabulary, 2) == []
+    assert near_words(["word1"], {"word1x": 3}, 2) == []
 
 
 def test_marks_of_letters_belong_to_a_word() -> None:
-    assert near_words(["पुसतकालय"], {"पुस्तकालय": 1, "пурга": 1}) == ["पुस्तकालय"]
-    assert near_words(["fourth"], {"four7h": 1}) == []
+    assert near_words(["पुसतकालय"], {"पुस्तकालय": 1, "пурга": 1}, 2) == ["पुस्तकालय"]
+    assert near_words(["fourth"], {"four7h": 1}, 2) == []
 
 
 def test_words_that_begin_with_one_and_have_an_ending() -> None:
