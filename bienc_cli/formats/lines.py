@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 from bienc_cli.types import Block
@@ -75,6 +76,10 @@ def line_of(starts: Sequence[int], offset: int) -> int:
 # What stands right above a definition and belongs to it: comments, decorators, attributes.
 _ATTACHED = ("//", "/*", "*", "#", "--", ";;", "@", "%", "[")
 
+_DIRECTIVE = re.compile(r"#[ \t]*(?:include|import|define|undef|endif|pragma|using)\b")
+"""What a preprocessor is told, and belongs to the file."""
+
+
 
 class AttachedLines:
     """The lines right above a definition that belong to it, in one document.
@@ -119,4 +124,4 @@ class AttachedLines:
             return not content.endswith(";")
         if content.startswith("/*") and "*/" in content:
             return content.endswith("*/")
-        return content.startswith(_ATTACHED)
+        return content.startswith(_ATTACHED) and _DIRECTIVE.match(content) is None

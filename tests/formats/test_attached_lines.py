@@ -72,3 +72,9 @@ def test_annotations_are_called_by_their_names(tmp_path):
 def test_a_file_is_not_within_its_package(tmp_path, name, headings):
     source = "package harbour;\n\nimport x;\n\nclass Fleet {\n}\n"
     assert list(heading_starts(tmp_path, name, source)) == headings
+
+
+@pytest.mark.parametrize("line", ["#include <a.h>", "#define MAX 3", "#endif", "# pragma once"])
+def test_directives_are_no_part_of_the_definition_below(tmp_path, line):
+    starts = heading_starts(tmp_path, "a.c", f"{line}\nint moor(void)\n{{\n  return 1;\n}}\n")
+    assert starts["int moor(void)"] == "int moor(void)"
