@@ -44,6 +44,17 @@ _SMALLER = 0.85
 _RISE = 0.15
 """A raised digit's size at most and rise at least, in ems of the word in front of it."""
 
+_BIG = 1.7
+_MOST_INITIALS = 8
+"""Times the size of the line beside it that a big first letter has at least; and how many of them
+a page has at most, which is not drawn letter by letter."""
+
+_CAPITALS = 0.7
+"""Height of a capital in ems."""
+
+_WORDS_OF_ONE_LETTER = frozenset("AEIOUYÀÁÉÍÓÚÈ")
+"""Such as `A man`, `O menino`, `Y aquel`: whether the letter begins a longer word is not seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
@@ -81,6 +92,42 @@ def with_raised_digits(runs: Sequence[TextRun]) -> list[TextRun]:
         )
         marked.append(replace(run, text=run.text.translate(RAISED)) if raised else run)
     return marked
+
+
+def with_initials(runs: Sequence[TextRun]) -> list[TextRun]:
+    """The runs, the big first letter of a paragraph and the rest of its word put together.
+
+    Where the letter may be a word by itself, the rest stands in its place, too.
+
+    Args:
+        runs: in the order in which the engine has them.
+    """
+    joined = list(runs)
+    initials = [at for at, run in enumerate(runs) if len(run.text) == 1 and run.text.isupper()]
+    for at in initials if len(initials) <= _MOST_INITIALS else ():
+        initial = runs[at]
+        rest = next((n for n, run in enumerate(runs) if _stands_beside(initial, run)), None)
+        if rest is None:
+            continue
+        text = runs[rest].text
+        if initial.text in _WORDS_OF_ONE_LETTER:
+            joined[at] = _with_text(initial, initial.text + text.split(maxsplit=1)[0])
+        else:
+            joined[at] = _with_text(initial, "")
+            joined[rest] = _with_text(runs[rest], initial.text + text)
+    return joined
+
+
+def _stands_beside(initial: TextRun, run: TextRun) -> bool:
+    """Whether a line goes on with the word of a letter that reaches down beside the next ones."""
+    tops = (one.baseline + _CAPITALS * one.size for one in (initial, run))
+    return (
+        run.text[:1].islower()
+        and initial.size >= _BIG * run.size
+        and 0 < run.left - initial.left <= 1.5 * initial.size
+        and run.baseline - initial.baseline >= 0.5 * run.size
+        and abs(next(tops) - next(tops)) <= 0.6 * run.size
+    )
 
 
 def is_raised(rise: float, size: float, size_before: float) -> bool:

@@ -80,7 +80,6 @@ _DIRECTIVE = re.compile(r"#[ \t]*(?:include|import|define|undef|endif|pragma|usi
 """What a preprocessor is told, and belongs to the file."""
 
 
-
 class AttachedLines:
     """The lines right above a definition that belong to it, in one document.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import Bookmark, flattened
-from bienc_cli.formats.layout import TextRun, arranged, with_raised_digits
+from bienc_cli.formats.layout import TextRun, arranged, with_initials, with_raised_digits
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.pdf_operators import Operators, product
@@ -115,10 +115,10 @@ def _text(page: PageObject) -> str:
             runs.append(_run(text, product(tm, cm), size, operators.shown_rise))
 
     drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
-    # Should the runs not tell all of it, nothing is known of where the rest stands.
-    return (
-        arranged(with_raised_digits(runs)) if "".join(run.text for run in runs) == drawn else drawn
-    )
+    if "".join(run.text for run in runs) != drawn:
+        # Nothing is known of where the rest stands.
+        return drawn
+    return arranged(with_raised_digits(with_initials(runs)))
 
 
 def _properties(page: PageObject) -> Any:

@@ -168,7 +168,7 @@ _FORMATS = (
         suffixes=(".svg",),
         isolated_from=_MEBIBYTE // 16,
     ),
-    Format(name="pdf", version=6, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
+    Format(name="pdf", version=7, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
         version=6,

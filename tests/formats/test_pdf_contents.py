@@ -118,3 +118,23 @@ def test_choices_are_read_as_they_are_shown(
     assert read(tmp_path, content, engine).text.strip().split("\n", 1)[1:] == (
         [f"\n{shown}"] if shown else []
     )
+
+
+@pytest.mark.parametrize(("initial", "words"), [("T", ["The"]), ("O", ["Ohe", "he"])])
+def test_a_big_first_letter_is_part_of_its_word(
+    initial: str, words: list[str], tmp_path: Path
+) -> None:
+    """It reaches down beside the next lines; where it may be a word itself, both are found."""
+    big = f"BT /F1 36 Tf 1 0 0 1 50 640 Tm ({initial}) Tj ET"
+    beside = " ".join(
+        lines(text, x=80, y=y) for text, y in (("he harbour", 655), ("is closed", 640))
+    )
+    headline = lines("Notice", y=700)
+    text = read(tmp_path, drawn_pdf(f"{big} {headline} {beside}"), "pypdf").text
+    assert sorted(text.split()) == sorted(["Notice", *words, "harbour", "is", "closed"])
+
+
+def test_letters_that_are_big_by_themselves_stay_alone(tmp_path: Path) -> None:
+    index = "BT /F1 36 Tf 1 0 0 1 50 640 Tm (T) Tj ET " + lines("turbot", x=50, y=600)
+    text = read(tmp_path, drawn_pdf(index), "pypdf").text
+    assert text.split() == ["T", "turbot"]
