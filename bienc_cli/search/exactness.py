@@ -3,7 +3,8 @@
 To a bi-encoder 10.0.0.1 and 10.0.1.0 are almost one, to BM25 they share their parts, and a
 cross-encoder knows neither. So a name that few passages have, an address, a version, a date, an id,
 is looked up to the letter: those few are candidates, and whatever orders candidates, they come
-first. A name that many have says little of what is looked for, and changes nothing.
+first. A name that many have says little of what is looked for, and changes nothing. One that nobody
+has to the letter is looked up as others write it, and an option by the lines that explain it.
 
 In a list of exit codes all rows are alike to a bi-encoder, and a cross-encoder hardly tells them
 apart. A number by itself says less than a name, since 28 can be anything, and is a part of the

@@ -39,7 +39,7 @@ class Candidate:
         similarity_rank: 1-based rank in the bi-encoder's ranking; None where it is not in it.
         bm25: BM25 score; None where no word was looked up.
         bm25_rank: 1-based rank in BM25's ranking; None where it is not in it.
-        exact: rare names of the query (`exactness.py`) that it has, to the letter.
+        exact: rare names of the query (`exactness.py`) that it has as they are meant.
     """
 
     passage_id: int

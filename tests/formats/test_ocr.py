@@ -184,8 +184,12 @@ def test_a_language_without_data_is_told_with_what_there_is(polyglot: ocr.Engine
 
 
 @pytest.mark.usefixtures("without_tesseract")
-def test_without_the_program_no_language_is_asked_for() -> None:
-    ocr.check_languages(("fra",))
+def test_without_the_program_no_language_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[None] = []
+    monkeypatch.setattr(ocr, "engine", lambda: asked.append(None))
+    ocr.check_languages(("no such language",))
+    assert ocr.missing() is not None
+    assert not asked
 
 
 def test_each_part_that_is_done_begins_the_time_anew(monkeypatch: pytest.MonkeyPatch) -> None:
