@@ -22,6 +22,10 @@ _LEAST_JOINED = 2
 _LEAST_APART = 3
 """Letters of each part of a word that is taken apart."""
 
+_MOST_APART = 40
+"""Letters of a word that is taken apart: the ways, and what is looked up for them, grow with the
+square of it, and a query may be one endless word."""
+
 _MOST_JOINED = 16
 """Neighbours of a query that are looked up as one word: a question has some five."""
 
@@ -46,7 +50,7 @@ def together(letters: str) -> list[tuple[str, str]]:
 
 def apart(word: str) -> Iterator[tuple[str, str]]:
     """The ways in which a word in plain letters may be two."""
-    if any(map(is_unspaced, word)):
+    if len(word) > _MOST_APART or any(map(is_unspaced, word)):
         return
     for cut in range(_LEAST_APART, len(word) - _LEAST_APART + 1):
         first, second = word[:cut], word[cut:]

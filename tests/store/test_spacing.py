@@ -40,6 +40,11 @@ def test_a_word_taken_apart_is_itself_put_together(word: str) -> None:
         assert min(len(first), len(second)) >= 3
 
 
+def test_an_endless_word_is_not_taken_apart() -> None:
+    assert len(list(apart("x" * 40))) == 35
+    assert list(apart("x" * 41)) == []
+
+
 def test_no_word_of_a_script_without_spaces_is_taken_apart() -> None:
     assert list(apart("ประเทศไทย")) == []
 
