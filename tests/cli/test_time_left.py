@@ -48,7 +48,11 @@ def test_true_from_the_first_word_also_behind_an_interrupt(
         assert estimate is None or estimate == pytest.approx(truth, rel=0.01, abs=0.01)
     # Nothing is known while nothing is encoded, and soon afterwards all of it.
     assert all(estimate is None for estimate, _ in said[:known])
-    assert (said[-1][0] is not None) == (min(missing, 32) * batch_seconds >= 2.0)
+    encoding = min(missing, 32) * batch_seconds
+    if encoding == pytest.approx(2.0):
+        # A sum of so many seconds and their product differ by what rounding takes.
+        return
+    assert (said[-1][0] is not None) == (encoding >= 2.0)
 
 
 def test_a_machine_that_gets_slower() -> None:
