@@ -1,6 +1,6 @@
 """What the store costs, side by side with another checkout of this project.
 
-    python benchmarks/storage.py --passages 60000 --against ../other-checkout
+    python benchmarks/storage.py --paragraphs 80000 --against ../other-checkout
 
 The same folder is indexed by both, one step after the other in turns, with made-up vectors of 384
 numbers in place of a model, so that what is measured is reading, cutting and storing. Each step is
@@ -27,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).parent
 DIM = 384
 WORDS = 120
-"""Words of a passage: some 700 characters."""
+"""Words of a paragraph: some 700 characters."""
 
 PER_FILE = 20
 LONG_FILES = 6
@@ -81,7 +81,10 @@ def _direction(text: str) -> Any:
 
 def step_index(work: Path) -> dict[str, Any]:
     """Make the index agree with the folder."""
-    from bienc_cli.indexing.indexer import index_paths
+    try:
+        from bienc_cli.indexing.indexer import index_paths
+    except ModuleNotFoundError:  # Its module in the checkouts of format 2.
+        from bienc_cli.indexing.pipeline import index_paths
 
     peak = _PeakOnDisk(work / "index")
     with peak:
@@ -182,7 +185,7 @@ def _io() -> tuple[int, int]:
 # ---------------------------------------------------------------- the table
 
 
-def make_folder(folder: Path, passages: int) -> None:
+def make_folder(folder: Path, number_of_paragraphs: int) -> None:
     """Files of 20 paragraphs of Zipfian words, and some files of 4 MB."""
     folder.mkdir(parents=True)
     chance = random.Random(1)
@@ -195,7 +198,7 @@ def make_folder(folder: Path, passages: int) -> None:
             " ".join(drawn[start : start + WORDS]) for start in range(0, len(drawn), WORDS)
         )
 
-    for number in range(passages // PER_FILE):
+    for number in range(number_of_paragraphs // PER_FILE):
         (folder / f"{number:06}.txt").write_text(paragraphs(PER_FILE))
     for number in range(LONG_FILES):
         said = paragraphs(20) + "\n\n"
@@ -224,7 +227,7 @@ def run(checkout: Path, step: str, work: Path) -> dict[str, Any]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--passages", type=int, default=60_000)
+    parser.add_argument("--paragraphs", type=int, default=80_000)
     parser.add_argument("--against", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--child", nargs=2)
@@ -236,7 +239,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         works = {name: Path(temporary) / name for name in checkouts}
         for work in works.values():
-            make_folder(work / "docs", arguments.passages)
+            make_folder(work / "docs", arguments.paragraphs)
         table: dict[str, dict[str, dict[str, Any]]] = {}
 
         def measured(label: str, step: str, rounds: int = 1) -> None:
@@ -262,20 +265,19 @@ def main() -> None:
 
 
 def keep_part(passages: int, steps: dict[str, dict[str, dict[str, Any]]]) -> None:
-    """Put the figures in the place of those of last time; the other parts keep their machine."""
+    """Put the figures beside those of other sizes; the other parts keep their machine."""
     # Not before: the steps run with another checkout's code.
     from bench import PAGE, RESULTS
     from processes import machine
     from tables import document
 
     results = json.loads(RESULTS.read_text())
-    results["storage"] = {
-        "date": time.strftime("%Y-%m-%d"),
-        "passages": passages,
-        "load": os.getloadavg()[1],
-        "machine": machine(),
-        "steps": steps,
-    }
+    part = results["storage"]
+    if part["machine"] != machine():
+        part = {"machine": machine(), "sizes": {}}
+    part["date"] = time.strftime("%Y-%m-%d")
+    part["sizes"][str(passages)] = {"load": os.getloadavg()[1], "steps": steps}
+    results["storage"] = part
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(document(results), encoding="utf-8")
 

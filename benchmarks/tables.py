@@ -298,8 +298,11 @@ def _reading(part: Results) -> str:
 
 
 def _storage(part: Results) -> str:
+    sizes = {int(passages): one for passages, one in part["sizes"].items()}
+    columns = [(size, which) for size in sorted(sizes) for which in ("here", "against")]
     rows: list[Row] = []
-    for label, one in part["steps"].items():
+    for label, known in next(iter(sizes.values()))["steps"].items():
+        steps = [sizes[size]["steps"][label][which] for size, which in columns]
         for key, shown in (
             ("seconds", "{:.2f} s"),
             ("cpu", "{:.2f} s of CPU"),
@@ -310,17 +313,18 @@ def _storage(part: Results) -> str:
             ("disk", "{:,} bytes on the disk"),
             ("peak disk", "{:.2f} of that at most meanwhile"),
         ):
-            if key in one["here"]:
-                rows.append([label, *(shown.format(one[which][key]) for which in one)])
+            if key in known["here"]:
+                rows.append([label, *(shown.format(step[key]) for step in steps)])
                 label = ""
+    loads = " and ".join(f"{sizes[size]['load']:.0f}" for size in sorted(sizes))
+    heads = {"here": "here", "against": "format 2"}
     return (
-        f"A folder of {part['passages']:,} passages with made-up vectors of 384 numbers, some of "
-        "them in\nsix files of 4 MB, beside format 2 of the store (commit 3655899), step by step "
-        "in turns; of\nseveral rounds the quickest. Bytes are what the process asked of the "
-        f"system, its own modules\nincluded (mean load {part['load']:.0f} on "
-        f"{part['machine']['cores']} cores).\n\n"
-        "    python benchmarks/storage.py --against OTHER_CHECKOUT\n\n"
-        + table(["", "here", "format 2"], rows)
+        "Folders with made-up vectors of 384 numbers, some of their passages in six files of 4 "
+        "MB,\nbeside format 2 of the store (commit 3655899), step by step in turns; of several "
+        "rounds the\nquickest. Bytes are what the process asked of the system, its own modules "
+        f"included (mean\nload {loads} on {part['machine']['cores']} cores).\n\n"
+        "    python benchmarks/storage.py --paragraphs N --against OTHER_CHECKOUT\n\n"
+        + table(["", *(f"{size:,} passages, {heads[which]}" for size, which in columns)], rows)
     )
 
 
