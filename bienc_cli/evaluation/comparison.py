@@ -26,7 +26,7 @@ from bienc_cli.evaluation.results import (
 )
 from bienc_cli.evaluation.side_by_side import RankedEntry, side_by_side
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.search.pipeline import DEFAULT_K, check_depth, check_query, depth_of
+from bienc_cli.search.request import DEFAULT_K, check_depth, check_query, depth_of
 from bienc_cli.search.reranking import check_relevance_model, rerank
 from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.stages import Stopwatch

@@ -40,15 +40,8 @@ from bienc_cli.search.exactness import exact_first
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.narrowing import unmatched
-from bienc_cli.search.pipeline import (
-    SearchOptions,
-    as_hits,
-    blend_of,
-    check_model,
-    check_models,
-    check_query,
-    light_weights_of,
-)
+from bienc_cli.search.pipeline import as_hits, blend_of, light_weights_of
+from bienc_cli.search.request import SearchOptions, check_model, check_models, check_query
 from bienc_cli.search.reranking import check_exhaustive, ordered, relevance_of, text_to_read
 from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.store import IndexReader

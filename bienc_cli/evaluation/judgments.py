@@ -16,7 +16,7 @@ from pathlib import Path
 from bienc_cli.errors import StorageError, UsageError
 from bienc_cli.evaluation.qrels import Item, Qrels, Unit, item_of, read_qrels
 from bienc_cli.evaluation.queries import Query, read_queries
-from bienc_cli.search.pipeline import check_query
+from bienc_cli.search.request import check_query
 
 _JUDGMENT = re.compile(rb"\s*[^\s{]\S*\s+\S+\s+\S.*\s[+-]?\d+(?:\.0*)?\s*")
 _FILE_OF_ITS_OWN = "give a file of its own: --qrels NEW.qrels"

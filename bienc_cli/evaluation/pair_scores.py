@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.classification import LabelScore, label_scores
-from bienc_cli.search.pipeline import is_encodable
+from bienc_cli.search.request import is_encodable
 from bienc_cli.search.reranking import relevance_of
 from bienc_cli.search.result import ModelUse, Relevance
 from bienc_cli.stages import Stopwatch

@@ -18,7 +18,8 @@ from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.qrels import JudgedIndex
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT
-from bienc_cli.search.pipeline import DEFAULT_CANDIDATES, SearchOptions, search
+from bienc_cli.search.pipeline import search
+from bienc_cli.search.request import DEFAULT_CANDIDATES, SearchOptions
 from bienc_cli.search.result import Hit
 from bienc_cli.store import IndexReader, StoredPassage
 from bienc_cli.strategy import Source, Strategy

@@ -17,7 +17,7 @@ from typing import cast
 from bienc_cli.citations import NUMBER, citation, cited
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import first_given, parse_json, read_lines
-from bienc_cli.search.pipeline import is_encodable
+from bienc_cli.search.request import is_encodable
 from bienc_cli.store import StoredPassage
 from bienc_cli.types import Place, PlaceKind
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.text_files import first_given, parse_json, read_lines
-from bienc_cli.search.pipeline import is_encodable
+from bienc_cli.search.request import is_encodable
 
 _NUMBER = re.compile(r"<num>\s*(?:Number:)?\s*([^\s<]+)", re.IGNORECASE)
 _TITLE = re.compile(r"<title>\s*(?:Topic:)?\s*(.*?)\s*(?=<|$)", re.DOTALL | re.IGNORECASE)

@@ -14,7 +14,7 @@ from bienc_cli.evaluation.qrels import Unit
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.runs import Run
 from bienc_cli.evaluation.significance import Mean, PairedDifference
-from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
+from bienc_cli.search.request import DEFAULT_CANDIDATES
 from bienc_cli.search.result import Hit, ModelUse
 from bienc_cli.store import Filter, IndexInfo
 from bienc_cli.strategy import Source, Strategy

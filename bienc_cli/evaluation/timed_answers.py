@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Cost
-from bienc_cli.search.pipeline import SearchOptions, search, strategy_for
+from bienc_cli.search.pipeline import search
+from bienc_cli.search.request import SearchOptions, strategy_for
 from bienc_cli.search.result import Hit, SearchResult
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Source

@@ -25,13 +25,8 @@ from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
 from bienc_cli.search.exactness import shares_of_numbers
 from bienc_cli.search.fusion import DEFAULTS, blended, pooled
 from bienc_cli.search.legibility import codelike
-from bienc_cli.search.pipeline import (
-    DEFAULT_CANDIDATES,
-    as_hits,
-    blend_of,
-    check_model,
-    check_query,
-)
+from bienc_cli.search.pipeline import as_hits, blend_of
+from bienc_cli.search.request import DEFAULT_CANDIDATES, check_model, check_query
 from bienc_cli.search.reranking import text_to_read
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy

@@ -95,7 +95,7 @@ class Quality(OpenedIndex):
         from bienc_cli.evaluation.runs import read_run
         from bienc_cli.library.measured_answers import EvaluateAnswer
         from bienc_cli.library.setup_choice import SetupChoice
-        from bienc_cli.search.pipeline import DEFAULT_CANDIDATES
+        from bienc_cli.search.request import DEFAULT_CANDIDATES
         from bienc_cli.strategy import strategies_named
 
         thresholds = [parse_threshold(text) for text in _list(fail_under)]

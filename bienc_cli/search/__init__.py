@@ -1,12 +1,12 @@
 """Queries to ranked passages."""
 
-from bienc_cli.search.pipeline import (
+from bienc_cli.search.pipeline import search
+from bienc_cli.search.request import (
     DEFAULT_CANDIDATES,
     DEFAULT_K,
     SearchOptions,
     check_model,
     check_query,
-    search,
 )
 from bienc_cli.search.reranking import rerank
 from bienc_cli.search.result import Hit, ModelUse, Relevance, SearchResult, Span

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.errors import IndexMismatch, UsageError
+from bienc_cli.errors import UsageError
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
@@ -27,93 +26,20 @@ from bienc_cli.search.legibility import (
 )
 from bienc_cli.search.narrowing import Narrowed, Searched, unmatched
 from bienc_cli.search.query_syntax import Asked, understood
+from bienc_cli.search.request import (
+    SearchOptions,
+    check_model,
+    check_models,
+    check_query,
+    strategy_for,
+)
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank, seems_answered
 from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexReader
-from bienc_cli.strategy import (
-    DEFAULT_STRATEGY,
-    DEFAULT_WITHOUT_CROSS_ENCODER,
-    Order,
-    Source,
-    Strategy,
-)
-from bienc_cli.types import BiEncoder, BlendWeights, CrossEncoder, EncoderIdentity, TunedBlend
-
-DEFAULT_K = 10
-DEFAULT_CANDIDATES = 20
-"""Enough for a relevant passage to be among them, few enough for an answer within a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """What to search for and how far to look.
-
-    Attributes:
-        strategy: where candidates come from and what orders them; None for the best that the
-            given models can do.
-        k: hits wanted.
-        candidates: passages that the first stage proposes for reranking; None for the default,
-            or `k` where that is more.
-        rerank_seconds: rerank only as many candidates, best first, as fit into this time; None
-            reranks them all.
-        min_relevance: drop hits whose relevance (the sigmoid, 0 to 1) is lower.
-        exhaustive: the cross-encoder may read any number of passages.
-        where: which documents count; applied before the ranking is cut.
-        best_sentence: also find the sentence of each hit that is nearest to the query.
-        blend: weights for the strategies that blend; None for those learned for the index, or
-            the defaults.
-        budget_tokens: take only as many whole passages, best first and without near-repeats, as
-            fit into so many of the bi-encoder's tokens.
-    """
-
-    strategy: Strategy | None = None
-    k: int = DEFAULT_K
-    candidates: int | None = None
-    rerank_seconds: float | None = None
-    min_relevance: float | None = None
-    exhaustive: bool = False
-    where: Filter = field(default_factory=Filter)
-    best_sentence: bool = False
-    blend: TunedBlend | None = None
-    budget_tokens: int | None = None
-
-    def __post_init__(self) -> None:
-        check_depth(self.k, self.candidates)
-        if self.budget_tokens is not None and self.budget_tokens < 1:
-            raise UsageError(
-                f"Nothing fits into {self.budget_tokens} tokens.", "give --budget-tokens 2000, say"
-            )
-        if self.rerank_seconds is not None and not 0 < self.rerank_seconds < math.inf:
-            raise UsageError(
-                "A budget is a time above zero.", "give --rerank-budget 300, or --no-rerank"
-            )
-        if self.min_relevance is not None and not 0 <= self.min_relevance <= 1:
-            raise UsageError(
-                f"A relevance of {self.min_relevance} does not exist: it is between 0 and 1.",
-                "give --min-relevance 0.5, say",
-            )
-
-    @property
-    def depth(self) -> int:
-        """How many candidates to retrieve when they are to be reranked."""
-        return depth_of(self.k, self.candidates)
-
-
-def check_depth(k: int, candidates: int | None) -> None:
-    """Refuse rankings of no length, and candidates too few to fill them."""
-    if k < 1:
-        raise UsageError(f"-k {k} asks for no hits.", "give -k 1 or more")
-    if candidates is not None and candidates < k:
-        raise UsageError(
-            f"{candidates} candidates cannot give {k} hits.", f"give --candidates {k} or more"
-        )
-
-
-def depth_of(k: int, candidates: int | None) -> int:
-    """How many candidates to rerank: as many as were asked for, or the default."""
-    return candidates or max(k, DEFAULT_CANDIDATES)
+from bienc_cli.strategy import Order, Source, Strategy
+from bienc_cli.types import BiEncoder, BlendWeights, CrossEncoder, TunedBlend
 
 
 def search(
@@ -148,10 +74,9 @@ def search(
     check_query(query)
     # As the passages were, for the models' sake; the word index folds more than that.
     query = clean(query)
-    if isinstance(index, Joined):
-        index = index.for_one_query()
     asked = understood(query)
-    searched: Searched = Narrowed(index, asked, options.where) if asked.narrows else index
+    whole: Searched = index.for_one_query() if isinstance(index, Joined) else index
+    searched = Narrowed(whole, asked, options.where) if asked.narrows else whole
     watch = watch or Stopwatch()
     vector: NDArray[np.float32] | None = None
     query_tokens = None
@@ -163,47 +88,12 @@ def search(
         if strategy.needs_bi_encoder or options.best_sentence:
             with watch.stage("encode query"):
                 (vector,) = bi_encoder.encode_queries([asked.text])
-    reads = cross_encoder if strategy.needs_cross_encoder else None
-    # By what it is answered in the end.
-    answers = strategy
-    if reads is not None and is_at_a_loss(reads.identity, asked.text):
-        answers = strategy.without_cross_encoder
-        reads = reads if answers.needs_cross_encoder else None
-    if reads is not None and strategy.source is Source.ALL:
-        candidates = searched.count(options.where)
-        check_exhaustive(candidates, options.exhaustive)
-        with watch.stage("rerank"):
-            hits = rank_all(searched, asked.text, reads, options.k, options.where)
-        reranked = candidates
-    else:
-        with watch.stage("search"):
-            hits = retrieve(searched, asked.text, vector, answers, options)
-            if reads is not None and is_at_a_loss(reads.identity, asked.text, hits):
-                answers, reads = strategy.without_cross_encoder, None
-                hits = retrieve(searched, asked.text, vector, answers, options)
-        candidates = len(hits)
-        if reads is not None:
-            weights = blend_of(index, options.blend).weights
-            with watch.stage("rerank"):
-                hits = rerank(
-                    asked.text,
-                    hits,
-                    reads,
-                    options.rerank_seconds,
-                    weights if strategy.order is Order.BLEND else None,
-                    illegible(reads.identity, hits),
-                )
-            hits = exact_first(hits)
-        reranked = sum(hit.relevance is not None for hit in hits)
-    truncated = sum(hit.truncated for hit in hits)
-    similarity_left_out = answers is Strategy.LIGHT_BLEND and similarity_is_noise(
-        index.info, asked.text
-    )
-    answered = seems_answered(hits, words_alone=similarity_left_out)
-    if answered is False and has_keywords(searched, asked.text, hits, options.where):
-        answered = True
-    left_out = cross_encoder if strategy.needs_cross_encoder and reads is None else None
-    warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
+    ranking = _ranked(searched, asked.text, vector, cross_encoder, strategy, options, watch)
+    blended_lightly = ranking.strategy is Strategy.LIGHT_BLEND
+    similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
+    left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
+    hits = list(ranking.hits)
+    warnings = [*whole.warnings, *_why_nothing(whole, searched, hits, options, asked)]
     if left_out is None:
         hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)]
     elif options.min_relevance is not None:
@@ -225,9 +115,9 @@ def search(
         strategy=strategy,
         k=options.k,
         hits=tuple(hits),
-        candidates=candidates,
-        reranked=reranked,
-        truncated=truncated,
+        candidates=ranking.candidates,
+        reranked=ranking.reranked,
+        truncated=sum(hit.truncated for hit in ranking.hits),
         query_tokens=query_tokens,
         query_truncated=(
             bi_encoder is not None
@@ -236,21 +126,89 @@ def search(
         ),
         stages=watch.times,
         index=index.info,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
-        cross_encoder=ModelUse(reads.identity, reads.runtime) if reads else None,
+        bi_encoder=_use_of(bi_encoder),
+        cross_encoder=_use_of(ranking.reader),
         left_out=left_out.identity if left_out else None,
         similarity_left_out=similarity_left_out,
         similarity_guessed=(
             strategy.needs_bi_encoder and similarity_is_a_guess(index.info, asked.text)
         ),
-        words_left_out=answers is Strategy.LIGHT_BLEND and words_are_noise(index.info, asked.text),
-        answered=answered,
+        words_left_out=blended_lightly and words_are_noise(index.info, asked.text),
+        answered=_answered(searched, asked.text, ranking.hits, options.where, similarity_left_out),
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
         asked=asked,
         budget=budget,
         indexes=index.infos if isinstance(index, Joined) else (),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """What the stages have come to.
+
+    Attributes:
+        hits: all that was proposed, best first.
+        candidates: how many passages counted.
+        reranked: how many of them were read.
+        strategy: by which it was answered in the end.
+        reader: what read them; None where nothing did.
+    """
+
+    hits: tuple[Hit, ...]
+    candidates: int
+    reranked: int
+    strategy: Strategy
+    reader: CrossEncoder | None
+
+
+def _ranked(
+    index: Searched,
+    query: str,
+    vector: NDArray[np.float32] | None,
+    cross_encoder: CrossEncoder | None,
+    strategy: Strategy,
+    options: SearchOptions,
+    watch: Stopwatch,
+) -> _Ranking:
+    """Retrieve and rerank; where the cross-encoder is at a loss, by the strategy without it."""
+    reader = cross_encoder if strategy.needs_cross_encoder else None
+    if reader is not None and is_at_a_loss(reader.identity, query):
+        strategy = strategy.without_cross_encoder
+        reader = reader if strategy.needs_cross_encoder else None
+    if reader is not None and strategy.source is Source.ALL:
+        passages = index.count(options.where)
+        check_exhaustive(passages, options.exhaustive)
+        with watch.stage("rerank"):
+            best = rank_all(index, query, reader, options.k, options.where)
+        return _Ranking(tuple(best), passages, passages, strategy, reader)
+    with watch.stage("search"):
+        hits = retrieve(index, query, vector, strategy, options)
+        if reader is not None and is_at_a_loss(reader.identity, query, hits):
+            strategy, reader = strategy.without_cross_encoder, None
+            hits = retrieve(index, query, vector, strategy, options)
+    if reader is not None:
+        weights = blend_of(index, options.blend).weights if strategy.order is Order.BLEND else None
+        unread = illegible(reader.identity, hits)
+        with watch.stage("rerank"):
+            hits = rerank(query, hits, reader, options.rerank_seconds, weights, unread)
+        hits = exact_first(hits)
+    reranked = sum(hit.relevance is not None for hit in hits)
+    return _Ranking(tuple(hits), len(hits), reranked, strategy, reader)
+
+
+def _answered(
+    index: Searched, query: str, hits: Sequence[Hit], where: Filter, words_alone: bool
+) -> bool | None:
+    """Whether something seems to answer; a few words that stand together somewhere do."""
+    answered = seems_answered(hits, words_alone=words_alone)
+    if answered is False and has_keywords(index, query, hits, where):
+        return True
+    return answered
+
+
+def _use_of(model: BiEncoder | CrossEncoder | None) -> ModelUse | None:
+    return ModelUse(model.identity, model.runtime) if model else None
 
 
 def _why_nothing(
@@ -321,63 +279,6 @@ def as_hits(index: Searched, candidates: Sequence[Candidate]) -> list[Hit]:
         Hit(candidate.rank, passage, candidate)
         for candidate, passage in zip(candidates, passages, strict=True)
     ]
-
-
-def strategy_for(bi_encoder: BiEncoder | None, cross_encoder: CrossEncoder | None) -> Strategy:
-    """The best strategy that the given models can do."""
-    if bi_encoder is None:
-        return Strategy.BM25 if cross_encoder is None else Strategy.BM25_RERANKED
-    return DEFAULT_WITHOUT_CROSS_ENCODER if cross_encoder is None else DEFAULT_STRATEGY
-
-
-def check_models(
-    strategy: Strategy,
-    bi_encoder: BiEncoder | None,
-    cross_encoder: CrossEncoder | None,
-    min_relevance: float | None = None,
-) -> None:
-    """Refuse a strategy without its models, and a threshold on what nobody computes.
-
-    Raises:
-        UsageError: saying which.
-    """
-    if strategy.needs_bi_encoder and bi_encoder is None:
-        raise UsageError(f"The strategy {strategy} needs a bi-encoder.", "give it one")
-    if strategy.needs_cross_encoder and cross_encoder is None:
-        raise UsageError(f"The strategy {strategy} needs a cross-encoder.", "give it one")
-    if min_relevance is not None and not strategy.needs_cross_encoder:
-        raise UsageError(
-            "Relevance is the cross-encoder's score, and there is to be no reranking.",
-            "leave out --no-rerank or --min-relevance, or give a strategy that reranks",
-        )
-
-
-def check_query(query: str) -> None:
-    """Refuse a query with nothing in it, or with what no model can read."""
-    if not clean(query).strip():
-        raise UsageError("The query is empty.", "say what you are looking for")
-    if not is_encodable(query):
-        raise UsageError("The query is not UTF-8.", "check the encoding of your terminal")
-
-
-def is_encodable(text: str) -> bool:
-    """Whether a text has no lone surrogate: neither models nor files take one."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def check_model(recorded: EncoderIdentity, loaded: EncoderIdentity) -> None:
-    """Refuse vectors of one model to be compared with those of another."""
-    if recorded.fingerprint != loaded.fingerprint:
-        raise IndexMismatch(
-            f"This index was made with {recorded.name} ({recorded.fingerprint[:12]}), "
-            f"not with {loaded.name} ({loaded.fingerprint[:12]}).",
-            f"leave out --model, or make an index for it: bienc index PATH --model {loaded.name} "
-            "--index OTHER_DIRECTORY",
-        )
 
 
 def _tokens_of(query: str, bi_encoder: BiEncoder) -> int:

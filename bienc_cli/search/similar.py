@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.narrowing import unmatched
-from bienc_cli.search.pipeline import check_depth, depth_of
+from bienc_cli.search.request import check_depth, depth_of
 from bienc_cli.search.reranking import check_relevance_model, relevance_of, text_to_read
 from bienc_cli.search.result import ModelUse, Relevance
 from bienc_cli.search.subject import Subject

@@ -11,7 +11,7 @@ import numpy as np
 from bienc_cli.chunking import chunk
 from bienc_cli.citations import NUMBER, cited
 from bienc_cli.errors import UsageError
-from bienc_cli.search.pipeline import check_model
+from bienc_cli.search.request import check_model
 from bienc_cli.search.result import ModelUse
 from bienc_cli.store import Filter, IndexReader, StoredPassage
 from bienc_cli.types import BiEncoder, Document, Passage, Place, Vectors

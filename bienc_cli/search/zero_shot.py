@@ -18,7 +18,7 @@ import numpy as np
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.classification import label_named
-from bienc_cli.search.pipeline import check_model, is_encodable
+from bienc_cli.search.request import check_model, is_encodable
 from bienc_cli.search.reranking import sigmoid
 from bienc_cli.search.result import ModelUse
 from bienc_cli.stages import StageTime, Stopwatch

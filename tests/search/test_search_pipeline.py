@@ -1,17 +1,12 @@
-import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bienc_cli.errors import IndexMismatch, UsageError
 from bienc_cli.search import Hit, SearchOptions, search
 from bienc_cli.search.context import with_lines_around
 from bienc_cli.search.reranking import sigmoid
-from bienc_cli.search.result import Span
-from bienc_cli.search.sentences import likeliest, split
 from bienc_cli.store import Filter, IndexReader
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import CrossEncoderIdentity, PairScores
@@ -164,79 +159,6 @@ def test_a_query_longer_than_the_model_reads_is_reported(
     assert result.truncated == result.reranked
 
 
-def test_the_best_sentence_is_the_most_similar_one(
-    reader: IndexReader, bi_encoder: FakeBiEncoder
-) -> None:
-    options = SearchOptions(k=10, best_sentence=True)
-    result = search(reader, "Pears bruise easily", bi_encoder, options=options)
-    (pear,) = [hit for hit in result.hits if hit.passage.passage.doc_id == "pear.txt"]
-    assert pear.best is not None
-    text = pear.passage.passage.text
-    assert text[pear.best.start : pear.best.end] == "Pears bruise easily."
-
-
-def test_a_single_sentence_is_the_best_one_and_not_encoded(
-    reader: IndexReader, bi_encoder: FakeBiEncoder
-) -> None:
-    options = SearchOptions(k=10, best_sentence=True)
-    result = search(reader, "cherry stones", bi_encoder, options=options)
-    said = {hit.passage.passage.doc_id: hit for hit in result.hits}
-    cherry = said["deep/cherry.txt"]
-    assert cherry.best == Span(0, len(cherry.passage.passage.text))
-    assert "Cherry stones are small and hard." not in bi_encoder.passages_encoded
-    assert "Pears bruise easily." in bi_encoder.passages_encoded
-
-
-def test_sentences_with_the_query_s_rare_words_are_likeliest() -> None:
-    sentences = [
-        "Pears are sold by weight, as most fruit is.",
-        "Yes.",
-        "Pears bruise easily.",
-        "Nothing here says anything about it, at some length.",
-        "Pears are packed in straw.",
-    ]
-    three = likeliest("do pears bruise", [sentences, ["Pears."], []], 3, 0.0)
-    assert three == [[0, 2, 4], [0], []]
-    assert likeliest("do pears bruise", [sentences], 1) == [[2]]
-    assert likeliest("where is Ghent", [sentences], 2, 0.0) == [[0, 3]]
-
-
-@given(st.text(), st.lists(st.lists(st.text(max_size=20), max_size=5), max_size=4))
-def test_the_likeliest_are_some_of_each_in_order(query: str, hits: list[list[str]]) -> None:
-    for its, likely in zip(hits, likeliest(query, hits, 2), strict=True):
-        assert likely == sorted(set(likely) & set(range(len(its))))
-        assert min(1, len(its)) <= len(likely) <= 2
-
-
-def test_sentences_with_few_of_the_words_of_the_best_one_are_not_encoded() -> None:
-    sentences = ["Pears are sold.", "Pears bruise easily.", "Pears of autumn.", "They bruise."]
-    assert likeliest("do pears bruise", [sentences], least=0.5) == [[1, 3]]
-    assert likeliest("do pears bruise", [sentences], least=0.0) == [[0, 1, 2, 3]]
-    # Where none has any, all are as likely.
-    assert likeliest("where is Ghent", [sentences]) == [[0, 1, 2, 3]]
-
-
-def test_a_numeral_goes_with_what_it_numbers() -> None:
-    text = "First do this.\n1. Dissolve the powder. 2. Pour it in.\n\nThe answer is\n\n42."
-    assert [text[span.start : span.end] for span in split(text)] == [
-        "First do this.",
-        "1. Dissolve the powder.",
-        "2. Pour it in.",
-        "The answer is",
-        "42.",
-    ]
-
-
-@given(st.text())
-def test_sentences_are_spans_of_the_text(text: str) -> None:
-    spans = split(text)
-    assert spans
-    for span in spans:
-        assert 0 <= span.start <= span.end <= len(text)
-    for before, after in zip(spans, spans[1:], strict=False):
-        assert before.end <= after.start
-
-
 def test_lines_around_a_passage(folder: Folder) -> None:
     folder.write({"lines.txt": "".join(f"Line {n} has a few words.\n\n" for n in range(40))})
     folder.index()
@@ -249,52 +171,3 @@ def test_lines_around_a_passage(folder: Folder) -> None:
                 first = max(passage.place.first - 1 - lines, 0)
                 expected = whole.split("\n")[first : passage.place.last + lines]
                 assert text == "\n".join(expected).strip("\n")
-
-
-@given(st.floats(-1000, 1000))
-def test_sigmoid_is_the_logistic_function(logit: float) -> None:
-    assert 0 <= sigmoid(logit) <= 1
-    assert sigmoid(logit) + sigmoid(-logit) == pytest.approx(1)
-    if abs(logit) < 30:
-        assert math.log(sigmoid(logit) / (1 - sigmoid(logit))) == pytest.approx(logit, abs=1e-2)
-
-
-def test_a_budget_reads_the_best_candidates_and_keeps_the_rest_in_order(
-    folder: Folder, bi_encoder: FakeBiEncoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A clock that a pair moves by 10 ms: 4 pairs, then 60 ms are left of 100, then none."""
-    from bienc_cli.search import reranking
-
-    class Timed(FakeCrossEncoder):
-        def score_pairs(self, pairs):  # type: ignore[no-untyped-def]
-            clock[0] += 0.01 * len(pairs)
-            return super().score_pairs(pairs)
-
-    clock = [0.0]
-    monkeypatch.setattr(reranking.time, "perf_counter", lambda: clock[0])
-    folder.write({f"{n}.txt": f"Number {n} of a kind.\n" for n in range(30)})
-    folder.index()
-    cross_encoder = Timed()
-    with folder.open() as reader:
-        plain = search(reader, "Number 7", bi_encoder, options=replace(BY_VECTORS, k=30))
-        options = SearchOptions(
-            strategy=Strategy.BI_ENCODER_RERANKED, k=30, rerank_seconds=0.1 + 1e-9
-        )
-        result = search(reader, "Number 7", bi_encoder, cross_encoder, options)
-    assert (result.candidates, result.reranked) == (30, 10)
-    assert len(cross_encoder.pairs_scored) == 10
-    order = [hit.passage.passage_id for hit in result.hits]
-    before = [hit.passage.passage_id for hit in plain.hits]
-    assert set(order[:10]) == set(before[:10])
-    assert order[10:] == before[10:]
-    assert [hit.rank for hit in result.hits] == list(range(1, 31))
-    assert all((hit.relevance is None) == (hit.rank > 10) for hit in result.hits)
-
-
-def test_a_budget_that_is_too_small_still_reads_a_few(
-    reader: IndexReader, bi_encoder: FakeBiEncoder, cross_encoder: FakeCrossEncoder
-) -> None:
-    result = search(reader, "pear", bi_encoder, cross_encoder, SearchOptions(rerank_seconds=1e-9))
-    assert result.reranked == 4
-    with pytest.raises(UsageError, match="above zero"):
-        SearchOptions(rerank_seconds=0)
