@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import line_starts
@@ -21,6 +24,9 @@ _PERIOD = re.compile(r"\s*(?:1[89]|20)\d\d(?:[-./]\d{1,2}){0,2}\s*\Z")
 _FEWEST_PERIODS = 2
 _NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
 
+_Rows: TypeAlias = list[tuple[int, list[str]]]
+"""Where each row begins, and its fields."""
+
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a table of delimited values; see `table.ReadFunction`."""
@@ -29,31 +35,55 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     told = _SEPARATOR.match(text)
     delimiter = told["delimiter"] if told else _delimiter(text, default)
     blocks: list[Block] = []
-    first_rows: list[tuple[int, list[str]]] = []
+    # What blank lines part, as far as it is looked at.
+    groups: list[_Rows] = [[]]
     for start, end, row in _rows(text, delimiter, told.end() if told else 0):
         body = text[start:end].rstrip()
         if body:
             blocks.append(Block(start, start + len(body)))
-            if len(first_rows) < _SAMPLED_LINES:
-                first_rows.append((start, row))
-    yield Document(doc_id, text, "csv", headings=_header(text, first_rows), blocks=tuple(blocks))
+            if len(groups[-1]) < _SAMPLED_LINES and not _COMMENT.match(text, start):
+                groups[-1].append((start, row))
+        elif groups[-1]:
+            groups.append([])
+    yield Document(doc_id, text, "csv", headings=tuple(_headers(groups)), blocks=tuple(blocks))
 
 
-def _header(text: str, rows: Sequence[tuple[int, list[str]]]) -> tuple[Heading, ...]:
-    """The header row as a heading, if there is one; comments and a title may stand in front."""
-    rows = [(start, row) for start, row in rows if not _COMMENT.match(text, start)]
+def _headers(groups: Sequence[_Rows]) -> Iterator[Heading]:
+    """The header row of each table as a heading, which the next table ends."""
+    tables: list[tuple[int, _Rows]] = []
+    for rows in filter(None, groups):
+        width = _width(rows)
+        if tables and width in (1, tables[-1][0]):
+            # A title, or the same table after a gap.
+            tables[-1][1].extend(rows[: _SAMPLED_LINES - len(tables[-1][1])])
+        elif tables and tables[-1][0] == 1:
+            tables[-1] = (width, rows)
+        else:
+            tables.append((width, rows))
+    for (width, rows), following in itertools.zip_longest(tables, tables[1:]):
+        header = _header(width, rows)
+        if header is not None:
+            yield replace(header, end=following[1][0][0] if following else None)
+
+
+def _width(rows: _Rows) -> int:
+    """How many fields most rows have."""
     lengths = [len(row) for _, row in rows]
-    usual = max(lengths, key=lambda length: (lengths.count(length), length), default=0)
-    # A line of one filled field above a table of several is its title; spreadsheets fill it up.
-    while usual > 1 and rows and sum(1 for field in rows[0][1] if field.strip()) <= 1:
+    return max(lengths, key=lambda length: (lengths.count(length), length))
+
+
+def _header(width: int, rows: _Rows) -> Heading | None:
+    """The header row as a heading, if there is one; a title may stand in front."""
+    # Rows with half of the fields filled say what a table is about, or head several columns.
+    while width > 1 and rows and sum(1 for field in rows[0][1] if field.strip()) * 2 <= width:
         rows = rows[1:]
     if len(rows) < 2:
-        return ()
+        return None
     (start, header), *others = rows
     if not _is_header(header, [row for _, row in others]):
-        return ()
+        return None
     names = ", ".join(" ".join(name.split()) for name in header)
-    return (Heading(start, 1, names),)
+    return Heading(start, 1, names)
 
 
 def _delimiter(text: str, default: str) -> str:

@@ -15,6 +15,9 @@ _GOES_ON = re.compile(r"\s|-(?:\s|\Z)|[\]})]|\[[^\n]*\]\s*\Z")
 """Lines that belong to the pair above: indented, an item, a closing bracket, a TOML table."""
 
 _TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<value>.*)$", re.MULTILINE | re.IGNORECASE)
+_LEADING_TITLE = re.compile(r"(?:%|Title:)[ \t]+(?P<title>\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)(?=\n|\Z)")
+"""The first line of what Pandoc, MultiMarkdown and Pelican write without fences."""
+
 _QUOTED = re.compile(r'"(?P<double>(?:[^"\\]|\\.)*)"' + r"|'(?P<single>(?:[^']|'')*)'")
 _FOLDED = re.compile(r"[>|][-+\d]*[ \t]*(?:#.*)?\Z")
 _COMMENT = re.compile(r"(?:\A|[ \t])#.*")
@@ -63,6 +66,12 @@ def title(front_matter: str) -> str | None:
         first = [] if folded else [_COMMENT.sub("", value)]
         value = " ".join([*first, *_indented(front_matter[found.end() :])])
     return " ".join(value.split()) or None
+
+
+def leading_title(text: str) -> str | None:
+    """The title that a text without front matter begins with."""
+    found = _LEADING_TITLE.match(text)
+    return None if found is None else " ".join(found["title"].split())
 
 
 def _unquoted(quoted: re.Match[str]) -> str:

@@ -154,7 +154,16 @@ _C_SHARP = Grammar(
     ),
 )
 _RUBY = Grammar(
-    "tree_sitter_ruby", _captures("class module singleton_class", "method singleton_method")
+    "tree_sitter_ruby",
+    _captures(
+        "class module singleton_class",
+        "method singleton_method",
+        # `private def f`.
+        more="""
+            (call arguments: (argument_list . (method) .)) @around
+            (call arguments: (argument_list . (singleton_method) .)) @around
+        """,
+    ),
 )
 _PHP = Grammar(
     "tree_sitter_php",

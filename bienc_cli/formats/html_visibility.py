@@ -47,7 +47,7 @@ _REFERENCE = re.compile(
 _CALL = re.compile(r"""\bonclick\s*=\s*(?:"([^"]{1,999})"|'([^']{1,999})')""", re.IGNORECASE)
 _NAME = re.compile(r"""['"]#?([\w:.-]+)['"]|&(?:quot|#39|apos);#?([\w:.-]+)&""")
 _FOLDED = re.compile(
-    r"answer|faq|accordion|collaps|spoiler|tab[_-]?(?:pane|content|panel|body)"
+    r"answer|faq|accordion|collaps|expand|spoiler|toggle|tab[_-]?(?:pane|content|panel|body)"
     r"|(?<![a-z])tab(?![a-z])",
     re.IGNORECASE,
 )

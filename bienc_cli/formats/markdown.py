@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import html
 import re
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,12 @@ _ENCLOSED = re.compile(
 )
 """What a heading in it heads nothing behind."""
 
+_HIGHLIGHTED = re.compile(r"\{(?:%-?|\{[<%])[ \t]*(?P<ends>end|/[ \t]*)?(?:highlight|comment)\b")
+"""What generators of sites write around code, and around what they leave out."""
+
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\](?!\()")
+"""A link as Obsidian and wikis write it; shown are the words behind the bar."""
+
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PICTURE = re.compile(r"""<img\s[^<>]*?\balt\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -49,7 +56,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 def document_of(text: str, doc_id: str) -> Document:
     """Read Markdown that may be part of another file: of a notebook."""
     front, body_start = front_matter.split(text)
-    title = front_matter.title(front) if front else None
+    title = front_matter.title(front) if front else front_matter.leading_title(text)
     blocks = [Block(0, len(text[:body_start].rstrip()))] if body_start else []
     headings: list[Heading] = []
     enclosed = _Enclosed()
@@ -74,6 +81,7 @@ def document_of(text: str, doc_id: str) -> Document:
             heading = _plain(tokens[index + 1])
             if heading:
                 headings.append(Heading(start, int(token.tag[1]), heading))
+    headings = list(_outside_of_code(text, headings))
     if title is None and headings and headings[0].level == 1:
         title = headings[0].title
     return Document(
@@ -84,6 +92,22 @@ def document_of(text: str, doc_id: str) -> Document:
         headings=tuple(enclosed.ended(headings)),
         blocks=tuple(blocks),
     )
+
+
+def _outside_of_code(text: str, headings: Sequence[Heading]) -> Iterator[Heading]:
+    """The headings that are none of code which a site's generator sets."""
+    # Where code begins or ends that has both.
+    bounds: list[int] = []
+    begin = -1
+    for tag in _HIGHLIGHTED.finditer(text):
+        if not tag["ends"]:
+            begin = tag.start() if begin < 0 else begin
+        elif begin >= 0:
+            bounds += (begin, tag.start())
+            begin = -1
+    for heading in headings:
+        if bisect.bisect(bounds, heading.start) % 2 == 0:
+            yield heading
 
 
 class _Enclosed:
@@ -158,6 +182,7 @@ def _plain(inline: Token) -> str:
     if len(inline.content) > _LONGEST_HEADING:
         return " ".join(inline.content.split())
     content = _ATTRIBUTES.sub("", inline.content) or inline.content
+    content = _WIKI_LINK.sub(r"\1", content)
     if _MARKUP.search(content) is None:
         return " ".join(content.split())
     tokens = _inline_parser().parseInline(content)[0].children or []

@@ -13,6 +13,14 @@ from bienc_cli.formats.message import message_documents
 from bienc_cli.formats.reading import failures_of_one_file
 from bienc_cli.types import Document, Skipped
 
+_DELETED = re.compile(
+    # Mozilla's flags are hexadecimal, and the fourth bit is set.
+    rb"^(?:X-Mozilla-Status:[ \t]*[0-9a-f]{3}[89a-f]\b|X-Status:[ \t]*\w*D)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""How programs mark a message that they show no more, and take out when it suits them."""
+
+_END_OF_FIELDS = re.compile(rb"\r?\n\r?\n")
 _ESCAPED = re.compile(rb">+From ")
 _LARGEST_MESSAGE = 1 << 26
 """Bytes of a message, attachments included, that are held in memory at most."""
@@ -27,11 +35,14 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
         The documents of each message, and a `Skipped` for each that cannot be read.
 
     Raises:
-        UnreadableFile: there is no message in it.
+        UnreadableFile: there is no message in it, but for those that were deleted.
     """
-    count = 0
+    is_empty = True
     with path.open("rb") as stream:
         for count, (line, data) in enumerate(_messages(stream), 1):
+            if _is_deleted(data):
+                continue
+            is_empty = False
             message_id = f"{doc_id}#{count}"
             try:
                 if len(data) > _LARGEST_MESSAGE:
@@ -41,8 +52,13 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
                     yield from message_documents(data, message_id, "mbox", line)
             except UnreadableFile as error:
                 yield Skipped(message_id, error.code, error.reason)
-    if not count:
+    if is_empty:
         raise UnreadableFile("empty", "holds no messages")
+
+
+def _is_deleted(data: bytes) -> bool:
+    fields = _END_OF_FIELDS.search(data)
+    return _DELETED.search(data, 0, fields.start() if fields else len(data)) is not None
 
 
 def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -25,6 +25,7 @@ from bienc_cli.formats.decoding import clean, decode
 from bienc_cli.formats.encoded_data import uuencoded_files, without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
 from bienc_cli.formats.message_fields import file_name, header, safe_name
+from bienc_cli.formats.refusal import what_to_do
 from bienc_cli.formats.signed import signed_content
 from bienc_cli.formats.tnef import unwrapped
 from bienc_cli.types import Anchor, Document, Numbering, Skipped
@@ -235,13 +236,16 @@ def _attachment(
     from bienc_cli.formats.table import is_unreadable
 
     name = doc_id.rsplit("/", 1)[-1]
+    suffix = PurePath(name).suffix.lower()
     is_message = part.get_content_type() == "message/rfc822"
-    if is_unreadable(PurePath(name).suffix.lower()) and not is_message:
+    if is_unreadable(suffix) and not is_message:
+        if (reason := what_to_do(suffix)) is not None:
+            yield Skipped(doc_id, "binary", reason)
         return
     try:
         with failures_of_one_file(), tempfile.TemporaryDirectory(prefix="bienc-") as folder:
             fits = len(name.encode()) <= _LONGEST_FILE_NAME
-            path = Path(folder, name if fits else f"attachment{PurePath(name).suffix}")
+            path = Path(folder, name if fits else f"attachment{suffix}")
             path.write_bytes(_content(part))
             found = reader_of(path)
             if is_message or (found is not None and found.name == "mail"):
@@ -251,6 +255,8 @@ def _attachment(
             elif found is not None and found.name != "mbox":
                 for item in read_documents(path, doc_id):
                     yield _below(item, doc_id)
+            elif found is None and (reason := what_to_do(suffix)) is not None:
+                yield Skipped(doc_id, "binary", reason)
             # What nobody can read is named among the fields of its message.
     except UnreadableFile as error:
         yield Skipped(doc_id, error.code, error.reason)

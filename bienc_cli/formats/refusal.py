@@ -27,7 +27,12 @@ def why_binary(suffix: str) -> str:
     """The reason for skipping a file of a suffix, lower case, that no reader can make sense of."""
     if suffix in IMAGE.suffixes:
         return f"a picture ({suffix}); {advice()}"
+    return what_to_do(suffix) or f"a binary file ({suffix})"
+
+
+def what_to_do(suffix: str) -> str | None:
+    """What a file of a suffix is, and how its words become readable; None where nothing helps."""
     for suffixes, kind, otherwise in _KINDS:
         if suffix in suffixes.split():
             return f"{kind} ({suffix}); {otherwise}"
-    return f"a binary file ({suffix})"
+    return None

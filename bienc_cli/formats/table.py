@@ -130,7 +130,7 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
@@ -155,7 +155,7 @@ _FORMATS = (
     Format(name="rst", version=6, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -234,7 +234,7 @@ _FORMATS = (
     ),
     Format(
         name="mail",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
@@ -248,7 +248,7 @@ _FORMATS = (
     ),
     Format(
         name="mbox",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),
@@ -257,7 +257,7 @@ _FORMATS = (
     ),
     Format(
         name="code",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.code",
         suffixes=tuple(
             (
@@ -280,7 +280,7 @@ _FORMATS = (
         # Grammars are parsers in C that other people wrote.
         isolated_from=0,
     ),
-    Format(name="csv", version=7, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
+    Format(name="csv", version=8, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
         version=7,

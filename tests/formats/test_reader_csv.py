@@ -38,6 +38,36 @@ def test_a_header_is_found(tmp_path, source, names):
 
 
 @pytest.mark.parametrize(
+    ("source", "headings"),
+    [
+        # As banks export it.
+        (
+            "Account,Savings\nBalance,10\n\nDate,Text,Amount\n1/2,rent,-3\n1/3,tea,-1\n",
+            ["Account, Savings", "Date, Text, Amount"],
+        ),
+        (
+            "Account:,12,\nFrom:,1/1,\nDate,Text,Amount,Sum,Kind\n1/2,rent,3,4,a\n1/3,tea,1,5,b\n",
+            ["Date, Text, Amount, Sum, Kind"],
+        ),
+        ("name,size\na,1\n\nb,2\n\nNorth\n\nc,3\n", ["name, size"]),
+        ("name,size\n\na,1\nb,2\n", ["name, size"]),
+        ("name,size\na,1\n\n# more\n\nb,2\n", ["name, size"]),
+        ("name,size\na,1\n\n1,2,3\n4,5,6\n", ["name, size"]),
+    ],
+)
+def test_each_table_of_a_file_has_its_own_header(tmp_path, source, headings):
+    assert header(tmp_path, source) == [(1, one) for one in headings]
+
+
+def test_a_header_ends_where_another_table_begins(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("name,size\na,1\nb,2\n\n1,2,3\n4,5,6\n")
+    document = read_one(path)
+    (heading,) = document.headings
+    assert document.text[heading.end :].startswith("1,2,3")
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "Ada,1815,1852\nAlan,1912,1954\n",

@@ -202,6 +202,16 @@ def test_what_a_file_says_of_itself_is_its_title(tmp_path):
     assert read(tmp_path, "b.rs", "/// Of what follows.\nfn f() {}\n").title is None
 
 
+def test_what_is_said_of_a_method_of_ruby_in_front_of_it_is_part_of_it(tmp_path):
+    source = (
+        "class C\n  private def f(x)\n    1\n  end\n"
+        "  # doc\n  private_class_method def self.g\n    2\n  end\n  p 3\nend\n"
+    )
+    found = scopes(read(tmp_path, "a.rb", source))
+    assert found["private def f(x)"].endswith("1\n  end")
+    assert found["private_class_method def self.g"].startswith("# doc\n")
+
+
 def test_offsets_are_of_characters(tmp_path):
     source = "# Größe\nmaß = '字' ; x = 1\n\n\ndef größe():\n    return 'ä' ; 字 = 2\n\nüber = 1\n"
     document = read(tmp_path, "a.py", source)

@@ -72,6 +72,8 @@ def text_of(tmp_path, source: str, name: str = "a.html") -> str:
         "<button onclick=\"show('b')\">B now</button><p>x<div id=b style='display:none'>WORD</div>",
         "<input type=radio id=t><label for=t>A</label><div class=tab hidden>WORD</div>",
         "<p>x</p><div class=tab_content style='display:none'>WORD</div>",
+        "<p>Show it</p><div class=expand-content style='display:none'>WORD</div>",
+        "<p>Show it</p><div class=toggle-body style='display:none'>WORD</div>",
         "<button popovertarget=b>B</button><p>x<div id=b hidden>WORD</div>",
         "<h2><a href='#a'>WORD</a></h2>",
         "<p><a href='#a'><img src=a alt=WORD></a></p>",

@@ -351,3 +351,18 @@ def test_what_a_list_writes_below_an_encoded_body(tmp_path, footer):
     text = read_one(path).text
     assert body.strip() in text
     assert "harbour mailing list" in text
+
+
+def test_an_attachment_that_would_be_readable_otherwise_says_how(tmp_path):
+    sent = message()
+    for name in ("all.zip", "old.doc", "logo.png", "tune.mp3"):
+        sent.add_attachment(NOISE, "application", "octet-stream", filename=name)
+    _, *skipped = read_all(tmp_path, sent.as_bytes())
+    assert skipped == [
+        Skipped("a.eml/all.zip", "binary", "an archive (.zip); unpack it to have its files read"),
+        Skipped(
+            "a.eml/old.doc",
+            "binary",
+            "a Word document from before 2007 (.doc); save it as .docx",
+        ),
+    ]

@@ -134,3 +134,47 @@ def test_front_matter_with_nothing_in_it(tmp_path, fences):
 )
 def test_what_is_said_of_a_heading_is_no_part_of_it(tmp_path, said):
     assert outline(read(tmp_path, f"# One {said}\n\ntext\n")) == [(1, "One")]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("{% highlight sh %}", "{% endhighlight %}"),
+        ("{%- highlight ruby linenos -%}", "{%- endhighlight -%}"),
+        ("{{< highlight go >}}", "{{< /highlight >}}"),
+        ("{{% highlight go %}}", "{{% / highlight %}}"),
+        ("{% comment %}", "{% endcomment %}"),
+    ],
+)
+def test_code_of_generators_has_no_headings(tmp_path, begin, end):
+    source = f"# One\n\n{begin}\n# no heading\nx = 1\n---\n{end}\n\n## Two\n\n{begin}\n\n## Three\n"
+    document = read(tmp_path, source)
+    assert outline(document) == [(1, "One"), (2, "Two"), (2, "Three")]
+    assert document.text == source
+
+
+@pytest.mark.parametrize(
+    ("heading", "shown"),
+    [
+        ("See [[Note|the words]]", "See the words"),
+        ("See [[Note]] and [[A b|c]]", "See Note and c"),
+        ("A [[1]](http://x) link", "A [1] link"),
+    ],
+)
+def test_links_of_wikis_are_shown_by_their_words(tmp_path, heading, shown):
+    assert outline(read(tmp_path, f"# {heading}\n\ntext\n")) == [(1, shown)]
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("% The story\n% Ann\n% 2024\n\n# One\n", "The story"),
+        ("% The story\n  goes on\n\ntext\n", "The story goes on"),
+        ("Title: The story\nDate: 2024-01-01\n\ntext\n", "The story"),
+        ("%\n% Ann\n\n# One\n", "One"),
+        ("%% a comment %%\n\ntext\n", None),
+        ("Titles: all\n\ntext\n", None),
+    ],
+)
+def test_a_title_in_front_without_fences(tmp_path, source, title):
+    assert read(tmp_path, source).title == title

@@ -164,3 +164,26 @@ def test_a_mailbox_of_mmdf(tmp_path):
     (first, second) = read_items(path)
     assert (first.doc_id, second.doc_id) == ("inbox#1", "inbox#2")
     assert first.text.split() == ["a", "said", "a"]
+
+
+@pytest.mark.parametrize(
+    "field", ["X-Mozilla-Status: 0009", "X-Mozilla-Status: 100b", "X-Status: AD"]
+)
+def test_a_message_that_was_deleted_is_read_no_more(tmp_path, field):
+    path = tmp_path / "Inbox"
+    gone = f"From - Mon Jun  3 10:00:00 2024\n{field}\nSubject: s\n\ngone\n\n".encode()
+    path.write_bytes(separated("X-Mozilla-Status: 0009 in its text") + b"\n" + gone)
+    path.write_bytes(path.read_bytes() + separated("last"))
+    assert [item.doc_id for item in read_items(path)] == ["Inbox#1", "Inbox#3"]
+    path.write_bytes(gone)
+    with pytest.raises(UnreadableFile, match="no messages"):
+        read_items(path)
+
+
+@pytest.mark.parametrize(
+    "field", ["X-Mozilla-Status: 0001", "X-Mozilla-Status: 8013", "X-Status: AF", "Status: RO"]
+)
+def test_other_marks_delete_nothing(tmp_path, field):
+    path = tmp_path / "Inbox"
+    path.write_bytes(f"From - Mon Jun  3 10:00:00 2024\n{field}\nSubject: s\n\nhere\n".encode())
+    assert [item.doc_id for item in read_items(path)] == ["Inbox#1"]
