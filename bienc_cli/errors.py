@@ -10,7 +10,8 @@
     ├── IndexMismatch               3   index_mismatch
     ├── IndexDamaged                4   index_damaged
     ├── ModelUnavailable            5   model_unavailable
-    └── IndexBusy                   6   index_busy
+    ├── IndexBusy                   6   index_busy
+    └── InternalError               2   internal
 
     UnreadableFile                  a reader's verdict on one file; the file is
                                     skipped with its reason, the run goes on
@@ -137,6 +138,12 @@ class IndexBusy(BiencError):
 
     exit_code = 6
     code = "index_busy"
+
+
+class InternalError(BiencError):
+    """A fault of the program itself, told as what it is."""
+
+    code = "internal"
 
 
 class UnreadableFile(Exception):

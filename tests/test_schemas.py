@@ -92,7 +92,7 @@ def test_enumerations_are_those_of_the_program() -> None:
     }
     assert of("bienc.query/2", "$defs", "strategy") == list(Strategy)
     error = ("properties", "error", "properties", "code")
-    assert set(of("bienc.error/1", *error)) == {*codes, "internal"}
+    assert set(of("bienc.error/1", *error)) == codes
     remedy = ("properties", "problems", *item, "remedy")
     assert set(of("bienc.check/1", *remedy)) == set(Remedy)
     assert set(of("bienc.models/1", "properties", "models", *item, "role")) == set(Role)

@@ -20,6 +20,7 @@ from bienc_cli.errors import (
     EXIT_OK,
     EXIT_USAGE,
     BiencError,
+    InternalError,
     OutputRefused,
     StorageError,
     UsageError,
@@ -87,7 +88,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     try:
         held = defaults.use(arguments)
     except UsageError as error:
-        return _report(arguments, error, error.code, *error.typed, error.exit_code)
+        return _report(arguments, error)
     if (format_ := held.of("format")) is not None:
         reported = ["--format", format_.value, *arguments]
     if caller.warm() is None:
@@ -120,19 +121,13 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             return code if isinstance(code, int) else EXIT_OK
     except Declined:
         raise
-    except OutputRefused as error:
-        _discard_stdout()
-        return _report(reported, error, error.code, *error.typed, error.exit_code)
-    except BiencError as error:
-        return _report(reported, error, error.code, *error.typed, error.exit_code)
     except TyperException as error:
         # `bienc` alone asks for help, and gets it as the message of an error.
         if type(error).__name__ == "NoArgsIsHelpError":
             return EXIT_USAGE
         from bienc_cli.cli.wrong_words import put_into_words
 
-        message, hint = put_into_words(error, arguments, COMMANDS)
-        return _report(reported, error, UsageError.code, message, hint, EXIT_USAGE)
+        return _report(reported, put_into_words(error, arguments, COMMANDS), error)
     except (KeyboardInterrupt, Abort, Terminated):
         return termination.exit_code()
     except (ClosedPipe, BrokenPipeError):
@@ -140,35 +135,27 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         return EXIT_OK
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
-    except OSError as error:
-        # A disk that fills or a file handle that is missing, where nobody expected it.
-        handles = error.errno in (errno.EMFILE, errno.ENFILE)
-        return _report(
-            reported,
-            error,
-            StorageError.code,
-            "There are no file handles left." if handles else f"The system refused: {error}.",
-            "raise the limit: ulimit -n 1024" if handles else None,
-            StorageError.exit_code,
-        )
+    except BiencError as error:
+        return _report(reported, error)
     except Exception as error:
-        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
-            return _report(
-                reported,
-                error,
-                StorageError.code,
-                "There is not enough memory for this.",
-                "end other programs, or raise the limit of this one: ulimit -v",
-                StorageError.exit_code,
-            )
-        return _report(
-            reported,
-            error,
-            "internal",
+        return _report(reported, _unforeseen(error), error)
+
+
+def _unforeseen(error: Exception) -> BiencError:
+    """What to say of an exception that nobody expected where it came from."""
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        return StorageError(
+            "There is not enough memory for this.",
+            "end other programs, or raise the limit of this one: ulimit -v",
+        )
+    if not isinstance(error, OSError):
+        return InternalError(
             f"This should not happen: {type(error).__name__}: {error}",
             "set BIENC_DEBUG=1 to see where, and report it with the command you typed",
-            EXIT_USAGE,
         )
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return StorageError("There are no file handles left.", "raise the limit: ulimit -n 1024")
+    return StorageError(f"The system refused: {error}.")
 
 
 @cache
@@ -191,8 +178,7 @@ def end_unwritten(arguments: list[str], error: OSError) -> int:
         _discard_stdout()
         return EXIT_OK
     except OutputRefused as refused:
-        _discard_stdout()
-        return _report(arguments, refused, refused.code, *refused.typed, refused.exit_code)
+        return _report(arguments, refused)
 
 
 def _start_server_if_wanted(argv: Sequence[str]) -> None:
@@ -205,31 +191,34 @@ def _start_server_if_wanted(argv: Sequence[str]) -> None:
         client.begin_server(process.endpoint(), os.environ)
 
 
-def _report(
-    arguments: list[str],
-    error: BaseException,
-    code: str,
-    message: str,
-    hint: str | None,
-    exit_code: int,
-) -> int:
+def _report(arguments: list[str], error: BiencError, cause: BaseException | None = None) -> int:
+    """Print an error, as the arguments want it; its exit code.
+
+    Args:
+        arguments: of the command.
+        error: what is said.
+        cause: what it was made of; None where it was raised as it is.
+    """
     from bienc_cli.cli.output import ClosedPipe, print_error
 
     if caller.warm() is not None:
         # It may be the server's own trouble, and a client alone comes to the same or to an answer.
-        raise Declined(message) from error
+        raise Declined(error.message) from (cause or error)
     if os.environ.get("BIENC_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(error)
+        traceback.print_exception(cause or error)
+    if isinstance(error, OutputRefused):
+        _discard_stdout()
     try:
-        print_error(arguments, code, message, hint)
+        print_error(arguments, error)
     except (ClosedPipe, BrokenPipeError):
         _discard_stdout()
     except OutputRefused as refused:
         _discard_stdout()
-        print_error([], refused.code, f"{message} {refused.message}", hint)
-    return exit_code
+        message, hint = error.typed
+        print_error([], type(refused)(f"{message} {refused.message}", hint))
+    return error.exit_code
 
 
 def _discard_stdout() -> None:

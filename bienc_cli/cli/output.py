@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bienc_cli.cli.process import is_utf_8
 from bienc_cli.environment import caller
-from bienc_cli.errors import OutputRefused
+from bienc_cli.errors import BiencError, OutputRefused
 from bienc_cli.render.view import CompareFormat, OutputFormat, QueryFormat
 
 if TYPE_CHECKING:
@@ -158,15 +158,17 @@ class Output:
             caller.stdout().flush()
 
 
-def print_error(arguments: list[str], code: str, message: str, hint: str | None) -> None:
+def print_error(arguments: list[str], error: BiencError) -> None:
     """An error, on stderr for people, and on stdout as JSON when JSON was asked for."""
     from bienc_cli.render.printable import visible
     from bienc_cli.render.view import error_as_json
 
     # The error may be about the very arguments, so they are not parsed again, only looked at.
     chosen = _format_asked_for(arguments)
-    if chosen in (OutputFormat.json, OutputFormat.jsonl) and code != OutputRefused.code:
-        Output(OutputFormat(chosen)).print_json(error_as_json(code, message, hint))
+    message, hint = error.typed
+    as_json = chosen in (OutputFormat.json, OutputFormat.jsonl)
+    if chosen and as_json and not isinstance(error, OutputRefused):
+        Output(OutputFormat(chosen)).print_json(error_as_json(error.code, message, hint))
         return
     with suppress(OSError):
         caller.stdout().flush()

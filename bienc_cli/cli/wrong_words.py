@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bienc_cli.cli.examples import EXAMPLES
+from bienc_cli.errors import UsageError
 
 _MEANT = {
     "version": "bienc --version",
@@ -51,16 +52,20 @@ _QUOTED = re.compile(r"'([^']*)'")
 _TOO_MANY = re.compile(r"Got unexpected extra argument\S* \((.*)\)", re.DOTALL)
 
 
-def put_into_words(
-    error: Any, arguments: Sequence[str], commands: Sequence[str]
-) -> tuple[str, str]:
-    """A message and a hint for an error of the parser.
+def put_into_words(error: Any, arguments: Sequence[str], commands: Sequence[str]) -> UsageError:
+    """An error of the parser, as a sentence and a hint.
 
     Args:
         error: one of Typer's exceptions.
         arguments: the command line.
         commands: the names there are.
     """
+    return UsageError(*_message_and_hint(error, arguments, commands))
+
+
+def _message_and_hint(
+    error: Any, arguments: Sequence[str], commands: Sequence[str]
+) -> tuple[str, str]:
     context = getattr(error, "ctx", None)
     named = next((f"bienc {one}" for one in arguments if one in commands), "bienc")
     command = getattr(context, "command_path", named)
