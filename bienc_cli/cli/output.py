@@ -158,6 +158,20 @@ class Output:
             caller.stdout().flush()
 
 
+def link_form() -> str | None:
+    """How a terminal is told what a citation opens; None for one that shows no links.
+
+    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
+    """
+    environ = caller.environ()
+    terminal, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
+    if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
+        return None
+    if program == "vscode":
+        return "vscode://file{path}:{line}"
+    return "file://{host}{path}#{line}" if "kitty" in terminal else "file://{host}{path}"
+
+
 def print_error(arguments: list[str], error: BiencError) -> None:
     """An error, on stderr for people, and on stdout as JSON when JSON was asked for."""
     from bienc_cli.render.printable import visible

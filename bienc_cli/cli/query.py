@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output
+from bienc_cli.cli.output import Output, link_form
 from bienc_cli.environment import caller
 from bienc_cli.render.view import OutputFormat, QueryFormat
 from bienc_cli.server import Declined
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from bienc_cli.library.index_answers import SearchAnswer
     from bienc_cli.render.search import SearchView
     from bienc_cli.render.view import View
-    from bienc_cli.search import SearchOptions, SearchResult
+    from bienc_cli.search import Hit, SearchOptions, SearchResult
+    from bienc_cli.strategy import Strategy
 
 
 def query(
@@ -162,7 +163,7 @@ def query(
     """
     from bienc_cli.cli import preload
     from bienc_cli.cli.opening import models_for, opened, staleness_noted
-    from bienc_cli.strategy import Strategy, strategy_chosen
+    from bienc_cli.strategy import strategy_chosen
 
     full = full or budget_tokens is not None
     if compact and (full or context):
@@ -172,25 +173,9 @@ def query(
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
     chosen = strategy_chosen(strategy, rerank)
-    if not chosen.needs_cross_encoder or chosen is Strategy.CROSS_ENCODER:
-        reads = "everything" if chosen.needs_cross_encoder else "nothing"
-        opt.refuse_without_effect(
-            {"--rerank-budget": rerank_budget, "--candidates": candidates},
-            f"with the strategy {chosen} the cross-encoder reads {reads}",
-            f"leave it out, or give a strategy like {Strategy.BLEND}",
-        )
-    if not chosen.needs_cross_encoder:
-        opt.refuse_without_effect(
-            {"--cross-encoder": cross_encoder},
-            f"the strategy {chosen} has none",
-            f"leave it out, or give a strategy like {Strategy.BLEND}",
-        )
-    if not chosen.needs_bi_encoder:
-        opt.refuse_without_effect(
-            {"--model": model},
-            f"the strategy {chosen} compares no vectors",
-            f"leave it out, or give a strategy like {Strategy.BLEND}",
-        )
+    _refuse_what_nothing_uses(
+        chosen, {"--rerank-budget": rerank_budget, "--candidates": candidates}, model, cross_encoder
+    )
     # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
     warm = caller.warm() is not None
     if chosen.needs_cross_encoder and not warm:
@@ -252,18 +237,50 @@ def query(
             answer = first.answer(" ".join(text), options, others)
             view.show(answer)
     if open_ is not None and answer:
-        from bienc_cli.cli.editor import open_hit
-        from bienc_cli.errors import UsageError
-
-        try:
-            open_hit(editor, answer.result.hits[min(open_, len(answer)) - 1])
-        except UsageError as error:
-            if not output.machine:
-                raise
-            # Stdout has its document already.
-            output.tell(f"error: {error.message}\nhint: {error.hint}")
-            return error.exit_code
+        return _open_hit(editor, answer.result.hits[min(open_, len(answer)) - 1], output)
     return 0 if answer else 1
+
+
+def _refuse_what_nothing_uses(
+    strategy: Strategy,
+    of_candidates: Mapping[str, object],
+    model: str | None,
+    cross_encoder: str | None,
+) -> None:
+    """Refuse options that have no effect with a strategy.
+
+    Raises:
+        UsageError: naming the option.
+    """
+    from bienc_cli.strategy import Strategy
+
+    instead = f"leave it out, or give a strategy like {Strategy.BLEND}"
+    if not strategy.needs_cross_encoder or strategy is Strategy.CROSS_ENCODER:
+        reads = "everything" if strategy.needs_cross_encoder else "nothing"
+        why = f"with the strategy {strategy} the cross-encoder reads {reads}"
+        opt.refuse_without_effect(of_candidates, why, instead)
+    if not strategy.needs_cross_encoder:
+        why = f"the strategy {strategy} has none"
+        opt.refuse_without_effect({"--cross-encoder": cross_encoder}, why, instead)
+    if not strategy.needs_bi_encoder:
+        why = f"the strategy {strategy} compares no vectors"
+        opt.refuse_without_effect({"--model": model}, why, instead)
+
+
+def _open_hit(editor: str, hit: Hit, output: Output) -> int:
+    """Open a hit in an editor, behind the answer; the exit code."""
+    from bienc_cli.cli.editor import open_hit
+    from bienc_cli.errors import UsageError
+
+    try:
+        open_hit(editor, hit)
+    except UsageError as error:
+        if not output.machine:
+            raise
+        # Stdout has its document already.
+        output.tell(f"error: {error.message}\nhint: {error.hint}")
+        return error.exit_code
+    return 0
 
 
 def _answer_each(view: _Answers, indexes: Sequence[Index], options: SearchOptions) -> int:
@@ -361,7 +378,7 @@ class _Answers:
             extra=extra,
             here=caller.here(),
             header=first,
-            links=_link_form() if caller.stdout().isatty() else None,
+            links=link_form() if caller.stdout().isatty() else None,
             served=caller.warm() is not None,
         )
 
@@ -377,17 +394,3 @@ def _cut_query(result: SearchResult) -> list[str]:
         return []
     limit = result.bi_encoder.identity.max_tokens
     return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]
-
-
-def _link_form() -> str | None:
-    """How a terminal is told what a citation opens; None for one that shows no links.
-
-    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
-    """
-    environ = caller.environ()
-    terminal, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
-    if terminal in ("", "dumb", "linux") or terminal.startswith("screen"):
-        return None
-    if program == "vscode":
-        return "vscode://file{path}:{line}"
-    return "file://{host}{path}#{line}" if "kitty" in terminal else "file://{host}{path}"
