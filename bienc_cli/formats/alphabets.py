@@ -1,8 +1,8 @@
-"""Encodings of one byte a character, told apart by the alphabets of the languages in them.
+"""Encodings of Latin letters, told apart by the alphabets of the languages in them.
 
 Read in another encoding, a text has letters that no one language has together, signs within
-words, capitals behind small letters and two scripts in one word. A detector by frequencies, which
-is asked first, often finds the encodings of Western and of Central Europe as good as each other.
+words, capitals behind small letters and two scripts in one word. By frequencies, the encodings of
+Western and of Central Europe would often be as good as each other.
 """
 
 from __future__ import annotations
@@ -21,36 +21,16 @@ _ALPHABETS = [
         # Polish, Czech, Slovak, Hungarian, Croatian, Romanian.
         "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű čćđšž ăâîşţ "
         # Turkish; Lithuanian, Latvian, Estonian; Esperanto, Maltese.
-        "âçğıîöşüûİ ąčęėįšųūž āčēģīķļņšūž äõöüšž ĉĝĥĵŝŭ àċèġħìîòùż "
-        # Russian, Ukrainian, Serbian.
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя абвгґдеєжзиіїйклмнопрстуфхцчшщьюя "
-        "абвгдђежзијклљмнњопрстћуфхцчџш "
-        # Greek, Hebrew, Arabic with Persian.
-        "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ אבגדהוזחטיכךלמםנןסעפףצץקרשת "
-        "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ"
+        "âçğıîöşüûİ ąčęėįšųūž āčēģīķļņšūž äõöüšž ĉĝĥĵŝŭ àċèġħìîòùż"
     ).split()
 ]
-_ALPHABETS.append(frozenset(map(chr, range(0x0E01, 0x0E5C))))  # Thai
-_OF_EUROPE = tuple("cp1252 iso8859_15 cp1250 iso8859_2 cp1254 cp1257 iso8859_3 iso8859_7".split())
-_CYRILLIC = tuple("cp1251 koi8_r koi8_u iso8859_5".split())
-_OLDER = tuple(
-    (
-        "cp850 cp437 cp852 mac_roman cp862 cp866 cp855 cp857 cp861 cp737 mac_latin2 mac_turkish "
-        "mac_cyrillic koi8_u iso8859_5 iso8859_6 cp874"
-    ).split()
-)
-"""Of DOS, of the first Macs and of Unix, whose letters stand where later encodings have signs."""
+_OF_EUROPE = tuple("cp1252 iso8859_15 cp1250 iso8859_2 cp1254 cp1257 iso8859_3".split())
+_OLDER = tuple("cp850 cp437 cp852 mac_roman cp857 cp861 mac_latin2 mac_turkish".split())
+"""Of DOS and of the first Macs, whose letters stand where later encodings have signs."""
 
 _TURKISH = "cp1254"
 """Has the bytes of Icelandic; of both alphabets, many more texts are in this one."""
 
-_HEBREW = "cp1255"
-_FINAL_FORMS = frozenset("ךםןףץ")
-_FEWEST_HEBREW = 30
-"""Letters of Hebrew that stand at the end of a word alone; and characters beyond ASCII of which one
-would stand elsewhere, were they Cyrillic, whose letters are the same bytes."""
-
-_OF_ONE_BYTE = re.compile(r"cp125\d|koi8_[ru]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _WITHIN_WORDS = frozenset("’‘–—·…×÷\xad\xa0")
 """Signs that stand between letters."""
@@ -67,7 +47,6 @@ _BESIDE_OTHERS = frozenset(map(chr, range(0x80))) | {"…"}
 
 _FRAMES = re.compile("[\u2500-\u259f]")
 
-_DENSE = re.compile(rb"[\x80-\xff]{3}")
 _FEWEST_OF_TEXT = 6
 """Characters beyond ASCII that read as one language by chance in one text of thousands."""
 
@@ -77,48 +56,30 @@ _FITS, _FITS_NOT, _FITS_WHOLLY = 0.9, 0.6, 0.97
 into the later one."""
 
 
-def encoding_of_accents(sample: bytes) -> str | None:
-    """The encoding of a text with a few letters beyond ASCII among many; None for another one."""
-    if _DENSE.search(sample):
-        return None
-    found = one_byte_encoding(sample, "cp1252")
-    return found if _fit(sample, found)[0] > _FITS_NOT else None
-
-
-def one_byte_encoding(sample: bytes, guessed: str) -> str:
-    """The encoding of a text.
+def latin_encoding(sample: bytes) -> str:
+    """The encoding of a text in Latin letters.
 
     Args:
         sample: of the text, a part with letters beyond ASCII.
-        guessed: what a detector takes it for.
     """
-    beyond_ascii = sum(byte > 0x7F for byte in sample)
-    is_of_one_byte = _OF_ONE_BYTE.fullmatch(guessed) is not None
-    if is_of_one_byte:
-        if beyond_ascii >= _FEWEST_HEBREW and _fit(sample, _HEBREW) == (1.0, 0):
-            return _HEBREW
-        if _is_faultless(sample, _TURKISH):
-            return _TURKISH
-        others = () if guessed in _OF_EUROPE else (guessed,)
-        guessed = max((*others, *_OF_EUROPE), key=lambda encoding: _fit(sample, encoding)[0])
-    fit, odd = _fit(sample, guessed)
-    if is_of_one_byte and not odd:
-        return guessed
-    if beyond_ascii >= _FEWEST_OF_TEXT:
-        faultless = (one for one in (*_OF_EUROPE, *_CYRILLIC) if _is_faultless(sample, one))
+    if _is_faultless(sample, _TURKISH):
+        return _TURKISH
+    later = max(_OF_EUROPE, key=lambda encoding: _fit(sample, encoding)[0])
+    fit, odd = _fit(sample, later)
+    if not odd:
+        return later
+    if sum(byte > 0x7F for byte in sample) >= _FEWEST_OF_TEXT:
+        faultless = (one for one in _OF_EUROPE if _is_faultless(sample, one))
         if (known := next(faultless, None)) is not None:
             return known
-    if not is_of_one_byte:
-        return guessed
     found = {encoding: _fit(sample, encoding) for encoding in _OLDER}
     best = max(found, key=lambda encoding: found[encoding][0])
     if found[best][0] < max(_FITS, fit):
-        return guessed
+        return later
     is_whole = found[best][0] >= _FITS_WHOLLY and not found[best][1]
-    # Encodings of Cyrillic share most of their letters: one of them has none that is odd.
     if (odd >= _FEWEST_ODD and (is_whole or fit <= _FITS_NOT)) or (is_whole and fit <= _FITS_NOT):
         return best
-    return guessed
+    return later
 
 
 def _is_faultless(sample: bytes, encoding: str) -> bool:
@@ -148,11 +109,6 @@ def _fit(sample: bytes, encoding: str) -> tuple[float, int]:
 
 def _is_odd(before: str, character: str, behind: str) -> bool:
     if character in "\ufffd¤" or "\x80" <= character <= "\x9f":
-        return True
-    if character in _FINAL_FORMS:
-        return "א" <= behind <= "ת"
-    if character == "¶" and "Ά" <= behind <= "ώ":
-        # Of Greek it is a letter in the older encoding.
         return True
     if _is_letter(character):
         if (character.isupper() and before.islower()) or before.isdigit() or behind.isdigit():

@@ -9,10 +9,10 @@ from collections import Counter
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.alphabets import encoding_of_accents, one_byte_encoding
+from bienc_cli.formats.alphabets import latin_encoding
 from bienc_cli.formats.cleaning import clean
-from bienc_cli.formats.east_asian import two_byte_encoding
 from bienc_cli.formats.encoded_data import without_data_addresses
+from bienc_cli.formats.likelihood import likely_encoding
 
 __all__ = [
     "byte_order_mark",
@@ -32,14 +32,6 @@ _BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-
-# Left to themselves, detectors pick exotic code pages for short texts.
-_PLAUSIBLE_ENCODINGS = tuple(
-    (
-        "cp1252 cp1250 cp1251 koi8_r cp1253 cp1254 cp1255 cp1256 cp932 euc_jp gb18030 "
-        "big5hkscs cp949"
-    ).split()
 )
 
 _SAMPLE = 1 << 16
@@ -177,7 +169,26 @@ def _decode_unmarked(data: bytes, declared: str | None) -> str:
         if (text := _decoded(data, encoding)) is not None:
             return text
     lenient = data.decode(errors="replace")
-    return lenient if _nearly_utf8(data, lenient) else data.decode(_guess(data), errors="replace")
+    if _nearly_utf8(data, lenient):
+        return lenient
+    lines = data.split(b"\n")
+    broken = {line for line in lines if not _is_utf8(line)}
+    if len(broken) * 2 > sum(not line.isascii() for line in lines):
+        return data.decode(_guess(data), errors="replace")
+    # As where programs of several machines write one log.
+    guessed = _guess(b"\n".join(broken))
+    of_lines = (guessed if line in broken else "utf-8" for line in lines)
+    return "\n".join(
+        line.decode(encoding, "replace") for line, encoding in zip(lines, of_lines, strict=True)
+    )
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _nearly_utf8(data: bytes, lenient: str) -> bool:
@@ -301,17 +312,5 @@ def _guess(data: bytes) -> str:
             sample += line[: _SAMPLE - len(sample)] + b"\n"
             if len(sample) >= _SAMPLE:
                 break
-    known = two_byte_encoding(bytes(sample)) or encoding_of_accents(bytes(sample))
-    if known is not None:
-        return known
-    # On demand: only files in other encodings than UTF-8 pay for the import.
-    from charset_normalizer import from_bytes
-
-    matches = from_bytes(bytes(sample), cp_isolation=list(_PLAUSIBLE_ENCODINGS))
-    best = matches.best()
-    guessed = "cp1252"
-    if best is not None:
-        # Western text with a few accents fits its neighbours' code pages as well as its own.
-        tied = {match.encoding for match in matches if match.chaos <= best.chaos}
-        guessed = guessed if guessed in tied and not best.coherence else best.encoding
-    return one_byte_encoding(bytes(sample), guessed)
+    found = bytes(sample)
+    return likely_encoding(found) or latin_encoding(found)

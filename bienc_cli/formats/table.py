@@ -112,7 +112,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
@@ -137,22 +137,22 @@ _FORMATS = (
     ),
     Format(
         name="asciidoc",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.asciidoc",
         suffixes=(".adoc", ".asciidoc"),
     ),
-    Format(name="org", version=5, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(name="org", version=6, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(
-        name="latex", version=5, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+        name="latex", version=6, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
     ),
     Format(
         name="man",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.man",
         # Else known by how they begin: `.1` is an old log's suffix as well.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
-    Format(name="rst", version=6, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(name="rst", version=7, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
         version=8,
@@ -242,7 +242,7 @@ _FORMATS = (
     ),
     Format(
         name="calendar",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
     ),
@@ -283,13 +283,13 @@ _FORMATS = (
     Format(name="csv", version=8, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),
     Format(
         name="jsonl",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.jsonl",
         suffixes=(".jsonl", ".ndjson"),
         isolated_from=_NEVER,

@@ -1,4 +1,4 @@
-"""Encodings that have the same bytes for other letters: of Europe, of DOS, of old Macs."""
+"""Encodings that have the same bytes for other letters, in texts of any length."""
 
 import pytest
 
@@ -123,6 +123,18 @@ def test_later_encodings_are_not_taken_for_older_ones(text, encoding):
         ("Тетрадь", "cp1251"),
         ("Договор аренды", "koi8_r"),
         *((text, e) for text in ("テスト", "会議は明日です") for e in ("cp932", "euc_jp")),
+        *((text, "cp1251") for text in ("Привет мир", "Тест", "ОТЧЕТ ЗА 2023 ГОД")),
+        *((text, "koi8_r") for text in ("Пароль от сайта", "ключ = значение")),
+        *((text, "cp866") for text in ("Счёт за июль", "Мама мыла раму")),
+        ("Їжа і вода", "cp1251"),
+        *((text, "cp1253") for text in ("Ευχαριστώ πολύ", "Αθήνα, Ελλάδα")),
+        *((text, e) for text in ("שלום עולם", "חוזה שכירות") for e in ("cp1255", "cp862")),
+        *((text, e) for text in ("شكرا جزيلا", "عقد الإيجار") for e in ("cp1256", "iso8859_6")),
+        *((text, "cp874") for text in ("กรุงเทพมหานคร", "สัญญาเช่าบ้าน")),
+        *((text, "gb18030") for text in ("你好,世界", "北京市海淀区", "密码")),
+        *((text, "big5") for text in ("台北市大安區", "今天天氣很好")),
+        *((text, "cp949") for text in ("비밀번호", "회의록")),
+        ("東京都千代田区", "euc_jp"),
     ],
 )
 def test_a_few_words_tell_their_encoding(text, encoding, around):

@@ -266,3 +266,10 @@ def test_cleaning_twice_is_cleaning_once_and_keeps_the_lines(text):
     assert once.count("\n") == text.count("\n")
     assert clean(once) == once
     once.encode()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850"])
+def test_lines_in_another_encoding_cost_no_other_line(encoding):
+    """As in a log that programs of several machines write."""
+    german, other = "Grüße aus Köln\nund Düren\n", "Schöne Füße, böse Häuser"
+    assert decode((german * 2).encode() + other.encode(encoding)) == german * 2 + other

@@ -272,7 +272,7 @@ def test_a_worker_imports_nothing_heavy():
     code = (
         "import sys; import bienc_cli.formats.worker; "
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'openvino', 'hnswlib', "
-        "'pypdf', 'docx', 'selectolax', 'markdown_it', 'charset_normalizer', 'pathspec'}; "
+        "'pypdf', 'docx', 'selectolax', 'markdown_it', 'pathspec'}; "
         "print(heavy & set(sys.modules))"
     )
     done = subprocess.run(
