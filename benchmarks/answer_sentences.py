@@ -80,7 +80,10 @@ def main() -> None:
         return np.asarray(bi_encoder.encode_passages(texts) @ vector, dtype=np.float64)
 
     def relevant(query: str, texts: list[str]) -> Scores:
-        return np.asarray(cross_encoder.score(query, texts).logits[:, 0], dtype=np.float64)
+        return np.asarray(
+            cross_encoder.score_pairs([(query, text) for text in texts]).logits[:, 0],
+            dtype=np.float64,
+        )
 
     def both(query: str, texts: list[str]) -> Scores:
         return _standard(similar(query, texts)) + _standard(relevant(query, texts))

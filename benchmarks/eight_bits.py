@@ -47,9 +47,6 @@ class Timed:
     def notes(self) -> tuple[str, ...]:
         return self.model.notes
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        return self.score_pairs([(query, passage) for passage in passages])
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         began = time.process_time()
         scores = self.model.score_pairs(pairs)

@@ -37,10 +37,10 @@ def texts_of(path: Path) -> list[str]:
     return [json.loads(line)["text"] for line in path.open(encoding="utf-8")]
 
 
-def pairs_of(path: Path) -> list[tuple[str, list[str]]]:
-    """Queries with their passages."""
+def pairs_of(path: Path) -> list[list[tuple[str, str]]]:
+    """Of each query, it and each of its passages."""
     rows = (json.loads(line) for line in path.open(encoding="utf-8"))
-    return [(row["query"], row["passages"]) for row in rows]
+    return [[(row["query"], passage) for passage in row["passages"]] for row in rows]
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -91,18 +91,17 @@ def main() -> None:
         encoder = cross("openvino")
         limit = encoder.identity.max_tokens
         seconds, number = 0.0, 0
-        for query, passages in pairs_of(given.paths[0]):
-            asked = [(query, passage) for passage in passages]
-            inputs, _ = encoder._runner.tokenizer.encode_pairs(asked, limit)
+        for pairs in pairs_of(given.paths[0]):
+            inputs, _ = encoder._runner.tokenizer.encode_pairs(pairs, limit)
             seconds += bare(encoder._runner, inputs, limit)
-            number += len(passages)
+            number += len(pairs)
         result = {"pairs": number, "seconds": seconds}
     elif given.command == "rerank":
         encoder = cross(given.runtime)
         rows = pairs_of(given.paths[0])
-        encoder.score(rows[0][0], rows[0][1][:1])
-        seconds = timed(lambda: [encoder.score(*row) for row in rows])
-        number = sum(len(passages) for _, passages in rows)
+        encoder.score_pairs(rows[0][:1])
+        seconds = timed(lambda: [encoder.score_pairs(pairs) for pairs in rows])
+        number = sum(map(len, rows))
         result = {"pairs": number, "seconds": seconds, "runtime": encoder.runtime}
     elif given.command == "warm":
         options = SearchOptions(k=10, strategy=strategy_named(given.strategy))
@@ -135,7 +134,7 @@ def on_gpu(
         return {"gpu": None}
     texts, rows = texts_of(given.paths[0]), pairs_of(given.paths[1])
     encoder, reranker = bi("torch"), cross("torch")
-    pairs = [(query, passage) for query, passages in rows for passage in passages]
+    pairs = [pair for of_query in rows for pair in of_query]
     encoder.encode_passages(texts[:64])
     reranker.score_pairs(pairs[:64])
     return {

@@ -316,11 +316,8 @@ class CrossEncoder(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What a person should know about how it runs, as sentences."""
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        """Score (query, passage) pairs; the passage is cut where both do not fit."""
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score arbitrary pairs, in order."""
+        """Score (query, passage) pairs, in order; the passage is cut where both do not fit."""
 
 
 # ------------------------------------------------------------------ ranking

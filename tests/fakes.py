@@ -127,9 +127,6 @@ class FakeCrossEncoder:
     def identity(self) -> CrossEncoderIdentity:
         return self._identity
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        return self.score_pairs([(query, passage) for passage in passages])
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         self.calls += 1
         self.pairs_scored += pairs

@@ -86,9 +86,6 @@ class _ReadsOnce:
     def notes(self) -> tuple[str, ...]:
         return self._model.notes
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        return self.score_pairs([(query, passage) for passage in passages])
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         if new := [pair for pair in dict.fromkeys(pairs) if pair not in self._read]:
             scores = self._model.score_pairs(new)

@@ -57,7 +57,7 @@ class CachedScores:
             if key not in self._known
         }
         if unread:
-            scores = self._cross_encoder.score(query, list(unread.values()))
+            scores = self._cross_encoder.score_pairs([(query, text) for text in unread.values()])
             new = {
                 key: float(logit) for key, logit in zip(unread, scores.logits[:, 0], strict=True)
             }

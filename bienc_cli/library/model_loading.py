@@ -281,13 +281,8 @@ class SharedCrossEncoder(_Shared[CrossEncoder]):
         """Which model scores."""
         return self._model.identity
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        """Score (query, passage) pairs."""
-        with self._turn:
-            return self._model.score(query, passages)
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score arbitrary pairs, in order."""
+        """Score (query, passage) pairs, in order."""
         with self._turn:
             return self._model.score_pairs(pairs)
 

@@ -296,12 +296,8 @@ class OpenVinoCrossEncoder(_OnOpenVino):
         """Which model scores."""
         return self._model.cross_encoder_identity
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        """Score (query, passage) pairs; the passage is cut where both do not fit."""
-        return self.score_pairs([(query, passage) for passage in passages])
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score arbitrary pairs, in order; logits have shape (pairs, labels)."""
+        """Score (query, passage) pairs, in order; logits have shape (pairs, labels)."""
         named = len(self.identity.labels)
         if not pairs:
             return PairScores(np.empty((0, named), dtype=np.float32), np.empty(0, dtype=np.bool_))

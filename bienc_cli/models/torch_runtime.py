@@ -92,12 +92,8 @@ class TorchCrossEncoder(_OnTorch):
         """Which model scores."""
         return self._about.cross_encoder_identity
 
-    def score(self, query: str, passages: Sequence[str]) -> PairScores:
-        """Score (query, passage) pairs; the passage is cut where both do not fit."""
-        return self.score_pairs([(query, passage) for passage in passages])
-
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score arbitrary pairs, in order; logits have shape (pairs, labels)."""
+        """Score (query, passage) pairs, in order; logits have shape (pairs, labels)."""
         import torch
 
         inputs, truncated = self.tokenizer.encode_pairs(pairs, self.identity.max_tokens)

@@ -57,7 +57,7 @@ def rerank(
     unread = [hit for hit in hits if hit.passage.passage_id in illegible]
     hits = [hit for hit in hits if hit.passage.passage_id not in illegible]
     for some in _portions(hits, seconds):
-        scores = cross_encoder.score(query, [text_to_read(hit.passage) for hit in some])
+        scores = cross_encoder.score_pairs([(query, text_to_read(hit.passage)) for hit in some])
         for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
             read.append(replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut)))
     in_order = ordered([*read, *unread], weights, query) + hits[len(read) :]

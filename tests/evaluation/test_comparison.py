@@ -61,8 +61,8 @@ def test_the_exhaustive_ranking_is_the_best_of_all(
     options = CompareOptions(k=3, exhaustive=True)
     (one,) = compare(reader, ["pear cellar"], bi_encoder, cross_encoder, options).queries
     passages = list(reader.iter_passages())
-    logits = cross_encoder.score(
-        "pear cellar", [stored.passage.embedded_text for stored in passages]
+    logits = cross_encoder.score_pairs(
+        [("pear cellar", stored.passage.embedded_text) for stored in passages]
     ).logits[:, 0]
     best = sorted(zip(-logits, (stored.passage_id for stored in passages), strict=True))[:3]
     assert one.exhaustive is not None

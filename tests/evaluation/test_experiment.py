@@ -109,7 +109,7 @@ def test_a_document_stands_where_its_best_passage_does(shelves: IndexReader) -> 
     passages = list(shelves.iter_passages())
     for query in QUERIES:
         texts = [stored.passage.embedded_text for stored in passages]
-        logits = cross_encoder.score(query.text, texts).logits[:, 0]
+        logits = cross_encoder.score_pairs([(query.text, text) for text in texts]).logits[:, 0]
         best: dict[str, tuple[float, int]] = {}
         for logit, stored in zip(logits, passages, strict=True):
             key = (-float(logit), stored.passage_id)

@@ -68,7 +68,7 @@ def test_weights_that_are_no_numbers_give_no_scores(
     def ask() -> object:
         if role == "bi":
             return load_bi_encoder(str(model), **given).encode_queries(["two people"])
-        return load_cross_encoder(str(model), **given).score("two people", ["new york"])
+        return load_cross_encoder(str(model), **given).score_pairs([("two people", "new york")])
 
     with pytest.raises(ModelUnavailable, match="values that are not numbers") as raised:
         ask()
@@ -83,7 +83,7 @@ def test_more_scores_than_labels_are_no_scores(tmp_path: Path, runtime: str) -> 
     (model / "config.json").write_text(json.dumps(config))
     given = {"cache_dir": tmp_path / "cache", "offline": True, "runtime": runtime}
     with pytest.raises(ModelUnavailable) as raised:
-        load_cross_encoder(str(model), **given).score("two people", ["new york"])
+        load_cross_encoder(str(model), **given).score_pairs([("two people", "new york")])
     assert raised.value.hint
 
 
@@ -95,7 +95,7 @@ def test_two_labels_that_nobody_has_named_are_two(tmp_path: Path, runtime: str) 
     given = {"cache_dir": tmp_path / "cache", "offline": True, "runtime": runtime}
     encoder = load_cross_encoder(str(model), **given)
     assert encoder.identity.labels == ("LABEL_0", "LABEL_1")
-    assert encoder.score("two people", ["new york"]).logits.shape == (1, 2)
+    assert encoder.score_pairs([("two people", "new york")]).logits.shape == (1, 2)
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -55,7 +55,7 @@ def test_the_cross_encoder_reproduces_its_published_logits(model_cache: Path) ->
     encoder = load_cross_encoder(
         "ms-marco-minilm-l12", cache_dir=model_cache, offline=True, runtime="torch"
     )
-    logits = encoder.score(QUESTION, [BERLIN_WITH_AREA, NEW_YORK]).logits
+    logits = encoder.score_pairs([(QUESTION, BERLIN_WITH_AREA), (QUESTION, NEW_YORK)]).logits
     np.testing.assert_allclose(logits[:, 0], [9.27, -11.19], atol=6e-3)
 
 
@@ -123,7 +123,8 @@ def test_the_built_cross_encoder_is_torch_s_in_full_precision(
     torch = load_cross_encoder(name, cache_dir=model_cache, offline=True, runtime="torch")
     model = resolve_model(name, Role.CROSS_ENCODER, cache_dir=model_cache, offline=True)
     found = in_full_precision(model, texts, tmp_path)
-    np.testing.assert_allclose(found, torch.score(QUESTION, texts).logits, atol=0.02)
+    pairs = [(QUESTION, text) for text in texts]
+    np.testing.assert_allclose(found, torch.score_pairs(pairs).logits, atol=0.02)
 
 
 def in_full_precision(model: ResolvedModel, texts: list[str], directory: Path) -> np.ndarray:
@@ -152,11 +153,11 @@ def test_openvino_gives_the_vectors_of_torch(alias: str, model_cache: Path) -> N
 
 def test_openvino_ranks_as_torch_does(model_cache: Path) -> None:
     name = "ms-marco-minilm-l12"
-    texts = [BERLIN_WITH_AREA, NEW_YORK, BERLIN, *passages()[:40]]
+    pairs = [(QUESTION, text) for text in (BERLIN_WITH_AREA, NEW_YORK, BERLIN, *passages()[:40])]
     torch = load_cross_encoder(name, cache_dir=model_cache, offline=True, runtime="torch")
     fast = load_cross_encoder(name, cache_dir=model_cache, offline=True, runtime="openvino")
     assert fast.runtime.startswith("openvino cpu")
-    a, b = torch.score(QUESTION, texts), fast.score(QUESTION, texts)
+    a, b = torch.score_pairs(pairs), fast.score_pairs(pairs)
     np.testing.assert_array_equal(a.truncated, b.truncated)
     np.testing.assert_allclose(a.logits, b.logits, atol=0.3)
     assert np.argsort(-a.logits[:, 0])[:2].tolist() == np.argsort(-b.logits[:, 0])[:2].tolist()
@@ -185,7 +186,8 @@ from pathlib import Path
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
 where = dict(cache_dir=Path({str(tmp_path)!r}), offline=True)
 assert load_bi_encoder("granite-30m", **where).encode_queries(["a"]).shape == (1, 384)
-assert load_cross_encoder("ms-marco-minilm-l12", **where).score("a", ["b"]).logits.shape == (1, 1)
+cross_encoder = load_cross_encoder("ms-marco-minilm-l12", **where)
+assert cross_encoder.score_pairs([("a", "b")]).logits.shape == (1, 1)
 print(json.dumps([name for name in {heavy!r} + ["onnx"] * converted if name in sys.modules]))
 """
     for converted in (0, 1):

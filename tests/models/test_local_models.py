@@ -107,7 +107,7 @@ def test_no_pairs_no_scores(cross_directory: Path, cache: Path, runtime: str) ->
     encoder = load_cross_encoder(
         str(cross_directory), cache_dir=cache, offline=True, runtime=runtime
     )
-    scores = encoder.score("one", [])
+    scores = encoder.score_pairs([])
     assert scores.logits.shape == (0, len(encoder.identity.labels))
     assert scores.truncated.shape == (0,)
 
@@ -116,7 +116,8 @@ def test_only_the_passage_is_cut(cross_directory: Path, cache: Path) -> None:
     encoder = load_cross_encoder(str(cross_directory), cache_dir=cache, offline=True)
     # 32 tokens, 3 of them special: 5 of the query and 24 of the passage are read.
     query, passage = "how many people live in", " ".join(WORDS[:24])
-    scores = encoder.score(query, [passage, passage + " one", passage + " two three"])
+    longer = (passage, passage + " one", passage + " two three")
+    scores = encoder.score_pairs([(query, text) for text in longer])
     assert scores.truncated.tolist() == [False, True, True]
     np.testing.assert_allclose(scores.logits[1:], scores.logits[[0, 0]], atol=1e-3)
 
