@@ -25,7 +25,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from bienc_cli.errors import UnreadableFile
@@ -167,12 +166,7 @@ class _Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the workers, whatever they are at."""
         with self._lock:
             self._closed = True

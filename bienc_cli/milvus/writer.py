@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from bienc_cli.errors import BiencError, IndexMismatch
@@ -318,12 +317,7 @@ class MilvusWriter(MilvusContents):
         """The writer itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let go; what is not committed never counts, and what is encoded is kept."""
         with self._stack:
             committed = self._head is not None and self._head.attempt == self._attempt

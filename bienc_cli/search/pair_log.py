@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from io import TextIOWrapper
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 
@@ -102,12 +101,7 @@ class PairLog:
         """The log itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the file."""
         self.close()
 

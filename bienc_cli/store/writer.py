@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from bienc_cli.errors import StorageError
@@ -347,12 +346,7 @@ class CatalogWriter(Contents):
         """The writer itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let go; what is not committed is dropped, and what is encoded is kept."""
         with self._stack, suppress(sqlite3.Error, OSError, StorageError):
             if self._connection.in_transaction:
