@@ -44,7 +44,7 @@ _SMALLER = 0.85
 _RISE = 0.15
 """A raised digit's size at most and rise at least, in ems of the word in front of it."""
 
-_BIG = 1.7
+BIG = 1.7
 _MOST_INITIALS = 8
 """Times the size of the line beside it that a big first letter has at least; and how many of them
 a page has at most, which is not drawn letter by letter."""
@@ -103,19 +103,25 @@ def with_initials(runs: Sequence[TextRun]) -> list[TextRun]:
         runs: in the order in which the engine has them.
     """
     joined = list(runs)
-    initials = [at for at, run in enumerate(runs) if len(run.text) == 1 and run.text.isupper()]
+    initials = [at for at, run in enumerate(runs) if is_initial(run.text.strip())]
     for at in initials if len(initials) <= _MOST_INITIALS else ():
         initial = runs[at]
         rest = next((n for n, run in enumerate(runs) if _stands_beside(initial, run)), None)
         if rest is None:
             continue
-        text = runs[rest].text
-        if initial.text in _WORDS_OF_ONE_LETTER:
-            joined[at] = _with_text(initial, initial.text + text.split(maxsplit=1)[0])
+        letter, text = initial.text.strip(), runs[rest].text
+        if letter in _WORDS_OF_ONE_LETTER:
+            whole = letter + text.split(maxsplit=1)[0]
+            joined[at] = _with_text(initial, initial.text.replace(letter, whole))
         else:
             joined[at] = _with_text(initial, "")
-            joined[rest] = _with_text(runs[rest], initial.text + text)
+            joined[rest] = _with_text(runs[rest], letter + text)
     return joined
+
+
+def is_initial(text: str) -> bool:
+    """Whether it may be the big first letter of a paragraph."""
+    return len(text) == 1 and text.isupper()
 
 
 def _stands_beside(initial: TextRun, run: TextRun) -> bool:
@@ -123,7 +129,7 @@ def _stands_beside(initial: TextRun, run: TextRun) -> bool:
     tops = (one.baseline + _CAPITALS * one.size for one in (initial, run))
     return (
         run.text[:1].islower()
-        and initial.size >= _BIG * run.size
+        and initial.size >= BIG * run.size
         and 0 < run.left - initial.left <= 1.5 * initial.size
         and run.baseline - initial.baseline >= 0.5 * run.size
         and abs(next(tops) - next(tops)) <= 0.6 * run.size

@@ -187,10 +187,18 @@ class _Text:
             self._builder.block(formula_text(element))
         elif is_description(element):
             self._builder.block(element.text or "")
+        elif name in ASIDES:
+            self._add_aside(element)
         elif not is_left_out(element):
             self.add(element)
         for aside in asides:
-            self.add(aside)
+            self._add_aside(aside)
+
+    def _add_aside(self, aside: Element) -> None:
+        """Add what stands beside the text; its headings head nothing behind it."""
+        first = self._builder.headings
+        self.add(aside)
+        self._builder.end_headings(first)
 
     def _items(
         self,

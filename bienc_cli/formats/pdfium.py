@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import MOST, Bookmark
 from bienc_cli.formats.cleaning import RAISED
-from bienc_cli.formats.layout import TextRun, arranged, has_columns, is_raised, is_spaced_out
+from bienc_cli.formats.layout import (
+    BIG,
+    TextRun,
+    arranged,
+    has_columns,
+    is_initial,
+    is_raised,
+    is_spaced_out,
+    with_initials,
+)
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
 from bienc_cli.formats.scans import recognised_pdf
@@ -44,6 +53,9 @@ _LONG_LINE = 40
 
 _WIDE_GAP = 1.0
 """Ems, as in `layout`."""
+
+_INITIAL = re.compile(r"^[^\W\d_a-z]\r?$", re.MULTILINE)
+"""A line of one letter, which may be a big one beside a paragraph."""
 
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,3}(?:[,–-]\d{1,3}){0,3}(?!\w)")
 """What may be raised: the number of a note behind a word, or an exponent."""
@@ -115,9 +127,11 @@ def _text(page: PdfPage) -> str:
         text_page.close()
         text_page = page.get_textpage()
     text = _drawn(text_page)
-    runs = list(_runs(text_page)) if not upright or _may_have_columns(text_page, text) else []
-    if runs and (not upright or has_columns(runs)):
-        text = arranged(runs)
+    looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
+    runs = list(_runs(text_page)) if looked_at else []
+    joined = with_initials(runs)
+    if runs and (not upright or joined != runs or has_columns(runs)):
+        text = arranged(joined)
     else:
         text = _spaced_words_joined(text_page, _with_raised_digits(text_page, text))
     text_page.close()
@@ -283,6 +297,7 @@ def _runs(text_page: PdfTextPage) -> Iterator[TextRun]:
         height = places.size(index)
         if piece:
             same_line = abs(line - baseline) < 0.5 * max(size, height) and start > left
+            same_line &= not (size >= BIG * height and is_initial("".join(piece)))
             if not same_line or start - right > _WIDE_GAP * size:
                 yield TextRun(_ended(piece, same_line), left, right, baseline, size)
                 piece = []

@@ -192,21 +192,21 @@ _FORMATS = (
     ),
     Format(
         name="odt",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
     ),
     Format(
         name="ods",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.odf",
         suffixes=(".ods", ".ots", ".fods"),
         isolated_from=0,
     ),
     Format(
         name="odp",
-        version=4,
+        version=5,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odp", ".otp", ".fodp", ".odg"),
         isolated_from=0,
@@ -307,7 +307,7 @@ _FORMATS = (
 FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
 """Every format by name, in the order in which they are shown."""
 
-_PDFIUM = replace(FORMATS["pdf"], version=5, module=f"{_PACKAGE}.pdfium", variant="pdfium")
+_PDFIUM = replace(FORMATS["pdf"], version=6, module=f"{_PACKAGE}.pdfium", variant="pdfium")
 
 PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
 """PDF by the name of the engine that reads it; `pypdf` is the default."""

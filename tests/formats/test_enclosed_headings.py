@@ -75,3 +75,25 @@ def test_in_a_box_of_a_word_document(tmp_path):
     path = tmp_path / "a.docx"
     path.write_bytes(word(body, styles=("styles.xml", styles)))
     check(read_one(path))
+
+
+@pytest.mark.parametrize("anchored", ["paragraph", "page"])
+def test_in_a_box_of_an_open_document(tmp_path, anchored):
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0"'
+        for name, kind in (("office", "office"), ("text", "text"), ("draw", "drawing"))
+    )
+    box = (
+        '<draw:frame><draw:text-box><text:h text:outline-level="3">Inner</text:h>'
+        "<text:p>inside</text:p></draw:text-box></draw:frame>"
+    )
+    before = f"<text:p>before{box}</text:p>"
+    if anchored == "page":
+        before = f"<text:p>before</text:p>{box}"
+    path = tmp_path / "a.fodt"
+    path.write_text(
+        f'<office:document{names} office:mimetype="application/vnd.oasis.opendocument.text">'
+        f'<office:body><office:text><text:h text:outline-level="2">Outer</text:h>{before}'
+        "<text:p>behind</text:p></office:text></office:body></office:document>"
+    )
+    check(read_one(path))

@@ -120,9 +120,10 @@ def test_choices_are_read_as_they_are_shown(
     )
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("initial", "words"), [("T", ["The"]), ("O", ["Ohe", "he"])])
 def test_a_big_first_letter_is_part_of_its_word(
-    initial: str, words: list[str], tmp_path: Path
+    engine: str, initial: str, words: list[str], tmp_path: Path
 ) -> None:
     """It reaches down beside the next lines; where it may be a word itself, both are found."""
     big = f"BT /F1 36 Tf 1 0 0 1 50 640 Tm ({initial}) Tj ET"
@@ -130,11 +131,12 @@ def test_a_big_first_letter_is_part_of_its_word(
         lines(text, x=80, y=y) for text, y in (("he harbour", 655), ("is closed", 640))
     )
     headline = lines("Notice", y=700)
-    text = read(tmp_path, drawn_pdf(f"{big} {headline} {beside}"), "pypdf").text
+    text = read(tmp_path, drawn_pdf(f"{big} {headline} {beside}"), engine).text
     assert sorted(text.split()) == sorted(["Notice", *words, "harbour", "is", "closed"])
 
 
-def test_letters_that_are_big_by_themselves_stay_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_letters_that_are_big_by_themselves_stay_alone(engine: str, tmp_path: Path) -> None:
     index = "BT /F1 36 Tf 1 0 0 1 50 640 Tm (T) Tj ET " + lines("turbot", x=50, y=600)
-    text = read(tmp_path, drawn_pdf(index), "pypdf").text
+    text = read(tmp_path, drawn_pdf(index), engine).text
     assert text.split() == ["T", "turbot"]
