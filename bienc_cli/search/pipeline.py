@@ -34,7 +34,7 @@ from bienc_cli.search.request import (
     strategy_for,
 )
 from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank, seems_answered
-from bienc_cli.search.result import Candidate, Hit, ModelUse, SearchResult
+from bienc_cli.search.result import Budget, Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
 from bienc_cli.stages import Stopwatch
 from bienc_cli.store import Filter, IndexReader
@@ -78,35 +78,19 @@ def search(
     whole: Searched = index.for_one_query() if isinstance(index, Joined) else index
     searched = Narrowed(whole, asked, options.where) if asked.narrows else whole
     watch = watch or Stopwatch()
-    vector: NDArray[np.float32] | None = None
-    query_tokens = None
-    if bi_encoder is not None:
-        if isinstance(index, Joined) and strategy.needs_bi_encoder:
-            index.check_same_model()
-        check_model(index.info.encoder, bi_encoder.identity)
-        query_tokens = _tokens_of(asked.text, bi_encoder)
-        if strategy.needs_bi_encoder or options.best_sentence:
-            with watch.stage("encode query"):
-                (vector,) = bi_encoder.encode_queries([asked.text])
+    vector, query_tokens = _encoded(index, asked.text, bi_encoder, strategy, options, watch)
     ranking = _ranked(searched, asked.text, vector, cross_encoder, strategy, options, watch)
     blended_lightly = ranking.strategy is Strategy.LIGHT_BLEND
     similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
     left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
-    hits = list(ranking.hits)
-    warnings = [*whole.warnings, *_why_nothing(whole, searched, hits, options, asked)]
-    if left_out is None:
-        hits = [hit for hit in hits if _relevant_enough(hit, options.min_relevance)]
-    elif options.min_relevance is not None:
+    warnings = [*whole.warnings, *_why_nothing(whole, searched, ranking.hits, options, asked)]
+    if left_out is not None and options.min_relevance is not None:
         warnings.append(
             f"{left_out.identity.name} reads English only: there is no relevance for "
             "--min-relevance to be compared with"
         )
-    budget = None
-    if options.budget_tokens is not None:
-        if bi_encoder is None:
-            raise UsageError("Tokens are counted by the bi-encoder, and none is given.")
-        hits, budget = within(hits, options.budget_tokens, bi_encoder.tokenizer.counts)
-    hits = hits[: options.k]
+    least = options.min_relevance if left_out is None else None
+    hits, budget = _kept(ranking.hits, least, options, bi_encoder)
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
             hits = best_sentences(asked.text, vector, hits, bi_encoder)
@@ -119,11 +103,6 @@ def search(
         reranked=ranking.reranked,
         truncated=sum(hit.truncated for hit in ranking.hits),
         query_tokens=query_tokens,
-        query_truncated=(
-            bi_encoder is not None
-            and query_tokens is not None
-            and query_tokens > bi_encoder.identity.max_tokens
-        ),
         stages=watch.times,
         index=index.info,
         bi_encoder=_use_of(bi_encoder),
@@ -141,6 +120,33 @@ def search(
         budget=budget,
         indexes=index.infos if isinstance(index, Joined) else (),
     )
+
+
+def _encoded(
+    index: IndexReader | Joined,
+    query: str,
+    bi_encoder: BiEncoder | None,
+    strategy: Strategy,
+    options: SearchOptions,
+    watch: Stopwatch,
+) -> tuple[NDArray[np.float32] | None, int | None]:
+    """The query's vector, where one is needed, and how many tokens the bi-encoder has of it.
+
+    Raises:
+        IndexMismatch: the index, or one of several, was made with another model.
+    """
+    if bi_encoder is None:
+        return None, None
+    if isinstance(index, Joined) and strategy.needs_bi_encoder:
+        index.check_same_model()
+    check_model(index.info.encoder, bi_encoder.identity)
+    text = bi_encoder.identity.query_prompt + query
+    tokens = bi_encoder.tokenizer.counts([text])[0] + bi_encoder.tokenizer.special_tokens
+    if not (strategy.needs_bi_encoder or options.best_sentence):
+        return None, tokens
+    with watch.stage("encode query"):
+        (vector,) = bi_encoder.encode_queries([query])
+    return vector, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +211,22 @@ def _answered(
     if answered is False and has_keywords(index, query, hits, where):
         return True
     return answered
+
+
+def _kept(
+    hits: Sequence[Hit],
+    min_relevance: float | None,
+    options: SearchOptions,
+    bi_encoder: BiEncoder | None,
+) -> tuple[list[Hit], Budget | None]:
+    """What is answered with of all that was ranked, and what became of a budget."""
+    kept = [hit for hit in hits if _relevant_enough(hit, min_relevance)]
+    budget = None
+    if options.budget_tokens is not None:
+        if bi_encoder is None:
+            raise UsageError("Tokens are counted by the bi-encoder, and none is given.")
+        kept, budget = within(kept, options.budget_tokens, bi_encoder.tokenizer.counts)
+    return kept[: options.k], budget
 
 
 def _use_of(model: BiEncoder | CrossEncoder | None) -> ModelUse | None:
@@ -279,11 +301,6 @@ def as_hits(index: Searched, candidates: Sequence[Candidate]) -> list[Hit]:
         Hit(candidate.rank, passage, candidate)
         for candidate, passage in zip(candidates, passages, strict=True)
     ]
-
-
-def _tokens_of(query: str, bi_encoder: BiEncoder) -> int:
-    text = bi_encoder.identity.query_prompt + query
-    return bi_encoder.tokenizer.counts([text])[0] + bi_encoder.tokenizer.special_tokens
 
 
 def _relevant_enough(hit: Hit, threshold: float | None) -> bool:

@@ -114,7 +114,6 @@ class SearchResult:
         truncated: how many of those it could not read to the end.
         query_tokens: length of the query for the bi-encoder, special tokens included; None
             where there was none.
-        query_truncated: the query is longer than the bi-encoder reads.
         stages: wall time of each stage, in order.
         bi_encoder: None where the strategy compares no vectors.
         cross_encoder: None where nothing was reranked.
@@ -143,7 +142,6 @@ class SearchResult:
     reranked: int
     truncated: int
     query_tokens: int | None
-    query_truncated: bool
     stages: tuple[StageTime, ...]
     index: IndexInfo
     bi_encoder: ModelUse | None
@@ -165,6 +163,12 @@ class SearchResult:
             return self.index, hit.passage.passage_id
         which, own = origin(hit.passage.passage_id, len(self.indexes))
         return self.indexes[which], own
+
+    @property
+    def query_truncated(self) -> bool:
+        """Whether the query is longer than the bi-encoder reads."""
+        tokens, model = self.query_tokens, self.bi_encoder
+        return tokens is not None and model is not None and tokens > model.identity.max_tokens
 
     @property
     def signals(self) -> tuple[str, ...]:
