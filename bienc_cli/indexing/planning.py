@@ -106,24 +106,31 @@ def plan(
         if not finding.named and finding.root.path not in vouched:
             # Beside what was named, and not put there by this user: let alone.
             continue
-        finding = _without(finding, unreadable)
-        known = _known(writer, finding.root)
-        if not options.prune and (finding.part or not finding.named):
-            finding, kept = _kept(finding, {path: state.size for path, state in known.items()})
-            warnings += kept
-        root = _settled(finding)
-        root_id = writer.put_root(root)
-        if finding.named or root.path in vouched:
-            writer.vouch_for(root)
-        writer.put_discovery_skips(root_id, recordable(finding))
-        stale = all_stale or writer.must_read_again(root_id)
-        changes = compare_with_index(
-            finding, known, all_stale=stale or options.checksum, retry=options.retry
-        )
-        if not stale:
-            changes = _looked_into(writer, finding.root, known, changes, options)
-        works.append(RootWork(root_id, finding, known, changes, stale))
+        work, kept = _work(writer, _without(finding, unreadable), options, all_stale=all_stale)
+        works.append(work)
+        warnings += kept
     return Plan(tuple(works), removed, bool(gone), tuple(warnings))
+
+
+def _work(
+    writer: IndexWriter, finding: Finding, options: IndexOptions, *, all_stale: bool
+) -> tuple[RootWork, list[str]]:
+    """Record a root as this user's, and compare it with what is known; with why anything is kept."""
+    known = _known(writer, finding.root)
+    warnings: list[str] = []
+    if not options.prune and (finding.part or not finding.named):
+        finding, warnings = _kept(finding, {path: state.size for path, state in known.items()})
+    root = _settled(finding)
+    root_id = writer.put_root(root)
+    writer.vouch_for(root)
+    writer.put_discovery_skips(root_id, recordable(finding))
+    stale = all_stale or writer.must_read_again(root_id)
+    changes = compare_with_index(
+        finding, known, all_stale=stale or options.checksum, retry=options.retry
+    )
+    if not stale:
+        changes = _looked_into(writer, finding.root, known, changes, options)
+    return RootWork(root_id, finding, known, changes, stale), warnings
 
 
 def _check_vouched(writer: IndexWriter, roots: Sequence[Root]) -> None:
