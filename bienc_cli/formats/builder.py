@@ -83,6 +83,11 @@ class DocumentBuilder:
         """How many headings there are so far."""
         return len(self._headings)
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are so far, headings aside."""
+        return len(self._blocks)
+
     def end_headings(self, first: int = 0) -> None:
         """What is added from here on stands under none of the headings, from the `first` one on."""
         while self._open and self._open[-1] >= first:

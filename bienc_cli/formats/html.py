@@ -15,9 +15,9 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
-from bienc_cli.formats.html_layout import OpenList, OpenTable
+from bienc_cli.formats.html_layout import OpenList, OpenTable, row_line
 from bienc_cli.formats.html_source import MARK, marked, unmarked
-from bienc_cli.formats.html_visibility import Visibility, around
+from bienc_cli.formats.html_visibility import Visibility, around, is_called_folded
 from bienc_cli.formats.mathml import SIGNS
 from bienc_cli.types import Document
 
@@ -52,6 +52,9 @@ grid of cells around them."""
 
 _ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split())
 """Elements that a heading in them heads, and nothing behind them."""
+
+_SECTIONS = frozenset({"article", "section"})
+"""Elements that a heading in them heads, and nothing behind them, if they hold its text, too."""
 
 _MATH = frozenset(element for element, _ in SIGNS)
 _MOST_PARTS = 3
@@ -169,8 +172,10 @@ class _Page:
         self._cells: list[str] | None = None
         # The level of the open heading, 0 for none: whatever is in it is its title.
         self._heading = 0
-        # How many headings there were when each element began that ends the scope of its own.
-        self._enclosing: list[int] = []
+        # How many blocks and headings there were when each element began that ends the scope of
+        # its own; and up to the last main heading.
+        self._enclosing: list[tuple[int, int]] = []
+        self._main = 0
         # A definition has ended, so that the next term begins another entry.
         self._defined = False
         self.is_empty = True
@@ -204,8 +209,8 @@ class _Page:
                 return
             self._end_line()
             self._open(tag, node)
-            if tag in _ENCLOSED:
-                self._enclosing.append(self.builder.headings)
+            if tag in _ENCLOSED or _is_section(node):
+                self._enclosing.append((self.builder.blocks, self.builder.headings))
         if tag == "svg" or _is_drawn(node):
             self._inline.append(f" {node.attributes.get('aria-label') or ''} ")
 
@@ -217,6 +222,7 @@ class _Page:
             title = "".join(self._inline).replace(_LINE_BREAK, " ")
             self._inline.clear()
             self.builder.heading(self._heading, title)
+            self._main = self.builder.headings if self._heading == 1 else self._main
             self._heading = 0
             self.is_empty = False
         elif tag in _LINES:
@@ -226,7 +232,11 @@ class _Page:
             self._end_line()
             self._close(tag)
             if tag in _ENCLOSED:
-                self._end_headings(self._enclosing.pop())
+                self._end_headings(self._enclosing.pop()[1])
+            elif _is_section(node):
+                blocks, headings = self._enclosing.pop()
+                if self.builder.blocks > blocks:
+                    self._end_headings(max(headings, self._main))
         elif tag == "math":
             self._formulas -= 1
         elif tag == "rt" and self._above is not None:
@@ -283,7 +293,7 @@ class _Page:
         elif tag in _LISTS:
             self._lists.pop()
         elif tag == "tr" and self._cells is not None:
-            if line := _row(self._cells):
+            if line := row_line(self._cells):
                 self._lines.append(line)
             self._cells = None
         elif tag == "table":
@@ -324,12 +334,8 @@ class _Page:
         self._marker = ""
 
 
-def _row(cells: list[str]) -> str:
-    """The line of a row; lines that stand alone in it, as code beside its numbers, remain."""
-    filled = [cell for cell in cells if cell]
-    if len(filled) == 1 and "\n" in filled[0]:
-        return filled[0]
-    return " | ".join(" ".join(cell.split()) for cell in cells) if filled else ""
+def _is_section(node: LexborNode) -> bool:
+    return node.tag in _SECTIONS or (node.tag == "div" and is_called_folded(node))
 
 
 def _touches_another(link: LexborNode) -> bool:

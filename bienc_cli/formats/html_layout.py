@@ -77,3 +77,11 @@ class OpenList:
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch("-?[0-9]{1,9}", text.strip()) else None
+
+
+def row_line(cells: list[str]) -> str:
+    """The line of a row; lines that stand alone in it, as code beside its numbers, remain."""
+    filled = [cell for cell in cells if cell]
+    if len(filled) == 1 and "\n" in filled[0]:
+        return filled[0]
+    return " | ".join(" ".join(cell.split()) for cell in cells) if filled else ""

@@ -53,6 +53,9 @@ _FOLDED = re.compile(
 )
 """What those call what a click unfolds who write pages."""
 
+_INTRUSIVE = re.compile(r"cookie|consent|gdpr|pop-?up", re.IGNORECASE)
+"""What lies over a page for a while."""
+
 _ICON = re.compile(r"(?:^|\s)(?:google-)?material-(?:icons|symbols)")
 """Fonts that draw a picture for a name."""
 
@@ -120,6 +123,8 @@ class Visibility:
         attributes = node.attributes
         if attributes.get("role") in _MESSAGES or "aria-modal" in attributes:
             return False
+        if _INTRUSIVE.search(f"{attributes.get('id')} {attributes.get('class')}"):
+            return False
         if attributes.get("role") == "tabpanel" or "aria-labelledby" in attributes:
             return True
         if attributes.get("id") in self._referenced or _follows_opener(node) or _is_folded(node):
@@ -176,13 +181,18 @@ def _follows_opener(node: LexborNode) -> bool:
     )
 
 
+def is_called_folded(node: LexborNode) -> bool:
+    """Whether it is called what those call what unfolds who write pages."""
+    return _FOLDED.search(node.attributes.get("class") or "") is not None
+
+
 def _is_folded(node: LexborNode) -> bool:
     """Whether it is in what is folded, as tools make it or people call it."""
     outer: LexborNode | None = node
     for _ in range(_AROUND):
         if outer is None:
             return False
-        if outer.tag == "details" or _FOLDED.search(outer.attributes.get("class") or ""):
+        if outer.tag == "details" or is_called_folded(outer):
             return True
         outer = outer.parent
     return False

@@ -220,7 +220,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,

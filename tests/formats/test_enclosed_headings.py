@@ -12,6 +12,11 @@ IN_HTML = [
     "<ul><li><h3>Inner</h3>inside</li></ul>",
     "<blockquote><h3>Inner</h3><p>inside</p></blockquote>",
     "<figure><h3>Inner</h3><p>inside</p></figure>",
+    "<section><h3>Inner</h3><p>inside</p></section>",
+    "<article><header><h3>Inner</h3></header><div>inside</div></article>",
+    "<div class=accordion><div class='accordion-item'><h3><button>Inner</button></h3>"
+    "<div hidden>inside</div></div></div>",
+    "<section><section><h3>Inner</h3></section><p>inside</p></section>",
     "<aside><blockquote><h3>Inner</h3><p>inside</p></blockquote></aside>",
 ]
 IN_MARKDOWN = [
@@ -37,6 +42,20 @@ def test_in_a_page(tmp_path, enclosed):
     path = tmp_path / "a.html"
     path.write_text(f"<h2>Outer</h2>\n<p>before</p>\n{enclosed}\n<p>behind</p>")
     check(read_one(path))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<section><h2>Outer</h2></section><section>behind</section>",
+        "<div class='faq-head'><h2>Outer</h2></div><div class=faq>behind</div>",
+        "<section><h1>Outer</h1><p>What it is about</p></section><section>behind</section>",
+    ],
+)
+def test_a_section_of_its_heading_alone_heads_the_next_ones(tmp_path, source):
+    path = tmp_path / "a.html"
+    path.write_text(source)
+    assert trail_of(read_one(path), "behind") == ("Outer",)
 
 
 @pytest.mark.parametrize("enclosed", IN_MARKDOWN)

@@ -105,6 +105,7 @@ def test_found(tmp_path, source):
         "<p hidden>WORD</p>",
         "<span style='display:none'>WORD</span>",
         "<div role=alert hidden>The WORD has been copied to where you can paste it from</div>",
+        "<div id=cookie-bar hidden>The WORD is that we set what we need to see you again</div>",
         "<div aria-modal=true hidden>The WORD and cookies and many other words of lawyers</div>",
         "<noscript>Please enable JavaScript to see the WORD.</noscript>",
         "<iframe>WORD</iframe>",
