@@ -231,8 +231,8 @@ def compare(
         costs=(*(Latency(_costs(one)) for one in compared), Latency(reading)),
         passages=total,
         index=evaluation.index,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
-        cross_encoder=ModelUse(cross_encoder.identity, cross_encoder.runtime),
+        bi_encoder=ModelUse.of(bi_encoder),
+        cross_encoder=ModelUse.of(cross_encoder),
         warnings=evaluation.warnings,
     )
 

@@ -126,10 +126,8 @@ def evaluate(
         measures=measures,
         systems=tuple(measured([results[name] for name in names], measures, grades, queries)),
         index=index.info,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime) if bi_encoder else None,
-        cross_encoder=(
-            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
-        ),
+        bi_encoder=ModelUse.of(bi_encoder) if bi_encoder else None,
+        cross_encoder=(ModelUse.of(cross_encoder) if cross_encoder else None),
         warnings=(
             *index.warnings,
             *unmatched(index, options.where),

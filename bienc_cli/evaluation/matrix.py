@@ -87,6 +87,6 @@ def score_matrix(
         logits=scores.logits[:, 0].astype(np.float64).reshape(shape),
         truncated=scores.truncated.reshape(shape),
         stages=watch.times,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
-        cross_encoder=ModelUse(cross_encoder.identity, cross_encoder.runtime),
+        bi_encoder=ModelUse.of(bi_encoder),
+        cross_encoder=ModelUse.of(cross_encoder),
     )

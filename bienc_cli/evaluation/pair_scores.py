@@ -70,8 +70,8 @@ def score_pairs(
     return PairScoring(
         pairs=tuple(_score(first, second, bi_encoder, cross_encoder) for first, second in pairs),
         numbers=numbers,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
-        cross_encoder=ModelUse(cross_encoder.identity, cross_encoder.runtime),
+        bi_encoder=ModelUse.of(bi_encoder),
+        cross_encoder=ModelUse.of(cross_encoder),
     )
 
 

@@ -115,7 +115,7 @@ def plan(
 def _work(
     writer: IndexWriter, finding: Finding, options: IndexOptions, *, all_stale: bool
 ) -> tuple[RootWork, list[str]]:
-    """Record a root as this user's, and compare it with what is known; with why anything is kept."""
+    """Record a root as this user's and compare it with the index; with why anything is kept."""
     known = _known(writer, finding.root)
     warnings: list[str] = []
     if not options.prune and (finding.part or not finding.named):

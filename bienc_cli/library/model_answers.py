@@ -173,6 +173,4 @@ def classified(
     said = classify(list(pairs.values()), cross_encoder, both_ways=both_ways)
     seconds = time.perf_counter() - started
     read = dict(zip(pairs, zip(pairs.values(), said, strict=True), strict=True))
-    return PairClassification(
-        read, ModelUse(cross_encoder.identity, cross_encoder.runtime), seconds
-    )
+    return PairClassification(read, ModelUse.of(cross_encoder), seconds)

@@ -81,7 +81,7 @@ def gathered(
         clusters=tuple(clusters_of(found)),
         stages=watch.times,
         index=index.info,
-        classifier=ModelUse(classifier.identity, classifier.runtime) if classifier else None,
+        classifier=ModelUse.of(classifier) if classifier else None,
         warnings=(*index.warnings, *_unmatched(index, options)),
     )
 

@@ -105,8 +105,8 @@ def search(
         query_tokens=query_tokens,
         stages=watch.times,
         index=index.info,
-        bi_encoder=_use_of(bi_encoder),
-        cross_encoder=_use_of(ranking.reader),
+        bi_encoder=ModelUse.of(bi_encoder) if bi_encoder else None,
+        cross_encoder=ModelUse.of(ranking.reader) if ranking.reader else None,
         left_out=left_out.identity if left_out else None,
         similarity_left_out=similarity_left_out,
         similarity_guessed=(
@@ -227,10 +227,6 @@ def _kept(
             raise UsageError("Tokens are counted by the bi-encoder, and none is given.")
         kept, budget = within(kept, options.budget_tokens, bi_encoder.tokenizer.counts)
     return kept[: options.k], budget
-
-
-def _use_of(model: BiEncoder | CrossEncoder | None) -> ModelUse | None:
-    return ModelUse(model.identity, model.runtime) if model else None
 
 
 def _why_nothing(

@@ -10,7 +10,7 @@ from bienc_cli.search.query_syntax import Asked
 from bienc_cli.stages import StageTime
 from bienc_cli.store import IndexInfo, StoredPassage
 from bienc_cli.strategy import Strategy
-from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
+from bienc_cli.types import BiEncoder, CrossEncoder, CrossEncoderIdentity, EncoderIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class ModelUse:
 
     identity: EncoderIdentity | CrossEncoderIdentity
     runtime: str
+
+    @classmethod
+    def of(cls, model: BiEncoder | CrossEncoder) -> ModelUse:
+        """That a model was used as it is loaded."""
+        return cls(model.identity, model.runtime)
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ def foreign_subject(
         passage_ids=frozenset(),
         document_passage_ids=frozenset(),
         total=len(passages),
-        encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
+        encoder=ModelUse.of(bi_encoder),
     )
 
 

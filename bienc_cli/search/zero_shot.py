@@ -130,10 +130,8 @@ def label_documents(
         documents=tuple(documents),
         stages=watch.times,
         index=index.info,
-        bi_encoder=ModelUse(bi_encoder.identity, bi_encoder.runtime),
-        cross_encoder=(
-            ModelUse(cross_encoder.identity, cross_encoder.runtime) if cross_encoder else None
-        ),
+        bi_encoder=ModelUse.of(bi_encoder),
+        cross_encoder=(ModelUse.of(cross_encoder) if cross_encoder else None),
         entails=column is not None,
         warnings=tuple(index.warnings),
     )
