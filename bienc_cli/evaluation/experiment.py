@@ -127,7 +127,7 @@ def evaluate(
         systems=tuple(measured([results[name] for name in names], measures, grades, queries)),
         index=index.info,
         bi_encoder=ModelUse.of(bi_encoder) if bi_encoder else None,
-        cross_encoder=(ModelUse.of(cross_encoder) if cross_encoder else None),
+        cross_encoder=ModelUse.of(cross_encoder) if cross_encoder else None,
         warnings=(
             *index.warnings,
             *unmatched(index, options.where),

@@ -165,7 +165,7 @@ def similar(
         reranked=len(hits) if cross_encoder else 0,
         stages=watch.times,
         index=index.info,
-        cross_encoder=(ModelUse.of(cross_encoder) if cross_encoder else None),
+        cross_encoder=ModelUse.of(cross_encoder) if cross_encoder else None,
         warnings=(
             *index.warnings,
             *_not_compared(subject),

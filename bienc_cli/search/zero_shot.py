@@ -131,7 +131,7 @@ def label_documents(
         stages=watch.times,
         index=index.info,
         bi_encoder=ModelUse.of(bi_encoder),
-        cross_encoder=(ModelUse.of(cross_encoder) if cross_encoder else None),
+        cross_encoder=ModelUse.of(cross_encoder) if cross_encoder else None,
         entails=column is not None,
         warnings=tuple(index.warnings),
     )
