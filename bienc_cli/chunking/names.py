@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from bienc_cli.types import Document
 
@@ -58,5 +59,7 @@ def folder_words(doc_id: str, format_name: str) -> str:
 
 
 def _words(name: str) -> str:
-    said = " ".join(filter(None, _BETWEEN_WORDS.split(name)))
+    # As browsers save what is called so on the web.
+    read = unquote(name)
+    said = " ".join(filter(None, _BETWEEN_WORDS.split(name if "\ufffd" in read else read)))
     return said if _A_WORD.search(said) and not _DIGEST.match(name) else ""
