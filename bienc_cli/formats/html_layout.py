@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bienc_cli.formats.html_source import MARK
 from bienc_cli.formats.numerals import numeral
 
 if TYPE_CHECKING:
@@ -79,9 +80,17 @@ def _whole(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch("-?[0-9]{1,9}", text.strip()) else None
 
 
+def _counts(cell: str) -> bool:
+    """Whether there is nothing but 1, 2, 3 and so on."""
+    numbers = MARK.sub("", cell).split()
+    return len(numbers) > 1 and all(one == str(at) for at, one in enumerate(numbers, 1))
+
+
 def row_line(cells: list[str]) -> str:
-    """The line of a row; lines that stand alone in it, as code beside its numbers, remain."""
+    """The line of a row; lines that stand alone in it, or beside their numbers, remain."""
     filled = [cell for cell in cells if cell]
+    if len(filled) == 2 and "\n" in filled[1] and _counts(filled[0]):
+        del filled[0]
     if len(filled) == 1 and "\n" in filled[0]:
         return filled[0]
     return " | ".join(" ".join(cell.split()) for cell in cells) if filled else ""

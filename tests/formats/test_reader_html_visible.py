@@ -291,6 +291,7 @@ LINES = "<pre>def <b>f</b>():\n    return 1\n</pre>"
         f"<table><tr><td class=gutter><pre>1<br>2</pre></td><td>{LINES}</td></table>",
         f"<table><tr><td class='rouge-gutter gl'><pre class=lineno>1\n2\n</pre><td>{LINES}</table>",
         f"<table><tr><td><pre><i class=lnt>1\n</i><i class=lnt>2\n</i></pre><td>{LINES}</table>",
+        f"<table><tr><td><pre><span>1\n</span><span>2\n</span></pre></td><td>{LINES}</td></table>",
         "<pre><b class=linenos>1</b>def f():\n<b class=linenos>2</b>    return 1</pre>",
         "<pre>def f():\n    return 1<i class=line-numbers-rows><b></b></i></pre>",
         "<pre>def f():<br>    return 1</pre>",
@@ -298,6 +299,11 @@ LINES = "<pre>def <b>f</b>():\n    return 1\n</pre>"
 )
 def test_code_keeps_its_lines_and_loses_their_numbers(tmp_path, listing):
     assert text_of(tmp_path, listing).strip() == CODE
+
+
+def test_numbers_that_count_no_lines_are_read(tmp_path):
+    table = "<table><tr><td>2019<br>2020</td><td>pears<br>plums</td></table>"
+    assert text_of(tmp_path, table).strip() == "2019 2020 | pears plums"
 
 
 @pytest.mark.parametrize(
