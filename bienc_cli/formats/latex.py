@@ -23,14 +23,17 @@ _SLIDE = r"\\begin\{frame\}(?:<[^<>]{0,99}>|\[[^\[\]]{0,300}\])*\s*"
 _COMMAND = re.compile(
     r"(?P<verbatim>\\begin\{(?P<name>verbatim\*?|Verbatim|lstlisting|minted|comment)\})"
     r"|(?P<comment>(?<!\\)%[^\n]*)"
+    r"|(?P<inline>\\(?:verb\*?|lstinline)(?P<mark>[^\w\s*{\[])[^\n]*?(?P=mark))"
+    r"|(?P<definition>\\(?:(?:re)?newcommand\*?|def)\s*\{?\\[a-zA-Z@]+\}?[^{}\n]{0,99}\{)"
     rf"|(?P<slide>{_SLIDE})\{{"
     rf"|\\(?P<kind>title|{'|'.join(_LEVELS)})\*?\s*(?:\[[^\]]{{0,300}}\]\s*)?\{{"
 )
 _LONGEST_TITLE = 400
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?")
-_DROPPED = re.compile(r"\\(?:label|footnote|thanks|index|cite\w*)\s*(?:\[[^\]]*\])?\{[^{}]*\}")
+_DROPPED = re.compile(r"\\(?:label|footnote|thanks|index|href|cite\w*)\s*(?:\[[^\]]*\])?\{[^{}]*\}")
 _COMMAND_NAME = re.compile(r"\\[a-zA-Z]+\*?\s*|\\[\\,;:! ]")
-_SIGNS = re.compile(r"[{}$]|(?<!\\)~")
+_LOGO = re.compile(r"\\((?:Bib|Lua|Xe|pdf)?(?:La)?TeX)\b")
+_SIGNS = re.compile(r"[{}]|(?<!\\)[$~]")
 _ESCAPED = re.compile(r"\\([&%$#_{}~^])")
 
 
@@ -45,6 +48,8 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         if found["verbatim"]:
             end = text.find(f"\\end{{{found['name']}}}", position)
             position = end if end >= 0 else len(text)
+        elif found["definition"]:
+            position = _closing(text, position)
         elif found["kind"] or found["slide"]:
             end = _closing(text, position)
             shown = _plain(text[position:end])
@@ -79,6 +84,6 @@ def _closing(text: str, start: int) -> int:
 
 def _plain(title: str) -> str:
     """A title as it is printed, but for its formulas."""
-    shown = _DROPPED.sub("", _COMMENT.sub("", title))
+    shown = _LOGO.sub(r"\1", _DROPPED.sub("", _COMMENT.sub("", title)))
     shown = _SIGNS.sub(" ", _COMMAND_NAME.sub(" ", shown).replace("\\{", "").replace("\\}", ""))
     return " ".join(_ESCAPED.sub(r"\1", shown).split())

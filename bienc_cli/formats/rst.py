@@ -11,7 +11,7 @@ from bienc_cli.formats.lines import hanging_cuts, spans_to_blocks, split_lines
 from bienc_cli.types import Document, Heading
 
 _ADORNMENT = re.compile(r"""([!-/:-@[-`{-~])\1+[ \t]*\Z""")
-_MARKUP = re.compile(r":[\w.:+-]+:(?=`)|\s*<[^<>`]*>(?=`)|[*`|]+|(?<=\w)__?(?!\w)")
+_MARKUP = re.compile(r":[\w.:+-]+:(?=`)|\s*<[^<>`]*>(?=`)|[*`|]+|(?<=[\w`])__?(?!\w)")
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:

@@ -139,6 +139,11 @@ def test_unclosed_blocks_and_braces(tmp_path, name):
         ("\\begin{frame}\nx {words}\n\\end{frame}", []),
         ("\\addchap{Thanks}\n\\addsec{To all}", [(2, "Thanks"), (3, "To all")]),
         ("\\subparagraph{Small} x", [(7, "Small")]),
+        ("\\section{Of \\LaTeX{} for \\$5}", [(3, "Of LaTeX for $5")]),
+        ("\\section{See \\href{http://a.b}{the words}}", [(3, "See the words")]),
+        ("Type \\verb|\\section{x}| or \\verb+\\part{y}+.", []),
+        ("\\newcommand{\\foo}[2][x]{\\section{#1}}\n\\section{Real}", [(3, "Real")]),
+        ("\\def\\foo#1{\\part{#1}}", []),
     ],
 )
 def test_slides_and_sections_without_numbers(tmp_path, source, headings):

@@ -72,3 +72,11 @@ def test_sections_agree_with_docutils_on_identical_titles(tmp_path):
     assert outline(read(tmp_path, source)) == []
     source = "One\n===\n\nx\n\nTwo\n~~~\n\ny\n\nOne\n===\n\nz\n"
     assert outline(read(tmp_path, source)) == [(1, "One"), (2, "Two"), (1, "One")]
+
+
+def test_a_title_that_is_a_link_is_its_words(tmp_path):
+    path = tmp_path / "a.rst"
+    path.write_text(
+        "See `the words <http://a.b>`__ here\n===================================\n\nx\n"
+    )
+    assert outline(read_one(path)) == [(1, "See the words here")]
