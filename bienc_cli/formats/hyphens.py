@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
-from functools import lru_cache
-from typing import Protocol
+
+from bienc_cli.word_lists import word_list
 
 HYPHENS = "-\u00ad"
 """What stands at a line end; other hyphens are made `-` before."""
@@ -63,11 +63,6 @@ class HyphenReading(Enum):
     HYPHENATED = "a word with a hyphen"
     SUSPENDED = "two words, the first one short for something"
     OPEN = "either of the first two"
-
-
-class _WordList(Protocol):
-    def __getitem__(self, word: str, /) -> int:
-        """How often it occurs; 0 for what is no word."""
 
 
 class LineEnds:
@@ -174,12 +169,4 @@ class LineEnds:
         return self._words[half.lower()] > 1 or self._frequency(half.lower()) > 0
 
     def _frequency(self, word: str) -> int:
-        return _word_list(self._language)[word]
-
-
-@lru_cache(maxsize=1)
-def _word_list(language: str) -> _WordList:
-    """The word list of a language; a few dozen megabytes, so the last one only."""
-    from spellchecker import SpellChecker
-
-    return SpellChecker(language=language)
+        return word_list(self._language).frequency(word)

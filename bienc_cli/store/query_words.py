@@ -2,13 +2,15 @@
 
 A word is all that the languages of the index make of it (`tokenizer.py`), as one word. It is also
 looked up within compounds, and a compound in its parts (`compounds.py`); neighbours are looked up
-as one word, and a word that no passage has as two (`spacing.py`) or in other writings of it
-(`spelling.py`). These weigh less than what was asked for.
+as one word, and a word that no passage has as two (`spacing.py`) or, unless a word list has it, in
+other spellings (`spelling.py`). These weigh less than what was asked for; what others write for the
+same word (`englishes.py`) weighs as much.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -17,23 +19,29 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import chain
 from operator import or_
+from typing import Any
+
+import numpy as np
 
 from bienc_cli.store.compounds import COMPOUNDING, PART_WEIGHT, Compounds
+from bienc_cli.store.englishes import otherwise
 from bienc_cli.store.folding import UNSPACED, accented_letters, plain_letters
 from bienc_cli.store.postings import Postings, read_postings, united, words_beginning
-from bienc_cli.store.spacing import apart, together
+from bienc_cli.store.spacing import LEAST_APART, apart, together
 from bienc_cli.store.spelling import (
     SHORTEST_DIGEST,
     STEM_OF_DIGEST,
+    WordsAlike,
     beginnings,
     digests_alike,
     digests_in,
     longer_words,
-    near_words,
+    most_frequent,
     of_same_consonants,
     slips_allowed,
 )
 from bienc_cli.store.tokenizer import ARABIC, Forms, Tokenizer, bare, has_stems, of_language
+from bienc_cli.word_lists import LANGUAGES, word_list
 
 MOST_WORDS = 192
 """Words of a query that count where there is more than one block of passages: the rarest. A
@@ -43,7 +51,9 @@ SPELLING_WEIGHT = 0.5
 """Of a word that stands for one of the query that no passage has, beside 1 for one that was
 asked for: it may not have been meant."""
 
-_NOTHING: Mapping[str, Collection[str]] = {}
+_WORD = re.compile(r"[^\W\d_]+")
+
+_NOTHING: Mapping[str, Any] = {}
 
 MOST_BLOCKS = 2
 """Blocks whose words are looked through for other writings and compounds: what is common is in any,
@@ -86,9 +96,11 @@ class QueryWords:
         self._blocks = blocks
         # An index may come from a version that knows more.
         self._languages = tuple(filter(has_stems, languages))
+        self._listed = [one for one in dict.fromkeys(("en", *languages)) if one in LANGUAGES]
         self._has_unstemmed = not UNSPACED.union(self._languages).issuperset(languages)
         self._tokenizer = Tokenizer()
         self._vocabularies: dict[str, Counter[str]] = {}
+        self._alike: dict[tuple[str, str], WordsAlike] = {}
         self._compounds: dict[str, Compounds] = {}
 
     def parts_of(self, text: str) -> list[Forms]:
@@ -98,7 +110,7 @@ class QueryWords:
     def of(self, query: str) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
         """The words of a query that occur, and what stands for those that do not."""
         asked = self._rarest(self._tokenizer.words_of(query, self._languages))
-        held = self._held(asked, self._as_one(query))
+        held = self._held(asked, self._written_otherwise(query))
         words = [QueryWord(forms[0], 1.0, held[forms]) for forms in asked if held[forms]]
         absent = {form for forms in asked if not held[forms] for form in forms}
         compounding = [one for one in self._languages if one in COMPOUNDING]
@@ -112,7 +124,9 @@ class QueryWords:
         standing_in = {one: self._standing_in(one, written[one]) for one in missing}
         words += filter(None, standing_in.values())
         missing = [one for one in missing if standing_in[one] is None]
-        meant = self._meant({one: written[one] for one in missing}) | self._digests(query, absent)
+        in_lists = self._in_lists(query) if missing else set()
+        meant = self._meant({one: written[one] for one in missing}, in_lists)
+        meant |= self._digests(query, absent)
         known = {*chain.from_iterable(asked)}
         for weight, more in (
             (PART_WEIGHT, {(part,) for parts in divided.values() for part in parts}),
@@ -131,26 +145,31 @@ class QueryWords:
     # ---------------------------------------------------------------- words
 
     def _held(
-        self, words: Collection[Forms], as_one: Mapping[str, Collection[str]] = _NOTHING
+        self, words: Collection[Forms], others: Mapping[str, Mapping[str, float]] = _NOTHING
     ) -> dict[Forms, dict[int, Postings]]:
         """Where any form of each of some words occurs, by the number of the block.
 
         Args:
             words: each as all its forms.
-            as_one: by form, what it is written together in with a neighbour.
+            others: by form, what is also taken for it, with its weight.
         """
         held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
-        around = self._around({*chain.from_iterable(words)})
-        around |= {form: [*around.get(form, ()), *longer] for form, longer in as_one.items()}
+        around: dict[str, dict[str, float]] = {}
+        for form, compounds in self._around({*chain.from_iterable(words)}).items():
+            around[form] = dict.fromkeys(compounds, PART_WEIGHT)
+        for form, more in others.items():
+            around.setdefault(form, {}).update(more)
         # A compound that is asked for is around its parts as well, and is read once.
         looked_up = sorted({*chain.from_iterable(words), *chain.from_iterable(around.values())})
         for number, block in enumerate(self._blocks):
             found = read_postings(self._connection, looked_up, block)
             for forms, by_block in held.items():
                 there = {form: 1.0 for form in forms if form in found}
-                for compound in chain.from_iterable(around.get(form, ()) for form in forms):
-                    if compound in found:
-                        there.setdefault(compound, PART_WEIGHT)
+                for other, weight in chain.from_iterable(
+                    around.get(form, _NOTHING).items() for form in forms
+                ):
+                    if other in found:
+                        there.setdefault(other, weight)
                 if there:
                     by_block[number] = united([found[one] for one in there], [*there.values()])
         return held
@@ -191,31 +210,72 @@ class QueryWords:
                 return QueryWord(word, weight, held)
         return None
 
-    def _meant(self, missing: Mapping[str, Forms]) -> dict[str, tuple[str, ...]]:
+    def _meant(
+        self, missing: Mapping[str, Forms], in_lists: AbstractSet[str]
+    ) -> dict[str, tuple[str, ...]]:
         """The words of a query that do not occur, each with the words that are near to it."""
         meant = {}
         for word, forms in missing.items():
             stems = [*map(bare, forms)]
-            alike = reduce(or_, map(self._vocabulary, {stem[0] for stem in stems}))
+            alike = reduce(or_, map(self._vocabulary, _letters_first(stems)))
             near = self._of_same_consonants(forms)
-            for slips in range(1, slips_allowed(word) + 1):
-                near = near or near_words((word, *stems), alike, slips) or self._apart(word)
+            if word in in_lists:
+                # Who knows how a word is written has made no slip.
+                near = near or self._apart(word)
+            else:
+                for slips in range(1, slips_allowed(word) + 1):
+                    near = near or self._slipped(word, stems, alike, slips) or self._apart(word)
             if not near and self._has_unstemmed:
                 near = longer_words(word, alike)
             meant[word] = tuple(near)
         return {word: near for word, near in meant.items() if near}
 
+    def _slipped(
+        self, word: str, stems: Sequence[str], alike: Mapping[str, int], slips: int
+    ) -> list[str]:
+        """The stems of the index that so many slips make a word of, or its stem.
+
+        A slip often hides an ending, and with it the stem; so what it was may be a word of a list,
+        which is stemmed then.
+        """
+        listed = (self._listed_alike(one, word[0]).near([word], slips) for one in self._listed)
+        forms = self._tokenizer.forms_of_each([*chain.from_iterable(listed)], self._languages)
+        meant = most_frequent(map(bare, chain.from_iterable(forms)), alike)
+        if meant:
+            return meant
+        writings = (word, *stems)
+        held = (self._held_alike(letter).near(writings, slips) for letter in _letters_first(stems))
+        return most_frequent(chain.from_iterable(held), alike)
+
+    def _listed_alike(self, language: str, letter: str) -> WordsAlike:
+        """The words of a list that begin with a letter."""
+        if (language, letter) not in self._alike:
+            words = plain_letters("\n".join(word_list(language).beginning_with(letter)))
+            self._alike[language, letter] = WordsAlike(words.split("\n"))
+        return self._alike[language, letter]
+
+    def _held_alike(self, letter: str) -> WordsAlike:
+        """The stems of the index that begin with a letter."""
+        if ("", letter) not in self._alike:
+            self._alike["", letter] = WordsAlike(self._vocabulary(letter))
+        return self._alike["", letter]
+
+    def _in_lists(self, query: str) -> set[str]:
+        """The words of a query that are in a list, in plain letters."""
+        words = _WORD.findall(accented_letters(query))
+        lists = [*map(word_list, self._listed)]
+        return {plain_letters(word) for word in words if any(one.frequency(word) for one in lists)}
+
     def _apart(self, word: str) -> list[str]:
-        """The stems of the two words that a word is written together of: the most frequent."""
-        ways = [*apart(word)]
-        parts = [*{*chain.from_iterable(ways)}]
+        """The stems of the two words that a word is written together of, by who has both."""
+        parts = [*{*chain.from_iterable(apart(word))}]
         stems = dict(zip(parts, self._tokenizer.forms_of_each(parts), strict=True))
+        # A stem shorter than a part may be is what is left of an ending: ro-tate, author-ised.
+        ways = [way for way in apart(word) if all(len(stems[one][0]) >= LEAST_APART for one in way)]
         held = self._held({*stems.values()})
-        counts = {
-            part: sum(postings.count for postings in held[stems[part]].values()) for part in stems
-        }
-        rarer, best = max(((min(counts[one] for one in way), way) for way in ways), default=(0, ()))
-        return [bare(form) for part in best for form in stems[part][:1]] if rarer else []
+        together = [_in_common(*(held[stems[part]] for part in way)) for way in ways]
+        most, best = max(zip(together, ways, strict=True), default=(0, ()))
+        return [bare(form) for part in best for form in stems[part][:1]] if most else []
 
     def _digests(self, query: str, absent: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
         """The digests of a query that no passage has as they are, with longer and shorter ones."""
@@ -256,21 +316,26 @@ class QueryWords:
 
     # ------------------------------------------------------------ compounds
 
-    def _as_one(self, query: str) -> dict[str, set[str]]:
-        """By the forms of each word of a query, those of it and a neighbour as one word.
+    def _written_otherwise(self, query: str) -> dict[str, dict[str, float]]:
+        """By the forms of each word of a query, what is also taken for it, with its weight.
 
-        Such a word is both words once; by itself it would weigh as what is rare does, and a space
-        that a text lacks makes the rarest words of all.
+        That is what others write for it, and it and a neighbour as one word. Such a word is both
+        words once; by itself it would weigh as what is rare does, and a space that a text lacks
+        makes the rarest words of all.
         """
-        pairs = together(accented_letters(query) if self._languages else plain_letters(query))
-        written = [*{*chain.from_iterable((*pair, "".join(pair)) for pair in pairs)}]
+        letters = accented_letters(query) if self._languages else plain_letters(query)
+        words = dict.fromkeys(_WORD.findall(letters))
+        taken_for = [(word, other, 1.0) for word in words for other in otherwise(word)]
+        for pair in together(letters):
+            taken_for += [(word, "".join(pair), PART_WEIGHT) for word in pair]
+        written = [*{*chain.from_iterable((word, other) for word, other, _ in taken_for)}]
         each = self._tokenizer.forms_of_each(written, self._languages)
         forms = dict(zip(written, each, strict=True))
-        as_one: dict[str, set[str]] = {}
-        for pair in pairs:
-            for form in chain.from_iterable(forms[one] for one in pair):
-                as_one.setdefault(form, set()).update(forms["".join(pair)])
-        return as_one
+        others: dict[str, dict[str, float]] = {}
+        for word, other, weight in taken_for:
+            for form in forms[word]:
+                others.setdefault(form, {}).update(dict.fromkeys(forms[other], weight))
+        return others
 
     def _parts_of_compound(self, word: str, languages: Sequence[str]) -> list[str]:
         """The words that a word in plain letters is made of, in any of some languages."""
@@ -295,3 +360,15 @@ class QueryWords:
             vocabulary = self._beginning([of_language(language, "")])
             self._compounds[language] = Compounds(language, vocabulary)
         return self._compounds[language]
+
+
+def _letters_first(stems: Sequence[str]) -> set[str]:
+    return {stem[0] for stem in stems}
+
+
+def _in_common(first: Mapping[int, Postings], second: Mapping[int, Postings]) -> int:
+    """How many passages have both of two words, which are given by the number of the block."""
+    return sum(
+        len(np.intersect1d(first[block].occurring()[0], second[block].occurring()[0]))
+        for block in first.keys() & second.keys()
+    )

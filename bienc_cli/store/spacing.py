@@ -19,7 +19,7 @@ _COMMON = common_words("en")
 _LEAST_JOINED = 2
 """Letters of a word that is joined to another."""
 
-_LEAST_APART = 3
+LEAST_APART = 3
 """Letters of each part of a word that is taken apart."""
 
 _MOST_APART = 40
@@ -52,7 +52,7 @@ def apart(word: str) -> Iterator[tuple[str, str]]:
     """The ways in which a word in plain letters may be two."""
     if len(word) > _MOST_APART or any(map(is_unspaced, word)):
         return
-    for cut in range(_LEAST_APART, len(word) - _LEAST_APART + 1):
+    for cut in range(LEAST_APART, len(word) - LEAST_APART + 1):
         first, second = word[:cut], word[cut:]
         if _COMMON.isdisjoint((first, second)):
             yield first, second

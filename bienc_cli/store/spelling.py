@@ -8,7 +8,10 @@ correction of spelling errors", CACM 7(3), 1964). The first letter is hardly eve
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bienc_cli.store.folding import is_of_letters
 
@@ -53,36 +56,56 @@ def slips_allowed(word: str) -> int:
     return 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
 
 
-def near_words(
-    writings: Iterable[str], vocabulary: Mapping[str, int], most_slips: int
-) -> list[str]:
-    """The words of a vocabulary nearest to a word, the most frequent of them, three at most.
+class WordsAlike:
+    """Words that are looked through for those near to another.
 
     Args:
-        writings: of the word: as it was asked, and its stem.
-        vocabulary: word to the number of passages that have it; words that begin alike.
-        most_slips: away, however long the word is.
+        words: that begin alike.
     """
-    best: list[str] = []
-    least = 0
-    for writing in dict.fromkeys(writings):
-        allowed = min(slips_allowed(writing), most_slips)
-        letters = set(writing)
-        for word in vocabulary:
-            # Cheap, and leaves next to nothing for what is not.
-            if (
-                abs(len(word) - len(writing)) > allowed
-                or len(letters.symmetric_difference(word)) > 2 * allowed
-                or not is_of_letters(word)
-            ):
-                continue
-            slips = slips_between(writing, word, allowed)
-            if slips > allowed or (best and slips > least):
-                continue
-            if not best or slips < least:
-                best, least = [], slips
-            best.append(word)
-    found = dict.fromkeys(best)
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = [*words]
+        self._letters = _letters_of(self._words)
+
+    def near(self, writings: Iterable[str], most_slips: int) -> list[str]:
+        """Those that any writing of one word is near to.
+
+        Args:
+            writings: of the word: as it was asked, and its stem.
+            most_slips: away, however long the word is.
+        """
+        near: dict[str, None] = {}
+        for writing in dict.fromkeys(writings):
+            allowed = min(slips_allowed(writing), most_slips)
+            # No slip takes away more than a letter and puts in more than another. That is cheap to
+            # see, and leaves next to nothing to be aligned.
+            apart = np.abs(self._letters - _letters_of([writing])).sum(axis=1, dtype=np.int16)
+            for position in np.flatnonzero(apart <= 2 * allowed).tolist():
+                word = self._words[position]
+                if is_of_letters(word) and slips_between(writing, word, allowed) <= allowed:
+                    near[word] = None
+        return [*near]
+
+
+_MOST_COUNTED = 63
+"""Letters of a kind that are counted: the difference of two is a small number."""
+
+_KINDS = 32
+"""Kinds of letters that are counted apart: those of one script have codes in a row."""
+
+
+def _letters_of(words: Sequence[str]) -> NDArray[np.int8]:
+    """How often each word has letters of each kind, shape (words, kinds)."""
+    lengths = [*map(len, words)]
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32) % _KINDS
+    cells = np.repeat(np.arange(len(words)) * _KINDS, lengths) + codes
+    counts = np.bincount(cells.astype(np.int64), minlength=len(words) * _KINDS)
+    return np.minimum(counts, _MOST_COUNTED).astype(np.int8).reshape(-1, _KINDS)
+
+
+def most_frequent(words: Iterable[str], vocabulary: Mapping[str, int]) -> list[str]:
+    """Those of some words that a vocabulary has most often, three at most."""
+    found = {word for word in words if word in vocabulary}
     return sorted(found, key=lambda word: (-vocabulary[word], word))[:_MOST]
 
 
@@ -91,8 +114,8 @@ def longer_words(word: str, vocabulary: Mapping[str, int]) -> list[str]:
     if len(word) < SHORTEST_STEM:
         return []
     longest = len(word) + LONGEST_ENDING
-    found = [one for one in vocabulary if len(one) <= longest and one.startswith(word)]
-    return sorted(found, key=lambda one: (-vocabulary[one], one))[:_MOST]
+    found = (one for one in vocabulary if len(one) <= longest and one.startswith(word))
+    return most_frequent(found, vocabulary)
 
 
 def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
@@ -108,8 +131,8 @@ def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
     consonants = _consonants(stem)
     if len(consonants) < _CONSONANTS:
         return []
-    found = [one for one in vocabulary if one != stem and _consonants(one) == consonants]
-    return sorted(found, key=lambda one: (-vocabulary[one], one))[:_MOST]
+    found = (one for one in vocabulary if one != stem and _consonants(one) == consonants)
+    return most_frequent(found, vocabulary)
 
 
 def digests_alike(digest: str, shorter: Container[str], vocabulary: Iterable[str]) -> list[str]:

@@ -101,3 +101,23 @@ def test_a_space_that_a_text_lacks_makes_no_rare_word(tmp_path: Path) -> None:
         found = dict(index.bm25("file name", 9))
         apart = {2: dict(index.bm25("name", 9))[2], 3: dict(index.bm25("file", 9))[3]}
         assert found[1] < apart[2] + apart[3]
+
+
+@pytest.mark.parametrize(
+    ("texts", "query", "looked_up"),
+    [
+        (["a web page", "a kettle"], "webpage", {"webpage": ("web", "page")}),
+        # Two words that no passage has together are two words.
+        (["a spider's web", "a page"], "webpage", {}),
+        (["a coat", "the mer"], "coatmer", {}),
+        # What is left of an ending is no word.
+        (["rot is at the root", "a kettle"], "rotate", {}),
+        (["an author is here", "a kettle"], "authorised", {}),
+    ],
+)
+def test_a_word_is_taken_apart_into_two_that_stand_together(
+    tmp_path: Path, texts: list[str], query: str, looked_up: dict[str, tuple[str, ...]]
+) -> None:
+    build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": texts})
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        assert index.spellings(query) == looked_up

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from bienc_cli.store import open_reader
 from bienc_cli.store.spelling import (
+    WordsAlike,
     beginnings,
     digests_in,
     longer_words,
-    near_words,
+    most_frequent,
     of_same_consonants,
     slips_allowed,
     slips_between,
@@ -65,23 +66,36 @@ def test_what_one_slip_makes_is_one_slip_away(word: str) -> None:
     assert {slips_between(word, other, 2) for other in one_slip(word) - {word}} == {1}
 
 
-def test_the_nearest_come_first_then_the_most_frequent() -> None:
+def near(writings: list[str], words: dict[str, int], most_slips: int) -> list[str]:
+    return most_frequent(WordsAlike(words).near(writings, most_slips), words)
+
+
+def test_the_near_ones_the_most_frequent_first() -> None:
     vocabulary = {"receiv": 3, "reciev": 0, "recit": 9, "relief": 4, "recieved": 2}
-    assert near_words(["recieve", "reciev"], {"receiv": 3, "relief": 4}, 2) == ["receiv"]
-    assert near_words(["receeive"], vocabulary, 1) == []
-    assert near_words(["stone"], {"store": 2, "stones": 7, "stove": 7, "stoned": 1}, 2) == [
+    assert near(["recieve", "reciev"], {"receiv": 3, "relief": 4}, 2) == ["receiv"]
+    assert near(["receeive"], vocabulary, 1) == []
+    assert near(["stone"], {"store": 2, "stones": 7, "stove": 7, "stoned": 1}, 2) == [
         "stones",
         "stove",
         "store",
     ]
-    assert near_words(["abcd"], {"abce": 1}, 2) == []
-    assert near_words(["absent"], vocabulary, 2) == []
-    assert near_words(["word1"], {"word1x": 3}, 2) == []
+    assert near(["abcd"], {"abce": 1}, 2) == []
+    assert near(["absent"], vocabulary, 2) == []
+    assert near(["word1"], {"word1x": 3}, 2) == []
+    assert near(["absent"], {}, 2) == []
+
+
+@given(st.text("abcdeé", min_size=5, max_size=9), st.lists(st.text("abcdeé", max_size=9)))
+def test_nothing_near_is_missed(word: str, words: list[str]) -> None:
+    allowed = slips_allowed(word)
+    assert set(WordsAlike(words).near([word], 2)) == {
+        one for one in words if one and slips_between(word, one, allowed) <= allowed
+    }
 
 
 def test_marks_of_letters_belong_to_a_word() -> None:
-    assert near_words(["पुसतकालय"], {"पुस्तकालय": 1, "пурга": 1}, 2) == ["पुस्तकालय"]
-    assert near_words(["fourth"], {"four7h": 1}, 2) == []
+    assert near(["पुसतकालय"], {"पुस्तकालय": 1, "пурга": 1}, 2) == ["पुस्तकालय"]
+    assert near(["fourth"], {"four7h": 1}, 2) == []
 
 
 def test_words_that_begin_with_one_and_have_an_ending() -> None:
@@ -199,3 +213,25 @@ def test_a_word_beside_its_misspelling_counts_once(catalog: Path) -> None:
     with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
         once = index.bm25("kettle", 9)
         assert index.bm25("kettle kettel", 9) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "meant"),
+    [
+        # Who writes a word as it is written means no other one.
+        ("commuters and the frequent metal threats", "commit frequency mental treat", {}),
+        ("Die Familie Brütchen wohnt seit Jahren in dem Haus an der Ecke", "Brötchen", {}),
+        # Of an ending that a slip hides nothing is cut off.
+        ("a negative binding", "negatiev bindnig", {"negatiev": ("neg",), "bindnig": ("bind",)}),
+        ("words in capitals", "CPAITALS", {"cpaitals": ("capit",)}),
+        # What no list has is looked for among the words of the index.
+        ("kubernetes", "kuberentes", {"kuberentes": ("kubernet",)}),
+        ("ein Wort über die Straße, die nicht gerade ist", "Strasze", {"strasze": ("strass",)}),
+    ],
+)
+def test_only_what_is_misspelt_is_looked_up_otherwise(
+    tmp_path: Path, text: str, query: str, meant: dict[str, tuple[str, ...]]
+) -> None:
+    build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": [text, "another kettle"]})
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        assert index.spellings(query) == meant

@@ -1,0 +1,68 @@
+"""Words that American and British English write differently: colour and color, organise, organize.
+
+Each is looked up as the other. What comes of a word that only looks like one of these is hardly
+ever another word, because no rule touches the beginning, where short words differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_BEGINNING = re.compile("[^aeiouy]*[aeiouy]+")
+_BEHIND_IT = tuple(
+    (re.compile(pattern), other)
+    for pattern, other in (
+        ("our", "or"),
+        ("or", "our"),
+        ("(?<=i)s(?=e|ing|ation|able)", "z"),
+        ("(?<=i)z(?=e|ing|ation|able)", "s"),
+        ("(?<=ly)s(?=e|ing)", "z"),
+        ("(?<=ly)z(?=e|ing)", "s"),
+        ("(?<=[bt])re(?=s?$)", "er"),
+        ("(?<=[bt])er(?=s?$)", "re"),
+        ("(?<=en)c(?=e)", "s"),
+        ("(?<=en)s(?=e)", "c"),
+        ("(?<=[aeiou])ll(?=ed|ing|er|or|ful|ment)", "l"),
+        ("(?<=[aeiou])l(?=ed|ing|er|or|ful|ment)", "ll"),
+        ("(?<=og)ue", ""),
+        ("(?<=og)(?=s?$)", "ue"),
+        ("(?<=gram)me", ""),
+        ("(?<=gram)(?=s?$)", "me"),
+        ("inium", "inum"),
+        ("inum", "inium"),
+    )
+)
+_ANYWHERE = tuple(
+    (re.compile(pattern), other)
+    for pattern, other in (
+        # Not of poet and pet.
+        ("[ao](?=e[a-z]{3}|ea$)", ""),
+        ("(?<=[^aeiou])(?=e[^aeiou][a-z]{2})", "a"),
+        ("(?:^|(?<=[^aeiou]))(?=e[^aeiou][a-z]{2}|ea$)", "o"),
+        ("(?<=sul)ph", "f"),
+        ("(?<=sul)f", "ph"),
+        ("^grey", "gray"),
+        ("^gray", "grey"),
+        ("^mould", "mold"),
+        ("^mold", "mould"),
+        ("^scep", "skep"),
+        ("^skep", "scep"),
+    )
+)
+_SHORTEST = 4
+_LONGEST = 24
+"""Letters of the words that have another writing."""
+
+
+def otherwise(word: str) -> Iterator[str]:
+    """How a word in plain letters may be written elsewhere, at one of its places."""
+    if not _SHORTEST <= len(word) <= _LONGEST or not word.isascii():
+        return
+    begun = _BEGINNING.match(word)
+    start = begun.end() if begun else len(word)
+    for rules, first in ((_BEHIND_IT, start), (_ANYWHERE, 0)):
+        kept, rest = word[:first], word[first:]
+        for pattern, other in rules:
+            for found in pattern.finditer(rest):
+                yield kept + rest[: found.start()] + other + rest[found.end() :]

@@ -1,0 +1,64 @@
+"""How often the words of a language are written, in a few languages, by lists of pyspellchecker.
+
+Only its files are read: its own class takes a second and a hundred megabytes to hold one. A list
+has a line for each word, `"word": 50`, by code point, which is looked through by bisection.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+LANGUAGES = frozenset("ar de en es fa fr it lv nl pt ru".split())
+"""That there are lists of, by ISO 639-1 code."""
+
+_CARRIER = "spellchecker"
+_LINE = re.compile(r'"(.+)": (\d+)')
+
+
+class WordList:
+    """The words of one language.
+
+    Args:
+        text: of the file, without what is around the lines.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def frequency(self, word: str) -> int:
+        """How often a word in small letters was counted; 0 for what is no word."""
+        found = _LINE.match(self._text, self._first_from(word))
+        return int(found[2]) if found and found[1] == word else 0
+
+    def beginning_with(self, letters: str) -> list[str]:
+        """The words that begin so, ascending."""
+        start, end = self._first_from(letters), self._first_from(letters + chr(0x10FFFF))
+        return [found[1] for found in _LINE.finditer(self._text, start, end)]
+
+    def _first_from(self, word: str) -> int:
+        """Where the line of the first word begins that is not before a word."""
+        low, high = 0, len(self._text)
+        while low < high:
+            line = self._text.rfind("\n", 0, (low + high) // 2) + 1
+            found = _LINE.match(self._text, line)
+            end = self._text.find("\n", line) + 1 or len(self._text)
+            if found is not None and found[1] < word:
+                low = end
+            else:
+                high = line
+        return low
+
+
+@lru_cache(maxsize=4)
+def word_list(language: str) -> WordList:
+    """The list of a language of `LANGUAGES`; a few megabytes each, so the last ones only."""
+    spec = find_spec(_CARRIER)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"No module named {_CARRIER!r}", name=_CARRIER)
+    file = Path(spec.submodule_search_locations[0], "resources", f"{language}.json.gz")
+    text = gzip.decompress(file.read_bytes()).decode().replace("\r\n", "\n")
+    return WordList(text.strip("{}\n"))
