@@ -271,7 +271,11 @@ class QueryWords:
         parts = [*{*chain.from_iterable(apart(word))}]
         stems = dict(zip(parts, self._tokenizer.forms_of_each(parts), strict=True))
         # A stem shorter than a part may be is what is left of an ending: ro-tate, author-ised.
-        ways = [way for way in apart(word) if all(len(stems[one][0]) >= LEAST_APART for one in way)]
+        ways = [
+            way
+            for way in apart(word)
+            if all(len(bare(stems[one][0])) >= LEAST_APART for one in way)
+        ]
         held = self._held({*stems.values()})
         together = [_in_common(*(held[stems[part]] for part in way)) for way in ways]
         most, best = max(zip(together, ways, strict=True), default=(0, ()))
