@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from bienc_cli.formats.builder import DocumentBuilder
 
@@ -42,21 +43,37 @@ def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> bool:
         False where there is no row with anything in it, and nothing was added.
     """
     filled = ((number, line) for number, cells in rows if (line := _trimmed(cells)))
-    beginning = [*islice(filled, _HEADER_WITHIN)]
-    if not beginning:
+    ahead = deque(islice(filled, _HEADER_WITHIN))
+    if not ahead:
         return False
-    header = _header([cells for _, cells in beginning])
-    begin_sheet(builder, name, beginning[0][0])
+    header = _header(list(ahead))
+    begin_sheet(builder, name, ahead[0][0])
+    headings = builder.headings
     following = None
-    for index, (number, cells) in enumerate(chain(beginning, filled)):
+    while ahead:
+        number, cells = ahead.popleft()
+        ahead.extend(islice(filled, 1))
         if number != following:
             builder.stand_at(number, name)
+        if number > (following or number) and number > (header or 0):
+            group = [(number, cells), *_without_gap(number, ahead)]
+            if (table := _header(group, of_numbers=True)) is not None:
+                builder.end_headings(headings)
+                header = table
         following = number + 1
-        if index == header:
+        if number == header:
             builder.headed_block(2, ", ".join(cell for cell in cells if cell), _line(cells))
         else:
             builder.row(_line(cells))
     return True
+
+
+def _without_gap(number: int, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows that follow one another behind a number."""
+    for place, row in enumerate(rows, 1):
+        if row[0] != number + place:
+            return
+        yield row
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:
@@ -74,18 +91,25 @@ def _line(cells: Sequence[str]) -> str:
     return " | ".join(filled if sparse else cells)
 
 
-def _header(rows: Sequence[Sequence[str]]) -> int | None:
-    """Index of the row that names the columns; None where no row does."""
-    width = max(sum(1 for cell in row if cell) for row in rows)
-    for index, row in enumerate(rows):
-        names = [cell for cell in row if cell]
+def _header(rows: Sequence[Row], *, of_numbers: bool = False) -> int | None:
+    """Number of the row that names the columns; None where no row does.
+
+    Args:
+        rows: the first ones of a table.
+        of_numbers: there must be a number below, as where another table stands above.
+    """
+    width = max(sum(1 for cell in cells if cell) for _, cells in rows)
+    for index, (number, cells) in enumerate(rows):
+        names = [cell for cell in cells if cell]
         if (
             width > 1
             and len(names) >= max(2, width - 1)
             and len({*names}) == len(names)
             and not any(_NUMBER.match(name) for name in names)
         ):
-            return index if index < len(rows) - 1 else None
+            below = rows[index + 1 :]
+            is_header = any(_NUMBER.match(cell) for _, row in below for cell in row)
+            return number if below and (is_header or not of_numbers) else None
         if len(names) >= width:
             return None
     return None

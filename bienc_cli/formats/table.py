@@ -185,7 +185,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.xlsx",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         isolated_from=0,
@@ -199,7 +199,7 @@ _FORMATS = (
     ),
     Format(
         name="ods",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.odf",
         suffixes=(".ods", ".ots", ".fods"),
         isolated_from=0,

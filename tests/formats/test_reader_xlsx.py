@@ -9,6 +9,7 @@ from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from bienc_cli.chunking.outline import Outline
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import builder
@@ -124,6 +125,25 @@ def rows_of(*rows: list[str]) -> Document:
 def test_which_row_names_the_columns(rows, header):
     titles = [title for level, title in outline(rows_of(*rows)) if level == 2]
     assert titles == ([header] if header else [])
+
+
+@pytest.mark.parametrize(
+    ("below", "header"),
+    [
+        ([["Product", "Price", "Stock"], ["Pear", "1.5", "yes"]], "Product, Price, Stock"),
+        ([["Products"], ["Product", "Price"], ["Pear", "1.5"]], "Product, Price"),
+        ([["West", "7"]], None),
+        ([["Note", "as of May"], ["Made by", "Ann"]], None),
+        ([["Total", "7"], ["Mean", "3.5"]], None),
+    ],
+)
+def test_a_second_table_of_a_sheet_has_a_header_of_its_own(below, header):
+    document = rows_of(["Region", "Sum"], ["North", "1"], ["South", "3"], [], *below)
+    trail = Outline(document.headings).trail(document.text.index(below[-1][0]))
+    assert trail == ("S", header or "Region, Sum")
+    # What stands above a header is not under the one before.
+    first = Outline(document.headings).trail(document.text.index(below[0][0]))
+    assert first == trail or first == ("S",)
 
 
 def test_a_huge_sparse_sheet_is_as_large_as_its_cells(tmp_path):
