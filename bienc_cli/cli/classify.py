@@ -11,7 +11,6 @@ from bienc_cli.cli.output import Output
 from bienc_cli.render.view import OutputFormat
 
 if TYPE_CHECKING:
-    from bienc_cli.errors import UsageError
     from bienc_cli.library.shared_models import Models
 
 
@@ -74,19 +73,13 @@ def classify(
 
 def _pairs(texts: list[str], output: Output, models: Models, *, both: bool) -> int:
     from bienc_cli.cli import standard_input
-    from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
+    from bienc_cli.errors import EXIT_OK, EXIT_USAGE
 
-    refused: dict[int, UsageError] = {}
-    if texts == ["-"]:
-        pairs, refused = standard_input.pairs()
-    elif len(texts) == 2:
-        pairs = {1: (texts[0], texts[1])}
-    else:
-        raise UsageError(
-            f"Two texts make a pair, not {len(texts)}.",
-            "bienc classify 'one text' 'the other', bienc classify - < pairs.jsonl, or "
-            "bienc classify --labels A,B PATH",
-        )
+    pairs, refused = standard_input.pairs(
+        texts,
+        "bienc classify 'one text' 'the other', bienc classify - < pairs.jsonl, or "
+        "bienc classify --labels A,B PATH",
+    )
     answer = models.classify(pairs, both=both)
     if not output.machine:
         for error in refused.values():

@@ -56,7 +56,7 @@ def score(
     """
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.opening import models_for
-    from bienc_cli.errors import EXIT_OK, EXIT_USAGE, UsageError
+    from bienc_cli.errors import EXIT_OK, EXIT_USAGE
 
     output = Output(format_)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
@@ -72,16 +72,9 @@ def score(
         "pairs are no matrix",
         "give three texts or more, or --with 'a passage'",
     )
-    refused: dict[int, UsageError] = {}
-    if texts == ["-"]:
-        pairs, refused = standard_input.pairs()
-    elif len(texts) == 2:
-        pairs = {1: (texts[0], texts[1])}
-    else:
-        raise UsageError(
-            f"Two texts make a pair, not {len(texts)}.",
-            "bienc score 'the query' 'the passage', or bienc score - < pairs.jsonl",
-        )
+    pairs, refused = standard_input.pairs(
+        texts, "bienc score 'the query' 'the passage', or bienc score - < pairs.jsonl"
+    )
     answer = models.score_pairs(pairs)
     if not output.machine:
         for error in refused.values():

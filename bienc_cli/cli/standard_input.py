@@ -7,15 +7,11 @@ import queue
 import sys
 import threading
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 from bienc_cli.errors import UsageError
 from bienc_cli.evaluation.queries import QueryLine, parse_query, query_records
 from bienc_cli.evaluation.text_files import parse_json
-
-if TYPE_CHECKING:
-    pass
 
 _SOURCE = "standard input"
 
@@ -130,10 +126,24 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
     return first, second
 
 
-def pairs() -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
-    """The pairs by their lines, and what is wrong with each other line."""
+def pairs(
+    texts: Sequence[str], hint: str
+) -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
+    """Pairs by their numbers, and what is wrong with each other line.
+
+    Args:
+        texts: two of them, or a minus for what standard input has, a pair a line.
+        hint: what to type instead of one text or three.
+
+    Raises:
+        UsageError: the texts are no pair, or standard input cannot be read.
+    """
     from bienc_cli.evaluation.pair_scores import check_pair
 
+    if len(texts) == 2:
+        return {1: (texts[0], texts[1])}, {}
+    if [*texts] != ["-"]:
+        raise UsageError(f"Two texts make a pair, not {len(texts)}.", hint)
     found: dict[int, tuple[str, str]] = {}
     refused: dict[int, UsageError] = {}
     for number, line in lines():

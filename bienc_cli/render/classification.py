@@ -14,7 +14,7 @@ from bienc_cli.render import hits as hit_
 from bienc_cli.render.columns import Grid, Words
 from bienc_cli.render.pairs import labels_as_json
 from bienc_cli.render.printable import cell, count, duration, one_line
-from bienc_cli.render.view import View, error_as_json
+from bienc_cli.render.view import View, as_items, error_as_json
 from bienc_cli.search.classification import Classification
 from bienc_cli.search.result import ModelUse
 from bienc_cli.search.zero_shot import LabelledDocument, Labelling
@@ -93,12 +93,7 @@ class LabelledPairsView(View):
         model = self.model
         return {
             "schema": SCHEMA,
-            "pairs": [
-                document
-                if "error" in document
-                else {k: document[k] for k in document if k != "schema"}
-                for document in self.as_documents()
-            ],
+            "pairs": as_items(self.as_documents()),
             "seconds": hit_.rounded(self.seconds),
             "model": hit_.model_as_json(model.identity, model.runtime),
         }

@@ -14,7 +14,7 @@ from bienc_cli.evaluation.pair_scores import PairScore, PairScoring
 from bienc_cli.render import hits as hit_
 from bienc_cli.render.columns import Grid
 from bienc_cli.render.printable import duration, one_line
-from bienc_cli.render.view import View, error_as_json
+from bienc_cli.render.view import View, as_items, error_as_json
 
 SCHEMA = "bienc.score/1"
 
@@ -55,12 +55,7 @@ class ScoresView(View):
         bi, cross = scoring.bi_encoder, scoring.cross_encoder
         return {
             "schema": SCHEMA,
-            "pairs": [
-                document
-                if "error" in document
-                else {k: document[k] for k in document if k != "schema"}
-                for document in self.as_documents()
-            ],
+            "pairs": as_items(self.as_documents()),
             "models": {
                 "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
                 "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),

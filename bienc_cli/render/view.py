@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -82,3 +82,11 @@ def error_as_json(code: str, message: str, hint: str | None) -> dict[str, Any]:
         "schema": "bienc.error/1",
         "error": {"code": code, "message": visible(message), "hint": hint and visible(hint)},
     }
+
+
+def as_items(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Documents in a list of one of their kind: without its schema, but for errors."""
+    return [
+        one if "error" in one else {key: one[key] for key in one if key != "schema"}
+        for one in documents
+    ]
