@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,6 @@ from bienc_cli.types import (
     TunedBlend,
     Vectors,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class IndexReader(Protocol):
