@@ -51,7 +51,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         body = _Body(package, main)
         body.add(package.needed_xml(main))
         body.add_the_rest()
-        yield body.builder.build(doc_id, "docx", package.title())
+        yield body.builder.build(doc_id, "docx", package.title() or body.title or None)
 
 
 class _Body:
@@ -59,6 +59,7 @@ class _Body:
 
     def __init__(self, package: Package, main: str) -> None:
         self.builder = DocumentBuilder()
+        self.title = ""
         self._package = package
         self._main = main
         self._relations = package.relations(main)
@@ -100,6 +101,8 @@ class _Body:
                 self._end_list(items)
                 if level:
                     self.builder.heading(level, line)
+                    if not self.title and self._styles.is_title(element):
+                        self.title = line
                 else:
                     self.builder.block(line)
             if asides:

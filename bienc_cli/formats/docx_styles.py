@@ -42,6 +42,7 @@ class Styles:
 
     def __init__(self, styles: Element | None) -> None:
         self._levels: dict[str, int] = {}
+        self._of_titles: set[str] = set()
         self._lists: dict[str, tuple[int | None, int | None]] = {}
         self._parents: dict[str, str] = {}
         # What a style says of its characters, where it says something: hidden, raised.
@@ -58,6 +59,7 @@ class Styles:
                 self._levels[style_id] = int(named[1])
             elif name.lower() == "title":
                 self._levels[style_id] = 1
+                self._of_titles.add(style_id)
             elif outline is not None:
                 self._levels[style_id] = outline + 1 if outline < 9 else 0
             if style.find(f"{W}pPr/{W}numPr") is not None:
@@ -74,6 +76,10 @@ class Styles:
         return next(
             (self._levels[style] for style in self._chain(paragraph) if style in self._levels), 0
         )
+
+    def is_title(self, paragraph: Element) -> bool:
+        """Whether it is the title of the whole document."""
+        return not self._of_titles.isdisjoint(self._chain(paragraph))
 
     def list_of(self, paragraph: Element) -> tuple[int | None, int] | None:
         """The list's number and the item's depth from 0; None where it is in no list."""

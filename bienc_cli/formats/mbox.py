@@ -15,7 +15,7 @@ from bienc_cli.types import Document, Skipped
 
 _DELETED = re.compile(
     # Mozilla's flags are hexadecimal, and the fourth bit is set.
-    rb"^(?:X-Mozilla-Status:[ \t]*[0-9a-f]{3}[89a-f]\b|X-Status:[ \t]*\w*D)",
+    rb"^(?:X-Mozilla-Status:[ \t]*[0-9a-f]{3}[89a-f]\b|X-Status:[ \t]*[AFRT]*D)",
     re.MULTILINE | re.IGNORECASE,
 )
 """How programs mark a message that they show no more, and take out when it suits them."""

@@ -2,6 +2,7 @@ import io
 import zipfile
 
 import pytest
+from docx import Document
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import package
@@ -148,3 +149,16 @@ def test_a_bomb_is_refused_unopened(tmp_path):
     with pytest.raises(UnreadableFile) as refusal:
         read_items(write(tmp_path, content))
     assert refusal.value.code == "too_large"
+
+
+@pytest.mark.parametrize(("own", "title"), [("", "The harbour"), ("Rules", "Rules")])
+def test_the_paragraph_that_is_the_title_is_one_where_no_property_is(tmp_path, own, title):
+    document = Document()
+    document.core_properties.title = own
+    for text, style in (("", "Title"), ("The harbour", "Title"), ("Fees", "Heading 1")):
+        document.add_paragraph(text, style=style)
+    document.add_paragraph("All pay.")
+    document.save(tmp_path / "a.docx")
+    found = read_one(tmp_path / "a.docx")
+    assert found.title == title
+    assert outline(found) == [(1, "The harbour"), (1, "Fees")]

@@ -181,7 +181,14 @@ def test_a_message_that_was_deleted_is_read_no_more(tmp_path, field):
 
 
 @pytest.mark.parametrize(
-    "field", ["X-Mozilla-Status: 0001", "X-Mozilla-Status: 8013", "X-Status: AF", "Status: RO"]
+    "field",
+    [
+        "X-Mozilla-Status: 0001",
+        "X-Mozilla-Status: 8013",
+        "X-Status: AF",
+        "Status: RO",
+        "X-Status: READ",
+    ],
 )
 def test_other_marks_delete_nothing(tmp_path, field):
     path = tmp_path / "Inbox"
