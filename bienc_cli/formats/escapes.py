@@ -17,6 +17,7 @@ _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 # Nowhere a possessive group whose inside may go back: before Python 3.11.5 `re` matches it wrongly.
 _REFERENCE = r"(?P<reference>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
+_ANY_REFERENCE = re.compile(_REFERENCE)
 _IN_XML = re.compile(
     rf"{_REFERENCE}|<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?=-->|\Z)",
     re.DOTALL,
@@ -65,7 +66,10 @@ def with_units(text: str) -> str:
 
 
 def with_references(text: str) -> str:
-    """XML with its references to characters read, but for those in comments and CDATA."""
+    """XML with its references to characters read, but for those in comments and CDATA.
+
+    In a page that CDATA holds, as in feeds and exported notes, those to letters are read.
+    """
     return clean(_IN_XML.sub(_from_reference, text)) if "&" in text else text
 
 
@@ -95,7 +99,8 @@ def _from_units(found: re.Match[str]) -> str:
 
 def _from_reference(found: re.Match[str]) -> str:
     if not found["reference"]:
-        return found.group()
+        is_page = found.group().startswith("<![") and "</" in found.group()
+        return _ANY_REFERENCE.sub(_from_letter, found.group()) if is_page else found.group()
     read = html.unescape(found["reference"])
     return " " if read < " " else read
 

@@ -15,7 +15,8 @@ from bienc_cli.types import LINES_OF_THE_FILE, Anchor, Numbering
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"?')
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_BYTE = r"u00[89a-fA-F][0-9a-fA-F]"
+_ESCAPE = re.compile(rf"\\(?:({_BYTE}(?:\\{_BYTE})+)|u([0-9a-fA-F]{{4}})|(.))", re.DOTALL)
 _KEPT = {'"': r"\"", "\\": r"\\"}
 _LETTERS = {"n": "\n", "t": "\t", "r": "", "b": " ", "f": " "}
 _INDENT = "  "
@@ -115,11 +116,18 @@ def with_strings_read(text: str) -> str:
 def _shown(token: str) -> str:
     if "\\" not in token:
         return token
-    return clean(_ESCAPE.sub(_character, token))
+    return clean(_ESCAPE.sub(_characters, token))
 
 
-def _character(escape: re.Match[str]) -> str:
-    code, letter = escape.groups()
+def _characters(escape: re.Match[str]) -> str:
+    units, code, letter = escape.groups()
+    if units:
+        data = bytes(int(unit[1:], 16) for unit in units.split("\\"))
+        try:
+            # What Facebook and Instagram export has an escape for each byte of UTF-8.
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("latin-1")
     character = chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
     # A quotation mark would end the string for whoever reads the text.
     if character in _KEPT:

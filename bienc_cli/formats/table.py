@@ -112,7 +112,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
@@ -283,7 +283,7 @@ _FORMATS = (
     Format(name="csv", version=8, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),

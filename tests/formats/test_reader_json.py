@@ -47,6 +47,9 @@ def lines_cited(document: Document) -> list[tuple[int, str]]:
         (r'"a": "M\u00fcllabfuhr"', "Müllabfuhr"),
         (r'"a": "\ud83d\ude00 \/ \t!"', "😀 / \t!"),
         (r'"M\u00fcll": 1', "Müll"),
+        # As Facebook exports it, and what only looks so.
+        (r'"a": "M\u00c3\u00bcll \u00f0\u009f\u0098\u0080"', "Müll 😀"),
+        (r'"a": "\u00fc\u00e9 \u00c3\u00a4\u00e9 \\u00c3\u00bc"', r"üé Ã¤é \\u00c3¼"),
         (r'"a": "say \"no\" \\ \u0022"', r"say \"no\" \\ \""),
         ('"a": 1.10', "1.10"),
         ('"a": 1E400', "1E400"),
