@@ -54,6 +54,8 @@ _RARER = -1.0
 """What is added for encodings, and a quarter of it for languages, for each one in front of them."""
 
 _SAMPLE = 4096
+_BEFORE_A_WORD = re.compile(r"(?:\A|[A-Za-z\d])\W{1,3}\Z")
+_BEHIND_A_WORD = re.compile(r"\W{1,3}(?:[A-Za-z\d]|\Z)")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -113,7 +115,7 @@ def _out_of_place(text: str, at: int, *, is_latin: bool) -> float:
     sum_ = 0.0
     if is_latin:
         sum_ += _BESIDE_ANOTHER * any(one.isalpha() and not one.isascii() for one in beside)
-    elif any(one.isascii() and one.isalnum() for one in beside):
+    elif any(one.isascii() and one.isalnum() for one in beside) or _is_a_word_in_latin(text, at):
         sum_ += _OUT_OF_PLACE
     if character.isupper():
         sum_ += _OUT_OF_PLACE if before.islower() else _CAPITAL * (not before.isupper())
@@ -122,6 +124,14 @@ def _out_of_place(text: str, at: int, *, is_latin: bool) -> float:
     elif before.isupper() and text[at - 2 : at - 1].isupper():
         sum_ += _OUT_OF_PLACE
     return sum_
+
+
+def _is_a_word_in_latin(text: str, at: int) -> bool:
+    """Whether a letter is a word between words in ASCII, as à and è are."""
+    before, behind = text[max(0, at - 4) : at], text[at + 1 : at + 5]
+    if before[-1:].isalnum() or behind[:1].isalnum():
+        return False
+    return bool(_BEFORE_A_WORD.search(before) and _BEHIND_A_WORD.match(behind))
 
 
 def _of_sign(before: str, character: str, behind: str) -> float:

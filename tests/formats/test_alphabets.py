@@ -113,6 +113,8 @@ def test_later_encodings_are_not_taken_for_older_ones(text, encoding):
                 "25 µm ± 3",
                 "© 2020 Foo",
                 "Kedves uram, köszönöm",
+                "Il va à la gare à midi et à pied, de Paris à Lyon.",
+                "La porta è aperta e il treno è in ritardo, ma è vero: c'è.",
                 "The price is £20 and it’s “fine” – see the café.",
             )
         ),
