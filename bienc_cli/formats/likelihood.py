@@ -38,13 +38,13 @@ _AT_THE_END = frozenset("ςםןףץךةى")
 
 _OTHER = math.log(1e-4)
 _USUAL_SIGN, _SIGN, _SIGN_IN_WORD = math.log(1e-2), math.log(2e-3), math.log(5e-4)
-_USUAL_SIGNS = frozenset("“”„‘’–—…•·«»°×±½²³§©®€£¿¡")
+_USUAL_SIGNS = frozenset("“”„‘’–—…•·«»°×±¼½¾²³ªºµ§©®™€£¿¡")
 _DRAWN = -1.0
 _CAPITAL, _OUT_OF_PLACE, _BESIDE_ANOTHER = -1.0, -5.0, -1.5
 """What is added for a first capital, for letters where none of their kind stands, and for accented
 ones that stand together."""
 
-_LIKELY = math.log(0.008)
+_LIKELY = math.log(0.004)
 """For each byte, on the average, from which a text is in an encoding; in others it is far less."""
 
 _FOREIGN = -1.5
@@ -135,10 +135,10 @@ def _is_a_word_in_latin(text: str, at: int) -> bool:
 
 
 def _of_sign(before: str, character: str, behind: str) -> float:
-    touching = before.isalpha() + behind.isalpha()
-    category = unicodedata.category(character)
-    if category[0] not in "SPZ" or (category == "So" and touching and character not in "°®©№"):
-        return _OTHER
     if character in _USUAL_SIGNS:
         return _USUAL_SIGN
+    touching = before.isalpha() + behind.isalpha()
+    category = unicodedata.category(character)
+    if category[0] not in "SPZ" or (category == "So" and touching and character != "№"):
+        return _OTHER
     return _SIGN_IN_WORD if touching == 2 else _SIGN
