@@ -41,6 +41,8 @@ _NAME = re.compile(
     r"|^[vV]\d+\.\d|\d{5}"
     # What only programs write, and addresses of mail.
     r"|[^\W_]_\w|\w::\w|\w@\w|[a-z]{3}[A-Z]|[a-z]{2}[A-Z][a-z]{2}"
+    # Languages of programs that are called by a letter and signs; keys that are pressed together.
+    r"|^[A-Za-z](?:\+\+|#)|^[A-Za-z]+\+[A-Z0-9]"
 )
 _DIGITS_OF_AN_ID = 3
 """Beside a letter: E1042, MX-7731, CVE-2024-1; not B12, IL-6 or 7-day-old, which say little."""
@@ -53,7 +55,8 @@ def names_in(query: str) -> list[str]:
 
     Three numbers and more that are joined (10.0.0.1, 2024-01-31), letters with three digits and
     more (E1042, MX-7731), v3.11, five digits in a row, digests and their beginnings (3f2a9c1),
-    options (-C, --no-verify), and what only programs write (run_in_executor, getUserById, a@b.org).
+    options (-C, --no-verify), keys (Ctrl+P), and what only programs write (run_in_executor, C++,
+    getUserById, a@b.org).
     """
     words = (_bare(found.group()) for found in _RUN.finditer(query))
     return list(dict.fromkeys(word for word in words if _is_name(word)))[:_MOST_NAMES]

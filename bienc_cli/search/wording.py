@@ -89,7 +89,7 @@ def other_writings(name: str) -> re.Pattern[str]:
         for digit in reversed(name[SHORTEST_DIGEST:]):
             rest = f"(?:{digit}{rest})?" if rest else f"(?:{digit}[0-9a-f]*)?"
         digest = f"{name[:SHORTEST_DIGEST]}{rest or '[0-9a-f]*'}"
-        return re.compile(rf"(?<!\w)(?:{digest}|{_of_pieces(name)})(?!\w)")
+        return re.compile(rf"(?<!\w)(?:(?:0x)?{digest}|{_of_pieces(name)})(?!\w)")
     before = r"(?<!\d[-.,'])" if name[0].isdigit() else ""
     return re.compile(rf"(?<!\w){before}{_of_pieces(name)}(?!\w|-\w|[.,']\d)")
 

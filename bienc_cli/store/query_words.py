@@ -35,10 +35,10 @@ from bienc_cli.store.spelling import (
     beginnings,
     digests_alike,
     digests_in,
-    longer_words,
     most_frequent,
     of_same_consonants,
     slips_allowed,
+    with_other_endings,
 )
 from bienc_cli.store.tokenizer import ARABIC, Forms, Tokenizer, bare, has_stems, of_language
 from bienc_cli.word_lists import LANGUAGES, word_list
@@ -97,7 +97,7 @@ class QueryWords:
         # An index may come from a version that knows more.
         self._languages = tuple(filter(has_stems, languages))
         self._listed = [one for one in dict.fromkeys(("en", *languages)) if one in LANGUAGES]
-        self._has_unstemmed = not UNSPACED.union(self._languages).issuperset(languages)
+        self._in_others = not UNSPACED.issuperset(languages)
         self._tokenizer = Tokenizer()
         self._vocabularies: dict[str, Counter[str]] = {}
         self._alike: dict[tuple[str, str], WordsAlike] = {}
@@ -225,8 +225,8 @@ class QueryWords:
             else:
                 for slips in range(1, slips_allowed(word) + 1):
                     near = near or self._slipped(word, stems, alike, slips) or self._apart(word)
-            if not near and self._has_unstemmed:
-                near = longer_words(word, alike)
+            if not near and self._in_others and not word_list("en").frequency(word):
+                near = with_other_endings(word, alike)
             meant[word] = tuple(near)
         return {word: near for word, near in meant.items() if near}
 

@@ -23,7 +23,8 @@ _TWO_SLIPS = 8
 """Letters from which on two slips are possible."""
 
 SHORTEST_STEM = 4
-"""Letters of the shortest word that is looked for with endings, in languages that nothing stems."""
+"""Letters of the shortest word that is looked for with other endings: in languages that nothing
+stems, and in texts too short to tell theirs."""
 
 LONGEST_ENDING = 3
 
@@ -109,12 +110,15 @@ def most_frequent(words: Iterable[str], vocabulary: Mapping[str, int]) -> list[s
     return sorted(found, key=lambda word: (-vocabulary[word], word))[:_MOST]
 
 
-def longer_words(word: str, vocabulary: Mapping[str, int]) -> list[str]:
-    """The words of a vocabulary that begin with a word and have an ending, three at most."""
-    if len(word) < SHORTEST_STEM:
-        return []
-    longest = len(word) + LONGEST_ENDING
-    found = (one for one in vocabulary if len(one) <= longest and one.startswith(word))
+def with_other_endings(word: str, vocabulary: Mapping[str, int]) -> list[str]:
+    """The words of a vocabulary that go on from a word, or end before it does, three at most."""
+    found = (
+        one
+        for one in vocabulary
+        if min(len(one), len(word)) >= SHORTEST_STEM
+        and abs(len(one) - len(word)) <= LONGEST_ENDING
+        and (one.startswith(word) or word.startswith(one))
+    )
     return most_frequent(found, vocabulary)
 
 

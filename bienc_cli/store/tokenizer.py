@@ -221,7 +221,14 @@ class Tokenizer:
         return sorted({tuple(sorted(one)) for one in merged.values()})
 
     def _forms_of_each(self, words: Sequence[str], languages: Sequence[str]) -> list[set[str]]:
-        forms = [{self._stemmer(language)(word) for language in languages} for word in words]
+        forms = [
+            {
+                self._stemmer(language)(one)
+                for language in languages
+                for one in (word, *_typed_for(word, language))
+            }
+            for word in words
+        ]
         for stem, holding, _ in self._counted("stemmed", map(plain_letters, words)):
             for position in holding.tolist():
                 forms[position].add(stem)
@@ -261,6 +268,15 @@ class Tokenizer:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _typed_for(word: str, language: str) -> Iterator[str]:
+    """What is typed for an Arabic word, or it for that: the last letter without its dots."""
+    if language == ARABIC and word[-1:] in _LAST_OF_ARABIC:
+        yield word[:-1] + _LAST_OF_ARABIC[word[-1]]
+
+
+_LAST_OF_ARABIC = {"ه": "ة", "ة": "ه"}
 
 
 def _readable(text: str) -> str:

@@ -36,6 +36,8 @@ from folders import Folder
         ("commit 3f2a9c1, 4caed5ee", ["3f2a9c1", "4caed5ee"]),
         ("getUserById, userId; iPhone, mRNA, scFv", ["getUserById", "userId"]),
         ("above $1250000", ["1250000"]),
+        ("lists in C++ or C#? (C++17)", ["C++", "C#", "C++17"]),
+        ("what does Ctrl+Shift+P do, PD-1+ and CD4+ cells, a+b, #4 and C", ["Ctrl+Shift+P"]),
         ("curl exit code 28 in 2024", []),
         ("vitamin B12, IL-6 and 7-day-old worms of a 5-6 mg dose, 3.5 times", []),
         ("a well-known state-of-the-art method, and/or e.g. that", []),
@@ -126,6 +128,17 @@ def test_a_name_that_others_write_differently_comes_first(
     assert [hit.candidate.exact for hit in result.hits if hit.candidate] == [1, 0]
     if strategy is Strategy.BLEND:
         assert result.answered is True
+
+
+def test_a_language_of_programs_is_told_from_its_neighbours(folder: Folder) -> None:
+    languages = {f"{name}.md": f"How we build {name} here.\n" for name in ("C", "C#", "C++", "F#")}
+    folder.write({**languages, "keys.md": "Ctrl+Shift+P is one.\n", "key.md": "Ctrl+P another.\n"})
+    folder.index()
+    options = SearchOptions(strategy=Strategy.LIGHT_BLEND, k=1)
+    with folder.open() as reader:
+        for query, first in (("C++", "C++.md"), ("c# build", "C#.md"), ("Ctrl+P", "key.md")):
+            (hit,) = search(reader, query, FakeBiEncoder(), options=options).hits
+            assert hit.passage.passage.doc_id == first
 
 
 MANUALS = {

@@ -79,6 +79,7 @@ def test_what_does_not(phrase: str, text: str) -> None:
         ("AT611904300234573202", "AT61 1904 3002 3457 3202"),
         ("550e8400-e29b-41d4-a716-446655440000", "550e8400e29b41d4a716446655440000"),
         ("2024-03-05", "backup.20240305.tar"),
+        ("7ffee4c0", "at 0x7FFEE4C0"),
         ("3f2a9c1", "commit 3f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b"),
         ("3f2a9c1d8e7b6a5f4c3d2e1f0a9b8c7d6e5f4a3b", "Fixes: 3f2a9c1d8e7b (that)"),
     ],

@@ -14,11 +14,11 @@ from bienc_cli.store.spelling import (
     WordsAlike,
     beginnings,
     digests_in,
-    longer_words,
     most_frequent,
     of_same_consonants,
     slips_allowed,
     slips_between,
+    with_other_endings,
 )
 from stores import build
 
@@ -98,10 +98,12 @@ def test_marks_of_letters_belong_to_a_word() -> None:
     assert near(["fourth"], {"four7h": 1}, 2) == []
 
 
-def test_words_that_begin_with_one_and_have_an_ending() -> None:
+def test_words_with_other_endings() -> None:
     vocabulary = {"ліфтах": 2, "ліфту": 3, "ліфтова": 1, "ліфтовий": 9, "лі": 9}
-    assert longer_words("ліфт", vocabulary) == ["ліфту", "ліфтах", "ліфтова"]
-    assert longer_words("ліф", vocabulary) == []
+    assert with_other_endings("ліфт", vocabulary) == ["ліфту", "ліфтах", "ліфтова"]
+    assert with_other_endings("ліфтуваті", vocabulary) == []
+    assert with_other_endings("ліфтами", {"ліфт": 2, "ліф": 3}) == ["ліфт"]
+    assert with_other_endings("ліф", vocabulary) == []
 
 
 @pytest.mark.parametrize(
@@ -235,3 +237,36 @@ def test_only_what_is_misspelt_is_looked_up_otherwise(
     build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": [text, "another kettle"]})
     with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
         assert index.spellings(query) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "meant"),
+    [
+        # Too short for its language to be told.
+        ("Los trenes", "tren", {"tren": ("trene",)}),
+        ("A vonatok", "vonat", {"vonat": ("vonatok",)}),
+        ("ঢাকার ট্রেন প্রতি ঘণ্টায় ছাড়ে।", "ট্রেনের", {"ট্রেনের": ("ট্রেন",)}),
+        # An English word has an English stem.
+        ("the trenches", "tren rent", {"tren": ("trench",)}),
+        ("a rental", "rent", {}),
+    ],
+)
+def test_beside_other_languages_endings_may_differ(
+    tmp_path: Path, text: str, query: str, meant: dict[str, tuple[str, ...]]
+) -> None:
+    spanish = "Los niños jugaban en el jardín cuando empezó a llover sobre la casa"
+    build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": [text, spanish]})
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        assert index.spellings(query) == meant
+
+
+def test_the_last_letter_of_arabic_is_typed_without_its_dots(tmp_path: Path) -> None:
+    files = {
+        "a.md": ["تغادر القطارات إلى القاهرة كل ساعة من النهار"],
+        "b.md": ["هذه المدرسه بعيدة عن بيتنا ولا نذهب إليها إلا في السيارة"],
+    }
+    build(tmp_path / ".bienc", tmp_path / "keys", files)
+    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+        for query, passage in (("القاهره", 1), ("القاهرة", 1), ("مدرسة", 2), ("المدرسه", 2)):
+            assert [one for one, _ in index.bm25(query, 9)] == [passage]
+            assert index.spellings(query) == {}
