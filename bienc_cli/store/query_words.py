@@ -47,6 +47,10 @@ MOST_WORDS = 192
 """Words of a query that count where there is more than one block of passages: the rarest. A
 question has some 10, a pasted paragraph of 300 words has 155."""
 
+_MOST_MISSING = 64
+"""Words of a query that no passage has and that are looked up in other spellings, the first ones: a
+question has few, and a paste has thousands, which would take minutes."""
+
 SPELLING_WEIGHT = 0.5
 """Of a word that stands for one of the query that no passage has, beside 1 for one that was
 asked for: it may not have been meant."""
@@ -121,6 +125,7 @@ class QueryWords:
             word: parts for word in written if (parts := self._parts_of_compound(word, compounding))
         }
         missing = [one for one in written if one not in divided and absent.issuperset(written[one])]
+        missing = missing[:_MOST_MISSING]
         standing_in = {one: self._standing_in(one, written[one]) for one in missing}
         words += filter(None, standing_in.values())
         missing = [one for one in missing if standing_in[one] is None]
@@ -328,7 +333,7 @@ class QueryWords:
         makes the rarest words of all.
         """
         letters = accented_letters(query) if self._languages else plain_letters(query)
-        words = dict.fromkeys(_WORD.findall(letters))
+        words = [*dict.fromkeys(_WORD.findall(letters))][:MOST_WORDS]
         taken_for = [(word, other, 1.0) for word in words for other in otherwise(word)]
         for pair in together(letters):
             taken_for += [(word, "".join(pair), PART_WEIGHT) for word in pair]

@@ -23,6 +23,7 @@ from bienc_cli.store.spelling import (
 from stores import build
 
 LETTERS = "abc"
+_TO_LETTERS = str.maketrans("0123456789", "bcdfghjklm")
 WORDS = st.text(LETTERS, max_size=5)
 
 
@@ -209,6 +210,13 @@ def test_a_misspelt_word_is_found_at_less_than_its_weight(catalog: Path) -> None
         assert index.bm25_of(query, [1, 2]) == [found.get(one, 0.0) for one in (1, 2)]
         # What is there is not looked up otherwise, nor what is near to nothing.
         assert index.spellings("process outlet zebra") == {}
+
+
+def test_of_a_paste_only_the_first_misspelt_words_are_looked_up_otherwise(catalog: Path) -> None:
+    pasted = " ".join(f"zq{number:04}x".translate(_TO_LETTERS) for number in range(1_000))
+    with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
+        assert index.spellings(f"recieve {pasted}") == {"recieve": ("receiv",)}
+        assert index.spellings(f"{pasted} recieve") == {}
 
 
 def test_a_word_beside_its_misspelling_counts_once(catalog: Path) -> None:
