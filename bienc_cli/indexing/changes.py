@@ -65,13 +65,14 @@ def compare_with_index(
     found = {file.doc_id for file in finding.files}
     read: list[FoundFile] = []
     unchanged: list[FileState] = []
+    reading = reading_of(finding.root)
     for file in finding.files:
         state = known.get(file.doc_id)
         same = (
             state is not None
             and not all_stale
             and is_as_recorded(state, file)
-            and is_current(state.reader, file.path, reading_of(finding.root))
+            and is_current(state.reader, file.path, reading)
             and not is_due(state, retry=retry)
         )
         if state is not None and same:

@@ -342,10 +342,9 @@ class _Walk:
         return _judge(place.path, place.doc_id, status, self.max_bytes, self.reading)
 
     def _is_new(self, status: os.stat_result) -> bool:
-        identity = (status.st_dev, status.st_ino)
-        new = identity not in self.seen
-        self.seen.add(identity)
-        return new
+        known = len(self.seen)
+        self.seen.add((status.st_dev, status.st_ino))
+        return len(self.seen) > known
 
 
 def _judge(
@@ -371,7 +370,8 @@ def _judge(
 
 
 def _in_64_bits(number: int) -> int:
-    return max(-(1 << 63), min(number, (1 << 63) - 1))
+    fits = -(1 << 63) <= number < 1 << 63
+    return number if fits else (1 << 63) - 1 if number > 0 else -(1 << 63)
 
 
 def skip_for(error: OSError, doc_id: str) -> Skipped:
@@ -392,7 +392,7 @@ def _refused_link(error: OSError, doc_id: str) -> Skipped:
 
 
 def _is_utf8(name: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _shown(name: str) -> str:

@@ -156,14 +156,14 @@ def _known(writer: IndexWriter, root: Root) -> dict[str, FileState]:
 
 
 def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Finding:
+    if not unreadable:
+        return finding
     broken = dict(unreadable)
     skips = tuple(
         replace(broken[file.path], path=file.doc_id)
         for file in finding.files
         if file.path in broken
     )
-    if not skips:
-        return finding
     files = tuple(file for file in finding.files if file.path not in broken)
     return replace(finding, files=files, skipped=(*finding.skipped, *skips))
 
