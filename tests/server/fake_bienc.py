@@ -14,6 +14,11 @@ import os
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bienc_cli.types import PairScores
 
 
 def stuck(*_: object, **__: object) -> None:
@@ -34,10 +39,10 @@ def main() -> None:
     cross_encoder.pairs_scored = deque(maxlen=0)  # type: ignore[assignment]
 
     class Slow(FakeCrossEncoder):
-        def score(self, *asked: object) -> object:  # type: ignore[override]
+        def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
             print("reading", file=sys.stderr, flush=True)
             time.sleep(float(os.environ["FAKE_SLOW"]))
-            return super().score(*asked)  # type: ignore[arg-type]
+            return super().score_pairs(pairs)
 
     if patience := os.environ.get("FAKE_PATIENCE"):
         requests._TO_ASK = float(patience)

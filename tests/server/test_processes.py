@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,19 @@ from warm_server import timeless
 HERE = Path(__file__).parent
 PATHS = [str(Path(bienc_cli.__file__).parent.parent), str(HERE.parent)]
 PATIENCE = 60.0
+
+
+def next_said_by(process: subprocess.Popen[str]) -> str:
+    """Its next line on stderr; an error where none comes, instead of a test that never ends."""
+    assert process.stderr is not None
+    lines: list[str] = []
+    reading = threading.Thread(
+        target=lambda said: lines.append(said.readline()), args=(process.stderr,), daemon=True
+    )
+    reading.start()
+    reading.join(PATIENCE)
+    assert lines, "nothing was said"
+    return lines[0]
 
 
 class House:
@@ -69,8 +83,7 @@ class House:
     def serve(self, *argv: str, **environ: str) -> subprocess.Popen[str]:
         """A server that has said that it is ready."""
         process = self.start("serve", *argv, **environ)
-        assert process.stderr is not None
-        assert "queries are answered here" in process.stderr.readline()
+        assert "queries are answered here" in next_said_by(process)
         return process
 
     @property
@@ -128,8 +141,7 @@ def test_one_that_does_not_listen_takes_what_it_left_along(house: House) -> None
     """It is ended by another thread than the one that would have tidied up."""
     argv = ("--http", "127.0.0.1:0", "--open")
     server = house.serve(*argv, BROWSER="true", FAKE_STUCK="1")
-    assert server.stderr is not None
-    assert server.stderr.readline() == "stuck\n"
+    assert next_said_by(server) == "stuck\n"
     assert len(house.sockets) == 1
     assert list((house.home / "cache" / "run").glob("open-*"))
     server.terminate()
@@ -157,8 +169,7 @@ def test_what_a_client_s_environment_says_of_its_output_holds(house: House) -> N
 def test_a_kill_in_the_midst_of_an_answer_costs_none(house: House) -> None:
     server = house.serve(FAKE_SLOW="600")
     client = house.start("query", "pear", "-f", "json")
-    assert server.stderr is not None
-    assert server.stderr.readline() == "reading\n"
+    assert next_said_by(server) == "reading\n"
     server.kill()
     printed, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0
@@ -241,8 +252,7 @@ def test_a_client_that_is_interrupted_says_so(
 ) -> None:
     server = house.serve(FAKE_SLOW="600")
     client = house.start("query", "pear")
-    assert server.stderr is not None
-    assert server.stderr.readline() == "reading\n"
+    assert next_said_by(server) == "reading\n"
     client.send_signal(number)
     _, said = client.communicate(timeout=PATIENCE)
     assert client.returncode == code
