@@ -370,8 +370,7 @@ def _judge(
 
 
 def _in_64_bits(number: int) -> int:
-    fits = -(1 << 63) <= number < 1 << 63
-    return number if fits else (1 << 63) - 1 if number > 0 else -(1 << 63)
+    return max(-(1 << 63), min(number, (1 << 63) - 1))
 
 
 def skip_for(error: OSError, doc_id: str) -> Skipped:

@@ -82,7 +82,9 @@ def search(
     ranking = _ranked(searched, asked.text, vector, cross_encoder, strategy, options, watch)
     blended_lightly = ranking.strategy is Strategy.LIGHT_BLEND
     similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
+    answered = _answered(searched, asked.text, ranking.hits, options.where, similarity_left_out)
     left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
+    # What searching has found amiss is known now.
     warnings = [*whole.warnings, *_why_nothing(whole, searched, ranking.hits, options, asked)]
     if left_out is not None and options.min_relevance is not None:
         warnings.append(
@@ -113,7 +115,7 @@ def search(
             strategy.needs_bi_encoder and similarity_is_a_guess(index.info, asked.text)
         ),
         words_left_out=blended_lightly and words_are_noise(index.info, asked.text),
-        answered=_answered(searched, asked.text, ranking.hits, options.where, similarity_left_out),
+        answered=answered,
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
         warnings=tuple(warnings),
         asked=asked,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.store import open_reader
+from bienc_cli.store import IndexReader, open_reader
 from bienc_cli.store.spelling import (
     WordsAlike,
     beginnings,
@@ -25,6 +25,16 @@ from stores import build
 LETTERS = "abc"
 _TO_LETTERS = str.maketrans("0123456789", "bcdfghjklm")
 WORDS = st.text(LETTERS, max_size=5)
+
+
+def opened(home: Path) -> IndexReader:
+    return open_reader(home / ".bienc", key_dir=home / "keys")
+
+
+def index_of(home: Path, files: dict[str, list[str]]) -> IndexReader:
+    """An index of these paragraphs, opened."""
+    build(home / ".bienc", home / "keys", files)
+    return opened(home)
 
 
 def one_slip(word: str) -> set[str]:
@@ -136,8 +146,7 @@ def test_a_word_in_another_number_stands_in_where_it_is_not_there(tmp_path: Path
         "a.md": ["هذا كتاب قديم عن تاريخ المدينة وعن الذين عاشوا فيها"],
         "b.md": ["الأشجار في الحديقة خضراء كل يوم من أيام السنة"],
     }
-    build(tmp_path / ".bienc", tmp_path / "keys", files)
-    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+    with index_of(tmp_path, files) as index:
         for query, passage in (("الكتب القديمة", 1), ("شجرة", 2)):
             assert [one for one, _ in index.bm25(query, 9)] == [passage]
         assert index.spellings("كتب") == {"كتب": ("كتاب",)}
@@ -161,8 +170,7 @@ def test_digests_are_found_by_their_beginnings(tmp_path: Path) -> None:
         "a.md": [f"commit {whole}", "commit 8caed5ff1b", "fixes 4c1aebe"],
         "b.md": ["Die Birne hält sich wochenlang, wie es in commit 77bed5ee1bfd29061 steht."],
     }
-    build(tmp_path / ".bienc", tmp_path / "keys", files)
-    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+    with index_of(tmp_path, files) as index:
         for query, passage in (
             ("8caed5ee", 1),
             ("8caed5e", 1),
@@ -196,7 +204,7 @@ def catalog(tmp_path: Path) -> Path:
 
 
 def test_a_misspelt_word_is_found_at_less_than_its_weight(catalog: Path) -> None:
-    with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
+    with opened(catalog) as index:
         query = "recieve outptu of subproces"
         assert index.spellings(query) == {
             "outptu": ("output",),
@@ -214,13 +222,13 @@ def test_a_misspelt_word_is_found_at_less_than_its_weight(catalog: Path) -> None
 
 def test_of_a_paste_only_the_first_misspelt_words_are_looked_up_otherwise(catalog: Path) -> None:
     pasted = " ".join(f"zq{number:04}x".translate(_TO_LETTERS) for number in range(1_000))
-    with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
+    with opened(catalog) as index:
         assert index.spellings(f"recieve {pasted}") == {"recieve": ("receiv",)}
         assert index.spellings(f"{pasted} recieve") == {}
 
 
 def test_a_word_beside_its_misspelling_counts_once(catalog: Path) -> None:
-    with open_reader(catalog / ".bienc", key_dir=catalog / "keys") as index:
+    with opened(catalog) as index:
         once = index.bm25("kettle", 9)
         assert index.bm25("kettle kettel", 9) == once
 
@@ -242,8 +250,7 @@ def test_a_word_beside_its_misspelling_counts_once(catalog: Path) -> None:
 def test_only_what_is_misspelt_is_looked_up_otherwise(
     tmp_path: Path, text: str, query: str, meant: dict[str, tuple[str, ...]]
 ) -> None:
-    build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": [text, "another kettle"]})
-    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+    with index_of(tmp_path, {"a.md": [text, "another kettle"]}) as index:
         assert index.spellings(query) == meant
 
 
@@ -263,8 +270,7 @@ def test_beside_other_languages_endings_may_differ(
     tmp_path: Path, text: str, query: str, meant: dict[str, tuple[str, ...]]
 ) -> None:
     spanish = "Los niños jugaban en el jardín cuando empezó a llover sobre la casa"
-    build(tmp_path / ".bienc", tmp_path / "keys", {"a.md": [text, spanish]})
-    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+    with index_of(tmp_path, {"a.md": [text, spanish]}) as index:
         assert index.spellings(query) == meant
 
 
@@ -273,8 +279,7 @@ def test_the_last_letter_of_arabic_is_typed_without_its_dots(tmp_path: Path) -> 
         "a.md": ["تغادر القطارات إلى القاهرة كل ساعة من النهار"],
         "b.md": ["هذه المدرسه بعيدة عن بيتنا ولا نذهب إليها إلا في السيارة"],
     }
-    build(tmp_path / ".bienc", tmp_path / "keys", files)
-    with open_reader(tmp_path / ".bienc", key_dir=tmp_path / "keys") as index:
+    with index_of(tmp_path, files) as index:
         for query, passage in (("القاهره", 1), ("القاهرة", 1), ("مدرسة", 2), ("المدرسه", 2)):
             assert [one for one, _ in index.bm25(query, 9)] == [passage]
             assert index.spellings(query) == {}
