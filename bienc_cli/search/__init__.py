@@ -1,4 +1,4 @@
-"""Queries to ranked passages."""
+"""The search pipeline: from a query to ranked passages."""
 
 from bienc_cli.search.pipeline import search
 from bienc_cli.search.request import (

@@ -1,4 +1,4 @@
-"""As many whole passages as fit into a number of tokens, for a prompt."""
+"""Fits whole passages into a token budget, for use in a prompt."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bienc_cli.store import StoredPassage
 
 _FEWEST, _MOST = 10, 100
 _SHORT_PASSAGE = 100
-"""Tokens: most passages are longer, so that seldom more of them would fit."""
+"""Tokens. Most passages are longer, so a budget rarely holds more of them than this assumes."""
 
 
 def passages_for(tokens: int, candidates: int | None = None) -> int:
-    """How many passages to look for where a budget says how many are wanted.
+    """How many passages to retrieve so that a token budget can be filled.
 
     Args:
         tokens: the budget.
-        candidates: that are read; there cannot be more. None for as many as it takes.
+        candidates: upper bound: how many passages the first stage proposes. None for no bound.
     """
     wanted = min(_MOST, max(_FEWEST, -(-tokens // _SHORT_PASSAGE)))
     return wanted if candidates is None else min(wanted, candidates)
@@ -28,12 +28,12 @@ def passages_for(tokens: int, candidates: int | None = None) -> int:
 def within(
     hits: Sequence[Hit], tokens: int, count: Callable[[Sequence[str]], Sequence[int]]
 ) -> tuple[list[Hit], Budget]:
-    """Take whole passages, best first, each that still fits and says something new.
+    """Take whole passages, best first, skipping those that do not fit or repeat a better one.
 
     Args:
         hits: best first.
         tokens: the budget.
-        count: tokens of each text.
+        count: counts the tokens of each text.
     """
     taken: list[Hit] = []
     used = repeats = too_long = 0

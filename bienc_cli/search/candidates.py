@@ -1,4 +1,4 @@
-"""The first stage: passages worth reading, by their vectors, by their words, or by both."""
+"""First-stage retrieval: candidate passages by vector, by BM25, or by both."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bienc_cli.strategy import Source, Strategy
 from bienc_cli.types import BlendWeights
 
 FUSED_DEPTH = 100
-"""How deep rankings are looked at that are made into one without a model reading anything: a
-passage that both know may stand far down in each."""
+"""Minimum depth of rankings that are fused: a passage may rank far down in both and still be among
+the best of the fusion."""
 
 Ranked = Sequence[tuple[int, float]]
 """(passage id, score), best first."""
@@ -26,12 +26,12 @@ Ranked = Sequence[tuple[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What each source has for one query; empty where it was not asked.
+    """What each source returned for one query; empty where it was not asked.
 
     Attributes:
         by_similarity: the bi-encoder's ranking.
-        by_bm25: BM25's.
-        exact: passages that have a rare name of the query, with how many of them.
+        by_bm25: the BM25 ranking.
+        exact: passage id to the number of the query's rare names that the passage contains.
     """
 
     by_similarity: Ranked = ()
@@ -47,15 +47,15 @@ def look_up(
     depth: int,
     where: Filter,
 ) -> Found:
-    """Ask the sources that a strategy needs.
+    """Query the sources that a strategy needs.
 
     Args:
         index: opened for reading.
-        query: its words are looked up.
-        vector: its vector, shape (dim,); None where the strategy compares none.
-        strategy: says which sources.
+        query: the text that BM25 looks up.
+        vector: the query's vector, shape (dim,); None where the strategy compares no vectors.
+        strategy: decides which sources are asked.
         depth: how many candidates are wanted in the end.
-        where: which documents count.
+        where: restricts the search to these documents.
     """
     depth = depth_of_sources(strategy, depth)
     near: Ranked = ()
@@ -68,15 +68,15 @@ def look_up(
 def found_by(
     index: Searched, query: str, strategy: Strategy, near: Ranked, worded: Ranked, where: Filter
 ) -> Found:
-    """What two sources have found, and what has the names of the query exactly.
+    """Combine the two rankings and add the passages that contain the query's rare names.
 
     Args:
         index: opened for reading.
         query: as it was asked.
-        strategy: whose sources they are.
-        near: by similarity; empty where the strategy does not compare vectors.
-        worded: by BM25; empty where the strategy does not look words up.
-        where: which documents count.
+        strategy: the one the rankings were made for.
+        near: the ranking by similarity; empty where the strategy compares no vectors.
+        worded: the ranking by BM25; empty where the strategy looks no words up.
+        where: restricts the search to these documents.
     """
     proposed = (one for one, _ in (*near, *worded))
     exact = having_names(index, query, where, proposed) if strategy.blends else {}
@@ -84,7 +84,7 @@ def found_by(
 
 
 def depth_of_sources(strategy: Strategy, depth: int) -> int:
-    """How deep each source is looked into for so many candidates."""
+    """How many passages to ask each source for, to end up with `depth` candidates."""
     fuses = strategy.source in (Source.FUSION, Source.LIGHT_BLEND)
     return max(depth, FUSED_DEPTH) if fuses else depth
 
@@ -98,9 +98,9 @@ def propose(
     depth: int,
     light_weights: BlendWeights,
 ) -> list[Candidate]:
-    """Candidates in the order in which the first stage proposes them, `depth` at most.
+    """The candidates, at most `depth`, in the order in which the first stage ranks them.
 
-    Where both sources were asked, each candidate has both scores, whichever proposed it.
+    Where both sources were asked, every candidate gets both scores, whichever source proposed it.
     """
     near = dict(found.by_similarity)
     worded = dict(found.by_bm25)

@@ -1,4 +1,4 @@
-"""What a cross-encoder with several labels says of pairs: entailment, contradiction, duplicate."""
+"""Classifies text pairs with a multi-label cross-encoder: entailment, contradiction, duplicate."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bienc_cli.types import CrossEncoder, CrossEncoderIdentity
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """One output of a cross-encoder with several, such as an NLI model.
+    """The score of one label of a multi-label cross-encoder, such as an NLI model.
 
-    `probability` is its share in the softmax over all labels, or its own sigmoid where the
-    model's labels do not exclude each other.
+    `probability` is the label's share in the softmax over all labels, or its own sigmoid where the
+    model's labels are not mutually exclusive.
     """
 
     label: str
@@ -27,12 +27,12 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What is said of one pair.
+    """The labels of one pair.
 
     Attributes:
-        forward: every label, in the model's order, for (first, second).
-        backward: likewise for (second, first); empty where nobody asked.
-        truncated: the model could not read both texts to the end.
+        forward: the score of every label, in the model's order, for (first, second).
+        backward: likewise for (second, first); empty unless asked for.
+        truncated: the pair was longer than the model reads.
     """
 
     forward: tuple[LabelScore, ...]
@@ -41,22 +41,22 @@ class Classification:
 
     @property
     def best(self) -> LabelScore:
-        """The likeliest label of (first, second)."""
+        """The most likely label of (first, second)."""
         return max(self.forward, key=lambda score: score.logit)
 
 
 def classify(
     pairs: Sequence[tuple[str, str]], cross_encoder: CrossEncoder, *, both_ways: bool = False
 ) -> list[Classification]:
-    """Have a cross-encoder label pairs, in order.
+    """Label pairs with a cross-encoder, in order.
 
     Args:
-        pairs: two texts each.
-        cross_encoder: with several labels.
-        both_ways: read each pair also the other way round: what entails need not be entailed.
+        pairs: (first, second) texts.
+        cross_encoder: a model with several labels.
+        both_ways: also score (second, first): entailment is not symmetric.
 
     Raises:
-        UsageError: the model has one label.
+        UsageError: the model has only one label.
     """
     identity = cross_encoder.identity
     check_classifier(identity)
@@ -83,7 +83,7 @@ def label_scores(
 
     Args:
         logits: of one pair, shape (labels,).
-        identity: names the labels, and says how they exclude each other.
+        identity: names the labels and says whether they are mutually exclusive.
     """
     exact = logits.astype(np.float64)
     if identity.activation == "sigmoid":
@@ -98,10 +98,10 @@ def label_scores(
 
 
 def check_classifier(identity: CrossEncoderIdentity) -> None:
-    """Refuse a model of relevance as a classifier.
+    """Refuse to use a relevance model as a classifier.
 
     Raises:
-        UsageError: it has one label.
+        UsageError: the model has only one label.
     """
     if len(identity.labels) < 2:
         raise UsageError(
@@ -112,10 +112,10 @@ def check_classifier(identity: CrossEncoderIdentity) -> None:
 
 
 def label_named(identity: CrossEncoderIdentity, name: str) -> str:
-    """A label of the model, whatever its case.
+    """Find a label of the model, ignoring case.
 
     Raises:
-        UsageError: there is none.
+        UsageError: the model has no such label.
     """
     for label in identity.labels:
         if label.casefold() == name.casefold():

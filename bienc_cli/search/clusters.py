@@ -1,4 +1,4 @@
-"""Pairs that hang together, and all that came of a search for pairs."""
+"""Groups pairs into clusters, and the result of a search for pairs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bienc_cli.types import CrossEncoder
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Passages that pairs lead from one to the other of.
+    """Passages connected by pairs, directly or through others.
 
     Attributes:
-        representative: the one that is most similar to the others, all pairs added up; of equal
-            ones the first in the index.
-        others: all that could be done without, in the order of the index.
+        representative: the passage with the highest total similarity over its pairs; the first in
+            the index breaks ties.
+        others: the remaining, redundant passages, in index order.
     """
 
     representative: StoredPassage
@@ -29,13 +29,13 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class PairsResult:
-    """What a search for pairs has found.
+    """The result of a search for pairs.
 
     Attributes:
-        pairs: by (-similarity, passage ids).
+        pairs: ordered by (-similarity, passage ids).
         clusters: of those pairs.
         stages: wall time of each stage, in order.
-        classifier: None where none has read the pairs.
+        classifier: None where no classifier read the pairs.
     """
 
     pairs: tuple[Pair, ...]
@@ -47,12 +47,12 @@ class PairsResult:
 
     @property
     def superfluous(self) -> int:
-        """How many passages could be done without: all but one of each cluster."""
+        """How many passages are redundant: all but one of each cluster."""
         return sum(len(cluster.others) for cluster in self.clusters)
 
     @property
     def seconds(self) -> float:
-        """Wall time of all stages together."""
+        """Total wall time of all stages."""
         return sum(stage.seconds for stage in self.stages)
 
 
@@ -63,14 +63,14 @@ def gathered(
     classifier: CrossEncoder | None,
     watch: Stopwatch,
 ) -> PairsResult:
-    """Pairs in order and in clusters.
+    """Sort the pairs, cluster them and build the result.
 
     Args:
-        index: that they were found in.
-        pairs: as they were found.
-        options: that they were found by.
-        classifier: that has read them, if any.
-        watch: with all stages.
+        index: the one the pairs were found in.
+        pairs: in any order.
+        options: the ones the pairs were found with.
+        classifier: the model that read the pairs, if any.
+        watch: holds the time of every stage.
     """
     found = sorted(
         pairs,
@@ -96,7 +96,7 @@ def _unmatched(index: IndexReader, options: PairsOptions) -> list[str]:
 
 
 def clusters_of(pairs: Iterable[Pair]) -> list[Cluster]:
-    """The clusters of some pairs, the largest first, then in the order of the index."""
+    """Group pairs into clusters: largest first, then in index order."""
     passages: dict[int, StoredPassage] = {}
     closeness: dict[int, float] = {}
     parents: dict[int, int] = {}
@@ -122,7 +122,7 @@ def clusters_of(pairs: Iterable[Pair]) -> list[Cluster]:
 
 def _top(parents: dict[int, int], one: int) -> int:
     while parents[one] != one:
-        # Each look shortens the way for the next.
+        # Path halving: each lookup shortens the path for the next.
         parents[one] = parents[parents[one]]
         one = parents[one]
     return one

@@ -1,4 +1,4 @@
-"""A passage with some lines of its document around it."""
+"""Shows a passage with some lines of its document around it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bienc_cli.store import IndexReader, StoredPassage
 def with_lines_around(
     index: IndexReader | Joined, passages: Sequence[StoredPassage], lines: int
 ) -> dict[int, str]:
-    """Passage id to its text, from `lines` lines in front of it to as many behind.
+    """Map passage ids to their text, extended by `lines` lines before and after.
 
-    The passage's own first and last line are completed.
+    The passage's own first and last lines are completed.
     """
     widened = {}
     for stored in passages:

@@ -1,14 +1,15 @@
-"""What a query names exactly, and which passages have it.
+"""Finds the exact names in a query, and the passages that contain them.
 
-To a bi-encoder 10.0.0.1 and 10.0.1.0 are almost one, to BM25 they share their parts, and a
-cross-encoder knows neither. So a name that few passages have, an address, a version, a date, an id,
-is looked up to the letter: those few are candidates, and whatever orders candidates, they come
-first. A name that many have says little of what is looked for, and changes nothing. One that nobody
-has to the letter is looked up as others write it, and an option by the lines that explain it.
+To a bi-encoder, 10.0.0.1 and 10.0.1.0 are nearly the same; to BM25 they share their parts; and a
+cross-encoder cannot tell them apart reliably. So a rare name (an address, a version, a date, an id)
+is looked up verbatim: the few passages that contain it become candidates, and rank first whatever
+orders the candidates. A common name says little about what is wanted and changes nothing. If no
+passage contains the name verbatim, its other spellings are looked up, and an option by the lines
+that explain it.
 
-In a list of exit codes all rows are alike to a bi-encoder, and a cross-encoder hardly tells them
-apart. A number by itself says less than a name, since 28 can be anything, and is a part of the
-evidence.
+In a list of exit codes, every row looks alike to a bi-encoder, and nearly alike to a cross-encoder.
+A bare number is weaker evidence than a name, since 28 can mean anything; it counts as one signal
+among others.
 """
 
 from __future__ import annotations
@@ -26,36 +27,37 @@ from bienc_cli.store.folding import plain_letters
 from bienc_cli.store.spelling import digests_in
 
 RARE = 10
-"""Passages that may have a name for it to tell what is looked for: as many as are shown."""
+"""Most passages a name may occur in and still identify what is wanted: as many as are shown."""
 
 _MOST_NAMES = 8
-"""Names of a query that are looked up; a pasted log has hundreds."""
+"""How many names of a query are looked up; a pasted log contains hundreds."""
 
 _RUN = re.compile(r"\S+")
 _AROUND = "\"'`“”‘’«»()[]{}<>,;:!?.…*"
 _CURRENCIES = "$€£¥"
 _NAME = re.compile(
-    # Three numbers and more, joined: an address, a date, a time, a version, a section.
+    # Three or more joined numbers: an address, a date, a time, a version, a section.
     r"\d[-./:]\d+[-./:]\d"
-    # A version that says so; five digits and more.
+    # An explicit version; five or more digits.
     r"|^[vV]\d+\.\d|\d{5}"
-    # What only programs write, and addresses of mail.
+    # Identifiers, and mail addresses.
     r"|[^\W_]_\w|\w::\w|\w@\w|[a-z]{3}[A-Z]|[a-z]{2}[A-Z][a-z]{2}"
-    # Languages of programs that are called by a letter and signs; keys that are pressed together.
+    # Programming languages named by a letter and symbols (C++, C#); key combinations.
     r"|^[A-Za-z](?:\+\+|#)|^[A-Za-z]+\+[A-Z0-9]"
 )
 _DIGITS_OF_AN_ID = 3
-"""Beside a letter: E1042, MX-7731, CVE-2024-1; not B12, IL-6 or 7-day-old, which say little."""
+"""Digits that make an id of a word with letters: E1042, MX-7731, CVE-2024-1; not B12, IL-6 or
+7-day-old, which say little."""
 
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 
 
 def names_in(query: str) -> list[str]:
-    """The words of a query that name something exactly, each once, in order.
+    """The exact names in a query, without repeats, in order.
 
-    Three numbers and more that are joined (10.0.0.1, 2024-01-31), letters with three digits and
-    more (E1042, MX-7731), v3.11, five digits in a row, digests and their beginnings (3f2a9c1),
-    options (-C, --no-verify), keys (Ctrl+P), and what only programs write (run_in_executor, C++,
+    Names are three or more joined numbers (10.0.0.1, 2024-01-31), letters with three or more digits
+    (E1042, MX-7731), v3.11, five digits in a row, digests and their prefixes (3f2a9c1), options
+    (-C, --no-verify), key combinations (Ctrl+P), and identifiers (run_in_executor, C++,
     getUserById, a@b.org).
     """
     words = (_bare(found.group()) for found in _RUN.finditer(query))
@@ -79,15 +81,15 @@ def _is_name(word: str) -> bool:
 def having_names(
     index: Searched, query: str, where: Filter, proposed: Iterable[int] = ()
 ) -> dict[int, int]:
-    """The passages that have a rare name of a query, with how many of its rare names they have.
+    """The passages that contain rare names of a query: passage id to how many of them.
 
     Args:
         index: opened for reading.
         query: as it was asked.
-        where: which documents count.
-        proposed: passages that other evidence proposes, by id. Where no passage has a name to the
-            letter, it is those of them that have it in another writing; and of an option those
-            with a line that begins with it, as the one that explains it does.
+        where: restricts the search to these documents.
+        proposed: ids of passages that other evidence proposes. If no passage contains a name
+            verbatim, those of them that contain another spelling of it count; for an option, those
+            with a line that starts with it, as the line that explains it does.
     """
     counts: dict[int, int] = {}
     near = _Near(index, proposed)
@@ -103,7 +105,7 @@ def having_names(
 
 
 class _Near:
-    """What is proposed for a query, read when it is first asked for."""
+    """The proposed passages, read only when first needed."""
 
     def __init__(self, index: Searched, proposed: Iterable[int]) -> None:
         self._index = index
@@ -115,24 +117,24 @@ class _Near:
         return [(one.passage_id, one.passage.embedded_text) for one in stored]
 
     def with_name(self, name: str) -> list[int]:
-        """Those that have a name in another writing."""
+        """The passages that contain a name in another spelling."""
         written = other_writings(name)
         return [one for one, text in self._texts if written.search(plain_letters(text))]
 
     def with_option(self, option: str) -> list[int]:
-        """Those that have an option anywhere; its case counts."""
+        """The passages that contain an option, case-sensitively."""
         written = re.compile(rf"(?<![\w-]){re.escape(option)}(?![\w-])")
         return [one for one, text in self._texts if written.search(text)]
 
     def explaining(self, option: str) -> list[int]:
-        """Those with a line that begins with an option, or with another form of it before it."""
+        """The passages with a line that starts with an option, or with its other form before it."""
         other = r"--?\w[\w-]*(?:[ =][^\s,]+)?,?[ \t]+"
         explained = re.compile(rf"(?m)^[^\w\n-]*(?:{other})?{re.escape(option)}(?![\w-])")
         return [one for one, text in self._texts if explained.search(text)]
 
 
 def _to_the_letter(index: Searched, name: str, where: Filter) -> list[int]:
-    # What has all the parts of a common one is more than anybody would read through.
+    # A common name's parts occur together in too many passages to read them all.
     holding = index.holding(name, where)
     if len(holding) > RARE:
         best = dict(index.bm25(name, 2 * RARE, where))
@@ -146,11 +148,11 @@ def _to_the_letter(index: Searched, name: str, where: Filter) -> list[int]:
 
 
 _KEYWORDS = 3
-"""Words of a query that asks for what has them; longer ones are questions."""
+"""The most words that make a keyword query; longer queries are questions."""
 
 
 def has_keywords(index: Searched, query: str, hits: Sequence[Hit], where: Filter) -> bool:
-    """Whether a query is of few words, and a hit has each of them in some form."""
+    """Whether this is a keyword query and some hit contains each word in some form."""
     if len(query.split()) > _KEYWORDS:
         return False
     holding = set(index.holding(query, where))
@@ -158,7 +160,7 @@ def has_keywords(index: Searched, query: str, hits: Sequence[Hit], where: Filter
 
 
 def exact_first(hits: Sequence[Hit]) -> list[Hit]:
-    """Hits that have more of the rare names of the query first, else in the order they are in."""
+    """Sort hits by how many of the query's rare names they contain, keeping the order of ties."""
     order = sorted(hits, key=lambda hit: -(hit.candidate.exact if hit.candidate else 0))
     return [replace(hit, rank=rank) for rank, hit in enumerate(order, 1)]
 
@@ -169,17 +171,17 @@ _THOUSANDS = re.compile(r",(?=\d{3}(?!\d))")
 
 
 def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text that stand by themselves, not those of B12 or sha256.
+    """The standalone numbers in a text, not those inside B12 or sha256.
 
-    What is joined, as in a date, is one number and its parts, so that the same date has more in
-    common with it than one that turns day and month round.
+    A joined number, such as a date, yields both itself and its parts, so that the same date matches
+    better than one with day and month swapped.
     """
     found = [_THOUSANDS.sub("", one) for one in _NUMBER.findall(plain_letters(text))]
     return frozenset([*found, *(part for one in found for part in _JOINT.split(one))])
 
 
 def shares_of_numbers(query: str, texts: Sequence[str]) -> list[float]:
-    """How many of the numbers of a query each text has, 0 to 1; 0 where the query has none."""
+    """The fraction of the query's numbers that each text contains; 0 where the query has none."""
     asked = numbers_in(query)
     if not asked:
         return [0.0] * len(texts)

@@ -1,4 +1,4 @@
-"""The text of a document, or what stands around a place in it, as the index holds it."""
+"""Reads a document's text, or the lines around a place in it, from the index."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from bienc_cli.search.subject import passages_named
 from bienc_cli.store import IndexReader, StoredPassage
 
 DEFAULT_AROUND = 20
-"""Lines in front of a place and behind it."""
+"""Lines shown before and after a place."""
 
 MOST_CHARACTERS = 20_000
-"""Of one answer: about 5,000 tokens."""
+"""Limit for one answer: about 5,000 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A document's text, or a part of it.
+    """A document's text, or part of it.
 
     Attributes:
         stored: the first passage that was asked for.
         start: offset of `text` in the document's text, in code points.
-        end: offset behind it.
+        end: offset of its end, exclusive.
         length: of the document's text.
-        line: line of the document's *text* that `text` begins in, from 1.
+        line: 1-based line of the document's *text* that `text` starts on.
     """
 
     stored: StoredPassage
@@ -47,17 +47,17 @@ def read(
     start: int | None = None,
     limit: int = MOST_CHARACTERS,
 ) -> Excerpt | None:
-    """Read a document out of the index; no file is opened.
+    """Read a document from the index, without opening any file.
 
     Args:
         index: opened for reading.
-        names: ways to write the same, as for `indexed_subject`.
-        around: whole lines in front of a place and behind it, where the name is a citation.
-        start: offset to begin at, whatever place is named.
-        limit: most characters; a place is shown even if that is longer.
+        names: alternative spellings of the name, as for `indexed_subject`.
+        around: whole lines to include before and after a place, where the name is a citation.
+        start: offset to start at, whichever place is named.
+        limit: maximum number of characters; a place is shown even if it is longer.
 
     Returns:
-        None where the index knows none of the names.
+        None if the index knows none of the names.
 
     Raises:
         UsageError: a collection of many documents, a place without a passage, or an offset

@@ -1,4 +1,4 @@
-"""Two or three rankings of a query made into one."""
+"""Fuses several rankings of one query into one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from bienc_cli.types import BlendWeights, TunedBlend
 
 RRF_K = 60
-"""The constant of reciprocal rank fusion, as its authors set it."""
+"""The constant of reciprocal rank fusion, as published."""
 
 HEADS = 6
-"""One candidate in so many is safe for being among the best of one ranking: three of twenty."""
+"""One candidate in this many is guaranteed a place for leading one of the rankings: three in
+twenty."""
 
 DEFAULT_BLEND = BlendWeights(similarity=0.8, bm25=0.4)
-"""Learned with `POOLING` by benchmarks/learn_blend.py, and rounded."""
+"""Learned together with `POOLING` by benchmarks/learn_blend.py, and rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,13 @@ class Pooling:
     """How scores become votes.
 
     Attributes:
-        scale: a logit, or a BM25 score, that is higher by so much has e times the vote. Both are
-            logarithms of odds, whatever the query.
-        sharpness: the same of similarities, as the power of e for one standard deviation. The
-            cosines of each model have a scale of their own.
-        summed: what the weighted sum of the scores says beside the votes.
-        trust_in_code: what relevance weighs in code, of which a cross-encoder knows less.
-        numbers: the logarithm of what a candidate gains that has all numbers of the query.
+        scale: a logit or BM25 score higher by this much gets e times the vote. Both are log-odds,
+            comparable across queries.
+        sharpness: the same for similarities: the exponent of e per standard deviation, because
+            every model has its own scale of cosines.
+        summed: weight of the weighted sum of scores beside the votes.
+        trust_in_code: weight of relevance for code, which a cross-encoder reads less well.
+        numbers: what a candidate with all of the query's numbers gains, as a logarithm.
     """
 
     scale: float
@@ -45,11 +46,11 @@ class Pooling:
 POOLING = Pooling(scale=3.5, sharpness=1.2, summed=0.2, trust_in_code=0.45, numbers=0.45)
 
 DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.4)
-"""For candidates that no cross-encoder has read; by the same program, for the worst case over
-collections."""
+"""For candidates that no cross-encoder has read; learned by the same program, for the worst case
+over the collections."""
 
 DEFAULTS = TunedBlend(DEFAULT_BLEND, DEFAULT_LIGHT_BLEND, queries=0)
-"""What holds for an index for which nothing was learned."""
+"""The weights of an index without learned ones."""
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int = RRF_K) -> list[int]:
@@ -59,7 +60,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int = RRF_K) ->
     individual rank learning methods", SIGIR 2009.
 
     Args:
-        rankings: passage ids, best first, none twice in one.
+        rankings: passage ids, best first, without repeats within one ranking.
         k: dampens the first ranks.
     """
     sums: dict[int, float] = {}
@@ -70,21 +71,21 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int = RRF_K) ->
 
 
 def in_turn(rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
-    """The best of each ranking in turn, each passage once, until there are `limit`."""
+    """Take the best of each ranking in turn, without repeats, up to `limit`."""
     mixed = chain.from_iterable(zip_longest(*rankings))
     return list(islice(dict.fromkeys(one for one in mixed if one is not None), limit))
 
 
 def head_of(fused: Sequence[int], rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
-    """The first `limit` of a fused ranking, the best of each that it was made of among them.
+    """The first `limit` of a fused ranking, guaranteed to include the best of each source ranking.
 
-    A passage with a number that no other has is the first of one ranking and may be nowhere in
-    the other; no sum of scores is to keep it from being read.
+    The only passage with a certain number may lead one ranking and be missing from the other; no
+    sum of scores should keep it from being read.
 
     Args:
         fused: passage ids, best first; holds those of `rankings`.
-        rankings: that it was made of.
-        limit: how many; at most one in `HEADS` stands there for the sake of one ranking.
+        rankings: the ones that were fused.
+        limit: how many; at most one in `HEADS` of them is guaranteed to any one ranking.
     """
     heads = in_turn([ranking[: limit // HEADS] for ranking in rankings], limit)
     chosen = set(islice(dict.fromkeys([*heads, *fused]), limit))
@@ -100,28 +101,28 @@ def pooled(
     numbers: ArrayLike = 0.0,
     how: Pooling = POOLING,
 ) -> NDArray[np.float64]:
-    """One score for each candidate that a cross-encoder has read: what three opinions come to.
+    """Combine similarity, BM25 and relevance into one score per reranked candidate.
 
-    Each signal deals out one vote over the candidates, a softmax of its scores. One that is sure
-    of a candidate gives it nearly all; one that finds all alike gives each the same, and so leaves
-    the order to the others. The votes are added by weight (a linear opinion pool), so that what
-    one signal is sure of no other can take away. The logarithm of that sum, and beside it a small
-    part of the weighted sum of the scores themselves, which orders what nobody votes for, and
-    what the numbers of the query say, which no model reads well.
+    Each signal distributes one vote over the candidates: a softmax of its scores. A signal that
+    is sure of a candidate gives it nearly everything; one that finds all alike votes uniformly and
+    leaves the order to the others. The votes are summed by weight (a linear opinion pool), so what
+    one signal is sure of, no other can take away. The score is the logarithm of that sum, plus a
+    small share of the weighted sum of the scores, which orders the candidates without votes, plus
+    a bonus for matching the query's numbers, which no model reads well.
 
-    More relevance or BM25 never costs a candidate its place. More similarity nearly never does: it
-    is standardised, which moves the others too.
+    A higher relevance or BM25 score never lowers a candidate's rank. A higher similarity almost
+    never does: it is standardised, which shifts the other candidates too.
 
     Source: Stone, "The opinion pool", Annals of Mathematical Statistics 32(4), 1961.
 
     Args:
-        weights: of similarity and BM25, beside 1 for relevance.
+        weights: of similarity and BM25; relevance has weight 1.
         similarities: shape (n,), cosines.
         bm25: shape (n,), 0 for a candidate with none of the words.
         relevances: shape (n,), logits.
-        codelike: 0 for prose to 1 for code, where relevance counts for less.
-        numbers: shape (n,), the share of the query's numbers that a candidate has; or 0 for all.
-        how: scores become votes.
+        codelike: 0 for prose to 1 for code, where relevance counts less.
+        numbers: shape (n,), the fraction of the query's numbers in each candidate; or 0 for all.
+        how: how scores become votes.
 
     Returns:
         Shape (n,).
@@ -138,19 +139,19 @@ def pooled(
         shares = np.exp(behind)
         votes += weight * shares / shares.sum()
         summed += weight * behind
-    # A candidate far behind in all has no vote that a float could hold.
+    # The votes of a candidate far behind in every signal underflow to 0.
     pool = np.log(votes + np.finfo(np.float64).tiny) + how.summed * summed
     return pool + how.numbers * np.asarray(numbers, dtype=np.float64)
 
 
 def blended(weights: BlendWeights, similarities: ArrayLike, bm25: ArrayLike) -> NDArray[np.float64]:
-    """One score for each candidate: a weighted sum of its standardised scores.
+    """Combine similarity and BM25 into a weighted sum of standardised scores, one per candidate.
 
-    Each kind of score is standardised over the candidates of this one query (mean 0, standard
-    deviation 1), so that scales that differ by query and by model weigh the same; a kind in
-    which all candidates are equal says nothing and counts as 0. Bruch, Gai and Ingber ("An
-    analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), 2023) find such sums
-    ahead of rank fusion.
+    Each kind of score is standardised over the candidates of this query (mean 0, standard
+    deviation 1), so that scales that differ by query and by model weigh the same; a kind on
+    which all candidates tie says nothing and counts as 0. Bruch, Gai and Ingber ("An
+    analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), 2023) find that such
+    sums outperform rank fusion.
 
     Args:
         weights: see `BlendWeights`.
@@ -168,7 +169,7 @@ def _standardised(values: ArrayLike) -> NDArray[np.float64]:
     if not len(array):
         return array
     spread = array.std()
-    # Equal values differ by rounding from their own mean.
+    # By rounding, equal values can differ from their own mean.
     if spread <= 1e-9 * max(1.0, float(np.abs(array).max())):
         return np.zeros_like(array)
     standardised: NDArray[np.float64] = (array - array.mean()) / spread

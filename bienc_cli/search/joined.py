@@ -1,13 +1,13 @@
-"""Several indexes, searched as one.
+"""Searches several indexes as one.
 
-Each is asked for its best, and what they have is put into one ranking by the scores themselves,
-before a cross-encoder reads anything: so it reads as much as it would of one index, and what
-orders the candidates of one orders those of all. Cosines of one model are the same numbers
-wherever they come from, and so is relevance. A BM25 score counts how rare a word is in its own
-index, and is compared as it is. Similarities of two models do not compare at all.
+Each index returns its best passages, and these are merged into one ranking by score before the
+cross-encoder reads anything: it reads as many passages as for one index, and whatever orders the
+candidates of one index orders those of all. Cosines of one model are comparable across indexes, and
+so is relevance. A BM25 score depends on how rare a word is in its own index, and is compared as it
+is. Similarities of two different models are not comparable at all.
 
-What two of them hold, the same text at the same place of the same file, is one passage: the first
-that a query meets speaks for it in all that is asked for that query.
+If two indexes hold the same text at the same place of the same file, it is one passage: the first
+one that a query meets represents it for the rest of that query.
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ One = TypeVar("One")
 
 
 class Joined:
-    """Several indexes as one to be searched.
+    """Several indexes that are searched as one.
 
-    Ids of passages and documents are its own, and say which index they are of: see `origin`.
+    Passage and document ids are its own, and encode which index they belong to: see `origin`.
 
     Args:
-        readers: opened, of different indexes; two at least. They are the caller's to close, or
-            `close` does.
+        readers: open readers of at least two different indexes. The caller closes them, or calls
+            `close`.
     """
 
     def __init__(self, readers: Sequence[IndexReader]) -> None:
         self.readers = tuple(readers)
         self._overlap = any(_overlap(one, other) for one, other in combinations(self.infos, 2))
         self._met: dict[bytes, int] = {}
-        """By what tells a passage, the first id by which it was met."""
+        """The first id seen for each passage, by the passage's identity."""
 
     def for_one_query(self) -> Joined:
-        """The same, which has met no passage yet: what speaks for one depends on no other query."""
+        """A copy that has seen no passage yet, so that no query affects the next."""
         return Joined(self.readers)
 
     @property
     def infos(self) -> tuple[IndexInfo, ...]:
-        """What each of them holds."""
+        """What each index holds."""
         return tuple(reader.info for reader in self.readers)
 
     @property
     def info(self) -> IndexInfo:
-        """What they hold together; where, how and by which model, as the first has it."""
+        """What the indexes hold together; path, settings and model are those of the first."""
         infos = self.infos
         blends = {info.blend for info in infos}
         return replace(
@@ -67,7 +67,7 @@ class Joined:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was found amiss so far, in any."""
+        """Problems found and worked around so far, in any index."""
         return [warning for reader in self.readers for warning in reader.warnings]
 
     def check_same_model(self) -> None:
@@ -88,23 +88,23 @@ class Joined:
     def search(
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` nearest passages of all."""
+        """The `k` nearest passages of all indexes."""
         return self._best([one.search(query, k, where) for one in self.readers], k)
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """The cosine with each of some passages."""
+        """The cosine of the query with each passage."""
         return self._of_each(passage_ids, lambda reader, ids: reader.similarities(query, ids))
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
-        """The `k` best passages by BM25, each as its own index scores it."""
+        """The `k` best passages by BM25, each scored by its own index."""
         return self._best([one.bm25(query, k, where) for one in self.readers], k)
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """The BM25 score of each of some passages."""
+        """The BM25 score of each passage."""
         return self._of_each(passage_ids, lambda reader, ids: reader.bm25_of(query, ids))
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
-        """The passages that have every word of a text."""
+        """The passages that contain every word of a text."""
         holding = [
             self._id(own, which)
             for which, reader in enumerate(self.readers)
@@ -113,7 +113,7 @@ class Joined:
         return sorted(set(self._speakers(holding)))
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of a query that no passage of any has, with those that stand for them."""
+        """The words of the query that no index contains, with the words looked up instead."""
         each = [reader.spellings(query) for reader in self.readers]
         return {
             word: tuple(dict.fromkeys(near for one in each for near in one[word]))
@@ -130,7 +130,7 @@ class Joined:
         ]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count, one index after the other."""
+        """All passages that pass the filter, one index after the other."""
         for which, reader in enumerate(self.readers):
             for stored in reader.iter_passages(where):
                 renamed = self._renamed(stored, which)
@@ -138,7 +138,7 @@ class Joined:
                     yield renamed
 
     def count(self, where: Filter | None = None) -> int:
-        """How many passages count."""
+        """How many passages pass the filter."""
         if self._overlap:
             return sum(1 for _ in self.iter_passages(where))
         return sum(reader.count(where) for reader in self.readers)
@@ -149,11 +149,11 @@ class Joined:
         return self.readers[which].document_text(own)
 
     def is_current(self) -> bool:
-        """Whether no later generation of any was committed."""
+        """Whether no index has a newer generation."""
         return all(reader.is_current() for reader in self.readers)
 
     def close(self) -> None:
-        """Let go of all of them."""
+        """Close all readers."""
         for reader in self.readers:
             reader.close()
 
@@ -182,7 +182,7 @@ class Joined:
             for own, score in ranking
         ]
         ranked.sort(key=lambda hit: (-hit[1], hit[0]))
-        # Each index has given its `k` best, so that no more is needed of any.
+        # Each index returned its own `k` best, so no deeper look is needed.
         speakers = self._speakers([one for one, _ in ranked])
         best: dict[int, float] = {}
         for speaker, (_, score) in zip(speakers, ranked, strict=True):
@@ -190,14 +190,14 @@ class Joined:
         return sorted(best.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _speakers(self, passage_ids: Sequence[int]) -> list[int]:
-        """Ids by which passages go: of the same in another index, where it was met there before."""
+        """Map ids to those of the copies in other indexes that were seen first."""
         if not self._overlap:
             return list(passage_ids)
         return [self._speaker(stored) for stored in self.passages(passage_ids)]
 
     def _speaker(self, stored: StoredPassage) -> int:
         if stored.file is None:
-            # Of a file elsewhere nobody knows whether it is the same.
+            # A remote file cannot be identified with a local one.
             return stored.passage_id
         told = (stored.file.path, stored.passage.place, stored.passage.start, stored.passage.text)
         return self._met.setdefault(
@@ -209,7 +209,7 @@ class Joined:
         passage_ids: Sequence[int],
         asked: Callable[[IndexReader, list[int]], Sequence[One]],
     ) -> list[One]:
-        """What each index says of its own passages, in the order asked."""
+        """Ask each index about its own passages; results in the order asked."""
         places: list[list[int]] = [[] for _ in self.readers]
         for place, passage_id in enumerate(passage_ids):
             places[passage_id % len(self.readers)].append(place)
@@ -222,7 +222,7 @@ class Joined:
 
 
 def origin(joined_id: int, indexes: int) -> tuple[int, int]:
-    """Which of so many indexes something is of, and its id there."""
+    """Which of so many indexes an id belongs to, and its id there."""
     own, which = divmod(joined_id, indexes)
     return which, own
 
@@ -237,5 +237,5 @@ def _overlap(one: IndexInfo, other: IndexInfo) -> bool:
 
 
 def joined(readers: Sequence[IndexReader]) -> IndexReader | Joined:
-    """The only one as it is, several as one."""
+    """A single reader as it is; several as one."""
     return readers[0] if len(readers) == 1 else Joined(readers)

@@ -1,7 +1,7 @@
-"""What a model cannot read, or not well.
+"""Decides which queries and texts a model cannot read, or reads badly.
 
-Where its opinion is noise it is left out. Code, logs and tables it reads as if they were prose, and
-ranks them by the words that they share with the query: there it counts for less.
+Where a model's opinion is noise, it is ignored. A cross-encoder reads code, logs and tables as if
+they were prose and ranks them by shared words, so its opinion counts less there.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from bienc_cli.store import IndexInfo
 from bienc_cli.types import BlendWeights, CrossEncoderIdentity
 
 _SOME, _MOST = 0.1, 0.5
-"""Shares of passages in other languages than English: past the first, one may be what a query in
-another language asks for."""
+"""Fractions of passages that are not in English: above the first, one may be what a query in
+another language asks for; above the second, most of the index is foreign."""
 
 BM25_ALONE = BlendWeights(similarity=1e-6, bm25=1.0)
-"""Similarity orders only what BM25 has alike, such as all that has no word of the query."""
+"""Similarity only breaks ties of BM25, such as among the passages without any word of the query."""
 
 SIMILARITY_ALONE = BlendWeights(similarity=1.0, bm25=1e-6)
-"""The other way round."""
+"""BM25 only breaks ties of similarity."""
 
 _NO_SYMBOLS = str.maketrans("", "", "(){}[]=_;<>\"'\\/*&|+#")
 _SYMBOLS_OF_CODE = 0.1
-"""The share of them above which nothing is more like code."""
+"""Fraction of these symbols from which a text counts fully as code."""
 
 
 def illegible(identity: CrossEncoderIdentity, hits: Sequence[Hit]) -> set[int]:
-    """The passages that it cannot read, by id."""
+    """The ids of the passages that the cross-encoder cannot read."""
     if not identity.english_only:
         return set()
     return {
@@ -42,10 +42,10 @@ def illegible(identity: CrossEncoderIdentity, hits: Sequence[Hit]) -> set[int]:
 
 
 def similarity_is_noise(info: IndexInfo, query: str) -> bool:
-    """Whether the bi-encoder of an index cannot read a query, nor what may answer it.
+    """Whether an index's bi-encoder can read neither the query nor its likely answers.
 
-    A word or two may be in any language; they are taken for what most of the index is in.
-    A question in another language on texts in English it still understands by names.
+    A word or two may be in any language; they are assumed to be in the index's main one. A question
+    in another language about English texts is still understood by its names.
     """
     if not reads_english_only(info.encoder.name):
         return False
@@ -56,17 +56,18 @@ def similarity_is_noise(info: IndexInfo, query: str) -> bool:
 
 
 def similarity_is_a_guess(info: IndexInfo, query: str) -> bool:
-    """Whether the bi-encoder of an index cannot read a query, or most of the index."""
+    """Whether an index's bi-encoder cannot read the query, or most of the index."""
     return reads_english_only(info.encoder.name) and (
         _share_of_others(info) > _MOST or not reads_as_english(query)
     )
 
 
 def words_are_noise(info: IndexInfo, query: str) -> bool:
-    """Whether the words of a query are of another language than those of an index.
+    """Whether a query is in another language than the index, so that BM25 is noise.
 
-    Told where one of the two is plainly English and the other is not, and of a bi-encoder that may
-    read both. What words they share are names, which it reads too, and chance.
+    Only decided where one of the two is plainly English and the other is not, and where the
+    bi-encoder may read both. Words that both share are names, which the bi-encoder reads too, or
+    chance.
     """
     if reads_english_only(info.encoder.name):
         return False
@@ -81,10 +82,10 @@ def _share_of_others(info: IndexInfo) -> float:
 
 
 def codelike(texts: Sequence[str]) -> float:
-    """How far texts are code, logs or tables rather than prose: 0 to 1, in the mean.
+    """How much texts resemble code, logs or tables rather than prose: mean over texts, 0 to 1.
 
-    By the share of their characters that are brackets, quotes, operators and the like: 0.006 in
-    abstracts, 0.03 in docstrings, 0.09 in functions.
+    Measured by the fraction of brackets, quotes, operators and similar symbols: 0.006 in abstracts,
+    0.03 in docstrings, 0.09 in functions.
     """
     if not texts:
         return 0.0
@@ -98,12 +99,12 @@ def codelike(texts: Sequence[str]) -> float:
 def is_at_a_loss(
     identity: CrossEncoderIdentity, query: str, hits: Sequence[Hit] | None = None
 ) -> bool:
-    """Whether it cannot read a query, or not even half of what is proposed for it.
+    """Whether a cross-encoder cannot read the query, or more than half of the candidates.
 
     Args:
         identity: of the cross-encoder.
-        query: what is asked.
-        hits: what is proposed; None where that is not known yet.
+        query: the query's text.
+        hits: the candidates; None before they are known.
     """
     if not identity.english_only:
         return False

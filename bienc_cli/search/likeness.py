@@ -1,4 +1,4 @@
-"""How alike two texts are as texts: the same, nearly the same, or only in what they say."""
+"""Compares two texts as texts: identical, nearly identical, or alike only in meaning."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ _WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"\s+|\w+|[^\w\s]+")
 
 NEAR_DUPLICATE = 0.5
-"""Share of common words from which two similar texts are one text and its variant. Passages in
-which three words of ten were changed all have it, and hardly any others; docs/evaluation.md."""
+"""Fraction of shared words from which similar texts count as variants of one text. Passages with
+three words of ten replaced all reach it, and hardly any others do; docs/evaluation.md."""
 
 
 class Kind(StrEnum):
-    """What two passages that belong together have in common."""
+    """What the two passages of a pair have in common."""
 
     SAME = "same"
-    """The same words and marks, whatever the space between them."""
+    """The same words and punctuation, whatever the white space."""
     NEAR_DUPLICATE = "near-duplicate"
-    """Most words in common."""
+    """Mostly the same words."""
     SIMILAR = "similar"
-    """By what is said, in words of their own."""
+    """The same meaning in different words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A part of a word diff.
+    """One segment of a word diff.
 
     Attributes:
-        first: words of the first text; "" where the second has added something.
-        second: words of the second; "" where it has left something out. Equal to `first` where
-            nothing has changed.
+        first: words of the first text; "" for an insertion.
+        second: words of the second; "" for a deletion. Equal to `first` where nothing changed.
     """
 
     first: str
@@ -42,9 +41,9 @@ class Change:
 
 
 def shared_words(first: str, second: str) -> float:
-    """The share of words that two texts have in common, case apart: 2 common / (words of both).
+    """The fraction of words two texts share, ignoring case: 2 common / (words of both).
 
-    Dice's coefficient over bags of words; 1.0 for two texts without a word.
+    Dice's coefficient over bags of words; 1.0 for two texts without words.
     """
     bags = [Counter(_WORD.findall(text.casefold())) for text in (first, second)]
     total = sum(bag.total() for bag in bags)
@@ -52,19 +51,19 @@ def shared_words(first: str, second: str) -> float:
 
 
 def kind_of(first: str, second: str, shared: float) -> Kind:
-    """What a similar pair is, given its `shared_words`."""
+    """Classify a similar pair by its `shared_words`."""
     if first.split() == second.split():
         return Kind.SAME
     return Kind.NEAR_DUPLICATE if shared >= NEAR_DUPLICATE else Kind.SIMILAR
 
 
 def word_diff(first: str, second: str) -> list[Change]:
-    """What differs between two texts, word by word, in order; space counts as one blank."""
+    """The word-by-word differences of two texts, in order; any white space counts as one blank."""
     pieces = [
         [" " if piece.isspace() else piece for piece in _PIECE.findall(text.strip())]
         for text in (first, second)
     ]
-    # Without autojunk: it would take frequent words of a long text for noise.
+    # No autojunk: it would ignore the frequent words of a long text.
     matcher = SequenceMatcher(a=pieces[0], b=pieces[1], autojunk=False)
     return [
         Change("".join(pieces[0][a:b]), "".join(pieces[1][c:d]))

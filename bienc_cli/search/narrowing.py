@@ -1,4 +1,4 @@
-"""An index as a query narrows it: phrases that have to be there, words that must not."""
+"""Narrows an index to what a query demands: required phrases, excluded words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_ONCE = 512
 
 
 class Searched(Protocol):
-    """What a search needs of an `IndexReader`; see there."""
+    """The part of `IndexReader` that a search needs; see there."""
 
     @property
     def info(self) -> IndexInfo:
@@ -26,7 +26,7 @@ class Searched(Protocol):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was found amiss so far."""
+        """Problems found and worked around so far."""
 
     def search(
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
@@ -34,37 +34,37 @@ class Searched(Protocol):
         """The `k` nearest passages."""
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """The cosine with each of some passages."""
+        """The cosine of the query with each passage."""
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25."""
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """The BM25 score of each of some passages."""
+        """The BM25 score of each passage."""
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
-        """The passages that have every word of a text."""
+        """The passages that contain every word of a text."""
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of a query that no passage has, with those that stand for them."""
+        """The words of the query that no passage contains, with the words looked up instead."""
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked."""
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count."""
+        """All passages that pass the filter."""
 
     def count(self, where: Filter | None = None) -> int:
-        """How many passages count."""
+        """How many passages pass the filter."""
 
 
 def unmatched(index: Searched, where: Filter, paths: str = "--path") -> list[str]:
-    """What to say of a filter that no document passes; nothing of one that some pass.
+    """A warning for a filter that no document passes; empty if some document does.
 
     Args:
         index: opened for reading.
-        where: which documents count.
-        paths: what its patterns were given by.
+        where: the filter.
+        paths: the flag its path patterns were given by.
     """
     if not where or index.count(where):
         return []
@@ -74,14 +74,15 @@ def unmatched(index: Searched, where: Filter, paths: str = "--path") -> list[str
 
 
 class Narrowed:
-    """Those passages of an index that have each phrase of a query and nothing unwanted.
+    """The passages of an index that contain every phrase of a query and nothing it excludes.
 
-    Rankings are as if the index held no others, but that scores are those of the whole index.
+    Rankings are as if the index held no other passages, except that BM25 scores keep the statistics
+    of the whole index.
 
     Args:
         index: opened for reading.
-        asked: what has to be there and what must not.
-        where: which documents count; what is asked with another is not answered.
+        asked: the required phrases and the excluded words.
+        where: the filter; no method answers for any other filter.
     """
 
     def __init__(self, index: Searched, asked: Asked, where: Filter) -> None:
@@ -96,33 +97,33 @@ class Narrowed:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was found amiss so far."""
+        """Problems found and worked around so far."""
         return self._index.warnings
 
     def search(
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` nearest passages of those that are left."""
+        """The `k` nearest of the remaining passages."""
         if self._wanted is None:
             return self._without(lambda depth: self._index.search(query, depth, where), k)
         return _best(self._wanted, self._index.similarities(query, self._wanted), k)
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """The cosine with each of some passages."""
+        """The cosine of the query with each passage."""
         return self._index.similarities(query, passage_ids)
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
-        """The `k` best passages by BM25 of those that are left."""
+        """The `k` best of the remaining passages by BM25."""
         if self._wanted is None:
             return self._without(lambda depth: self._index.bm25(query, depth, where), k)
         return _best(self._wanted, self._index.bm25_of(query, self._wanted), k)
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """The BM25 score of each of some passages."""
+        """The BM25 score of each passage."""
         return self._index.bm25_of(query, passage_ids)
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
-        """The passages that have every word of a text, of those that are left."""
+        """The remaining passages that contain every word of a text."""
         left = None if self._wanted is None else set(self._wanted)
         return [
             one
@@ -131,7 +132,7 @@ class Narrowed:
         ]
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of a query that no passage of the whole index has."""
+        """The words of the query that no passage of the whole index contains."""
         return self._index.spellings(query)
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
@@ -139,7 +140,7 @@ class Narrowed:
         return self._index.passages(passage_ids)
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that are left."""
+        """All remaining passages."""
         if self._wanted is not None:
             yield from self._read(self._wanted)
             return
@@ -148,14 +149,14 @@ class Narrowed:
                 yield stored
 
     def count(self, where: Filter | None = None) -> int:
-        """How many passages are left."""
+        """How many passages remain."""
         if self._wanted is not None:
             return len(self._wanted)
         return self._index.count(where) - len(self._unwanted)
 
     @cached_property
     def _wanted(self) -> list[int] | None:
-        """The passages that have every phrase; None where there is none to have."""
+        """The passages that contain every phrase; None if there is no phrase."""
         if not self._asked.phrases:
             return None
         first, *others = self._asked.phrases
@@ -166,7 +167,7 @@ class Narrowed:
 
     @cached_property
     def _unwanted(self) -> set[int]:
-        """The passages that have anything of what is not wanted."""
+        """The passages that contain anything excluded."""
         having = [set(self._index.holding(word, self._where)) for word in self._asked.without]
         return set().union(*having, *map(self._having, self._asked.without_phrases))
 
@@ -185,7 +186,7 @@ class Narrowed:
     def _without(
         self, ranking: Callable[[int], list[tuple[int, float]]], k: int
     ) -> list[tuple[int, float]]:
-        """The `k` best of a ranking that are not unwanted; it is looked into as deep as needed."""
+        """The `k` best of a ranking that are not excluded, searching as deep as necessary."""
         depth = k + min(k, len(self._unwanted))
         while True:
             found = ranking(depth)

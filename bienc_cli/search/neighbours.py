@@ -1,4 +1,4 @@
-"""Pairs of passages whose vectors are near each other: all of them, or as the graph finds them.
+"""Finds pairs of passages with similar vectors, exhaustively or through the graph.
 
 Passages with the same vector are one *text* here: it is compared once, for the first of them.
 """
@@ -15,30 +15,30 @@ from bienc_cli.store import Filter, IndexReader
 from bienc_cli.types import Vectors
 
 ALL_PAIRS_LIMIT = 20_000
-"""Texts up to which every pair is compared: exact, and faster than asking the graph for each
-(measured with 28,000 texts, 25,000 pairs: 21 s against 46 s). Beyond it time grows with the
-number of texts, not with its square."""
+"""Most texts for which every pair is compared: exact, and faster than querying the graph for each
+text (28,000 texts, 25,000 pairs: 21 s against 46 s). Above it, time grows with the number of texts
+instead of its square."""
 
 MOST_NEIGHBOURS = 100
-"""Pairs of one text, the most similar ones: of a thousand variants of a text each is in a pair,
-and not half a million pairs."""
+"""Most pairs of one text, the most similar ones: each of a thousand variants of a text is in some
+pair, without half a million pairs."""
 
 PORTION = 512
-"""Texts compared at once: what an interrupt can cost."""
+"""Texts compared at once: the most work an interrupt can lose."""
 
 _FIRST_ASKED = 8
 _SINGLE_PRECISION = 2e-5
-"""How far a product of unit vectors may be off in single precision."""
+"""Rounding error of the product of two unit vectors in single precision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Passages by the vector that they share.
+    """Passages grouped by vector.
 
     Attributes:
         passages: the first passage of each text, ascending.
         vectors: shape (texts, dim).
-        text_of: every passage to the first one of its text.
+        text_of: every passage id to the id of its text's first passage.
     """
 
     passages: NDArray[np.int64]
@@ -47,7 +47,7 @@ class Texts:
 
 
 def texts_of(index: IndexReader, where: Filter) -> Texts:
-    """All passages that count, with their vectors in memory once for each text."""
+    """All passages that pass the filter, with one vector per text in memory."""
     first: dict[bytes, int] = {}
     kept: list[int] = []
     parts: list[Vectors] = []
@@ -83,20 +83,20 @@ def near_texts(
     start: int = 0,
     all_pairs: bool | None = None,
 ) -> Iterator[Near]:
-    """Pairs of texts at least so similar, a portion of texts after the other.
+    """Pairs of texts with at least the given similarity, one portion of texts at a time.
 
     Args:
-        index: that the texts are of.
+        index: the one the texts are from.
         texts: each is compared with the others.
-        others: what with; None for `texts` themselves, each pair once.
-        least: the least cosine.
-        where: what `others`, or `texts`, were selected by.
-        start: the first text to compare; a multiple of `PORTION`.
-        all_pairs: compare every pair, or ask the graph; None for what is faster.
+        others: what to compare with; None for `texts` themselves, each pair once.
+        least: the minimum cosine.
+        where: the filter that `others`, or `texts`, passed.
+        start: position of the first text to compare; a multiple of `PORTION`.
+        all_pairs: whether to compare every pair or query the graph; None for the faster.
 
     Yields:
-        For each portion its pairs, each ordered by (-cosine, other passage), of one text at most
-        `MOST_NEIGHBOURS`. Between a text and itself there is none.
+        The pairs of each portion, ordered by (-cosine, other passage), at most
+        `MOST_NEIGHBOURS` for one text. No text is paired with itself.
     """
     among = others or texts
     if all_pairs is None:
@@ -116,7 +116,7 @@ def _by_comparing(
     found: Near = []
     for row, scores in zip(rows.tolist(), rough, strict=True):
         passage = int(texts.passages[row])
-        # Of two texts the earlier one finds the later, so that each pair comes once.
+        # Each text is compared with later ones only, so that each pair comes once.
         behind = row + 1 if each_once else 0
         columns = behind + np.flatnonzero(scores[behind:] >= least - _SINGLE_PRECISION)
         exact = among.vectors[columns].astype(np.float64) @ texts.vectors[row].astype(np.float64)
@@ -142,12 +142,12 @@ def _by_searching(
         for row, ranking in zip(left.tolist(), rankings, strict=True):
             passage = int(texts.passages[row])
             near = {among.text_of[one]: score for one, score in ranking if score >= least}
-            # Passages of one text come one by one, and may hide other texts.
+            # Passages of one text each take a place in the ranking, and may push out other texts.
             cut = len(ranking) == asked and ranking[-1][1] >= least
             if cut and len(near) <= MOST_NEIGHBOURS:
                 again.append(row)
                 continue
-            # What the graph finds from one side only is kept: the caller drops what comes twice.
+            # A pair may be found from one side only, so both are kept; the caller drops repeats.
             best = _best(passage, list(near), list(near.values()), least)
             found += [(min(a, b), max(a, b), score) for a, b, score in best] if each_once else best
         left, asked = np.array(again, dtype=np.int64), asked * 4

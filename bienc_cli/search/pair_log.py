@@ -1,4 +1,4 @@
-"""What a search for pairs has found so far, so that an interrupted one goes on where it was."""
+"""Logs what a search for pairs has found, so that an interrupted search can resume."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class FoundPair:
-    """Two passages by id, with what was expensive to find out.
+    """Two passage ids with the results that were expensive to compute.
 
     Attributes:
-        similarity: their cosine.
-        forward: logits of a classifier for (first, second); empty where it did not read them.
+        similarity: the cosine of the two.
+        forward: a classifier's logits for (first, second); empty if it did not read the pair.
         backward: for (second, first).
-        truncated: the classifier could not read both to the end.
+        truncated: the pair was longer than the classifier reads.
     """
 
     first: int
@@ -32,13 +32,13 @@ class FoundPair:
 
 
 class PairLog:
-    """Portions of found pairs in a file of this search alone, one a line, each written when done.
+    """A log file of one particular search: one line per finished portion of pairs.
 
-    A file that cannot be opened or written costs a later run its time, and nothing else.
+    A file that cannot be opened or written only costs a later run its time.
 
     Args:
-        directory: where the logs of all searches lie; None keeps nothing.
-        search: all that decides what is found: the index and its generation, options, models.
+        directory: holds the logs of all searches; None disables logging.
+        search: everything that determines the result: index and generation, options, models.
     """
 
     def __init__(self, directory: Path | None, search: str) -> None:
@@ -47,7 +47,7 @@ class PairLog:
         self._file: TextIOWrapper | None = None
         self.portions: list[list[FoundPair]] = []
         if self._path is not None:
-            # What a user may not read here, the search finds again.
+            # Without access to the log, the search starts from the beginning.
             with suppress(OSError):
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._open(self._path)
@@ -56,7 +56,7 @@ class PairLog:
         whole = 0
         if path.exists():
             for line in path.read_bytes().splitlines(keepends=True):
-                # The last line of an interrupted run may have been cut off.
+                # An interrupted run may have left its last line incomplete.
                 try:
                     portion = [_pair(*fields) for fields in json.loads(line)]
                 except (ValueError, TypeError):
@@ -69,7 +69,7 @@ class PairLog:
         self._file.truncate(whole)
 
     def add(self, portion: Sequence[FoundPair]) -> None:
-        """Remember the next portion."""
+        """Append a finished portion."""
         if self._file is None:
             return
         fields = [
@@ -81,14 +81,14 @@ class PairLog:
             self._file.flush()
 
     def finish(self) -> None:
-        """Forget it all: there is nothing left to go on with."""
+        """Delete the log: the search is complete."""
         self.close()
         if self._path is not None:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file, for another run; one in which nothing stands is removed."""
+        """Close the file so that another run can resume; delete it if it is empty."""
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()

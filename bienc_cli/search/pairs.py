@@ -1,7 +1,7 @@
-"""Pairs of similar passages, in a folder or between two: duplicates, variants, contradictions.
+"""Finds pairs of similar passages: duplicates, variants, contradictions.
 
-What is proposed (`neighbours.py`) is confirmed by the texts themselves (`likeness.py`) and, where
-asked for, by a cross-encoder with several labels (`classification.py`).
+Candidates come from vectors (`neighbours.py`) and are confirmed by their texts (`likeness.py`) and,
+on request, by a multi-label cross-encoder (`classification.py`).
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ DEFAULT_MIN_SIMILARITY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class PairsOptions:
-    """Which pairs are wanted.
+    """Which pairs to find.
 
     Attributes:
-        min_similarity: the least cosine; the same text is a pair whatever its cosine, which the
-            names of its documents have a part in.
-        min_shared: the least share of common words, 0 to 1.
-        exact: only the same text.
-        label: only pairs that the classifier gives this label, whichever text comes first.
-        between: where passages come from.
-        against: where the others come from; None for the same place.
-        all_pairs: compare all of them, or ask the graph; None for what is faster.
+        min_similarity: the minimum cosine. Identical texts are a pair whatever their cosine, which
+            also depends on their documents' names.
+        min_shared: the minimum fraction of shared words, 0 to 1.
+        exact: find only identical texts.
+        label: keep only pairs to which the classifier assigns this label, in either order.
+        between: filter for the first passage of a pair.
+        against: filter for the second; None for the same filter.
+        all_pairs: whether to compare every pair or query the graph; None for the faster.
     """
 
     min_similarity: float = DEFAULT_MIN_SIMILARITY
@@ -58,15 +58,15 @@ class PairsOptions:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two passages that belong together.
+    """Two passages that match.
 
     Attributes:
-        first: the one that comes first in the index, or is `between`'s.
+        first: the one earlier in the index, or the one from `between`.
         second: the other.
-        similarity: their cosine.
-        shared: the share of their words that both have.
-        kind: what makes them a pair.
-        classification: None where no classifier has read them; it does not read the same text.
+        similarity: the cosine of the two.
+        shared: the fraction of words they share.
+        kind: what they have in common.
+        classification: None where no classifier read the pair; identical texts are not read.
     """
 
     first: StoredPassage
@@ -84,20 +84,21 @@ def find_pairs(
     log: PairLog | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Iterator[Pair]:
-    """Find pairs, as they come: those of the same text first.
+    """Find pairs, yielding them as they are found, identical texts first.
 
-    Passages of one document are similar anyhow, by its title and what it is about: they are a
-    pair only where most of their words are the same, or a classifier reads them.
+    Passages of one document are similar anyway, through its title and topic: they are a pair only
+    if they share most of their words, or if a classifier reads them.
 
     Args:
         index: opened for reading.
-        options: which ones.
-        classifier: labels each pair both ways; with several labels.
-        log: of this very search, for an interrupted one to go on; see `search_key`.
-        on_progress: told how many passages are done, of how many.
+        options: which pairs to find.
+        classifier: a multi-label model that labels each pair in both directions.
+        log: the log of this very search, to resume from; see `search_key`.
+        on_progress: called with the number of finished passages and their total.
 
     Raises:
-        UsageError: the classifier has one label, or not that one; a label without a classifier.
+        UsageError: the classifier has one label, or lacks the wanted one; or a label was given
+            without a classifier.
         IndexDamaged: the index does not hold together.
     """
     options = options or PairsOptions()
@@ -108,7 +109,7 @@ def find_pairs(
 
 
 def search_key(index: IndexReader, options: PairsOptions, classifier: CrossEncoder | None) -> str:
-    """All that decides what a search finds, and when."""
+    """Everything that determines the result of a search, and its time."""
     info = index.info
     reads = (classifier.identity.fingerprint, classifier.runtime) if classifier else None
     return repr((str(info.directory), info.created, info.generation, options, reads))
@@ -170,7 +171,7 @@ def _pairs(
 
 
 def _same_texts(index: IndexReader, options: PairsOptions) -> Iterator[list[FoundPair]]:
-    """Passages whose text another one has had, each with the first that has it."""
+    """Passages with a text seen before, each paired with the first passage that has it."""
     first: dict[bytes, int] = {}
     repeated: list[tuple[int, int]] = []
     among = options.between if options.against is None else options.against
@@ -196,7 +197,7 @@ def _digest(stored: StoredPassage) -> bytes:
 
 
 def _unseen(found: Iterable[FoundPair], seen: set[tuple[int, int]]) -> list[FoundPair]:
-    """Pairs that have not come before, whichever passage comes first; they have now."""
+    """The pairs not seen before in either order; records them as seen."""
     new = []
     for one in found:
         key = (min(one.first, one.second), max(one.first, one.second))
@@ -212,7 +213,7 @@ def _wanted(
     options: PairsOptions,
     classifier: CrossEncoder | None,
 ) -> list[Pair]:
-    """Those that the texts themselves confirm."""
+    """The pairs that their texts confirm."""
     ids = sorted({passage_id for one in found for passage_id in (one.first, one.second)})
     stored = {one.passage_id: one for one in index.passages(ids)}
     pairs = []
@@ -229,7 +230,7 @@ def _wanted(
 
 
 def _overlap(first: StoredPassage, second: StoredPassage) -> bool:
-    """Whether two passages are the same words of the same document: neighbours repeat some."""
+    """Whether two passages share words of the same document, as neighbours do."""
     return (
         first.document_id == second.document_id
         and first.passage.start < second.passage.end
@@ -244,7 +245,7 @@ def _found(pairs: Sequence[Pair]) -> list[FoundPair]:
 
 
 def _read(pairs: Sequence[Pair], classifier: CrossEncoder) -> tuple[list[FoundPair], list[Pair]]:
-    """Have a classifier read pairs both ways; not those of the same text."""
+    """Have a classifier read the pairs in both directions, except identical texts."""
     unread = [pair for pair in pairs if pair.kind is not Kind.SAME]
     answers = iter(
         classify(

@@ -1,4 +1,4 @@
-"""open -> retrieve (candidates) -> rerank -> top k."""
+"""Answers a query: open -> retrieve candidates -> rerank -> top k."""
 
 from __future__ import annotations
 
@@ -53,18 +53,16 @@ def search(
     """Answer one query.
 
     Args:
-        index: opened for reading, or several joined.
-        query: what is looked for, in plain language; see `understood` for what can be quoted and
-            left out.
-        bi_encoder: the model that the index was made with; None where the strategy compares
-            no vectors.
+        index: opened for reading, or several of them joined.
+        query: in plain language; see `understood` for its quotes and exclusions.
+        bi_encoder: the model of the index; None where the strategy compares no vectors.
         cross_encoder: reads the candidates; None where the strategy reranks nothing.
-        options: by which strategy, how many, among which.
-        watch: with stages that came before, such as loading the models; they count.
+        options: the strategy, how many hits, among which documents.
+        watch: already holds earlier stages, such as loading the models, which count.
 
     Raises:
-        UsageError: an empty query, a strategy whose model is not given, a threshold on
-            relevance without a cross-encoder, or more to read than anybody waits for.
+        UsageError: an empty query, a strategy without its model, a threshold on relevance without a
+            cross-encoder, or an unreasonable number of passages to read.
         IndexMismatch: the index was made with another model.
         IndexDamaged: the index does not hold together.
     """
@@ -72,7 +70,7 @@ def search(
     strategy = options.strategy or strategy_for(bi_encoder, cross_encoder)
     check_models(strategy, bi_encoder, cross_encoder, options.min_relevance)
     check_query(query)
-    # As the passages were, for the models' sake; the word index folds more than that.
+    # Cleaned like the passages, for the models; the word index folds further by itself.
     query = clean(query)
     asked = understood(query)
     whole: Searched = index.for_one_query() if isinstance(index, Joined) else index
@@ -84,7 +82,7 @@ def search(
     similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
     answered = _answered(searched, asked.text, ranking.hits, options.where, similarity_left_out)
     left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
-    # What searching has found amiss is known now.
+    # Only now are the problems known that the search itself met.
     warnings = [*whole.warnings, *_why_nothing(whole, searched, ranking.hits, options, asked)]
     if left_out is not None and options.min_relevance is not None:
         warnings.append(
@@ -132,10 +130,10 @@ def _encoded(
     options: SearchOptions,
     watch: Stopwatch,
 ) -> tuple[NDArray[np.float32] | None, int | None]:
-    """The query's vector, where one is needed, and how many tokens the bi-encoder has of it.
+    """The query's vector, if one is needed, and its length in bi-encoder tokens.
 
     Raises:
-        IndexMismatch: the index, or one of several, was made with another model.
+        IndexMismatch: an index was made with another model.
     """
     if bi_encoder is None:
         return None, None
@@ -153,14 +151,14 @@ def _encoded(
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """What the stages have come to.
+    """The outcome of retrieval and reranking.
 
     Attributes:
-        hits: all that was proposed, best first.
-        candidates: how many passages counted.
+        hits: all candidates, best first.
+        candidates: how many passages were considered.
         reranked: how many of them were read.
-        strategy: by which it was answered in the end.
-        reader: what read them; None where nothing did.
+        strategy: the one that was used in the end.
+        reader: the cross-encoder that read them; None if none did.
     """
 
     hits: tuple[Hit, ...]
@@ -179,7 +177,7 @@ def _ranked(
     options: SearchOptions,
     watch: Stopwatch,
 ) -> _Ranking:
-    """Retrieve and rerank; where the cross-encoder is at a loss, by the strategy without it."""
+    """Retrieve and rerank; without the cross-encoder if it cannot read the query or candidates."""
     reader = cross_encoder if strategy.needs_cross_encoder else None
     if reader is not None and is_at_a_loss(reader.identity, query):
         strategy = strategy.without_cross_encoder
@@ -208,7 +206,7 @@ def _ranked(
 def _answered(
     index: Searched, query: str, hits: Sequence[Hit], where: Filter, words_alone: bool
 ) -> bool | None:
-    """Whether something seems to answer; a few words that stand together somewhere do."""
+    """Whether a hit seems to answer; a passage with all of a few keywords does."""
     answered = seems_answered(hits, words_alone=words_alone)
     if answered is False and has_keywords(index, query, hits, where):
         return True
@@ -221,7 +219,7 @@ def _kept(
     options: SearchOptions,
     bi_encoder: BiEncoder | None,
 ) -> tuple[list[Hit], Budget | None]:
-    """What is answered with of all that was ranked, and what became of a budget."""
+    """The hits to return, and how a token budget was used."""
     kept = [hit for hit in hits if _relevant_enough(hit, min_relevance)]
     budget = None
     if options.budget_tokens is not None:
@@ -238,7 +236,7 @@ def _why_nothing(
     options: SearchOptions,
     asked: Asked,
 ) -> list[str]:
-    """Of a filter, a phrase or a threshold that leaves nothing, what it was that it left out."""
+    """A warning that names the filter, phrase or threshold that left no hit."""
     if not hits and (said := unmatched(index, options.where)):
         return said
     if not hits and asked.narrows and not searched.count(options.where):
@@ -253,7 +251,7 @@ def _why_nothing(
 
 
 def _below(options: SearchOptions, best: float) -> str:
-    """A relevance with as many places as tell it from the threshold, rounded down."""
+    """The best relevance, with enough digits to show that it is below the threshold."""
     places = 3
     while places < 9 and round(best, places) >= (options.min_relevance or 0.0):
         places += 1
@@ -267,9 +265,9 @@ def retrieve(
     strategy: Strategy,
     options: SearchOptions,
 ) -> list[Hit]:
-    """The first stage's ranking: as many as are to be reranked, or `k` where nothing is."""
+    """The first-stage ranking: as deep as reranking needs, or `k` without reranking."""
     depth = options.depth if strategy.needs_cross_encoder else options.k
-    # There are no more than all, and the sources take time and room by what they are asked for.
+    # The sources' time and memory grow with the depth they are asked for.
     depth = min(depth, max(index.info.passages, 1))
     if strategy.needs_cross_encoder and options.rerank_seconds is None:
         check_exhaustive(depth, options.exhaustive)
@@ -279,12 +277,12 @@ def retrieve(
 
 
 def blend_of(index: Searched, given: TunedBlend | None) -> TunedBlend:
-    """The weights that hold: those given, else those learned for the index, else the defaults."""
+    """The blend to use: the given one, else the one learned for the index, else the default."""
     return given or index.info.blend or DEFAULTS
 
 
 def light_weights_of(index: Searched, query: str, given: TunedBlend | None) -> BlendWeights:
-    """The weights of a blend without a cross-encoder for one query; a signal may be noise."""
+    """The blend weights without a cross-encoder; a signal that is noise gets none."""
     if similarity_is_noise(index.info, query):
         return BM25_ALONE
     if words_are_noise(index.info, query):
@@ -293,7 +291,7 @@ def light_weights_of(index: Searched, query: str, given: TunedBlend | None) -> B
 
 
 def as_hits(index: Searched, candidates: Sequence[Candidate]) -> list[Hit]:
-    """Candidates with their passages, in the same order."""
+    """Load the candidates' passages, keeping the order."""
     passages = index.passages([candidate.passage_id for candidate in candidates])
     return [
         Hit(candidate.rank, passage, candidate)

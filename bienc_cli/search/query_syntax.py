@@ -1,4 +1,4 @@
-"""What people write into a query beside words: `"a phrase"` to be there, `-word` not to be."""
+"""Parses the operators of a query: `"a phrase"` is required, `-word` is excluded."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from bienc_cli.errors import UsageError
 from bienc_cli.store.folding import is_unspaced
 
 _QUOTATION_MARKS = (('"', '"'), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("»", "«"))
-"""Of English, German, Polish, French and others: what opens a quotation, and what closes it."""
+"""Opening and closing marks of English, German, Polish, French and others."""
 
-# What is between two of them is gone through once: no mark in it, and whatever else.
+# Linear: a quotation is anything without a quotation mark in it.
 _QUOTATION = "|".join(f"{opens}([^{opens}{closes}]+){closes}" for opens, closes in _QUOTATION_MARKS)
 _OPERATOR = re.compile(
-    # A quotation, or a minus in front of a word or of one; both begin where a word can begin.
+    # A quotation, perhaps excluded by a minus; it starts where a word can start.
     rf"(?<!\S)(?P<minus>-?)(?:{_QUOTATION})(?!\w)"
-    # Where no blanks are between words, it begins and ends anywhere.
+    # Scripts without blanks between words: a quotation starts and ends anywhere.
     r"|「([^「」]+)」|『([^『』]+)』"
-    # Not an option (-d, --no-verify, -std=c99) and no number below zero.
+    # An excluded word; not an option (-d, --no-verify, -std=c99) or a negative number.
     r"|(?<!\S)-(?P<word>[A-Za-z][^\s\"=]{2,}|[^\W\dA-Za-z_][^\s\"=]*)(?!\S)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query, understood.
+    """A parsed query.
 
     Attributes:
-        text: what models and BM25 are asked: without quotation marks and what is not wanted.
-        phrases: each must stand in a passage, word for word.
-        without: words of which none may be in a passage, in any of its forms.
-        without_phrases: none may stand in a passage, word for word.
+        text: what the models and BM25 get: no quotation marks, no excluded words.
+        phrases: a passage must contain each of them verbatim.
+        without: a passage may contain none of these words, in any form.
+        without_phrases: a passage may contain none of these verbatim.
     """
 
     text: str
@@ -41,12 +41,12 @@ class Asked:
 
     @property
     def narrows(self) -> bool:
-        """Whether not every passage will do."""
+        """Whether the query restricts which passages can match."""
         return bool(self.phrases or self.without or self.without_phrases)
 
     @property
     def said(self) -> str:
-        """What is asked of a passage, as it can stand behind "is": `with "a phrase"`."""
+        """The restrictions, worded to follow "is": `with "a phrase"`."""
         wanted = [f'with "{one}"' for one in self.phrases]
         unwanted = [f"'{one}'" for one in self.without]
         unwanted += [f'"{one}"' for one in self.without_phrases]
@@ -54,13 +54,13 @@ class Asked:
 
 
 def understood(query: str) -> Asked:
-    """Tell words, phrases and what is not wanted apart.
+    """Separate words, phrases and exclusions.
 
-    A quotation mark without its partner, a minus within a word, between blanks, in front of a
-    number or of one or two Latin letters (`git clean -d`), and two of them are as they are.
+    A minus has no meaning inside a word, between blanks, doubled, or before a number or one or two
+    Latin letters (`git clean -d`); nor has a quotation mark without its partner.
 
     Raises:
-        UsageError: everything is to be left out, and nothing is asked for.
+        UsageError: the query only excludes and asks for nothing.
     """
     phrases: dict[str, None] = {}
     without: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""What is asked of a search beside the query, and what no search is begun with."""
+"""The options of a search, and the checks made before it starts."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from bienc_cli.types import BiEncoder, CrossEncoder, EncoderIdentity, TunedBlend
 
 DEFAULT_K = 10
 DEFAULT_CANDIDATES = 20
-"""Enough for a relevant passage to be among them, few enough for an answer within a second."""
+"""Enough to include a relevant passage, few enough for an answer within a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """What to search for and how far to look.
+    """How to search, and how much to return.
 
     Attributes:
-        strategy: where candidates come from and what orders them; None for the best that the
-            given models can do.
-        k: hits wanted.
-        candidates: passages that the first stage proposes for reranking; None for the default,
-            or `k` where that is more.
-        rerank_seconds: rerank only as many candidates, best first, as fit into this time; None
-            reranks them all.
-        min_relevance: drop hits whose relevance (the sigmoid, 0 to 1) is lower.
-        exhaustive: the cross-encoder may read any number of passages.
-        where: which documents count; applied before the ranking is cut.
-        best_sentence: also find the sentence of each hit that is nearest to the query.
-        blend: weights for the strategies that blend; None for those learned for the index, or
-            the defaults.
-        budget_tokens: take only as many whole passages, best first and without near-repeats, as
-            fit into so many of the bi-encoder's tokens.
+        strategy: where candidates come from and what orders them; None for the best strategy that
+            the given models allow.
+        k: number of hits wanted.
+        candidates: how many passages the first stage proposes for reranking; None for the default,
+            or `k` if that is more.
+        rerank_seconds: time limit for reranking, best candidates first; None reranks all of them.
+        min_relevance: drop hits with a lower relevance (the sigmoid, 0 to 1).
+        exhaustive: let the cross-encoder read any number of passages.
+        where: only documents that pass this filter; applied before the ranking is cut off.
+        best_sentence: also find the sentence of each hit closest to the query.
+        blend: weights for the blending strategies; None for those learned for the index, else the
+            defaults.
+        budget_tokens: return only as many whole passages as fit into this many bi-encoder tokens,
+            best first and without near-duplicates.
     """
 
     strategy: Strategy | None = None
@@ -67,12 +66,12 @@ class SearchOptions:
 
     @property
     def depth(self) -> int:
-        """How many candidates to retrieve when they are to be reranked."""
+        """How many candidates to retrieve for reranking."""
         return depth_of(self.k, self.candidates)
 
 
 def check_depth(k: int, candidates: int | None) -> None:
-    """Refuse rankings of no length, and candidates too few to fill them."""
+    """Refuse an empty ranking, and fewer candidates than hits."""
     if k < 1:
         raise UsageError(f"-k {k} asks for no hits.", "give -k 1 or more")
     if candidates is not None and candidates < k:
@@ -82,12 +81,12 @@ def check_depth(k: int, candidates: int | None) -> None:
 
 
 def depth_of(k: int, candidates: int | None) -> int:
-    """How many candidates to rerank: as many as were asked for, or the default."""
+    """How many candidates to rerank: the given number, or the default."""
     return candidates or max(k, DEFAULT_CANDIDATES)
 
 
 def strategy_for(bi_encoder: BiEncoder | None, cross_encoder: CrossEncoder | None) -> Strategy:
-    """The best strategy that the given models can do."""
+    """The best strategy that the given models allow."""
     if bi_encoder is None:
         return Strategy.BM25 if cross_encoder is None else Strategy.BM25_RERANKED
     return DEFAULT_WITHOUT_CROSS_ENCODER if cross_encoder is None else DEFAULT_STRATEGY
@@ -99,10 +98,10 @@ def check_models(
     cross_encoder: CrossEncoder | None,
     min_relevance: float | None = None,
 ) -> None:
-    """Refuse a strategy without its models, and a threshold on what nobody computes.
+    """Refuse a strategy without its models, and a threshold on a score nobody computes.
 
     Raises:
-        UsageError: saying which.
+        UsageError: naming what is missing.
     """
     if strategy.needs_bi_encoder and bi_encoder is None:
         raise UsageError(f"The strategy {strategy} needs a bi-encoder.", "give it one")
@@ -116,7 +115,7 @@ def check_models(
 
 
 def check_query(query: str) -> None:
-    """Refuse a query with nothing in it, or with what no model can read."""
+    """Refuse an empty query, and one that no model can encode."""
     if not clean(query).strip():
         raise UsageError("The query is empty.", "say what you are looking for")
     if not is_encodable(query):
@@ -124,7 +123,7 @@ def check_query(query: str) -> None:
 
 
 def is_encodable(text: str) -> bool:
-    """Whether a text has no lone surrogate: neither models nor files take one."""
+    """Whether a text has no lone surrogate, which neither models nor files accept."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -133,7 +132,7 @@ def is_encodable(text: str) -> bool:
 
 
 def check_model(recorded: EncoderIdentity, loaded: EncoderIdentity) -> None:
-    """Refuse vectors of one model to be compared with those of another."""
+    """Refuse to compare vectors of different models."""
     if recorded.fingerprint != loaded.fingerprint:
         raise IndexMismatch(
             f"This index was made with {recorded.name} ({recorded.fingerprint[:12]}), "

@@ -1,4 +1,4 @@
-"""The second stage: the cross-encoder reads candidates together with the query."""
+"""The second stage: the cross-encoder reads the query together with each candidate."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bienc_cli.store import Filter, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoder
 
 EXHAUSTIVE_LIMIT = 2_000
-"""Passages that the cross-encoder reads for a query without being told to: half a minute on two
+"""Most passages the cross-encoder reads for one query unless told otherwise: half a minute on two
 cores."""
 
 _FIRST_PORTION = 4
 _PORTION = 16
-"""Candidates between two looks at the clock, where there is a time to keep."""
+"""Candidates read between two checks of the time limit."""
 
 _BATCH = 256
 
@@ -36,18 +36,18 @@ def rerank(
     weights: BlendWeights | None = None,
     illegible: Collection[int] = (),
 ) -> list[Hit]:
-    """Candidates in the cross-encoder's order, by (-logit, passage id), or in a blend's.
+    """Order candidates by the cross-encoder, by (-logit, passage id), or by a blend.
 
     Args:
-        query: what is looked for.
+        query: the query's text.
         hits: candidates, best first.
-        cross_encoder: with one label.
-        seconds: stop when this time is used up; the candidates that were not read then follow
-            those that were, in their own order. A first few are always read.
-        weights: order by what relevance, similarity and BM25 come to (`fusion.pooled`); the
-            candidates have both scores.
-        illegible: passages that are not read, by id. They follow those that are; in a blend they
-            count as of middling relevance.
+        cross_encoder: a model with one label.
+        seconds: time limit. Candidates not read by then follow those that were, in their original
+            order. The first few are always read.
+        weights: order by a blend of relevance, similarity and BM25 (`fusion.pooled`); every
+            candidate has the latter two scores.
+        illegible: ids of passages that are not read. They follow those that are; in a blend, they
+            count as having average relevance.
 
     Raises:
         UsageError: the cross-encoder has several labels.
@@ -65,12 +65,12 @@ def rerank(
 
 
 def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str = "") -> list[Hit]:
-    """Hits in the order of their relevance or of a blend; see `rerank` for those without any.
+    """Sort hits by relevance or by a blend; see `rerank` for hits without relevance.
 
     Args:
-        hits: read or not.
-        weights: of a blend.
-        query: of which a blend looks for the numbers.
+        hits: reranked or not.
+        weights: of the blend; None for relevance alone.
+        query: a blend also compares its numbers with each hit's.
     """
     by_relevance = sorted((hit for hit in hits if hit.relevance is not None), key=_by_relevance)
     ranked = [replace(hit, relevance_rank=rank) for rank, hit in enumerate(by_relevance, 1)]
@@ -96,7 +96,7 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str
 def rank_all(
     index: Searched, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
 ) -> list[Hit]:
-    """The top `k` of all passages by the cross-encoder alone: one model pass for each."""
+    """The top `k` of all passages by the cross-encoder alone: one model pass per passage."""
     best: list[Hit] = []
     batch: list[Hit] = []
 
@@ -114,11 +114,11 @@ def rank_all(
 
 
 def check_exhaustive(passages: int, exhaustive: bool | None) -> None:
-    """Refuse to read more passages than anybody waits for, unless it was asked for.
+    """Refuse to read an unreasonable number of passages unless explicitly allowed.
 
     Args:
-        passages: that the cross-encoder would read for one query.
-        exhaustive: it may.
+        passages: how many the cross-encoder would read for one query.
+        exhaustive: the user allowed any number.
 
     Raises:
         UsageError: there are more than `EXHAUSTIVE_LIMIT`.
@@ -133,10 +133,10 @@ def check_exhaustive(passages: int, exhaustive: bool | None) -> None:
 
 
 def check_relevance_model(cross_encoder: CrossEncoder) -> None:
-    """Refuse a classifier of several labels (NLI, say) as a judge of relevance.
+    """Refuse to use a multi-label classifier (NLI, say) to judge relevance.
 
     Raises:
-        UsageError: naming the labels.
+        UsageError: the model has several labels; the message names them.
     """
     labels = cross_encoder.identity.labels
     if len(labels) > 1:
@@ -148,7 +148,7 @@ def check_relevance_model(cross_encoder: CrossEncoder) -> None:
 
 
 def text_to_read(stored: StoredPassage) -> str:
-    """What the cross-encoder is given: the same text that was embedded."""
+    """What the cross-encoder reads: the same text that was embedded."""
     return stored.passage.embedded_text
 
 
@@ -166,7 +166,7 @@ def sigmoid(logit: float) -> float:
 
 
 def _portions(hits: Sequence[Hit], seconds: float | None) -> Iterator[Sequence[Hit]]:
-    """All at once; or as long as the time lasts, judged by the time of those before."""
+    """All hits at once; with a time limit, as many portions as the past ones suggest will fit."""
     if seconds is None:
         if hits:
             yield hits
@@ -198,26 +198,26 @@ def _bm25(hit: Hit) -> float:
 
 
 ANSWERS_FROM = 0.05
-"""One question in twenty that has an answer in prose has no passage of this relevance; measured,
-see docs/evaluation.md."""
+"""Relevance threshold of an answer. For one in twenty questions with an answer in prose, no passage
+reaches it; measured, see docs/evaluation.md."""
 
 _CODE = 0.5
-"""From here on a low relevance says nothing: in code one answer in four has it."""
+"""Code-likeness from which a low relevance says nothing: one in four answers in code has it."""
 
 
 def seems_answered(hits: Sequence[Hit], *, words_alone: bool = False) -> bool | None:
-    """Whether a passage has at least the relevance of an answer, or a rare name of the query.
+    """Whether a passage is relevant enough to be an answer, or contains a rare name of the query.
 
-    Nearness and shared words do not tell: the nearest passages of a nonsense query are as near as
-    some answers, on a scale that each model and collection has for itself.
+    Similarity and shared words are not used: the nearest passages of a nonsense query are as near
+    as some answers, on a scale that differs by model and collection.
 
     Args:
-        hits: what was proposed, read or not.
-        words_alone: no model can read the query and what may answer it.
+        hits: the candidates, reranked or not.
+        words_alone: no model can read the query and its possible answers.
 
     Returns:
-        None where nobody knows: nothing of what was read does, and not all was read, or it is
-        code. By words alone it is known where none of the query is anywhere.
+        None if unknown: nothing that was read qualifies, but not all was read, or it is code.
+        By words alone, the answer is known only if no passage has any word of the query.
     """
     for hit in hits:
         if hit.relevance is not None and hit.relevance.probability >= ANSWERS_FROM:

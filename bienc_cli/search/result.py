@@ -1,4 +1,4 @@
-"""What a search answers."""
+"""The result of a search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bienc_cli.types import BiEncoder, CrossEncoder, CrossEncoderIdentity, Encod
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """The cross-encoder's opinion of one pair: its raw logit and the sigmoid of it."""
+    """The cross-encoder's score of one pair: its raw logit, and the sigmoid of it."""
 
     logit: float
     probability: float
@@ -23,7 +23,7 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a passage's text, in code points of that text."""
+    """A part of a passage's text; offsets in code points."""
 
     start: int
     end: int
@@ -31,15 +31,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage that the first stage proposes, not yet read.
+    """A passage that the first stage proposes, not yet reranked.
 
     Attributes:
-        rank: 1-based, in the order of the proposals.
-        similarity: cosine of query and passage; None where no vector was compared.
-        similarity_rank: 1-based rank in the bi-encoder's ranking; None where it is not in it.
-        bm25: BM25 score; None where no word was looked up.
-        bm25_rank: 1-based rank in BM25's ranking; None where it is not in it.
-        exact: rare names of the query (`exactness.py`) that it has as they are meant.
+        rank: 1-based rank among the candidates.
+        similarity: cosine of query and passage; None where vectors were not compared.
+        similarity_rank: 1-based rank by similarity; None if not in that ranking.
+        bm25: BM25 score; None where words were not looked up.
+        bm25_rank: 1-based rank by BM25; None if not in that ranking.
+        exact: how many rare names of the query (`exactness.py`) it contains exactly.
     """
 
     passage_id: int
@@ -53,15 +53,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One passage of a ranking.
+    """One passage of the final ranking.
 
     Attributes:
         rank: 1-based, in the final order.
-        candidate: how the first stage saw it; None where every passage was read.
-        relevance: None where the passage was not reranked.
-        relevance_rank: 1-based rank among the reranked; None likewise.
-        truncated: the cross-encoder could not read the passage to its end.
-        best: the sentence nearest to the query; None where nobody asked for it.
+        candidate: its first-stage scores; None if the cross-encoder read every passage.
+        relevance: None if it was not reranked.
+        relevance_rank: 1-based rank among the reranked hits; None likewise.
+        truncated: the passage was longer than the cross-encoder reads.
+        best: the sentence closest to the query; None unless asked for.
     """
 
     rank: int
@@ -74,31 +74,31 @@ class Hit:
 
     @property
     def rose(self) -> int:
-        """Ranks gained over the order of the candidates; negative where it fell."""
+        """Ranks gained by reranking; negative if it lost some."""
         return self.candidate.rank - self.rank if self.candidate else 0
 
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """A model and how it ran."""
+    """A model and how it was run."""
 
     identity: EncoderIdentity | CrossEncoderIdentity
     runtime: str
 
     @classmethod
     def of(cls, model: BiEncoder | CrossEncoder) -> ModelUse:
-        """That a model was used as it is loaded."""
+        """Describe a loaded model."""
         return cls(model.identity, model.runtime)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What became of a budget.
+    """How a token budget was used.
 
     Attributes:
-        tokens: that there were.
-        used: by the passages that were taken, with their citations.
-        repeats: passages left out because a better one says nearly the same.
+        tokens: the budget.
+        used: by the returned passages, with their citations.
+        repeats: passages left out as near-duplicates of better ones.
         too_long: passages left out because they did not fit.
     """
 
@@ -116,27 +116,27 @@ class SearchResult:
         hits: at most `k`, best first, ordered by (-score, passage id).
         candidates: how many passages the first stage proposed.
         reranked: how many of them the cross-encoder read.
-        truncated: how many of those it could not read to the end.
-        query_tokens: length of the query for the bi-encoder, special tokens included; None
-            where there was none.
+        truncated: how many of those were longer than it reads.
+        query_tokens: length of the query in bi-encoder tokens, special tokens included; None
+            without a bi-encoder.
         stages: wall time of each stage, in order.
         bi_encoder: None where the strategy compares no vectors.
         cross_encoder: None where nothing was reranked.
-        asked: the query, understood: what had to be there and what must not.
-        left_out: a cross-encoder that the strategy has, and that cannot read the query or most
-            of what was proposed; the answer is that of the strategy without it.
-        similarity_left_out: the bi-encoder cannot read the query nor what may answer it, so that
-            a blend is ordered by BM25.
+        asked: the parsed query: required phrases and exclusions.
+        left_out: the strategy's cross-encoder if it cannot read the query or most candidates; the
+            answer is then that of the strategy without it.
+        similarity_left_out: the bi-encoder can read neither the query nor its likely answers, so a
+            blend was ordered by BM25 alone.
         similarity_guessed: the bi-encoder cannot read the query, or most of the index, whether or
-            not it has a say.
-        words_left_out: the query is in another language than the index, so that a blend is ordered
-            by similarity.
-        answered: whether something of what was proposed seems to answer (`reranking.py`); None
-            where nobody knows.
-        spellings: words of the query that no passage has, each with the stems that BM25 looked
-            up in its place.
-        budget: of tokens, where there was one; the hits are those that fit.
-        indexes: that were searched as one; none where there was one, which is `index`.
+            not its scores were used.
+        words_left_out: the query is in another language than the index, so a blend was ordered by
+            similarity alone.
+        answered: whether a candidate seems to answer the query (`reranking.py`); None if unknown.
+        spellings: the words of the query that no passage contains, each with the stems that BM25
+            looked up instead.
+        budget: the use of the token budget, if there was one; the hits are those that fit.
+        indexes: the indexes, if several were searched as one; empty for a single one, which is
+            `index`.
     """
 
     query: str
@@ -163,7 +163,7 @@ class SearchResult:
     indexes: tuple[IndexInfo, ...] = ()
 
     def origin(self, hit: Hit) -> tuple[IndexInfo, int]:
-        """The index that a hit is of, and the id of its passage there."""
+        """The index that a hit comes from, and its passage id there."""
         if not self.indexes:
             return self.index, hit.passage.passage_id
         which, own = origin(hit.passage.passage_id, len(self.indexes))
@@ -177,7 +177,7 @@ class SearchResult:
 
     @property
     def signals(self) -> tuple[str, ...]:
-        """What had a say in the order: `similarity`, `bm25`, `relevance`."""
+        """The scores that decided the order: `similarity`, `bm25`, `relevance`."""
         said = {
             "similarity": self.strategy.needs_bi_encoder and not self.similarity_left_out,
             "bm25": self.strategy.needs_bm25 and not self.words_left_out,
@@ -187,5 +187,5 @@ class SearchResult:
 
     @property
     def seconds(self) -> float:
-        """Wall time of all stages together."""
+        """Total wall time of all stages."""
         return sum(stage.seconds for stage in self.stages)

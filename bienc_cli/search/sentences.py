@@ -1,4 +1,4 @@
-"""The sentence of a passage that answers best: what a person reads first."""
+"""Finds the sentence of a passage that answers best, for display."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from bienc_cli.store.folding import folded
 from bienc_cli.types import BiEncoder
 
 _LONGEST = 400
-"""Code points beyond which a sentence without a full stop (a table, code) is taken by lines."""
+"""Code points from which a sentence without a full stop (a table, code) is split into lines."""
 
 MOST_ENCODED = 4
 LEAST_SHARE = 0.6
-"""Sentences of a hit that are encoded: those with the query's words, at least with that share of
-what the best of them has. More take time and show the answer no more often
+"""Limits on the sentences encoded per hit: the ones with most of the query's words, each with at
+least this fraction of the best one's. Encoding more takes longer and finds the answer no more often
 (`benchmarks/answer_sentences.py`)."""
 
 _LONG_ENOUGH = 60
-"""Code points from which a sentence is no fragment."""
+"""Code points from which a sentence is not a fragment."""
 
 _STEM = 5
-"""Letters of a word that are compared."""
+"""Leading letters of a word that are compared."""
 
 _WORD = re.compile(r"\w+")
 _NUMERAL = re.compile(r"\(?(?:\d{1,3}|\w)[.)]")
@@ -42,13 +42,14 @@ def best_sentences(
 ) -> list[Hit]:
     """Give each hit the sentence of its text that is most similar to the query.
 
-    Those that are likeliest by the query's words are encoded, as passages, all hits' together.
+    The likeliest sentences by the query's words are encoded, as passages, in one batch for all
+    hits.
 
     Args:
-        query: what is looked for.
+        query: the query's text.
         query_vector: its vector, shape (dim,), length 1.
-        hits: whose `best` is to be filled.
-        bi_encoder: that made the query vector.
+        hits: their `best` is to be filled in.
+        bi_encoder: the model that encoded the query.
     """
     spans = [split(hit.passage.passage.text, body_start(hit.passage)) for hit in hits]
     texts = [
@@ -75,18 +76,19 @@ def likeliest(
     most: int = MOST_ENCODED,
     least: float = LEAST_SHARE,
 ) -> list[list[int]]:
-    """Of each hit's sentences those with most of the query's words, rare ones above all.
+    """Select each hit's sentences with most of the query's words, weighted by rarity.
 
-    Where some have a number of the query, others are not likely: models hardly tell numbers apart.
+    If any of a hit's sentences contain a number of the query, only those qualify: models hardly
+    tell numbers apart.
 
     Args:
-        query: what is looked for.
-        sentences: of each hit.
-        most: of each.
-        least: share of the weight of the words of a hit's best sentence that others must have.
+        query: the query's text.
+        sentences: the sentences of each hit.
+        most: maximum number per hit.
+        least: minimum weight, as a fraction of that of the hit's best sentence.
 
     Returns:
-        Their places among the hit's, ascending.
+        For each hit, the positions of the selected sentences, ascending.
     """
     asked, numbers = _stems(query, asked=True), numbers_in(query)
     shared = [[asked & _stems(sentence) for sentence in its] for its in sentences]
@@ -94,7 +96,7 @@ def likeliest(
     total = sum(map(len, sentences))
 
     def likelihood(sentence: str, stems: set[str]) -> tuple[float, int]:
-        # In one order: a sum of fractions depends on it.
+        # Sorted, because a floating-point sum depends on the order.
         weight = sum(math.log1p(total / having[stem]) for stem in sorted(stems))
         return weight, min(len(sentence), _LONG_ENOUGH)
 
@@ -103,7 +105,7 @@ def likeliest(
         scores = [likelihood(*one) for one in zip(texts, its, strict=True)]
         order = sorted(range(len(texts)), key=lambda place: (*scores[place], -place))
         named = [len(numbers & numbers_in(text)) if numbers else 0 for text in texts]
-        # Before any is left out for the others' sake.
+        # Before the limits below drop any.
         order = [place for place in order if named[place] == max(named)]
         enough = least * max((scores[place][0] for place in order), default=0.0)
         likely.append(sorted(place for place in order[-most:] if scores[place][0] >= enough))
@@ -115,7 +117,7 @@ def _stems(text: str, *, asked: bool = False) -> set[str]:
 
 
 def body_start(stored: StoredPassage) -> int:
-    """Where a passage goes on behind a first line that only repeats its heading; 0 if none."""
+    """Offset behind a first line that only repeats the heading; 0 if there is none."""
     text = stored.passage.text
     first_line, line_break, rest = text.partition("\n")
     titles = {*stored.passage.heading, stored.title}
@@ -126,9 +128,9 @@ def body_start(stored: StoredPassage) -> int:
 
 
 def split(text: str, start: int = 0) -> list[Span]:
-    """Sentences of `text[start:]`, trimmed; long ones without an end by lines; at least one.
+    """The trimmed sentences of `text[start:]`, at least one; long ones are split into lines.
 
-    A numeral goes with what it numbers.
+    A list number stays with its item.
     """
     found: list[Span] = []
     for block in paragraphs(text, start, len(text)):

@@ -1,8 +1,8 @@
-"""Documents, or passages, like this one: by the stored vectors, no model needed.
+"""Finds documents or passages similar to a given one, from stored vectors alone.
 
-A document is as similar to the subject as its passages are to the subject's: for each passage
-of the subject the most similar one of the document, and the mean of these. So a document that has
-a part in common with the subject is told from one that is about the same things on average.
+A document's similarity is the mean, over the subject's passages, of the cosine with the most
+similar passage of the document. This distinguishes a document that shares a part with the subject
+from one that is merely about the same topics on average.
 
 Source of the score: Khattab and Zaharia, "ColBERT: Efficient and effective passage search via
 contextualized late interaction over BERT", SIGIR 2020, there over tokens, here over passages.
@@ -29,15 +29,15 @@ from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
 from bienc_cli.types import CrossEncoder
 
 NEAREST = 10
-"""How near a passage of a document must be to count as matching one of the subject's: among so
-many, of all documents."""
+"""A document's passage matches one of the subject's if it is among this many nearest of all
+documents."""
 
 _DEPTH = 100
-"""Passages looked at for each of the subject's; the best documents have one among them."""
+"""Passages retrieved for each of the subject's; the best documents have one among them."""
 
 
 class Similar(StrEnum):
-    """What is to be similar."""
+    """The unit of the result."""
 
     DOCUMENT = "document"
     PASSAGE = "passage"
@@ -45,14 +45,14 @@ class Similar(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SimilarOptions:
-    """What to look for and how far.
+    """What to look for, and how much to return.
 
     Attributes:
         unit: documents, or single passages.
-        k: hits wanted.
-        candidates: how many the cross-encoder reads, where there is one; None for the default.
-        min_similarity: drop hits that are less similar.
-        where: which documents count.
+        k: number of hits wanted.
+        candidates: how many the cross-encoder reads, if there is one; None for the default.
+        min_similarity: drop hits with a lower similarity.
+        where: only documents that pass this filter.
     """
 
     unit: Similar = Similar.DOCUMENT
@@ -68,20 +68,20 @@ class SimilarOptions:
 
 @dataclass(frozen=True, slots=True)
 class SimilarHit:
-    """A document, or a passage, like the subject.
+    """A document, or a passage, similar to the subject.
 
     Attributes:
         rank: 1-based, in the final order.
-        passage: of a document the one that is most similar to any of the subject's.
-        similarity: of a document the mean, over the subject's passages, of the cosine with the
-            most similar one of the document; of a passage its cosine with the most similar one
-            of the subject.
-        best: cosine of `passage` and the passage of the subject that it is most similar to.
-        like: position of that one in `Subject.passages`.
-        matched: how many of the subject's passages have one of the document among their
+        passage: for a document, its passage most similar to any of the subject's.
+        similarity: for a document, the mean over the subject's passages of the cosine with the
+            document's most similar passage; for a passage, the cosine with the subject's most
+            similar passage.
+        best: cosine of `passage` and the subject's passage most similar to it.
+        like: position of that passage in `Subject.passages`.
+        matched: how many of the subject's passages have a passage of the document among their
             `NEAREST`.
-        relevance: of `passage` to that passage of the subject; None where nothing was reranked.
-        truncated: the cross-encoder could not read both to the end.
+        relevance: of `passage` to that passage of the subject; None if it was not reranked.
+        truncated: the pair was longer than the cross-encoder reads.
     """
 
     rank: int
@@ -96,11 +96,11 @@ class SimilarHit:
 
 @dataclass(frozen=True, slots=True)
 class SimilarResult:
-    """What is like a subject.
+    """The documents or passages similar to a subject.
 
     Attributes:
         hits: best first, ordered by (-score, passage id).
-        candidates: how many were found before any was left out.
+        candidates: how many were found before any were dropped.
         reranked: how many of them the cross-encoder read.
         stages: wall time of each stage, in order.
         cross_encoder: None where nothing was reranked.
@@ -119,7 +119,7 @@ class SimilarResult:
 
     @property
     def seconds(self) -> float:
-        """Wall time of all stages together."""
+        """Total wall time of all stages."""
         return sum(stage.seconds for stage in self.stages)
 
 
@@ -130,14 +130,14 @@ def similar(
     cross_encoder: CrossEncoder | None = None,
     watch: Stopwatch | None = None,
 ) -> SimilarResult:
-    """Find what is like a subject; the subject itself is not.
+    """Find what is similar to a subject, excluding the subject itself.
 
     Args:
         index: opened for reading.
-        subject: of this index, or encoded by its model.
+        subject: from this index, or encoded by its model.
         options: documents or passages, how many, among which.
-        cross_encoder: reads the best-matching passages of each candidate and orders by them.
-        watch: with stages that came before; they count.
+        cross_encoder: reads each candidate's best-matching passages and orders the candidates.
+        watch: already holds earlier stages, which count.
 
     Raises:
         UsageError: the cross-encoder has several labels.
@@ -175,7 +175,7 @@ def similar(
 
 
 def check_similarity(least: float | None) -> None:
-    """Refuse a threshold that no cosine has.
+    """Refuse a threshold that is not a cosine.
 
     Raises:
         UsageError: it is not between -1 and 1.
@@ -267,7 +267,7 @@ def _documents(
 def _cosines(
     index: IndexReader, subject: Subject, passage_ids: Sequence[int]
 ) -> NDArray[np.float64]:
-    """Shape (passages of the subject, passages asked for)."""
+    """Cosines, shape (passages of the subject, requested passages)."""
     vectors = index.vectors_of(passage_ids).astype(np.float64)
     cosines: NDArray[np.float64] = subject.vectors.astype(np.float64) @ vectors.T
     return cosines
@@ -276,12 +276,12 @@ def _cosines(
 def _nearest_of_others(
     index: IndexReader, subject: Subject, own: frozenset[int], depth: int, where: Filter
 ) -> list[list[tuple[int, float]]]:
-    """For each passage of the subject the `depth` nearest that are not in `own`."""
+    """For each passage of the subject, the `depth` nearest passages that are not in `own`."""
     asked = depth + min(len(own), depth)
     while True:
         rankings = index.search_many(subject.vectors, asked, where)
         others = [[hit for hit in ranking if hit[0] not in own] for ranking in rankings]
-        # Its own passages are near it: where there are many, they hide the others.
+        # The subject's own passages are nearest: if there are many, they crowd out the others.
         if all(
             len(left) >= depth or len(ranking) < asked
             for left, ranking in zip(others, rankings, strict=True)
@@ -293,7 +293,7 @@ def _nearest_of_others(
 def _reranked(
     subject: Subject, hits: Sequence[SimilarHit], cross_encoder: CrossEncoder
 ) -> list[SimilarHit]:
-    """Candidates by (-relevance, passage id) of the passages that match best."""
+    """Sort the candidates by (-relevance, passage id) of their best-matching passages."""
     if not hits:
         return []
     scores = cross_encoder.score_pairs(

@@ -1,4 +1,4 @@
-"""What others are to be like: a document, a place in one, or a text from elsewhere."""
+"""The subject of a similarity search: a document, a place in one, or an external text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bienc_cli.store import Filter, IndexReader, StoredPassage
 from bienc_cli.types import BiEncoder, Document, Passage, Place, Vectors
 
 MOST_PASSAGES = 64
-"""Passages of a subject that are compared; of a longer one so many, evenly spread."""
+"""Passages of a subject that are compared; a longer subject is sampled evenly."""
 
 _ENCODED_AT_ONCE = 64
 _LINE = re.compile(rf"(?s)(.+):({NUMBER})")
@@ -30,14 +30,14 @@ class Subject:
     """Passages with their vectors.
 
     Attributes:
-        name: what people call it.
-        passages: at most `MOST_PASSAGES`, in the order of the text.
-        vectors: theirs, shape (passages, dim).
-        passage_ids: of all of its passages in the index; none where it is from elsewhere.
-        document_passage_ids: of all passages of its document, likewise: more, where the subject
-            is a place in it.
-        total: how many passages it has.
-        encoder: the model that has encoded it; None where its vectors are the index's.
+        name: how people refer to it.
+        passages: at most `MOST_PASSAGES`, in text order.
+        vectors: shape (passages, dim).
+        passage_ids: all of its passages in the index; empty for an external text.
+        document_passage_ids: all passages of its document, a superset of `passage_ids` if the
+            subject is a place in it; empty likewise.
+        total: how many passages it has, before sampling.
+        encoder: the model that encoded it; None if its vectors are the index's.
     """
 
     name: str
@@ -54,21 +54,20 @@ def indexed_subject(index: IndexReader, names: Sequence[str]) -> Subject | None:
 
     Args:
         index: opened for reading.
-        names: ways to write the same: a document's id, its path, or a citation of a place in it
-            (`a.md:13`, `a.md:13-20`, `r.pdf p.3`, `c.jsonl:17 (d42)`); the first that is known
-            counts.
+        names: alternative names, of which the first known one counts: a document's id, its path, or
+            a citation of a place in it (`a.md:13`, `a.md:13-20`, `r.pdf p.3`, `c.jsonl:17 (d42)`).
 
     Returns:
-        None where the index knows none of them.
+        None if the index knows none of them.
 
     Raises:
-        UsageError: it names a collection of many documents, or a place without a passage.
+        UsageError: the name means a collection of many documents, or a place without a passage.
     """
     named = passages_named(index, names)
     if named is None:
         return None
     stored = named.passages
-    # Of a collection, a line is of one record, and the others are other documents.
+    # In a collection, a line belongs to one record; the other records are other documents.
     documents = {one.document_id for one in stored}
     chosen = [stored[position] for position in _spread(len(stored))]
     return Subject(
@@ -85,13 +84,13 @@ def indexed_subject(index: IndexReader, names: Sequence[str]) -> Subject | None:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a name means.
+    """What a name resolves to.
 
     Attributes:
-        name: the one that is known.
-        place: in the document; None where all of it is meant.
-        passages: of the document, or at the place; at least one.
-        around: all passages of the documents that are called so.
+        name: the alternative that is known.
+        place: in the document; None for all of it.
+        passages: of the document or at the place; at least one.
+        around: all passages of the documents with that name.
     """
 
     name: str
@@ -101,10 +100,10 @@ class Named:
 
 
 def passages_named(index: IndexReader, names: Sequence[str]) -> Named | None:
-    """The passages of a document of the index, or at a place in one; see `indexed_subject`.
+    """Resolve a name to the passages of a document or at a place; see `indexed_subject`.
 
     Raises:
-        UsageError: it names a collection of many documents, or a place without a passage.
+        UsageError: the name means a collection of many documents, or a place without a passage.
     """
     known = list(index.documents())
     for name in names:
@@ -124,7 +123,7 @@ def _readings(name: str) -> list[tuple[str, Place | None]]:
         number = int(line[2])
         found.append((line[1], Place("line", number, number)))
     elif record := _RECORD.fullmatch(name):
-        # The line says which record; where there is none, its id does.
+        # The line identifies the record; without a line, its id does.
         found += [*_readings(record[1])[1:], (record[2], None)]
     return found
 
@@ -158,7 +157,7 @@ def _taken(
 
 
 def _meets(place: Place, asked: Place) -> bool:
-    """Whether two places of the same kind have a number in common."""
+    """Whether two places of the same kind overlap."""
     if place.kind != asked.kind or place.first is None or asked.first is None:
         return False
     if asked.name and place.name != asked.name:
@@ -169,12 +168,12 @@ def _meets(place: Place, asked: Place) -> bool:
 def foreign_subject(
     index: IndexReader, name: str, documents: Iterable[Document], bi_encoder: BiEncoder
 ) -> Subject:
-    """Documents that the index does not hold, cut and encoded as it cuts and encodes its own.
+    """Chunk and encode external documents the way the index does with its own.
 
     Args:
-        index: to be compared with.
-        name: what people call it.
-        documents: as a reader made them.
+        index: the one to compare with.
+        name: how people refer to it.
+        documents: as a format's reader produced them.
         bi_encoder: the model that the index was made with.
 
     Raises:
@@ -207,7 +206,7 @@ def foreign_subject(
 
 
 def _spread(total: int) -> list[int]:
-    """At most `MOST_PASSAGES` positions, evenly over all."""
+    """At most `MOST_PASSAGES` positions, evenly spaced."""
     if total <= MOST_PASSAGES:
         return list(range(total))
     return [round(step * (total - 1) / (MOST_PASSAGES - 1)) for step in range(MOST_PASSAGES)]

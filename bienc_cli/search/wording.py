@@ -1,4 +1,4 @@
-"""Whether a text says something to the letter, or a name in another writing."""
+"""Matches a phrase or a name in a text, verbatim or in another spelling."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bienc_cli.store.folding import is_unspaced, plain_letters
 from bienc_cli.store.spelling import SHORTEST_DIGEST, digests_in
 
 _BETWEEN_WORDS = r"[^\w\s]*\s+[^\w\s]*"
-"""White space, with punctuation on either side: a comma does not break a phrase."""
+"""White space with optional punctuation on either side: a comma does not break a phrase."""
 
 _SIGNS = ("'’‘′", "-‐‒–—−")
-"""Each of some in place of the others: programs for writing set their own for what is typed."""
+"""Interchangeable characters: word processors replace the ones that are typed."""
 _WRITTEN = {one: f"[{re.escape(signs)}]" for signs in _SIGNS for one in signs}
 
 
 class Wording:
-    """A phrase or a name as it must stand in a text.
+    """A phrase or a name to be matched in texts.
 
-    Case, accents and compatibility forms do not matter, nor does how words are spaced, nor which
-    apostrophe or dash was taken. It may be no part of a longer word, nor, with digits, of a longer
-    number, address or date: 10.0.0.1 is not in 110.0.0.1, 10.0.0.12 or 10.0.0.1.5.
+    Case, accents, compatibility forms, the amount of white space, and the kind of apostrophe or
+    dash do not matter. It does not match inside a longer word, nor, if it has digits, inside a
+    longer number, address or date: 10.0.0.1 is not in 110.0.0.1, 10.0.0.12 or 10.0.0.1.5.
     """
 
     def __init__(self, phrase: str) -> None:
@@ -31,10 +31,10 @@ class Wording:
         self._pattern = re.compile(before + pattern + behind)
 
     def stands_in(self, text: str) -> bool:
-        """Whether the text has it.
+        """Whether the text contains it.
 
         Args:
-            text: as `plain_letters` has it.
+            text: folded by `plain_letters`.
         """
         return self._pattern.search(text) is not None
 
@@ -49,7 +49,7 @@ def _edges(first: str, last: str) -> tuple[str, str]:
     if _is_of_a_word(first[0]):
         before = r"(?<!\w)(?<!\w[-.])" if whole and first[0].isdigit() else r"(?<!\w)"
     if _is_of_a_word(last[-1]):
-        # A date may be followed by a time.
+        # An ISO date may be followed by a time.
         behind = r"(?:(?=t\d)|(?!\w|[-.]\w))" if whole else r"(?!\w)"
     return before, behind
 
@@ -60,7 +60,7 @@ def _is_of_a_word(character: str) -> bool:
 
 @lru_cache(maxsize=256)
 def wording(phrase: str) -> Wording:
-    """The wording of a phrase; the last ones are kept."""
+    """The `Wording` of a phrase; recent ones are cached."""
     return Wording(phrase)
 
 
@@ -73,16 +73,17 @@ _PIECE = re.compile(r"[\w-]+|[^\w-]+")
 _BETWEEN_DIGITS = r"[-\s()/]{0,2}"
 _THOUSANDS = r"[,.'’\s]?"
 _DIGITS_TELL = 7
-"""Digits that tell a telephone number, an ISBN or an account wherever blanks are between them."""
+"""Digits from which a number identifies a telephone number, ISBN or account however it is
+grouped."""
 
 
 @lru_cache(maxsize=64)
 def other_writings(name: str) -> re.Pattern[str]:
-    """What finds a name in a text, as `plain_letters` has it, where others write it differently.
+    """A pattern that finds other spellings of a name in a text folded by `plain_letters`.
 
     Its parts may be joined by nothing, a hyphen, an underscore or a blank: getUserById and
-    get_user_by_id, ABC-123 and ABC 123. Thousands may be set apart, and seven digits and more in
-    any groups. Digits of a commit may go on in the text, or in the name.
+    get_user_by_id, ABC-123 and ABC 123. Thousands may be separated, and seven or more digits may be
+    grouped in any way. A commit's digest may be abbreviated in the text or in the name.
     """
     if digests_in(name) == [name]:
         rest = ""
@@ -113,7 +114,7 @@ def _joined(run: str) -> str:
 
 
 def _grouped(digits: str) -> str:
-    """A number of five digits and more with thousands apart, or not."""
+    """A pattern for a number of five or more digits, with or without thousands separators."""
     if len(digits) < 5:
         return digits
     first = len(digits) % 3

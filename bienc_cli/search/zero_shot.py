@@ -1,8 +1,11 @@
-"""Documents by labels that nobody was trained for: a label's name is all that is known of it.
+"""Labels documents without training data: a label's name is all that is known of it.
 
-The bi-encoder takes the name for a query and the vectors of the index for what they are; a
-cross-encoder reads name and passage together, by entailment where it knows what that is
-("This text is about contract."), else by relevance.
+The bi-encoder encodes the name as a query and compares it with the stored vectors; a cross-encoder
+reads name and passage together, testing for entailment if it can ("This text is about contract."),
+else for relevance.
+
+Source: Yin, Hay and Roth, "Benchmarking zero-shot text classification: Datasets, evaluation and
+entailment approach", EMNLP 2019.
 
 Source: Yin, Hay and Roth, "Benchmarking zero-shot text classification: Datasets, evaluation and
 entailment approach", EMNLP 2019.
@@ -33,15 +36,15 @@ _READ_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class LabelledDocument:
-    """A document with what each encoder thinks of each label, in the order of the labels.
+    """A document with each encoder's score for every label, in the order of the labels.
 
     Attributes:
-        passage: its first one, which says where it is.
+        passage: its first one, for the citation.
         passages: how many it has.
         similarities: mean cosine of its passages with the label's name.
-        probabilities: by the cross-encoder, of the passage nearest to the label: of entailment
-            against those of the other labels, or the sigmoid of relevance; empty where none
-            has read it.
+        probabilities: the cross-encoder's, for the passage nearest to the label: of entailment
+            relative to the other labels', or the sigmoid of relevance; empty without a
+            cross-encoder.
     """
 
     passage: StoredPassage
@@ -50,21 +53,21 @@ class LabelledDocument:
     probabilities: tuple[float, ...] = ()
 
     def likeliest(self, labels: Sequence[str]) -> list[tuple[str, float]]:
-        """By each encoder that has spoken, the bi-encoder first: the label, and its score."""
+        """The best label of each encoder, the bi-encoder first, with its score."""
         spoken = filter(None, (self.similarities, self.probabilities))
-        # Of equal ones the first.
+        # The first label wins a tie.
         best = [(max(range(len(one)), key=lambda place: one[place]), one) for one in spoken]
         return [(labels[place], scores[place]) for place, scores in best]
 
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """Documents by label.
+    """All documents with their scores.
 
     Attributes:
-        documents: in the order of the index.
-        stages: wall time: `bi-encoder` and `cross-encoder` are what each needed for all.
-        entails: the cross-encoder was asked for entailment, not for relevance.
+        documents: in index order.
+        stages: wall time; `bi-encoder` and `cross-encoder` are each encoder's total.
+        entails: the cross-encoder tested entailment, not relevance.
     """
 
     labels: tuple[str, ...]
@@ -79,7 +82,7 @@ class Labelling:
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of a document while its passages come."""
+    """What is known of a document while its passages are being read."""
 
     first: StoredPassage
     sums: list[float]
@@ -96,20 +99,20 @@ def label_documents(
     watch: Stopwatch | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Labelling:
-    """Give every document that counts its likeliest label.
+    """Score every document that passes the filter for every label.
 
     Args:
         index: opened for reading.
-        labels: names, at least two.
+        labels: at least two names.
         bi_encoder: the model that the index was made with.
-        cross_encoder: of relevance, or with a label `entailment`.
-        where: which documents count.
-        watch: with stages that came before.
-        on_progress: told how many documents the cross-encoder has read, of how many.
+        cross_encoder: a relevance model, or one with a label `entailment`.
+        where: only documents that pass this filter.
+        watch: already holds earlier stages.
+        on_progress: called with how many documents the cross-encoder has read, of how many.
 
     Raises:
-        UsageError: fewer than two labels, or the same twice; a cross-encoder whose labels are
-            about something else.
+        UsageError: fewer than two labels, or a repeated one; a cross-encoder with several labels,
+            none of them entailment.
         IndexMismatch: the index was made with another model.
     """
     names = check_labels(labels)
@@ -138,10 +141,10 @@ def label_documents(
 
 
 def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    """The names without blanks around them.
+    """The label names, stripped of surrounding blanks.
 
     Raises:
-        UsageError: fewer than two, or one is empty, no text, or there twice.
+        UsageError: fewer than two, or one is empty, not text, or repeated.
     """
     names = tuple(label.strip() for label in labels)
     if len(names) < 2 or not all(names) or len(set(names)) < len(names):
