@@ -103,12 +103,12 @@ def pooled(
 ) -> NDArray[np.float64]:
     """Combine similarity, BM25 and relevance into one score per reranked candidate.
 
-    Each signal distributes one vote over the candidates: a softmax of its scores. A signal that
-    is sure of a candidate gives it nearly everything; one that finds all alike votes uniformly and
+    Each signal distributes one vote over the candidates: a softmax of its scores. A signal that is
+    sure of a candidate gives it nearly everything; one that finds all alike votes uniformly and
     leaves the order to the others. The votes are summed by weight (a linear opinion pool), so what
     one signal is sure of, no other can take away. The score is the logarithm of that sum, plus a
-    small share of the weighted sum of the scores, which orders the candidates without votes, plus
-    a bonus for matching the query's numbers, which no model reads well.
+    small share of the weighted sum of the scores, which orders the candidates without votes, plus a
+    bonus for matching the query's numbers, which no model reads well.
 
     A higher relevance or BM25 score never lowers a candidate's rank. A higher similarity almost
     never does: it is standardised, which shifts the other candidates too.
@@ -147,11 +147,11 @@ def pooled(
 def blended(weights: BlendWeights, similarities: ArrayLike, bm25: ArrayLike) -> NDArray[np.float64]:
     """Combine similarity and BM25 into a weighted sum of standardised scores, one per candidate.
 
-    Each kind of score is standardised over the candidates of this query (mean 0, standard
-    deviation 1), so that scales that differ by query and by model weigh the same; a kind on
-    which all candidates tie says nothing and counts as 0. Bruch, Gai and Ingber ("An
-    analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), 2023) find that such
-    sums outperform rank fusion.
+    Each kind of score is standardised over the candidates of this query (mean 0, standard deviation
+    1), so that scales that differ by query and by model weigh the same; a kind on which all
+    candidates tie says nothing and counts as 0. Bruch, Gai and Ingber ("An analysis of fusion
+    functions for hybrid retrieval", ACM TOIS 42(1), 2023) find that such sums outperform rank
+    fusion.
 
     Args:
         weights: see `BlendWeights`.

@@ -1,4 +1,4 @@
-"""The index: a directory whose catalog says what is true, or the same in another place."""
+"""The index: a directory with a catalog, or its equivalent in a remote place."""
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
-"""BM25 over the word index: exact, without going through every word of a query.
+"""Exact BM25 over the word index, without scanning every word of a query.
 
 The score of a passage p is the sum over the words w of the query, each once, of
 
     idf(w) * f * (k1 + 1) / (f + k1 * (1 - b + b * |p| / avg)),
-    idf(w) = ln((N - n + 0.5) / (n + 0.5)), or 1e-6 where that is not positive,
+    idf(w) = ln((N - n + 0.5) / (n + 0.5)), or 1e-6 if that is not positive,
 
-with f how often p has w, |p| the words of p, avg their mean over all N passages, n the passages
-that have w. SQLite's FTS5 computes the same (`bm25()`), but slowly: it looks every passage up
-that has any of the words.
+where f is the frequency of w in p, |p| the number of words of p, avg the mean of |p| over all N
+passages, and n the number of passages that contain w. SQLite's FTS5 computes the same (`bm25()`),
+but slowly: it visits every passage that contains any of the words.
 
-What a word of a query is in the index, `query_words.py` says; some weigh less than others.
+`query_words.py` maps the words of a query to those of the index; some have a lower weight.
 
-Words are gone through by rising n. A word adds idf(w) * (k1 + 1) at most; as soon as those that
-are left cannot lift a passage that has none of the others among the k best, they are looked up
-only for the passages that they can lift that far.
+Words are processed in order of increasing n. A word adds at most idf(w) * (k1 + 1); as soon as the
+remaining words alone cannot lift a passage into the k best, they are looked up only for the
+passages that they can still lift that far.
 
 Sources: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
 2009; Turtle and Flood, "Query Evaluation: Strategies and Optimizations" (MaxScore), 1995.
@@ -47,17 +47,16 @@ B = 0.75
 _LEAST_IDF = 1e-6
 
 SHARE_WORTH_ASKING = 1 / 16
-"""Share of the passages a word must be in before it is asked whether the words that are left
-have to be gone through: the answer takes a look at every score."""
+"""Fraction of the passages that a word must occur in before checking whether the remaining words
+need to be scanned: the check looks at every score."""
 
 _NOWHERE = np.empty(0, np.int64)
 
 _LOOKING_UP = 8
-"""How much longer it takes to look a word up for one passage than to go past one of those that
-have it."""
+"""Cost of looking a word up for one passage, relative to scanning past one posting."""
 
 _ROUNDING = 1e-12
-"""Share of a score, more than is lost by adding up in double precision."""
+"""Relative tolerance: more than summing in double precision can lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,9 @@ class _Word:
     """A word of a query.
 
     Attributes:
-        count: passages that have it.
-        idf: times the word's weight.
-        postings: by the number of the block among those there are.
+        count: passages that contain it.
+        idf: multiplied by the word's weight.
+        postings: by block, as an index into `_blocks`.
     """
 
     text: str
@@ -77,11 +76,11 @@ class _Word:
 
     @property
     def most(self) -> float:
-        """What it can add to a score."""
+        """The most it can add to a score."""
         return self.idf * (K1 + 1.0)
 
     def scores(self, frequencies: Numbers, norms: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What it adds, with its frequencies in some passages and the norms of those."""
+        """Its contribution, given its frequencies in some passages and their norms."""
         scores = frequencies.astype(np.float64)
         scores /= scores + norms
         scores *= self.most
@@ -91,14 +90,14 @@ class _Word:
 class Bm25:
     """BM25 over one generation.
 
-    Scores of all passages lie in one array, block after block, without the ids that no block
-    covers: a *position* is a passage's index in it.
+    The scores of all passages are one array, block after block, leaving out the ids that no block
+    covers: a *position* is an index into it.
 
     Args:
-        connection: on the generation.
+        connection: open on the generation.
         passages: how many there are.
-        checksum: of their lengths, as recorded.
-        languages: of its passages, beside English.
+        checksum: of the passages' lengths, as recorded.
+        languages: of the passages, besides English.
 
     Raises:
         IndexDamaged: the lengths are not what was written.
@@ -125,19 +124,19 @@ class Bm25:
     def best(
         self, query: str, k: int, allowed: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` best passages that have any word of the query.
+        """The `k` best passages that contain any word of the query.
 
         Args:
             query: any text.
             k: how many, at least 1.
-            allowed: positions of the only passages that count; all if None.
+            allowed: positions of the passages that pass the filter; all if None.
 
         Returns:
             (passage id, score), ordered by (-score, passage id).
         """
         words = self._words(query)
         scores = self._no_scores(allowed)
-        # What the words from each one on can add.
+        # The most that the words from each one on can add.
         rests = [*accumulate((word.most for word in reversed(words)), initial=0.0)][::-1]
         added = 0
         for word, rest in zip(words, rests, strict=False):
@@ -153,13 +152,13 @@ class Bm25:
         for word in words[added:]:
             found += self._looked_up(word, positions)
         best = np.flatnonzero(found >= _kth_best(found, k))
-        # A stable sort: what is equal stays in the order of positions, which is that of ids.
+        # A stable sort leaves ties in the order of positions, which is that of ids.
         order = best[np.argsort(-found[best], kind="stable")][:k]
         ids = self._ids(positions[order])
         return list(zip(ids.tolist(), found[order].tolist(), strict=True))
 
     def scores_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """The score of each passage; 0.0 for one that has no word of the query."""
+        """The score of each passage; 0.0 for one without any word of the query."""
         ids, indices = np.unique(np.array(passage_ids, dtype=np.int64), return_inverse=True)
         known, positions = self._positions(ids)
         scores = np.zeros(len(ids))
@@ -168,11 +167,11 @@ class Bm25:
         return [float(score) for score in scores[indices]]
 
     def holding(self, text: str, allowed: NDArray[np.int64] | None = None) -> list[int]:
-        """The passages that have every word of a text, ascending; none for a text without words.
+        """The passages that contain every word of a text, ascending; none for a text without words.
 
         Args:
-            text: its compounds count as their parts.
-            allowed: positions of the only passages that count; all if None.
+            text: its compounds are replaced by their parts.
+            allowed: positions of the passages that pass the filter; all if None.
         """
         words = self._query_words.parts_of(text)
         if not words:
@@ -193,17 +192,17 @@ class Bm25:
         return ids
 
     def positions(self, passage_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The positions of some passages, without those that no block covers."""
+        """The positions of the passages that a block covers."""
         return self._positions(passage_ids)[1]
 
     def close(self) -> None:
-        """Let go of the tokenizer's memory."""
+        """Free the tokenizer's memory."""
         self._query_words.close()
 
     # --------------------------------------------------------------- scores
 
     def _positions(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """Which of some ids are in a block, and the positions of those."""
+        """Which of the ids are in a block, and the positions of those."""
         known = np.isin(ids >> BLOCK_BITS, self._blocks)
         numbers = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
         return known, numbers * BLOCK + ids[known] % BLOCK
@@ -213,7 +212,7 @@ class Bm25:
         return ids
 
     def _no_scores(self, allowed: NDArray[np.int64] | None) -> NDArray[np.float64]:
-        """0 for each passage; for one that does not count, what nothing lifts above 0."""
+        """A score of 0 for each passage; -inf if it does not pass the filter."""
         size = len(self._blocks) * BLOCK
         if allowed is None:
             return np.zeros(size)
@@ -222,7 +221,7 @@ class Bm25:
         return scores
 
     def _add(self, word: _Word, scores: NDArray[np.float64]) -> None:
-        """Add to the scores of all passages what a word adds."""
+        """Add a word's contribution to the scores of all passages."""
         for number, held in word.postings.items():
             part = scores[number * BLOCK : (number + 1) * BLOCK]
             norms = self._norms[number]
@@ -233,7 +232,7 @@ class Bm25:
                 part[places] += word.scores(held.frequencies, norms.take(places))
 
     def _looked_up(self, word: _Word, positions: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What a word adds to the scores of the passages at some positions, ascending."""
+        """A word's contribution to the scores at the given positions, ascending."""
         scores = np.zeros(len(positions))
         for number, part in self._by_block(positions):
             if number in word.postings:
@@ -253,19 +252,19 @@ class Bm25:
     def _sooner_looked_up(
         words: Sequence[_Word], scores: NDArray[np.float64], floor: float
     ) -> bool:
-        """Whether it takes less time to look words up for the passages that reach a score."""
+        """Whether looking the words up for the passages above a score beats scanning them."""
         reaching = int(np.count_nonzero(scores >= floor))
         return reaching * len(words) * _LOOKING_UP < sum(word.count for word in words)
 
     # ---------------------------------------------------------------- words
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of a query that no passage has, each with those that stand for it."""
+        """The words of a query that no passage contains, each with those looked up instead."""
         self._words(query)
         return self._last[2]
 
     def _words(self, query: str) -> list[_Word]:
-        """Those that occur, the rarest first; kept for the next call with the same query."""
+        """The words that occur, rarest first; cached for the next call with the same query."""
         if self._last[0] != query:
             found, meant = self._query_words.of(query)
             words = sorted(map(self._word, found), key=lambda word: (word.count, word.text))
@@ -280,10 +279,10 @@ class Bm25:
 
 
 def _kth_best(scores: NDArray[np.float64], k: int) -> float:
-    """The `k`-th highest; 0.0 where fewer than `k` are above 0."""
+    """The `k`-th highest score; 0.0 if fewer than `k` are above 0."""
     best = np.empty(0)
     least = 0.0
-    # Most of a later block is below what was found so far, and looking is cheaper than sorting.
+    # Most scores of a later block are below the best so far, and comparing is cheaper than sorting.
     for start in range(0, len(scores), BLOCK):
         part = scores[start : start + BLOCK]
         best = np.concatenate([best, part[part > least]])
@@ -294,5 +293,5 @@ def _kth_best(scores: NDArray[np.float64], k: int) -> float:
 
 
 def _floor(kth_best: float, rest: float) -> float:
-    """What a passage must have by now to be among the best yet, with `rest` still to come."""
+    """The score a passage needs by now to reach the `k` best with `rest` still to be added."""
     return kth_best - rest - _ROUNDING * kth_best

@@ -1,4 +1,4 @@
-"""Connections to `catalog.sqlite`, and what SQLite's refusals mean to a user."""
+"""Connections to `catalog.sqlite`, and the translation of SQLite's errors for users."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ from bienc_cli.store.schema import APPLICATION_ID, FORMAT_VERSION
 CATALOG = "catalog.sqlite"
 
 _NEW = f"{CATALOG}-new"
-"""A first catalog until it is whole: nobody reads it, so it needs no log, in which all of it would
-be written twice. One that a crash has left is nothing."""
+"""The name of a first catalog until it is complete. Nobody reads it, so it needs no write-ahead
+log, which would double the writes. A crash leaves a file that is ignored."""
 
 VECTOR_FILES = "vectors-*.f32"
-"""What the files of vectors are called; see `vectors.py`."""
+"""Glob for the files of vectors; see `vectors.py`."""
 
 REBUILD = "make it again: bienc index PATH --index OTHER_DIRECTORY"
 
 REPAIR = "see what can be saved: bienc check --repair"
 
 _PAGE_SIZE = 8192
-"""Bytes: pieces of text are long, and half as many pages are half as many reads."""
+"""Bytes: pieces of text are long, and larger pages mean fewer reads."""
 
 _CACHE_KIB = 65_536
 _LOCK_SECONDS = 10.0
 
 
 def catalog_path(directory: Path) -> Path:
-    """Where an index's catalog lies; it need not exist."""
+    """The path of an index's catalog, whether or not it exists."""
     return directory / CATALOG
 
 
 class Snapshot(sqlite3.Connection):
-    """A connection for reading.
+    """A read connection.
 
     Attributes:
-        as_it_lies: time and size of the catalog where it is read without any lock, because the
-            directory cannot be written; None otherwise.
+        as_it_lies: modification time and size of the catalog, if it is read without a lock because
+            the directory is not writable; None otherwise.
     """
 
     as_it_lies: tuple[int, int] | None = None
 
 
 def connect_to_read(directory: Path) -> Snapshot:
-    """A connection on a snapshot: it sees the generation that is current now, and no other.
+    """Open a snapshot of the current generation, which later commits do not change.
 
     Raises:
-        IndexNotFound: the directory is not there or holds no catalog.
-        IndexDamaged: the catalog is no SQLite file or has other tables.
-        IndexMismatch: another version of the format.
+        IndexNotFound: the directory does not exist or holds no catalog.
+        IndexDamaged: the catalog is not an SQLite file or has other tables.
+        IndexMismatch: it has another version of the format.
         StorageError: it cannot be opened.
     """
     path = catalog_path(directory)
@@ -75,22 +75,16 @@ def connect_to_read(directory: Path) -> Snapshot:
         try:
             return _snapshot(path, "mode=ro", directory)
         except sqlite3.OperationalError as error:
-            # In a directory that cannot be written, or on a full disk, SQLite cannot make the
-            # shared-memory file that readers and writers agree by. A catalog at rest may be
-            # taken as it lies; one with a write-ahead log beside it may not, for part of it is
-            # in that log.
-            if os.access(path.parent, os.W_OK) and not _is_full(error):
-                raise
-            if not is_at_rest(path):
-                raise
-            before = time_and_size(path)
-            snapshot = _snapshot(path, "mode=ro&immutable=1", directory)
-            snapshot.as_it_lies = before
-            return snapshot
+            # In a read-only directory or on a full disk, SQLite cannot create the shared-memory
+            # file through which readers and writers coordinate. A catalog at rest can be read
+            # without it; one with a write-ahead log cannot, because part of it is in that log. if
+            # os.access(path.parent, os.W_OK) and not _is_full(error): raise if not
+            # is_at_rest(path): raise before = time_and_size(path) snapshot = _snapshot(path,
+            # "mode=ro&immutable=1", directory) snapshot.as_it_lies = before return snapshot
 
 
 def time_and_size(path: Path) -> tuple[int, int]:
-    """What changes when a file is written to."""
+    """What changes when a file is written to: modification time and size."""
     status = path.stat()
     return status.st_mtime_ns, status.st_size
 
@@ -102,7 +96,7 @@ def _snapshot(path: Path, parameters: str, directory: Path) -> Snapshot:
         connection.execute("BEGIN")
         if is_empty(connection):
             if not path.stat().st_size and any(directory.glob("graph-*.hnsw")):
-                # SQLite takes an empty file for a new one. A graph is made after a catalog.
+                # SQLite treats an empty file as new. A graph is only written after a catalog.
                 raise IndexDamaged(f"{path} is empty.", REBUILD)
             raise _unfinished(directory)
         version = _checked_version(connection, directory)
@@ -126,20 +120,20 @@ def _unfinished(directory: Path) -> IndexNotFound:
 
 
 def is_at_rest(path: Path) -> bool:
-    """Whether a catalog is all in its file, and no part of it in the write-ahead log."""
+    """Whether a catalog is entirely in its file, with nothing in the write-ahead log."""
     log = path.with_name(f"{path.name}-wal")
     return not (log.exists() and log.stat().st_size)
 
 
 def fold_log(directory: Path) -> None:
-    """Fold the log into the catalog when a reader closes.
+    """Checkpoint the write-ahead log when a reader closes.
 
-    A commit cannot fold what somebody still reads. Where a reader follows each commit, somebody
-    always does, and the log would grow without end. This waits for nobody, and writes to no index
-    of another user.
+    A commit cannot checkpoint what a reader still uses. If a reader follows every commit, some
+    reader always does, and the log would grow forever. This waits for nobody, and never writes to
+    another user's index.
     """
     path = catalog_path(directory)
-    # Where it fails, the next reader that closes does it, or the next writer.
+    # On failure, the next reader to close tries again, or the next writer.
     with suppress(sqlite3.Error, OSError):
         if is_at_rest(path) or not is_own(directory):
             return
@@ -154,9 +148,9 @@ def _is_full(error: sqlite3.Error) -> bool:
 
 
 def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
-    """A connection with one write transaction begun, and the format that was found.
+    """Open a connection, begin the write transaction, and return the format found.
 
-    The tables are those of this format, whatever was found; 0 stands for a new catalog.
+    The tables are brought to the current format whatever was found; 0 means a new catalog.
 
     Raises:
         StorageError: the directory cannot be written.
@@ -189,26 +183,26 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
 
 
 def is_new(directory: Path) -> bool:
-    """Whether there is a first catalog that has not got its name yet."""
+    """Whether there is a first catalog that is not complete yet."""
     return (directory / _NEW).exists()
 
 
 def name_new(connection: sqlite3.Connection, directory: Path) -> sqlite3.Connection:
-    """Give a first catalog, which is committed, its name: from here on it is the index.
+    """Give a committed first catalog its name: from here on it is the index.
 
     Returns:
-        A connection to it, in place of the one that is given.
+        A connection to it that replaces the given one.
     """
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
-    # A log of a catalog that is not there any more would be played into this one.
+    # SQLite would replay the leftover log of a deleted catalog into this one.
     _remove_logs(catalog_path(directory))
     (directory / _NEW).replace(catalog_path(directory))
     return _open_to_write(catalog_path(directory), "WAL")
 
 
 def remove_new(directory: Path) -> None:
-    """Delete a first catalog that never came to be."""
+    """Delete a first catalog that was never completed."""
     new = directory / _NEW
     new.unlink(missing_ok=True)
     _remove_logs(new)
@@ -222,14 +216,14 @@ def _remove_logs(path: Path) -> None:
 def _open_to_write(path: Path, journal: str) -> sqlite3.Connection:
     connection = _open(path, "mode=rw")
     try:
-        # Both have an effect on a new file only.
+        # Both only take effect on a new file.
         connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
         connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        # FULL: the commit has reached the disk before anything that it replaces is deleted.
+        # FULL: a commit reaches the disk before anything it replaces is deleted.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        # Deleted text is overwritten, not only unlinked.
+        # Overwrite deleted text instead of only unlinking it.
         connection.execute("PRAGMA secure_delete = ON")
     except BaseException:
         connection.close()
@@ -238,7 +232,7 @@ def _open_to_write(path: Path, journal: str) -> sqlite3.Connection:
 
 
 def _open(path: Path, parameters: str) -> Snapshot:
-    # isolation_level None: transactions begin and end where this package says so.
+    # isolation_level None: only this package begins and ends transactions.
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?{parameters}",
         uri=True,
@@ -246,21 +240,21 @@ def _open(path: Path, parameters: str) -> Snapshot:
         timeout=_LOCK_SECONDS,
         factory=Snapshot,
     )
-    # As SQLite advises for files of unknown origin.
+    # SQLite recommends this for files of unknown origin.
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     return connection
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Whether nothing was ever committed: no table, no mark."""
+    """Whether nothing was ever committed: no table and no application id."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return bool(application == 0 and tables == 0)
 
 
 def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
-    """The format: this one, or one that can be brought up to it."""
+    """The format version: the current one, or one that can be upgraded."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
@@ -286,7 +280,7 @@ def _checked_version(connection: sqlite3.Connection, directory: Path) -> int:
 
 
 def _recorded_version(connection: sqlite3.Connection) -> object:
-    """The format as `meta` has it, which a changed bit in the file's header does not alter."""
+    """The version stored in `meta`, which a bit flip in the file header does not affect."""
     try:
         row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
         return json.loads(row[0]) if row else None
@@ -296,11 +290,11 @@ def _recorded_version(connection: sqlite3.Connection) -> object:
 
 @contextmanager
 def translated(directory: Path) -> Iterator[None]:
-    """Turn what SQLite and the system raise into errors with a sentence.
+    """Translate errors of SQLite and the system into this program's errors.
 
     Raises:
         StorageError: disk full, read-only, no permission, no file handles.
-        IndexDamaged: the catalog does not hold together.
+        IndexDamaged: the catalog is corrupt.
     """
     try:
         yield
@@ -317,13 +311,14 @@ def translated(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def decoded(directory: Path) -> Iterator[None]:
-    """`translated`, around the reading of rows: what does not decode is damage.
+    """Like `translated`, for reading rows: a value that does not decode is damage.
 
-    STRICT holds on writing, not on reading: a file may hold values that nothing of ours wrote.
+    STRICT is enforced on writing, not on reading: a file may contain values that this program never
+    wrote.
 
     Raises:
-        IndexDamaged: a value is none of those that are written there.
-        StorageError: also where a file may not be read.
+        IndexDamaged: a value could not have been written by this program.
+        StorageError: also if a file may not be read.
     """
     with translated(directory):
         try:
@@ -338,7 +333,7 @@ def decoded(directory: Path) -> Iterator[None]:
 
 
 def refused(error: OSError, directory: Path) -> StorageError:
-    """The sentence for an operation on the index directory that the system refused."""
+    """The error for an operation on the index directory that the system refused."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk that holds {directory} is full; the index is as it was before.",
@@ -373,7 +368,7 @@ def _explained(error: sqlite3.Error, directory: Path) -> BiencError:
                 "try again when it has finished",
             )
         case sqlite3.SQLITE_IOERR if code == sqlite3.SQLITE_IOERR_WRITE:
-            # SQLite does not tell a quota that is used up from a disk that fails.
+            # SQLite does not distinguish an exhausted quota from a failing disk.
             return StorageError(
                 f"The index in {directory} could not be written to; it is as it was before.",
                 "see what space and what quota are left there, and whether the disk is sound",

@@ -1,17 +1,17 @@
-"""One bit for each dimension of each vector: what a first query on a large index goes through.
+"""One bit per dimension of each vector: the candidates of a first query on a large index.
 
-hnswlib reads its whole file before it answers anything, 1.7 GB at a million vectors. The signs
-of the same vectors, each taken against their mean, are 48 MB. They propose candidates whose
-vectors are then read from the catalog and compared exactly, so that scores are as from any
-other way of searching, and only which passages are looked at is approximate.
+hnswlib reads its whole file before it answers anything: 1.7 GB at a million vectors. The signs of
+the same vectors, each relative to their mean, take 48 MB. They propose candidates whose vectors are
+then read and compared exactly, so scores are the same as from any other search, and only the
+selection of candidates is approximate.
 
-The codes are rows of the catalog: they belong to its transaction and its snapshot, are verified
-by checksum, and are never handed to anything but NumPy. They stand for all rows of the file of
-vectors that the generation counts, in blocks, those that the graph does not have yet included.
+The codes are rows of the catalog: part of its transaction and snapshot, verified by checksum, and
+passed to nothing but NumPy. They cover all rows of the file of vectors that the generation counts,
+in blocks, including those not in the graph yet.
 
-Comparing a query that is not reduced to bits with vectors that are is the asymmetric distance
-of Jégou, Douze and Schmid, "Product quantization for nearest neighbor search", TPAMI 33(1),
-2011, with one centroid on either side of the mean in each dimension.
+Comparing an unquantised query with quantised vectors is the asymmetric distance of Jégou, Douze and
+Schmid, "Product quantization for nearest neighbor search", TPAMI 33(1), 2011, with one centroid on
+either side of the mean in each dimension.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ FEWEST = 20_000
 """Vectors from which codes are kept, as there is a graph from that many on (`graph.FEWEST`)."""
 
 CANDIDATES = 1_000
-"""Candidates that are compared exactly for a query. Measured on real vectors and mixtures of
-them, 400,000 in all: 0.997 of the ten nearest are among the first 500, all among 1,000."""
+"""Candidates compared exactly per query. Measured on 400,000 real vectors and mixtures of them:
+0.997 of the ten nearest are among the first 500, all among 1,000."""
 
 QUERIES = 16
-"""Queries that are answered by codes before the graph is loaded after all: at a million vectors
-that takes as long as loading it."""
+"""Queries answered by codes before the graph is loaded after all: at a million vectors, they take
+as long as loading it."""
 
 BLOCK_ROWS = 1_024
-"""Rows whose codes are stored together, 48 KB: what a small commit writes anew."""
+"""Rows whose codes are stored together, 48 KB: what a small commit rewrites."""
 
 _WORD_BITS = 16
 _WORDS = np.arange(1 << _WORD_BITS, dtype=np.uint32)
 _CENTRE_SAMPLE = 20_000
 _GROWTH = 4
-"""How many times more vectors there may be than when their mean was taken."""
+"""How many times the number of vectors may grow before their mean is computed again."""
 
 Centre = NDArray[np.float32]
-"""Shape (dim,): the mean that signs are taken against."""
+"""Shape (dim,): the mean that signs are relative to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class CodeTable:
     """The codes of all rows of a generation, in memory.
 
     Attributes:
-        columns: shape (words, rows), uint16: sixteen dimensions of all vectors in each row.
+        columns: shape (words, rows), uint16: each row packs sixteen dimensions of all vectors.
         centre: shape (dim,).
     """
 
@@ -71,12 +71,12 @@ class CodeTable:
     def nearest(
         self, query: NDArray[np.float32], count: int, counts: NDArray[np.bool_]
     ) -> NDArray[np.int64]:
-        """The rows of the `count` vectors that are likely to be nearest, in no order.
+        """The rows of the `count` vectors likely to be nearest, in no particular order.
 
         Args:
             query: shape (dim,).
-            count: how many; fewer come only where there are fewer.
-            counts: whether each row counts, shape (rows,).
+            count: how many; fewer only if there are fewer.
+            counts: whether each row passes the filter, shape (rows,).
         """
         ids = np.flatnonzero(counts)
         if count >= len(ids):
@@ -85,9 +85,9 @@ class CodeTable:
         return ids[np.argpartition(scores, -count)[-count:]]
 
     def _scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Sum of the query's distances from the mean, each with the sign of the vector's.
+        """The sum over dimensions of the query's offset from the mean, times the vector's sign.
 
-        What sixteen dimensions can come to is computed once for every combination of signs.
+        The partial sums over sixteen dimensions are computed once for every combination of signs.
         """
         words = len(self.columns)
         distances = np.zeros(words * _WORD_BITS, dtype=np.float32)
@@ -102,7 +102,7 @@ _SIGNS: list[NDArray[np.float32]] = []
 
 
 def _signs() -> NDArray[np.float32]:
-    """Shape (2^16, 16): the signs that a word stands for, lowest bit first."""
+    """Shape (2^16, 16): the signs encoded by each word, lowest bit first."""
     if not _SIGNS:
         bits = (_WORDS[:, np.newaxis] >> np.arange(_WORD_BITS, dtype=np.uint32)) & 1
         _SIGNS.append(bits.astype(np.float32) * 2 - 1)
@@ -112,16 +112,16 @@ def _signs() -> NDArray[np.float32]:
 def load(
     connection: sqlite3.Connection, dim: int, rows: int, recorded: Mapping[str, Any]
 ) -> CodeTable:
-    """The codes of a generation.
+    """Read the codes of a generation.
 
     Args:
-        connection: on the generation.
+        connection: open on the generation.
         dim: length of a vector.
-        rows: how many rows it counts.
+        rows: how many rows the generation counts.
         recorded: what `refresh` returned.
 
     Raises:
-        IndexDamaged: they are not what was written.
+        IndexDamaged: a code is not what was written.
     """
     parts = [
         _unpacked(row, dim)
@@ -139,16 +139,16 @@ def refresh(
     *,
     anew: bool = False,
 ) -> dict[str, Any] | None:
-    """Bring the codes into step with the vectors, inside the writer's transaction.
+    """Update the codes to match the vectors, inside the writer's transaction.
 
     Args:
         connection: the writer's.
-        used: the vectors there are now.
+        used: the current vectors.
         recorded: what this returned for the last generation; None if nothing.
-        anew: trust nothing that is there.
+        anew: reuse none of the stored codes.
 
     Returns:
-        What is to be recorded of them; None where there are too few vectors for any.
+        What to record about the codes; None if there are too few vectors to have any.
 
     Raises:
         IndexDamaged: a vector is not what was written.
@@ -168,7 +168,7 @@ def refresh(
     done = int(recorded["rows"])
     for block in range(done // BLOCK_ROWS, -(-used.rows // BLOCK_ROWS)):
         start, end = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows)
-        # A row is never written over, so its code stays, and its vector is not read again.
+        # Rows are never overwritten, so a code stays valid and its vector need not be read again.
         kept = _kept(connection, block, max(done - start, 0), used.file.dim)
         coded = _coded(used, start + kept.shape[1], end, centre)
         packed = np.concatenate([kept, coded], axis=1).astype("<u2").tobytes()
@@ -180,7 +180,7 @@ def refresh(
 
 
 def _kept(connection: sqlite3.Connection, block: int, rows: int, dim: int) -> NDArray[np.uint16]:
-    """The columns of a block's first rows; none if they are not all as they were written."""
+    """The columns of a block's first rows; empty unless all are as they were written."""
     row = connection.execute(
         "SELECT block, codes, checksum FROM codes WHERE block = ?", (block,)
     ).fetchone()
@@ -193,7 +193,7 @@ def _kept(connection: sqlite3.Connection, block: int, rows: int, dim: int) -> ND
 def differ(
     connection: sqlite3.Connection, used: UsedVectors, recorded: Mapping[str, Any] | None
 ) -> bool:
-    """Whether the codes are others than the vectors have."""
+    """Whether the codes do not match the vectors."""
     if recorded is None:
         (rows,) = connection.execute("SELECT count(*) FROM codes").fetchone()
         return bool(rows)
@@ -210,7 +210,7 @@ def differ(
 
 
 def _mean(used: UsedVectors) -> Centre:
-    # Every so many-th: documents of one kind lie together.
+    # Evenly spaced, because similar documents are adjacent.
     sample = used.ids[:: max(1, len(used) // _CENTRE_SAMPLE)]
     total = np.zeros(used.file.dim, dtype=np.float64)
     for block in used.blocks(sample):
@@ -229,7 +229,7 @@ def _centre_from(recorded: Mapping[str, Any], dim: int) -> Centre:
 
 
 def _coded(used: UsedVectors, start: int, end: int, centre: Centre) -> NDArray[np.uint16]:
-    """The columns of some rows; of those that are not used, as of the mean."""
+    """The columns of some rows; unused rows get the code of the mean."""
     ids = start + np.flatnonzero(used.are_used[start:end])
     vectors = np.tile(centre, (end - start, 1))
     vectors[ids - start] = used.file.read(ids)
@@ -237,7 +237,7 @@ def _coded(used: UsedVectors, start: int, end: int, centre: Centre) -> NDArray[n
 
 
 def columns_of(vectors: Vectors, centre: Centre) -> NDArray[np.uint16]:
-    """The signs of vectors against a mean, as `CodeTable.columns` has them."""
+    """The signs of vectors relative to a mean, in the layout of `CodeTable.columns`."""
     words = -(-vectors.shape[1] // _WORD_BITS)
     bits = np.zeros((len(vectors), words * _WORD_BITS), dtype=np.bool_)
     bits[:, : vectors.shape[1]] = vectors > centre

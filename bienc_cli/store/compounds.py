@@ -1,9 +1,11 @@
-"""Compounds, taken apart by a plain rule: words written together that an index has by themselves.
+"""Splits compounds by a simple rule: words written as one whose parts the index also has.
 
-A word is taken apart where its parts are in the vocabulary, joined by nothing or by letters that
-languages join them with, and where they are, in the geometric mean, in as many passages as the
-whole is. So what is common as a whole stays whole. The parts do not mean what was asked for as
-surely as the word itself does, and weigh less.
+A word is split if its parts are in the vocabulary, joined directly or by linking letters, and if
+the geometric mean of their passage counts is at least the count of the whole. So a word that is
+common as a whole stays whole. The parts express what was asked for less reliably than the word
+itself, and weigh less.
+
+Source: Koehn and Knight, "Empirical Methods for Compound Splitting", EACL 2003.
 
 Source: Koehn and Knight, "Empirical Methods for Compound Splitting", EACL 2003.
 """
@@ -18,28 +20,28 @@ from bienc_cli.store.folding import plain_letters
 from bienc_cli.store.tokenizer import bare, stemmer
 
 COMPOUNDING = frozenset({"da", "de", "fi", "nl", "no", "sv"})
-"""Languages that write them as one word."""
+"""Languages that write compounds as one word."""
 
 PART_WEIGHT = 0.5
-"""Of a part of a word that was asked for, and of a word within another one, beside 1."""
+"""Weight of a part of a query word, and of a compound that contains it, relative to 1."""
 
 _LEAST = 4
-"""Letters of a part, and of its stem: most that are shorter are endings."""
+"""Letters that a part, and its stem, must have: most shorter ones are endings."""
 
 _LINKS = ("", "s", "es", "n", "en", "e", "er", "ens")
 
 _MOST_PARTS = 4
 
 _MOST_WORDS = 64
-"""Words, the most frequent, that one of a query is looked up within."""
+"""Compounds, the most frequent ones, that a query word is looked up in."""
 
 
 class Compounds:
-    """Those of one language in one index.
+    """The compounds of one language in one index.
 
     Args:
         language: one of `COMPOUNDING`.
-        vocabulary: the stems of the index in this language, each with how many passages have it.
+        vocabulary: the index's stems in this language, with the number of passages containing each.
     """
 
     def __init__(self, language: str, vocabulary: Mapping[str, int]) -> None:
@@ -55,7 +57,7 @@ class Compounds:
         return bare(self._stemmer(letters))
 
     def parts(self, word: str) -> tuple[str, ...]:
-        """The stems of the parts of a word in plain letters; none where it is no compound."""
+        """The stems of the parts of a word in plain letters; empty if it is not a compound."""
         if len(word) < 2 * _LEAST or not word.isalpha():
             return ()
         ways = ((self._mean(parts), parts) for parts in self._ways(word, _MOST_PARTS))
@@ -63,7 +65,7 @@ class Compounds:
         return parts if mean >= self._counts.get(self._stem(word), 0) else ()
 
     def _ways(self, word: str, most: int) -> Iterator[tuple[str, ...]]:
-        """All ways to take a word apart into two parts and more."""
+        """All ways to split a word into two or more parts."""
         for cut in range(_LEAST, len(word) - _LEAST + 1) if most > 1 else ():
             first = max(self._modifiers(word[:cut]), key=self._counts.__getitem__, default=None)
             if first is None:
@@ -74,7 +76,7 @@ class Compounds:
                 yield first, *others
 
     def _modifiers(self, letters: str) -> Iterator[str]:
-        """The words of the vocabulary that may stand with these letters in front of another."""
+        """The words of the vocabulary that these letters, as a first part, may stand for."""
         for link in _LINKS:
             if letters.endswith(link) and len(letters) - len(link) >= _LEAST:
                 stem = self._stem(letters.removesuffix(link))
@@ -85,7 +87,7 @@ class Compounds:
         return math.exp(sum(math.log(self._counts[part]) for part in parts) / len(parts))
 
     def around(self, stems: Collection[str]) -> dict[str, list[str]]:
-        """The compounds of the vocabulary that begin or end with some words, by these."""
+        """Map some words to the compounds of the vocabulary that begin or end with them."""
         sought = tuple(stem for stem in stems if stem in self._counts)
         found: dict[str, list[str]] = {stem: [] for stem in sought}
         for word in self._counts if sought else ():
@@ -100,9 +102,9 @@ class Compounds:
         }
 
     def holding(self, stem: str) -> list[str]:
-        """The compounds of the vocabulary that a stem is part of which it has not by itself.
+        """The compounds that contain a stem which is not in the vocabulary by itself.
 
-        It begins or ends one; in the midst of another are too many short ones by chance.
+        A short stem must be at the start or the end: in the middle, too many match by chance.
         """
         if len(stem) < _LEAST or stem in self._counts:
             return []

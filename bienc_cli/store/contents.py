@@ -1,8 +1,8 @@
-"""Changing what an index holds: roots, files, documents, passages, vectors.
+"""Changes what an index holds: roots, files, documents, passages, vectors.
 
-All of it inside the one transaction that a writer has begun. What is removed takes its words
-out of the word index with it, and leaves its vectors for the commit to look at, since text
-that moves from one file to another keeps its vector.
+Everything happens inside the one transaction that a writer has begun. Removing passages also
+removes their words from the word index, but leaves their vectors for the commit to examine, because
+text that moves from one file to another keeps its vector.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from bienc_cli.types import Document, Passage, Skipped, Vectors
 
 @dataclass(slots=True)
 class Tally:
-    """How much there is, kept up as it changes: counting a large index takes too long."""
+    """Row counts, kept up to date as rows change: counting a large index takes too long."""
 
     files: int = 0
     documents: int = 0
@@ -50,7 +50,7 @@ class Tally:
 
     @classmethod
     def recorded(cls, meta: dict[str, Any]) -> Self:
-        """As the last generation had it; all zero for a new index."""
+        """The counts of the last generation; all zero for a new index."""
         if "counts" not in meta:
             return cls()
         counts = meta["counts"]
@@ -63,7 +63,7 @@ class Tally:
 
     @classmethod
     def counted(cls, connection: sqlite3.Connection) -> Self:
-        """By counting; for an index whose record is in doubt."""
+        """Counts the rows; for an index whose recorded counts are in doubt."""
         (files,) = connection.execute("SELECT count(*) FROM files").fetchone()
         (passages,) = connection.execute("SELECT count(*) FROM passages").fetchone()
         formats = Counter(
@@ -73,7 +73,7 @@ class Tally:
 
 
 class Contents:
-    """The half of an `IndexWriter` that changes rows; `CatalogWriter` is the other."""
+    """The half of an `IndexWriter` that changes rows; `CatalogWriter` adds the rest."""
 
     _directory: Path
     _connection: sqlite3.Connection
@@ -87,7 +87,7 @@ class Contents:
     # --------------------------------------------------------------- roots
 
     def roots(self) -> dict[int, Root]:
-        """What is covered now, by id."""
+        """The covered roots by id."""
         with decoded(self._directory):
             rows = self._connection.execute("SELECT id, path, settings FROM roots ORDER BY id")
             return {
@@ -96,7 +96,7 @@ class Contents:
             }
 
     def put_root(self, root: Root) -> int:
-        """Cover a root, or change the settings of one that is covered; its id."""
+        """Add a root, or update the settings of a covered one; returns its id."""
         path = root_path_for_storage(root.path, self._directory)
         kind = "file" if root.path.is_file() else "directory"
         settings = root_settings(root)
@@ -108,7 +108,7 @@ class Contents:
                 return int(row[0])
             self._changed = True
             if row is not None and language_in(row[2]) != root.language:
-                # Its passages are in the word index by the stems of another.
+                # The words of its passages are indexed by another language's stems.
                 self._words.stale = True
             (root_id,) = self._connection.execute(
                 "INSERT INTO roots (path, kind, settings) VALUES (?, ?, ?) ON CONFLICT (path) "
@@ -118,11 +118,11 @@ class Contents:
             return int(root_id)
 
     def must_read_again(self, root_id: int) -> bool:  # noqa: ARG002
-        """Never: words are made anew from the texts that are stored."""
+        """Never: words can be recomputed from the stored texts."""
         return False
 
     def remove_root(self, path: Path) -> int:
-        """Stop covering a root and forget its files; how many documents those held."""
+        """Stop covering a root and remove its files; returns how many documents they held."""
         before = self._tally.documents
         stored = root_path_for_storage(path, self._directory)
         with translated(self._directory):
@@ -139,7 +139,7 @@ class Contents:
     # --------------------------------------------------------------- files
 
     def files(self, root_id: int) -> dict[str, FileState]:
-        """What is known of a root's files, by path under the root."""
+        """The recorded state of a root's files, by path under the root."""
         with decoded(self._directory):
             rows = self._connection.execute(
                 f"SELECT {FILE_COLUMNS} FROM files WHERE root_id = ?", (root_id,)
@@ -148,7 +148,7 @@ class Contents:
             return {state.path: state for state in states}
 
     def document_digests(self, file_id: int) -> dict[str, bytes]:
-        """Digest of each document's text, by document id."""
+        """The digest of each document's text, by document id."""
         with decoded(self._directory):
             return dict(
                 self._connection.execute(
@@ -157,7 +157,7 @@ class Contents:
             )
 
     def document_counts(self, root_id: int) -> dict[int, int]:
-        """How many documents each of a root's files holds, by file id; none are left out."""
+        """How many documents each of a root's files holds, by file id, zeros included."""
         with decoded(self._directory):
             return dict(
                 self._connection.execute(
@@ -169,7 +169,7 @@ class Contents:
             )
 
     def replace_file(self, root_id: int, state: FileState) -> int:
-        """Forget what is known of the file at `state.path` and begin anew; its id."""
+        """Remove what is recorded for the file at `state.path` and start afresh; returns its id."""
         with translated(self._directory):
             known = self._connection.execute(
                 "SELECT id FROM files WHERE root_id = ? AND path = ?", (root_id, state.path)
@@ -177,7 +177,7 @@ class Contents:
             if known is not None:
                 self.remove_file(known[0])
             file_id = self._next_id("files")
-            # Its number may have been that of a file of another root.
+            # SQLite may have reused the id of a file under another root.
             self._language_last = (0, None)
             self._change(
                 f"INSERT INTO files ({FILE_COLUMNS}) "
@@ -188,7 +188,7 @@ class Contents:
             return file_id
 
     def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
-        """Record another state of a file, whose documents stay; see `IndexWriter.touch_file`."""
+        """Update the state of a file whose documents stay; see `IndexWriter.touch_file`."""
         with translated(self._directory):
             (root_id,) = self._connection.execute(
                 "SELECT root_id FROM files WHERE id = ?", (state.file_id,)
@@ -202,7 +202,7 @@ class Contents:
             self._changed = self._changed or not lazily
 
     def remove_file(self, file_id: int) -> None:
-        """Forget a file."""
+        """Remove a file."""
         with decoded(self._directory):
             self._last_passage = self._last_passage_id()
             documents = self._connection.execute(
@@ -219,7 +219,7 @@ class Contents:
     def _forget_passages(
         self, document_id: int, doc_id: str, format_name: str, title: str | None, said: str | None
     ) -> None:
-        """Take a document's passages out of the word index, and its text away."""
+        """Remove a document's text, and its passages from the word index."""
         rows = self._connection.execute(
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE document_id = ?", (document_id,)
         ).fetchall()
@@ -234,7 +234,7 @@ class Contents:
                 for row in rows
             ]
         except IndexDamaged:
-            # What cannot be read back cannot be taken out of the word index either.
+            # A text that cannot be read cannot be removed from the word index either.
             self._words.stale = True
         else:
             for passage_id, searched in words:
@@ -242,7 +242,7 @@ class Contents:
         self._change("DELETE FROM texts WHERE id >= ? AND id < ?", pieces_of(document_id))
 
     def _language_of(self, file_id: int) -> str | None:
-        """What the texts of a file are said to be in."""
+        """The declared language of a file's texts."""
         if self._language_last[0] != file_id:
             row = self._connection.execute(
                 "SELECT settings FROM roots JOIN files ON roots.id = root_id WHERE files.id = ?",
@@ -254,7 +254,7 @@ class Contents:
     # --------------------------------------------------------------- skips
 
     def add_skipped(self, file_id: int, skipped: Skipped) -> None:
-        """Record that a file, or a record of it, could not be read."""
+        """Record that a file, or one record in it, could not be read."""
         with translated(self._directory):
             self._change(
                 "INSERT INTO skips (root_id, file_id, path, code, reason) "
@@ -263,7 +263,7 @@ class Contents:
             )
 
     def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
-        """Record what discovery passed over, in place of what it did last time."""
+        """Replace the record of what discovery skipped."""
         with translated(self._directory):
             if self.unread(root_id) == list(skipped):
                 return
@@ -274,7 +274,7 @@ class Contents:
             )
 
     def unread(self, root_id: int) -> list[Skipped]:
-        """What discovery passed over under a root, in its order."""
+        """What discovery skipped under a root, in discovery order."""
         with decoded(self._directory):
             rows = self._connection.execute(
                 "SELECT path, code, reason FROM skips WHERE root_id = ? AND file_id IS NULL "
@@ -284,7 +284,7 @@ class Contents:
             return [Skipped(*row) for row in rows]
 
     def skipped(self, root_id: int) -> list[Skipped]:
-        """All that is recorded as skipped under a root."""
+        """Everything recorded as skipped under a root."""
         with decoded(self._directory):
             rows = self._connection.execute(
                 "SELECT path, code, reason FROM skips WHERE root_id = ? ORDER BY path", (root_id,)
@@ -294,7 +294,7 @@ class Contents:
     # ----------------------------------------------- documents and vectors
 
     def add_document(self, file_id: int, document: Document, passages: Sequence[Passage]) -> None:
-        """Add a document with its passages; their vectors may come later."""
+        """Add a document with its passages; their vectors may follow later."""
         with translated(self._directory):
             document_id = self._next_id("documents")
             row = (
@@ -333,13 +333,13 @@ class Contents:
         self._tally.passages += len(rows)
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
-        """Those of the embedded texts, each once, whose vector is not known."""
+        """The embedded texts without a known vector, without repeats."""
         by_digest = {digest_of(text): text for text in texts}
         with translated(self._directory):
             return [text for digest, text in by_digest.items() if not self._encoded.has(digest)]
 
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
+        """Add vectors of embedded texts, shape (n, dim); kept even without a commit."""
         with translated(self._directory):
             self._encoded.write([digest_of(text) for text in texts], vectors)
 
@@ -350,7 +350,7 @@ class Contents:
         return self._last_passage
 
     def _last_passage_id(self) -> int:
-        """The last there ever was in this transaction: one that is gone may be taken back."""
+        """The highest id used so far in this transaction, including removed ones."""
         if self._last_passage is None:
             self._last_passage = self._next_id("passages") - 1
         return self._last_passage

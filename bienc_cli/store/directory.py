@@ -1,4 +1,4 @@
-"""The directory of an index, and what may lie in it."""
+"""The directory of an index, and the files it may contain."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bienc_cli.store.privacy import make_directory, make_file
 GITIGNORE = ".gitignore"
 
 _EARLIER = ("resume.sqlite",)
-"""What earlier versions left; the next writer removes it."""
+"""Files left by earlier versions; the next writer deletes them."""
 
 
 def require_index(directory: Path) -> None:
-    """Refuse a directory without a catalog.
+    """Check that a directory has a catalog.
 
     Raises:
         IndexNotFound: it has none.
@@ -32,11 +32,11 @@ def require_index(directory: Path) -> None:
 
 
 def prepare(directory: Path) -> bool:
-    """Make the directory; whether it is new.
+    """Create the directory if necessary; returns whether it is new.
 
     Raises:
-        IndexMismatch: it holds files that are no index.
-        StorageError: it cannot be made.
+        IndexMismatch: it contains files that are not an index's.
+        StorageError: it cannot be created.
     """
     try:
         with suppress(FileExistsError):
@@ -57,7 +57,7 @@ def prepare(directory: Path) -> bool:
 
 
 def check_home(home: Path | None, directory: Path) -> None:
-    """Refuse to take what lies beside an index now for what it covers.
+    """Refuse an index that was moved, whose new surroundings are not what it covers.
 
     Raises:
         IndexMismatch: it was moved away from its documents.
@@ -75,8 +75,8 @@ def _is_ours(name: str) -> bool:
 
 
 def write_gitignore(directory: Path) -> None:
-    """Keep the index out of a repository around it."""
-    # An index is made from what lies beside it, and is as large.
+    """Keep the index out of a surrounding git repository."""
+    # An index can be rebuilt from the documents beside it, and is as large as they are.
     path = directory / GITIGNORE
     if not path.exists() and not path.is_symlink():
         make_file(path)
@@ -84,21 +84,21 @@ def write_gitignore(directory: Path) -> None:
 
 
 def remove_graphs(directory: Path, keep: GraphFile | None) -> None:
-    """Delete all graph files but one."""
+    """Delete all graph files except `keep`."""
     for path in graph_paths(directory):
         if keep is None or path.name != keep.name:
             path.unlink(missing_ok=True)
 
 
 def remove_earlier(directory: Path) -> None:
-    """Delete what only earlier versions had a use for."""
+    """Delete the files that only earlier versions used."""
     for name in _EARLIER:
         for path in directory.glob(f"{name}*"):
             path.unlink(missing_ok=True)
 
 
 def sync_directory(directory: Path) -> None:
-    """Have the names of its files reach the disk."""
+    """Flush the directory entries to the disk."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Which row of the file of vectors a text has, while a writer changes the index."""
+"""Assigns rows of the vector file to texts while a writer changes the index."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from bienc_cli.types import EncoderIdentity, Vectors
 
 
 class EncodedVectors:
-    """The file of vectors behind a writer's transaction.
+    """The vector file as a writer's transaction sees it.
 
-    A text that is new gets a row when it is seen, and its vector is written there when it comes,
-    behind all rows that a generation counts: so readers never see a row change, and a run that is
-    interrupted leaves a tail in which the next one finds what was encoded.
+    A new text is assigned a row when it is first seen; its vector is written there once encoded,
+    behind all rows that a generation counts. So readers never see a row change, and an interrupted
+    run leaves a tail in which the next run finds the vectors.
 
     Args:
         connection: the writer's, with `temp.loose`.
         directory: of the index.
-        recorded: the file that the last generation names; None for a new index.
-        unused_checksum: what the last generation recorded.
+        recorded: the file of the last generation; None for a new index.
+        unused_checksum: as the last generation recorded it.
     """
 
     def __init__(
@@ -63,16 +63,16 @@ class EncodedVectors:
 
     @property
     def rows(self) -> int:
-        """How many rows the generation to come counts, once it is settled."""
+        """How many rows the next generation counts, once settled."""
         return self._rows
 
     @property
     def awaited(self) -> int:
-        """How many texts have a row and no vector yet."""
+        """How many texts have a row but no vector yet."""
         return len(self._awaited)
 
     def begin(self, encoder: EncoderIdentity) -> None:
-        """Have a file to write to, with what an interrupted first run left where there is any."""
+        """Open a file to write to, reusing the tail of an interrupted first run if there is one."""
         if self._recorded is None and self._file is None:
             self._file = find_tail(self._directory, encoder)
             remove_vectors(self._directory, self._file.name if self._file else None)
@@ -81,10 +81,10 @@ class EncodedVectors:
 
     @property
     def file(self) -> VectorFile:
-        """The file, opened.
+        """The open file.
 
         Raises:
-            IndexDamaged: it is not the one that the last generation names.
+            IndexDamaged: it is not the file that the last generation recorded.
         """
         if self._file is None:
             if self._recorded is None:
@@ -100,12 +100,12 @@ class EncodedVectors:
     # ---------------------------------------------------------------- texts
 
     def has(self, digest: bytes) -> bool:
-        """Whether a text's vector is there; one that nothing used counts as used from now on."""
+        """Whether a text has a vector; marks an unused one as used."""
         vector_id = self._known(digest)
         return vector_id is not None and vector_id not in self._awaited
 
     def id_of(self, digest: bytes) -> int:
-        """The row of a text's vector; a new one, to be written, where there is none."""
+        """The row of a text's vector; a new one, still to be written, if there is none."""
         known = self._known(digest)
         return known if known is not None else self._new(digest)
 
@@ -124,7 +124,7 @@ class EncodedVectors:
         return vector_id
 
     def _revived(self, digest: bytes, vector_id: int) -> int | None:
-        """A new row for a vector that was let go: the graph may know the old one, or may not."""
+        """A new row for a vector that was dropped: the graph may or may not contain the old one."""
         self._connection.execute("DELETE FROM vectors WHERE id = ?", (vector_id,))
         self._connection.execute("UPDATE unused SET ahead = 0 WHERE vector_id = ?", (vector_id,))
         with suppress(IndexDamaged):
@@ -135,7 +135,7 @@ class EncodedVectors:
         return None
 
     def _new(self, digest: bytes) -> int:
-        self.file  # noqa: B018 (where rows are free is known once it is open)
+        self.file  # noqa: B018 (opening it determines the first free row)
         vector_id = self._next
         self._next += 1
         self._insert(vector_id, digest)
@@ -144,7 +144,7 @@ class EncodedVectors:
 
     def _insert(self, vector_id: int, digest: bytes) -> None:
         self._connection.execute("INSERT INTO vectors VALUES (?, ?)", (vector_id, digest))
-        # Its passage is still to come; if it does not, the commit sees that nothing uses it.
+        # Its passage follows; if it never does, the commit finds the row unused.
         self._connection.execute("INSERT OR IGNORE INTO temp.loose VALUES (?)", (vector_id,))
 
     def write(self, digests: Sequence[bytes], vectors: Vectors) -> None:
@@ -165,7 +165,7 @@ class EncodedVectors:
     # --------------------------------------------------------------- commit
 
     def settle(self) -> None:
-        """Count the rows that are used now, and list those that are not."""
+        """Update the row count and the list of unused rows."""
         reclaim.let_go(self._connection, self.committed, self._awaited)
         (last,) = self._connection.execute(
             "SELECT max(id) FROM (SELECT max(id) AS id FROM vectors "
@@ -179,14 +179,14 @@ class EncodedVectors:
 
     @property
     def is_lost(self) -> bool:
-        """Whether there is no file that the vectors of the last generation could be read from."""
+        """Whether the file with the last generation's vectors is missing or unreadable."""
         try:
             return self.file is None
         except IndexDamaged:
             return True
 
     def distrust(self) -> None:
-        """Strike from the unused rows those that a passage uses, and those that do not exist."""
+        """Remove from the unused rows those that passages use, and those that do not exist."""
         self._connection.execute(
             "DELETE FROM unused WHERE vector_id NOT BETWEEN 0 AND ?", (self._rows - 1,)
         )
@@ -196,12 +196,12 @@ class EncodedVectors:
         self._unused_checksum = unused_checksum(self._connection)
 
     def used(self) -> UsedVectors:
-        """The vectors that this generation is going to have."""
+        """The vectors of the next generation."""
         unused = read_unused(self._connection, self._unused_checksum)
         return UsedVectors(self.file, self._rows, unused)
 
     def reclaim(self, encoder: EncoderIdentity) -> None:
-        """Write the file anew, without what nothing uses."""
+        """Rewrite the file without the unused rows."""
         try:
             file: VectorFile | None = self.file
             used: UsedVectors | None = self.used()
@@ -219,7 +219,7 @@ class EncodedVectors:
         self._written = True
 
     def recorded(self) -> tuple[VectorRows, int]:
-        """What the catalog is to say of the file, and of what is unused in it; it is synced."""
+        """Sync the file; returns what the catalog should record about it and its unused rows."""
         if self._file is None and self._recorded is not None:
             return self._recorded, self._unused_checksum
         if self._written:
@@ -229,14 +229,14 @@ class EncodedVectors:
         return VectorRows(self.file.name, self.file.nonce, self._rows), self._unused_checksum
 
     def leaves_anything(self) -> bool:
-        """Whether there is a row that a later run could use."""
+        """Whether any row is left that a later run could use."""
         if self._file is None:
-            # Nothing was begun here, so what lies there is of somebody who was interrupted.
+            # This writer began nothing, so any file was left by an interrupted run.
             return any(vector_paths(self._directory))
         return self._file.size > 0
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

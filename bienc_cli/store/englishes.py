@@ -1,7 +1,7 @@
-"""Words that American and British English write differently: colour and color, organise, organize.
+"""American and British spellings: colour and color, organise and organize.
 
-Each is looked up as the other. What comes of a word that only looks like one of these is hardly
-ever another word, because no rule touches the beginning, where short words differ.
+Each is looked up as the other. Applying a rule to a word that merely looks like one of these hardly
+ever yields another word, because no rule touches the beginning, where short words differ.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BEHIND_IT = tuple(
 _ANYWHERE = tuple(
     (re.compile(pattern), other)
     for pattern, other in (
-        # Not of poet and pet.
+        # Not poet and pet.
         ("[ao](?=e[a-z]{3}|ea$)", ""),
         ("(?<=[^aeiou])(?=e[^aeiou][a-z]{2})", "a"),
         ("(?:^|(?<=[^aeiou]))(?=e[^aeiou][a-z]{2}|ea$)", "o"),
@@ -52,11 +52,11 @@ _ANYWHERE = tuple(
 )
 _SHORTEST = 4
 _LONGEST = 24
-"""Letters of the words that have another writing."""
+"""Letters of the words that may have another spelling."""
 
 
 def otherwise(word: str) -> Iterator[str]:
-    """How a word in plain letters may be written elsewhere, at one of its places."""
+    """The other spellings of a word in plain letters, one change each."""
     if not _SHORTEST <= len(word) <= _LONGEST or not word.isascii():
         return
     begun = _BEGINNING.match(word)

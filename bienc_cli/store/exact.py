@@ -1,7 +1,7 @@
-"""Vectors compared exactly.
+"""Exact comparison of vectors.
 
-Scores are inner products in double precision, row by row, so that a passage's similarity does
-not depend on how it was found: by the graph or by a scan, alone or in a batch.
+Scores are inner products in double precision, computed row by row, so that a passage's similarity
+does not depend on how it was found: through the graph or a scan, alone or in a batch.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from bienc_cli.types import Vectors
 
-# How far apart two products of unit vectors may be in single precision that are equal in
-# double: candidates this close to the cut are all compared again. Error bound n * eps / 2.
-_SINGLE_PRECISION = 2e-5
+# How much two products of unit vectors that are equal in double precision may differ in single
+# precision: all candidates this close to the cutoff are compared again. Bound: n * eps / 2.
+# _SINGLE_PRECISION = 2e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Scored:
     scores: NDArray[np.float64]
 
     def and_also(self, other: Scored) -> Scored:
-        """Both together; no vector may be in both."""
+        """The union of both; no vector may be in both."""
         return Scored(
             np.concatenate([self.ids, other.ids]), np.concatenate([self.scores, other.scores])
         )
 
     def best(self, k: int) -> Scored:
-        """The `k` best and what equals the last of them, best first."""
+        """The `k` best and all ties with the last of them, best first."""
         order = np.lexsort((self.ids, -self.scores))
         if len(order) > k:
             order = order[
@@ -52,7 +52,7 @@ NOTHING = Scored(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64))
 
 @dataclass(frozen=True, slots=True)
 class VectorBlock:
-    """Some vectors with their ids, ascending.
+    """Vectors with their ids, ascending.
 
     Attributes:
         ids: shape (n,).
@@ -63,7 +63,7 @@ class VectorBlock:
     vectors: Vectors
 
     def compared(self, queries: NDArray[np.float32], k: int) -> list[Scored]:
-        """Each query's `k` nearest, and what equals the last of them."""
+        """Each query's `k` nearest, and all ties with the last of them."""
         if not len(self.ids):
             return [NOTHING] * len(queries)
         rough = queries @ self.vectors.T
@@ -80,7 +80,7 @@ class VectorBlock:
 
 
 def joined(parts: Sequence[VectorBlock], dim: int) -> VectorBlock:
-    """Blocks as one."""
+    """Concatenate blocks."""
     if not parts:
         return VectorBlock(np.empty(0, dtype=np.int64), np.empty((0, dim), dtype=np.float32))
     return VectorBlock(
@@ -90,7 +90,7 @@ def joined(parts: Sequence[VectorBlock], dim: int) -> VectorBlock:
 
 
 def similarity(vectors: Vectors, query: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Inner product of each row with a query, shape (n,)."""
+    """The inner product of each row with a query, shape (n,)."""
     products = vectors.astype(np.float64) * query.astype(np.float64)
     scores: NDArray[np.float64] = products.sum(axis=1)
     return scores

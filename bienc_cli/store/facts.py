@@ -1,4 +1,4 @@
-"""Facts about an index: what it covers, what it holds, what is asked of it, what a check found."""
+"""The dataclasses of an index: what it covers and holds, filters, and the results of a check."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A directory below a root that a file system, or another directory, was mounted on.
+    """A mount point below a root, of a file system or a bind-mounted directory.
 
     Attributes:
         path: under the root.
-        device: what tells that file system; None in indexes of before it was recorded.
-        inode: of what was mounted, in that file system; likewise.
+        device: identifies the file system; None in indexes older than this field.
+        inode: of the mounted directory in that file system; likewise.
     """
 
     path: str
@@ -32,26 +32,26 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A folder or a single file that the index covers, with the settings it was covered by.
+    """A folder or single file that the index covers, with its settings.
 
     Attributes:
         path: absolute.
         include: gitignore-style patterns; all files if empty.
         exclude: likewise; none if empty.
-        max_bytes: larger files were skipped; None for discovery's default.
-        hidden: hidden files were looked into.
-        pdf_engine: what read its PDFs: `pypdf` or `pdfium`.
-        ocr: text in pictures and on scanned pages was recognised.
-        ocr_languages: that it was looked for in, by Tesseract's names; all of them if empty.
-        language: its texts are said to be in, by ISO 639-1 code; None where each tells itself.
-        files: only these, by path under `path`, as they came in a list; None for all.
-        excludes_file: what its user had git ignore in every repository then; None for nothing.
-        removed: never these, nor what is below them, by path under `path`: a person had the
-            index forget them while the root went on being covered.
-        device: number of the device that `path` was on when files were last found there; None
-            where that is not known. A mount that is gone leaves an empty directory on another.
+        max_bytes: larger files are skipped; None for discovery's default.
+        hidden: whether hidden files are included.
+        pdf_engine: which library reads PDFs: `pypdf` or `pdfium`.
+        ocr: whether text in images and on scanned pages is recognised.
+        ocr_languages: the languages of that text, by Tesseract's names; all of them if empty.
+        language: the declared language of its texts, an ISO 639-1 code; None to detect it per text.
+        files: only these files, by path under `path`, because they were listed; None for all.
+        excludes_file: the user's global git excludes file at the time; None for none.
+        removed: paths under `path` that a person removed by hand; they and everything below them
+            stay out of the index.
+        device: device number of `path` when files were last found there; None if unknown. An
+            unmounted disk leaves an empty directory on another device.
         inode: of `path` on that device, likewise.
-        mounts: what was mounted below `path`.
+        mounts: the mount points below `path`.
     """
 
     path: Path
@@ -72,28 +72,28 @@ class Root:
 
 
 Outcome = Literal["whole", "partial", "failed"]
-"""How much of a file the index has: all that is in it, what was read until something failed, or
+"""How much of a file the index has: everything, the part read until something failed, or
 nothing."""
 
 
 UNSETTLED = -1
-"""In place of a file's `ctime_ns`: it was changed so shortly before it was read that a change
-right after would not show in its times."""
+"""Stands for a file's `ctime_ns` if the file changed so shortly before it was read that another
+change right after would not show in its times."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What is known of a file from the last time it was read.
+    """The recorded state of a file when it was last read.
 
     Attributes:
-        digest: of its bytes; empty where it changed while it was read.
-        reader: stamp of the reader that read it; another stamp makes it stale.
-        inode: number of the file on its device; 0 where that is not known.
-        ctime_ns: when its content, name or rights last changed, as the system keeps it and no
-            program can set it; nanoseconds since the epoch, 0 where not known, or `UNSETTLED`.
-        outcome: how much of it the index has.
-        code: of the reason where that is not all; "" where it is.
-        attempts: how often in a row it was read with that code, the content being the same.
+        digest: of its bytes; empty if it changed while it was being read.
+        reader: version stamp of the format that read it; another stamp makes it stale.
+        inode: inode number; 0 if unknown.
+        ctime_ns: when its content, name or permissions last changed; maintained by the system and
+            not settable by programs. Nanoseconds since the epoch, 0 if unknown, or `UNSETTLED`.
+        outcome: how much of it was indexed.
+        code: the reason if it is not whole; "" otherwise.
+        attempts: consecutive attempts with this code and the same content.
     """
 
     file_id: int
@@ -111,7 +111,7 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """A file with what told it when it was read: its size in bytes and time of modification."""
+    """A file with the size in bytes and modification time it had when it was read."""
 
     path: Path
     size: int
@@ -120,13 +120,12 @@ class FileStamp:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which documents count. Empty fields allow all.
+    """Which documents a search includes. Empty fields allow all.
 
     Attributes:
-        paths: gitignore-style patterns, matched against a document's path under its root and
-            against its path as it is shown; one match is enough. What matches one that begins
-            with `!` is out.
-        formats: names of formats (`markdown`, `pdf`).
+        paths: gitignore-style patterns, matched against a document's path under its root and its
+            displayed path; one match is enough. A pattern starting with `!` excludes.
+        formats: format names (`markdown`, `pdf`).
     """
 
     paths: tuple[str, ...] = ()
@@ -138,12 +137,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage with its place in the index.
+    """A passage as stored in an index.
 
     Attributes:
-        file: the document's file; None where the index is not on this machine.
-        path: of the document's file as it is shown: relative to the folder that holds the
-            index where it lies inside it, else absolute.
+        file: the document's file; None if the index is not on this machine.
+        path: displayed path of the document's file: relative to the folder that holds the index if
+            it is inside, else absolute.
     """
 
     passage_id: int
@@ -157,12 +156,12 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class VectorRows:
-    """What the catalog records of the file it names.
+    """What the catalog records about the vector file.
 
     Attributes:
-        name: of the file.
-        nonce: of the file; a checksum depends on it.
-        rows: how many of the file's rows are counted; what lies behind them is a tail.
+        name: file name.
+        nonce: the file's nonce, which its checksums depend on.
+        rows: how many of its rows this generation counts; any further rows are the tail.
     """
 
     name: str
@@ -172,20 +171,20 @@ class VectorRows:
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """What one generation of an index holds; cheap to have, whatever its size.
+    """Summary of one generation of an index; cheap to obtain at any size.
 
     Attributes:
-        directory: where it is.
+        directory: where the index is.
         created: seconds since the epoch.
-        updated: of the last commit, likewise.
-        formats: documents by format, most frequent first.
-        skipped: files and records that were found and not indexed.
-        sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for what a server keeps.
-        blend: weights that were learned for this index; None where the defaults hold.
-        languages: passages by the code of their language, most frequent first; those that are not
-            counted are in English, or tell nothing.
-        names_model_of_ours: this user has loaded the model that it names before, for this index;
-            otherwise its name is only what whoever made the index wrote there.
+        updated: time of the last commit, likewise.
+        formats: number of documents by format, most frequent first.
+        skipped: number of files and records that were found but not indexed.
+        sizes: bytes on this disk by part: `catalog`, `vectors`, `graph`; 0 for parts on a server.
+        blend: weights learned for this index; None for the defaults.
+        languages: number of passages by language code, most frequent first; passages not counted
+            are in English or of unknown language.
+        names_model_of_ours: whether this user has loaded the recorded model for this index before;
+            otherwise its name is merely what the index's author wrote.
     """
 
     directory: IndexPlace
@@ -210,10 +209,10 @@ class IndexInfo:
 
 @dataclass(frozen=True, slots=True)
 class CommitReport:
-    """What a commit wrote.
+    """The result of a commit.
 
     Attributes:
-        committed: False where nothing had changed, so that nothing was written.
+        committed: False if nothing had changed and nothing was written.
     """
 
     info: IndexInfo
@@ -223,7 +222,7 @@ class CommitReport:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the vectors and passages of a new index are of, which no commit says yet."""
+    """The settings of a new index that no commit has recorded yet."""
 
     encoder: EncoderIdentity
     chunking: ChunkingParameters
@@ -232,10 +231,10 @@ class Begun:
 def check_agreement(
     info: IndexInfo | Begun, encoder: EncoderIdentity, chunking: ChunkingParameters
 ) -> None:
-    """Refuse vectors of another model, and passages cut otherwise.
+    """Refuse vectors of another model, and passages chunked with other settings.
 
     Raises:
-        IndexMismatch: they are.
+        IndexMismatch: the settings differ.
     """
     if info.encoder.fingerprint != encoder.fingerprint:
         was = "is being" if isinstance(info, Begun) else "was"
@@ -243,7 +242,7 @@ def check_agreement(
             f"This index {was} made with {info.encoder.name}, not {encoder.name}.",
             f"make another: bienc index PATH --model {encoder.name} --index DIR",
         )
-    # An improved algorithm may cut anew what it reads anew.
+    # A newer version of the algorithm may be used for files that are read again.
     if replace(info.chunking, version=chunking.version) != chunking:
         raise IndexMismatch(
             f"This index has passages of {info.chunking.max_tokens} tokens with "
@@ -254,24 +253,24 @@ def check_agreement(
 
 
 class Remedy(StrEnum):
-    """What mends a problem."""
+    """What fixes a problem."""
 
     REBUILD = "rebuild"
-    """Made anew from what is whole, by `repair`."""
+    """`repair` rebuilds it from undamaged data."""
     READ_AGAIN = "read again"
-    """`repair` forgets the file; the next run of `index` reads and encodes it again."""
+    """`repair` removes the file; the next run of `index` reads and encodes it again."""
     START_OVER = "start over"
-    """Nothing; the index must be made again."""
+    """Nothing; the index must be rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is not what was written.
+    """A part of the index that is not what was written.
 
     Attributes:
         part: `catalog`, `texts`, `passages`, `vectors`, `words`, `codes` or `graph`.
         message: a sentence.
-        file_ids: the files it concerns, where it concerns some.
+        file_ids: the affected files, if known.
     """
 
     part: str
@@ -282,12 +281,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        info: None where even that cannot be told.
-        recall: mean share of the 10 nearest vectors that the graph finds, over a sample of the
-            vectors; None where there is no graph to ask.
+        info: None if even that is unreadable.
+        recall: mean fraction of the 10 nearest vectors that the graph finds, over a sample of
+            vectors; None without a usable graph.
     """
 
     info: IndexInfo | None
@@ -297,10 +296,10 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
-    """What a repair did.
+    """The result of a repair.
 
     Attributes:
-        rebuilt: parts that were made anew.
+        rebuilt: parts that were rebuilt.
         forgotten: files to be read again, as paths under their roots.
     """
 

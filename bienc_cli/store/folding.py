@@ -1,20 +1,19 @@
-"""What two writings of one word have in common: the text that SQLite's tokenizer is given.
+"""Normalises text before SQLite's tokenizer sees it, so that spelling variants of a word match.
 
-The stored text stays as it was written; only matching sees what is made here, of passages and
-of queries alike:
+The stored text stays as written; only matching sees the result, for passages and queries alike:
 
-- *One form of a letter.* Compatibility forms (NFKD), accents, vowel points, case and marks that
-  nobody sees are folded away. Marks that are letters of their own (the vowel signs of Indic
-  scripts) stay.
-- *Scripts without spaces*, and Hangul, whose particles hang on the word, become overlapping
-  pairs of characters, as no dictionary is at hand; a Han character is also a word by itself, and
-  so is the first syllable of Hangul behind a space.
-- *Joined letters of Arabic script* between which a mark forbids the ligature, as Persian writes its
-  prefixes and endings, are a compound: others write them with a space, or as one.
-- *Compounds*: what `_`, `-`, `.`, `/`, `:` or an inner capital joins is its parts, each two
-  neighbouring parts as one word, and each name in it and the whole as one word. The rarer ones
-  weigh more, so that the whole identifier goes before its parts, and a piece of a path is found
-  in a longer one.
+- *One form per letter.* Compatibility forms (NFKD), accents, vowel points, case and invisible marks
+  are removed. Marks that are letters in their own right (the vowel signs of Indic scripts) are
+  kept.
+- *Scripts without spaces*, and Hangul, whose particles are attached to the word, become overlapping
+  pairs of characters, since there is no dictionary; a Han character is also a word by itself, and
+  so is the first Hangul syllable after a space.
+- *Arabic letters kept apart by a zero-width non-joiner*, as Persian writes its prefixes and
+  endings, form a compound: others write them with a space, or as one word.
+- *Compounds*: words joined by `_`, `-`, `.`, `/`, `:` or an inner capital become their parts, every
+  two neighbouring parts as one word, and each name in it and the whole as one word. The rarer forms
+  weigh more, so the whole identifier outranks its parts, and a fragment of a path is found in a
+  longer path.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 _RAISED = "\ue001"
-"""Private use: stands in front of a raised digit, which may be a footnote's or an exponent."""
+"""Private use: precedes a superscript digit, which may be a footnote mark or an exponent."""
 
 _BETWEEN_DIGITS = "\ue000"
-"""Private use, and so part of a word to SQLite: keeps 3.14 from being 314."""
+"""Private use, and so part of a word to SQLite: keeps 3.14 distinct from 314."""
 
 UNSPACED = frozenset({"ja", "km", "ko", "lo", "my", "th", "zh"})
-"""Languages whose words are not told apart, or hang particles on them."""
+"""Languages that do not separate words by spaces, or attach particles to them."""
 
 _DIGITS = {
     zero + digit: str(digit)
@@ -40,13 +39,13 @@ _DIGITS = {
     for digit in range(10)
 }
 _SIGNS = str.maketrans(
-    # Signs that are no part of the word in front of them.
+    # Symbols that are not part of the preceding word.
     {raised: f"{_RAISED}{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
     | {"™": " ", "℠": " "}
 )
 _LETTERS = _DIGITS | str.maketrans(
-    # Letters that Unicode does not take apart; of Arabic script, what the keyboards of several
-    # languages have for one letter, and what is left undotted.
+    # Letters that Unicode does not decompose; in Arabic script, letters that the keyboards of
+    # different languages produce for one letter, and letters left undotted.
     dict(zip("ØøŁłĐđıکیىةہەٱ", "OoLlDdiكييههها", strict=True))
     | {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe"}
 )
@@ -55,7 +54,7 @@ _JOINED = re.compile("(?<=[\u0620-\u065f\u066e-\u06d3])\u200c(?=[\u0620-\u064a\u
 _ACCENTS = "\u0300-\u034e\u0350-\u036f"
 _MARKS = (
     "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-    # Rarer accents; points of Hebrew; signs of Arabic, its hamza and its lengthening stroke.
+    # Rarer accents; Hebrew points; Arabic signs, hamza and tatweel.
     "\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
@@ -77,7 +76,7 @@ _BETWEEN_NAMES = re.compile(_NAMES_APART)
 _WITHIN_NAME = re.compile(_PIECES_APART)
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _COMPOUND = re.compile(rf"[^\W_]+(?:(?:{_NAMES_APART}|{_PIECES_APART})[^\W_]+)*")
-# Where there may be one. One set of characters comes first: `re` is fast at searching for that.
+# Where a compound may be. It starts with one character class, which `re` searches for quickly.
 _WITHIN_COMPOUND = re.compile(
     r"[-A-Z_./\\@:\u2010\ue001](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})"
     r"|(?<=[^\W_][^A-Z])[_./:]*(?=[^\W_]))"
@@ -85,18 +84,18 @@ _WITHIN_COMPOUND = re.compile(
 _HYPHENATED = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)+")
 
 _LONGEST_WHOLE = 80
-"""Characters beyond which a compound is no name that anybody looks for."""
+"""Characters beyond which nobody searches for a compound as a whole."""
 
 
 def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
-    """The text whose words are to be told apart and stemmed.
+    """The text to split into words and stem.
 
     Args:
         text: of a passage or a query.
-        asked: it is a query, in which letters with nothing but hyphens between them are no
-            compound, unless a hyphen stands in front: well-known is two words, --no-verify an
-            option. Counting such words twice costs more answers than it finds.
-        accented: leave accents on their letters: where й is и, nothing stems Russian.
+        asked: the text is a query, in which letters joined only by hyphens are not a compound,
+            unless a hyphen precedes them: well-known is two words, --no-verify is an option.
+            Counting such words twice loses more answers than it finds.
+        accented: keep accents: if й becomes и, no stemmer works for Russian.
     """
     if not text.isascii():
         text = _JOINED.sub("_", text)
@@ -110,43 +109,43 @@ def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
 
 
 def plain_letters(text: str) -> str:
-    """The same text in one form of each letter, which is no word index's yet."""
+    """The text with one form per letter, before any processing for the word index."""
     return (text if text.isascii() else _one_form(text).replace(_RAISED, "")).casefold()
 
 
 def accented_letters(text: str) -> str:
-    """The same, with the accents on them."""
+    """The same, but with accents."""
     return (text if text.isascii() else _with_accents(text).replace(_RAISED, "")).casefold()
 
 
 def _one_form(text: str) -> str:
-    # Decomposed to drop what is apart then, and composed again: what is left belongs.
+    # Decompose, drop the marks that became separate, and compose the rest again.
     text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
     return unicodedata.normalize("NFC", _DROPPED.sub("", text).translate(_LETTERS))
 
 
 def _with_accents(text: str) -> str:
-    # Without the dot that the small letter of İ would have beside its own, and still a capital: in
-    # İSTANBUL a small letter would be a part by itself.
+    # Lower-cased, İ would carry a second dot. It stays a capital here, because in
+    # İSTANBUL a small letter would start a new part.
     text = unicodedata.normalize("NFKD", text.translate(_SIGNS).replace("İ", "I"))
     return unicodedata.normalize("NFC", _DROPPED_BESIDE_ACCENTS.sub("", text).translate(_DIGITS))
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether it is of a script that sets no spaces between words, or hangs particles on them."""
+    """Whether its script does not separate words by spaces, or attaches particles to them."""
     return _UNSPACED.match(character) is not None
 
 
 def _pairs(run: re.Match[str]) -> str:
-    """Words of a run of characters without spaces in a passage, with a space around each."""
+    """Turn an unspaced run of a passage into words, with a space around each."""
     first = run.group()[0]
-    # It may be a noun of one syllable, with a particle.
+    # The first syllable may be a noun, followed by a particle.
     more = f"{first} " if len(run.group()) > 1 and _IS_HANGUL.match(first) else ""
     return f"{_pairs_asked(run)}{more}"
 
 
 def _pairs_asked(run: re.Match[str]) -> str:
-    """The same in a query, which may begin in the midst of a run."""
+    """The same for a query, which may start in the middle of a run."""
     characters: list[str] = []
     for character in run.group():
         if characters and unicodedata.category(character)[0] == "M":
@@ -160,8 +159,8 @@ def _pairs_asked(run: re.Match[str]) -> str:
 
 
 def _compounds(text: str, asked: bool) -> Iterator[str]:
-    # Looked for by what joins, which is rare: a pattern for all of it would go through each word
-    # once for each of its letters.
+    # Search for the joining characters, which are rare: a pattern for whole compounds would scan
+    # each word once per letter.
     end = 0
     for found in _WITHIN_COMPOUND.finditer(text):
         if found.start() < end:
@@ -179,7 +178,7 @@ def _compounds(text: str, asked: bool) -> Iterator[str]:
 
 
 def _of_compound(compound: str) -> Iterator[str]:
-    """The words of a compound that SQLite would not find in it."""
+    """The words of a compound that SQLite's tokenizer would not produce."""
     names = _BETWEEN_NAMES.split(compound)
     all_parts: list[str] = []
     for name in names:
@@ -190,7 +189,7 @@ def _of_compound(compound: str) -> Iterator[str]:
             if len(inner) > 1:
                 yield from inner
             parts += inner
-        # Two parts are neighbours, and what only capitals join is one word to SQLite.
+        # Two parts are already a pair of neighbours, and SQLite sees camel case as one word.
         if len(parts) > 2 and len(pieces) > 1:
             yield _written_as_one(parts)
         all_parts += parts
@@ -209,7 +208,7 @@ def _written_as_one(parts: Sequence[str]) -> str:
 
 
 def is_of_letters(word: str) -> bool:
-    """Whether a word has nothing but letters and the marks on them, such as vowels of Hindi."""
+    """Whether a word consists only of letters and combining marks, such as Hindi vowel signs."""
     return word.isalpha() or all(
         one.isalpha() or unicodedata.category(one)[0] == "M" for one in word
     )

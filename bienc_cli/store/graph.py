@@ -1,17 +1,17 @@
-"""The hnswlib graph over the vectors: built, verified, searched.
+"""The hnswlib graph over the vectors: building, verifying, searching.
 
-hnswlib promises little. `save_index` to a full disk raises nothing; a flipped byte loads
-silently or kills the process; a file says neither its dimension nor its space; `ef` is
-forgotten on load; asking for more than is reachable raises. Hence: a file is written under a
-new name, synced, checked for size, checksummed and sealed before the catalog names it, and
-handed to hnswlib again only when seal and checksum hold, or all that hnswlib takes on trust
-has been looked at (`graph_proof.py`), as in a folder that was copied with its index.
+hnswlib guarantees little. `save_index` to a full disk raises nothing; a flipped byte loads silently
+or kills the process; a file records neither its dimension nor its space; `ef` is lost on load;
+requesting more results than are reachable raises. Hence a file is written under a new name, synced,
+checked for size, checksummed and sealed before the catalog names it. It is handed to hnswlib again
+only if seal and checksum are valid, or if everything that hnswlib takes on trust was checked
+(`graph_proof.py`), as for a folder that was copied with its index.
 
-Seal and checksum are keyed, with a key that lies outside the index (`seal.py`): whoever crafts a
-file can make a plain checksum match it, but not these.
+Seal and checksum are keyed with a key stored outside the index (`seal.py`): an attacker can make a
+plain checksum match a crafted file, but not these.
 
-Source of the structure: Malkov and Yashunin, "Efficient and robust approximate nearest
-neighbor search using hierarchical navigable small world graphs", TPAMI 42(4), 2020.
+Source of the structure: Malkov and Yashunin, "Efficient and robust approximate nearest neighbor
+search using hierarchical navigable small world graphs", TPAMI 42(4), 2020.
 """
 
 from __future__ import annotations
@@ -56,40 +56,42 @@ that many pays after more than a thousand queries of one process (`benchmarks/gr
 TAIL_LEAST = 1_000
 TAIL_SHARE = 0.05
 TAIL_MOST = 20_000
-"""Vectors that came after the graph are compared one by one. They are taken into it when they
-are more than `TAIL_LEAST` and than `TAIL_SHARE` of it, so that a small change rewrites nothing
-and a growing index is rewritten in proportion to its growth; and in any case past `TAIL_MOST`,
-where comparing them takes longer than asking the graph."""
+"""Vectors added after the graph was built form its tail and are compared one by one. They are added
+to the graph once there are more than `TAIL_LEAST` of them and more than `TAIL_SHARE` of its size,
+so that a small change rewrites nothing and a growing index is rewritten in proportion to its
+growth; and in any case above `TAIL_MOST`, where comparing them takes longer than searching the
+graph."""
 
 EF_SEARCH = 200
-"""Least width of a search. Recall@10 on real sentence vectors of 384 numbers: 1.000 of 5,000,
-0.9996 of 20,000, 0.998 of 39,500, in 0.3 to 0.7 ms; half of it gives 0.997 of 39,500. Past 40,000
-the width is the root of their number: a million real and made-up ones, more crowded than real ones,
-are found to 0.91 with 200 and to 0.985 with 1,000, in 2.5 ms (`benchmarks/scaling.py`)."""
+"""Minimum search width. Recall@10 on real sentence vectors of 384 dimensions: 1.000 of 5,000,
+0.9996 of 20,000, 0.998 of 39,500, in 0.3 to 0.7 ms; half the width gives 0.997 of 39,500. Above
+40,000 vectors the width is the square root of their number: of a million real and synthetic
+vectors, more crowded than real ones, a width of 200 finds 0.91 and 1,000 finds 0.985, in 2.5 ms
+(`benchmarks/scaling.py`)."""
 
 _ADDED_AT_ONCE = 1024
-"""Vectors between two looks at the keyboard: less than half a second."""
+"""Vectors added between two chances to interrupt: less than half a second."""
 
 
 class VerifiedFile:
-    """A graph file that is open, and whose name, kind and size are as recorded.
+    """An open graph file whose name, type and size match the record.
 
-    It stays readable when a later commit deletes it, and nobody can put another one in its
-    place between its verification and its loading.
+    It stays readable when a later commit deletes it, and nobody can swap the file between
+    verification and loading.
 
     Attributes:
-        is_sealed: this user's key says that they made it; else it has to be proven.
+        is_sealed: this user's key confirms that they wrote it; otherwise it must be proven.
     """
 
     def __init__(self, directory: Path, file: GraphFile, key: Key | None) -> None:
         """Open a graph file.
 
         Raises:
-            GraphUnusable: something is not as recorded.
-            ForeignGraph: it is not sealed, and others may write to it.
+            GraphUnusable: it does not match the record.
+            ForeignGraph: it is not sealed, and others can write to it.
         """
         self.file = file
-        # The name comes from a catalog that may have come from anywhere.
+        # The name comes from a catalog of unknown origin.
         if not is_graph_name(file.name):
             raise GraphUnusable("its name leads out of the index")
         self._key = key if key and key.holds(file.sealed_fields, file.seal) else None
@@ -105,19 +107,19 @@ class VerifiedFile:
         if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
             self.close()
             raise GraphUnusable(f"{file.name} has not the size that was written")
-        # What others may write to can be another file by the time it is loaded.
+        # A file that others can write to may change before it is loaded.
         if not self.is_sealed and not is_ours_alone(status):
             self.close()
             raise ForeignGraph("others may write to it, and it was not sealed by this user's key")
 
     def verify(self, used: UsedVectors) -> None:
-        """Read it all.
+        """Read and verify the whole file.
 
         Args:
-            used: the vectors that it is of.
+            used: the vectors that it should contain.
 
         Raises:
-            GraphUnusable: its bytes are not what was written, or cannot be.
+            GraphUnusable: its bytes are not what was written, or are unreadable.
         """
         try:
             if self._key is None:
@@ -130,31 +132,31 @@ class VerifiedFile:
             raise GraphUnusable(f"{self.file.name} is not what was written")
 
     def verify_once(self, used: UsedVectors) -> None:
-        """Read it all, unless this user made it and nobody has touched it since; as `verify`."""
+        """Like `verify`, but skip a file this user sealed and nobody has touched since."""
         status = os.fstat(self._descriptor)
         known = (self.file.inode, self.file.mtime_ns, self.file.ctime_ns)
         if not self.is_sealed or times_of(status) != known:
             self.verify(used)
 
     def sealed_by(self, key: Key) -> GraphFile:
-        """What a catalog is to record of it, once it is verified."""
+        """The record of a verified file for the catalog."""
         return sealed(self.file, self._descriptor, key)
 
     def load(self, used: UsedVectors, spare: int = 0) -> Graph:
-        """Verify it and hand it to hnswlib.
+        """Verify the file and load it into hnswlib.
 
         Args:
-            used: the vectors that it is of.
-            spare: room for so many more.
+            used: the vectors that it should contain.
+            spare: extra capacity, in vectors.
 
         Raises:
-            GraphUnusable: its bytes are not what was written, or cannot be.
+            GraphUnusable: its bytes are not what was written, or are unreadable.
         """
         self.verify(used)
         import hnswlib
 
         index = hnswlib.Index(space="ip", dim=self.file.dim)
-        # By descriptor, so that it is the very file that was verified.
+        # By descriptor, so that it is the same file that was verified.
         path = f"/dev/fd/{self._descriptor}"
         if not Path(path).exists():
             path = str(self._path)
@@ -166,7 +168,7 @@ class VerifiedFile:
         return Graph(index, self.file.end)
 
     def close(self) -> None:
-        """Let go of the file; a graph that was loaded stays."""
+        """Close the file; a loaded graph remains usable."""
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:
@@ -182,7 +184,7 @@ class Graph:
     """A graph in memory.
 
     Attributes:
-        end: rows of the file of vectors from this one on are not in it.
+        end: first row of the vector file that is not in the graph.
     """
 
     def __init__(self, index: Any, end: int = 0) -> None:
@@ -191,7 +193,7 @@ class Graph:
 
     @classmethod
     def empty(cls, dim: int, capacity: int) -> Graph:
-        """One that `capacity` vectors fit in."""
+        """An empty graph with room for `capacity` vectors."""
         import hnswlib
 
         index = hnswlib.Index(space="ip", dim=dim)
@@ -200,24 +202,24 @@ class Graph:
 
     @property
     def elements(self) -> int:
-        """How many nodes it has."""
+        """The number of nodes."""
         return int(self._index.get_current_count())
 
     def labels(self) -> list[int]:
-        """All of its labels."""
+        """All labels."""
         return [int(label) for label in self._index.get_ids_list()]
 
     def vectors(self, labels: list[int]) -> Vectors:
-        """What it holds for labels of its own, shape (len(labels), dim)."""
+        """The stored vectors of some labels, shape (len(labels), dim)."""
         return np.asarray(self._index.get_items(labels), dtype=np.float32)
 
     def add(
         self, blocks: Iterable[VectorBlock], on_added: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Add vectors, each under the number of its row.
+        """Add vectors, each labelled with its row number.
 
         Args:
-            blocks: vectors that are not in it.
+            blocks: vectors that are not in it yet.
             on_added: called with the number of vectors added so far.
         """
         threads = usable_processors()
@@ -232,7 +234,7 @@ class Graph:
     def nearest(
         self, queries: NDArray[np.float32], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """About the `k` nearest vectors of each query.
+        """Approximately the `k` nearest vectors of each query.
 
         Returns:
             Labels, best first, shape (queries, <= k), and the similarity of the last of each,
@@ -245,32 +247,32 @@ class Graph:
             try:
                 labels, distances = self._index.knn_query(queries, k=k, num_threads=threads)
             except RuntimeError:
-                # Fewer than k nodes could be reached from the entry point.
+                # Fewer than k nodes are reachable from the entry point.
                 k //= 2
                 continue
             return np.asarray(labels, dtype=np.int64), 1.0 - distances[:, -1]
         return np.empty((len(queries), 0), np.int64), np.ones(len(queries), np.float32)
 
     def save(self, directory: Path, name: str, dim: int, key: Key) -> GraphFile:
-        """Write it, synced, under a name that no committed generation uses.
+        """Write and sync it, under a name that no committed generation uses.
 
         Raises:
-            StorageError: the file did not come out whole.
+            StorageError: the file is incomplete.
         """
         path = directory / name
         expected = self._index.index_file_size()
-        # hnswlib opens by name and follows links; so it finds a file of our own making.
+        # hnswlib opens by name and follows links, so create the file ourselves.
         path.unlink(missing_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | portable.OWN
         descriptor = os.open(path, flags, FILE_MODE)
         try:
-            with suppress(RuntimeError):  # the size tells
+            with suppress(RuntimeError):  # the size check below detects it
                 self._index.save_index(str(path))
             failpoints.reached("graph written")
             os.fsync(descriptor)
             size = os.fstat(descriptor).st_size
             if not size:
-                # hnswlib does not say why it could not open a file; the system does.
+                # hnswlib does not say why it could not open the file; the system will.
                 os.close(os.open(path, os.O_WRONLY))
             if size != expected:
                 raise StorageError(
@@ -290,17 +292,17 @@ class Graph:
 def need(
     graph: GraphFile | None, directory: Path, used: UsedVectors, key: Key
 ) -> tuple[Literal["keep", "adopt", "extend", "build", "drop"], GraphFile | None]:
-    """What a commit is to do about the graph.
+    """What a commit has to do about the graph.
 
     Args:
         graph: of the last generation.
         directory: of the index.
-        used: the vectors there are now.
+        used: the current vectors.
         key: this user's.
 
     Returns:
-        What to do, and what to record of the graph where it stays: one that had to be proven is
-        sealed, so that it need not be again.
+        What to do, and the record to keep if the graph stays: a proven one is sealed,
+        so that it need not be proven again.
     """
     if len(used) < FEWEST:
         return ("keep" if graph is None else "drop"), None
@@ -313,8 +315,8 @@ def need(
             if not file.is_sealed:
                 kept = file.sealed_by(key)
     except ForeignGraph:
-        # Whoever made it may go on using it; to build one's own after each of their runs would
-        # have two users build by turns.
+        # Its owner may keep using it; if each user rebuilt it after the other's runs, the two
+        # would take turns building.
         foreign = True
     except GraphUnusable:
         return "build", None
@@ -325,7 +327,7 @@ def need(
 
 
 def is_foreign(graph: GraphFile, directory: Path, key: Key | None) -> bool:
-    """Whether only whoever made a graph can tell whether it is sound."""
+    """Whether only the user who made a graph can tell whether it is sound."""
     try:
         VerifiedFile(directory, graph, key).close()
     except ForeignGraph:
@@ -343,18 +345,18 @@ def write(
     key: Key,
     on_added: Callable[[int], None],
 ) -> GraphFile:
-    """Write the graph of a new generation.
+    """Write the graph file of a new generation.
 
     Args:
-        base: a graph to add to; None to begin anew.
+        base: a graph to extend; None to build from scratch.
         directory: of the index.
-        generation: to be.
+        generation: the number of the new one.
         used: its vectors.
-        key: this user's, to verify the old one and seal the new one.
+        key: this user's, to verify the old file and seal the new one.
         on_added: called with the number of vectors added so far.
 
     Raises:
-        StorageError: it did not come out whole.
+        StorageError: the file is incomplete.
         IndexDamaged: a vector is not what was written.
     """
     if base is None:
@@ -368,7 +370,7 @@ def write(
 
 
 def usable_processors() -> int:
-    """How many processors this process may run on."""
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

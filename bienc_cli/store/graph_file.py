@@ -1,4 +1,4 @@
-"""The file of a graph: its name, and what the catalog records of it."""
+"""The graph file: its name, and its record in the catalog."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _CHUNK = 1 << 22
 
 
 class GraphUnusable(Exception):
-    """The graph's file cannot be used; the vectors themselves can."""
+    """The graph file cannot be used; the vectors themselves can."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphFile:
-    """What the catalog records of the graph it names.
+    """What the catalog records about the graph file.
 
     Attributes:
         size: bytes.
-        nonce: of the checksum.
-        checksum: keyed, of the file's bytes, hex.
-        seal: keyed, of all the fields before it, hex.
-        elements: nodes, tombstones included.
-        end: rows of the file of vectors from this one on are not in the graph.
-        inode, mtime_ns, ctime_ns: what told the file when it was written, as the system keeps them:
-            while they are the same, it need not be read to know that it is.
+        nonce: for the checksum.
+        checksum: keyed checksum of the file's bytes, hex.
+        seal: keyed hash of all the fields before it, hex.
+        elements: number of nodes, tombstones included.
+        end: first row of the vector file that is not in the graph.
+        inode, mtime_ns, ctime_ns: identify the file as it was written:
+            while they stay the same, it need not be read again to verify it.
     """
 
     name: str
@@ -47,7 +47,7 @@ class GraphFile:
 
     @property
     def sealed_fields(self) -> str:
-        """What the seal covers."""
+        """The text that the seal covers."""
         return "\n".join(
             map(
                 str,
@@ -65,26 +65,26 @@ class GraphFile:
 
 
 class ForeignGraph(GraphUnusable):
-    """It may be sound, and whoever made it may use it; here nobody can tell."""
+    """It may be sound, and its owner may use it; this user cannot verify it."""
 
 
 def graph_name(generation: int) -> str:
-    """What the graph that is made for a generation is called."""
+    """The file name of a generation's graph."""
     return f"graph-{generation}.hnsw"
 
 
 def is_graph_name(name: str) -> bool:
-    """Whether a file of that name in an index's directory can be a graph."""
+    """Whether this is a possible name of a graph file."""
     return _NAME.fullmatch(name) is not None
 
 
 def graph_paths(directory: Path) -> Iterator[Path]:
-    """All files in a directory that are called like graphs."""
+    """All graph files in a directory, by their names."""
     return (path for path in directory.glob("graph-*.hnsw") if is_graph_name(path.name))
 
 
 def sealed(file: GraphFile, descriptor: int, key: Key) -> GraphFile:
-    """What the catalog is to record of an open file, with this user's word for it."""
+    """The record of an open file, sealed with this user's key."""
     nonce = new_nonce()
     file = replace(file, nonce=nonce, checksum=key.checksum(chunks_of(descriptor), nonce))
     inode, mtime_ns, ctime_ns = times_of(os.fstat(descriptor))
@@ -98,12 +98,12 @@ def sealed(file: GraphFile, descriptor: int, key: Key) -> GraphFile:
 
 
 def times_of(status: os.stat_result) -> tuple[int, int, int]:
-    """What tells that a file is the same, untouched: inode, and times of content and inode."""
+    """What changes when a file is replaced or touched: inode, mtime and ctime."""
     return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 def chunks_of(descriptor: int) -> Iterator[bytes]:
-    """An open file's bytes, from its beginning."""
+    """An open file's bytes, from the start."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     while chunk := os.read(descriptor, _CHUNK):
         yield chunk

@@ -1,11 +1,11 @@
-"""Whether a graph file, whoever made it, is one that hnswlib can read and search safely.
+"""Proves that a graph file of any origin is safe for hnswlib to load and search.
 
-hnswlib's loader believes what a file says of itself, and its search follows every link that it
-finds. So before a file that this user's key does not vouch for is handed to it, everything that
-the loader, the search and an extension take on trust is looked at here, in bounds: the head to the
-letter, how long each list is, where each link leads and on which levels, every label, and that
-each vector is the one that the index has in that row. What is left to whoever made the file is
-which of the rightful vectors are neighbours, and so no more than how well the graph finds.
+hnswlib's loader trusts what a file says about itself, and its search follows every link. So before
+a file without this user's seal is loaded, everything that loading, searching and extending rely on
+is checked here, in bounded memory: the exact header, the length of each list, the target and level
+of each link, every label, and that each vector is the one in that row of the index. The file's
+author only decides which of the genuine vectors are neighbours, and thus how well the graph finds
+them.
 
 Source of the layout: `saveIndex` and `loadIndex` of hnswlib 0.8 (hnswalg.h).
 """
@@ -25,28 +25,28 @@ from bienc_cli.store.graph_file import GraphFile, GraphUnusable
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors
 
 M = 16
-"""Links of a node on each level; twice as many on the lowest."""
+"""Links per node on each level; twice as many on the lowest."""
 
 EF_CONSTRUCTION = 200
-"""Width of the search while building."""
+"""Search width while building."""
 
 _HEAD = struct.Struct("<6QiI3QdQ")
 _WORD = 4
 _COUNT_BITS = 16
 _MOST_LEVELS = 64
-"""More than any honest graph: a level has a sixteenth of the nodes of the one below."""
+"""More than any genuine graph has: each level has a sixteenth of the nodes of the one below."""
 
 
 def prove(descriptor: int, file: GraphFile, used: UsedVectors) -> None:
-    """Read all of a graph file, in bounded memory but for its links above the lowest level.
+    """Check a whole graph file, in bounded memory except for the links above the lowest level.
 
     Args:
         descriptor: of the file, which has the recorded size and which nobody else can write to.
-        file: what the catalog says of it; not trusted either.
-        used: the vectors it has to be of.
+        file: its record in the catalog; not trusted either.
+        used: the vectors it should contain.
 
     Raises:
-        GraphUnusable: something is not as it would have been written.
+        GraphUnusable: something is not as hnswlib would have written it.
     """
     _Proof(descriptor, file, used).run()
 
@@ -80,11 +80,11 @@ class _Proof:
         self._lowest_level()
 
     def _head(self) -> tuple[int, int]:
-        """The highest level, and the node that a search begins with."""
+        """Check the header; returns the highest level and the entry point of a search."""
         head = portable.read_at(self._descriptor, _HEAD.size, 0)
         if len(head) < _HEAD.size:
             raise self._wrong("its head")
-        # Room for more nodes is what the loader asks for, and not what the file says.
+        # The loader is given a capacity and ignores the one in the file.
         first, _room, *sizes, highest, entry, upper, lowest, links, scale, width = _HEAD.unpack(
             head
         )
@@ -101,10 +101,10 @@ class _Proof:
         return highest, entry
 
     def _upper_levels(self, offset: int) -> NDArray[np.int64]:
-        """On how many levels above the lowest each node is, shape (elements,)."""
+        """For each node, on how many levels above the lowest it is; shape (elements,)."""
         nodes, each = self._file.elements, 1 + M
         size = self._file.size - offset
-        # A word for each node, and lists for few of them.
+        # One word per node, and lists for a few of them.
         if size % _WORD or size > _WORD * (nodes * (1 + each) + _MOST_LEVELS * each):
             raise self._wrong("the length of its lists")
         words = np.frombuffer(portable.read_at(self._descriptor, size, offset), "<u4")
@@ -134,7 +134,7 @@ class _Proof:
         return levels
 
     def _lowest_level(self) -> None:
-        """Every node's links, vector and label."""
+        """Check every node's links, vector and label."""
         file, used = self._file, self._used
         everywhere = np.ones(file.elements, dtype=np.bool_)
         seen = np.zeros(file.end, dtype=np.bool_)
@@ -173,13 +173,13 @@ class _Proof:
         links: NDArray[Any],
         there: NDArray[np.bool_],
     ) -> None:
-        """Some lists of one level.
+        """Check some lists of one level.
 
         Args:
-            counts: of links, shape (n,).
-            marks: the rest of the same word, 0 unless a node counts as deleted, shape (n,).
+            counts: number of links, shape (n,).
+            marks: the rest of the same word, 0 unless the node is marked as deleted, shape (n,).
             links: shape (n, most).
-            there: whether each node is on this level, shape (elements,).
+            there: whether each node exists on this level, shape (elements,).
         """
         if marks.any() or (counts > links.shape[1]).any():
             raise self._wrong("its lists")

@@ -1,8 +1,9 @@
-"""One writer at a time: a kernel lock, which no crash can leave behind.
+"""The writer lock: a kernel lock, which no crash can leave behind.
 
-A run that encodes for hours makes room for who asks, within seconds. Who waits for the lock holds
-another one, on a second file, which the holder of the first can see. A run that has made room in a
-new index says in that file what it has begun, so that who is let in does not begin it otherwise.
+A run that encodes for hours makes room for others within seconds. A process waiting for the lock
+holds a second one, on another file, which the holder of the first can see. A run that has made room
+in a new index writes to that file what settings it started with, so that whoever goes first does
+not start with others.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from bienc_cli.types import ChunkingParameters, EncoderIdentity
 LOCK = "lock"
 WAITING = "waiting"
 _FLAGS = os.O_RDWR | portable.OWN | portable.NO_FOLLOW | portable.NO_WAIT
-"""Never through a link: these files are truncated, and the directory may be a stranger's."""
+"""Never follow a link: these files are truncated, and the directory may belong to somebody else."""
 
 _INTERVAL = 0.1
 _SOON = 0.02
@@ -34,16 +35,16 @@ _SOON = 0.02
 
 @dataclass(frozen=True, slots=True)
 class HeldLock:
-    """The lock of an index, held."""
+    """The lock of an index, held by this process."""
 
     directory: Path
     descriptor: int
 
     def check(self) -> None:
-        """Make sure that it is the lock of the index that is there.
+        """Verify that it is the lock of the existing index.
 
         Raises:
-            StorageError: somebody has deleted the index, and may have made another.
+            StorageError: the index was deleted, and perhaps replaced.
         """
         with suppress(OSError):
             if os.fstat(self.descriptor).st_ino == (self.directory / LOCK).stat().st_ino:
@@ -63,14 +64,14 @@ def writer_lock(
     ask: bool = False,
     begun: Begun | None = None,
 ) -> Iterator[HeldLock]:
-    """Hold the index's lock.
+    """Hold the writer lock of an index.
 
     Args:
         directory: of the index; must exist.
         wait: seconds to wait for another writer.
-        on_wait: told once who is waited for.
-        ask: meanwhile ask for room.
-        begun: what who waits has begun in a new index.
+        on_wait: called once with the name of the holder.
+        ask: ask the holder to make room while waiting.
+        begun: the settings with which this process started a new index, if it did.
 
     Raises:
         IndexBusy: another process holds it, and still does after `wait`.
@@ -112,17 +113,17 @@ def writer_lock(
 
 
 def remove_lock(directory: Path) -> None:
-    """Delete the lock file; only for who holds the lock."""
+    """Delete the lock file; only for the holder of the lock."""
     (directory / LOCK).unlink(missing_ok=True)
 
 
 def _try_lock(directory: Path) -> int | None:
-    """The locked file's descriptor; None where somebody else holds the lock."""
+    """The descriptor of the locked file; None if another process holds the lock."""
     path = directory / LOCK
     try:
         descriptor = os.open(path, _FLAGS | os.O_CREAT, FILE_MODE)
     except FileNotFoundError:
-        # A first writer that gave up has taken the directory away with it.
+        # A first writer that gave up may have removed the directory.
         with suppress(OSError):
             make_directory(directory)
         return None
@@ -130,7 +131,7 @@ def _try_lock(directory: Path) -> int | None:
         raise refused(error, directory) from error
     try:
         portable.lock(descriptor)
-        # Its last holder may have deleted it in between; then it keeps nobody out any more.
+        # If its last holder deleted it meanwhile, locking it excludes nobody.
         if os.fstat(descriptor).st_ino == path.stat().st_ino:
             return descriptor
     except (BlockingIOError, FileNotFoundError):
@@ -155,11 +156,11 @@ def _holder(directory: Path) -> str:
 
 
 class RoomRequest:
-    """A process's request for room.
+    """A process's request for a running writer to make room.
 
     Args:
         directory: of the index.
-        begun: what the process has begun there, where it is a new index.
+        begun: the settings with which this process started a new index, if it did.
     """
 
     def __init__(self, directory: Path, begun: Begun | None = None) -> None:
@@ -168,13 +169,13 @@ class RoomRequest:
         self._descriptor: int | None = None
 
     def show(self) -> None:
-        """Ask, and ask again where another process has removed the file."""
+        """Make the request, again if another process removed the file."""
         with suppress(OSError):
             if self._descriptor is not None:
                 if os.fstat(self._descriptor).st_ino == self._path.stat().st_ino:
                     return
                 self._let_go()
-        # Where asking fails, it waits like anybody, and tries again.
+        # If asking fails, keep waiting and try again.
         with suppress(OSError):
             descriptor = os.open(self._path, _FLAGS | os.O_CREAT, FILE_MODE)
             try:
@@ -188,7 +189,7 @@ class RoomRequest:
             self._descriptor = descriptor
 
     def withdraw(self) -> None:
-        """Ask no more."""
+        """Withdraw the request."""
         if self._descriptor is not None:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
@@ -201,7 +202,7 @@ class RoomRequest:
 
 
 def is_asked_for(directory: Path) -> bool:
-    """Whether a process waits for the lock of an index, and asks for room."""
+    """Whether another process is waiting for the lock and asking for room."""
     try:
         descriptor = os.open(directory / WAITING, _FLAGS)
     except OSError:
@@ -218,7 +219,7 @@ def is_asked_for(directory: Path) -> bool:
 
 
 def begun_by_who_waits(directory: Path) -> Begun | None:
-    """What a process that waits has begun in a new index, and goes on with."""
+    """The settings with which a waiting process started the new index."""
     if not is_asked_for(directory):
         return None
     try:
@@ -229,7 +230,7 @@ def begun_by_who_waits(directory: Path) -> Begun | None:
 
 
 def let_in(directory: Path, patience: float = 2.0) -> None:
-    """Wait until the process that asks has taken the free lock; `patience` seconds at most."""
+    """Wait until the asking process has taken the free lock; at most `patience` seconds."""
     deadline = time.monotonic() + patience
     while is_asked_for(directory) and time.monotonic() < deadline:
         time.sleep(_SOON)

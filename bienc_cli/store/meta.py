@@ -1,6 +1,6 @@
-"""What an index says of itself, its `meta`, and of what it covers, its `roots`.
+"""The `meta` table of an index and its `roots`.
 
-One checksum holds for both. Paths of roots are relative to the folder that the index lies in, so
+One checksum covers both. Root paths are stored relative to the folder that contains the index, so
 that both can move together.
 """
 
@@ -29,11 +29,11 @@ from bienc_cli.types import (
 )
 
 _MOST_LOOKED_FOR = 200
-"""Files by which it is told whether an index was moved."""
+"""Files looked for to decide whether an index was moved."""
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
-    """All of `meta`, parsed; empty in a new catalog.
+    """All of `meta`, parsed; empty for a new catalog.
 
     Raises:
         IndexDamaged: a value does not parse.
@@ -50,7 +50,7 @@ def read_meta(connection: sqlite3.Connection) -> dict[str, Any]:
 
 
 def write_meta(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
-    """Set all of `meta`."""
+    """Replace all of `meta`."""
     connection.execute("DELETE FROM meta")
     connection.executemany(
         "INSERT INTO meta VALUES (?, ?)",
@@ -59,25 +59,25 @@ def write_meta(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
 
 
 def meta_checksum(connection: sqlite3.Connection, meta: Mapping[str, Any]) -> int:
-    """Over all of `meta` but itself, and the roots."""
+    """The checksum of the roots and all of `meta` except the checksum itself."""
     roots = connection.execute("SELECT id, path, kind, settings FROM roots ORDER BY id").fetchall()
     held = {key: value for key, value in meta.items() if key != "checksum"}
     return checksum_of(json.dumps(held, sort_keys=True), repr(roots))
 
 
 def vector_rows(meta: Mapping[str, Any]) -> VectorRows:
-    """The file of vectors that the generation names."""
+    """The record of the generation's vector file."""
     return VectorRows(**meta["vectors"])
 
 
 def graph_file(meta: Mapping[str, Any]) -> GraphFile | None:
-    """The graph that the generation names."""
+    """The record of the generation's graph, if it has one."""
     recorded = meta.get("graph")
     return GraphFile(**recorded) if recorded else None
 
 
 def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
-    """Weights as they are recorded, if any are that still mean something."""
+    """The recorded weights, if there are any that this version can use."""
     if recorded is None or recorded.get("fusion") != FUSION:
         return None
     return TunedBlend(
@@ -88,17 +88,17 @@ def tuned_blend(recorded: Mapping[str, Any] | None) -> TunedBlend | None:
 
 
 def told_of_model(encoder: Mapping[str, Any]) -> str:
-    """What a seal on the index's model covers."""
+    """The text that a seal on the index's model covers."""
     return f"model\n{encoder['name']}\n{encoder['fingerprint']}"
 
 
 def index_info(
     connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path, key: Key | None = None
 ) -> IndexInfo:
-    """What `meta` says, with the roots; `key` is this user's.
+    """Summarise `meta` and the roots; `key` is this user's.
 
     Raises:
-        IndexDamaged: it is not what was written, or not what every generation records.
+        IndexDamaged: a value is not what was written, or a required one is missing.
     """
     if meta.get("checksum") != meta_checksum(connection, meta):
         raise damaged("what it says of itself")
@@ -142,7 +142,7 @@ def _sizes(directory: Path, vectors: VectorRows, graph: GraphFile | None) -> dic
     try:
         of_vectors = (directory / vectors.name).stat().st_size
     except FileNotFoundError:
-        # A commit may have taken it away just now; who opens it will see.
+        # A commit may just have removed it; whoever opens it will find out.
         of_vectors = 0
     return {
         "catalog": catalog_path(directory).stat().st_size,
@@ -155,7 +155,7 @@ def _sizes(directory: Path, vectors: VectorRows, graph: GraphFile | None) -> dic
 
 
 def root_path_for_storage(path: Path, directory: Path) -> str:
-    """Relative to the folder that holds the index where inside it, so that both can move."""
+    """A root's path, relative to the folder of the index if inside it, so both can move."""
     home = directory.parent
     if path.is_relative_to(home):
         return path.relative_to(home).as_posix()
@@ -163,15 +163,16 @@ def root_path_for_storage(path: Path, directory: Path) -> str:
 
 
 def root_path_from_storage(stored: str, home: Path) -> Path:
-    """The absolute path of a root, of an index whose documents are where `home_of` says."""
+    """The absolute path of a root, given the index's `home_of`."""
     return Path(os.path.normpath(home / stored))
 
 
 def home_of(connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path) -> Path:
     """The folder that an index's relative roots are relative to.
 
-    That is the folder it lies in, also when both were moved or copied together. If the index was
-    moved by itself, it is the folder it lay in when it was last written: its documents are there.
+    This is the folder that contains the index, also if both were moved or copied together. If the
+    index was moved alone, it is the folder it was in when last written, because its documents are
+    there.
     """
     return moved_from(connection, meta, directory) or directory.parent
 
@@ -179,24 +180,24 @@ def home_of(connection: sqlite3.Connection, meta: Mapping[str, Any], directory: 
 def moved_from(
     connection: sqlite3.Connection, meta: Mapping[str, Any], directory: Path
 ) -> Path | None:
-    """The folder that an index was moved away from, without what it covers; None if it was not."""
+    """The folder an index was moved out of, leaving its documents behind; None if it was not."""
     here = directory.parent
     recorded = meta.get("home")
     if not isinstance(recorded, str) or recorded == os.path.realpath(here):
         return None
     found = list(_known_paths(connection, here))
-    # Most of them: a `README.md` is in many folders.
+    # Require most files: many folders have a `README.md`.
     if not found or 2 * sum(found) >= len(found) or _holds_nothing_else(connection, here):
         return None
-    # Where they are nowhere, nothing says what was moved.
+    # If the files are in neither place, nothing tells what was moved.
     before = list(_known_paths(connection, Path(recorded)))
     return Path(recorded) if sum(before) > sum(found) else None
 
 
 def _holds_nothing_else(connection: sqlite3.Connection, home: Path) -> bool:
-    """Whether a home has something in relative roots, and nothing that the index does not know.
+    """Whether a home has files under its relative roots, all of them known to the index.
 
-    Such a home is a copy of which most was deleted.
+    Such a home is a copy from which most files were deleted.
     """
     seen = False
     roots = connection.execute(
@@ -221,7 +222,7 @@ def _holds_nothing_else(connection: sqlite3.Connection, home: Path) -> bool:
 
 
 def _known_paths(connection: sqlite3.Connection, home: Path) -> Iterator[bool]:
-    """For some files under relative roots, whether each lies under this home."""
+    """For a sample of files under relative roots, whether each exists under this home."""
     rows = connection.execute(
         "SELECT roots.path, roots.kind, files.path FROM files "
         "JOIN roots ON roots.id = files.root_id WHERE roots.path NOT LIKE '/%' LIMIT ?",
@@ -234,15 +235,15 @@ def _known_paths(connection: sqlite3.Connection, home: Path) -> Iterator[bool]:
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
-    """How the files of one root are named from one place: relative to it, else absolute.
+    """How the files of one root are displayed from one folder: relative to it, else absolute.
 
-    Strings, and once for a root: for an index of many files, paths as objects take longer than
-    reading the rows.
+    Precomputed strings per root: for an index of many files, path objects take longer than reading
+    the rows.
 
     Attributes:
         root: the root itself, which may be a file.
-        below: what stands in front of the path of a file under it.
-        within: what paths of files begin with that lie below the place, which is inside the root.
+        below: prefix for the path of a file under the root.
+        within: the path of the folder under the root, if it is inside; removed from files below it.
     """
 
     root: str
@@ -258,7 +259,7 @@ class _Naming:
         return cls(shown, below, within)
 
     def name(self, kind: str, path: str) -> str:
-        """A root that is a single file has that file's name as its only path."""
+        """The displayed path. A root that is a single file has its own name as its only path."""
         if kind == "file":
             return self.root
         path = inside_root(path)
@@ -270,11 +271,11 @@ class _Naming:
 
 
 class ShownPaths:
-    """The paths of an index's files as people know them.
+    """The displayed paths of an index's files.
 
     Args:
-        home: what relative roots are relative to; see `home_of`.
-        shown_from: paths below it are shown relative to it.
+        home: base of relative roots; see `home_of`.
+        shown_from: paths below it are displayed relative to it.
     """
 
     def __init__(self, home: Path, shown_from: Path) -> None:
@@ -283,11 +284,11 @@ class ShownPaths:
         self._namings: dict[str, tuple[_Naming, ...]] = {}
 
     def of(self, root: str, kind: str, path: str) -> str:
-        """The path that is shown."""
+        """The displayed path."""
         return self._naming(root)[0].name(kind, path)
 
     def names(self, root: str, kind: str, path: str) -> tuple[str, ...]:
-        """The path that is shown and, where links lead to the root, that without them."""
+        """The displayed path and, if the root is reached through links, the resolved one."""
         return tuple(naming.name(kind, path) for naming in self._naming(root))
 
     def _naming(self, root: str) -> tuple[_Naming, ...]:
@@ -301,26 +302,26 @@ class ShownPaths:
         return self._namings[root]
 
     def full(self, root: str) -> Path:
-        """The absolute path of a root, as it is recorded."""
+        """The absolute path of a root, as recorded."""
         return root_path_from_storage(root, self._home)
 
 
 def root_settings(root: Root) -> str:
-    """The `settings` of a row of `roots`."""
+    """The `settings` column of a root."""
     values = asdict(root)
     del values["path"]
     for name in (
         *("ocr", "ocr_languages", "language", "removed", "excludes_file"),
         *("device", "inode", "mounts"),
     ):
-        # As indexes have it that were made before there was such a thing.
+        # Defaults are omitted, as in indexes older than these settings.
         if not values[name]:
             del values[name]
     return json.dumps(values, sort_keys=True)
 
 
 def root_from_row(path: str, settings: str, home: Path) -> Root:
-    """A row of `roots`."""
+    """Parse a row of `roots`."""
     values = json.loads(settings)
     files = values["files"]
     return Root(
@@ -343,16 +344,16 @@ def root_from_row(path: str, settings: str, home: Path) -> Root:
 
 
 def language_in(settings: str) -> str | None:
-    """The language that the texts under a root are said to be in, by its `settings`."""
+    """The declared language in a root's `settings`."""
     language: str | None = json.loads(settings).get("language")
     return language
 
 
 def _mount(recorded: str | dict[str, Any]) -> Mount:
-    # Earlier indexes have only where it was.
+    # Earlier indexes only recorded the path.
     return Mount(recorded) if isinstance(recorded, str) else Mount(**recorded)
 
 
 def told_of_root(root: Root) -> str:
-    """What a seal on a root covers: all that a person decided about it."""
+    """The text that a seal on a root covers: everything about it that a person decided."""
     return f"{root.path}\n{root_settings(replace(root, device=None, inode=None, mounts=()))}"

@@ -1,11 +1,11 @@
-"""The passages nearest to a query: by comparing all vectors, by their codes, or by the graph.
+"""Nearest-neighbour search: by comparing all vectors, by one-bit codes, or by the graph.
 
-Few vectors are all compared. Many are searched by the graph, except by a process that has asked
-little so far: loading the graph would take it longer than going through the codes. The graph knows
-the rows up to a certain one, some of which may be used no more; those that came after it are few
-and compared one by one. Whatever finds a vector, its score is computed from the file of vectors,
-and its passages are read from the catalog; both are verified there. What is derived and damaged
-or missing is done without, and said.
+A small index compares all vectors. A large one uses the graph, except in a process that has asked
+few queries so far, for which loading the graph would take longer than scanning the codes. The graph
+covers the rows up to some number, perhaps including unused ones; the few rows after that are
+compared one by one. However a vector is found, its score is computed from the vector file and its
+passages are read from the catalog, and both are verified there. Derived data that is damaged or
+missing is not used, with a warning.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ SCAN_LIMIT = 20_000
 """Vectors up to which all are compared, exactly; a graph is made only beyond (`graph.FEWEST`)."""
 
 FOREIGN_GRAPH = "another user's graph is not used: exact, but slower (bienc info)"
-"""Said at every search of a shared index, and so in one line."""
+"""Reported on every search of a shared index, hence in one line."""
 
 _ROUNDING = 1e-5
-"""More than single precision, in which the graph computes, can be off."""
+"""Tolerance for the graph's single precision."""
 
 _KEPT = 4
-"""Filters whose vectors are kept in memory, at most `SCAN_LIMIT` each."""
+"""Filters whose vectors are cached in memory, at most `SCAN_LIMIT` vectors each."""
 
 
 class NearestPassages:
-    """Vector search over one generation, loading what it needs when it needs it.
+    """Vector search over one generation, loading its files on demand.
 
     Args:
-        connection: on the generation.
-        info: of the generation.
+        connection: open on the generation.
+        info: the generation's.
         used: its vectors.
-        recorded_codes: what the generation says of its codes; None where it has none.
-        file: the graph, verified when it is loaded; None where it cannot be used.
-        warn: told a sentence.
+        recorded_codes: the generation's record of its codes; None if it has none.
+        file: the graph file, verified when it is loaded; None if it cannot be used.
+        warn: called with a sentence.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class NearestPassages:
         """The `k` nearest passages of each query, shape (n, dim); see `IndexReader.search_many`.
 
         Raises:
-            IndexDamaged: something that is searched is not what was written.
+            IndexDamaged: data that the search uses is not what was written.
         """
         size = len(selection.vector_ids) if selection else len(self._used)
         if size == 0:
@@ -106,7 +106,7 @@ class NearestPassages:
         return self._by_graph(graph, queries, k, where, selection)
 
     def of_passages(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """Cosines of passages by id, in the order asked."""
+        """The cosines of passages by id, in the order asked."""
         scores: list[float] = similarity(self.vectors_of(passage_ids), query).tolist()
         return scores
 
@@ -141,7 +141,7 @@ class NearestPassages:
         return found
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._used.file.close()
         self._close_graph()
 
@@ -159,7 +159,7 @@ class NearestPassages:
         where: Filter | None,
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
-        """Compare all vectors; those of a few filters are kept for the next query."""
+        """Compare all vectors; those of recent filters are cached for the next query."""
         best = [NOTHING] * len(queries)
         for block in self._blocks_of(where, selection):
             best = [
@@ -193,12 +193,12 @@ class NearestPassages:
         where: Filter | None,
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
-        """Ask the graph for more until `k` passages come through, or comparing all is cheaper."""
+        """Query the graph ever deeper until `k` passages pass, or comparing all is cheaper."""
         counts = self._counts(selection)
         newer = self._newer(graph.end, where, selection).compared(queries, k)
         found: list[list[tuple[int, float]]] = [[] for _ in queries]
         left = list(range(len(queries)))
-        # As many as hold `k` that count, if those were spread evenly.
+        # Enough to contain `k` that pass the filter, if those were spread evenly.
         let_through = int(np.count_nonzero(counts[: graph.end])) / graph.elements
         wanted = math.ceil(k / max(let_through, 1e-9))
         while left and wanted <= min(SCAN_LIMIT, graph.elements):
@@ -208,7 +208,7 @@ class NearestPassages:
                 scores = similarity(live.vectors, queries[position])
                 scored = Scored(live.ids, scores).and_also(newer[position])
                 found[position] = self._passages_of(scored.best(k), k, selection)
-                # Later vectors may fill the `k` while the graph holds nearer ones further out.
+                # Newer vectors may fill the `k` although the graph has nearer ones further down.
                 if len(found[position]) >= k and found[position][-1][1] >= floor - _ROUNDING:
                     left.remove(position)
             wanted *= 4
@@ -219,7 +219,7 @@ class NearestPassages:
         return found
 
     def _counts(self, selection: Selection | None) -> NDArray[np.bool_]:
-        """Whether each row counts, shape (rows,)."""
+        """Whether each row passes the filter, shape (rows,)."""
         if selection is None:
             return self._used.are_used
         counts = np.zeros(self._used.rows, dtype=np.bool_)
@@ -227,7 +227,7 @@ class NearestPassages:
         return counts
 
     def _newer(self, end: int, where: Filter | None, selection: Selection | None) -> VectorBlock:
-        """The vectors that came after the graph, as far as they count."""
+        """The vectors newer than the graph that pass the filter."""
         key = where or None
         if key in self._tails:
             return self._tails[key]
@@ -252,7 +252,7 @@ class NearestPassages:
     def _passages_of(
         self, scored: Scored, k: int, selection: Selection | None
     ) -> list[tuple[int, float]]:
-        """The `k` best passages of vectors that are in order, best first."""
+        """The `k` best passages, given their vectors best first."""
         condition = f" AND {selection.of_passages}" if selection else ""
         statement = (
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?{condition} "
@@ -274,7 +274,7 @@ class NearestPassages:
     # ------------------------------------------------------ what is derived
 
     def _codes_for(self, queries: int) -> CodeTable | None:
-        """The codes, where so many more queries are not worth loading the graph for."""
+        """The codes, unless enough queries have been asked to make loading the graph worthwhile."""
         self._asked += queries
         if self._graph is not None or self._asked > codes.QUERIES or self._recorded_codes is None:
             return None
@@ -293,7 +293,7 @@ class NearestPassages:
         return self._codes
 
     def _load_graph(self) -> Graph | None:
-        # From here on every query goes to the graph.
+        # Every further query uses the graph.
         self._codes = None
         if self._graph is None and self._file is not None:
             try:
@@ -305,7 +305,7 @@ class NearestPassages:
 
 
 def without_graph(info: IndexInfo, error: GraphUnusable) -> str:
-    """What to say of a graph that is not used."""
+    """The warning for a graph that is not used."""
     if isinstance(error, ForeignGraph):
         return FOREIGN_GRAPH
     return (

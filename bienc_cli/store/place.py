@@ -1,6 +1,6 @@
-"""Where an index is, and opening it: in a directory of its own, or in another place.
+"""Finds and opens an index, in a directory or in a remote place.
 
-The pipelines and commands hold an `IndexPlace` and do not ask.
+The pipelines and commands hold an `IndexPlace` and need not know which kind it is.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from bienc_cli.store.protocol import IndexReader, IndexWriter
 
 INDEX_NAME = ".bienc"
-"""The index directory's name where none was given."""
+"""The default name of an index directory."""
 
 IndexPlace: TypeAlias = "Path | RemotePlace"
-"""Where an index is: its directory, absolute, or some other place."""
+"""Where an index is: the absolute path of its directory, or a remote place."""
 
 
 class RemotePlace(Protocol):
-    """A place for an index that is no directory of its own; `str` of it is how it is typed.
+    """A place for an index other than a local directory; `str` gives its address as typed.
 
-    What the methods raise, and what they take, is as of the functions of the same names below.
+    Arguments and errors of the methods are those of the functions of the same names below.
     """
 
     @property
     def collection(self) -> str:
-        """What its documents are called together."""
+        """The name of the collection that holds its documents."""
 
     @property
     def file(self) -> Path | None:
-        """Where it is on this disk all the same; None for a server."""
+        """Its file, if it is on this disk after all; None for a server."""
 
     def open_reader(self, shown_from: Path | None) -> IndexReader:
         """Open the current generation for reading."""
@@ -51,24 +51,24 @@ class RemotePlace(Protocol):
         """Verify everything."""
 
     def repair(self, wait: float, on_stage: Callable[[str], None]) -> RepairReport:
-        """Mend what can be mended."""
+        """Repair what can be repaired."""
 
 
 def find_index(start: Path, safe: Collection[str] = ()) -> Path | None:
-    """The nearest index directory at or above `start`, begun or finished; None if none.
+    """The nearest index directory at or above `start`, committed or not; None if there is none.
 
-    Only those count that are this user's own, as git has it: who indexes in a folder below does
-    not want to write into what somebody else has put above it.
+    Like git, it only accepts directories that this user owns: somebody indexing a folder does not
+    want to write into an index that somebody else put above it.
 
     Args:
-        start: absolute.
-        safe: directories that count whoever owns them; `*` for all.
+        start: an absolute path.
+        safe: directories to accept whoever owns them; `*` for all.
     """
     return next((one for one in _indexes_upwards(start) if is_own(one, safe)), None)
 
 
 def find_foreign_index(start: Path, safe: Collection[str] = ()) -> Path | None:
-    """The nearest index directory that `find_index` passes over."""
+    """The nearest index directory that `find_index` skips because of its owner."""
     return next((one for one in _indexes_upwards(start) if not is_own(one, safe)), None)
 
 
@@ -81,12 +81,12 @@ def _indexes_upwards(start: Path) -> Iterator[Path]:
 
 
 def holds_index(directory: Path) -> bool:
-    """Whether a directory is an index, begun or finished."""
+    """Whether a directory holds an index, committed or not."""
     return (directory / CATALOG).is_file() or any(directory.glob(VECTOR_FILES))
 
 
 def is_finished(directory: Path) -> bool:
-    """Whether a directory is an index that something was committed to."""
+    """Whether a directory holds an index with at least one commit."""
     return (directory / CATALOG).is_file()
 
 
@@ -100,14 +100,14 @@ def open_reader(place: IndexPlace, *, key_dir: Path, shown_from: Path | None = N
 
     Args:
         place: of the index.
-        key_dir: where this user's key for graph files lies.
-        shown_from: paths below it are shown relative to it; by default the folder that holds
-            the index, and for another place none.
+        key_dir: directory of this user's key for graph files.
+        shown_from: paths below it are displayed relative to it; by default the folder that contains
+            the index, or none for a remote place.
 
     Raises:
         IndexNotFound: there is no index.
-        IndexMismatch: it has a format that this version cannot read.
-        IndexDamaged: it does not hold together.
+        IndexMismatch: this version cannot read its format.
+        IndexDamaged: it is damaged.
         StorageError: it cannot be opened, or the server does not answer.
     """
     if isinstance(place, Path):
@@ -131,20 +131,20 @@ def open_writer(
 
     Args:
         place: of the index.
-        key_dir: where this user's key lies, or will.
-        create: make the index if there is none.
+        key_dir: directory of this user's key, existing or to be created.
+        create: create the index if there is none.
         wait: seconds to wait for another writer.
-        on_wait: told once who is waited for.
-        ask: meanwhile ask a run that encodes for room, which it makes within seconds. In a
-            folder only; on a server one waits.
-        begun: what this process has begun in a new index, and goes on with: who is let in
-            meanwhile does not begin it otherwise.
+        on_wait: called once with a description of the other writer.
+        ask: while waiting, ask a run that encodes to make room, which it does within seconds. Local
+            indexes only; on a server, this waits.
+        begun: the settings with which this process started a new index and will continue: a writer
+            that is let in meanwhile keeps to them.
 
     Raises:
-        IndexNotFound: there is no index, and none is to be made.
+        IndexNotFound: there is no index, and `create` is False.
         IndexBusy: another process is writing.
         IndexMismatch: the place holds something else, or a format that cannot be written.
-        IndexDamaged: the index does not hold together.
+        IndexDamaged: the index is damaged.
         StorageError: it cannot be written, or the server does not answer.
     """
     if isinstance(place, Path):
@@ -163,7 +163,7 @@ def open_writer(
 
 
 def identity_of(place: IndexPlace) -> Hashable:
-    """What tells an index from a later one in the same place, even of the same generation."""
+    """Distinguishes an index from a later one in the same place, even of the same generation."""
     if not isinstance(place, Path):
         return None
     try:
@@ -174,7 +174,7 @@ def identity_of(place: IndexPlace) -> Hashable:
 
 
 def let_in(place: IndexPlace) -> None:
-    """Wait until a process that asked for room has it; a writer has just been closed for that."""
+    """Wait until the process that asked for room has the lock; call after closing the writer."""
     if isinstance(place, Path):
         from bienc_cli.store import lock
 
@@ -199,7 +199,7 @@ def repair(
     wait: float = 0.0,
     on_stage: Callable[[str], None] = lambda _: None,
 ) -> RepairReport:
-    """Mend what can be mended; see `verification.repair`."""
+    """Repair what can be repaired; see `verification.repair`."""
     if isinstance(place, Path):
         from bienc_cli.store import verification
 
@@ -208,7 +208,7 @@ def repair(
 
 
 def lingers(place: IndexPlace) -> bool:
-    """Whether what a compacting commit removed is still in the index's files."""
+    """Whether the index's files still contain data that a compacting commit removed."""
     return isinstance(place, Path) and not is_at_rest(catalog_path(place))
 
 

@@ -1,10 +1,10 @@
-"""Where each word occurs, as it is stored and read.
+"""The stored postings of each word: their format, and reading them.
 
-Passages are taken together in blocks of 65,536 consecutive ids, so that a passage's place in
-its block fits in 16 bits, and so that whoever scores a block works on arrays that stay in the
-processor's cache. A row of `postings` is one word in one block; a row of `lengths` is how many
-words each passage of a block has. Rows of `recent`, a word in a passage each, say what holds in
-place of what the blocks have; `words.py` says why. Reading puts them over the blocks.
+Passages are grouped into blocks of 65,536 consecutive ids, so that a passage's position in its
+block fits into 16 bits, and so that scoring a block works on arrays that stay in the processor's
+cache. A row of `postings` is one word in one block; a row of `lengths` is the number of words of
+each passage in a block. Rows of `recent`, each one word in one passage, override the blocks (see
+`words.py`); reading overlays them.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from bienc_cli.store.rows import checksum_of, damaged
 
 BLOCK_BITS = 16
 BLOCK = 1 << BLOCK_BITS
-"""Passages of a block."""
+"""Passages per block."""
 
 DENSE = BLOCK // 3
-"""Passages past which a frequency for every place of the block takes less room than the places
-of those that have one: 1 byte each against 2 + 1."""
+"""Passages from which storing a frequency for every position of the block takes less room than
+storing the positions of the word's passages: 1 byte each against 2 + 1."""
 
 LENGTH = ""
-"""In place of a word in `recent`: how many words a passage has."""
+"""Takes the place of a word in `recent`: the row is the passage's number of words."""
 
 _PLACE: np.dtype[Any] = np.dtype("<u2")
 _WIDTHS: dict[int, np.dtype[Any]] = {1: np.dtype("u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4")}
@@ -43,13 +43,12 @@ Numbers = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Where in a block a word occurs.
+    """The occurrences of a word in one block.
 
     Attributes:
-        count: passages of the block that hold it.
-        places: their places in the block, ascending; None where `frequencies` has all places.
-        frequencies: how often the word occurs, for each of `places`, or for each place of the
-            block.
+        count: passages of the block that contain it.
+        places: their positions in the block, ascending; None if `frequencies` covers all positions.
+        frequencies: the word's frequency, for each of `places`, or for every position of the block.
     """
 
     count: int
@@ -58,7 +57,7 @@ class Postings:
 
     @classmethod
     def of(cls, places: Numbers, frequencies: Numbers) -> Postings:
-        """Of the places, ascending, and the frequency at each."""
+        """Build postings from ascending positions and the frequency at each."""
         if len(places) <= DENSE:
             return cls(len(places), places, frequencies)
         everywhere = np.zeros(BLOCK, dtype=np.uint32)
@@ -66,17 +65,17 @@ class Postings:
         return cls(len(places), None, everywhere)
 
     def occurring(self) -> tuple[Numbers, Numbers]:
-        """The places that have it, and the frequency at each."""
+        """The positions that contain the word, and the frequency at each."""
         if self.places is not None:
             return self.places, self.frequencies
         places = np.flatnonzero(self.frequencies).astype(np.uint32)
         return places, self.frequencies[places]
 
     def at(self, places: Numbers) -> Numbers:
-        """The frequency at each of some places, 0 where it does not occur."""
+        """The frequency at each of the given positions, 0 where the word does not occur."""
         if self.places is None:
             return self.frequencies[places]
-        # Of one type, or the longer of the two would be converted.
+        # One dtype for both, or NumPy would convert the longer array.
         places = places.astype(self.places.dtype)
         found = np.searchsorted(self.places, places)
         found[found == len(self.places)] = 0
@@ -85,16 +84,16 @@ class Postings:
         return frequencies
 
     def packed(self) -> bytes:
-        """As it is stored: places as 16 bits, then frequencies as 8, 16 or 32, little-endian."""
+        """The stored form: positions as 16 bits, then frequencies as 8, 16 or 32, little-endian."""
         places = b"" if self.places is None else self.places.astype(_PLACE).tobytes()
         return places + packed_numbers(self.frequencies)
 
     @classmethod
     def unpacked(cls, count: int, blob: bytes) -> Postings:
-        """What `packed` packed.
+        """Inverse of `packed`.
 
         Raises:
-            ValueError: it is not of that form.
+            ValueError: the blob is malformed.
         """
         if count > DENSE:
             return cls(count, None, unpacked_numbers(blob, 0, BLOCK))
@@ -103,9 +102,9 @@ class Postings:
 
 
 def united(held: Sequence[Postings], weights: Sequence[float]) -> Postings:
-    """Where any of some words of one block occurs, and how often all of them do, each weighed.
+    """Merge the postings of several words in one block, adding up their weighted frequencies.
 
-    What comes of it is to be scored; with weights it cannot be packed.
+    The result is only for scoring; with weights it cannot be packed.
     """
     if len(held) == 1 and weights[0] == 1.0:
         return held[0]
@@ -120,17 +119,17 @@ def united(held: Sequence[Postings], weights: Sequence[float]) -> Postings:
 
 
 def packed_numbers(numbers: Numbers) -> bytes:
-    """Numbers in as few bytes each as the greatest needs: 1, 2 or 4, little-endian."""
+    """Pack numbers into as few bytes each as the largest needs: 1, 2 or 4, little-endian."""
     most = int(numbers.max(initial=0))
     width = 1 if most < 1 << 8 else 2 if most < 1 << 16 else 4
     return numbers.astype(_WIDTHS[width]).tobytes()
 
 
 def unpacked_numbers(blob: bytes, start: int, count: int) -> Numbers:
-    """What `packed_numbers` packed, `count` of them from byte `start` on.
+    """Inverse of `packed_numbers`: `count` numbers from byte `start` on.
 
     Raises:
-        ValueError: it is not of that form.
+        ValueError: the blob is malformed.
     """
     width = (len(blob) - start) // count if 0 < count <= BLOCK else 0
     if width not in _WIDTHS or len(blob) != start + width * count:
@@ -142,7 +141,7 @@ def unpacked_numbers(blob: bytes, start: int, count: int) -> Numbers:
 
 
 def block_checksum(block: int, word: str, count: int, blob: bytes) -> int:
-    """The checksum of a row of `postings`, or with `LENGTH` as the word of `lengths`."""
+    """The checksum of a row of `postings`, or of `lengths` with `LENGTH` as the word."""
     hashed = xxhash.xxh3_64(f"{block} {count} {word}\0".encode())
     hashed.update(blob)
     return hashed.intdigest() - (1 << 63)
@@ -150,18 +149,18 @@ def block_checksum(block: int, word: str, count: int, blob: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """A word in some passages.
+    """The occurrences of a word in some passages.
 
     Attributes:
         passages: ids, ascending, shape (n,).
-        frequencies: in each, shape (n,).
+        frequencies: the frequency in each, shape (n,).
     """
 
     passages: NDArray[np.int64]
     frequencies: NDArray[np.int64]
 
     def by_block(self) -> Iterator[tuple[int, Occurrences]]:
-        """Divided by block, with places instead of passages."""
+        """Split by block, with positions instead of passage ids."""
         if not len(self.passages):
             return
         bounds = [0, len(self.passages)]
@@ -173,7 +172,7 @@ class Occurrences:
             yield block, Occurrences(passages & (BLOCK - 1), self.frequencies[start:end])
 
     def replaced_by(self, later: Occurrences) -> Occurrences:
-        """Both together; where a passage is in both, as the later has it."""
+        """The union of both; `later` wins where a passage is in both."""
         stays = np.isin(self.passages, later.passages, invert=True)
         passages = np.concatenate([self.passages[stays], later.passages])
         order = np.argsort(passages, kind="stable")
@@ -187,7 +186,7 @@ NOWHERE = Occurrences(np.empty(0, np.int64), np.empty(0, np.int64))
 def read_postings(
     connection: sqlite3.Connection, words: Sequence[str], block: int, schema: str = "main"
 ) -> dict[str, Postings]:
-    """Where in a block some words occur, by word; without those that do not.
+    """The postings of some words in a block, by word, without words that do not occur.
 
     Raises:
         IndexDamaged: a row is not what was written.
@@ -204,7 +203,7 @@ def read_postings(
 def postings_in_block(
     connection: sqlite3.Connection, words: Sequence[str], block: int, schema: str
 ) -> dict[str, Postings]:
-    """What the rows of a block say of some words, whatever is recent.
+    """The same from the block's rows alone, ignoring `recent`.
 
     Raises:
         IndexDamaged: a row is not what was written.
@@ -228,7 +227,7 @@ def postings_in_block(
 def _read_recent(
     connection: sqlite3.Connection, words: Sequence[str], block: int, schema: str
 ) -> dict[str, Occurrences]:
-    """What is recent of some words in a block, with places instead of passages."""
+    """The recent changes to some words in a block, with positions instead of passage ids."""
     rows = connection.execute(
         "SELECT word, passage, frequency, checksum FROM json_each(?) AS asked "
         f"CROSS JOIN {schema}.recent ON word = asked.value AND passage >= ? AND passage < ? "
@@ -244,10 +243,10 @@ def _read_recent(
 def by_word(
     rows: Iterable[tuple[str, int, int, int]],
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Rows of `recent`, in the order of words and passages, as arrays.
+    """Collect rows of `recent`, sorted by word and passage, into arrays per word.
 
     Raises:
-        IndexDamaged: one is not what was written.
+        IndexDamaged: a row is not what was written.
     """
     found = {}
     for word, group in groupby(rows, key=itemgetter(0)):
@@ -261,11 +260,11 @@ def by_word(
 
 
 def overlaid(held: Postings | None, changes: Occurrences) -> Postings | None:
-    """What holds of a word in a block, with changes in place of what its row has."""
+    """A word's postings in a block, with changes overriding its row."""
     places, frequencies = held.occurring() if held else (NOWHERE.passages, NOWHERE.frequencies)
     there = changes.frequencies > 0
     more, how_often = changes.passages[there], changes.frequencies[there]
-    # What is new mostly comes behind all there is, and then nothing has to be looked for.
+    # Usually all changes follow the existing positions, and no lookup is needed.
     behind = not len(places) or places[-1] < changes.passages[0]
     if not behind:
         stays = np.isin(places, changes.passages, invert=True)
@@ -281,7 +280,7 @@ def overlaid(held: Postings | None, changes: Occurrences) -> Postings | None:
 
 
 def words_beginning(connection: sqlite3.Connection, letters: str, block: int) -> dict[str, int]:
-    """The words of a block that begin with letters, and in about how many passages each is."""
+    """The words of a block that start with some letters, each with its approximate count."""
     rows = connection.execute(
         "SELECT word, sum(count) FROM (SELECT word, count FROM postings "
         "WHERE block = ?1 AND word >= ?2 AND word < ?3 UNION ALL "
@@ -295,15 +294,15 @@ def words_beginning(connection: sqlite3.Connection, letters: str, block: int) ->
 def read_lengths(
     connection: sqlite3.Connection, checksum: int | None = None, schema: str = "main"
 ) -> dict[int, Numbers]:
-    """How many words the passages of each block have, from its first place on, by block.
+    """The number of words of each passage, from the first position on, by block.
 
     Args:
         connection: to read by.
-        checksum: what those of all rows must come to; None where it is still to be made.
+        checksum: the expected checksum of all rows; None to skip the comparison.
         schema: `main` or `temp`.
 
     Raises:
-        IndexDamaged: a row is not what was written, missing or too many.
+        IndexDamaged: a row is not what was written, or rows are missing or superfluous.
     """
     found, combined = lengths_of_blocks(connection, schema)
     rows = connection.execute(
@@ -346,7 +345,7 @@ def lengths_of_blocks(
 
 
 def lengths_checksum(connection: sqlite3.Connection) -> int:
-    """The exclusive or of the checksums of all that says how long passages are."""
+    """The exclusive or of the checksums of all rows that record passage lengths."""
     rows = connection.execute(
         "SELECT checksum FROM main.lengths "
         "UNION ALL SELECT checksum FROM main.recent WHERE word = ?",

@@ -1,8 +1,8 @@
-"""Who may read an index: its owner, and nobody else.
+"""Keeps an index private to its owner.
 
-What is in it is the text of files that may be private, so its directory and files are made with
-the rights of private ones, whatever the umask; and one that is found upwards counts only where it
-is this user's own, else somebody who can write to a folder above would be given what is indexed.
+An index contains the text of files that may be private, so its directory and files get private
+permissions whatever the umask. An index found in a parent directory only counts if this user owns
+it; otherwise whoever can write to that directory would receive what is indexed.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 
 ANY = "*"
-"""In a list of safe directories: all of them."""
+"""In a list of safe directories: every directory."""
 
 
 def make_directory(path: Path) -> None:
-    """Make a private directory, and those above it as the umask has them.
+    """Create a private directory; missing parents get the umask's permissions.
 
     Raises:
-        OSError: it cannot be made, or is there.
+        OSError: it cannot be created, or exists.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=DIRECTORY_MODE)
 
 
 def make_file(path: Path) -> None:
-    """Make an empty private file if there is none; SQLite gives those beside it the same rights.
+    """Create an empty private file if there is none; SQLite gives its log the same permissions.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | portable.NO_FOLLOW | portable.OWN
     with suppress(FileExistsError):
@@ -45,7 +45,7 @@ def make_file(path: Path) -> None:
 
 
 def exposed(directory: Path) -> list[Path]:
-    """What of an index others may read or write: its directory, files in it, or nothing."""
+    """The index's directory and files that others may read or write."""
     found = []
     for path in (directory, *_files(directory)):
         with suppress(OSError):
@@ -56,17 +56,17 @@ def exposed(directory: Path) -> list[Path]:
 
 
 def close_off(directory: Path) -> None:
-    """Take the rights of others away, as far as the files are this user's own."""
+    """Remove the permissions of others from the files that this user owns."""
     for path in exposed(directory):
         with suppress(OSError):
             path.chmod(DIRECTORY_MODE if path == directory else FILE_MODE)
 
 
 def is_own(path: Path, safe: Collection[str] = ()) -> bool:
-    """Whether a directory is this user's, or was declared safe.
+    """Whether a directory belongs to this user or was declared safe.
 
     Args:
-        path: of the directory, absolute; if it is a link, that counts too.
+        path: an absolute path; if it is a link, the link must qualify too.
         safe: directories whose owner does not matter, or `ANY`.
     """
     if ANY in safe or str(path) in safe or os.path.realpath(path) in safe:
@@ -79,7 +79,7 @@ def is_own(path: Path, safe: Collection[str] = ()) -> bool:
 
 
 def is_ours_alone(status: os.stat_result) -> bool:
-    """Whether nobody but this user can change what is in a file."""
+    """Whether only this user can modify a file."""
     if sys.platform != "win32":
         return status.st_uid == os.geteuid() and not status.st_mode & 0o022
     else:  # noqa: RET505 (mypy takes what follows the other platform's return for unreachable)
@@ -87,7 +87,7 @@ def is_ours_alone(status: os.stat_result) -> bool:
 
 
 def _ourselves() -> set[int]:
-    """This user; behind sudo, also the one who called it, as git has it."""
+    """This user's id; under sudo, also the caller's, as in git."""
     found = {0}  # what Windows calls every owner
     if sys.platform != "win32":
         found = {os.geteuid()}

@@ -1,8 +1,8 @@
-"""What the pipelines know of an index, whatever keeps it.
+"""The interface between the pipelines and an index, however it is stored.
 
-An index holds roots (what is covered), files, their documents, passages and vectors. A
-reader sees one committed generation and nothing else; a writer makes the next one, which
-becomes visible all at once with `commit`.
+An index holds roots (what is covered), files, and their documents, passages and vectors. A reader
+sees one committed generation and nothing else; a writer makes the next one, which becomes visible
+all at once with `commit`.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ from bienc_cli.types import (
 
 
 class IndexReader(Protocol):
-    """One committed generation; a snapshot that later commits do not change."""
+    """One committed generation: a snapshot that later commits do not change."""
 
     @property
     def info(self) -> IndexInfo:
-        """What it holds."""
+        """A summary of the generation."""
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was found amiss so far and worked around, as sentences."""
+        """Problems found and worked around so far, as sentences."""
 
     def search(
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
     ) -> list[tuple[int, float]]:
-        """The `k` passages nearest to `query`, by the graph.
+        """The `k` passages nearest to `query`, through the graph.
 
         Args:
             query: shape (dim,), length 1.
-            k: how many; fewer come only where there are fewer.
-            where: applied before the ranking is cut.
+            k: how many; fewer only if there are fewer.
+            where: filter, applied before the ranking is cut off.
 
         Returns:
             (passage id, cosine), ordered by (-cosine, passage id).
@@ -66,39 +66,39 @@ class IndexReader(Protocol):
         *,
         exact: bool = False,
     ) -> list[list[tuple[int, float]]]:
-        """`search` for several queries together; faster than one by one.
+        """`search` for several queries at once; faster than one by one.
 
         Args:
             queries: shape (n, dim), rows of length 1.
-            k: how many for each.
+            k: how many per query.
             where: as for `search`.
-            exact: compare every vector: what the graph approximates.
+            exact: compare every vector instead of searching the graph.
         """
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """The cosine of a query with each of some passages, in the order asked.
+        """The cosine of a query with each passage, in the order asked.
 
-        The same numbers as `search` gives for the same passages.
+        The same numbers as `search` returns for these passages.
 
         Args:
             query: shape (dim,), length 1.
-            passage_ids: this reader's own.
+            passage_ids: ids of this reader.
         """
 
     def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
         """The stored vectors of passages, shape (n, dim), in the order asked.
 
         Args:
-            passage_ids: this reader's own; one may come twice.
+            passage_ids: ids of this reader; repeats are allowed.
 
         Raises:
-            IndexDamaged: one is not there.
+            IndexDamaged: a vector is missing.
         """
 
     def iter_vectors(
         self, where: Filter | None = None
     ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-        """All passages that count with their vectors, in bounded memory.
+        """All passages that pass the filter, with their vectors, in bounded memory.
 
         Passages with the same embedded text have the same vector.
 
@@ -108,37 +108,38 @@ class IndexReader(Protocol):
         """
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
-        """The `k` best passages that hold any of the query's words, by BM25.
+        """The `k` best passages that contain any of the query's words, by BM25.
 
-        Okapi BM25 (k1 = 1.2, b = 0.75) over words of the embedded texts, stemmed by the language
-        of each passage, each word of the query once. Exact at any size, but that of a query of
-        more than 192 words only the rarest count where there are more than 65,536 passages.
+        Okapi BM25 (k1 = 1.2, b = 0.75) over the words of the embedded texts, stemmed by the
+        language of each passage, counting each word of the query once. Exact at any size, with one
+        exception: of a query of more than 192 words, only the rarest count if there are more than
+        65,536 passages.
 
         Returns:
             (passage id, score), ordered by (-score, passage id).
         """
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """What `bm25` gives these passages, in the order asked.
+        """The scores that `bm25` gives these passages, in the order asked.
 
         Returns:
-            A score for each; 0.0 for one that holds none of the query's words.
+            A score for each; 0.0 for one without any of the query's words.
         """
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of a query that no passage has, each with words that do and are near to it.
+        """The words of a query that no passage contains, with similar words that occur.
 
-        Those are looked up in its place, at half their weight: `bm25` and `bm25_of` count them.
+        `bm25` and `bm25_of` look these up instead, at half their weight.
 
         Returns:
-            The word in plain small letters, and stems. Words that nothing is near to are left out.
+            The word in plain lower case, to stems. Words without similar ones are left out.
         """
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
-        """The passages that have every word of a text, whatever their order.
+        """The passages that contain every word of a text, in any order.
 
-        Words are compared as `bm25` does, compounds as their parts. What has the text word for
-        word is among them.
+        Words match as in `bm25`, compounds by their parts. Passages that contain the text verbatim
+        are always included.
 
         Returns:
             Ids, ascending; none for a text without a word.
@@ -148,35 +149,35 @@ class IndexReader(Protocol):
         """Passages by id, in the order asked."""
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count, document by document."""
+        """All passages that pass the filter, document by document."""
 
     def count(self, where: Filter | None = None) -> int:
-        """How many passages count."""
+        """How many passages pass the filter."""
 
     def documents(self) -> Iterator[tuple[str, str]]:
-        """Id and shown path of every document; records of a collection share their file's."""
+        """Id and displayed path of every document; records of a collection share their file's."""
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
 
     def files(self) -> Iterator[tuple[Root, FileState]]:
-        """Every file that was read, with the root it was found under."""
+        """Every file that was read, with its root."""
 
     def file_times(self) -> list[tuple[Root, dict[str, tuple[int, int]]]]:
         """Each root with the size and time of its files, by path under it.
 
-        Ten times as fast as `files`, because nothing is verified: good for telling whether
-        it is time to look again, and for nothing that is shown or read.
+        Ten times as fast as `files`, because nothing is verified: good enough to decide whether to
+        look again, but not to display or to rely on.
         """
 
     def skipped(self) -> list[Skipped]:
-        """Files and records that were found and not indexed."""
+        """Files and records that were found but not indexed."""
 
     def is_current(self) -> bool:
-        """Whether this is the latest generation; a reader of an earlier one keeps the log long."""
+        """Whether this is the latest generation; open readers of earlier ones keep the log long."""
 
     def close(self) -> None:
-        """Let go of the snapshot."""
+        """Release the snapshot."""
 
     def __enter__(self) -> Self:
         """The reader itself."""
@@ -186,90 +187,90 @@ class IndexReader(Protocol):
 
 
 class IndexWriter(Protocol):
-    """Makes the next generation. One at a time; what is not committed never was."""
+    """Makes the next generation. Only one exists at a time; uncommitted changes are lost."""
 
     @property
     def info(self) -> IndexInfo | None:
-        """The generation that is being replaced; None in a new index."""
+        """The generation being replaced; None for a new index."""
 
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
-        """Say what vectors and passages will be of; the same as recorded, if anything is."""
+        """Set the encoder and chunking; they must match what the index has recorded."""
 
     @property
     def is_asked_for_room(self) -> bool:
-        """Whether another process waits to write and asks for room.
+        """Whether another process is waiting to write and asks for room.
 
-        What is encoded by then is kept when the writer is closed, so that little is done twice.
+        Vectors encoded so far survive closing the writer, so little work is repeated.
         """
 
     def roots(self) -> dict[int, Root]:
-        """What is covered now, by id."""
+        """The covered roots by id."""
 
     def put_root(self, root: Root) -> int:
-        """Cover a root, or change the settings of one that is covered; its id."""
+        """Add a root, or update the settings of a covered one; returns its id."""
 
     def must_read_again(self, root_id: int) -> bool:
-        """Whether a root's files must be read again for its new settings to hold."""
+        """Whether a root's files must be read again to apply its new settings."""
 
     def vouches_for(self, root: Root) -> bool:
-        """Whether it was this user who had the index cover a root, as it is recorded.
+        """Whether this user added the root, with the settings as recorded.
 
-        A root inside the folder that the index lies in needs nobody's word; one outside might
-        have been written there by whoever the index came from.
+        A root inside the folder that contains the index needs no confirmation; one outside may have
+        been added by whoever made the index.
         """
 
     def vouch_for(self, root: Root) -> None:
-        """Record that this user has the index cover a root, with these settings."""
+        """Record that this user added the root, with these settings."""
 
     def remove_root(self, path: Path) -> int:
-        """Stop covering a root and forget its files; how many documents those held."""
+        """Stop covering a root and remove its files; returns how many documents they held."""
 
     def files(self, root_id: int) -> dict[str, FileState]:
-        """What is known of a root's files, by path under the root."""
+        """The recorded state of a root's files, by path under the root."""
 
     def document_digests(self, file_id: int) -> dict[str, bytes]:
-        """Digest of each document's text, by document id."""
+        """The digest of each document's text, by document id."""
 
     def document_counts(self, root_id: int) -> dict[int, int]:
-        """How many documents each of a root's files holds, by file id; none are left out."""
+        """How many documents each of a root's files holds, by file id, zeros included."""
 
     def replace_file(self, root_id: int, state: FileState) -> int:
-        """Forget what is known of the file at `state.path` and begin anew; its id."""
+        """Remove what is recorded for the file at `state.path` and start afresh; returns its id."""
 
     def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
-        """Record another state of a file, whose documents stay as they are.
+        """Update the state of a file whose documents stay as they are.
 
         Args:
             state: with the file's id.
-            lazily: it is not worth a commit of its own.
+            lazily: the change alone is not worth a commit.
         """
 
     def remove_file(self, file_id: int) -> None:
-        """Forget a file."""
+        """Remove a file."""
 
     def add_document(self, file_id: int, document: Document, passages: Sequence[Passage]) -> None:
-        """Add a document with its passages; their vectors may come later."""
+        """Add a document with its passages; their vectors may follow later."""
 
     def add_skipped(self, file_id: int, skipped: Skipped) -> None:
-        """Record that a file, or a record of it, could not be read."""
+        """Record that a file, or one record in it, could not be read."""
 
     def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
-        """Record what discovery passed over, in place of what it did last time."""
+        """Replace the record of what discovery skipped."""
 
     def unread(self, root_id: int) -> list[Skipped]:
-        """What discovery passed over under a root, in its order."""
+        """What discovery skipped under a root, in discovery order."""
 
     def skipped(self, root_id: int) -> list[Skipped]:
-        """All that is recorded as skipped under a root."""
+        """Everything recorded as skipped under a root."""
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
-        """Those of the embedded texts, each once, whose vector is not known."""
+        """The embedded texts without a known vector, without repeats."""
 
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
+        """Add vectors of embedded texts, shape (n, dim); kept even without a commit."""
 
     def put_blend(self, blend: TunedBlend | None) -> None:
-        """Record weights learned for this index; None goes back to the defaults."""
+        """Record weights learned for this index; None restores the defaults."""
 
     def commit(
         self,
@@ -278,21 +279,21 @@ class IndexWriter(Protocol):
         *,
         compact: bool = False,
     ) -> CommitReport:
-        """Make everything visible at once; the writer's last act.
+        """Make all changes visible at once; the writer's last operation.
 
         Args:
-            on_stage: told what begins: `words`, `graph`, `commit`.
-            on_built: told how many vectors are in the graph, of how many.
-            compact: leave nothing on the disk of what was removed, and no room for it; takes
-                time in proportion to the index.
+            on_stage: called with the name of each stage: `words`, `graph`, `commit`.
+            on_built: called with how many vectors are in the graph, of how many.
+            compact: erase everything removed from the disk, and free its space; takes time
+                proportional to the index.
 
         Raises:
-            StorageError: the disk is full, or otherwise refused; the old generation is whole.
-            IndexDamaged: what is there already does not hold together.
+            StorageError: the disk is full or refused to write; the old generation is intact.
+            IndexDamaged: the existing data is damaged.
         """
 
     def __enter__(self) -> Self:
         """The writer itself."""
 
     def __exit__(self, *_: object) -> None:
-        """Let go; what is not committed is dropped."""
+        """Close; uncommitted changes are discarded."""

@@ -1,4 +1,4 @@
-"""Reading one generation of an index: search, passages, texts."""
+"""Reads one generation of an index: search, passages, texts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class CatalogReader:
         self._nearest = self._open()
 
     def _open(self) -> NearestPassages:
-        """Connect, and open the files that the generation names, so that none can be taken away."""
+        """Connect, and open the generation's files before a commit can delete them."""
         for left in reversed(range(_OPENINGS)):
             with ExitStack() as stack:
                 self._connection = connect_to_read(self._directory)
@@ -81,7 +81,7 @@ class CatalogReader:
                         if graph is not None:
                             file = VerifiedFile(self._directory, graph, self._key)
                     except (MissingVectors, GraphUnusable) as error:
-                        # A commit may have come between the catalog and the files.
+                        # A commit may have happened between opening catalog and files.
                         if left and not self.is_current():
                             continue
                         if isinstance(error, MissingVectors):
@@ -104,7 +104,7 @@ class CatalogReader:
         raise AssertionError("the last opening either returns or raises")
 
     def is_current(self) -> bool:
-        """Whether no later generation was committed; see `IndexReader.is_current`."""
+        """Whether this is the latest generation; see `IndexReader.is_current`."""
         connection = connect_to_read(self._directory)
         try:
             generation: object = read_meta(connection).get("generation")
@@ -114,7 +114,7 @@ class CatalogReader:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was found amiss so far and worked around."""
+        """Problems found and worked around so far."""
         return tuple(self._warnings)
 
     @contextmanager
@@ -167,7 +167,7 @@ class CatalogReader:
     def iter_vectors(
         self, where: Filter | None = None
     ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-        """All passages that count with their vectors; see `IndexReader.iter_vectors`."""
+        """Passages that pass the filter, with vectors; see `IndexReader.iter_vectors`."""
         with self._reading():
             selection = self._selection(where)
             expected = selection.passage_count if selection else self.info.passages
@@ -190,18 +190,18 @@ class CatalogReader:
             return self._words.scores_of(query, passage_ids)
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of a query that no passage has; see `IndexReader.spellings`."""
+        """The words of a query that no passage contains; see `IndexReader.spellings`."""
         with self._reading():
             return self._words.spellings(query)
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
-        """The passages that have every word of a text; see `IndexReader.holding`."""
+        """The passages that contain every word of a text; see `IndexReader.holding`."""
         with self._reading():
             return self._words.holding(text, self._allowed(where))
 
     @cached_property
     def _words(self) -> Bm25:
-        # Zero is right for an index without a word and wrong for any other.
+        # Zero is only correct for an index without words.
         checksum = self._meta.get("lengths_checksum", 0)
         languages = [code for code, _ in self.info.languages]
         return Bm25(self._connection, self.info.passages, checksum, languages)
@@ -211,7 +211,7 @@ class CatalogReader:
         return Selections(self._connection, self._paths.names, self.info)
 
     def _allowed(self, where: Filter | None) -> NDArray[np.int64] | None:
-        """The positions of the passages that count, for BM25; None for all."""
+        """The BM25 positions of the passages that pass the filter; None for all."""
         selection = self._selection(where)
         if selection is None:
             return None
@@ -229,10 +229,10 @@ class CatalogReader:
     # ------------------------------------------------------------ passages
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Passages by id, in the order asked; the ids are this reader's own.
+        """Passages by id, in the order asked; ids are this reader's.
 
         Raises:
-            IndexDamaged: one is not there.
+            IndexDamaged: a passage is missing.
         """
         with self._reading():
             found = {
@@ -248,7 +248,7 @@ class CatalogReader:
         return [found[passage_id] for passage_id in passage_ids]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count, by document."""
+        """All passages that pass the filter, by document."""
         with self._reading():
             selection = self._selection(where)
             expected = selection.passage_count if selection else self.info.passages
@@ -292,13 +292,13 @@ class CatalogReader:
             )
 
     def count(self, where: Filter | None = None) -> int:
-        """How many passages count."""
+        """How many passages pass the filter."""
         with self._reading():
             selection = self._selection(where)
         return selection.passage_count if selection else self.info.passages
 
     def documents(self) -> Iterator[tuple[str, str]]:
-        """Id and shown path of every document; see `IndexReader.documents`."""
+        """Id and displayed path of every document; see `IndexReader.documents`."""
         with self._reading():
             rows = self._connection.execute(
                 "SELECT documents.doc_id, roots.path, roots.kind, files.path FROM documents "
@@ -328,7 +328,7 @@ class CatalogReader:
     # ------------------------------------------------------ files and skips
 
     def files(self) -> Iterator[tuple[Root, FileState]]:
-        """Every file that was read, with the root it was found under."""
+        """Every file that was read, with its root."""
         roots = dict(enumerate(self.info.roots))
         with self._reading():
             ids = self._connection.execute("SELECT id FROM roots ORDER BY id").fetchall()
@@ -351,13 +351,13 @@ class CatalogReader:
         return list(zip(self.info.roots, times.values(), strict=True))
 
     def skipped(self) -> list[Skipped]:
-        """Files and records that were found and not indexed."""
+        """Files and records that were found but not indexed."""
         with self._reading():
             rows = self._connection.execute("SELECT path, code, reason FROM skips ORDER BY path")
             return [Skipped(*row) for row in rows]
 
     def close(self) -> None:
-        """Let go of the snapshot; again does nothing."""
+        """Release the snapshot; closing twice does nothing."""
         if self._closed:
             return
         self._closed = True

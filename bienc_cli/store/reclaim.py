@@ -1,8 +1,8 @@
-"""Rows of the file of vectors that no passage uses: kept track of, and left behind in time.
+"""Tracks the rows of the vector file that no passage uses, and eventually drops them.
 
-A row is never overwritten, so what is let go stays where it is, listed in `unused`, until enough
-has gathered for the file to be written anew without it. Until then a text that comes back finds
-its vector. What an interrupted run has encoded, and no commit has used yet, is kept beyond that.
+Rows are never overwritten, so an unused row stays in place, listed in `unused`, until enough have
+accumulated to rewrite the file without them. Until then, a text that comes back finds its vector.
+Vectors that an interrupted run encoded and no commit has used are kept longer.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from bienc_cli.store.vectors import AT_ONCE, UsedVectors, VectorFile, number_of,
 from bienc_cli.types import EncoderIdentity
 
 UNUSED_SHARE = 0.2
-"""Share of the rows past which the file is written anew, and with it the graph: both hold what
-nobody asks for, and a search finds it and throws it away."""
+"""Fraction of unused rows above which the file is rewritten, and the graph with it: both hold data
+that nobody asks for, and searches find it only to discard it."""
 
 UNUSED_LEAST = 1_000
-"""Rows below which that is not worth it."""
+"""Number of unused rows below which a rewrite is not worth it."""
 
 _MOST_AHEAD_BYTES = 2 << 30
-"""Of vectors that no commit has used and that are kept beyond one: hours of work."""
+"""Limit on vectors kept although no commit has used them: hours of work."""
 
 
 def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) -> None:
-    """List as unused what was let go in this transaction and is used by no passage.
+    """List the rows dropped in this transaction as unused, unless a passage uses them.
 
     Args:
         connection: the writer's, with `temp.loose`.
         committed: rows that the last generation counted; later ones were encoded since.
-        unwritten: rows that were never written; taken out of it where they are let go.
+        unwritten: rows that were never written; the dropped ones are removed from this set.
     """
     found = [
         row[0]
@@ -57,13 +57,13 @@ def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) 
 def count_tail(
     connection: sqlite3.Connection, tail: Mapping[bytes, int], start: int, end: int
 ) -> None:
-    """Count in the rows of a tail, since rows that are used lie among or behind them.
+    """Include the rows of a tail in the count, because used rows lie among or after them.
 
     Args:
         connection: the writer's.
-        tail: the whole rows of the tail by the digest of their text.
+        tail: the tail's intact rows, by the digest of their text.
         start: the first row that no generation has counted.
-        end: behind the last row that there is.
+        end: the number of rows in the file.
     """
     whole = {row: digest for digest, row in tail.items()}
     counted = {
@@ -86,7 +86,7 @@ def count_tail(
 
 
 def is_due(connection: sqlite3.Connection, rows: int, *, compact: bool) -> bool:
-    """Whether the file is to be written anew."""
+    """Whether the file should be rewritten."""
     (dropped,) = connection.execute("SELECT count(*) FROM unused WHERE NOT ahead").fetchone()
     if compact:
         return bool(dropped)
@@ -101,22 +101,22 @@ def write_anew(
     file: VectorFile | None,
     used: UsedVectors | None,
 ) -> VectorFile:
-    """Write the vectors that are used into a new file, and make the catalog name its rows.
+    """Write the used vectors into a new file, and update their row numbers in the catalog.
 
-    Rows keep their numbers but for those behind the new end, which fill the gaps. What was encoded
-    ahead becomes the new file's tail.
+    Rows keep their numbers, except that those beyond the new end fill the gaps. Vectors encoded
+    ahead of a commit become the new file's tail.
 
     Args:
         connection: the writer's.
         directory: of the index.
-        number: of the new file.
-        encoder: of its vectors.
-        file: the old one; None where it is lost and nothing of it is used.
-        used: its vectors; None likewise.
+        number: the new file's.
+        encoder: the one that made the vectors.
+        file: the old file; None if it is lost and none of its rows are used.
+        used: its used vectors; None likewise.
 
     Raises:
-        IndexDamaged: a vector that is used is not what was written.
-        OSError: the disk is full, or otherwise refused.
+        IndexDamaged: a used vector is not what was written.
+        OSError: the disk is full or refused to write.
     """
     new = VectorFile.create(directory, number, encoder)
     count = len(used) if used is not None else 0
@@ -143,7 +143,7 @@ def write_anew(
 
 
 def free_number(directory: Path) -> int:
-    """A number that no file of vectors has."""
+    """A number that no vector file has."""
     return 1 + max((number_of(path.name) for path in vector_paths(directory)), default=0)
 
 
@@ -170,11 +170,11 @@ def _renumber(connection: sqlite3.Connection, moved: Mapping[int, int]) -> None:
 
 
 def bound_ahead(connection: sqlite3.Connection, row_bytes: int) -> None:
-    """Let go of what was encoded ahead beyond some amount.
+    """Drop vectors encoded ahead of a commit beyond `_MOST_AHEAD_BYTES`.
 
     Args:
         connection: the writer's.
-        row_bytes: of a row of the file.
+        row_bytes: size of a row in the file.
     """
     most = _MOST_AHEAD_BYTES // row_bytes
     surplus = "SELECT vector_id FROM unused WHERE ahead ORDER BY vector_id LIMIT -1 OFFSET ?"

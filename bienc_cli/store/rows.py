@@ -1,4 +1,4 @@
-"""Rows of the catalog to dataclasses and texts, and back; each against its checksum."""
+"""Converts catalog rows to dataclasses and texts and back, verifying checksums."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ FILE_COLUMNS = (
 )
 
 _COMPRESSION = 3
-"""zlib's level: half the size of the text, at some 100 MB/s."""
+"""zlib level: halves the text, at about 100 MB/s."""
 
 PIECE = 1 << 16
-"""Characters of a text that are stored together: reading a passage unpacks the one or two pieces
-that it lies in, in 0.3 ms, however long its document is."""
+"""Characters of text per stored piece. Reading a passage decompresses the one or two pieces it
+spans, in 0.3 ms, however long its document is."""
 
 _PIECE_BITS = 20
-"""More pieces than SQLite's largest document, of 2^31 bytes, could have."""
+"""Enough for the pieces of the largest value SQLite can store, 2^31 bytes."""
 
 NO_DOCUMENTS_TEXT = f"id >> {_PIECE_BITS} NOT IN (SELECT id FROM documents)"
-"""An SQL condition on a row of `texts`: its document is gone."""
+"""SQL condition on a row of `texts`: its document no longer exists."""
 
 _KEPT = 4
-"""Pieces of a document that are kept: its passages come in the order in which they stand."""
+"""Pieces of a document that are cached: its passages are read in text order."""
 
 _NORM_TOLERANCE = 1e-2
-"""How far from 1 a vector's length may be: encoders that compute in half precision round."""
+"""How far a vector's length may be from 1: encoders that use half precision round."""
 
 
 # --------------------------------------------------------------- integrity
 
 
 def qualified(table: str, columns: str) -> str:
-    """Columns with the name of their table before each."""
+    """Column names, each prefixed with its table."""
     return ", ".join(f"{table}.{name.strip()}" for name in columns.split(","))
 
 
 def checked(row: Sequence[Any], what: str) -> Sequence[Any]:
-    """A row whose last column is the checksum of the others; returned without it.
+    """Verify a row whose last column is the checksum of the others; returns it without that.
 
     Raises:
-        IndexDamaged: it is not.
+        IndexDamaged: the checksum does not match.
     """
     if checksum_of(*row[:-1]) != row[-1]:
         raise damaged(f"{what} {row[0]}")
@@ -87,13 +87,13 @@ def damaged(what: str) -> IndexDamaged:
 
 
 def inside_root(path: str) -> str:
-    """A file's path under its root, if it is one.
+    """A file's path under its root, after checking that it stays inside.
 
     Raises:
-        IndexDamaged: it is absolute or goes upwards; the index may be a stranger's.
+        IndexDamaged: it is absolute or goes upwards; the index may come from anybody.
     """
-    # By string: for an index of many files, `PurePosixPath` takes longer than reading the rows.
-    # A column of text may hold anything in a file that was damaged.
+    # As a string: for an index of many files, `PurePosixPath` takes longer than reading the rows.
+    # In a damaged file, a text column may hold a value of any type.
     names = set(path.split("/")) if isinstance(path, str) else {".."}
     if ".." in names or names <= {"", "."} or path.startswith("/"):
         raise IndexDamaged(
@@ -103,7 +103,7 @@ def inside_root(path: str) -> str:
 
 
 def digest_of(text: str) -> bytes:
-    """What an embedded text, or a document's text, is known by: 16 bytes of BLAKE2b."""
+    """Identifies a document's text or an embedded text: 16 bytes of BLAKE2b."""
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
@@ -111,7 +111,7 @@ def digest_of(text: str) -> bytes:
 
 
 def text_pieces(document_id: int, text: str) -> Iterator[tuple[int, int, bytes, int]]:
-    """A document's text as rows of `texts`, `PIECE` characters to each."""
+    """Split a document's text into rows of `texts`, `PIECE` characters each."""
     for number, start in enumerate(range(0, len(text), PIECE)):
         encoded = text[start : start + PIECE].encode()
         row = (piece_id(document_id, number), len(encoded), zlib.compress(encoded, _COMPRESSION))
@@ -119,7 +119,7 @@ def text_pieces(document_id: int, text: str) -> Iterator[tuple[int, int, bytes, 
 
 
 def piece_id(document_id: int, number: int) -> int:
-    """The id of a piece of a document's text; pieces of a document follow each other."""
+    """The id of a piece of a document's text; the pieces of a document have consecutive ids."""
     return document_id << _PIECE_BITS | number
 
 
@@ -129,7 +129,7 @@ def pieces_of(document_id: int) -> tuple[int, int]:
 
 
 def text_of_piece(row: Sequence[Any]) -> str:
-    """A row of `TEXT_COLUMNS`.
+    """Decode a row of `TEXT_COLUMNS`.
 
     Raises:
         IndexDamaged: it is not what was stored.
@@ -139,7 +139,7 @@ def text_of_piece(row: Sequence[Any]) -> str:
     if piece_checksum(piece, length, blob) != checksum or not 0 <= length <= 4 * PIECE:
         raise damaged(what)
     try:
-        # The length is a limit: a few bytes can be made to unpack into gigabytes.
+        # The length is a limit: a few crafted bytes can expand to gigabytes.
         encoded = zlib.decompressobj().decompress(blob, length + 1)
         text = encoded.decode()
     except (zlib.error, UnicodeDecodeError) as error:
@@ -157,7 +157,7 @@ def piece_checksum(piece: int, length: int, blob: bytes) -> int:
 
 
 class DocumentText:
-    """The text of one document, of which only what is asked for is unpacked."""
+    """The text of one document, decompressed only where needed."""
 
     def __init__(self, connection: sqlite3.Connection, document_id: int) -> None:
         self._connection = connection
@@ -165,7 +165,7 @@ class DocumentText:
         self._piece = lru_cache(_KEPT)(self._read_piece)
 
     def between(self, start: int, end: int) -> str:
-        """What stands between two offsets; less where the text ends before.
+        """The text between two offsets; shorter if the document ends before.
 
         Raises:
             IndexDamaged: it is not what was written.
@@ -175,10 +175,10 @@ class DocumentText:
         return text[start - first * PIECE : end - first * PIECE]
 
     def whole(self, digest: bytes) -> str:
-        """All of it.
+        """The whole text.
 
         Args:
-            digest: of the text.
+            digest: the expected digest of the text.
 
         Raises:
             IndexDamaged: it is not what was written.
@@ -203,10 +203,10 @@ class DocumentText:
 
 
 def check_vectors(vectors: Vectors) -> None:
-    """Refuse what no encoder gives, whatever its checksum says.
+    """Refuse vectors that no encoder produces, even with a valid checksum.
 
     Raises:
-        IndexDamaged: a number is not finite, or a length not 1.
+        IndexDamaged: a number is not finite, or a length is not 1.
     """
     if not are_unit(vectors).all():
         raise damaged("a vector")
@@ -246,7 +246,7 @@ def file_row(file_id: int, root_id: int, state: FileState) -> tuple[Any, ...]:
 
 
 def file_state(row: Sequence[Any]) -> FileState:
-    """A row of `FILE_COLUMNS`.
+    """Decode a row of `FILE_COLUMNS`.
 
     Raises:
         IndexDamaged: it is not what was written, or leads out of its root.
@@ -277,7 +277,7 @@ def passage_row(
 
 
 def place_values(place: Place) -> tuple[str, int | None, int | None, str, int]:
-    """A place as columns: its kind, the numbers, the name, whether it was recognised."""
+    """A place as column values: kind, first, last, name, whether it was recognised."""
     return place.kind, place.first, place.last, place.name, int(place.recognised)
 
 
@@ -285,7 +285,7 @@ def place_from(values: Sequence[Any], what: str) -> Place:
     """Inverse of `place_values`.
 
     Raises:
-        IndexDamaged: there is no such place; `what` names the row.
+        IndexDamaged: the values are no valid place; `what` names the row.
     """
     kind, first, last, name, recognised = values
     unnumbered = kind in ("heading", "file")
@@ -296,12 +296,12 @@ def place_from(values: Sequence[Any], what: str) -> Place:
 
 
 def passage_from(row: Sequence[Any], doc_id: str, slice_of: Callable[[int, int], str]) -> Passage:
-    """A row of `PASSAGE_COLUMNS` with its part of its document's text.
+    """Decode a row of `PASSAGE_COLUMNS`, with its slice of the document's text.
 
     Args:
-        row: with its checksum.
-        doc_id: its document's.
-        slice_of: gives the text between two offsets of the document's.
+        row: including the checksum.
+        doc_id: id of its document.
+        slice_of: returns the document's text between two offsets.
 
     Raises:
         IndexDamaged: it is not what was written, or does not lie within the text.

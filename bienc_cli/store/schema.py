@@ -1,12 +1,12 @@
-"""The tables of `catalog.sqlite`, and the version of their shape.
+"""The tables of `catalog.sqlite`, and the version of their format.
 
-`files` and everything below it hang together by foreign keys that cascade; texts are deleted with
-their document by hand. A row of `vectors` says at which row of the file of vectors the vector of a
-text is, shared by all passages with the same embedded text. `unused` has the rows of that file that
-no passage uses, until they are left behind when the file is written anew.
+`files` and everything below it are linked by cascading foreign keys; only texts are deleted
+explicitly with their document. A row of `vectors` maps an embedded text, which passages share, to
+its row in the vector file. `unused` lists the rows of that file that no passage uses, until a
+rewrite drops them.
 
-Rows from which answers are made carry a checksum of their own. SQLite notices when its
-structure is broken, not when a number or a letter in it has changed.
+Rows that answers are made from carry their own checksum. SQLite notices a broken structure, but not
+a changed number or letter.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import sqlite3
 from collections.abc import Container, Iterable
 
 FORMAT_VERSION = 5
-"""Raised whenever an older program could not read, or would misread, what is written."""
+"""Increased whenever an older program could not read what is written, or would misread it."""
 
 APPLICATION_ID = 0x62696E63
-"""`binc`: tells a catalog from any other SQLite file."""
+"""`binc`: distinguishes a catalog from any other SQLite file."""
 
 POSTINGS = """CREATE TABLE postings (
     block INTEGER NOT NULL,
@@ -29,8 +29,8 @@ POSTINGS = """CREATE TABLE postings (
     checksum INTEGER NOT NULL,
     UNIQUE (block, word)
 ) STRICT"""
-"""With row ids: in a table that is ordered by its key, a look for a word reads all of each row that
-it passes, and rows are up to 300 KB long."""
+"""With row ids: in a table ordered by its key, a lookup reads every row it passes in full, and rows
+are up to 300 KB long."""
 
 WORD_INDEX = (
     POSTINGS,
@@ -41,7 +41,7 @@ WORD_INDEX = (
     checksum INTEGER NOT NULL
 ) STRICT""",
 )
-"""Of `words.py`; made from the texts."""
+"""Owned by `words.py`; derived from the texts."""
 
 RECENT = """CREATE TABLE recent (
     word TEXT NOT NULL,
@@ -50,14 +50,14 @@ RECENT = """CREATE TABLE recent (
     checksum INTEGER NOT NULL,
     PRIMARY KEY (word, passage)
 ) STRICT, WITHOUT ROWID"""
-"""Of `words.py`: what has changed in few passages since the blocks were written."""
+"""Owned by `words.py`: small changes since the blocks were written."""
 
 CODES = """CREATE TABLE codes (
     block INTEGER PRIMARY KEY,
     codes BLOB NOT NULL,
     checksum INTEGER NOT NULL
 ) STRICT"""
-"""Of `codes.py`; made from the vectors."""
+"""Owned by `codes.py`; derived from the vectors."""
 
 TEXTS = """CREATE TABLE texts (
     id INTEGER PRIMARY KEY,
@@ -65,7 +65,7 @@ TEXTS = """CREATE TABLE texts (
     text BLOB NOT NULL,
     checksum INTEGER NOT NULL
 ) STRICT"""
-"""Pieces of texts; apart from `documents`, so that going through those does not drag them along."""
+"""Pieces of texts; separate from `documents`, so that scanning those does not read the texts."""
 
 VECTORS = """CREATE TABLE vectors (
     id INTEGER PRIMARY KEY,
@@ -76,7 +76,7 @@ UNUSED = """CREATE TABLE unused (
     vector_id INTEGER PRIMARY KEY,
     ahead INTEGER NOT NULL
 ) STRICT"""
-"""`ahead`: encoded by a run that was interrupted, and not used by any commit yet."""
+"""`ahead`: encoded by an interrupted run, and not used by any commit yet."""
 
 FILES = """CREATE TABLE files (
     id INTEGER PRIMARY KEY,
@@ -97,7 +97,8 @@ OUTCOME_COLUMNS = (
     "code TEXT NOT NULL DEFAULT ''",
     "attempts INTEGER NOT NULL DEFAULT 0",
 )
-"""Of `files`, since format 3; where an upgrade puts them, so that there is one shape of it."""
+"""Columns of `files` since format 3, in the order an upgrade adds them, so that there is only one
+layout."""
 
 PASSAGES = (
     """CREATE TABLE passages (
@@ -119,7 +120,7 @@ PASSAGES = (
     "CREATE INDEX passages_of_document ON passages (document_id)",
     "CREATE INDEX passages_of_vector ON passages (vector_id)",
 )
-"""With where each stands in its file: the kind of place, its numbers, a sheet or a heading."""
+"""Includes the place in the file: kind, numbers, and the sheet or heading."""
 
 STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
@@ -160,11 +161,11 @@ STATEMENTS = (
 )
 
 IMPLIED = frozenset({"sqlite_sequence"})
-"""What SQLite made by itself for statements of earlier formats, and never lets go of."""
+"""Created by SQLite itself for statements of earlier formats, and never removed."""
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables, inside the transaction that has been begun."""
+    """Create the tables, inside the current transaction."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
     for statement in STATEMENTS:
@@ -176,9 +177,9 @@ def is_intact(
     statements: Iterable[str] = STATEMENTS,
     implied: Container[str] = IMPLIED,
 ) -> bool:
-    """Whether the schema is this one, to the letter.
+    """Whether the schema is exactly this one.
 
-    A catalog may come from anywhere; one with a trigger or a view in it is not touched.
+    A catalog may come from anywhere; one with an added trigger or view is not touched.
     """
     found = {
         name: sql
@@ -189,6 +190,6 @@ def is_intact(
 
 
 def name_of(statement: str) -> str:
-    """Of the table or index that a statement makes."""
+    """The name of the table or index that a statement creates."""
     rest = statement.removeprefix("CREATE VIRTUAL ").removeprefix("CREATE ")
     return re.split(r"[ (]", rest)[1]

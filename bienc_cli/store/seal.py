@@ -1,7 +1,7 @@
-"""The key by which a user recognises graph files of their own making.
+"""The key by which a user recognises graph files of their own.
 
-It lies outside every index, readable by its owner only. An index that was copied from
-somewhere has no valid seal here: its graph is loaded only where it is proven (`graph_proof.py`).
+It is stored outside every index, readable only by its owner. An index copied from elsewhere has no
+valid seal here: its graph is only loaded after being proven (`graph_proof.py`).
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ class Key:
         return "Key(...)"
 
     def seal(self, text: str) -> str:
-        """Keyed BLAKE2b of `text`, hex; for what is short."""
+        """Keyed BLAKE2b of a short text, hex."""
         return hashlib.blake2b(
             text.encode(), key=self.secret, digest_size=32, person=b"bienc seal"
         ).hexdigest()
 
     def holds(self, text: str, seal: str) -> bool:
-        """Whether `seal` was made of `text` with this key."""
+        """Whether `seal` was made from `text` with this key."""
         return hmac.compare_digest(self.seal(text).encode(), seal.encode())
 
     def checksum(self, chunks: Iterable[bytes], nonce: str) -> str:
         """Poly1305 (RFC 8439) of a file, hex: as hard to forge as to hit by accident.
 
-        A plain fast hash would tell damage, not forgery; a plain cryptographic one costs
-        as much time as loading the graph. This does both at several GB/s.
+        A fast plain hash would detect damage but not forgery; a plain cryptographic hash takes as
+        long as loading the graph. This detects both at several GB/s.
 
         Args:
             chunks: the file's bytes, in order.
-            nonce: never used for another file; the one-time key is derived from it.
+            nonce: never reused for another file; the one-time key is derived from it.
         """
         from cryptography.hazmat.primitives.poly1305 import Poly1305
 
@@ -60,12 +60,12 @@ class Key:
 
 
 def new_nonce() -> str:
-    """For one file's checksum."""
+    """A nonce for one file's checksum."""
     return secrets.token_hex(16)
 
 
 def load_key(directory: Path) -> Key | None:
-    """The user's key; None where there is none yet, or none that can be read."""
+    """The user's key; None if there is none yet, or it is unreadable."""
     try:
         secret = (directory / _NAME).read_bytes()
     except OSError:
@@ -74,9 +74,9 @@ def load_key(directory: Path) -> Key | None:
 
 
 def adopt_key(old: Path, directory: Path) -> None:
-    """Copy the key from where earlier versions kept it, if there is none yet.
+    """Copy the key from where earlier versions kept it, unless there is one already.
 
-    Where that cannot be done, the graphs that it sealed are not used, and nothing else.
+    If copying fails, the graphs sealed by it are not used; nothing else depends on it.
     """
     if (directory / _NAME).exists():
         return
@@ -87,10 +87,10 @@ def adopt_key(old: Path, directory: Path) -> None:
 
 
 def ensure_key(directory: Path) -> Key:
-    """The user's key, made if there is none.
+    """The user's key, created if there is none.
 
-    Where it cannot be kept (a read-only home), a key for this process alone is returned:
-    graphs sealed by it are rebuilt by the next process, which costs time and nothing else.
+    If it cannot be stored (a read-only home), this returns a key for this process alone: graphs
+    sealed by it are rebuilt by the next process, which only costs time.
     """
     found = load_key(directory)
     if found is not None:
@@ -103,7 +103,7 @@ def ensure_key(directory: Path) -> Key:
 
 
 def _keep(key: Key, directory: Path) -> Key:
-    """Write a key, readable by its owner only; the key that counts, which may be another's.
+    """Store a key, readable only by its owner; returns the key in force, perhaps another process's.
 
     Raises:
         OSError: it cannot be written.
@@ -115,13 +115,13 @@ def _keep(key: Key, directory: Path) -> Key:
     with os.fdopen(descriptor, "wb") as file:
         file.write(key.secret)
     try:
-        # link() fails where another process was first; its key is then the key.
+        # link() fails if another process was first; its key is then the one in force.
         os.link(temporary, path)
     except FileExistsError:
         found = load_key(directory)
         if found is not None:
             return found
-        # Cut short or emptied: no graph was sealed by it that could still be checked.
+        # Truncated or empty: no graph sealed by it can be verified any more.
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

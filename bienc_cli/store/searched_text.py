@@ -1,4 +1,4 @@
-"""What BM25 finds a passage by: what is embedded, and what its document is called."""
+"""The text that BM25 finds a passage by: what is embedded, plus the name of its document."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bienc_cli.store.tokenizer import has_stems
 from bienc_cli.types import Passage
 
 PATH_WEIGHT = 1
-"""How often a word of the path counts, where one of the text counts once. More than that gains
-nothing, and costs where many files are named alike (docs/evaluation.md)."""
+"""Weight of a word of the path relative to one of the text. A higher weight gains nothing, and
+hurts where many files have similar names (docs/evaluation.md)."""
 
 
 def searched_text(passage: Passage, format_name: str, title: str | None) -> str:
@@ -19,12 +19,12 @@ def searched_text(passage: Passage, format_name: str, title: str | None) -> str:
 
     Args:
         passage: of any document.
-        format_name: its document's; records of a collection have no path of their own.
-        title: its document's.
+        format_name: the document's format; records of a collection have no path of their own.
+        title: the document's.
     """
     embedded = passage.embedded_text
     name = name_words(passage.doc_id, format_name)
-    # What it is called already stands in front of the passage (`chunking.names.called`).
+    # The document's name already precedes the passage (`chunking.names.called`).
     said = [folder_words(passage.doc_id, format_name), "" if name in passage.context else name]
     path = " ".join(filter(None, said))
     unsaid = title if title and title not in embedded else ""
@@ -32,11 +32,11 @@ def searched_text(passage: Passage, format_name: str, title: str | None) -> str:
 
 
 class SearchedText(NamedTuple):
-    """Of a passage.
+    """The searched text of a passage, and its language.
 
     Attributes:
-        text: whose words are indexed.
-        language: by its code; None where that is English.
+        text: the words to index.
+        language: its code; None for English.
     """
 
     text: str
@@ -44,11 +44,11 @@ class SearchedText(NamedTuple):
 
     @classmethod
     def of(cls, text: str, said: str | None) -> SearchedText:
-        """In the language that its files are said to be in, or else in what it reads as."""
+        """In the declared language of its file, or else the detected one."""
         language = said or language_of(text)
         return cls(text, None if language == "en" else language)
 
     @property
     def stemmed_as(self) -> str:
-        """The language by which its words are stemmed; "" for English."""
+        """The language whose stemmer is used; "" for English."""
         return self.language if self.language and has_stems(self.language) else ""

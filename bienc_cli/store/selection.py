@@ -1,4 +1,4 @@
-"""A filter, resolved against one generation: the documents and vectors that count."""
+"""Resolves a filter against one generation: the documents and vectors that pass."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a filter lets through.
+    """The documents and vectors that pass a filter.
 
     Attributes:
         documents: name of a temporary table of their ids (`id`).
-        vector_ids: rows of their passages' vectors, ascending, each once.
-        passage_count: how many passages count.
+        vector_ids: rows of their passages' vectors, ascending, without repeats.
+        passage_count: how many passages pass.
     """
 
     documents: str
@@ -35,18 +35,18 @@ class Selection:
 
     @property
     def of_passages(self) -> str:
-        """An SQL condition on a row of `passages`."""
+        """SQL condition on a row of `passages`."""
         return f"passages.document_id IN (SELECT id FROM {self.documents})"
 
 
 class Selections:
-    """The filters of one reader, a few of them kept resolved.
+    """The resolved filters of one reader; the last few are cached.
 
     Args:
-        connection: for reading; temporary tables are made on it.
-        names: (root's path, root's kind, file's path) to the paths that the file may be named
-            by from where people are.
-        info: how many files and documents there are, as the index records it.
+        connection: for reading; temporary tables are created on it.
+        names: (root's path, root's kind, file's path) to the paths that a user may call the file
+            by.
+        info: the recorded numbers of files and documents.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Selections:
         self._let_go: list[str] = []
 
     def of(self, where: Filter) -> Selection:
-        """A filter, resolved; raises as `select`."""
+        """Resolve a filter; raises as `select`."""
         if where not in self._kept:
             self._kept[where] = select(self._connection, where, self._names, self._info)
             if len(self._kept) > _KEPT:
@@ -73,7 +73,7 @@ class Selections:
         return self._kept[where]
 
     def _drop_tables(self) -> None:
-        """Drop what no selection needs; SQLite refuses while any statement is being read."""
+        """Drop the tables of evicted selections; SQLite refuses while any statement is active."""
         while self._let_go:
             try:
                 self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
@@ -91,21 +91,21 @@ def select(
     """Resolve a filter.
 
     Args:
-        connection: for reading; temporary tables are made on it.
+        connection: for reading; temporary tables are created on it.
         where: the filter.
-        names: (root's path, root's kind, file's path) to the paths that the file may be named
-            by from where people are.
-        info: how many files and documents there are, as the index records it.
+        names: (root's path, root's kind, file's path) to the paths that a user may call the file
+            by.
+        info: the recorded numbers of files and documents.
 
     Raises:
-        IndexDamaged: what the filter reads is not what was written.
+        IndexDamaged: a row that the filter reads is not what was written.
         UsageError: a pattern is malformed.
     """
     documents = f"temp.selected_documents_{next(_numbers)}"
     files = set(_files(connection, where.paths, names, info.files)) if where.paths else None
     found = Counter[str]()
     chosen = []
-    # Each row is verified: one that has changed would leave its document out without a word.
+    # Every row is verified: a changed one would silently exclude its document.
     for row in connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents"):
         document_id, file_id, _, _, format_, _ = checked(row, "document")
         found[format_] += 1
@@ -128,7 +128,7 @@ def _files(
     names: Callable[[str, str, str], Sequence[str]],
     expected: int,
 ) -> list[int]:
-    # Needed by few queries, and slow to import.
+    # Few queries need it, and it is slow to import.
     from bienc_cli.patterns import PathFilter
 
     asked = PathFilter(patterns)

@@ -1,7 +1,8 @@
-"""Words that one writer writes together and another apart: file name, file-name and filename.
+"""Words that some write together and others apart: file name, file-name and filename.
 
-English has no rule for it, so each is looked up as the other. The commonest words make no part:
-`is land` is no island. But those that go with verbs end one: log in, back up, time out.
+English has no rule for this, so each spelling is looked up as the others too. The commonest words
+are no parts: `is land` is not island. The exception are those that follow verbs: log in, back up,
+time out.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ _WITH_VERBS = frozenset("in into on out over under up".split())
 _COMMON = common_words("en")
 
 _LEAST_JOINED = 2
-"""Letters of a word that is joined to another."""
+"""Letters that each of two joined words must have."""
 
 LEAST_APART = 3
-"""Letters of each part of a word that is taken apart."""
+"""Letters that each part of a split word must have."""
 
 _MOST_APART = 40
-"""Letters of a word that is taken apart: the ways, and what is looked up for them, grow with the
-square of it, and a query may be one endless word."""
+"""Letters of the longest word that is split: the number of ways, and of lookups, grows with the
+square, and a query may be one endless word."""
 
 _MOST_JOINED = 16
-"""Neighbours of a query that are looked up as one word: a question has some five."""
+"""Neighbouring words of a query that are also looked up as one; a question has about five."""
 
 _BETWEEN = re.compile(r"\s+|\s*[-\u2010]\s*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def together(letters: str) -> list[tuple[str, str]]:
-    """The neighbours in a query, folded to letters, that may be one word."""
+    """The pairs of neighbours, in a query folded to letters, that may be one word."""
     runs = [*_LETTERS.finditer(letters)]
     pairs = (
         (first[0], second[0])
@@ -49,7 +50,7 @@ def together(letters: str) -> list[tuple[str, str]]:
 
 
 def apart(word: str) -> Iterator[tuple[str, str]]:
-    """The ways in which a word in plain letters may be two."""
+    """The ways to split a word in plain letters into two."""
     if len(word) > _MOST_APART or any(map(is_unspaced, word)):
         return
     for cut in range(LEAST_APART, len(word) - LEAST_APART + 1):

@@ -1,8 +1,8 @@
-"""Words of the index that a word of a query may have been meant to be.
+"""Finds words of the index that a misspelt query word may stand for.
 
-Two writings are near that differ by one slip, or by two in a long word: a letter too many, one
-missing, another one, or two that changed places (Damerau, "A technique for computer detection and
-correction of spelling errors", CACM 7(3), 1964). The first letter is hardly ever the wrong one.
+Two words are similar if they differ by one slip, or by two in a long word: an inserted, missing or
+replaced letter, or two swapped ones (Damerau, "A technique for computer detection and correction of
+spelling errors", CACM 7(3), 1964). The first letter is hardly ever wrong.
 """
 
 from __future__ import annotations
@@ -16,52 +16,53 @@ from numpy.typing import NDArray
 from bienc_cli.store.folding import is_of_letters
 
 SHORTEST = 5
-"""Letters of the shortest word that is looked for in another writing: a slip makes another word
-of most shorter ones."""
+"""Letters of the shortest word to look for misspelt: a slip turns most shorter ones into other
+words."""
 
 _TWO_SLIPS = 8
-"""Letters from which on two slips are possible."""
+"""Letters from which two slips are allowed."""
 
 SHORTEST_STEM = 4
-"""Letters of the shortest word that is looked for with other endings: in languages that nothing
-stems, and in texts too short to tell theirs."""
+"""Letters of the shortest word to look for with other endings: in languages without a stemmer, and
+in texts too short to detect theirs."""
 
 LONGEST_ENDING = 3
 
 ALEF = "ا"
 _VOWELS = str.maketrans("", "", "اويء")
-"""Long vowels of Arabic, and what some plurals end with."""
+"""Arabic long vowels, and the last letter of some plurals."""
 
 _CONSONANTS = 3
-"""That a root has at least; what has fewer, or a vowel for one, is like too many others."""
+"""Consonants that a root must have; one with fewer, or with a vowel among them, resembles too many
+others."""
 
 _MOST = 3
-"""Words that one may stand for."""
+"""Words that one misspelt word may stand for."""
 
 _DIGEST = re.compile(r"(?<!\w)(?=[a-f]*\d)(?=\d*[a-f])[\da-f]{7,64}(?!\w)")
 SHORTEST_DIGEST = 7
-"""Digits that git abbreviates a commit to, where no other begins alike."""
+"""Digits to which git abbreviates a commit if no other starts alike."""
 
 
 STEM_OF_DIGEST = SHORTEST_DIGEST - 2
-"""Digits that are left of the shortest where its end is taken for an ending, as in -ed."""
+"""Digits that remain of the shortest digest if the stemmer removes its end, as with -ed."""
 
 
 def digests_in(text: str) -> list[str]:
-    """The words of a text that may be a digest or the beginning of one, as commits are named by."""
+    """The words of a text that may be a digest, or the abbreviation of one, as in commit ids."""
     return _DIGEST.findall(text)
 
 
 def slips_allowed(word: str) -> int:
-    """How many slips a word may be away from another."""
+    """The most slips by which a word may differ from another."""
     return 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
 
 
 class WordsAlike:
-    """Words that are looked through for those near to another.
+    """A set of words to search for similar ones.
 
     Args:
-        words: that begin alike.
+        words: all starting alike.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -69,17 +70,17 @@ class WordsAlike:
         self._letters = _letters_of(self._words)
 
     def near(self, writings: Iterable[str], most_slips: int) -> list[str]:
-        """Those that any writing of one word is near to.
+        """The words similar to any spelling of one word.
 
         Args:
-            writings: of the word: as it was asked, and its stem.
-            most_slips: away, however long the word is.
+            writings: the word's spellings: as asked, and its stem.
+            most_slips: upper bound, however long the word is.
         """
         near: dict[str, None] = {}
         for writing in dict.fromkeys(writings):
             allowed = min(slips_allowed(writing), most_slips)
-            # No slip takes away more than a letter and puts in more than another. That is cheap to
-            # see, and leaves next to nothing to be aligned.
+            # A slip removes at most one letter and adds at most one. Counting letters is a cheap
+            # test that leaves very few words to be aligned.
             apart = np.abs(self._letters - _letters_of([writing])).sum(axis=1, dtype=np.int16)
             for position in np.flatnonzero(apart <= 2 * allowed).tolist():
                 word = self._words[position]
@@ -89,14 +90,14 @@ class WordsAlike:
 
 
 _MOST_COUNTED = 63
-"""Letters of a kind that are counted: the difference of two is a small number."""
+"""Limit of a letter count, so that the difference of two fits into int8."""
 
 _KINDS = 32
-"""Kinds of letters that are counted apart: those of one script have codes in a row."""
+"""Classes that letters are counted in: the letters of a script have consecutive codes."""
 
 
 def _letters_of(words: Sequence[str]) -> NDArray[np.int8]:
-    """How often each word has letters of each kind, shape (words, kinds)."""
+    """How often each word contains the letters of each class, shape (words, classes)."""
     lengths = [*map(len, words)]
     codes = np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32) % _KINDS
     cells = np.repeat(np.arange(len(words)) * _KINDS, lengths) + codes
@@ -105,13 +106,13 @@ def _letters_of(words: Sequence[str]) -> NDArray[np.int8]:
 
 
 def most_frequent(words: Iterable[str], vocabulary: Mapping[str, int]) -> list[str]:
-    """Those of some words that a vocabulary has most often, three at most."""
+    """The three words at most that are most frequent in a vocabulary."""
     found = {word for word in words if word in vocabulary}
     return sorted(found, key=lambda word: (-vocabulary[word], word))[:_MOST]
 
 
 def with_other_endings(word: str, vocabulary: Mapping[str, int]) -> list[str]:
-    """The words of a vocabulary that go on from a word, or end before it does, three at most."""
+    """The words, three at most, that extend a word or stop a few letters short of it."""
     found = (
         one
         for one in vocabulary
@@ -123,11 +124,14 @@ def with_other_endings(word: str, vocabulary: Mapping[str, int]) -> list[str]:
 
 
 def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
-    """The words of a vocabulary with the consonants of an Arabic stem, three at most.
+    """The words, three at most, with the same consonants as an Arabic stem.
 
-    Most Arabic plurals are no ending: they put other vowels between the consonants, and an alef in
-    front of some, كتاب and كتب, قلم and أقلام. No rule tells from the consonants which vowels
-    another number has; so these stand in for a word only where it is not there itself.
+    Most Arabic plurals are not formed by an ending: they change the vowels between the consonants,
+    sometimes with an alef in front, كتاب and كتب, قلم and أقلام. No rule derives these vowels from
+    the consonants, so such words only replace a word that does not occur itself.
+
+    Source: McCarthy and Prince, "Foot and word in prosodic morphology: The Arabic broken plural",
+    Natural Language and Linguistic Theory 8(2), 1990.
 
     Source: McCarthy and Prince, "Foot and word in prosodic morphology: The Arabic broken plural",
     Natural Language and Linguistic Theory 8(2), 1990.
@@ -140,19 +144,19 @@ def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
 
 
 def digests_alike(digest: str, shorter: Container[str], vocabulary: Iterable[str]) -> list[str]:
-    """The words of a vocabulary that go on from a digest, or are shorter ones, three at most.
+    """The words, three at most, that a digest abbreviates, or that abbreviate it.
 
     Args:
-        digest: of a query.
-        shorter: the stems of its beginnings.
-        vocabulary: words that begin like it.
+        digest: from the query.
+        shorter: the stems of its prefixes.
+        vocabulary: the words that start like it.
     """
     found = [one for one in vocabulary if one.startswith(digest) or one in shorter]
     return sorted(found)[:_MOST]
 
 
 def beginnings(stem: str) -> set[str]:
-    """The letters with which words of the consonants of an Arabic stem begin."""
+    """The letters that words with the consonants of an Arabic stem can start with."""
     return {stem[0], ALEF, *stem[1:2]} if stem[0] == ALEF else {stem[0], ALEF}
 
 
@@ -162,9 +166,9 @@ def _consonants(stem: str) -> str:
 
 
 def slips_between(first: str, second: str, most: int) -> int:
-    """The number of slips from one word to another; more than `most` where it is more.
+    """The number of slips between two words; some number above `most` if it is more.
 
-    No letter is part of two slips (the optimal string alignment).
+    No letter takes part in two slips (optimal string alignment distance).
     """
     before: list[int] = []
     row = list(range(len(second) + 1))

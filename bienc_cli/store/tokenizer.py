@@ -1,14 +1,13 @@
-"""Texts to words, by SQLite's own tokenizer.
+"""Splits texts into words with SQLite's own tokenizer.
 
-Words are those of the folded text (`folding.py`), stemmed (`unicode61` and `porter` of FTS5), or
-for texts in some languages by their own rules. SQLite shows what its tokenizer makes of a text
-only through a full-text table and a `fts5vocab` over it, so there is one in memory, which is
-filled, read off and emptied, and another whose words are not stemmed yet.
+The words are those of the folded text (`folding.py`), stemmed (by FTS5's `unicode61` and `porter`)
+or, in some languages, by the language's own stemmer. SQLite exposes its tokenizer only through a
+full-text table and an `fts5vocab` over it, so there is one in memory that is filled, read and
+emptied, and another one without stemming.
 
-A word of a text in one of the languages below is indexed by its stem with the language in front, as
-`:de:kundig`, so that no stem of one language is taken for a word of another. A word of a query is
-looked up in the stems that each language of the index makes of it; a text is in one language, so
-it counts once.
+A word of a text in one of the languages below is indexed by its stem prefixed with the language, as
+`:de:kundig`, so that stems of different languages do not mix. A query word is looked up under its
+stem in each language of the index; since a text has one language, it counts once.
 
 Sources: Porter, "An algorithm for suffix stripping", Program 14(3), 1980; Porter, "Snowball: A
 language for stemming algorithms", 2001, and the authors of the algorithms of
@@ -67,20 +66,20 @@ _ALGORITHMS = {
 }
 
 _AROUND_LANGUAGE = ":"
-"""No part of a word to the tokenizer. It also stands in front, so that no other words lie between
-those of a language."""
+"""Not part of a word to the tokenizer. It also comes first, so that the words of a language are
+contiguous."""
 
 Stemmer = Callable[[str], str]
-"""A word of a text, with its accents, to what it is indexed by."""
+"""From a word of a text, with its accents, to its index term."""
 
 
 def has_stems(language: str) -> bool:
-    """Whether words are stemmed by this language, an ISO 639-1 code."""
+    """Whether words of this language, an ISO 639-1 code, have a stemmer."""
     return language in _ALGORITHMS or language == "he"
 
 
 def stemmer(language: str) -> Stemmer:
-    """What stems the words of a language; not for two threads at once."""
+    """The stemmer of a language; not thread-safe."""
     stemmed = _hebrew if language == "he" else _snowball(_ALGORITHMS[language])
     return lambda word: of_language(language, plain_letters(stemmed(word)) or word)
 
@@ -99,26 +98,26 @@ _ENDS_OF_HEBREW = str.maketrans("םןץףך", "מנצפכ")
 
 
 def _hebrew(word: str) -> str:
-    """A word without its ending and what is written on to it; Snowball has nothing for Hebrew.
+    """Strip a word's ending and prefixes; Snowball has no stemmer for Hebrew.
 
-    Letters of the word itself go with those, from nearly all of its forms alike.
+    This may strip letters of the word itself, but does so consistently for nearly all of its forms.
     """
     word = _HEBREW_ENDING.sub("", _HEBREW_ARTICLE.sub("", word.replace("יי", "י")))
     return _HEBREW_PREPOSITIONS.sub("", word.translate(_ENDS_OF_HEBREW))
 
 
 def of_language(language: str, stem: str) -> str:
-    """A stem as the texts of a language are indexed by it."""
+    """The index term of a stem in a language's texts."""
     return f"{_AROUND_LANGUAGE}{language}{_AROUND_LANGUAGE}{stem}"
 
 
 def bare(word: str) -> str:
-    """A word of the index without its language."""
+    """An index term without its language prefix."""
     return word.rpartition(_AROUND_LANGUAGE)[2]
 
 
 def made_by() -> str:
-    """The packages that decide which stems a text has: another version may make others."""
+    """The versions of the packages that determine stems: other versions may produce others."""
     from importlib.metadata import version
 
     return ", ".join(f"{name} {version(name)}" for name in ("PyStemmer", "py3langid"))
@@ -129,14 +128,14 @@ _WORDS_AT_ONCE = 4096
 _BETWEEN_PARTS = re.compile(r"[-_./\\@:\u2010]+")
 
 WordCounts = tuple[str, NDArray[np.int64], NDArray[np.int64]]
-"""A word, the positions of the texts that hold it, ascending, and how often each does."""
+"""A word, the ascending positions of the texts that contain it, and its frequency in each."""
 
 Forms = tuple[str, ...]
-"""What one word of a query is in the index: in English, and in each of some languages."""
+"""The index terms of one query word: in English, and in each of some languages."""
 
 
 class Tokenizer:
-    """Texts to words; one call at a time."""
+    """Splits texts into words; one call at a time."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -155,24 +154,24 @@ class Tokenizer:
         )
 
     def words_of(self, text: str, languages: Sequence[str] = ()) -> list[Forms]:
-        """The words of a query, each once, alphabetically.
+        """The words of a query, without repeats, alphabetically.
 
         Args:
-            text: any.
-            languages: that have stems of their own in the index.
+            text: any text.
+            languages: languages of the index that have stemmers.
         """
         return self._forms(_readable(text), languages)
 
     def parts_of(self, text: str, languages: Sequence[str] = ()) -> list[Forms]:
-        """The words of a text, each once, compounds as their parts only.
+        """The words of a text, without repeats, compounds only as their parts.
 
-        Every text that has this one in it, between the edges of words, has a form of each.
+        Every text that contains this one at word boundaries has a form of each of them.
         """
-        # Capitals within a word would ask for its parts, which another writing of it lacks.
+        # Inner capitals would require the word's parts, which its other spellings lack.
         return self._forms(_BETWEEN_PARTS.sub(" ", _readable(text).lower()), languages)
 
     def forms(self, text: str, languages: Sequence[str] = ()) -> dict[str, Forms]:
-        """The words of letters in a query, as they were written but folded, each with its forms."""
+        """The alphabetic words of a query, folded but not stemmed, each with its index terms."""
         letters = accented_letters(text) if languages else plain_letters(text)
         apart = (one if is_of_letters(one) else " " for one in letters)
         written = dict.fromkeys("".join(apart).split())
@@ -183,15 +182,15 @@ class Tokenizer:
         }
 
     def forms_of_each(self, words: Sequence[str], languages: Sequence[str] = ()) -> list[Forms]:
-        """The forms of some words of letters, folded, of scripts with spaces."""
+        """The index terms of alphabetic words, already folded, in scripts with spaces."""
         return [tuple(sorted(one)) for one in self._forms_of_each(words, languages)]
 
     def counted(self, texts: Sequence[str], language: str | None = None) -> Iterator[WordCounts]:
-        """The words of some passages, each with the texts that hold it, ordered by word.
+        """The words of some passages with their occurrences, ordered by word.
 
         Args:
             texts: of the passages.
-            language: of `stemming`, by which they are stemmed; None for English.
+            language: selects the stemmer; None for English.
         """
         if language is None:
             yield from self._counted("stemmed", map(folded, texts))
@@ -206,7 +205,7 @@ class Tokenizer:
     # ---------------------------------------------------------------- words
 
     def _forms(self, text: str, languages: Sequence[str]) -> list[Forms]:
-        """The words of a text that is asked for; what one form makes the same is one word."""
+        """The words of a query text; words that share an index term are merged."""
         if not languages:
             counted = self._counted("stemmed", [folded(text, asked=True)])
             return [(word,) for word, _, _ in counted]
@@ -249,7 +248,7 @@ class Tokenizer:
             self._connection.executemany(
                 f"INSERT INTO {table} (rowid, text) VALUES (?, ?)", enumerate(texts)
             )
-            # Occurrences come by word and then by text, so that nothing has to be sorted.
+            # Occurrences arrive ordered by word and then by text, so no sorting is needed.
             statement = f"SELECT term, count(*), group_concat(doc) FROM words_{table} GROUP BY term"
             with closing(execute(statement)) as rows:
                 while some := rows.fetchmany(_WORDS_AT_ONCE):
@@ -258,7 +257,7 @@ class Tokenizer:
             execute("ROLLBACK")
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Free the memory."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -271,7 +270,7 @@ class Tokenizer:
 
 
 def _typed_for(word: str, language: str) -> Iterator[str]:
-    """What is typed for an Arabic word, or it for that: the last letter without its dots."""
+    """Common typing variants of an Arabic word: its last letter with or without dots."""
     if language == ARABIC and word[-1:] in _LAST_OF_ARABIC:
         yield word[:-1] + _LAST_OF_ARABIC[word[-1]]
 
@@ -280,12 +279,12 @@ _LAST_OF_ARABIC = {"ه": "ة", "ة": "ه"}
 
 
 def _readable(text: str) -> str:
-    """A text in place of what a command line can hold that is none: half of a surrogate pair."""
+    """Replace lone surrogates, which a command line can contain, because they are not text."""
     return text.encode(errors="replace").decode()
 
 
 def _added_up(word: str, counts: Sequence[WordCounts]) -> WordCounts:
-    """Several words as one."""
+    """Merge the occurrences of several words into one."""
     if len(counts) == 1:
         return word, counts[0][1], counts[0][2]
     texts, inverse = np.unique(np.concatenate([one[1] for one in counts]), return_inverse=True)

@@ -1,7 +1,7 @@
-"""Catalogs of earlier formats: what they look like, and what makes them of this one.
+"""Upgrades catalogs of earlier formats.
 
-The next writer does it, inside its transaction: until that commits the old format stands, and
-what was in it is in no doubt. Only what is derived may be left for the commit to make.
+The next writer does it inside its transaction: until that commits, the old format stands unchanged.
+Only derived data may be left for the commit to rebuild.
 """
 
 from __future__ import annotations
@@ -102,17 +102,19 @@ _STATEMENTS_OF_2 = tuple(
 )
 
 _WITHOUT_NUMBERS = ("docx", "html")
-"""Formats whose lines, until format 2, were those of the text that was taken out of the file."""
+"""Formats whose line numbers, until format 2, counted lines of the extracted text instead of the
+file."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierFormat:
-    """A format that can be brought up to the one after it.
+    """A format, and the steps that upgrade it to the next one.
 
     Attributes:
-        statements: its tables, to the letter.
-        implied: tables that SQLite makes by itself for those.
-        steps: what brings it up, each given the writer's connection and the index's directory.
+        statements: its exact tables.
+        implied: tables that SQLite itself creates for those.
+        steps: the upgrade steps, each called with the writer's connection and the index's
+            directory.
     """
 
     statements: tuple[str, ...]
@@ -121,19 +123,19 @@ class EarlierFormat:
 
 
 def _replace_full_text_table(connection: sqlite3.Connection, _: Path) -> None:
-    """Format 1 had the word index in a table of FTS5; the commit fills those that replace it."""
+    """Format 1 kept the word index in an FTS5 table; the commit fills its replacement."""
     connection.execute("DROP TABLE passage_words")
     for statement in _WORD_INDEX_OF_4:
         connection.execute(statement)
 
 
 def _add_codes(connection: sqlite3.Connection, _: Path) -> None:
-    """Format 1 had no codes; the commit makes them where there are vectors enough."""
+    """Format 1 had no codes; the commit adds them if there are enough vectors."""
     connection.execute(CODES_OF_3)
 
 
 def _add_outcomes(connection: sqlite3.Connection, _: Path) -> None:
-    """Formats 1 and 2 took every file for whole, and told it by size and time alone."""
+    """Formats 1 and 2 considered every file whole, and identified it by size and time alone."""
     for column in schema.OUTCOME_COLUMNS:
         connection.execute(f"ALTER TABLE files ADD COLUMN {column}")
     rows = connection.execute(
@@ -144,14 +146,14 @@ def _add_outcomes(connection: sqlite3.Connection, _: Path) -> None:
         [
             (checksum_of(*row, 0, 0, "whole", "", 0), row[0])
             for *row, checksum in rows
-            # A damaged row stays one.
+            # A damaged row stays damaged.
             if checksum == checksum_of(*row)
         ],
     )
 
 
 def _put_places(connection: sqlite3.Connection, _: Path) -> None:
-    """Format 2 had two lines and a page, and in some files these lines were none of the file's."""
+    """Format 2 stored two line numbers and a page, and not always lines of the file itself."""
     for index in ("passages_of_document", "passages_of_vector"):
         connection.execute(f"DROP INDEX {index}")
     connection.execute("ALTER TABLE passages RENAME TO passages_of_2")
@@ -188,12 +190,12 @@ def _placed(
         else:
             place = ("line", first, last, "")
         new = (*row[:5], *place, 0, *row[8:])
-        # A row that was damaged stays so: its checksum does not become right.
+        # A damaged row stays damaged: it gets no valid checksum.
         yield *new, checksum_of(*new) if checksum_of(*row) == checksum else checksum
 
 
 def _cut_texts(connection: sqlite3.Connection, _: Path) -> None:
-    """Until format 3 a text was one value; one that is damaged stays out, and is missed."""
+    """Until format 3, a text was one value; damaged ones are left out, and so found missing."""
     connection.execute("ALTER TABLE texts RENAME TO texts_of_3")
     connection.execute(schema.TEXTS)
     for document_id, length, blob in connection.execute("SELECT * FROM texts_of_3"):
@@ -207,7 +209,7 @@ def _cut_texts(connection: sqlite3.Connection, _: Path) -> None:
 
 
 def _move_vectors(connection: sqlite3.Connection, directory: Path) -> None:
-    """Until format 3 vectors were rows of the catalog, whose ids had gaps."""
+    """Until format 3, vectors were rows of the catalog with gaps in their ids."""
     meta = read_meta(connection)
     try:
         encoder = EncoderIdentity(**meta["encoder"])
@@ -245,12 +247,12 @@ def _move_vectors(connection: sqlite3.Connection, directory: Path) -> None:
 
 
 def _add_recent(connection: sqlite3.Connection, _: Path) -> None:
-    """Format 3 had no changes beside the blocks; the commit makes all words anew."""
+    """Format 3 had no `recent` changes beside the blocks; the commit rebuilds all words."""
     connection.execute(schema.RECENT)
 
 
 def _give_postings_row_ids(connection: sqlite3.Connection, _: Path) -> None:
-    """Until format 4 the table of postings was ordered by its key, and slow to find a word in."""
+    """Until format 4, the postings were ordered by key, which made lookups slow."""
     connection.execute("ALTER TABLE postings RENAME TO postings_of_4")
     connection.execute(schema.POSTINGS)
     columns = "block, word, count, checksum, postings"
@@ -263,7 +265,7 @@ def _give_postings_row_ids(connection: sqlite3.Connection, _: Path) -> None:
 def _into_file(
     connection: sqlite3.Connection, file: VectorFile
 ) -> tuple[dict[int, int], list[bytes]]:
-    """Write the vectors; their new numbers by the old, and the digests of their texts in order."""
+    """Write the vectors; returns old to new row numbers, and the texts' digests in order."""
     moved: dict[int, int] = {}
     digests: list[bytes] = []
     rows = connection.execute("SELECT id, digest, vector, checksum FROM vectors ORDER BY id")
@@ -274,7 +276,7 @@ def _into_file(
             moved[vector_id] = first + place
             digests.append(digest)
             hashed = xxhash.xxh3_64_intdigest(digest + (blob or b""), seed=vector_id) - (1 << 63)
-            # One that is damaged becomes a row of zeros, which no encoder gives.
+            # A damaged one becomes a row of zeros, which no encoder produces.
             if hashed == checksum and len(blob) == file.dim * 4:
                 vectors[place] = np.frombuffer(blob, dtype="<f4")
         numbers = np.arange(first, len(digests), dtype=np.int64)
@@ -285,7 +287,7 @@ def _into_file(
 def _renumbered(row: Sequence[Any], moved: Mapping[int, int]) -> tuple[Any, ...]:
     *values, vector_id, checksum = row
     new = (*values, moved[vector_id])
-    # A row that was damaged stays so.
+    # A damaged row stays damaged.
     return (*new, checksum_of(*new) if checksum_of(*row[:-1]) == checksum else checksum)
 
 
@@ -298,7 +300,7 @@ def _innermost(heading: str) -> str:
 
 
 def _breaks(connection: sqlite3.Connection, document_id: int, end: int) -> int:
-    """Line breaks in front of a document's first passage; none where its text is damaged."""
+    """Line breaks before a document's first passage; 0 if its text is damaged."""
     if end == 0:
         return 0
     row = connection.execute(
@@ -337,16 +339,16 @@ EARLIER = {
 
 
 def is_intact(connection: sqlite3.Connection, version: int) -> bool:
-    """Whether the schema is the one of an earlier version, to the letter."""
+    """Whether the schema is exactly that of an earlier version."""
     earlier = EARLIER[version]
     return schema.is_intact(connection, earlier.statements, earlier.implied)
 
 
 def upgrade(connection: sqlite3.Connection, version: int, directory: Path) -> None:
-    """Bring an earlier version's tables up to this one; what is derived has yet to be made.
+    """Upgrade an earlier version's tables to the current format, except for derived data.
 
     Raises:
-        IndexDamaged: what the index says of its encoder is not what was written.
+        IndexDamaged: the record of the index's encoder is not what was written.
         OSError: the file of vectors cannot be written.
     """
     for earlier in range(version, FORMAT_VERSION):

@@ -1,14 +1,14 @@
 """`vectors-N.f32`: the vectors of an index, row after row, in one flat file.
 
-A header says what the rows are of. A row is the digest of an embedded text, its vector as
-little-endian float32, and a checksum of both that depends on the file and on the row's number, so
-that a row proves itself: in its place, in its file, whole. That is what lets rows lie in the file
-that no commit has counted yet: what an interrupted run has encoded is the *tail* beyond the count,
-and the next run finds out row by row what is whole of it. Rows that are counted never change.
+A header identifies the encoder. A row is the digest of an embedded text, its vector as
+little-endian float32, and a checksum of both that depends on the file and the row number, so that a
+row proves itself: intact, in its place, in its file. This is why the file may contain rows that no
+commit has counted: what an interrupted run has encoded is the *tail* beyond the count, and the next
+run checks row by row which of it is intact. Counted rows never change.
 
-Rows are read with `pread` and not mapped. It costs 14 ms for 60,000 vectors of 384 numbers, and a
-file that is cut short under a reader, or a disk that fails, is an error with a sentence instead of
-a signal that ends the process.
+Rows are read with `pread` instead of being mapped. This costs 14 ms for 60,000 vectors of 384
+dimensions, and turns a file truncated under a reader, or a failing disk, into an error message
+instead of a fatal signal.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from bienc_cli.types import EncoderIdentity, Vectors
 
 DIGEST_BYTES = 16
 AT_ONCE = 4096
-"""Rows that are held at once: 6 MB of vectors of 384 numbers."""
+"""Rows held in memory at once: 6 MB of vectors of 384 dimensions."""
 
 _NAME = re.compile(r"vectors-([0-9]+)\.f32")
 _MAGIC = b"bienc-v1"
@@ -51,13 +51,13 @@ _NUMBER_BITS = 64
 
 
 class VectorFile:
-    """One open file of vectors. A reader keeps it when a later commit deletes it.
+    """An open vector file. A reader keeps its file open when a later commit deletes it.
 
     Attributes:
-        name: of the file.
+        name: file name.
         dim: length of a vector.
-        nonce: of the file.
-        encoder: digest of the fingerprint of the encoder that made the vectors.
+        nonce: part of the checksums.
+        encoder: digest of the encoder's fingerprint.
     """
 
     def __init__(self, descriptor: int, name: str) -> None:
@@ -75,10 +75,10 @@ class VectorFile:
 
     @classmethod
     def create(cls, directory: Path, number: int, encoder: EncoderIdentity) -> Self:
-        """A new file without rows, in place of one of the same name that nobody counts on.
+        """Create a file without rows, replacing one of the same name that no commit counts.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: it cannot be created.
         """
         name = f"vectors-{number}.f32"
         path = directory / name
@@ -93,10 +93,10 @@ class VectorFile:
 
     @classmethod
     def open(cls, directory: Path, name: str, *, writable: bool = False) -> Self:
-        """A file that is there.
+        """Open an existing file.
 
         Raises:
-            IndexDamaged: it is none, is gone, or its name leads out of the index.
+            IndexDamaged: it is not a vector file, is missing, or its name leads out of the index.
             OSError: it cannot be opened.
         """
         if not _NAME.fullmatch(name):
@@ -123,7 +123,7 @@ class VectorFile:
     def open_recorded(
         cls, directory: Path, recorded: VectorRows, *, writable: bool = False
     ) -> Self:
-        """The file that a generation names; raises as `open`, also where it is another."""
+        """Open the file of a generation; raises as `open`, also if it is a different file."""
         file = cls.open(directory, recorded.name, writable=writable)
         if file.nonce != recorded.nonce:
             file.close()
@@ -132,16 +132,16 @@ class VectorFile:
 
     @property
     def row_bytes(self) -> int:
-        """Of a row."""
+        """Size of a row."""
         return self._row.itemsize
 
     @property
     def size(self) -> int:
-        """How many whole rows it has, counted or not."""
+        """How many complete rows it has, counted or not."""
         return max(0, os.fstat(self._descriptor).st_size - _HEADER.size) // self._row.itemsize
 
     def is_of(self, encoder: EncoderIdentity) -> bool:
-        """Whether its rows are this encoder's."""
+        """Whether its vectors were made by this encoder."""
         return (self.dim, self.encoder) == (encoder.dim, digest_of(encoder.fingerprint))
 
     # ------------------------------------------------------------- reading
@@ -150,10 +150,10 @@ class VectorFile:
         """The vectors of some rows, shape (n, dim).
 
         Args:
-            ids: numbers of rows, ascending.
+            ids: row numbers, ascending.
 
         Raises:
-            IndexDamaged: one is not what was written.
+            IndexDamaged: a row is not what was written.
         """
         return np.ascontiguousarray(self._checked_rows(ids)["vector"])
 
@@ -164,13 +164,13 @@ class VectorFile:
         return digests, np.ascontiguousarray(rows["vector"])
 
     def blocks(self, ids: NDArray[np.int64]) -> Iterator[VectorBlock]:
-        """The same in bounded memory, `AT_ONCE` at most together."""
+        """Like `read`, but in bounded memory, at most `AT_ONCE` rows at a time."""
         for start in range(0, len(ids), AT_ONCE):
             part = ids[start : start + AT_ONCE]
             yield VectorBlock(part, self.read(part))
 
     def bad(self, ids: NDArray[np.int64]) -> list[int]:
-        """The rows, of some, that are not what was written."""
+        """Which of the rows are not what was written."""
         found: list[int] = []
         for start in range(0, len(ids), AT_ONCE):
             part = ids[start : start + AT_ONCE]
@@ -180,7 +180,7 @@ class VectorFile:
         return found
 
     def tail(self, after: int) -> dict[bytes, int]:
-        """The numbers of the whole rows from `after` on, by the digest of their text."""
+        """The intact rows from `after` on: the digest of their text to the row number."""
         found: dict[bytes, int] = {}
         for start in range(after, self.size, AT_ONCE):
             ids = np.arange(start, min(start + AT_ONCE, self.size), dtype=np.int64)
@@ -198,7 +198,7 @@ class VectorFile:
         return rows
 
     def _rows(self, ids: NDArray[np.int64]) -> NDArray[Any]:
-        """Rows as they lie there; fewer where the file ends before."""
+        """Rows as stored, unverified; fewer if the file ends early."""
         width = self._row.itemsize
         parts = [
             portable.read_at(self._descriptor, count * width, _HEADER.size + first * width)
@@ -209,7 +209,7 @@ class VectorFile:
 
     def _are_whole(self, ids: NDArray[np.int64], rows: NDArray[Any]) -> NDArray[np.bool_]:
         sums = np.array(self._checksums(ids, rows.tobytes()), dtype=np.uint64)
-        # A file may come from anywhere, and is only numbers then: finite, of length one.
+        # A file of unknown origin is still only numbers, if they are finite and of length one.
         whole: NDArray[np.bool_] = (sums == rows["checksum"]) & are_unit(rows["vector"])
         return whole
 
@@ -229,12 +229,12 @@ class VectorFile:
         """Write rows that no commit has counted yet.
 
         Args:
-            ids: their numbers, ascending.
+            ids: row numbers, ascending.
             digests: of their texts.
             vectors: shape (n, dim), rows of length 1.
 
         Raises:
-            OSError: the disk is full, or otherwise refused.
+            OSError: the disk is full or refused to write.
         """
         rows = np.zeros(len(ids), self._row)
         rows["digest"] = np.frombuffer(b"".join(digests), f"V{DIGEST_BYTES}")
@@ -251,30 +251,30 @@ class VectorFile:
             place += count
 
     def resize(self, rows: int) -> None:
-        """Have it end behind so many rows."""
+        """Truncate or extend the file to this many rows."""
         os.ftruncate(self._descriptor, _HEADER.size + rows * self._row.itemsize)
 
     def sync(self) -> None:
-        """Have its rows reach the disk."""
+        """Flush the rows to the disk."""
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._descriptor)
 
 
 class MissingVectors(IndexDamaged):
-    """The file that the catalog names is not there."""
+    """The vector file that the catalog names is missing."""
 
 
 @dataclass(frozen=True)
 class UsedVectors:
-    """The vectors of one generation: the rows that are counted, without those nothing uses.
+    """The vectors of one generation: its counted rows, except the unused ones.
 
     Attributes:
         file: with its rows.
-        rows: how many of them are counted.
-        unused: numbers of those that no passage uses, ascending.
+        rows: how many of its rows are counted.
+        unused: numbers of rows that no passage uses, ascending.
     """
 
     file: VectorFile
@@ -283,7 +283,7 @@ class UsedVectors:
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
-        """The numbers of the rows that are used, ascending."""
+        """The numbers of the used rows, ascending."""
         return np.flatnonzero(self.are_used)
 
     @cached_property
@@ -297,22 +297,22 @@ class UsedVectors:
         return self.rows - len(self.unused)
 
     def from_row(self, first: int) -> NDArray[np.int64]:
-        """The numbers of the used rows from one on."""
+        """The numbers of the used rows from `first` on."""
         return self.ids[np.searchsorted(self.ids, first) :]
 
     def blocks(self, ids: NDArray[np.int64] | None = None) -> Iterator[VectorBlock]:
-        """Some or all of them, ascending, in bounded memory.
+        """Some or all used vectors, ascending, in bounded memory.
 
         Raises:
-            IndexDamaged: one is not what was written.
+            IndexDamaged: a row is not what was written.
         """
         return self.file.blocks(self.ids if ids is None else ids)
 
     def by_id(self, ids: NDArray[np.int64]) -> VectorBlock:
-        """Those of some rows, ascending, without the rows that are not used.
+        """The vectors of those of the given rows that are used, ascending.
 
         Raises:
-            IndexDamaged: one is not what was written.
+            IndexDamaged: a row is not what was written.
         """
         ids = np.unique(ids)
         if len(ids) and not 0 <= ids[0] <= ids[-1] < self.rows:
@@ -322,25 +322,25 @@ class UsedVectors:
 
 
 def number_of(name: str) -> int:
-    """N of `vectors-N.f32`."""
+    """The N of `vectors-N.f32`."""
     found = _NAME.fullmatch(name)
     return int(found[1]) if found else 0
 
 
 def vector_paths(directory: Path) -> Iterator[Path]:
-    """All files in a directory that are called like files of vectors."""
+    """All vector files in a directory, by their names."""
     return (path for path in directory.glob(VECTOR_FILES) if _NAME.fullmatch(path.name))
 
 
 def remove_vectors(directory: Path, keep: str | None) -> None:
-    """Delete all files of vectors but one."""
+    """Delete all vector files except `keep`."""
     for path in vector_paths(directory):
         if path.name != keep:
             path.unlink(missing_ok=True)
 
 
 def find_tail(directory: Path, encoder: EncoderIdentity) -> VectorFile | None:
-    """What a first run that was interrupted has left, if it is of this encoder."""
+    """The file left by an interrupted first run, if it was made by this encoder."""
     for path in sorted(vector_paths(directory)):
         with suppress(IndexDamaged, OSError):
             file = VectorFile.open(directory, path.name, writable=True)
@@ -351,7 +351,7 @@ def find_tail(directory: Path, encoder: EncoderIdentity) -> VectorFile | None:
 
 
 def _runs(ids: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Ascending numbers as (first, how many follow each other)."""
+    """Split ascending numbers into runs of consecutive ones: (first, length)."""
     if not len(ids):
         return
     breaks = np.flatnonzero(np.diff(ids) != 1) + 1
@@ -371,11 +371,11 @@ def read_unused(connection: sqlite3.Connection, recorded: int) -> NDArray[np.int
     """The rows that no passage uses, ascending.
 
     Args:
-        connection: on a generation.
-        recorded: what `unused_checksum` was when it was written.
+        connection: open on a generation.
+        recorded: their checksum when they were written.
 
     Raises:
-        IndexDamaged: they are others.
+        IndexDamaged: the checksum does not match.
     """
     rows = connection.execute("SELECT vector_id, ahead FROM unused ORDER BY vector_id").fetchall()
     if _combined(rows) != recorded:
@@ -384,7 +384,7 @@ def read_unused(connection: sqlite3.Connection, recorded: int) -> NDArray[np.int
 
 
 def unused_checksum(connection: sqlite3.Connection) -> int:
-    """What tells one set of unused rows from another."""
+    """The checksum of the set of unused rows."""
     return _combined(
         connection.execute("SELECT vector_id, ahead FROM unused ORDER BY vector_id").fetchall()
     )

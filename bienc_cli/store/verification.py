@@ -1,6 +1,6 @@
-"""Whether an index is what was written: everything, byte by byte; and what can be mended.
+"""Verifies that all of an index is what was written, and repairs it.
 
-A query verifies what it uses. This looks at the rest too, and at how well the graph answers.
+A query verifies what it uses. This also verifies the rest, and measures the graph's recall.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.store.writer import CatalogWriter
 
 LEAST_RECALL = 0.9
-"""Below it the graph is not merely unlucky; built as here it finds more than 0.99."""
+"""Below this, the graph is broken and not just unlucky; the graphs built here exceed 0.99."""
 
 _SAMPLE = 200
 _K = 10
@@ -63,10 +63,10 @@ def check(
     Args:
         directory: of the index.
         key_dir: where this user's key lies.
-        on_stage: told what is being looked at.
+        on_stage: called with the name of each stage.
 
     Raises:
-        IndexNotFound, IndexMismatch, StorageError: there is nothing that could be checked.
+        IndexNotFound, IndexMismatch, StorageError: there is nothing to check.
     """
     try:
         connection = connect_to_read(directory)
@@ -97,7 +97,7 @@ class _Check:
         self._recall: float | None = None
 
     def run(self) -> CheckReport:
-        """Every part, in order; later parts rest on earlier ones."""
+        """Check every part in order; later parts rely on earlier ones."""
         with decoded(self._directory):
             self._on_stage("catalog")
             broken = tuple(self._structure())
@@ -154,7 +154,7 @@ class _Check:
             yield Problem("texts", message, Remedy.REBUILD)
 
     def _documents(self) -> Iterator[Problem]:
-        """Files, documents, texts and passages, each against its checksum and each other."""
+        """Check files, documents, texts and passages against checksums and each other."""
         for row in self._rows("files", FILE_COLUMNS):
             yield from _if_damaged("catalog", row[0], partial(file_state, row))
         for row in self._rows("documents", DOCUMENT_COLUMNS):
@@ -175,7 +175,7 @@ class _Check:
     def _vectors(
         self, info: IndexInfo, recorded: VectorRows, unused_checksum: int
     ) -> tuple[UsedVectors | None, list[Problem]]:
-        """The vectors, if they are in a file that can be read, and what is wrong with them."""
+        """The vectors if their file is readable, and the problems found."""
         try:
             file = VectorFile.open_recorded(self._directory, recorded)
         except IndexDamaged as error:
@@ -223,7 +223,7 @@ class _Check:
         return tuple(sorted(found))
 
     def _words(self, recorded: int, info: IndexInfo) -> Iterator[Problem]:
-        """The word index, and its languages, against one made from the texts for comparison."""
+        """Compare the word index and languages with ones rebuilt from the texts."""
         for statement in (*schema.WORD_INDEX, schema.RECENT):
             self._connection.execute(statement.replace("CREATE TABLE ", "CREATE TABLE temp.", 1))
         expected = WordIndexChanges(self._connection, "temp")
@@ -241,7 +241,7 @@ class _Check:
             yield Problem("words", "The word index does not agree with the texts.", Remedy.REBUILD)
 
     def _blocks_differ(self) -> bool:
-        """Whether words of which nothing is recent are elsewhere than expected."""
+        """Whether words without recent changes occur elsewhere than expected."""
         settled = "word NOT IN (SELECT word FROM main.recent)"
         held, expected = (
             self._connection.execute(
@@ -258,7 +258,7 @@ class _Check:
         return bool(held != expected or differing.fetchone())
 
     def _recent_differs(self) -> bool:
-        """Whether words of which something is recent are, or passages are of another length."""
+        """Whether words with recent changes, or passage lengths, differ from what is expected."""
         held, expected = (
             {block: np.trim_zeros(lengths, "b").tolist() for block, lengths in found.items()}
             for found in (
@@ -297,7 +297,7 @@ class _Check:
             with VerifiedFile(self._directory, file, load_key(self._key_dir)) as verified:
                 loaded = verified.load(used)
         except ForeignGraph:
-            # Nobody can tell here; that is no fault of the index.
+            # This user cannot verify it; that is no fault of the index.
             return
         except GraphUnusable as error:
             yield Problem("graph", f"The graph cannot be used: {error}.", Remedy.REBUILD)
@@ -364,12 +364,12 @@ def repair(
     wait: float = 0.0,
     on_stage: Callable[[str], None] = lambda _: None,
 ) -> RepairReport:
-    """Make anew what is derived, and forget the files of what is not and is damaged.
+    """Rebuild derived data, and remove files whose primary data is damaged.
 
-    What is forgotten is not lost: the next run of `index` reads it again.
+    Nothing is lost by this: the next run of `index` reads those files again.
 
     Raises:
-        IndexDamaged: the catalog itself does not hold together; only a new index helps.
+        IndexDamaged: the catalog itself is damaged; only a new index helps.
         IndexBusy, IndexNotFound, IndexMismatch, StorageError: as for a writer.
     """
     with CatalogWriter(directory, key_dir, create=False, wait=wait, ask=True) as writer:

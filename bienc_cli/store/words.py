@@ -1,22 +1,16 @@
-"""The word index: in which passages each word occurs, and how often.
+"""Maintains the word index: which passages contain each word, and how often.
 
-Passages are taken together in blocks of 65,536 consecutive ids, so that a passage's place in
-its block fits in 16 bits, and so that whoever scores a block works on arrays that stay in the
-processor's cache. A row of `postings` is one word in one block; a row of `lengths` is how many
-words each passage of a block has.
+Passages are grouped into blocks (see `postings.py`). A word that occurs in many passages has a long
+row, so changing a passage would rewrite a page or more for each of its words. Small changes are
+therefore kept in `recent`, with one row per word and passage, which overrides the blocks; reading
+overlays them. Once there are more than `RECENT_MOST`, they are merged into the blocks together.
 
-A word that is in many passages has a long row, so a passage that changes would have each of its
-words write a page or more. Small changes are therefore kept in `recent`, a word in a passage to a
-row, which say what holds in place of what the blocks have; reading puts them over the blocks.
-When there are more than `RECENT_MOST`, they go into the blocks together.
+Rows change in the transaction that changes the passages, so the counts of passages and words that
+scores depend on are always exact. A word that no text contains any more is not left in any row.
 
-Rows change in the transaction that changes the passages, so that the numbers of passages and
-words, of which scores are made, are always exact. A word that no text has any more is not left in
-any row.
-
-The words of a passage are stemmed by its language: what its files are said to be in, or else what
-it reads as. How many passages there are in each language but English is counted, so that a query
-knows which stems to ask for.
+The words of a passage are stemmed in its language: the declared one of its file, or else the
+detected one. The number of passages in each language except English is recorded, so that a query
+knows which stems to look up.
 """
 
 from __future__ import annotations
@@ -49,17 +43,19 @@ from bienc_cli.store.searched_text import SearchedText, searched_text
 from bienc_cli.store.tokenizer import Tokenizer, made_by
 
 WORDS_VERSION = 7
-"""Raised whenever the same text has other words than before: the next commit makes all anew."""
+"""Increased whenever the same text yields other words than before; the next commit then rebuilds
+the index."""
 
 RECENT_MOST = 8_192
-"""Rows of `recent`: some 200 KB, of which a small change writes what its words are among."""
+"""Rows of `recent`: about 200 KB, of which a small change writes the pages its words are on."""
 
 _BUFFERED = 1 << 25
-"""Characters of text that wait to be taken in: some 40,000 passages, 100 MB while they are."""
+"""Characters of text buffered before they are indexed: about 40,000 passages, 100 MB while
+processing."""
 
 
 class _Texts:
-    """Passages whose words come or go together."""
+    """Passages whose words are added or removed together."""
 
     def __init__(self, texts: dict[int, SearchedText]) -> None:
         ids = sorted(texts)
@@ -68,7 +64,7 @@ class _Texts:
         self._lengths = np.zeros(len(ids), dtype=np.int64)
 
     def words(self, tokenizer: Tokenizer) -> Iterator[tuple[str, Occurrences]]:
-        """Each word, with the passages that have it."""
+        """Each word, with its occurrences in the passages."""
         languages = [text.stemmed_as for text in self._texts]
         for language in sorted(set(languages)):
             places = np.array([at for at, one in enumerate(languages) if one == language])
@@ -79,27 +75,27 @@ class _Texts:
                 yield word, Occurrences(self._ids[holding], frequencies)
 
     def languages(self) -> Counter[str]:
-        """How many are in each language but English."""
+        """How many passages are in each language except English."""
         return Counter(text.language for text in self._texts if text.language)
 
     def lengths(self) -> Occurrences:
-        """How many words each passage has, once all have been gone through."""
+        """How many words each passage has; only after `words` has been exhausted."""
         return Occurrences(self._ids, self._lengths)
 
     def no_lengths(self) -> Occurrences:
-        """The same passages without a word."""
+        """The same passages with zero words."""
         return Occurrences(self._ids, np.zeros_like(self._lengths))
 
 
 class WordIndexChanges:
-    """Passages that come and go in one transaction.
+    """The passages added and removed in one transaction.
 
     Attributes:
-        stale: the rows do not hold together; the index must be made anew.
-        languages: how many passages there are in each language but English.
+        stale: the rows are inconsistent; the word index must be rebuilt.
+        languages: how many passages there are in each language except English.
 
     Args:
-        connection: with the transaction.
+        connection: with an open transaction.
         schema: `main`, or `temp` for a second word index to compare with.
     """
 
@@ -114,33 +110,33 @@ class WordIndexChanges:
         self._buffered = 0
 
     def begin_with(self, meta: Mapping[str, Any]) -> None:
-        """Take up what the last generation recorded."""
+        """Continue from what the last generation recorded."""
         self.languages = Counter(dict(meta.get("languages", ())))
         self.stale = meta.get("words") != WORDS_VERSION or (
             bool(self.languages) and meta.get("stemmed_by") != made_by()
         )
 
     def recorded(self) -> dict[str, Any]:
-        """What the next one will take up."""
+        """What the next generation will continue from."""
         languages = [pair for pair in self.languages.most_common() if pair[1]]
         stemmed_by = made_by() if languages else None
         return {"words": WORDS_VERSION, "languages": languages, "stemmed_by": stemmed_by}
 
     def add(self, passage_id: int, text: str, said: str | None = None) -> None:
-        """Take in a passage that is not there.
+        """Add a passage.
 
         Args:
             passage_id: its id.
-            text: what it is found by.
-            said: the language that its file is said to be in, if it is.
+            text: its searched text.
+            said: the declared language of its file, if any.
         """
         self._added[passage_id] = SearchedText.of(text, said)
         self._buffer(text)
 
     def remove(self, passage_id: int, text: str, said: str | None = None) -> None:
-        """Take out a passage that is there, with the text and the language it has."""
+        """Remove a passage, given the text and language it was added with."""
         if passage_id in self._added:
-            # What is removed goes before what is added; this one came first.
+            # A flush removes before it adds, but this passage was added first.
             self.flush()
         removed = SearchedText.of(text, said)
         self._removed[passage_id] = removed
@@ -148,10 +144,10 @@ class WordIndexChanges:
         self._buffer(text)
 
     def taken_back(self, text: str, said: str | None = None) -> int | None:
-        """The id of a passage that was taken out with this text, and is not taken out after all.
+        """Undo the removal of a passage with this text; returns its id, or None if there is none.
 
-        A file that is read again has most of its passages as before. Those that keep their id
-        change nothing here.
+        A file that is read again keeps most of its passages. Passages that keep their ids change
+        nothing in the index.
         """
         free = self._free.get(SearchedText.of(text, said)) if self._free else None
         if not free:
@@ -166,7 +162,7 @@ class WordIndexChanges:
             self.flush()
 
     def clear(self) -> None:
-        """Take out all there is."""
+        """Remove everything."""
         for table in ("postings", "lengths", "recent"):
             self._connection.execute(f"DELETE FROM {self._schema}.{table}")
         self._forget_buffered()
@@ -177,10 +173,10 @@ class WordIndexChanges:
         self._added, self._removed, self._free, self._buffered = {}, {}, {}, 0
 
     def flush(self, *, settle: bool = False) -> None:
-        """Bring the rows into step with what was added and removed.
+        """Apply the additions and removals to the rows.
 
         Args:
-            settle: leave nothing in `recent`, and so nothing of what was removed anywhere.
+            settle: leave no rows in `recent`, and so no trace of removed text.
         """
         going, coming = _Texts(self._removed), _Texts(self._added)
         self._forget_buffered()
@@ -208,9 +204,9 @@ class WordIndexChanges:
                     self._put_rows(word, block, part)
 
     def _goes_on(self, word: str, block: int, changes: Occurrences) -> bool:
-        """Whether a word is still in a block; one that is in no text any more is not left there."""
+        """Whether a block still contains a word; a word that no text contains is dropped."""
         gone = changes.passages[changes.frequencies == 0]
-        # One that is in what is written anew is there whatever else held it.
+        # If any of the changes add the word, the block contains it.
         if len(gone) < len(changes.passages) or self._least_held(word, block) > len(gone):
             return True
         held = read_postings(self._connection, [word], block, self._schema).get(word)
@@ -226,9 +222,9 @@ class WordIndexChanges:
         return False
 
     def _least_held(self, word: str, block: int) -> int:
-        """In how many passages of a block a word is at least, without a look at which.
+        """A lower bound on how many passages of a block contain a word, without reading them.
 
-        The row of a frequent word is many pages long, and its number stands on the first.
+        The row of a frequent word spans many pages, with the count on the first.
         """
         (held,) = self._connection.execute(
             f"SELECT ifnull((SELECT count FROM {self._schema}.postings "
@@ -272,7 +268,7 @@ class WordIndexChanges:
         self._put_lengths(lengths)
 
     def _is_empty(self, block: int) -> bool:
-        """Whether a block has no word yet, as all of a new index's: none has to be looked for."""
+        """Whether a block has no words yet, as in a new index, so that no lookups are needed."""
         (held,) = self._connection.execute(
             f"SELECT EXISTS (SELECT 1 FROM {self._schema}.postings WHERE block = ?)", (block,)
         ).fetchone()
@@ -310,7 +306,7 @@ class WordIndexChanges:
 
 
 def _changes(going: _Texts, coming: _Texts) -> dict[str, Occurrences]:
-    """How often each word is in each passage that has come, 0 in those that have gone."""
+    """The frequency of each word in the added passages, and 0 in the removed ones."""
     with Tokenizer() as tokenizer:
         gone = {
             word: Occurrences(held.passages, np.zeros_like(held.frequencies))
@@ -325,7 +321,7 @@ def _changes(going: _Texts, coming: _Texts) -> dict[str, Occurrences]:
 
 
 def rebuild(connection: sqlite3.Connection, words: WordIndexChanges) -> None:
-    """Make the word index anew from the texts.
+    """Rebuild the word index from the texts.
 
     Raises:
         IndexDamaged: a text or a passage is not what was written.

@@ -1,9 +1,9 @@
-"""Making the next generation of an index.
+"""Writes the next generation of an index.
 
-Everything happens in one transaction, begun when the writer opens and ended by `commit`;
-until then readers see the old generation, and a crash leaves it. Vectors are expensive: they are
-written to their file as they come, behind the rows that a generation counts, and the next run finds
-them there.
+Everything happens in one transaction, begun when the writer opens and ended by `commit`; until then
+readers see the old generation, and a crash leaves it in place. Vectors are expensive: they are
+written to their file as they arrive, behind the rows that a generation counts, where the next run
+finds them.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 
 class CatalogWriter(Contents):
-    """An `IndexWriter` over `catalog.sqlite`, a file of vectors and a graph file.
+    """An `IndexWriter` over `catalog.sqlite`, a vector file and a graph file.
 
-    Opened with it; see `place.open_writer`.
+    Open it with `place.open_writer`.
     """
 
     _distrusted = False
@@ -94,7 +94,7 @@ class CatalogWriter(Contents):
                 writer_lock(directory, wait, on_wait, ask=ask, begun=begun)
             )
             if not create:
-                # It may have been one that never came to be, and is gone by now.
+                # It may have been an index that was never committed, removed meanwhile.
                 require_index(directory)
             self._connection, found = connect_to_write(directory)
             stack.callback(self._disconnect)
@@ -125,25 +125,25 @@ class CatalogWriter(Contents):
                 if self.info is None:
                     write_gitignore(directory)
                 close_off(directory)
-                # What a process left that was stopped between these files and the commit.
+                # Left by a process that was stopped between writing these files and committing.
                 if found == FORMAT_VERSION and recorded is not None:
                     remove_graphs(directory, keep=graph_file(self._meta))
                     remove_vectors(directory, keep=recorded.name)
             self._stack = stack.pop_all()
 
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
-        """Say what vectors and passages will be of; see `IndexWriter.begin`.
+        """Set the encoder and chunking; see `IndexWriter.begin`.
 
         Raises:
-            IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
+            IndexMismatch: the index has another model, or other chunking settings.
         """
         made = self.info or lock.begun_by_who_waits(self._directory)
         if made is not None:
             check_agreement(made, encoder, chunking)
-        # One model may have several names; the index keeps to the first.
+        # One model may have several names; the index keeps the first.
         recorded = self.info.encoder if self.info else encoder
         described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
-        # Whoever has loaded the model knows which it is, and need not be asked again.
+        # This user has loaded the model, and need not confirm its name again.
         key = ensure_key(self._key_dir)
         told = told_of_model(described["encoder"])
         if not key.holds(told, str(self._meta.get("model_seal", ""))):
@@ -156,7 +156,7 @@ class CatalogWriter(Contents):
 
     @property
     def is_asked_for_room(self) -> bool:
-        """Whether another process waits and asks; see `IndexWriter.is_asked_for_room`."""
+        """Whether another process asks for room; see `IndexWriter.is_asked_for_room`."""
         return lock.is_asked_for(self._directory)
 
     def put_blend(self, blend: TunedBlend | None) -> None:
@@ -167,7 +167,7 @@ class CatalogWriter(Contents):
             self._changed = True
 
     def forget(self, file_ids: Iterable[int]) -> list[str]:
-        """Forget files, whatever state their rows are in; their paths under their roots."""
+        """Remove files, even with damaged rows; returns their paths under their roots."""
         paths = []
         with translated(self._directory):
             for file_id in sorted(file_ids):
@@ -180,7 +180,7 @@ class CatalogWriter(Contents):
         return paths
 
     def vouches_for(self, root: Root) -> bool:
-        """Whether this user had the index cover a root; see `IndexWriter.vouches_for`."""
+        """Whether this user added the root; see `IndexWriter.vouches_for`."""
         if self._is_inside(root):
             return True
         key = load_key(self._key_dir)
@@ -188,14 +188,14 @@ class CatalogWriter(Contents):
         return key is not None and key.holds(told_of_root(root), seal)
 
     def _is_inside(self, root: Root) -> bool:
-        """Whether a root lies beside the index, also where links lead to it."""
+        """Whether a root is inside the folder of the index, links resolved."""
         home = self._directory.parent
         return root.path.is_relative_to(home) and Path(os.path.realpath(root.path)).is_relative_to(
             os.path.realpath(home)
         )
 
     def vouch_for(self, root: Root) -> None:
-        """Record that this user has the index cover a root; see `IndexWriter.vouch_for`."""
+        """Record that this user added the root; see `IndexWriter.vouch_for`."""
         if not self.vouches_for(root):
             seal = ensure_key(self._key_dir).seal(told_of_root(root))
             self._meta["seals"] = {**self._meta.get("seals", {}), str(root.path): seal}
@@ -203,15 +203,15 @@ class CatalogWriter(Contents):
 
     @property
     def has_foreign_graph(self) -> bool:
-        """Whether there is a graph that only another user could vouch for."""
+        """Whether the graph is one that only another user can verify."""
         made = graph_file(self._meta)
         return made is not None and graph.is_foreign(made, self._directory, load_key(self._key_dir))
 
     def distrust(self) -> None:
-        """Have the commit make anew what is derived, and count what is there."""
+        """Make the commit rebuild derived data and recount everything."""
         with translated(self._directory):
             self._tally = Tally.counted(self._connection)
-            # Vectors that no passage uses can only come from damage.
+            # Here, a vector that no passage uses can only be the result of damage.
             self._connection.execute(
                 "INSERT OR IGNORE INTO temp.loose SELECT id FROM vectors "
                 "WHERE id NOT IN (SELECT vector_id FROM passages)"
@@ -227,10 +227,10 @@ class CatalogWriter(Contents):
         *,
         compact: bool = False,
     ) -> CommitReport:
-        """Make everything visible at once; see `IndexWriter.commit`.
+        """Make all changes visible at once; see `IndexWriter.commit`.
 
-        The order is what makes it safe: the new graph is on the disk under a name of its own
-        before the transaction names it, and the old one is deleted after.
+        The order makes it safe: the new graph is on the disk under its own name before the
+        transaction names it, and the old one is deleted afterwards.
         """
         if not self._meta:
             raise RuntimeError("begin() comes before commit()")
@@ -281,12 +281,12 @@ class CatalogWriter(Contents):
             failpoints.reached("after commit")
         self._clean_up(made, compact=compact)
         with translated(self._directory):
-            # Only now: its sizes are those that are left.
+            # Only now, so that the sizes are those after the cleanup.
             self.info = index_info(self._connection, self._meta, self._directory, key)
         return CommitReport(self.info, graph_rebuilt=need in ("extend", "build"), committed=True)
 
     def _reclaim(self, *, compact: bool) -> bool:
-        """Write the file of vectors anew where that is due; whether it was."""
+        """Rewrite the vector file if that is due; returns whether it was."""
         rows = self._encoded.rows
         due = (self._distrusted and self._encoded.is_lost) or (
             (self._changed or compact) and reclaim.is_due(self._connection, rows, compact=compact)
@@ -325,13 +325,13 @@ class CatalogWriter(Contents):
         write_meta(self._connection, self._meta)
 
     def _clean_up(self, made: GraphFile | None, *, compact: bool) -> None:
-        """Past the commit nothing may fail it any more; the next writer cleans up what stays."""
+        """Delete what is obsolete. After the commit nothing may fail; the next writer retries."""
         with suppress(sqlite3.Error, OSError, StorageError):
             self._lock.check()
             if compact:
                 self._connection.execute("VACUUM")
             else:
-                # Readers of older generations still need the log; they are not waited for.
+                # Readers of older generations still need the log; do not wait for them.
                 self._connection.execute("PRAGMA busy_timeout = 0")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         failpoints.reached("after checkpoint")
@@ -347,20 +347,20 @@ class CatalogWriter(Contents):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go; what is not committed is dropped, and what is encoded is kept."""
+        """Close; uncommitted changes are discarded, encoded vectors are kept."""
         with self._stack, suppress(sqlite3.Error, OSError, StorageError):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            # Files are deleted by their names, which another index may have by now.
+            # Files are deleted by name, and by now the names may belong to another index.
             self._lock.check()
-            # What the catalog says now, not what this object believes: an interrupt can fall
+            # Ask the catalog instead of trusting this object's state: an interrupt may fall
             # between the commit and the next statement.
             if is_new(self._directory) or is_empty(self._connection):
                 self._remove_unborn()
                 return
             meta = read_meta(self._connection)
             if "vectors" not in meta:
-                # An upgrade that was not committed; until format 3 there was no file of vectors.
+                # An uncommitted upgrade; until format 3 there was no vector file.
                 remove_vectors(self._directory, keep=None)
                 return
             remove_graphs(self._directory, keep=graph_file(meta))
@@ -370,7 +370,7 @@ class CatalogWriter(Contents):
         self._connection.close()
 
     def _remove_unborn(self) -> None:
-        """Leave nothing of an index that never came to be, but what was encoded for it."""
+        """Remove an index that was never committed, except for its encoded vectors."""
         remove_graphs(self._directory, keep=None)
         self._connection.close()
         remove_new(self._directory)
