@@ -77,10 +77,15 @@ def connect_to_read(directory: Path) -> Snapshot:
         except sqlite3.OperationalError as error:
             # In a read-only directory or on a full disk, SQLite cannot create the shared-memory
             # file through which readers and writers coordinate. A catalog at rest can be read
-            # without it; one with a write-ahead log cannot, because part of it is in that log. if
-            # os.access(path.parent, os.W_OK) and not _is_full(error): raise if not
-            # is_at_rest(path): raise before = time_and_size(path) snapshot = _snapshot(path,
-            # "mode=ro&immutable=1", directory) snapshot.as_it_lies = before return snapshot
+            # without it; one with a write-ahead log cannot, because part of it is in that log.
+            if os.access(path.parent, os.W_OK) and not _is_full(error):
+                raise
+            if not is_at_rest(path):
+                raise
+            before = time_and_size(path)
+            snapshot = _snapshot(path, "mode=ro&immutable=1", directory)
+            snapshot.as_it_lies = before
+            return snapshot
 
 
 def time_and_size(path: Path) -> tuple[int, int]:

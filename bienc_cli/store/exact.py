@@ -16,7 +16,7 @@ from bienc_cli.types import Vectors
 
 # How much two products of unit vectors that are equal in double precision may differ in single
 # precision: all candidates this close to the cutoff are compared again. Bound: n * eps / 2.
-# _SINGLE_PRECISION = 2e-5
+_SINGLE_PRECISION = 2e-5
 
 
 @dataclass(frozen=True, slots=True)
