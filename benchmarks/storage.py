@@ -12,6 +12,7 @@ page, as of `bench.py`.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -190,10 +191,10 @@ def make_folder(folder: Path, number_of_paragraphs: int) -> None:
     folder.mkdir(parents=True)
     chance = random.Random(1)
     words = [f"w{number:05x}" for number in range(50_000)]
-    weights = [1 / (rank + 10) for rank in range(len(words))]
+    cum_weights = list(itertools.accumulate(1 / (rank + 10) for rank in range(len(words))))
 
     def paragraphs(count: int) -> str:
-        drawn = chance.choices(words, weights, k=count * WORDS)
+        drawn = chance.choices(words, cum_weights=cum_weights, k=count * WORDS)
         return "\n\n".join(
             " ".join(drawn[start : start + WORDS]) for start in range(0, len(drawn), WORDS)
         )

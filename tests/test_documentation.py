@@ -51,6 +51,16 @@ def test_every_test_that_the_documentation_names_is_there() -> None:
     assert named > 50
 
 
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_every_row_stands_in_a_table(path: Path) -> None:
+    """A blank line between two rows ends the table, and what follows is shown as text."""
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8"))
+    loose = [one.content for one in tokens if one.type == "inline" and one.content.startswith("|")]
+    assert loose == []
+
+
 def test_nothing_is_installed_by_a_name_that_is_not_published() -> None:
     """What the program itself names is held in `test_install_commands.py`."""
     import tomllib

@@ -18,7 +18,7 @@ import pytest
 
 import bienc_cli
 import endurance
-from folders import FRUIT
+from folders import FRUIT, Folder
 from warm_server import timeless
 
 HERE = Path(__file__).parent
@@ -52,10 +52,10 @@ class House:
             "BIENC_DATA": str(home / "data"),
             "XDG_RUNTIME_DIR": "",
         }
-        for name, text in FRUIT.items():
-            (home / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
-            (home / "docs" / name).write_text(text)
-        self.run("index", "docs")
+        folder = Folder(home)
+        folder.keys = home / "data"
+        folder.write(dict(FRUIT))
+        folder.index()
 
     def start(self, *argv: str, **environ: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -88,7 +88,7 @@ class House:
 
     @property
     def sockets(self) -> list[Path]:
-        return [one for one in (self.home / "cache" / "run").iterdir() if one.is_socket()]
+        return [one for one in (self.home / "cache" / "run").glob("*") if one.is_socket()]
 
 
 def test_ending_one_by_hand_is_no_failure(house: House) -> None:
@@ -103,7 +103,8 @@ def test_ending_one_by_hand_is_no_failure(house: House) -> None:
 def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)
     yield house
-    house.run("serve", "--stop")
+    if house.sockets:
+        house.run("serve", "--stop")
     for process in house.processes:
         if process.poll() is None:
             process.kill()
