@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
 
-CHUNKING_VERSION = 2
+CHUNKING_VERSION = 3
 """Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
 another context put in front. Where that concerns one format, its `Format.version` does."""
 
@@ -106,10 +106,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A span that chunking keeps whole where it fits: a paragraph, list, table, code block, row."""
+    """A span that chunking keeps whole where it fits: a paragraph, list, table, code block, row.
+
+    `header` is what heads the columns of a table; it goes with the passages that begin within the
+    table, as a heading does.
+    """
 
     start: int
     end: int
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,8 @@ class Passage:
     """The unit of retrieval: `text == document.text[start:end]`.
 
     `place` is where it stands in the file.
-    `heading` is the trail in force, outermost first, the document's title not included.
+    `heading` is the trail in force, outermost first, the document's title not included; last of
+    all the header of the table that the passage begins within.
     `context` is what is embedded in front of the text: the title, or else the words of the
     file's name, and those headings of the trail that do not stand in the text itself.
     """

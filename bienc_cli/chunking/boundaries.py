@@ -52,6 +52,10 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|cf|al|Fig|No|Nos|Eq|Sec|Inc|Ltd|Co|"
     r"Corp|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|approx|ca|pp|vol))\.$"
 )
+_NUMBER_OF_ITEM = re.compile(
+    r"^[ \t>(]*(?:\d{1,4}(?:\.\d{1,4}){0,5}|[ivxlcdm]{1,7}|[IVXLCDM]{1,7})\.$", re.MULTILINE
+)
+"""What stands in front of an item of a list, and ends no sentence."""
 
 
 def paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -69,13 +73,21 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Spans of `text[start:end]` that end where a sentence ends; they join without gaps."""
     position = start
     for stop in _SENTENCE_END.finditer(text, start, end):
-        if text[stop.start()] == "." and _ABBREVIATION.search(text, position, stop.start() + 1):
+        if text[stop.start()] == "." and _ends_no_sentence(text, position, stop.start() + 1):
             continue
         if stop.end() < end:
             yield position, stop.end()
             position = stop.end()
     if position < end:
         yield position, end
+
+
+def _ends_no_sentence(text: str, start: int, stop: int) -> bool:
+    """Whether the full stop in front of `stop` is an abbreviation's or an item's."""
+    if _ABBREVIATION.search(text, start, stop):
+        return True
+    line = text.rfind("\n", start, stop) + 1
+    return _NUMBER_OF_ITEM.match(text, line or start, stop) is not None
 
 
 def lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

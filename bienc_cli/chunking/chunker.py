@@ -31,6 +31,7 @@ from bienc_cli.chunking.cuts import (
 from bienc_cli.chunking.names import called
 from bienc_cli.chunking.outline import Outline, Section, sections
 from bienc_cli.chunking.places import Places
+from bienc_cli.chunking.tables import Tables
 from bienc_cli.types import ChunkingParameters, Document, Passage, PassageTokenizer
 
 _EDGE_TOKENS = 8
@@ -64,10 +65,13 @@ def chunk(
     outline = Outline(document.headings)
     name = called(document)
     room = _Room(tokenizer, parameters)
+    tables = Tables(document.blocks)
     ordinal = 0
     for section in sections(document, outline, places.barriers, parameters.max_tokens):
-        for start, end, tokens in _pack(document, name, outline, section, room):
-            context = room.innermost(_context_of(text, name, outline, start, end))
+        widest = tables.widest(section.start, section.end)
+        for start, end, tokens in _pack(document, name, outline, section, room, widest):
+            header = tables.header_at(start)
+            context = room.innermost(_context_of(text, name, outline, start, end, header))
             for piece_start, piece_end in room.fitting(context, text, start, end, tokens):
                 heading = outline.trail(_told_by(text, piece_start, piece_end))
                 yield Passage(
@@ -77,7 +81,7 @@ def chunk(
                     end=piece_end,
                     text=text[piece_start:piece_end],
                     place=places.of(piece_start, piece_end, heading),
-                    heading=heading,
+                    heading=(*heading, header) if header else heading,
                     context=context,
                 )
                 ordinal += 1
@@ -148,12 +152,12 @@ def _tokens_at_most(text: str) -> int:
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
 
 
-def _context_of(text: str, name: str, outline: Outline, start: int, end: int) -> str:
+def _context_of(text: str, name: str, outline: Outline, start: int, end: int, header: str) -> str:
     headings = outline.above(start)
     # A title that is a heading too stands in the text or among the headings above.
     named = name in outline.trail(_told_by(text, start, end))
     parts = headings if named else [name, *headings]
-    return " > ".join([part for part in parts if part])
+    return " > ".join([part for part in [*parts, header] if part])
 
 
 def _told_by(text: str, start: int, end: int) -> int:
@@ -163,7 +167,7 @@ def _told_by(text: str, start: int, end: int) -> int:
 
 
 def _pack(
-    document: Document, name: str, outline: Outline, section: Section, room: _Room
+    document: Document, name: str, outline: Outline, section: Section, room: _Room, header: str
 ) -> Iterator[tuple[int, int, int]]:
     """Spans that fit beside their context and together cover the section.
 
@@ -175,7 +179,7 @@ def _pack(
     if room.holds_surely(widest, span):
         yield section.start, section.end, 0
         return
-    budget = room.beside(widest)
+    budget = room.beside(f"{widest} > {header}" if header else widest)
     for start, end in _windows(text, section.start, section.end):
         counts = TokenCounts(room.tokenizer.offsets(text[start:end]), start)
         pieces = list(atoms(text, start, end, document.blocks, counts, budget))

@@ -53,9 +53,9 @@ class DocumentBuilder:
             self._add_heading(Heading(self._length, level, title))
         self.row(body)
 
-    def block(self, body: str) -> None:
-        """Add what belongs together: a paragraph, or the lines of a list or table."""
-        self._add_block(body, "\n\n")
+    def block(self, body: str, header: str = "") -> None:
+        """Add what belongs together: a paragraph, or the lines of a list or table; see `Block`."""
+        self._add_block(body, "\n\n", " ".join(clean(header).split()))
 
     def row(self, body: str) -> None:
         """Add a block that the next one follows on the next line: a row of a long table."""
@@ -73,7 +73,7 @@ class DocumentBuilder:
                 )
         blocks = document.blocks or (Block(0, len(body)),)
         self._blocks += [
-            Block(start + block.start, start + min(block.end, len(body)))
+            replace(block, start=start + block.start, end=start + min(block.end, len(body)))
             for block in blocks
             if block.start < len(body)
         ]
@@ -120,11 +120,11 @@ class DocumentBuilder:
             self._open.append(len(self._headings))
         self._headings.append(heading)
 
-    def _add_block(self, body: str, gap: str) -> None:
+    def _add_block(self, body: str, gap: str, header: str = "") -> None:
         body = clean(body).strip()
         if body:
             start = self._append(body, gap)
-            self._blocks.append(Block(start, start + len(body)))
+            self._blocks.append(Block(start, start + len(body), header))
 
     def _append(self, body: str, gap: str) -> int:
         if self._length + len(body) > _MOST_CHARACTERS:

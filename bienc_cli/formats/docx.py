@@ -26,6 +26,7 @@ from bienc_cli.formats.docx_text import (
 from bienc_cli.formats.drawing import alternative_text, description, drawn_text, related_text
 from bienc_cli.formats.office_math import M
 from bienc_cli.formats.package import Package
+from bienc_cli.formats.sheets import columns
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -172,8 +173,9 @@ class _Body:
                 self.add(cell)
             return
         asides: list[Element] = []
-        lines = [" | ".join(self._cell_text(cell, asides) for cell in row) for row in rows]
-        self.builder.block("\n".join(line for line in lines if line.strip(" |")))
+        texts = [[self._cell_text(cell, asides) for cell in row] for row in rows]
+        lines = (" | ".join(row) for row in texts)
+        self.builder.block("\n".join(line for line in lines if line.strip(" |")), columns(texts))
         self._add_asides(asides)
 
     def _lays_out(self, rows: list[list[Element]]) -> bool:

@@ -15,7 +15,8 @@ from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import lines_of_title
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.decoding import decode
-from bienc_cli.formats.html import document_of, raising_classes
+from bienc_cli.formats.html import document_of
+from bienc_cli.formats.html_nodes import raising_classes
 from bienc_cli.formats.package import Package
 from bienc_cli.types import Document, Heading
 

@@ -6,7 +6,6 @@ it is in the file. Passages are cited by the lines of the source (`html_source.p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,15 +15,23 @@ from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.decoding import decode
 from bienc_cli.formats.html_layout import OpenList, OpenTable, row_line
+from bienc_cli.formats.html_nodes import (
+    heading_level,
+    is_drawn,
+    is_raised,
+    raising_classes,
+    sign_before,
+    touches_another,
+    typed_value,
+)
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility, around, is_called_folded
-from bienc_cli.formats.mathml import SIGNS
+from bienc_cli.formats.sheets import columns
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset({"ul", "ol", "menu"})
 _PREFORMATTED = frozenset({"pre", "textarea"})
 _KEPT_TOGETHER = _LISTS | _PREFORMATTED | {"dl", "blockquote", "select"}
@@ -35,13 +42,6 @@ _LINES = _KEPT_TOGETHER | frozenset(
         "summary svg table tbody td text tfoot th thead tr"
     ).split()
 )
-_TYPED = frozenset({"", "text", "email", "tel", "url", "number", "date", "time", "datetime-local"})
-"""Kinds of fields that show their value."""
-
-_SET_HIGHER = re.compile(
-    r"vertical-align\s*:\s*(?:super|text-top|0?[1-9.][\d.]*(?:r?em|ex|px|pt|%))", re.IGNORECASE
-)
-_RULE = re.compile(r"\.([\w-]{1,100})(?![\w-])[^{}]{0,200}\{([^{}]{0,2000})\}")
 _STRUCK = frozenset({"del", "s", "strike"})
 """What is struck out, and no part of the word that stands in its place."""
 
@@ -56,19 +56,12 @@ _ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split
 _SECTIONS = frozenset({"article", "section"})
 """Elements that a heading in them heads, and nothing behind them, if they hold its text, too."""
 
-_MATH = frozenset(element for element, _ in SIGNS)
-_MOST_PARTS = 3
 _LINE_BREAK = "\v"
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read an HTML page; see `table.ReadFunction`."""
     yield document_of(path.read_bytes(), doc_id)
-
-
-def raising_classes(sheet: str) -> set[str]:
-    """The classes that a style sheet sets higher than the line."""
-    return {rule[1] for rule in _RULE.finditer(sheet) if _SET_HIGHER.search(rule[2])}
 
 
 def document_of(
@@ -170,6 +163,8 @@ class _Page:
         self._laid_out = laid_out
         self._raising = raising
         self._cells: list[str] | None = None
+        # What heads the columns of the table that is about to be added.
+        self._header = ""
         # The level of the open heading, 0 for none: whatever is in it is its title.
         self._heading = 0
         # How many blocks and headings there were when each element began that ends the scope of
@@ -184,7 +179,7 @@ class _Page:
         """Begin a node."""
         tag = node.tag or ""
         if self._formulas:
-            self._inline.append(_sign(node))
+            self._inline.append(sign_before(node))
         if node.is_text_node:
             (self._inline if self._above is None else self._above).append(self._text(node))
         elif tag == "math":
@@ -192,7 +187,7 @@ class _Page:
         elif tag == "rt":
             self._above = []
         elif tag == "input":
-            self._inline.append(f" {_value(node)} ")
+            self._inline.append(f" {typed_value(node)} ")
         elif tag == "label":
             self._inline.append(" ")
         elif tag == "br":
@@ -200,7 +195,7 @@ class _Page:
         elif tag in ("img", "area"):
             attributes = node.attributes
             self._inline.append(f" {attributes.get('alt') or attributes.get('title') or ''} ")
-        elif (level := _level(node)) and not self._heading:
+        elif (level := heading_level(node)) and not self._heading:
             self.end_block()
             self._heading = level
         elif tag in _LINES:
@@ -211,13 +206,13 @@ class _Page:
             self._open(tag, node)
             if tag in _ENCLOSED or _is_section(node):
                 self._enclosing.append((self.builder.blocks, self.builder.headings))
-        if tag == "svg" or _is_drawn(node):
+        if tag == "svg" or is_drawn(node):
             self._inline.append(f" {node.attributes.get('aria-label') or ''} ")
 
     def leave(self, node: LexborNode) -> None:
         """End a node."""
         tag = node.tag or ""
-        if self._heading and _level(node):
+        if self._heading and heading_level(node):
             self._add_readings()
             title = "".join(self._inline).replace(_LINE_BREAK, " ")
             self._inline.clear()
@@ -242,7 +237,7 @@ class _Page:
         elif tag == "rt" and self._above is not None:
             self._readings.append("".join(self._above))
             self._above = None
-        elif tag in _STRUCK or tag == "label" or (tag == "a" and _touches_another(node)):
+        elif tag in _STRUCK or tag == "label" or (tag == "a" and touches_another(node)):
             self._inline.append(" ")
         elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
             self._inline.append(f" ({meaning})")
@@ -255,8 +250,9 @@ class _Page:
     def _end_entry(self) -> None:
         self._defined = False
         if self._lines:
-            self.builder.block("\n".join(self._lines))
+            self.builder.block("\n".join(self._lines), self._header)
             self._lines.clear()
+            self._header = ""
             self.is_empty = False
 
     def _end_headings(self, first: int) -> None:
@@ -295,9 +291,12 @@ class _Page:
         elif tag == "tr" and self._cells is not None:
             if line := row_line(self._cells):
                 self._lines.append(line)
+                self._tables[-1].end_row(self._cells)
             self._cells = None
         elif tag == "table":
-            self._together -= self._tables.pop().tabular
+            table = self._tables.pop()
+            self._together -= table.tabular
+            self._header = "" if self._together else columns(table.rows)
         if tag in _KEPT_TOGETHER:
             self._together -= 1
         if not self._together:
@@ -307,7 +306,7 @@ class _Page:
         text = node.text_content or ""
         # Most texts end in no digit, which costs less to see than what is around them.
         if text.rstrip()[-1:].isdecimal() and MARK.sub("", text).strip().isdecimal():
-            raised = node.parent is not None and _is_raised(node.parent, self._raising)
+            raised = node.parent is not None and is_raised(node.parent, self._raising)
             return text.translate(RAISED) if raised else text
         return text
 
@@ -336,63 +335,3 @@ class _Page:
 
 def _is_section(node: LexborNode) -> bool:
     return node.tag in _SECTIONS or (node.tag == "div" and is_called_folded(node))
-
-
-def _touches_another(link: LexborNode) -> bool:
-    """Whether another link follows at once: they look apart, and lead to different places."""
-    following = link.next
-    return (
-        following is not None
-        and following.tag == "a"
-        and following.attributes.get("href") != link.attributes.get("href")
-    )
-
-
-def _is_drawn(node: LexborNode) -> bool:
-    """Whether an element without content stands for a picture."""
-    return node.child is None and node.is_element_node and node.attributes.get("role") == "img"
-
-
-def _sign(node: LexborNode) -> str:
-    """What stands in front of a part of a formula."""
-    parent = node.parent
-    if parent is None or parent.tag not in _MATH or not node.is_element_node:
-        return ""
-    place = 0
-    before = node.prev
-    while before is not None and place < _MOST_PARTS:
-        place += before.is_element_node
-        before = before.prev
-    return SIGNS.get((parent.tag, place), "")
-
-
-def _value(control: LexborNode) -> str:
-    """What is typed into a field of a form."""
-    attributes = control.attributes
-    typed = (attributes.get("type") or "").lower() in _TYPED
-    return (attributes.get("value") or "") if typed else ""
-
-
-def _level(node: LexborNode) -> int:
-    """The level of a heading, 0 for anything else."""
-    tag = node.tag or ""
-    if tag in _HEADINGS:
-        return _HEADINGS[tag]
-    if node.is_text_node or node.attributes.get("role") != "heading":
-        return 0
-    level = node.attributes.get("aria-level") or ""
-    return int(level) if re.fullmatch("[1-9]", level) else 2
-
-
-def _is_raised(node: LexborNode, raising: Set[str]) -> bool:
-    """Whether digits in it are a note's: raised, or said to call one, as in books."""
-    attributes = node.attributes
-    calls = (attributes.get("epub:type") or "", attributes.get("role") or "")
-    return (
-        node.tag == "sup"
-        or "noteref" in calls[0].split()
-        or calls[1] == "doc-noteref"
-        or _SET_HIGHER.search(attributes.get("style") or "") is not None
-        or not raising.isdisjoint((attributes.get("class") or "").split())
-        or (node.tag in ("a", "span") and node.parent is not None and node.parent.tag == "sup")
-    )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _WIDEST_SPAN = 64
+_HEADER_WITHIN = 10
 
 
 @dataclass(slots=True)
@@ -24,11 +25,18 @@ class OpenTable:
         tabular: it is one to a reader.
         below: of columns, the rows below that a cell still reaches into.
         across: columns beside the last cell that it reaches into.
+        rows: the first ones, as far as its header is looked for.
     """
 
     tabular: bool
     below: dict[int, int] = field(default_factory=dict)
     across: int = 0
+    rows: list[list[str]] = field(default_factory=list)
+
+    def end_row(self, cells: list[str]) -> None:
+        """A row ends."""
+        if len(self.rows) < _HEADER_WITHIN:
+            self.rows.append([MARK.sub("", cell) for cell in cells])
 
     def begin_cell(self, cells: list[str], node: LexborNode) -> None:
         """Begin a cell in its column, behind those that others reach into."""

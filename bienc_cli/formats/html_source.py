@@ -191,7 +191,10 @@ def unmarked(document: Document) -> Document:
         for heading in document.headings
         if (title := " ".join(MARK.sub("", heading.title).split()))
     )
-    spans = (Block(moved(block.start), moved(block.end)) for block in document.blocks)
+    spans = (
+        Block(moved(block.start), moved(block.end), MARK.sub("", block.header))
+        for block in document.blocks
+    )
     unmarked_text = require_text("".join(pieces))
     return replace(
         document,

@@ -76,7 +76,9 @@ def document_of(text: str, doc_id: str) -> Document:
             enclosed.meet(text, start, end)
         headings += found
         cuts = [heading.start for heading in found if heading.start > start]
-        blocks += spans_to_blocks(text, [start, *cuts], end)
+        header = _columns(tokens, index) if token.type == "table_open" else ""
+        spans = spans_to_blocks(text, [start, *cuts], end)
+        blocks += (replace(span, header=header) for span in spans) if header else spans
         if token.type == "heading_open":
             heading = _plain(tokens[index + 1])
             if heading:
@@ -164,6 +166,17 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def _columns(tokens: Sequence[Token], table: int) -> str:
+    """What heads the columns of a table."""
+    names: list[str] = []
+    for index in range(table, len(tokens)):
+        if tokens[index].type == "thead_close":
+            break
+        if tokens[index].type == "inline":
+            names.append(_plain(tokens[index]))
+    return ", ".join(filter(None, names))
 
 
 def _headings_in_html(text: str, start: int, end: int) -> Iterator[Heading]:

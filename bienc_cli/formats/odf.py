@@ -22,7 +22,7 @@ from bienc_cli.formats.odf_text import (
     text_of,
 )
 from bienc_cli.formats.package import Package, name_of, parse_xml, whole_number
-from bienc_cli.formats.sheets import Row, add_sheet, sheet_builder
+from bienc_cli.formats.sheets import Row, add_sheet, columns, sheet_builder
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -179,8 +179,11 @@ class _Text:
             else:
                 self._builder.block("\n".join(self._items(element, 0, "", asides)))
         elif name == "table":
-            lines = (" | ".join(cells) for _, cells in _rows(element, asides))
-            self._builder.block("\n".join(line for line in lines if line.strip(" |")))
+            rows = [cells for _, cells in _rows(element, asides)]
+            lines = (" | ".join(cells) for cells in rows)
+            self._builder.block(
+                "\n".join(line for line in lines if line.strip(" |")), columns(rows)
+            )
         elif element.tag == f"{_CHART}chart":
             self._builder.block("\n".join(chart_lines(element)))
         elif element.tag == f"{_MATH}math":

@@ -18,6 +18,7 @@ from bienc_cli.formats.drawing import (
     related_text,
 )
 from bienc_cli.formats.package import Package
+from bienc_cli.formats.sheets import columns
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -105,12 +106,14 @@ class _Slide:
         if kind in _UNREAD:
             return
         table = shape.find(f".//{A}tbl")
-        text = drawn_text(shape) if table is None else "\n".join(_rows(table))
+        rows = [] if table is None else [*_rows(table)]
+        lines = (" | ".join(cells) for cells in rows if any(cells))
+        text = drawn_text(shape) if table is None else "\n".join(lines)
         if kind in _REPEATED:
             if text in self._seen:
                 return
             self._seen.add(text)
-        self._builder.block(text)
+        self._builder.block(text, columns(rows))
         self._builder.block(description(shape.find(f"*/{_P}cNvPr")))
         for placed in shape.iter(CHART, DIAGRAM):
             self._builder.block(related_text(self._package, self._relations, placed))
@@ -133,8 +136,6 @@ def _placeholder(shape: Element) -> str:
     return "" if found is None else found.get("type") or ""
 
 
-def _rows(table: Element) -> Iterator[str]:
+def _rows(table: Element) -> Iterator[list[str]]:
     for row in table.iter(f"{A}tr"):
-        line = " | ".join(" ".join(drawn_text(cell).split()) for cell in row.iter(f"{A}tc"))
-        if line.strip(" |"):
-            yield line
+        yield [" ".join(drawn_text(cell).split()) for cell in row.iter(f"{A}tc")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bienc_cli.formats.builder import DocumentBuilder
+from bienc_cli.formats.sheets import columns
 
 
 class _Flow:
@@ -12,7 +13,7 @@ class _Flow:
         self.depth = depth
         self.pieces: list[str] = []
         self.cells: list[str] = []
-        self.rows: list[str] = []
+        self.rows: list[list[str]] = []
         self.in_table = False
         self.level = 0
         # What was found while this paragraph ran, and stands behind it.
@@ -65,8 +66,8 @@ class Flows:
     def end_row(self) -> None:
         """The cells so far are a row."""
         flow = self.current
-        flow.rows.append(" | ".join(flow.cells))
-        flow.cells.clear()
+        flow.rows.append(flow.cells)
+        flow.cells = []
         flow.in_table = False
 
     def end_paragraph(self) -> None:
@@ -104,9 +105,9 @@ class Flows:
         flow = self.current
         if flow.cells:
             self.end_row()
-        rows = "\n".join(row for row in flow.rows if row.strip(" |"))
-        flow.rows.clear()
+        lines = "\n".join(" | ".join(row) for row in flow.rows if any(row))
         if flow is self._body:
-            self.builder.block(rows)
-        elif rows:
-            flow.asides.append(rows)
+            self.builder.block(lines, columns(flow.rows))
+        elif lines:
+            flow.asides.append(lines)
+        flow.rows.clear()

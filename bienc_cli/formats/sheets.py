@@ -62,10 +62,21 @@ def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> bool:
                 header = table
         following = number + 1
         if number == header:
-            builder.headed_block(2, ", ".join(cell for cell in cells if cell), _line(cells))
+            builder.headed_block(2, _names(cells), _line(cells))
         else:
             builder.row(_line(cells))
     return True
+
+
+def columns(rows: Iterable[Sequence[str]]) -> str:
+    """What heads the columns of a table that stands in a text; "" where nothing does."""
+    filled = [(number, cells) for number, row in enumerate(rows) if (cells := _trimmed(row))]
+    header = _header(filled[:_HEADER_WITHIN])
+    return next((_names(cells) for number, cells in filled if number == header), "")
+
+
+def _names(cells: Sequence[str]) -> str:
+    return ", ".join(cell for cell in cells if cell)
 
 
 def _without_gap(number: int, rows: Iterable[Row]) -> Iterator[Row]:
@@ -98,7 +109,7 @@ def _header(rows: Sequence[Row], *, of_numbers: bool = False) -> int | None:
         rows: the first ones of a table.
         of_numbers: there must be a number below, as where another table stands above.
     """
-    width = max(sum(1 for cell in cells if cell) for _, cells in rows)
+    width = max((sum(1 for cell in cells if cell) for _, cells in rows), default=0)
     for index, (number, cells) in enumerate(rows):
         names = [cell for cell in cells if cell]
         if (

@@ -87,7 +87,7 @@ def _fields(item: Document | Skipped) -> list[Any]:
         item.format,
         item.title,
         [(heading.start, heading.level, heading.title, heading.end) for heading in item.headings],
-        [(block.start, block.end) for block in item.blocks],
+        [(block.start, block.end, block.header) for block in item.blocks],
         item.numbering and _numbering_fields(item.numbering),
     ]
 
