@@ -1,1 +1,1 @@
-"""Approaches side by side: their answers, their time, how much they agree."""
+"""Evaluation: strategies side by side, their answers, time, agreement and measured quality."""

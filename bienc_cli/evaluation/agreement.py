@@ -1,4 +1,4 @@
-"""How much two rankings agree, without any judgments."""
+"""Measures how much two rankings agree, without judgments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 
 def overlap_at(first: Sequence[Hashable], second: Sequence[Hashable], k: int) -> float:
-    """Share of the top `k` that two rankings have in common.
+    """The fraction of the top `k` that two rankings have in common.
 
     overlap@k = |A[:k] & B[:k]| / k', where k' is `k` or, when both rankings are shorter,
     the length of the longer one, so that two equal short rankings agree fully.
@@ -62,7 +62,7 @@ def rank_biased_overlap(
             overlap_at_s = overlap
         else:
             overlap += in_longer in seen_shorter
-            # The shorter list is taken to go on agreeing as it did up to its end.
+            # Extrapolates the shorter list with the agreement at its end.
             total += overlap_at_s * (depth - s) / (s * depth) * p**depth
         total += overlap / depth * p**depth
     end = ((overlap - overlap_at_s) / n + overlap_at_s / s) * p**n

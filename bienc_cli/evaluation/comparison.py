@@ -1,8 +1,8 @@
-"""`compare`: rankings of the same queries side by side, and what each costs.
+"""`compare`: rankings of the same queries side by side, and the cost of each strategy.
 
-Strategies are timed on the same queries, and beside them the cross-encoder alone, reading
-every passage of the index with the query: O(N). That is measured where it takes seconds, and
-otherwise estimated from the measured time a pair takes, and marked as an estimate.
+The strategies are timed on the same queries, beside the exhaustive cross-encoder, which reads every
+passage of the index with each query: O(N). Its time is measured if that takes only seconds, and
+otherwise estimated from the measured time per pair, and marked as an estimate.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder, TunedBlend
 
 COMPARED_BY_DEFAULT = (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED)
-"""The two approaches pure: what they have in common is all but the model that orders."""
+"""The two approaches in their pure form: they differ only in the model that orders."""
 
 EXHAUSTIVE_PAIRS = 400
 """Pairs that the exhaustive cross-encoder may read before its time is estimated instead."""
@@ -43,19 +43,18 @@ EXHAUSTIVE_PAIRS = 400
 
 @dataclass(frozen=True, slots=True)
 class CompareOptions:
-    """What to compare, and how deep.
+    """What to compare, and to which depth.
 
     Attributes:
-        strategies: at least two; the first and the last are shown side by side, and agreement
-            is theirs. `cross-encoder` alone is always timed and not one of them.
+        strategies: at least two; the first and the last are shown side by side and compared for
+            agreement. The exhaustive `cross-encoder` is always timed and need not be listed.
         k: length of the rankings shown and of overlap@k.
-        candidates: how many passages are reranked; None for the default, or `k` if more.
-        exhaustive: True measures the cross-encoder over all passages and lets it read any number
-            of candidates, False never does,
-            None does where it is at most `EXHAUSTIVE_PAIRS` pairs.
-        where: which documents count.
-        blend: weights for the strategies that blend; None for those learned for the index, or
-            the defaults.
+        candidates: number of passages to rerank; None for the default, or `k` if more.
+        exhaustive: True measures the exhaustive cross-encoder, and allows any number of candidates;
+            False never measures it; None does for at most `EXHAUSTIVE_PAIRS` pairs.
+        where: only documents that pass this filter.
+        blend: weights for the blending strategies; None for those learned for the index, else the
+            defaults.
     """
 
     strategies: tuple[Strategy, ...] = COMPARED_BY_DEFAULT
@@ -74,7 +73,7 @@ class CompareOptions:
             )
 
     def measured(self, *, exhaustive: bool) -> EvaluationOptions:
-        """The evaluation that this comparison is."""
+        """The options of the evaluation that computes this comparison."""
         strategies = (*self.strategies, Strategy.CROSS_ENCODER) if exhaustive else self.strategies
         return EvaluationOptions(
             strategies=strategies,
@@ -89,7 +88,7 @@ class CompareOptions:
 
 @dataclass(frozen=True, slots=True)
 class StrategyRanking:
-    """The top `k` of one strategy."""
+    """The top `k` of one strategy for one query."""
 
     strategy: Strategy
     hits: tuple[Hit, ...]
@@ -102,16 +101,16 @@ class StrategyRanking:
 
 @dataclass(frozen=True, slots=True)
 class QueryComparison:
-    """The rankings of one query.
+    """The rankings and costs of one query.
 
     Attributes:
         rankings: one for each strategy.
-        left: the first ranking, entry by entry, beside the last one.
-        right: the last ranking beside the first one.
-        exhaustive: the top `k` of all passages by relevance, where that was measured.
-        overlap: overlap@k of the first ranking and the last.
+        left: entries of the first ranking, with their ranks in the last one.
+        right: entries of the last ranking, with their ranks in the first one.
+        exhaustive: the top `k` of all passages by relevance, if measured.
+        overlap: overlap@k of the first and the last ranking.
         rbo: rank-biased overlap (p = 0.9) of the same two.
-        exhaustive_overlap: overlap@k of the last ranking with the exhaustive one.
+        exhaustive_overlap: overlap@k of the last ranking and the exhaustive one.
         costs: one for each strategy, and `cross-encoder` last.
     """
 
@@ -127,22 +126,22 @@ class QueryComparison:
 
     @property
     def first(self) -> StrategyRanking:
-        """What stands on the left."""
+        """The ranking on the left."""
         return self.rankings[0]
 
     @property
     def last(self) -> StrategyRanking:
-        """What stands on the right."""
+        """The ranking on the right."""
         return self.rankings[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The answer of `compare`.
+    """The result of `compare`.
 
     Attributes:
-        strategies: what was compared.
-        costs: what each took over all queries, and `cross-encoder` alone last.
+        strategies: the compared strategies.
+        costs: the total cost of each over all queries; the exhaustive `cross-encoder` last.
     """
 
     k: int
@@ -157,12 +156,12 @@ class Comparison:
 
     @property
     def mean_overlap(self) -> float:
-        """Of the first strategy with the last, over the queries."""
+        """Mean overlap of the first and the last strategy over the queries."""
         return statistics.fmean(one.overlap for one in self.queries)
 
     @property
     def mean_rbo(self) -> float:
-        """Of the same two."""
+        """Mean rank-biased overlap of the same two."""
         return statistics.fmean(one.rbo for one in self.queries)
 
 
@@ -174,18 +173,19 @@ def compare(
     options: CompareOptions | None = None,
     on_step: Callable[[str, int], None] = lambda _name, _queries: None,
 ) -> Comparison:
-    """Answer every query by the strategies, one after the other.
+    """Answer every query with each strategy in turn.
 
-    It is an evaluation without judgments, of few queries, all of which are timed.
+    This is an evaluation without judgments, of a few queries that are all timed.
 
     Args:
         index: opened for reading.
         queries: at least one.
         bi_encoder: the model that the index was made with.
         cross_encoder: with one label.
-        options: which strategies, depth of the rankings, and what to measure.
-        on_step: told the strategy that is at work, with 0 as it begins, and how many more queries
-            it has answered; `cross-encoder` comes last, whether it reads all or is estimated.
+        options: strategies, depth of the rankings, and what to measure.
+        on_step: called with the strategy at work, and with 0 when it starts, then with how many
+            more queries it has answered; `cross-encoder` comes last, whether it is measured or
+            estimated.
 
     Raises:
         UsageError: no query, or an empty one.
@@ -249,7 +249,7 @@ def _of_query(
     costs: Sequence[Cost],
     k: int,
 ) -> QueryComparison:
-    """One query's part of an evaluation; `whole` is the cross-encoder over all passages."""
+    """One query's part of an evaluation; `whole` is the exhaustive cross-encoder."""
     name = query.query_id
     rankings = tuple(
         StrategyRanking(one.system.strategy, one.hits[name]) for one in compared if one.system
@@ -277,7 +277,7 @@ def _estimates(
     evaluation: Evaluation,
     passages: int,
 ) -> tuple[Cost, ...]:
-    """What reading every passage would take, query by query, from the time of a pair."""
+    """The estimated time of reading every passage, per query, from the time per pair."""
     found = []
     for number, query in enumerate(evaluation.queries):
         pairs = [_costs(one)[number].seconds_per_pair for one in evaluation.systems]
@@ -299,13 +299,13 @@ def _seconds_per_pair(
     query: str,
     sample: Sequence[Hit],
 ) -> float:
-    """What a pair takes where no strategy has read any: the cross-encoder reads a sample."""
+    """The time per pair if no strategy has read any: the cross-encoder reads a sample."""
     if not sample:
         some = islice(index.iter_passages(options.where), options.k)
         sample = [Hit(rank=0, passage=stored) for stored in some]
     if not sample:
         return 0.0
-    # Once to warm up.
+    # Warm up.
     rerank(clean(query), sample[:1], cross_encoder)
     watch = Stopwatch()
     with watch.stage("rerank"):

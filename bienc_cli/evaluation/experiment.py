@@ -1,8 +1,8 @@
-"""Many queries by several strategies: quality against judgments, agreement, and cost.
+"""Runs many queries through several strategies: quality, agreement, and cost.
 
-All strategies see the same vectors, the same BM25 rankings and the same scores of pairs, each
-computed once. What a strategy costs is measured apart from that, by answering some of the
-queries one at a time as `query` would.
+All strategies share the query vectors, the BM25 rankings and the scores of pairs, each computed
+once. The cost of a strategy is measured separately, by answering some of the queries one at a time,
+as `query` does.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 _TAIL = 300
-"""Passages up to which a ranking is filled up by what the sources found further down, so that
-a hundred documents of several passages each can be measured."""
+"""Passages up to which a ranking is extended with results from deeper in the sources, so that a
+hundred documents of several passages each can be measured."""
 
 _TIMED_QUERIES = 30
 _TIMED_EXHAUSTIVELY = 3
@@ -69,23 +69,22 @@ def evaluate(
     cache_dir: Path | None = None,
     on_step: Callable[[str, int], None] = lambda _name, _queries: None,
 ) -> Evaluation:
-    """Answer all queries by all strategies, and measure.
+    """Answer all queries with all strategies, and measure the rankings.
 
     Args:
         index: opened for reading.
         queries: at least one.
-        judged: the judgments as `judged_in` finds them in the index; may be of no query.
-        bi_encoder: the index's; None where no strategy compares vectors.
+        judged: the judgments, matched with the index by `judged_in`; may be empty.
+        bi_encoder: the index's model; None where no strategy compares vectors.
         cross_encoder: with one label; None where no strategy reranks.
-        options: which strategies, depths and measures.
-        runs: rankings of other systems, measured beside; one that carries a system's name
-            stands in its place.
-        cache_dir: where scores of pairs are kept from one run to the next.
-        on_step: told the system that is at work, with 0 as it begins and again while it is
-            timed, and how many more queries it has answered.
+        options: strategies, depths and measures.
+        runs: rankings of other systems to measure as well; one with a strategy's name replaces it.
+        cache_dir: keeps scores of pairs between runs.
+        on_step: called with the system at work, and with 0 when it starts and again while it is
+            timed, then with how many more queries it has answered.
 
     Raises:
-        UsageError: an empty query, or a strategy whose model is not given.
+        UsageError: an empty query, or a strategy without its model.
         IndexMismatch: the index was made with another model.
     """
     options = options or EvaluationOptions()
@@ -143,13 +142,13 @@ def measured(
     grades: Mapping[str, Mapping[str, int]],
     queries: Sequence[Query],
 ) -> list[SystemResult]:
-    """The same results with quality, agreement and differences from the first.
+    """The results with quality, agreement, and differences from the first added.
 
     Args:
-        results: with their rankings, at least one.
-        measures: none without judgments.
+        results: at least one, with rankings.
+        measures: empty without judgments.
         grades: query id to item to grade.
-        queries: all that were asked.
+        queries: all queries.
     """
     valued = []
     for result in results:
@@ -185,7 +184,7 @@ def _without_reading(system: System) -> System:
 
 
 class _Experiment:
-    """One evaluation; holds what the strategies share."""
+    """One evaluation, with everything the strategies share."""
 
     def __init__(
         self,
@@ -199,7 +198,7 @@ class _Experiment:
         on_step: Callable[[str, int], None],
     ) -> None:
         self._index = index
-        # As `search` reads them; they are reported as they were asked.
+        # Cleaned, as in `search`; reports show them as they were asked.
         self._queries = [replace(query, text=clean(query.text)) for query in queries]
         self._judged = judged
         self._bi_encoder = bi_encoder
@@ -208,7 +207,7 @@ class _Experiment:
         self._options = options
         self._on_step = on_step
         self._blend = blend_of(index, options.blend)
-        # There are no more than all, and the sources take time by what they are asked for.
+        # The sources' time grows with the depth they are asked for.
         self._tail = min(max((_TAIL, *options.candidates)), max(index.info.passages, 1))
         self._vectors: NDArray[np.float32] | None = None
         self._near: dict[int, Sequence[Ranked]] = {}
@@ -216,7 +215,7 @@ class _Experiment:
         self._items: dict[int, tuple[str, ...]] = {}
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
-        """Every system, in order: all rankings first, then what they cost."""
+        """Run every system, in order: all rankings first, then their costs."""
         if self._options.k is not None:
             return [self._answered(system, self._options.k) for system in systems]
         self._look_up({system.strategy for system in systems})
@@ -227,7 +226,7 @@ class _Experiment:
         ]
 
     def _look_up(self, strategies: Collection[Strategy]) -> None:
-        """Encode the queries, and look up their words, deeper than any strategy does."""
+        """Encode the queries and rank by BM25, deeper than any strategy needs."""
         texts = [query.text for query in self._queries]
         if self._bi_encoder is not None and any(one.needs_bi_encoder for one in strategies):
             self._vectors = self._bi_encoder.encode_queries(texts)
@@ -236,9 +235,9 @@ class _Experiment:
             self._worded = [self._index.bm25(text, self._tail, where) for text in texts]
 
     def _nearest(self, depth: int, place: int) -> Ranked:
-        """The passages nearest to a query, all queries looked up together.
+        """The passages nearest to a query; all queries are searched in one batch.
 
-        Each depth is a search of its own: a graph that is asked for more finds others.
+        Each depth is a separate search: a graph searched more deeply finds other passages.
         """
         if self._vectors is None:
             return ()
@@ -262,7 +261,7 @@ class _Experiment:
         return SystemResult(system.name, system, rankings, hits, {}, {}, None, None, None, {})
 
     def _rank_one(self, system: System, place: int) -> tuple[list[Hit], list[int]]:
-        """The hits at the head of a ranking, as `search` finds them, and what follows."""
+        """The head of a ranking, as `search` finds it, and the passage ids that follow."""
         strategy, query = system.strategy, self._queries[place].text
         if self._is_at_a_loss(strategy, query):
             return self._rank_one(_without_reading(system), place)
@@ -282,7 +281,7 @@ class _Experiment:
                 self._options.where,
             ),
             strategy,
-            # What is read depends on how many are read; what follows it is filled up below.
+            # The head depends on how many are read; what follows it is added below.
             read if strategy.needs_cross_encoder else depth,
             light_weights_of(self._index, query, self._blend),
         )
@@ -340,7 +339,7 @@ class _Experiment:
         return [self._items[one] for one in passage_ids]
 
     def _answered(self, system: System, k: int) -> SystemResult:
-        """A system whose rankings are the answers to all queries."""
+        """A system whose rankings are full answers to every query."""
         answers = self._answers(system, self._queries, k)
         hits, costs = {}, []
         self._on_step(system.name, 0)
@@ -356,7 +355,7 @@ class _Experiment:
         return SystemResult(system.name, system, rankings, hits, {}, {}, latency, None, None, {})
 
     def _timed(self, system: System) -> Latency:
-        """What some of the queries cost."""
+        """The cost of some of the queries."""
         exhaustive = system.strategy.source is Source.ALL
         queries = self._queries[: _TIMED_EXHAUSTIVELY if exhaustive else _TIMED_QUERIES]
         costs = []

@@ -1,4 +1,4 @@
-"""Thresholds that a CI job holds an evaluation to."""
+"""Thresholds that an evaluation must meet, for use in CI."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from bienc_cli.strategy import DEFAULT_STRATEGY, SHORT_NAMES
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A least value of a measure.
+    """A minimum value of a measure.
 
     Attributes:
-        system: whose; None for the default strategy where it was compared, else for all.
+        system: the system it applies to; None for the default strategy if it was compared, else for
+            all systems.
     """
 
     system: str | None
@@ -30,7 +31,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What came of holding a system's measure to a least value.
+    """Whether a system met a threshold.
 
     Attributes:
         message: a sentence with both numbers.
@@ -45,10 +46,10 @@ class GateResult:
 
 
 def parse_threshold(text: str) -> Threshold:
-    """Read `nDCG@10=0.6` or `blend:nDCG@10=0.6`.
+    """Parse `nDCG@10=0.6` or `blend:nDCG@10=0.6`.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it has neither form.
     """
     what, equals, number = text.rpartition("=")
     system, colon, name = what.rpartition(":")
@@ -65,15 +66,15 @@ def parse_threshold(text: str) -> Threshold:
 def check_thresholds(
     thresholds: Sequence[Threshold], systems: Sequence[str], *, judged: bool
 ) -> None:
-    """Refuse, before anything is measured, what `against_thresholds` would refuse after.
+    """Refuse, before anything is measured, what `against_thresholds` would refuse afterwards.
 
     Args:
-        thresholds: as they were parsed.
-        systems: names of all that will be measured, and of their strategies.
+        thresholds: as parsed.
+        systems: names of all systems to be measured, and of their strategies.
         judged: whether there are judgments.
 
     Raises:
-        UsageError: naming the first that can never be held.
+        UsageError: naming the first threshold that cannot apply.
     """
     for one in thresholds:
         if not judged:
@@ -94,10 +95,10 @@ def _not_compared(system: str, names: Iterable[str]) -> UsageError:
 
 
 def against_thresholds(evaluation: Evaluation, thresholds: Sequence[Threshold]) -> list[GateResult]:
-    """Every threshold with each of the systems that it is for.
+    """Compare every threshold with each of the systems that it applies to.
 
     Raises:
-        UsageError: one is of a system or a measure that was not computed.
+        UsageError: a threshold names a system or measure that was not computed.
     """
     found = []
     for threshold in thresholds:
@@ -125,7 +126,7 @@ def _held(evaluation: Evaluation, threshold: Threshold) -> list[SystemResult]:
 
 
 def _of_strategy(evaluation: Evaluation, name: str) -> list[SystemResult]:
-    """A strategy's results, at every depth that was measured."""
+    """A strategy's results at every measured depth."""
     return [
         result
         for result in evaluation.systems
@@ -138,11 +139,11 @@ Baseline = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 def read_baseline(path: Path) -> Baseline:
-    """The values of an earlier evaluation, from its JSON.
+    """Read the values of an earlier evaluation from its JSON.
 
     Raises:
-        PathNotFound: there is no such file.
-        UsageError: it is not what `compare --format json` prints for judged queries.
+        PathNotFound: the file does not exist.
+        UsageError: it is not the output of `compare --format json` for judged queries.
     """
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
@@ -165,10 +166,9 @@ def read_baseline(path: Path) -> Baseline:
 def against_baseline(
     evaluation: Evaluation, baseline: Baseline, max_drop: float
 ) -> list[GateResult]:
-    """Whether each mean has fallen by no more than `max_drop` since the baseline.
+    """Check that no mean has fallen by more than `max_drop` since the baseline.
 
-    Means are taken over the queries that both have, for every system and measure that both
-    have.
+    Means are taken over the queries that both have, for every system and measure that both have.
 
     Raises:
         UsageError: they have nothing in common.
@@ -181,7 +181,7 @@ def against_baseline(
         )
     found = []
     for name, measure, before, now in compared:
-        # What was written with six places may differ by half of the last one.
+        # The JSON is rounded to six decimal places.
         passed = before - now <= max_drop + 1e-6
         message = (
             f"{name}: {measure} was {before:.4f} and is {now:.4f}"

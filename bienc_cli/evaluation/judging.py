@@ -1,4 +1,4 @@
-"""A session of judging: what is asked next, and what an answer does."""
+"""A judging session: what to ask next, and how answers are recorded."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bienc_cli.evaluation.pooling import PooledDocument
 from bienc_cli.evaluation.queries import Query
 
 GRADES = (0, 1, 2, 3)
-"""Not relevant, partly, relevant, perfect. Measures that know no grades (RR, R, P, AP) count
-1 and more as relevant; nDCG weighs them."""
+"""Not relevant, partly, relevant, perfect. Measures without grades (RR, R, P, AP) count 1 and above
+as relevant; nDCG weighs them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: how well a document answers a query. Numbers are 1-based.
+    """One question: how well a document answers a query. Numbers are 1-based.
 
     Attributes:
-        number: the document's place in the query's pool, those answered before counted too.
+        number: the document's position in the query's pool, counting those judged before.
         of: size of that pool.
     """
 
@@ -33,24 +33,24 @@ class Question:
     pooled: PooledDocument
 
     def __str__(self) -> str:
-        """The query, the document, and of that what strategies put first."""
+        """The query, the document, and the passages that strategies ranked first."""
         best = self.pooled.passages[0].passage.text
         return f"{self.query.text}\n\n{self.pooled.document}\n{best}"
 
 
 @dataclass(frozen=True, slots=True)
 class JudgingSummary:
-    """Where the judging of some queries stands.
+    """The state of judging some queries.
 
     Attributes:
-        finished: queries that this session came to and whose whole pool is judged.
-        judged_earlier: queries that this session did not come to and that have judgments; whether
-            all of theirs is judged is not known.
-        empty: ids of those for which no strategy found anything, as far as it was looked for.
-        added: judgments of this session.
-        judged: judgments of these queries altogether.
-        relevant: those of them that are above 0.
-        unnameable: documents that no line of TREC qrels can name, and that were not asked about.
+        finished: queries whose whole pool is judged, among those reached in this session.
+        judged_earlier: queries with judgments that this session did not reach; whether their pools
+            are complete is unknown.
+        empty: ids of the queries for which no strategy found anything, as far as tried.
+        added: number of judgments made in this session.
+        judged: total number of judgments of these queries.
+        relevant: how many of them are above 0.
+        unnameable: number of documents not asked about because no line of TREC qrels can name them.
     """
 
     queries: int
@@ -71,14 +71,14 @@ class _Step:
 
 
 class Judging:
-    """Goes through the pools of queries, one document at a time.
+    """Goes through the pools of several queries, one document at a time.
 
-    A pool is made when its query comes. What the file of judgments knows already is passed
-    over; what is skipped is not asked again in this session, but in the next.
+    A query's pool is created when its turn comes. Documents already judged in the file are passed
+    over; skipped ones are not asked again in this session, but in the next.
 
     Attributes:
         source: the file of the queries.
-        warnings: what should be known of the judgments that are there.
+        warnings: what the user should know about the existing judgments.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class Judging:
         source: Path | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
-        """Begin with the first query.
+        """Start with the first query.
 
         Args:
-            queries: with ids that differ.
-            pool_of: what to judge for a query, in the order to ask.
-            known: grades by query id and document, as pools name documents.
-            file: takes the answers.
-            source: where the queries are from.
+            queries: with distinct ids.
+            pool_of: returns the documents to judge for a query, in the order to ask.
+            known: grades by query id and document name.
+            file: stores the answers.
+            source: the file of the queries.
             warnings: see the attribute.
         """
         self.source = source
@@ -115,7 +115,7 @@ class Judging:
         self._history: list[_Step] = []
 
     def question(self) -> Question | None:
-        """What to ask now; None at the end."""
+        """The current question; None at the end."""
         while self._query < len(self._queries):
             query, pool = self._queries[self._query], self._pool(self._query)
             while self._document < len(pool):
@@ -134,11 +134,11 @@ class Judging:
         return None
 
     def answer(self, question: Question, grade: int) -> Judgment:
-        """Save a grade for what was asked.
+        """Save a grade for the question.
 
         Raises:
-            UsageError: it is none of `GRADES`.
-            StorageError: it cannot be written; the same is asked again.
+            UsageError: the grade is not one of `GRADES`.
+            StorageError: it cannot be written; the question remains.
         """
         if grade not in GRADES:
             raise UsageError(f"A grade is a whole number from 0 to 3, not {grade}.")
@@ -149,11 +149,11 @@ class Judging:
         return judgment
 
     def skip(self) -> None:
-        """Leave what was asked unanswered."""
+        """Skip the current question."""
         self._leave(self._query, self._document + 1)
 
     def next_query(self) -> None:
-        """Leave the rest of the query's pool unanswered."""
+        """Skip the rest of the query's pool."""
         self._leave(self._query + 1, 0)
 
     @property
@@ -162,10 +162,10 @@ class Judging:
         return bool(self._history)
 
     def undo(self) -> None:
-        """Take back the last answer, or the last skip, and ask again; at first do nothing.
+        """Undo the last answer or skip, and ask again; does nothing at the start.
 
         Raises:
-            StorageError: the file of judgments has been changed by somebody else.
+            StorageError: somebody else changed the file of judgments.
         """
         if not self._history:
             return
@@ -176,7 +176,7 @@ class Judging:
         self._query, self._document = step.query, step.document
 
     def summary(self) -> JudgingSummary:
-        """Where it stands."""
+        """The current state."""
         finished = sum(
             all(one.document in self._grades[self._queries[place].query_id] for one in pool)
             for place, pool in self._pools.items()

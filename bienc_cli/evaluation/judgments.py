@@ -1,7 +1,7 @@
 """A file of judgments that grows answer by answer: TREC qrels, `query 0 document grade`.
 
-Nothing is held open and nothing is kept in memory only: every answer is appended and on the
-disk before the next question is asked.
+The file is not held open, and nothing is kept only in memory: every answer is appended and synced
+before the next question is asked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FILE_OF_ITS_OWN = "give a file of its own: --qrels NEW.qrels"
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """One answer. 0 is not relevant, more is better."""
+    """One judgment. 0 is not relevant, higher is better."""
 
     query_id: str
     document: str
@@ -35,19 +35,19 @@ class Judgment:
 
 
 class JudgmentFile:
-    """Judgments of documents in a file, which need not exist yet.
+    """The judgments of documents in a file, which need not exist yet.
 
     Attributes:
         path: of the file.
-        qrels: what it held when it was opened.
+        qrels: the contents when it was opened.
     """
 
     def __init__(self, path: Path) -> None:
-        """Read what is there.
+        """Read the existing judgments.
 
         Raises:
             UsageError: it cannot be read, or is not TREC qrels about documents.
-            StorageError: it cannot be written, or could not be made.
+            StorageError: it is not writable, or could not be created.
         """
         self.path = path
         self.qrels = _read(path)
@@ -55,14 +55,14 @@ class JudgmentFile:
 
     @property
     def added(self) -> Sequence[Judgment]:
-        """What has been added since, and not been taken back."""
+        """The judgments added since, except those undone."""
         return self._added
 
     def add(self, judgment: Judgment) -> None:
-        """Append a judgment; it is on the disk when this returns.
+        """Append a judgment; it is synced when this returns.
 
         Raises:
-            UsageError: TREC qrels cannot hold such a name.
+            UsageError: TREC qrels cannot represent such a name.
             StorageError: the file cannot be written.
         """
         check_query_id(judgment.query_id)
@@ -72,10 +72,10 @@ class JudgmentFile:
         self._added.append(judgment)
 
     def undo(self) -> Judgment | None:
-        """Take back the last that was added; None where there is none.
+        """Remove the last added judgment and return it; None if there is none.
 
         Raises:
-            StorageError: somebody else has added to the file since.
+            StorageError: somebody else has appended to the file since.
         """
         if not self._added:
             return None
@@ -99,9 +99,9 @@ def check_query_id(query_id: str) -> None:
     """Refuse an id that a line of qrels cannot hold.
 
     Raises:
-        UsageError: it is empty, has a blank in it, or begins like another format.
+        UsageError: it is empty, contains a blank, or starts like another format.
     """
-    # A line that begins with `{` is read as JSON; a byte order mark would be dropped.
+    # A line that starts with `{` would be read as JSON; a byte order mark would be dropped.
     whole = query_id.split() == [query_id] and not query_id.startswith(("{", "\ufeff"))
     if not whole or not _encodable(query_id):
         raise UsageError(
@@ -111,9 +111,10 @@ def check_query_id(query_id: str) -> None:
 
 
 def can_name(document: str) -> bool:
-    """Whether a document's name is read from a line of qrels as it was written.
+    """Whether a document's name survives being written to a line of qrels and read back.
 
-    White space but single blanks is not, nor what reads like a place in another document.
+    Names with white space other than single blanks do not, nor names that look like a place in
+    another document.
     """
     folded = " ".join(document.split())
     whole = document != "" and folded == document
@@ -121,17 +122,17 @@ def can_name(document: str) -> bool:
 
 
 def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query, ...]]:
-    """Give queries ids that stay: kept in a file beside the judgments, `id<TAB>text`.
+    """Give queries permanent ids, kept in a file beside the judgments: `id<TAB>text`.
 
     Args:
-        qrels: the file of judgments; `my.qrels` has its queries in `my.queries.tsv`.
-        texts: a text that is known keeps its id, others are numbered on.
+        qrels: the file of judgments; the queries of `my.qrels` are in `my.queries.tsv`.
+        texts: a known text keeps its id; new ones get the next numbers.
 
     Returns:
-        The file, and the queries in the order of `texts`, each once.
+        The file, and the queries in the order of `texts`, without repeats.
 
     Raises:
-        UsageError: the file is not of queries.
+        UsageError: the file does not contain queries.
         StorageError: it cannot be written.
     """
     path = qrels.with_suffix(".queries.tsv")
@@ -148,10 +149,11 @@ def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query
 
 
 def check_source(texts: Sequence[str], file: Path | None, qrels: Path) -> None:
-    """Refuse what no session of judging can begin with; see `queries_to_judge`.
+    """Refuse invalid arguments for a judging session; see `queries_to_judge`.
 
     Raises:
-        UsageError: there are no queries, or two kinds of them; or their file takes the judgments.
+        UsageError: there are no queries, or both kinds of them, or their file is the file of
+            judgments.
     """
     if bool(texts) == (file is not None):
         raise UsageError(
@@ -170,17 +172,17 @@ def check_source(texts: Sequence[str], file: Path | None, qrels: Path) -> None:
 def queries_to_judge(
     texts: Sequence[str], file: Path | None, qrels: Path
 ) -> tuple[Path, tuple[Query, ...]]:
-    """Where the queries of a session are, and what they are.
+    """The queries of a session, and the file they are in.
 
     Args:
         texts: queries; see `queries_beside`.
-        file: of queries instead.
+        file: a file of queries, instead of texts.
         qrels: the file of judgments.
 
     Raises:
-        PathNotFound: the file is not there.
-        UsageError: it is not of its form.
-        StorageError: the queries cannot be kept.
+        PathNotFound: the file does not exist.
+        UsageError: it is malformed.
+        StorageError: the queries cannot be saved.
     """
     if file is None:
         return queries_beside(qrels, texts)
@@ -191,10 +193,10 @@ def queries_to_judge(
 
 
 def append_lines(path: Path, lines: Sequence[str]) -> None:
-    """Add lines to the end of a file, which is made where it does not exist; synced.
+    """Append lines to a file, created if necessary, and sync it.
 
     Raises:
-        StorageError: it cannot be written; what it held is as it was.
+        StorageError: it cannot be written; its previous contents are unchanged.
     """
     if not lines:
         return
@@ -217,16 +219,16 @@ def append_lines(path: Path, lines: Sequence[str]) -> None:
 
 
 def _write_whole(file: FileIO, content: bytes) -> None:
-    # A disk that is almost full takes a part without a word and refuses the rest.
+    # A write to an almost full disk may silently be partial.
     written = 0
     while written < len(content):
         written += file.write(content[written:])
 
 
 def _read(path: Path) -> Qrels:
-    """Judgments in a file that judge may add to; its last line is closed where it is open."""
+    """The judgments in a file, opened for appending; completes an unterminated last line."""
     try:
-        # For writing too: better refused now than at the first answer.
+        # Opened for writing too: better to fail now than at the first answer.
         with path.open("r+b") as file:
             content = file.read()
     except FileNotFoundError:
@@ -240,7 +242,7 @@ def _read(path: Path) -> Qrels:
     if last and _JUDGMENT.fullmatch(last):
         append_lines(path, [""])
     elif last and lines:
-        # Half a judgment, behind whole ones: the power failed.
+        # Half a judgment after complete ones: the result of a power failure.
         _truncate(path, len(content) - len(last))
     elif last:
         raise _of_another_form(path, 1)

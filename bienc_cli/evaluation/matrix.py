@@ -1,4 +1,4 @@
-"""`score` of several texts against several: what each encoder makes of every pair."""
+"""`score` of several texts against several: both encoders on every pair."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from bienc_cli.stages import StageTime, Stopwatch
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 MOST_PAIRS = 10_000
-"""That the cross-encoder reads: some minutes on two cores."""
+"""Most pairs for the cross-encoder to read: some minutes on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreMatrix:
-    """Every query with every passage.
+    """The scores of every query with every passage.
 
     Attributes:
         similarities: shape (queries, passages), cosines.
         logits: shape (queries, passages), relevance.
-        truncated: shape (queries, passages): the cross-encoder could not read the passage to
-            its end.
-        stages: wall time: `bi-encoder`, which reads each text once, and `cross-encoder`, which
+        truncated: shape (queries, passages): the pair was longer than the cross-encoder reads.
+        stages: wall time of `bi-encoder`, which reads each text once, and of `cross-encoder`, which
             reads each pair.
     """
 
@@ -48,7 +47,7 @@ def score_matrix(
     bi_encoder: BiEncoder,
     cross_encoder: CrossEncoder,
 ) -> ScoreMatrix:
-    """Score every query with every passage by both encoders.
+    """Score every query with every passage, with both encoders.
 
     Args:
         queries: at least one, none empty.

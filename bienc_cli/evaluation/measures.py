@@ -16,14 +16,14 @@ from bienc_cli.errors import UsageError
 DEFAULT_MEASURES = ("nDCG@10", "RR@10", "R@100")
 
 Ranking = Sequence[str]
-"""Items, best first, none twice."""
+"""Items, best first, without repeats."""
 
 
 def check_measures(names: Sequence[str]) -> None:
-    """Refuse what is no measure, or cannot be computed here, before anything is measured.
+    """Refuse unknown measures, and ones that cannot be computed here, before measuring.
 
     Raises:
-        UsageError: naming it.
+        UsageError: naming the measure.
     """
     import ir_measures
 
@@ -39,24 +39,24 @@ def check_measures(names: Sequence[str]) -> None:
             OSError,
             SubprocessError,
         ) as error:
-            # Some of the grammar's measures need programs that do not come with the library.
+            # Some measures of the grammar need programs that the library does not include.
             raise UsageError(
                 f"{name} cannot be computed here.", "give nDCG@10, RR@10, R@100, P@5 or AP, say"
             ) from error
 
 
 def measure_named(name: str) -> str:
-    """A measure as ir-measures writes it, whatever the case it was typed in.
+    """Find a measure, ignoring case; returns its name as ir-measures writes it.
 
     Raises:
-        UsageError: there is none of that name; with the one that was meant, where that is clear.
+        UsageError: there is none of that name; suggests the probable one.
     """
     check_measures([name := _in_its_case(name)])
     return name
 
 
 def _in_its_case(name: str) -> str:
-    """The name before its parameters in the case of the grammar, where only that differs."""
+    """The name before the parameters, with its case corrected."""
     known = {one.lower(): one for one in _known_names()}
     word, rest = _split(name)
     return f"{known.get(word.lower(), word)}{rest}" if word not in known.values() else name
@@ -71,7 +71,7 @@ def _split(name: str) -> tuple[str, str]:
 def _known_names() -> list[str]:
     from ir_measures import measures
 
-    # Of names that differ by case alone, the one that is written most: nDCG, not NDCG.
+    # Of names that differ only in case, prefer the usual one: nDCG, not NDCG.
     return sorted(measures.registry, key=lambda one: one[:1].isupper(), reverse=True)
 
 
@@ -80,22 +80,22 @@ def measure(
     judgments: Mapping[str, Mapping[str, int]],
     rankings: Mapping[str, Ranking],
 ) -> dict[str, dict[str, float]]:
-    """Values by measure and query.
+    """Compute measures by query.
 
-    The order of a ranking decides, not its scores: each is handed over with scores that fall
-    strictly, so that no tie is left to the library. A query that is judged and has no ranking
-    counts as one whose ranking is empty; one without judgments does not count.
+    The order of a ranking decides, not its scores: each ranking is passed on with strictly
+    decreasing scores, so that no tie is left to the library. A judged query without a ranking
+    counts as having an empty one; a query without judgments does not count.
 
     Args:
-        names: of measures.
+        names: names of measures.
         judgments: query id to item to grade.
         rankings: query id to items.
 
     Returns:
-        For each measure its value for every judged query.
+        For each measure, its value for every judged query.
 
     Raises:
-        UsageError: a name is of no measure.
+        UsageError: a measure is unknown.
     """
     import ir_measures
 
@@ -104,7 +104,7 @@ def measure(
         query_id: {item: float(-rank) for rank, item in enumerate(rankings.get(query_id, ()))}
         for query_id in judgments
     }
-    # Two names may mean one measure, AP and MAP.
+    # Two names may mean the same measure, as AP and MAP do.
     values: dict[Any, dict[str, float]] = {
         metric: dict.fromkeys(judgments, 0.0) for metric in parsed.values()
     }
@@ -120,7 +120,7 @@ def _parsed(name: str) -> Any:
     try:
         metric: Any = ir_measures.parse_measure(name)
         metric.validate_params()
-        # pytrec_eval ends the process where a cutoff is 0.
+        # pytrec_eval kills the process if a cutoff is 0.
         if any(metric.params.get(one, 1) < 1 for one in ("cutoff", "rel")):
             raise ValueError("cutoffs and grades begin at 1")
     except (NameError, ValueError, SyntaxError, TypeError, KeyError, AssertionError) as error:

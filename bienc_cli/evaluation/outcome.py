@@ -1,4 +1,4 @@
-"""What an evaluation comes to: the best system, what it gains, and what nobody beats."""
+"""Summarises an evaluation: the best system, its gain, and the Pareto front."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from bienc_cli.evaluation.results import Evaluation, SystemResult
 from bienc_cli.evaluation.significance import PairedDifference
 
 LEVEL = 0.05
-"""A corrected p below this is called significant."""
+"""Significance level for corrected p-values."""
 
 _SAME = 1e-9
 
 
 def best_system(evaluation: Evaluation) -> SystemResult:
-    """The one with the highest mean of the first measure; of equals the first.
+    """The system with the highest mean of the first measure; the first one wins ties.
 
     Raises:
         ValueError: there are no judgments.
@@ -27,9 +27,9 @@ def best_system(evaluation: Evaluation) -> SystemResult:
 
 
 def challenger(evaluation: Evaluation) -> SystemResult | None:
-    """What the baseline is shown against: the best of the others.
+    """The system to show against the baseline: the best of the others.
 
-    Without judgments it is the last one named; None where there is only the baseline.
+    Without judgments, the last one named; None if there is only the baseline.
     """
     others = evaluation.systems[1:]
     if not others:
@@ -41,20 +41,20 @@ def challenger(evaluation: Evaluation) -> SystemResult | None:
 
 
 def is_significant(difference: PairedDifference) -> bool:
-    """Whether its p, corrected for all comparisons, is below `LEVEL`."""
+    """Whether the p-value, corrected for all comparisons, is below `LEVEL`."""
     return difference.p_corrected is not None and difference.p_corrected < LEVEL
 
 
 def pareto_front(points: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
-    """The systems that none other beats.
+    """The systems that no other system dominates.
 
-    One beats another that costs less or the same and is better, or costs less and is as good.
+    One dominates another if it is better at the same or lower cost, or as good at lower cost.
 
     Args:
-        points: name to (cost, value); less cost is better, more value is better.
+        points: name to (cost, value); lower cost and higher value are better.
 
     Returns:
-        Names, cheapest first; values rise along it. Of systems equal in both, all.
+        Names, cheapest first, with increasing values; includes all ties.
     """
     front: list[str] = []
     highest = None
@@ -66,7 +66,7 @@ def pareto_front(points: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
 
 
 def trade_off(evaluation: Evaluation) -> dict[str, tuple[float, float]]:
-    """Each timed system's median seconds and its mean of the first measure."""
+    """Each timed system's median seconds and mean of the first measure."""
     if not evaluation.measures:
         return {}
     measure = evaluation.measures[0]
@@ -79,10 +79,10 @@ def trade_off(evaluation: Evaluation) -> dict[str, tuple[float, float]]:
 
 @dataclass(frozen=True, slots=True)
 class QueryDifference:
-    """One query's value of a measure by two systems.
+    """One query's values of a measure by two systems.
 
     Attributes:
-        difference: system less baseline; exactly 0 where both are equal but for rounding.
+        difference: system minus baseline; exactly 0 if they are equal up to rounding.
     """
 
     query_id: str
@@ -94,7 +94,7 @@ class QueryDifference:
 def differences_by_query(
     baseline: SystemResult, other: SystemResult, measure: str
 ) -> tuple[QueryDifference, ...]:
-    """Query by query, the greatest gain first; of equals by id."""
+    """The difference on every query, largest gain first, ties by id."""
     before, after = baseline.values[measure], other.values[measure]
     found = []
     for query_id in before:

@@ -1,4 +1,4 @@
-"""`score`: what both encoders say of two texts, and how long each takes."""
+"""`score`: both encoders' scores of two texts, and the time each takes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bienc_cli.types import BiEncoder, CrossEncoder
 
 @dataclass(frozen=True, slots=True)
 class PairScore:
-    """Two texts, read apart and read together.
+    """Two texts, encoded separately and read together.
 
     Attributes:
         similarity: cosine of query `first` and passage `second`.
-        relevance: where the cross-encoder has one label.
-        labels: where it has several.
-        truncated: the cross-encoder could not read `second` to its end.
+        relevance: if the cross-encoder has one label.
+        labels: if it has several.
+        truncated: the pair was longer than the cross-encoder reads.
         bi_encoder_seconds: wall time to encode both texts.
         cross_encoder_seconds: wall time to read the pair.
     """
@@ -39,7 +39,7 @@ class PairScore:
 
 @dataclass(frozen=True, slots=True)
 class PairScoring:
-    """Scores of pairs, the number that each was given, and the models that gave them."""
+    """Scores of pairs with their numbers, and the models used."""
 
     pairs: tuple[PairScore, ...]
     numbers: tuple[int, ...]
@@ -56,10 +56,10 @@ def score_pairs(
     """Score pairs of texts one by one, the first text as the query.
 
     Args:
-        pairs: (query, passage), neither of them empty.
-        bi_encoder: reads the two apart.
+        pairs: (query, passage), neither empty.
+        bi_encoder: encodes the two separately.
         cross_encoder: reads them together.
-        numbers: what each pair is called; 1, 2, ... by default.
+        numbers: the number of each pair; 1, 2, ... by default.
 
     Raises:
         UsageError: a text is empty.
@@ -81,10 +81,10 @@ def check_pair(first: str, second: str, name: str) -> None:
     Args:
         first: the query.
         second: the passage.
-        name: what to call the pair.
+        name: how to refer to the pair.
 
     Raises:
-        UsageError: one of them is empty, or no text.
+        UsageError: one of them is empty, or not text.
     """
     if not first.strip() or not second.strip():
         raise UsageError(f"{name} has an empty text.", "give two texts")

@@ -1,7 +1,7 @@
-"""Pools: what several strategies find for a query, for a person to judge.
+"""Pools: the documents that several strategies find for a query, for a person to judge.
 
-What no strategy finds counts as not relevant, so a pool must hold what each strategy that is
-to be compared puts at its head (Sparck Jones and van Rijsbergen 1975; TREC does the same).
+Documents outside the pool count as not relevant, so a pool must include the top documents of every
+strategy to be compared (Sparck Jones and van Rijsbergen 1975; TREC does the same).
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from bienc_cli.types import BiEncoder, CrossEncoder, CrossEncoderIdentity, PairS
 DEFAULT_DEPTH = 5
 
 _PASSAGES_PER_DOCUMENT = 20
-"""Passages looked at for each document wanted, as one document may hold many of the best;
-where a cross-encoder reads them, as many as it reads for `compare`."""
+"""Passages retrieved per wanted document, because one document may hold many of the best; with a
+cross-encoder, as many as it reads for `compare`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolOptions:
-    """What goes into a pool.
+    """What to include in a pool.
 
     Attributes:
-        strategies: by default all that `compare` measures.
-        depth: documents taken from each.
-        exhaustive: the cross-encoder may read any number of passages.
+        strategies: all that `compare` measures by default.
+        depth: documents taken from each strategy.
+        exhaustive: let the cross-encoder read any number of passages.
     """
 
     strategies: tuple[Strategy, ...] = MEASURED_BY_DEFAULT
@@ -58,9 +58,9 @@ class PooledDocument:
     """A document to be judged.
 
     Attributes:
-        document: as judgments name it.
-        passages: each that some strategy puts before the document's others, the one that most
-            of them do first.
+        document: its name in the judgments.
+        passages: every passage that some strategy ranks above the document's others, most frequent
+            first.
     """
 
     document: str
@@ -68,7 +68,7 @@ class PooledDocument:
 
 
 class _ReadsOnce:
-    """A cross-encoder for strategies that read the same passages: half the wait for a pool."""
+    """Caches a cross-encoder's scores for strategies that read the same passages."""
 
     def __init__(self, model: CrossEncoder) -> None:
         self._model = model
@@ -100,7 +100,7 @@ class _ReadsOnce:
 
 @dataclass(slots=True)
 class _Votes:
-    """How strategies see one document's passages, by passage id."""
+    """How strategies rank one document's passages, by passage id."""
 
     passages: dict[int, StoredPassage] = field(default_factory=dict)
     voters: Counter[int] = field(default_factory=Counter)
@@ -125,22 +125,22 @@ def pool(
     cross_encoder: CrossEncoder | None,
     options: PoolOptions | None = None,
 ) -> tuple[PooledDocument, ...]:
-    """The first documents of every strategy, in an order that tells nothing.
+    """The top documents of every strategy, in an order that reveals nothing.
 
     Args:
         index: opened for reading.
         query: what is looked for.
-        judged: knows what judgments call a document; its unit is the document.
-        bi_encoder: the index's; None where no strategy compares vectors.
+        judged: knows the documents' names in judgments; its unit is the document.
+        bi_encoder: the index's model; None where no strategy compares vectors.
         cross_encoder: with one label; None where no strategy reranks.
-        options: which strategies, how deep.
+        options: which strategies, and how deep.
 
     Returns:
-        Each document once, by a digest of the query and its name: the same in every session,
-        and nothing to do with any rank.
+        Documents without repeats, ordered by a digest of query and name: the same in every
+        session, and independent of any rank.
 
     Raises:
-        UsageError: an empty query, or a strategy whose model is not given.
+        UsageError: an empty query, or a strategy without its model.
         IndexMismatch: the index was made with another model.
     """
     options = options or PoolOptions()

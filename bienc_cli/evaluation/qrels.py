@@ -1,8 +1,8 @@
-"""Judgments: which documents, or which places in them, answer a query, and how well.
+"""Relevance judgments: which documents, or places in them, answer a query, and how well.
 
 An *item* is what is judged and ranked: a document, or a page, lines, slide, ... of one. All
-judgments of one file are of one kind, the *unit* that is measured; an item stands in a ranking
-where its best passage stands.
+judgments in a file have the same *unit*, which is what is measured; an item ranks where its best
+passage ranks.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _NUMBERS = re.compile(rf"(?:(.+)!)?({NUMBER})(?:-({NUMBER}))?")
 _WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?")
 _HEADER = {"query-id", "query_id", "qid"}
 _HIGHEST_GRADE = 2**31 - 1
-"""What pytrec_eval takes."""
+"""The highest that pytrec_eval accepts."""
 
 
 class Unit(StrEnum):
-    """What a judgment is about."""
+    """The kind of item that judgments are about."""
 
     DOCUMENT = "document"
     PAGE = "page"
@@ -52,7 +52,7 @@ _UNITS: Mapping[PlaceKind, Unit] = {
 }
 
 _UNDIVIDED = (Unit.PAGE, Unit.SLIDE, Unit.HEADING)
-"""Units that a passage lies in as a whole, so that it names one even where nobody judged it."""
+"""Units that contain whole passages, so that a passage names one even without a judgment."""
 
 
 _WHOLE = Place("file")
@@ -67,16 +67,16 @@ class Item:
 
     @property
     def unit(self) -> Unit:
-        """Which kind of item it is."""
+        """The kind of item."""
         return _UNITS[self.place.kind]
 
     @property
     def cited(self) -> str:
-        """As people write it: `r.pdf p.3`."""
+        """The citation: `r.pdf p.3`."""
         return citation(self.document, self.place, whole=True)
 
     def holds(self, place: Place) -> bool:
-        """Whether a passage at this place of the document is, or touches, the item."""
+        """Whether a passage at this place of the document is in the item or overlaps it."""
         mine = self.place
         if mine.kind == "file":
             return True
@@ -87,7 +87,7 @@ class Item:
         return mine.first <= place.last and place.first <= mine.last
 
     def __str__(self) -> str:
-        """`a.md:13-20`, `r.pdf#page=3`: without blanks of its own, as TREC's columns need it."""
+        """`a.md:13-20`, `r.pdf#page=3`: adds no blanks, because TREC files have columns."""
         place = self.place
         if place.kind in ("file", "line"):
             return self.cited
@@ -103,8 +103,8 @@ class Qrels:
     """Judgments by query.
 
     Attributes:
-        unit: what every one of them is about.
-        by_query: query id to the items judged; 0 is not relevant, more is better.
+        unit: what all of them are about.
+        by_query: query id to item to grade; 0 is not relevant, higher is better.
     """
 
     unit: Unit
@@ -114,15 +114,15 @@ class Qrels:
 def read_qrels(path: Path) -> Qrels:
     """Read judgments.
 
-    The format shows in the content: BEIR's tab-separated values with a header (`query-id`,
-    `corpus-id`, `score`, perhaps `page`), TREC's four columns (`query 0 document grade`), or
-    JSON lines (`query_id`, `doc_id`, `relevance`, perhaps `page`, `heading`, or `lines`, a pair).
+    The format is detected: BEIR's tab-separated values with a header (`query-id`, `corpus-id`,
+    `score`, perhaps `page`), TREC's four columns (`query 0 document grade`), or JSON lines
+    (`query_id`, `doc_id`, `relevance`, perhaps `page`, `heading`, or `lines`, a pair).
 
     Args:
-        path: a file in UTF-8.
+        path: a UTF-8 file.
 
     Raises:
-        UsageError: it cannot be read, a line is of another form, or units are mixed.
+        UsageError: it cannot be read, a line is malformed, or units are mixed.
     """
     lines = read_lines(path)
     by_query: dict[str, dict[Item, int]] = {}
@@ -156,7 +156,7 @@ def _judgments(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, 
             continue
         if len(line.split()) < 4:
             raise _malformed(path, number)
-        # A document id may hold blanks: it is what stands between the second and the last.
+        # A document id may contain blanks: it is everything between the second and the last column.
         query_id, _, rest = line.split(maxsplit=2)
         document, grade = rest.rsplit(maxsplit=1)
         yield _judgment(path, number, query_id, document, grade, None)
@@ -196,7 +196,7 @@ def _judgment(
 
 
 def _grade(path: Path, number: int, text: str) -> int:
-    # Exact, so that no grade of many digits is rounded into another.
+    # Parsed exactly, so that no grade with many digits is rounded to another.
     whole = _WHOLE_NUMBER.fullmatch(text)
     value = int(whole[1]) if whole is not None else None
     if value is None or abs(value) > _HIGHEST_GRADE:
@@ -208,13 +208,13 @@ def _grade(path: Path, number: int, text: str) -> int:
 
 
 def item_of(text: str, page: object = None) -> Item:
-    """The item that a judgment or a run names.
+    """Parse the item that a judgment or a run names.
 
     A document, `DOCUMENT:FIRST-LAST`, `DOCUMENT#page=N` (likewise `slide`, `row`, `cell`,
-    `heading`), or the same as it is cited: `DOCUMENT p.N`, `DOCUMENT slide N`, ...
+    `heading`), or a citation: `DOCUMENT p.N`, `DOCUMENT slide N`, ...
 
     Raises:
-        ValueError: `page` is no number.
+        ValueError: `page` is not a number.
     """
     if page not in (None, ""):
         number = int(str(page))
@@ -240,15 +240,14 @@ def _malformed(path: Path, number: int) -> UsageError:
 
 @dataclass(frozen=True, slots=True)
 class JudgedIndex:
-    """Judgments as the index knows their places.
+    """Judgments matched with the documents of an index.
 
     Attributes:
         unit: what is ranked and measured.
-        by_query: query id to the items judged, those that the index lacks included: they are
-            relevant and cannot be found.
-        missing: documents that are judged and not in the index.
-        ambiguous: judged ids that several documents of the index have; they count as not
-            found too.
+        by_query: query id to item to grade, including items missing from the index: they are
+            relevant but cannot be found.
+        missing: judged documents that are not in the index.
+        ambiguous: judged ids shared by several documents of the index; they count as not found too.
     """
 
     unit: Unit
@@ -260,7 +259,7 @@ class JudgedIndex:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know of the names, as sentences."""
+        """What the user should know about the names, as sentences."""
         if not self.ambiguous:
             return ()
         named = ", ".join(self.ambiguous[:3]) + (", ..." if len(self.ambiguous) > 3 else "")
@@ -270,16 +269,16 @@ class JudgedIndex:
         )
 
     def item_named(self, text: str) -> str:
-        """The item that another system's ranking names, as it is called here."""
+        """Translate an item in another system's ranking to its name here."""
         item = item_of(text)
         return str(replace(item, document=self._names.get(item.document, item.document)))
 
     def knows(self, text: str) -> bool:
-        """Whether an item that another system names is of a document of this index."""
+        """Whether an item named by another system belongs to a document of this index."""
         return item_of(text).document in self._names
 
     def items_of(self, stored: StoredPassage) -> tuple[str, ...]:
-        """The items a passage stands for: its document, or what it touches of what is judged."""
+        """The items a passage counts as: its document, or the judged items that it overlaps."""
         passage = stored.passage
         by_path = self._names.get(stored.path, passage.doc_id)
         document = self._names.get(passage.doc_id, by_path)
@@ -287,18 +286,18 @@ class JudgedIndex:
             return (document,)
         judged = self._judged.get(document, ())
         touched = tuple(str(item) for item in judged if item.holds(passage.place))
-        # What nobody judged still takes its place in the ranking.
+        # An unjudged item still takes up a rank.
         own = Item(document, passage.place)
         undivided = own.unit is self.unit and self.unit in _UNDIVIDED
         return touched or (str(own) if undivided else f"{own} (passage)",)
 
 
 def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex:
-    """Find the judged documents in an index, by id or by the path that is shown.
+    """Find the judged documents in an index, by id or displayed path.
 
     Args:
         qrels: as read.
-        documents: (document id, path) of all that the index holds.
+        documents: (document id, path) of everything the index holds.
     """
     held = list(documents)
     names = _names(held)
@@ -327,7 +326,7 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
 
 
 def _names(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Every name that means exactly one document, to the one name it goes by."""
+    """Map every unambiguous name of a document to its canonical one."""
     by_id: dict[str, list[str]] = {}
     by_path: dict[str, list[str]] = {}
     for doc_id, path in documents:
@@ -343,5 +342,5 @@ def _names(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def best_first(items: Sequence[tuple[str, ...]]) -> list[str]:
-    """Items in the order in which the first passage of each comes."""
+    """Items in the order of each one's first passage."""
     return list(dict.fromkeys(item for some in items for item in some))

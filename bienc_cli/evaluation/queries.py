@@ -1,4 +1,4 @@
-"""Queries, one a line: text lines, JSON lines, tab-separated, TREC topics."""
+"""Reads queries: text lines, JSON lines, tab-separated, TREC topics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEADER = {"query", "query_id", "query-id", "qid", "id", "_id"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question with the id that judgments know it by."""
+    """A query with the id that judgments refer to."""
 
     query_id: str
     text: str
@@ -26,7 +26,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class QueryLine:
-    """One query as it was read, with the number of its line and the id it came with."""
+    """A query as read, with its line number and its id, if any."""
 
     number: int
     text: str
@@ -34,16 +34,16 @@ class QueryLine:
 
 
 def read_queries(path: Path) -> tuple[Query, ...]:
-    """Read queries, each id once.
+    """Read queries with distinct ids.
 
-    The form is that of `query_records` and `parse_query`; where no id is given it is the
-    line's number.
+    See `query_records` and `parse_query` for the formats; a query without an id gets its line
+    number.
 
     Args:
-        path: a file in UTF-8.
+        path: a UTF-8 file.
 
     Raises:
-        UsageError: it cannot be read, holds no query, an empty one, or an id twice.
+        UsageError: it cannot be read, or contains no query, an empty one, or a repeated id.
     """
     records = list(query_records(read_lines(path)))
     if topics := [record for record in records if _is_topic(record[1])]:
@@ -64,9 +64,9 @@ def read_queries(path: Path) -> tuple[Query, ...]:
 
 
 def query_records(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """What holds one query each, as it comes: a line, or the lines of a TREC topic.
+    """Split lines into records of one query each: a line, or the lines of a TREC topic.
 
-    A first line that names columns is left out.
+    A first line with column names is left out.
     """
     begun, topic = 0, ""
     first = True
@@ -88,18 +88,18 @@ def query_records(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]
 
 
 def parse_query(number: int, record: str, source: str) -> QueryLine:
-    """One query of `query_records`.
+    """Parse a record of `query_records`.
 
-    The form shows in the content: a TREC topic (`<top>`), a JSON object (`_id` or `id`, and
-    `text` or `query`; null is as good as left out), `id<TAB>text`, or a text.
+    The format is detected: a TREC topic (`<top>`), a JSON object (`_id` or `id`, and `text` or
+    `query`; null counts as missing), `id<TAB>text`, or a text.
 
     Args:
-        number: of the line, for messages.
+        number: the line number, for messages.
         record: the line or the topic.
-        source: what it was read from, as a sentence names it.
+        source: where it was read from, as worded in a message.
 
     Raises:
-        UsageError: it begins like an object or a topic and is none, or has no text.
+        UsageError: it starts like an object or topic but is malformed, or has no text.
     """
     if _is_topic(record):
         return _from_topic(number, record, source)

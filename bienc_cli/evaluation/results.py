@@ -1,4 +1,4 @@
-"""What an evaluation is asked for, and what it answers."""
+"""The options and the result of an evaluation."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ MEASURED_BY_DEFAULT = (
     Strategy.BLEND,
 )
 SHOWN = 10
-"""Hits of each ranking that are kept with their text; overlap is at this depth too."""
+"""Hits of each ranking that are kept with their text; also the depth of overlap."""
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A strategy at one depth of reranking (None where it reranks nothing, or everything)."""
+    """A strategy with a reranking depth (None if it reranks nothing, or everything)."""
 
     name: str
     strategy: Strategy
@@ -45,16 +45,16 @@ class EvaluationOptions:
     """What to compare.
 
     Attributes:
-        strategies: the first is the baseline of all comparisons.
-        candidates: depths of reranking; with several, each strategy that reranks is measured
-            at each.
-        measures: in the grammar of ir-measures; used where there are judgments.
-        where: which documents count.
-        exhaustive: the cross-encoder may read any number of passages.
-        blend: weights for the strategies that blend; None for those learned for the index, or
-            the defaults.
-        k: answer every query one at a time, as `query` does, and keep this many hits of it; None
-            ranks as deep as measures look, all queries together, and times some of them.
+        strategies: the first is the baseline for all comparisons.
+        candidates: reranking depths; with several, each strategy that reranks is measured at each
+            depth.
+        measures: in the grammar of ir-measures; only used with judgments.
+        where: only documents that pass this filter.
+        exhaustive: let the cross-encoder read any number of passages.
+        blend: weights for the blending strategies; None for those learned for the index, else the
+            defaults.
+        k: answer every query one at a time, as `query` does, keeping this many hits; None ranks all
+            queries together, as deep as measures need, and times some of them.
     """
 
     strategies: tuple[Strategy, ...] = MEASURED_BY_DEFAULT
@@ -80,10 +80,10 @@ class EvaluationOptions:
         return tuple(systems)
 
     def to_search(self, runs: Sequence[Run]) -> tuple[System, ...]:
-        """The systems that search; those whose name a run carries are read from it instead.
+        """The systems to run; those named like one of the runs are replaced by it.
 
         Raises:
-            UsageError: two runs carry the same name.
+            UsageError: two runs have the same name.
         """
         names = [run.name for run in runs]
         for name in names:
@@ -94,11 +94,11 @@ class EvaluationOptions:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one answer took, models loaded and warm; seconds of wall time.
+    """The cost of one answer with warm models; seconds of wall time.
 
     Attributes:
-        passages_scored: (query, passage) pairs that the cross-encoder read.
-        estimated: `rerank` was not measured but computed from the time a pair took.
+        passages_scored: number of (query, passage) pairs that the cross-encoder read.
+        estimated: `rerank` was not measured but computed from the time per pair.
     """
 
     strategy: Strategy
@@ -115,23 +115,23 @@ class Cost:
 
     @property
     def seconds_per_pair(self) -> float | None:
-        """Seconds for one pair; None where no pair was scored."""
+        """Seconds per pair; None without pairs."""
         return self.rerank / self.passages_scored if self.passages_scored else None
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """What a strategy's answers took, one query at a time.
+    """The costs of a strategy's answers, one query at a time.
 
     Attributes:
-        costs: of each answer; at least one.
+        costs: the cost of each answer; at least one.
     """
 
     costs: tuple[Cost, ...]
 
     @property
     def strategy(self) -> Strategy:
-        """Whose answers they are."""
+        """The strategy."""
         return self.costs[0].strategy
 
     @property
@@ -141,60 +141,60 @@ class Latency:
 
     @property
     def p50(self) -> float:
-        """Median seconds of an answer."""
+        """Median seconds per answer."""
         return self.median(lambda cost: cost.total)
 
     @property
     def p95(self) -> float:
-        """Seconds that 95 % of the answers stay below."""
+        """95th percentile of the seconds per answer."""
         return float(np.percentile([cost.total for cost in self.costs], 95))
 
     @property
     def mean(self) -> float:
-        """Mean seconds of an answer."""
+        """Mean seconds per answer."""
         return statistics.fmean(cost.total for cost in self.costs)
 
     @property
     def queries(self) -> int:
-        """How many were timed."""
+        """How many queries were timed."""
         return len(self.costs)
 
     @property
     def queries_per_second(self) -> float:
-        """One after the other."""
+        """Throughput, one query after the other."""
         return 1.0 / self.mean
 
     @property
     def pairs(self) -> float:
-        """(query, passage) pairs read for one query, the mean."""
+        """Mean number of (query, passage) pairs read per query."""
         return statistics.fmean(cost.passages_scored for cost in self.costs)
 
     @property
     def seconds_per_pair(self) -> float | None:
-        """Median seconds of a pair; None where none was read."""
+        """Median seconds per pair; None without pairs."""
         known = [one for cost in self.costs if (one := cost.seconds_per_pair) is not None]
         return statistics.median(known) if known else None
 
     def median(self, of: Callable[[Cost], float]) -> float:
-        """The median of what `of` says of each cost."""
+        """The median of a function of the costs."""
         return statistics.median(map(of, self.costs))
 
 
 @dataclass(frozen=True, slots=True)
 class SystemResult:
-    """What came of one system.
+    """The result of one system.
 
     Attributes:
-        system: None for a run that was read from a file.
+        system: None for a run read from a file.
         rankings: query id to items, best first.
-        hits: query id to the first hits, `SHOWN` or as many as were asked for; empty for a run
-            from a file.
+        hits: query id to the first hits, `SHOWN` or as many as requested; empty for a run read from
+            a file.
         means: by measure, over the judged queries; empty without judgments.
         values: by measure and query.
-        latency: None for a run from a file.
+        latency: None for a run read from a file.
         overlap: mean overlap@10 with the baseline; None for the baseline itself.
-        rbo: mean rank-biased overlap with it, likewise.
-        differences: by measure, against the baseline; empty for the baseline itself.
+        rbo: mean rank-biased overlap with the baseline, likewise.
+        differences: by measure, from the baseline; empty for the baseline itself.
     """
 
     name: str
@@ -211,9 +211,9 @@ class SystemResult:
 
 @dataclass(frozen=True, slots=True)
 class SetupUse:
-    """An index and the models that answered from it, where several were compared.
+    """An index and its models, when several were compared.
 
-    `name` stands in front of the names of its systems.
+    `name` prefixes the names of its systems.
     """
 
     name: str
@@ -224,16 +224,16 @@ class SetupUse:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The answer: one result for each system, the baseline first.
+    """The result of an evaluation: one entry for each system, the baseline first.
 
     Attributes:
-        judged: ids of the queries that have judgments; quality is over these.
+        judged: ids of the queries with judgments, over which quality is measured.
         unit: what was ranked: documents, pages or lines.
-        missing: judged documents that the index does not hold.
+        missing: judged documents that are not in the index.
         grades: query id to item to grade.
         measures: in order; empty without judgments.
-        index: of the first setup, and so are the models.
-        setups: indexes and models; empty where there was one.
+        index: of the first setup, as are the models.
+        setups: indexes and models; empty if there was only one.
     """
 
     queries: tuple[Query, ...]
@@ -251,5 +251,5 @@ class Evaluation:
 
     @property
     def baseline(self) -> SystemResult:
-        """What the others are compared with."""
+        """The system that the others are compared with."""
         return self.systems[0]

@@ -1,4 +1,4 @@
-"""TREC run files: rankings of many queries, one line an item."""
+"""TREC run files: rankings of many queries, one item per line."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bienc_cli.evaluation.text_files import read_lines
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Rankings of a system.
+    """The rankings of a system.
 
     Attributes:
         name: the file's tag.
-        rankings: query id to items, best first, none twice.
+        rankings: query id to items, best first, without repeats.
     """
 
     name: str
@@ -27,21 +27,20 @@ class Run:
 
 
 def read_run(path: Path) -> Run:
-    """Read `query Q0 item rank score tag`, in the order that trec_eval gives it.
+    """Read `query Q0 item rank score tag`, ordered as trec_eval does.
 
-    The score decides, and of equal ones the item that comes last by its characters; what the
-    ranks say does not count.
+    Only the score counts, not the rank; ties are broken by item name, descending.
 
     Raises:
-        UsageError: there is no line, one is of another form or has no number for a score, or an
-            item is ranked twice for one query.
+        UsageError: there are no lines, one is malformed or has no numeric score, or an item is
+            ranked twice for one query.
     """
     scored: dict[str, dict[str, float]] = {}
     name = path.stem
     for number, line in read_lines(path):
         if len(line.split()) < 6:
             raise _malformed(path, number)
-        # An item may hold blanks: it is what stands between the second and the last three.
+        # An item may contain blanks: it is everything between the first two and last three columns.
         query_id, _, rest = line.split(maxsplit=2)
         item, _, score, name = rest.rsplit(maxsplit=3)
         scores = scored.setdefault(query_id, {})
@@ -73,10 +72,10 @@ def read_run(path: Path) -> Run:
 
 
 def write_run(path: Path, run: Run) -> None:
-    """Write a run file; a score is the rank counted from the end.
+    """Write a run file; the score is the rank counted from the end.
 
-    What two stages have ordered has no one score, so the order itself is written: any program
-    that sorts by score finds it again.
+    Results of two stages have no common score, so the order itself is written: any program that
+    sorts by score restores it.
 
     Raises:
         StorageError: the file cannot be written.
@@ -88,7 +87,7 @@ def write_run(path: Path, run: Run) -> None:
     ]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A file's name may hold bytes that are no text; they are written as escapes.
+        # A file name may contain bytes that are not text; they are written as escapes.
         path.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise StorageError(f"'{path}' cannot be written: {error.strerror}.") from error
@@ -102,7 +101,7 @@ def _malformed(path: Path, number: int) -> UsageError:
 
 
 def warnings_of(runs: Sequence[Run], queries: Sequence[Query], judged: JudgedIndex) -> list[str]:
-    """What makes a run's quality lower than its system's, without any fault of the system."""
+    """Warnings about runs that score lower than their systems deserve."""
     found = []
     for run in runs:
         unranked = sum(query.query_id not in run.rankings for query in queries)
@@ -118,7 +117,7 @@ def warnings_of(runs: Sequence[Run], queries: Sequence[Query], judged: JudgedInd
 
 
 def as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:
-    """A run's rankings, of items as the index calls them."""
+    """A run's rankings, with items renamed as the index calls them."""
     return {
         query_id: list(dict.fromkeys(judged.item_named(item) for item in items))
         for query_id, items in run.rankings.items()

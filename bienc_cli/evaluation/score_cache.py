@@ -1,12 +1,12 @@
-"""What the cross-encoder has said before, kept on the disk.
+"""Caches cross-encoder scores on the disk.
 
-Comparing strategies asks the same questions again and again: by several strategies, by the
-run after an interrupt, by the one after a change to three files. A pair of texts always gets
-the same score from the same model, so it is read once.
+Comparing strategies scores the same pairs again and again: for several strategies, in the run after
+an interrupt, in the run after three files changed. A pair of texts always gets the same score from
+the same model, so it is scored once.
 
-The same weights on another runtime, or in another precision, are another model here.
+The same weights on another runtime, or in another precision, count as another model.
 
-Scores that are looked up take no time: what a strategy costs is never measured through this.
+Cached scores take no time, so the cost of a strategy is never measured through this.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ from bienc_cli.search.reranking import check_relevance_model
 from bienc_cli.types import CrossEncoder
 
 _LARGEST = 256 * 2**20
-"""Bytes beyond which a file of scores is begun anew."""
+"""Bytes above which a cache file is started afresh."""
 
 
 class CachedScores:
     """Logits of (query, passage) pairs by one cross-encoder, from memory, disk or the model.
 
-    A file that cannot be opened or written costs time and nothing else: scores are then kept
-    in memory only.
+    If the file cannot be opened or written, scores are only kept in memory.
 
     Args:
         cross_encoder: with one label.
-        directory: where the scores of all models lie; None keeps nothing on the disk.
+        directory: holds the scores of all models; None keeps nothing on the disk.
 
     Raises:
         UsageError: the cross-encoder has several labels.
@@ -46,10 +45,10 @@ class CachedScores:
         self._database = _opened(directory, cross_encoder) if directory else None
 
     def logits(self, query: str, passages: Sequence[str]) -> list[float]:
-        """One logit for each passage."""
+        """The logit of each passage."""
         keys = [_key(query, passage) for passage in passages]
         self._recall([key for key in keys if key not in self._known])
-        # Equal passages of different documents are one pair.
+        # Identical passages of different documents are one pair.
         unread = {
             key: passage
             for key, passage in zip(keys, passages, strict=True)
@@ -92,7 +91,7 @@ class CachedScores:
 
 
 def _opened(directory: Path, cross_encoder: CrossEncoder) -> sqlite3.Connection | None:
-    # How it runs decides the last digits, which a comparison of runtimes is about.
+    # The runtime affects the last digits, which matter when runtimes are compared.
     told = f"{cross_encoder.identity.fingerprint}\n{cross_encoder.runtime}"
     path = directory / f"{blake2b(told.encode(), digest_size=12).hexdigest()}.sqlite"
     try:
@@ -100,7 +99,7 @@ def _opened(directory: Path, cross_encoder: CrossEncoder) -> sqlite3.Connection 
         if path.exists() and path.stat().st_size > _LARGEST:
             path.unlink()
         database = sqlite3.connect(path, timeout=10)
-        # A lost score is read again; a synced disk is not worth waiting for.
+        # A lost score can be computed again, so syncing is not worth the wait.
         database.execute("PRAGMA synchronous = OFF")
         database.execute(
             "CREATE TABLE IF NOT EXISTS scores "

@@ -1,4 +1,4 @@
-"""The same queries over several indexes and models: which of them suit a folder best."""
+"""Compares several indexes and models on the same queries."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from bienc_cli.types import BiEncoder, CrossEncoder
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """An index with the models that answer from it.
+    """An index with the models to query it with.
 
     Attributes:
-        name: put in front of each strategy's; tells the setup from the others.
+        name: prefixes the names of its strategies; distinguishes the setup from the others.
         index: opened for reading.
         bi_encoder: the model that the index was made with.
         cross_encoder: with one label; None where no strategy reranks.
-        options: which strategies to measure here.
+        options: which strategies to measure with it.
     """
 
     name: str
@@ -45,15 +45,15 @@ def evaluate_setups(
     cache_dir: Path | None = None,
     on_step: Callable[[str, int], None] = lambda _name, _queries: None,
 ) -> Evaluation:
-    """Measure every setup, and each system of them against the first.
+    """Measure every setup, and compare each of their systems with the first.
 
     Args:
-        setups: at least one, with the same measures; the first one's first strategy is the
+        setups: at least one, with the same measures; the first setup's first strategy is the
             baseline.
         queries: at least one.
-        qrels: judgments; may be of no query.
-        cache_dir: where scores of pairs are kept from one run to the next.
-        on_step: told the system that is at work and how many more queries it has answered.
+        qrels: judgments; may be empty.
+        cache_dir: keeps scores of pairs between runs.
+        on_step: called with the system at work and how many more queries it has answered.
 
     Raises:
         UsageError, IndexMismatch: as `evaluate`.
@@ -98,22 +98,22 @@ def index_again(
     key_dir: Path,
     observer: IndexObserver | None = None,
 ) -> Path:
-    """An index of the same documents by another model, or with passages of another length.
+    """Index the same documents with another model, or with another passage length.
 
-    What is there from an earlier time is brought up to date, so that only what is new is encoded.
+    An index left from an earlier time is updated, so that only new texts are encoded.
 
     Args:
-        info: of the index whose roots are covered.
+        info: of the existing index, whose roots are covered.
         encoder: the model.
-        passage_tokens: longest passage; None for what the other index has, or the model's own
-            limit where that is less.
-        directory: where such indexes lie.
-        key_dir: where this user's key lies.
-        observer: told how far it is.
+        passage_tokens: longest passage; None for the existing index's length, or the model's limit
+            if that is less.
+        directory: holds such indexes.
+        key_dir: directory of this user's key.
+        observer: told about progress.
 
     Raises:
-        UsageError: the index is of a list of files.
-        PathNotFound: a root is not there.
+        UsageError: the index covers a list of files.
+        PathNotFound: a root does not exist.
         IndexBusy, StorageError: it cannot be written.
     """
     if any(root.files is not None for root in info.roots):

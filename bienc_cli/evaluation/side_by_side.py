@@ -1,4 +1,4 @@
-"""Two rankings of one query, entry by entry, with judgments and places in the other one."""
+"""Aligns two rankings of one query, entry by entry, with judgments and mutual ranks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bienc_cli.search.result import Hit
 
 @dataclass(frozen=True, slots=True)
 class RankedEntry:
-    """One place of a ranking.
+    """One entry of a ranking.
 
     Attributes:
-        item: what was ranked: a passage's document, or the item that a run names.
-        hit: the passage with its scores; None where only items are known.
-        grade: as judged; None where nobody judged it.
-        elsewhere: 1-based rank in the other ranking, of those entries that are kept of it; None
-            where it is not among them, or there is no other.
+        item: the ranked item: a passage's document, or the item named in a run.
+        hit: the passage with its scores; None if only the item is known.
+        grade: its judgment; None if nobody judged it.
+        elsewhere: 1-based rank in the other ranking, among the entries kept of it; None if not
+            among them, or if there is no other ranking.
     """
 
     rank: int
@@ -30,7 +30,7 @@ class RankedEntry:
 
     @property
     def rose(self) -> int | None:
-        """Ranks gained over the other ranking; None where it is not in it."""
+        """Ranks gained over the other ranking; None if it is not in it."""
         return None if self.elsewhere is None else self.elsewhere - self.rank
 
 
@@ -39,8 +39,8 @@ def side_by_side(
 ) -> tuple[tuple[RankedEntry, ...], tuple[RankedEntry, ...]]:
     """The first entries of two rankings.
 
-    Entries are passages. Where one of the rankings was read from a file, which names items
-    only, both are shown as items, so that they can be compared.
+    Entries are passages. If either ranking was read from a file, which only names items, both are
+    shown as items so that they can be compared.
     """
     systems = [left] if right is None else [left, right]
     passages = all(query_id in system.hits for system in systems)
@@ -57,7 +57,7 @@ def side_by_side(
 def ranked_items(
     evaluation: Evaluation, query_id: str, system: SystemResult
 ) -> tuple[RankedEntry, ...]:
-    """The first items of one ranking, as they are measured."""
+    """The first items of one ranking, as measured."""
     grades = evaluation.grades.get(query_id, {})
     return tuple(
         RankedEntry(rank, item, None, grades.get(item))
@@ -72,12 +72,12 @@ def _of_hit(evaluation: Evaluation, query_id: str, hit: Hit) -> RankedEntry:
 
 
 def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -> int | None:
-    """The best grade of the judged items that a passage is, or touches; None for none.
+    """The best grade of the judged items that a passage is in or overlaps; None if there is none.
 
     Args:
-        hit: its document goes by its id, or by its path where several have that id.
+        hit: its document is named by its id, or by its path if several share the id.
         grades: item to grade, for the hit's query.
-        missing: names among them that mean no document of the index.
+        missing: names among them that match no document of the index.
     """
     stored, passage = hit.passage, hit.passage.passage
     names = [name for name in (passage.doc_id, stored.path) if name not in missing]

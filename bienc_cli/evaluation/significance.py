@@ -1,6 +1,6 @@
-"""Whether two strategies differ, or only these queries happened to.
+"""Tests whether strategies really differ, or only on these queries.
 
-Every comparison is paired: the same queries, one value of a measure from each.
+Every comparison is paired: one value of a measure per query and strategy.
 """
 
 from __future__ import annotations
@@ -13,30 +13,31 @@ import numpy as np
 
 _RESAMPLES = 10_000
 _TIE = 1e-9
-"""Values nearer than this are equal: measures are sums of floating-point fractions."""
+"""Values closer than this are equal: measures are sums of floating-point fractions."""
 
 _NAMED = 5
-"""Queries that gained most, and as many that lost most, are named."""
+"""How many queries with the largest gains, and with the largest losses, are listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """One strategy against the baseline, over the queries that both have a value for.
+    """A strategy compared with the baseline, over the queries that both have a value for.
 
     Attributes:
         mean: of (strategy - baseline), in the measure's own unit.
-        low: lower end of the 95 % bootstrap interval of that mean; None below two queries.
-        high: its upper end.
+        low: lower end of the 95 % bootstrap interval of the mean; None for fewer than two queries.
+        high: upper end of it.
         wins: queries on which the strategy is better.
-        ties: on which both are equal.
-        losses: on which the baseline is better.
+        ties: queries on which both are equal.
+        losses: queries on which the baseline is better.
         p_randomisation: two-sided p of the paired randomisation test (sign flips of the
-            differences; exact up to 13 queries, else 10,000 draws); None below two queries.
+            differences; exact up to 13 queries, else 10,000 draws); None for fewer than two
+            queries.
         p_t_test: two-sided p of the paired t-test; None likewise.
-        p_corrected: `p_randomisation` after Holm's correction for all strategies that were
-            compared with the baseline.
-        gained: ids of the queries that gained most, best first.
-        lost: ids of the queries that lost most, worst first.
+        p_corrected: `p_randomisation` after Holm's correction for all strategies compared with the
+            baseline.
+        gained: ids of the queries with the largest gains, best first.
+        lost: ids of the queries with the largest losses, worst first.
     """
 
     mean: float
@@ -54,7 +55,7 @@ class PairedDifference:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean over queries with its 95 % bootstrap interval (None below two queries)."""
+    """A mean over queries with its 95 % bootstrap interval (None for fewer than two queries)."""
 
     value: float
     low: float | None
@@ -62,13 +63,13 @@ class Mean:
 
 
 def mean_of(values: Sequence[float]) -> Mean:
-    """Mean and interval of one measure over queries.
+    """Mean and confidence interval of one measure over queries.
 
-    The interval is the percentile bootstrap's over queries (Efron and Tibshirani, "An
-    Introduction to the Bootstrap", 1993, chapter 13), with a fixed seed.
+    The interval is the percentile bootstrap over queries (Efron and Tibshirani, "An Introduction to
+    the Bootstrap", 1993, chapter 13), with a fixed seed.
 
     Args:
-        values: one for each query; at least one.
+        values: one per query; at least one.
     """
     sample = np.asarray(values, dtype=np.float64)
     low, high = _interval(sample)
@@ -81,9 +82,9 @@ def compare_with_baseline(
 ) -> dict[str, PairedDifference]:
     """Compare strategies with a baseline, query by query.
 
-    The randomisation test is the one that Smucker, Allan and Carterette ("A comparison of
-    statistical significance tests for information retrieval evaluation", CIKM 2007) recommend;
-    p-values are corrected together by Holm's step-down procedure (1979).
+    Uses the randomisation test that Smucker, Allan and Carterette ("A comparison of statistical
+    significance tests for information retrieval evaluation", CIKM 2007) recommend; p-values are
+    corrected together by Holm's step-down procedure (1979).
 
     Args:
         baseline: query id to value.
@@ -95,7 +96,7 @@ def compare_with_baseline(
 
 
 def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Holm's step-down correction; what has no p-value keeps none and counts for none."""
+    """Holm's step-down correction; entries without a p-value are ignored."""
     known = sorted((p, name) for name, p in p_values.items() if p is not None)
     corrected: dict[str, float | None] = dict.fromkeys(p_values)
     highest = 0.0
@@ -149,7 +150,7 @@ def _t_test(differences: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float 
         return None
     spread = float(differences.std())
     if spread < _TIE:
-        # The statistic is 0/0 or infinite where all differences are the same.
+        # The statistic is 0/0 or infinite if all differences are the same.
         return 1.0 if abs(float(differences.mean())) < _TIE else 0.0
     from scipy import stats
 

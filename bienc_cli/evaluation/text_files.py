@@ -1,4 +1,4 @@
-"""Files that a user hands over: read whole, as UTF-8, with sentences for what is wrong."""
+"""Reads text files that a user provides, as UTF-8, with clear errors."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bienc_cli.errors import PathNotFound, UsageError
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
-    """Numbered lines without their ends and byte order marks, blank ones left out.
+    """Numbered lines, without line endings, byte order marks and blank lines.
 
     Raises:
-        PathNotFound: there is no such file.
+        PathNotFound: the file does not exist.
         UsageError: it cannot be read, or is not UTF-8.
     """
     try:
@@ -25,20 +25,20 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
         raise UsageError(f"'{path}' is not UTF-8.", "convert it: iconv -t UTF-8") from error
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}.") from error
-    # Each file that `cat` has joined may begin with a mark.
+    # Files joined by `cat` may each start with a byte order mark.
     lines = [line.removeprefix("\ufeff") for line in text.replace("\r\n", "\n").split("\n")]
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def parse_json(text: str, what: str) -> Any:
-    """What a line of JSON holds.
+    """Parse a line of JSON.
 
     Args:
         text: the line.
-        what: to call it in a message: `Line 3 of 'queries.jsonl'`.
+        what: how to refer to it in a message: `Line 3 of 'queries.jsonl'`.
 
     Raises:
-        UsageError: it is not JSON; says from which character on.
+        UsageError: it is not JSON; says at which character.
     """
     try:
         return json.loads(text)
@@ -51,5 +51,5 @@ def parse_json(text: str, what: str) -> Any:
 
 
 def first_given(record: Mapping[str, object], *names: str) -> object:
-    """The first of these fields that is there and not null; None where none is."""
+    """The first of these fields that is present and not null; None if none is."""
     return next((record[name] for name in names if record.get(name) is not None), None)

@@ -1,4 +1,4 @@
-"""Queries answered one at a time, as `query` answers them, and what each answer costs."""
+"""Answers queries one at a time, as `query` does, and measures the cost of each."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ def answers(
     cross_encoder: CrossEncoder | None,
     options: SearchOptions,
 ) -> Iterator[tuple[tuple[Hit, ...], Cost]]:
-    """The hits and the cost of each query, answered alone.
+    """The hits and the cost of each query.
 
     Args:
         index: opened for reading.
-        queries: at least one; the first is answered once before, so that none pays for the
-            warming up.
-        bi_encoder: the index's; None where the strategy compares no vectors.
+        queries: at least one; the first is answered once in advance, to warm up.
+        bi_encoder: the index's model; None where the strategy compares no vectors.
         cross_encoder: None where it reranks nothing.
         options: of every search.
     """
@@ -36,7 +35,7 @@ def answers(
     def answer(query: Query) -> SearchResult:
         return search(index, query.text, bi_encoder, cross_encoder, options)
 
-    # Beside reading everything, warming up is nothing.
+    # Warming up is negligible compared with reading every passage.
     if strategy.source is not Source.ALL:
         answer(queries[0])
     for query in queries:

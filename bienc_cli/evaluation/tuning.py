@@ -1,8 +1,7 @@
-"""Weights of a blend, learned from judgments.
+"""Learns the weights of a blend from judgments.
 
-The weights are few and the grid is coarse on purpose: with some dozens of judged queries a
-finer search learns the queries, not the collection. What is gained is measured on queries
-that the weights were not learned from.
+There are few weights and a coarse grid on purpose: with a few dozen judged queries, a finer search
+overfits. The gain is measured on queries that the weights were not learned from.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from bienc_cli.types import BiEncoder, BlendWeights, TunedBlend
 
 MEASURE = "nDCG@10"
 FEWEST_QUERIES = 20
-"""Judged queries below which nothing can be learned that would hold for others."""
+"""Judged queries below which nothing learned would generalise."""
 
 _FOLDS = 5
 
@@ -51,16 +50,16 @@ LIGHT_GRID = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """The scores of one query's candidates, and which items they stand for.
+    """The scores of one query's candidates, and the items they count as.
 
     Attributes:
         passage_ids: shape (n,), int64.
-        items: of each candidate.
+        items: the items of each candidate.
         similarities: shape (n,).
         bm25: shape (n,).
-        relevances: logits, shape (n,); None for candidates that are not read.
-        codelike: how far their texts are code, 0 to 1.
-        numbers: the share of the query's numbers that each has, shape (n,).
+        relevances: logits, shape (n,); None for candidates that were not reranked.
+        codelike: how much their texts resemble code, 0 to 1.
+        numbers: the fraction of the query's numbers in each, shape (n,).
     """
 
     passage_ids: NDArray[np.int64]
@@ -72,7 +71,7 @@ class Signals:
     numbers: NDArray[np.float64]
 
     def ranking(self, weights: BlendWeights) -> list[str]:
-        """Items in the order that the weights give, by (-score, passage id)."""
+        """The items ordered by the weighted scores, by (-score, passage id)."""
         if self.relevances is None:
             scores = blended(weights, self.similarities, self.bm25)
         else:
@@ -89,12 +88,12 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What was learned for one blend.
+    """The weights learned for one blend.
 
     Attributes:
         weights: the best over all judged queries.
-        before: the weights that hold: those learned earlier, or the defaults.
-        gain: on held-out queries: weights learned from the others against those that hold.
+        before: the current weights: those learned earlier, or the defaults.
+        gain: on held-out queries: weights learned from the others, compared with the current ones.
     """
 
     weights: BlendWeights
@@ -103,7 +102,7 @@ class Tuned:
 
     @property
     def helps(self) -> bool:
-        """Whether the gain is there on held-out queries and not explained by chance.
+        """Whether the gain on held-out queries is unlikely to be chance.
 
         The lower end of its 95 % interval is above zero.
         """
@@ -112,14 +111,14 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The answer of `tune`.
+    """The result of `tune`.
 
     Attributes:
-        queries: how many judged queries it was learned from.
-        missing: judged documents that the index does not hold.
+        queries: number of judged queries used.
+        missing: judged documents that are not in the index.
         blend: with the cross-encoder.
         light_blend: without.
-        kept: what is to be recorded; None where neither helps.
+        kept: what to record; None if neither helps.
     """
 
     queries: int
@@ -129,7 +128,7 @@ class Tuning:
 
     @property
     def kept(self) -> TunedBlend | None:
-        """Those weights that help, the ones that hold beside them; None where none do."""
+        """The weights that help, with the current ones for the other blend; None if none do."""
         if not (self.blend.helps or self.light_blend.helps):
             return None
         return TunedBlend(
@@ -149,16 +148,16 @@ def tune(
 ) -> Tuning:
     """Learn the weights of both blends from judged queries.
 
-    The gain that is reported is cross-validated: the queries are dealt into five folds, and
-    each fold is ranked with the weights that are best on the other four.
+    The reported gain is cross-validated: the queries are split into five folds, and each fold is
+    ranked with the weights that are best on the other four.
 
     Args:
         index: opened for reading.
-        queries: those without judgments are left out.
-        judged: judgments as the index knows their places.
-        bi_encoder: the index's.
-        scores: of the cross-encoder.
-        on_query: called as each query's candidates have been read.
+        queries: those without judgments are ignored.
+        judged: the judgments, matched with the index.
+        bi_encoder: the index's model.
+        scores: the cross-encoder's.
+        on_query: called after each query's candidates have been scored.
 
     Raises:
         UsageError: there are fewer than `FEWEST_QUERIES` judged queries.
@@ -202,15 +201,15 @@ def signals_of(
     judged: JudgedIndex,
     scores: CachedScores,
 ) -> Signals:
-    """What a blending strategy has to order for one query.
+    """The signals that a blending strategy orders by, for one query.
 
     Args:
         index: opened for reading.
         query: its text.
         vector: its vector, shape (dim,).
         strategy: `blend` or `light-blend`.
-        judged: tells which items passages stand for.
-        scores: of the cross-encoder.
+        judged: maps passages to items.
+        scores: the cross-encoder's.
     """
     depth = DEFAULT_CANDIDATES if strategy.needs_cross_encoder else FUSED_DEPTH
     found = look_up(index, query, vector, strategy, depth, Filter())
@@ -236,7 +235,7 @@ def values_by_weights(
     grades: Mapping[str, Mapping[str, int]],
     grid: Sequence[BlendWeights],
 ) -> NDArray[np.float64]:
-    """The measure of each query under each point of a grid, shape (len(grid), queries)."""
+    """The measure of each query at each point of a grid, shape (len(grid), queries)."""
     rows = []
     for weights in grid:
         rankings = {query_id: one.ranking(weights) for query_id, one in signals.items()}
@@ -253,7 +252,7 @@ def _tuned(
 ) -> Tuned:
     values = values_by_weights(signals, grades, grid)
     held = values_by_weights(signals, grades, [before])[0]
-    # Dealt out in the order of their ids, so that the same judgments give the same answer.
+    # Folds follow the order of ids, so that the same judgments give the same result.
     ids = list(signals)
     by_id = np.argsort(np.array(ids, dtype=object), kind="stable")
     held_out = np.empty(len(ids))
@@ -269,9 +268,9 @@ def _tuned(
 
 
 def _best(values: NDArray[np.float64], grid: Sequence[BlendWeights]) -> int:
-    """The point of the grid with the highest mean; of equals the one in their midst.
+    """The grid point with the highest mean; among ties, the most central one.
 
-    At the edge of a region where all judged queries fare alike, the next query may not.
+    At the edge of a region where all judged queries score the same, the next query may not.
     """
     means = values.mean(axis=1)
     equals = np.flatnonzero(means >= means.max() - 1e-12)

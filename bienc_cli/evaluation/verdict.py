@@ -1,4 +1,4 @@
-"""What an evaluation comes to for somebody who has to choose: what to use, and how sure that is."""
+"""Recommends a system from an evaluation, and says how certain that is."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ _SAME = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to use, by the first measure.
+    """The recommendation, by the first measure.
 
     Attributes:
-        best: the systems with the highest mean, all of them where several tie.
-        use: the cheapest of those that are not measurably worse than the best; one whose cost
-            is not known counts as the dearest.
-        equals: the others that are not measurably worse, the best first.
-        worse: those that are, query by query, after correction for several comparisons.
-        queries: how many were judged.
+        best: the systems with the highest mean, including ties.
+        use: the cheapest of those not measurably worse than the best; a system of unknown cost
+            counts as the most expensive.
+        equals: the others that are not measurably worse, best first.
+        worse: the systems that are measurably worse, query by query, after correction for multiple
+            comparisons.
+        queries: number of judged queries.
     """
 
     measure: str
@@ -37,12 +38,12 @@ class Verdict:
 
     @property
     def sure(self) -> bool:
-        """Whether there are queries enough to recommend anything."""
+        """Whether there are enough queries to recommend anything."""
         return self.queries >= ENOUGH_QUERIES
 
 
 def verdict(evaluation: Evaluation) -> Verdict | None:
-    """What an evaluation comes to; None without judgments, or with one system alone."""
+    """The recommendation; None without judgments, or with a single system."""
     if not evaluation.measures or len(evaluation.systems) < 2:
         return None
     measure = evaluation.measures[0]

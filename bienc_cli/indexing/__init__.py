@@ -1,1 +1,1 @@
-"""The way in: discover, read, chunk, encode, commit; `indexer.index_paths` is all of it."""
+"""The indexing pipeline: discover, read, chunk, encode, commit; see `indexer.index_paths`."""

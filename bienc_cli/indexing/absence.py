@@ -1,8 +1,8 @@
-"""Files that are not where they were, and are taken for elsewhere rather than for deleted.
+"""Decides which missing files are probably on an unmounted disk rather than deleted.
 
-What a disk leaves that is not mounted is an empty directory; the next one at the same place
-brings other files. File systems, inodes and mounts tell one from another. What the index knows is
-kept until somebody says that it is gone.
+An unmounted disk leaves an empty directory; another disk mounted at the same place brings other
+files. File systems, inodes and mounts tell them apart. What the index knows is kept until somebody
+says that it is gone.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from bienc_cli.store import Mount, Root
 from bienc_cli.types import Skipped
 
 TRANSIENT = frozenset({"permission", "vanished", "io", "unmounted"})
-"""Reasons to skip that say nothing of a file's content: it is tried again every time, and
-what the index knows of it is kept meanwhile."""
+"""Reasons for skipping a file that say nothing about its content: it is tried again on every run,
+and what the index knows of it is kept meanwhile."""
 
 MASS = 100
-"""Files of one root. When at least so many, and more than half of what is known of it, are gone
-at once, that is a disk that is not mounted, or an accident, until somebody says otherwise."""
+"""If at least this many files of a root, and more than half of the known ones, disappear at once,
+they are considered unmounted or lost by accident until somebody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Files that are kept though they are not there.
+    """A place whose files are kept although they are missing.
 
     Attributes:
-        place: under which they are, by path under the root; "." for the root itself.
-        why: what the place is, as the end of a sentence.
-        another: what is there instead is of another folder or disk, and was not asked for.
+        place: path under the root; "." for the root itself.
+        why: a description of the place that completes a sentence.
+        another: the files there now belong to another folder or disk, and nobody asked for them.
     """
 
     place: str
@@ -45,13 +45,13 @@ class Absence:
 def absences(
     now: Whereabouts, known: Mapping[str, int], there: Mapping[str, int], missing: Collection[str]
 ) -> Iterator[Absence]:
-    """What of a root is taken for elsewhere; where all of it is, only that.
+    """The places under a root whose files are considered absent; only the root if all of it is.
 
     Args:
-        now: where the root and its mounts are.
-        known: files that the index knows, by path under the root, with their sizes in bytes.
-        there: files that are there, likewise.
-        missing: those of `known` that are not, and could have been looked at.
+        now: the current state of the root and its mounts.
+        known: the indexed files by path under the root, with their sizes in bytes.
+        there: the existing files, likewise.
+        missing: those of `known` that do not exist, although their place could be examined.
     """
     held = _Held(known, there, missing)
     absence = held.other_folder(".") if now.is_another else None
@@ -69,14 +69,14 @@ def absences(
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """Files of one place; see `absences`."""
+    """The files of one place; see `absences`."""
 
     known: Mapping[str, int]
     there: Mapping[str, int]
     missing: Collection[str]
 
     def below(self, place: str) -> _Held:
-        """Those that lie below a place."""
+        """The files below a place."""
         return _Held(
             {path: size for path, size in self.known.items() if is_below(path, place)},
             {path: size for path, size in self.there.items() if is_below(path, place)},
@@ -84,21 +84,20 @@ class _Held:
         )
 
     def other_folder(self, place: str) -> Absence | None:
-        """Why the place is another folder that holds other files, where it does."""
+        """The absence of a place that has become another folder with other files, or None."""
         if self.there and self.known and len(self.missing) == len(self.known):
             why = "is another folder than it was, and holds none of the files that are known"
             return Absence(place, why, True)
         return None
 
     def absence(self, place: str, is_what: str, *, elsewhere: bool) -> Absence | None:
-        """Why the place is taken for one whose files are somewhere else, where it is.
+        """The absence of a place whose files appear to be somewhere else, or None.
 
         Args:
-            place: which it is.
-            is_what: it is, if it is elsewhere, as the middle of a sentence.
-            elsewhere: what is there is on another disk than when its files were there. A disk
-                that was copied to another has most of them as they were; any other may have
-                files of the same names.
+            place: path under the root.
+            is_what: how to describe the place if so, for the middle of a sentence.
+            elsewhere: the place is on another disk than its files were. A copied disk has most of
+                them unchanged; an unrelated one may have files of the same names.
         """
         known, gone, there = len(self.known), len(self.missing), len(self.there)
         if gone and not there:
@@ -114,13 +113,13 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What a root is now, beside what the index recorded of it.
+    """The current state of a root, compared with what the index recorded.
 
     Attributes:
-        root: as it is recorded.
-        device: of its directory; None where that is not known.
+        root: as recorded.
+        device: of its directory; None if unknown.
         inode: likewise.
-        lost_mounts: recorded mounts that are no more, or of something else.
+        lost_mounts: recorded mounts that are gone or that mount something else now.
     """
 
     root: Root
@@ -135,13 +134,13 @@ class Whereabouts:
 
     @property
     def is_another(self) -> bool:
-        """Whether it is another folder than it was then, by what the system tells it by."""
+        """Whether the root is a different folder than then, by device and inode."""
         now, then = (self.device, self.inode), (self.root.device, self.root.inode)
         return None not in (*now, *then) and now != then
 
 
 def whereabouts_of(root: Root) -> Whereabouts:
-    """Look where a root and what was mounted below it are now."""
+    """Examine a root and its recorded mounts."""
     device, inode = _told_by(root.path)
     places = _mounted_below(root.path) if root.mounts else frozenset[str]()
     lost = tuple(mount for mount in root.mounts if _is_lost(root.path, mount, places))
@@ -151,13 +150,13 @@ def whereabouts_of(root: Root) -> Whereabouts:
 def _is_lost(top: Path, mount: Mount, places: Collection[str]) -> bool:
     if not (mount.path in places or os.path.ismount(top / mount.path)):
         return True
-    # Of earlier indexes it is only known that something was mounted.
+    # Earlier indexes only recorded that something was mounted.
     device, inode = _told_by(top / mount.path)
     return mount.device not in (None, device) or mount.inode not in (None, inode)
 
 
 def mounts_among(top: Path, files: Iterable[FoundFile]) -> tuple[Mount, ...]:
-    """What is mounted below a root and has files in it."""
+    """The mounts below a root that contain any of the files."""
     own = top.stat().st_dev
     places = _mounted_below(top)
     looked_at: set[str] = set()
@@ -176,11 +175,13 @@ def mounts_among(top: Path, files: Iterable[FoundFile]) -> tuple[Mount, ...]:
 
 
 _MOUNTS = Path("/proc/self/mountinfo")
-"""Linux's own list. Only it knows of a folder that is mounted on another of the same disk."""
+"""Linux's list of mounts. Nothing else reveals a folder bind-mounted from the same disk."""
 
 
 def _mounted_below(top: Path) -> frozenset[str]:
-    """Where something is mounted below a root, by path under it, as far as the system has a list.
+    """The mount points below a root, by path under it, if the system provides a list.
+
+    Source: proc_pid_mountinfo(5); the fifth field, with blanks and backslashes in octal.
 
     Source: proc_pid_mountinfo(5); the fifth field, with blanks and backslashes in octal.
     """
@@ -198,14 +199,14 @@ def _mounted_below(top: Path) -> frozenset[str]:
 
 
 def _told_by(path: Path) -> tuple[int | None, int | None]:
-    """What tells the file system that a path is on, and its inode there; None if it is gone.
+    """Identifies the file system and inode of a path; (None, None) if it is gone.
 
-    The number of a device is given to the next one that is mounted; with the identifier of the
-    file system it stands for one disk.
+    A device number may be reused for the next disk that is mounted; combined with the file system's
+    id, it identifies one disk.
     """
     try:
         status = path.stat()
-        file_system = 0  # Windows has but the volume's number
+        file_system = 0  # Windows only has the volume's number
         if sys.platform != "win32":
             file_system = os.statvfs(path).f_fsid
     except OSError:
@@ -214,17 +215,17 @@ def _told_by(path: Path) -> tuple[int | None, int | None]:
 
 
 def is_transient(skipped: Skipped) -> bool:
-    """Whether the reason says nothing of the file's content."""
+    """Whether the reason says nothing about the file's content."""
     return skipped.code in TRANSIENT
 
 
 def is_below(doc_id: str, folder: str) -> bool:
-    """Whether a path under a root is another one, or lies below it."""
+    """Whether a path under a root equals another one or lies below it."""
     return doc_id == folder or doc_id.startswith(f"{folder}/")
 
 
 def is_within(path: str, places: Collection[str]) -> bool:
-    """Whether a path under a root is one of some places, or below one; `.` is the root itself.
+    """Whether a path under a root equals one of some places or lies below one; `.` is the root.
 
     Takes as many steps as the path has components, however many places there are.
     """

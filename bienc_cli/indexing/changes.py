@@ -1,7 +1,7 @@
-"""What has to be done so that an index agrees with a root.
+"""Compares an index with a root, to decide which files to read and which to remove.
 
-A file is told by its size, its times and its inode, as git does it, and nothing of it is opened
-as long as those are as they were; whatever they say otherwise, its content decides.
+Like git, it identifies an unchanged file by its size, times and inode, without opening it; if any
+of them differs, the content decides.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from bienc_cli.indexing.roots import Finding, reading_of
 from bienc_cli.store import UNSETTLED, FileState
 
 PASSING = frozenset({"timeout", "crashed", "memory"})
-"""Reasons that another run may not meet: a busy machine, little memory. The same content is
-tried again `MOST_ATTEMPTS` times in all."""
+"""Reasons that may not recur on another run: a busy machine, little memory. The same content is
+tried `MOST_ATTEMPTS` times in all."""
 
 MOST_ATTEMPTS = 3
 
 _FINE_NS = 50_000_000
 _COARSE_NS = 2_000_000_000
-"""How long after a change another one may leave a file's times as they are: the clock of most
-file systems ticks a hundred times a second, that of some (FAT) every two seconds."""
+"""For how long after a change another one may leave a file's times the same: the clock of most file
+systems ticks a hundred times a second, that of FAT every two seconds."""
 
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What must be done so that the index agrees with a root.
+    """What to do so that the index matches a root.
 
     Attributes:
-        read: files that are new, or not as recorded, or to be tried again.
-        gone: what is known of files that are there no more.
-        unchanged: what is known of files that are as they were, or could not be looked at.
+        read: files that are new, changed or to be tried again.
+        gone: recorded files that no longer exist.
+        unchanged: recorded files that are unchanged, or that could not be examined.
     """
 
     read: tuple[FoundFile, ...]
@@ -57,10 +57,10 @@ def compare_with_index(
     """Compare by size, times, inode and reader: the fast path, which opens no file.
 
     Args:
-        finding: what is there.
-        known: what the index knows, by path under the root.
-        all_stale: everything must be looked into, whatever it looks like.
-        retry: so must everything that was not read whole.
+        finding: the files that exist.
+        known: the recorded files, by path under the root.
+        all_stale: examine the content of every file.
+        retry: also read every file again that was not read whole.
     """
     found = {file.doc_id for file in finding.files}
     read: list[FoundFile] = []
@@ -88,7 +88,7 @@ def compare_with_index(
 
 
 def is_as_recorded(state: FileState, file: FoundFile) -> bool:
-    """Whether a file looks as it did when it was read; no, where that cannot be told."""
+    """Whether a file looks the same as when it was read; False if that is uncertain."""
     return (state.size, state.mtime_ns, state.ctime_ns, state.inode) == (
         file.size,
         file.mtime_ns,
@@ -98,15 +98,15 @@ def is_as_recorded(state: FileState, file: FoundFile) -> bool:
 
 
 def has_changed(before: FoundFile, now: FoundFile) -> bool:
-    """Whether a file was written to, or another put in its place, between two looks in one run.
+    """Whether a file was modified or replaced between two looks in one run.
 
-    Not by its inode: some network file systems make one up at each look.
+    Ignores the inode: some network file systems make up a new one for each look.
     """
     return (before.size, before.mtime_ns, before.ctime_ns) != (now.size, now.mtime_ns, now.ctime_ns)
 
 
 def is_due(state: FileState, *, retry: bool = False) -> bool:
-    """Whether a file is to be read again though nothing about it has changed."""
+    """Whether to read an unchanged file again."""
     if state.outcome == "whole":
         return False
     tried = state.attempts if state.code in PASSING else 0
@@ -115,11 +115,11 @@ def is_due(state: FileState, *, retry: bool = False) -> bool:
 
 
 def settled_ctime(file: FoundFile, looked_ns: int) -> int:
-    """The `ctime_ns` to record for a file whose content was looked at.
+    """The `ctime_ns` to record for a file whose content was examined.
 
     Args:
-        file: as it was found, before that.
-        looked_ns: when its content began to be read, nanoseconds since the epoch.
+        file: as found before that.
+        looked_ns: when reading its content began, nanoseconds since the epoch.
     """
     coarse = file.mtime_ns % 1_000_000_000 == 0
     last = max(file.mtime_ns, file.ctime_ns)
@@ -127,7 +127,7 @@ def settled_ctime(file: FoundFile, looked_ns: int) -> int:
 
 
 def state_of(file: FoundFile, digest: bytes, stamp: str, *, looked_ns: int) -> FileState:
-    """What to record of a file whose content was looked at, as a whole one; it has no id yet."""
+    """The record of a file whose content was examined, as whole; without an id."""
     return FileState(
         0,
         file.doc_id,
@@ -141,10 +141,10 @@ def state_of(file: FoundFile, digest: bytes, stamp: str, *, looked_ns: int) -> F
 
 
 def is_current(stamp: str, path: Path, options: ReadingOptions) -> bool:
-    """Whether the reader that read a file is still the one that would.
+    """Whether the reader that read a file is still the one that would read it.
 
-    A file whose name says nothing was judged by its content; that its reader still exists in
-    that version is enough, since the content is the same.
+    A file without a telling name was read by its content; the content being the same, it suffices
+    that its reader still exists in that version.
     """
     found = format_by_file_name(path, options)
     if found is not None:
@@ -153,7 +153,7 @@ def is_current(stamp: str, path: Path, options: ReadingOptions) -> bool:
 
 
 def stamp_of(path: Path, options: ReadingOptions) -> str:
-    """Which reader reads a file, in which version; "" where none does."""
+    """The version stamp of the reader for a file; "" if there is none."""
     try:
         found = format_of(path, options)
     except UnreadableFile:
@@ -162,7 +162,7 @@ def stamp_of(path: Path, options: ReadingOptions) -> str:
 
 
 def digest_of_file(path: Path) -> bytes:
-    """What a file's content is known by: 16 bytes of BLAKE2b.
+    """A digest of a file's content: 16 bytes of BLAKE2b.
 
     Raises:
         OSError: it cannot be read.

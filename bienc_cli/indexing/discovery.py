@@ -1,7 +1,7 @@
-"""Paths to files worth reading, in a fixed order, each with what tells whether it changed.
+"""Finds the files worth reading, in a fixed order, with what identifies their changes.
 
-What is left out on purpose (ignored, hidden, excluded) is passed over in silence; what would
-belong here and cannot be read is handed out as `Skipped`, with its reason.
+Files left out on purpose (ignored, hidden, excluded) are passed over silently; files that belong in
+the index but cannot be read are yielded as `Skipped`, with the reason.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ DEFAULT_MAX_BYTES = 32 << 20
 """Larger files are rarely documents: logs, dumps, exports."""
 
 MAX_COLLECTION_BYTES = 64 << 30
-"""Cap for collections, which are read record by record, whatever their size."""
+"""Limit for collections, which are read record by record, whatever their size."""
 
-# Never documents of this folder: our own index, the stores of version control systems.
+# Never documents: our own index, and the directories of version control systems.
 _NEVER = frozenset({".bienc", ".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"})
-# Made by machines and made again at will; out even where hidden files are in.
+# Generated, and easily regenerated; skipped even if hidden files are included.
 _CACHES = frozenset(
     (
         "__pycache__ node_modules .venv .tox .nox .mypy_cache .pytest_cache .ruff_cache "
         ".hypothesis .ipynb_checkpoints .cache .gradle .terraform .eggs"
     ).split()
 )
-# What programs and systems keep beside documents: while one is open, or of its folder.
+# Files that programs and systems create beside documents: lock files, folder settings.
 _KEPT_BESIDE = re.compile(
     r"(?is)~\$.*|\.~lock\..*#|~WR\w+\.tmp|\._.+|\.DS_Store|(?:eh)?thumbs\.db|desktop\.ini|Icon\r"
 )
@@ -60,13 +60,13 @@ class FoundFile:
 
     Attributes:
         path: absolute.
-        doc_id: path under the root (POSIX); the file's name where the root is the file.
+        doc_id: path under the root (POSIX); the file's name if the root is the file.
         size: bytes.
-        mtime_ns: time of its last modification, nanoseconds since the epoch; the nearest that
-            fits into 64 bits, which end in the year 2262.
-        inode: its number on its device.
-        ctime_ns: time of the last change of its content, name or rights, likewise.
-        device: number of the device it is on.
+        mtime_ns: time of last modification, nanoseconds since the epoch, clipped to 64 bits, which
+            end in the year 2262.
+        inode: its inode number.
+        ctime_ns: time of the last change of content, name or permissions, likewise.
+        device: number of its device.
     """
 
     path: Path
@@ -92,11 +92,11 @@ class FoundFile:
 
 
 OUTSIDE = "a link that leads outside the folder"
-"""Why it is not followed, as the end of a sentence."""
+"""Why a link is not followed; completes a sentence."""
 
 
 def is_never_a_document(name: str) -> bool:
-    """Whether discovery passes over anything of this name, whatever its options."""
+    """Whether discovery skips anything with this name, whatever its options."""
     return name in _NEVER or name in _CACHES or _KEPT_BESIDE.fullmatch(name) is not None
 
 
@@ -114,29 +114,29 @@ def discover(
     """Find the files under a root.
 
     Ignore files under the root have git's semantics, in a repository or not: `.biencignore`
-    overrides the `.gitignore` beside it, deeper ones override those above. In a repository those
-    above the root count too, up to its top, and what git is told besides.
+    overrides the `.gitignore` beside it, and deeper ones override those above. Inside a repository,
+    those above the root apply too, up to its top, as do git's other excludes files.
 
-    Symbolic links are followed where they stay inside the root and lead to something that
-    is not found anyway; they come last, so that a file is known by its own name.
+    Symbolic links are followed if they stay inside the root and lead to something not found
+    otherwise; they come last, so that a file goes by its own name.
 
     Args:
-        root: a directory, or a single file, which no rule but size and kind holds back.
-        include: patterns as in ignore files, relative to the root; if there are any, only
-            files that match are found. They do not bring back what is ignored or hidden.
-        exclude: patterns of files and directories to pass over.
-        max_bytes: cap on a file's size; collections have a cap of their own.
-        hidden: whether files and directories whose name begins with a dot are found too.
-        removed: paths under the root to pass over, exactly these and what is below them.
-        excludes_file: of patterns that this user has git ignore in every repository.
-        ocr: pictures are found too, where there is something to recognise text in them.
+        root: a directory, or a single file, to which only the rules on size and kind apply.
+        include: patterns as in ignore files, relative to the root; if there are any, only matching
+            files are found. They do not bring back ignored or hidden files.
+        exclude: patterns of files and directories to skip.
+        max_bytes: limit on a file's size; collections have their own.
+        hidden: also find files and directories whose name starts with a dot.
+        removed: paths under the root to skip, exactly these and everything below them.
+        excludes_file: the user's global git excludes file.
+        ocr: also find images, if text can be recognised in them.
 
     Returns:
-        Files and refusals, ordered by path, component by component. The root is looked at
-        at once, the rest as it is asked for.
+        Files and skips, ordered by path, component by component. The root is examined
+        immediately, the rest lazily.
 
     Raises:
-        PathNotFound: there is no such root.
+        PathNotFound: the root does not exist.
         UsageError: a pattern is malformed.
     """
     selection = Patterns(parse_patterns("--include", include), parse_patterns("--exclude", exclude))
@@ -164,25 +164,25 @@ def discover(
 def discover_listed(
     base: Path, names: Iterable[str], *, max_bytes: int = DEFAULT_MAX_BYTES, ocr: bool = False
 ) -> Iterator[FoundFile | Skipped]:
-    """Find files of a list, which no rule but size and kind holds back.
+    """Find the files of a list, to which only the rules on size and kind apply.
 
-    Links are followed as in `discover`, and none to a directory: a list is of files. Those that
-    are gone are passed over.
+    Links are followed as in `discover`, but never to a directory: a list is of files. Missing files
+    are passed over.
 
     Args:
-        base: what the names are relative to, absolute.
+        base: absolute path that the names are relative to.
         names: paths below it.
         max_bytes: as of `discover`.
         ocr: likewise.
 
     Returns:
-        Files and refusals, links last.
+        Files and skips, links last.
     """
     real_base = os.path.realpath(base)
     reading = ReadingOptions(ocr=ocr)
     seen: set[tuple[int, int]] = set()
     for name in sorted(names, key=lambda name: ((base / name).is_symlink(), name)):
-        path = os.path.join(base, name)  # noqa: PTH118  (`Path` would take what is no path apart)
+        path = os.path.join(base, name)  # noqa: PTH118  (`Path` would normalise invalid names)
         try:
             target = os.path.realpath(path, strict=True)
             status = Path(target).stat()
@@ -201,10 +201,10 @@ def discover_listed(
 
 
 def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
-    """What discovery finds under a root, by its settings.
+    """Discover the files under a root, with its settings.
 
     Raises:
-        PathNotFound: it is not there.
+        PathNotFound: it does not exist.
     """
     limit = DEFAULT_MAX_BYTES if root.max_bytes is None else root.max_bytes
     if root.files is None:
@@ -224,7 +224,7 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A directory or link: where it is, its path under the root, the rules in force there."""
+    """A directory or link: its location, its path under the root, the rules in force there."""
 
     path: str
     doc_id: str
@@ -243,20 +243,20 @@ class _Walk:
     removed: frozenset[str]
     excludes_file: str | None
     reading: ReadingOptions
-    # Judged after everything else: most lead to what has a name of its own.
+    # Followed after everything else: most lead to files that are found under their own names.
     links: deque[_Place] = field(default_factory=deque)
-    # Device and inode of the files handed out and the directories listed.
+    # Device and inode of the files yielded and the directories listed.
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def run(self) -> Iterator[FoundFile | Skipped]:
-        """Everything below the root, then what only links lead to."""
+        """Everything below the root, then what is only reachable through links."""
         above = rules_above(self.real_root, self.excludes_file)
         yield from self._below(_Place(self.root, "", above))
         while self.links:
             yield from self._follow(self.links.popleft())
 
     def _below(self, top: _Place) -> Iterator[FoundFile | Skipped]:
-        """Depth first, without recursion: trees may be as deep as they like."""
+        """Depth first, without recursion: trees may be arbitrarily deep."""
         pending = [self._list(top)]
         while pending:
             for item in pending[-1]:
@@ -277,7 +277,7 @@ class _Walk:
             yield skip_for(error, directory.doc_id or ".")
             return
         names = {entry.name for entry in entries}
-        # The root was named by a person: it is no cache to them, whatever it looks like.
+        # A person named the root, so it is not a cache to them, whatever it looks like.
         if directory.doc_id and (_VIRTUAL_ENVIRONMENT in names or _CACHE_TAG in names):
             return
         brings_rules = not names.isdisjoint((GIT, *IGNORE_FILES))
@@ -297,7 +297,7 @@ class _Walk:
         if place.doc_id in self.removed:
             return None
         try:
-            # As to git, a link is a file, also one to a directory.
+            # To git, a link is a file, even one to a directory.
             is_directory = entry.is_dir(follow_symlinks=False)
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
@@ -330,7 +330,7 @@ class _Walk:
         if os.pardir in inside:
             yield Skipped(link.doc_id, "outside", OUTSIDE)
         elif (status.st_dev, status.st_ino) not in self.seen and not _NEVER.intersection(inside):
-            # By its real path: a link may lead elsewhere by the time it is read.
+            # By its real path, because the link may change before the file is read.
             place = _Place(target, link.doc_id, link.ignoring)
             if is_directory:
                 yield from self._below(place)
@@ -350,11 +350,11 @@ class _Walk:
 def _judge(
     path: str, doc_id: str, status: os.stat_result, max_bytes: int, reading: ReadingOptions
 ) -> FoundFile | Skipped:
-    """Refuse what cannot or should not be read; nothing is opened for it."""
+    """Refuse files that cannot or should not be read, without opening any."""
     if not stat.S_ISREG(status.st_mode):
-        # Opening one could wait forever (a pipe) or do something (a device).
+        # Opening one could block forever (a pipe) or have side effects (a device).
         return Skipped(doc_id, "special", "a pipe, socket or device, not a file")
-    # Strings as far as possible: every `Path` costs as much as asking the system for the file.
+    # Strings where possible: creating a `Path` costs as much as a stat.
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
     if is_unreadable(suffix, reading):
         return Skipped(doc_id, "binary", why_binary(suffix))
@@ -374,7 +374,7 @@ def _in_64_bits(number: int) -> int:
 
 
 def skip_for(error: OSError, doc_id: str) -> Skipped:
-    """What to say of a file or folder that the system does not let one look at."""
+    """The skip for a file or folder that the system refuses to open."""
     if isinstance(error, FileNotFoundError):
         return Skipped(_shown(doc_id), "vanished", "was there and is gone")
     if isinstance(error, PermissionError):
@@ -395,5 +395,5 @@ def _is_utf8(name: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """A name that may be no UTF-8 as one that can be stored and printed."""
+    """A name that may not be UTF-8, made storable and printable."""
     return os.fsencode(name).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Texts to vectors, in windows: long enough to sort by length, short enough to remember."""
+"""Encodes texts in windows: long enough to sort by length, short enough for memory."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from bienc_cli.store import IndexWriter
 
 _WINDOW_TEXTS = 1024
 _WINDOW_CHARACTERS = 1_000_000
-"""What waits to be encoded together, for each batch that is encoded at the same time. Sorting by
-length needs many texts; memory, few."""
+"""Limits of the texts that wait to be encoded together, for each batch encoded in parallel. Sorting
+by length needs many texts; memory, few."""
 
 _SHARE = 128
-"""Texts handed to the encoder at once: what an interrupt can cost."""
+"""Texts passed to the encoder at once: the most work an interrupt can lose."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodingTotals:
-    """What has gone through so far.
+    """Totals so far.
 
     Attributes:
-        encoded: distinct texts that went through the model.
-        reused: texts that were encoded before, in this run or an earlier one.
-        tokens: of those encoded, special tokens included, padding not.
-        weight: of all texts that are done; see `Encoding.add`.
-        encoded_weight: of those that went through the model.
+        encoded: distinct texts encoded by the model.
+        reused: texts encoded before, in this run or an earlier one.
+        tokens: tokens of the encoded texts, including special tokens but not padding.
+        weight: progress over all finished texts; see `Encoding.add`.
+        encoded_weight: the part of it due to encoded texts.
     """
 
     encoded: int = 0
@@ -37,7 +37,7 @@ class EncodingTotals:
     encoded_weight: float = 0.0
 
     def after(self, earlier: EncodingTotals) -> EncodingTotals:
-        """The totals of two attempts at the same texts, of which the second reused the first's."""
+        """Combine two attempts at the same texts, where the second reused the first's vectors."""
         return replace(
             self,
             encoded=self.encoded + earlier.encoded,
@@ -47,14 +47,14 @@ class EncodingTotals:
 
 
 class Encoding:
-    """Collects embedded texts and has those encoded whose vector is not known.
+    """Collects embedded texts and encodes those without a known vector.
 
     Args:
         writer: of the index.
-        workers: who encode.
-        watch: told what `encode` took.
-        on_progress: told of all that is done so far.
-        on_rest: called where what is encoded is in the index's file; it may end the run.
+        workers: they do the encoding.
+        watch: collects the time of the stage `encode`.
+        on_progress: called with the totals so far.
+        on_rest: called when all encoded vectors are stored; it may end the run.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Encoding:
         self.totals = EncodingTotals()
 
     def add(self, texts: Sequence[str], weight: float) -> None:
-        """Take texts whose passages are in the index already.
+        """Queue texts whose passages are already in the index.
 
         Args:
             texts: embedded texts.
-            weight: what having done all of them counts as progress.
+            weight: how much progress it is to finish all of them.
         """
         repeated = 0
         for text in texts:
@@ -97,7 +97,7 @@ class Encoding:
             self._on_rest()
 
     def flush(self) -> None:
-        """Have everything encoded that waits."""
+        """Encode everything that is queued."""
         waiting, self._waiting, self._characters = self._waiting, {}, 0
         missing = self._writer.without_vector(list(waiting))
         known = waiting.keys() - set(missing)
@@ -106,7 +106,7 @@ class Encoding:
             tokenizer = self._workers.encoder.tokenizer
             extra = tokenizer.special_tokens
             lengths = [count + extra for count in tokenizer.counts(missing)]
-            # Of like length together, so that little is padded.
+            # Batch texts of similar length together, to minimise padding.
             order = sorted(range(len(missing)), key=lambda index: -lengths[index])
             shares = [order[start : start + _SHARE] for start in range(0, len(order), _SHARE)]
             batches = [[missing[index] for index in chosen] for chosen in shares]

@@ -1,8 +1,8 @@
-"""Reading the files of a plan, and putting what they hold into the index.
+"""Reads the files of a plan and stores their documents in the index.
 
-The content of a file decides whether anything is done about it. What could not be read, or not
-to its end, is told by the file's outcome: what says nothing of its content leaves the index as
-it was, and what another run may not meet is tried again.
+The content of a file decides whether it is processed. If it could not be read, or only in part, the
+reason decides: one that says nothing about the content leaves the index as it was, and one that may
+not recur is tried again.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from bienc_cli.types import ChunkingParameters, Document, Skipped
 
 
 class BrokenOff(Exception):
-    """A file that the index holds whole could be read in part only.
+    """A file that the index holds whole could only be read in part.
 
-    Its records are replaced as they come, so that the run begins anew without it.
+    Its records are replaced as they arrive, so the run starts over without this file.
     """
 
     def __init__(self, path: Path, skipped: Skipped) -> None:
@@ -51,13 +51,13 @@ class BrokenOff(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A file to be read; satisfies `formats.SourceFile`.
+    """A file to read; satisfies `formats.SourceFile`.
 
     Attributes:
-        found: what stood there when its content was looked at.
-        known: what the index knows of it.
-        state: what to record of it, if it is read whole.
-        before: digests of its documents' texts as the index has them.
+        found: as it was when its content was examined.
+        known: its record in the index.
+        state: what to record if it is read whole.
+        before: digests of its documents' texts in the index.
     """
 
     path: Path
@@ -70,12 +70,12 @@ class _Candidate:
 
 
 class FileReading:
-    """Reads the files of one run; holds what adds up over them.
+    """Reads the files of one run, and keeps totals over them.
 
     Args:
         writer: of the index.
-        watch: told what `chunk` took.
-        retry: every file that was not read whole is cut anew, also one whose content is as it was.
+        watch: collects the time of the stage `chunk`.
+        retry: chunk every file again that was not read whole, even with unchanged content.
     """
 
     def __init__(self, writer: IndexWriter, watch: Stopwatch, *, retry: bool) -> None:
@@ -88,23 +88,23 @@ class FileReading:
         self.characters = 0
         self.languages = LanguageSample()
         self._language: str | None = None
-        # Bytes of files that are done without a text of theirs going through the encoder.
+        # Bytes of files that were finished without encoding any text.
         self.passed_bytes = 0.0
 
     @property
     def counts(self) -> DocumentCounts:
-        """Documents so far, by what became of them."""
+        """The documents so far, by what happened to them."""
         return DocumentCounts(self._new, self._changed, self._unchanged, self._removed)
 
     def forget(self, work: RootWork) -> None:
-        """Forget the files of a root that are there no more."""
+        """Remove the files of a root that no longer exist."""
         counts = self._writer.document_counts(work.root_id)
         for state in work.changes.gone:
             self._removed += counts[state.file_id]
             self._writer.remove_file(state.file_id)
 
     def pass_over(self, work: RootWork) -> None:
-        """Count what a root holds where nothing of it is to be read."""
+        """Count the documents of a root of which nothing is to be read."""
         self._unchanged += sum(self._writer.document_counts(work.root_id).values())
 
     def read(
@@ -114,7 +114,7 @@ class FileReading:
         chunking: ChunkingParameters,
         encoding: Encoding,
     ) -> None:
-        """Read the files of a root that are not as the index knows them.
+        """Read the files of a root that differ from the index.
 
         Raises:
             BrokenOff: see there.
@@ -130,11 +130,11 @@ class FileReading:
         for candidate, items in workers.cut(candidates, chunking, options):
             first = next(items, None)
             if isinstance(now := found_again(candidate.found, top), Skipped):
-                # Whatever was read, it may be of something else that was put there.
+                # What was read may belong to another file that was put there meanwhile.
                 deque(items, maxlen=0)
                 first = now
             if isinstance(first, Skipped) and is_transient(first):
-                # It could not be read this time; what is known of it stays.
+                # It could not be read this time, so what the index knows of it stays.
                 passed.append(first)
                 self._unchanged += len(candidate.before)
                 self.passed_bytes += candidate.size
@@ -146,7 +146,7 @@ class FileReading:
             self._writer.put_discovery_skips(work.root_id, (*recordable(work.finding), *passed))
 
     def _keep(self, candidate: _Candidate, why: Skipped) -> None:
-        """Leave a file's documents as they are, until it can be read or is given up."""
+        """Keep a file's documents as they are, until it can be read or is given up."""
         known = candidate.known
         assert known is not None  # noqa: S101  (it has documents)
         self._writer.touch_file(
@@ -160,7 +160,7 @@ class FileReading:
     def _replace(
         self, work: RootWork, candidate: _Candidate, items: Cuts, encoding: Encoding
     ) -> None:
-        """Put what a file holds in the place of what is known of it."""
+        """Replace what the index knows of a file with what it contains."""
         file_id = self._writer.replace_file(work.root_id, candidate.state)
         state = replace(candidate.state, file_id=file_id)
         left = float(candidate.size)
@@ -180,13 +180,13 @@ class FileReading:
                 continue
             documents += 1
             self._count(item.document, before)
-            # A collection comes record by record; any other file is one document.
+            # A collection arrives record by record; any other file is one document.
             weight = min(left, float(len(item.document.text)))
             left -= weight
             self._add(file_id, item, encoding, weight)
         now = found_again(candidate.found, work.finding.root.path)
         if isinstance(now, Skipped) or has_changed(candidate.found, now):
-            # Its content need not be what was looked at, though it be that again by the next run.
+            # The content read may not be the content hashed, even if the next run finds that again.
             self._writer.touch_file(replace(state, digest=b""))
         self._removed += len(before)
         self.passed_bytes += left
@@ -198,7 +198,7 @@ class FileReading:
         counts: dict[int, int],
         passed: list[Skipped],
     ) -> Iterator[_Candidate]:
-        """Files whose content differs from what is known; the content hash is the truth."""
+        """The files whose content, by its hash, differs from what is recorded."""
         for found in work.changes.read:
             state = work.known.get(found.doc_id)
             looked_ns = time.time_ns()
@@ -228,7 +228,7 @@ class FileReading:
             )
 
     def _is_settled(self, known: FileState, now: FileState) -> bool:
-        """Whether a file's content is as it was, and there is nothing to try again."""
+        """Whether a file's content is unchanged and there is nothing to try again."""
         if self._stale or (known.digest, known.reader) != (now.digest, now.reader):
             return False
         touched = known.code in PASSING and known.mtime_ns != now.mtime_ns
@@ -257,7 +257,7 @@ def _may_pass(skipped: Skipped) -> bool:
 
 
 def _failed(candidate: _Candidate, why: Skipped) -> FileState:
-    """What to record of a file that could not be read, or not whole; it is tried again."""
+    """The record of a file that could not be read whole; it will be tried again."""
     known = candidate.known
     again = known is not None and (known.digest, known.code) == (candidate.state.digest, why.code)
     attempts = known.attempts if known is not None and again else 0
@@ -265,11 +265,11 @@ def _failed(candidate: _Candidate, why: Skipped) -> FileState:
 
 
 def found_again(file: FoundFile, top: Path) -> FoundFile | Skipped:
-    """What stands now where a file was found: it may have changed, or be none any more.
+    """Find a file again: it may have changed, or no longer be a file.
 
     Args:
         file: as it was found.
-        top: the root's path; a link that was put there meanwhile may not lead out of it.
+        top: the root's path; a link that replaced the file must not lead out of it.
     """
     try:
         status = file.path.stat()

@@ -1,7 +1,7 @@
-"""Forgetting paths: files, folders or whole roots, so that nothing of them stays on the disk.
+"""Removes files, folders or whole roots from an index, leaving nothing of them on the disk.
 
-A root that is named, or lies in a folder that is, is covered no more. A path inside a root
-that goes on being covered is recorded with that root, else the next run would bring it back.
+A root that is named, or inside a named folder, is no longer covered. A path inside a root that
+remains covered is recorded with that root, or the next run would bring it back.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _LINGERS = (
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What one path took along.
+    """What was removed with one path.
 
     Attributes:
         path: absolute.
-        roots: how many roots are covered no more.
-        files: how many files were forgotten, those included that could not be read.
-        documents: how many documents they held.
+        roots: number of roots that are no longer covered.
+        files: number of files removed, including those that could not be read.
+        documents: number of documents they held.
     """
 
     path: Path
@@ -42,16 +42,16 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class RemovalReport:
-    """The answer of `remove`.
+    """The result of `remove`.
 
     Attributes:
-        removed: one for each path that matched something, as they were given.
-        unmatched: paths of which the index knows nothing.
-        documents: how many the index holds now.
+        removed: one entry for each path that matched something, in the given order.
+        unmatched: paths that the index knows nothing about.
+        documents: number of documents the index holds now.
         passages: likewise.
-        freed: bytes by which the index has shrunk; negative where it has grown.
-        committed: False where nothing matched, so that nothing was written.
-        warnings: what a person should know about it, as sentences.
+        freed: bytes by which the index shrank; negative if it grew.
+        committed: False if nothing matched and nothing was written.
+        warnings: what the user should know, as sentences.
     """
 
     directory: IndexPlace
@@ -74,23 +74,23 @@ def remove_paths(
     wait: float = 0.0,
     on_wait: Callable[[str], None] = lambda _: None,
 ) -> RemovalReport:
-    """Have an index forget paths, and leave no text and no vector of theirs on the disk.
+    """Remove paths from an index, leaving none of their texts or vectors on the disk.
 
-    The files themselves are not touched and need not exist any more. The index is compacted,
-    which takes time in proportion to its size, once for all paths.
+    The files themselves are not touched and need not exist. The index is compacted once for all
+    paths, which takes time proportional to its size.
 
     Args:
         paths: files, folders or roots, absolute.
         directory: of the index, or its address.
         key_dir: where this user's key for graph files lies.
-        observer: told which stage begins.
+        observer: told when each stage begins.
         wait: seconds to wait for another process that is writing to the index.
-        on_wait: told once who is waited for.
+        on_wait: called once with a description of the other writer.
 
     Raises:
         IndexNotFound: there is no index.
         IndexBusy: another process is writing to it.
-        IndexDamaged: it does not hold together.
+        IndexDamaged: it is damaged.
         StorageError: it cannot be written.
     """
     watch = Stopwatch()
@@ -119,7 +119,7 @@ def remove_paths(
 
 
 def _remove(writer: IndexWriter, path: Path) -> Removed | None:
-    """Forget a path as it was named; if nothing is known by that name, as the disk has it."""
+    """Remove a path by the given name, or else by its name on the disk."""
     as_named = _remove_named(writer, path, lambda root: root.path)
     if as_named is not None:
         return as_named
@@ -159,7 +159,7 @@ def _remove_named(
 
 
 def _as_known(below: str, known: Collection[str]) -> str:
-    """A path under a root as the disk has it: its letters may be composed there or not."""
+    """A path under a root with its letters composed or decomposed as on the disk."""
     if any(is_below(name, below) for name in known):
         return below
     wanted = normalize("NFC", below)
@@ -172,7 +172,7 @@ def _as_known(below: str, known: Collection[str]) -> str:
 
 
 def _known_files(writer: IndexWriter, root_id: int) -> dict[str, int | None]:
-    """Files under a root by path, those too that were found and not read, which have no id."""
+    """Files under a root by path; those found but not read have no id."""
     known: dict[str, int | None] = {one.path: None for one in writer.unread(root_id)}
     known.update((name, state.file_id) for name, state in writer.files(root_id).items())
     return known
@@ -186,7 +186,7 @@ def _stop_covering(writer: IndexWriter, root_id: int, root: Root, below: str) ->
             return
         writer.put_root(replace(root, files=left))
     else:
-        # What lies inside need not be recorded beside it.
+        # Removed paths below it are implied by it.
         kept = (name for name in root.removed if not is_below(name, below))
         writer.put_root(replace(root, removed=(*kept, below)))
     unread = writer.unread(root_id)

@@ -1,4 +1,4 @@
-"""Whether an index is as new as the files it covers: a look that opens none of them."""
+"""Checks whether the files an index covers have changed, without opening any of them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bienc_cli.store import IndexInfo, IndexReader, Root, StoredPassage
 from bienc_cli.types import Skipped
 
 DEFAULT_BUDGET = 0.25
-"""Seconds. Ten thousand files take less; a query takes longer even where models load fast."""
+"""Seconds. Ten thousand files take less, and a query takes longer even with models that load
+fast."""
 
 MOST_FETCHED = 10_000
-"""Files of an index on a server up to which their times are fetched for it; more take longer
-than the query."""
+"""Most files of a remote index whose times are fetched; more would take longer than the query."""
 
 
 def is_worth_a_look(info: IndexInfo) -> bool:
-    """Whether looking takes little beside a query."""
+    """Whether the check takes little time compared with a query."""
     return isinstance(info.directory, Path) or info.files <= MOST_FETCHED
 
 
@@ -33,12 +33,12 @@ class Staleness:
 
     Attributes:
         new: files that the next run would read for the first time.
-        changed: files whose size is not as recorded.
-        touched: files that have the size, but not the time that is recorded: changed, or copied,
-            or checked out anew. Only reading them tells.
-        gone: files that the next run would forget.
-        complete: everything was looked at. Where it was not, more may differ; files are
-            counted as gone only in roots that were.
+        changed: files whose size differs from the record.
+        touched: files whose size is the same but whose time differs: changed, copied, or checked
+            out again. Only reading them tells.
+        gone: files that the next run would remove.
+        complete: everything was examined. Otherwise there may be more differences; missing files
+            are only counted in roots that were examined whole.
     """
 
     new: int = 0
@@ -52,9 +52,9 @@ class Staleness:
 
 
 def changed_since(passages: Iterable[StoredPassage]) -> tuple[str, ...]:
-    """What a person should know of passages whose file is not as it was, as sentences.
+    """Warnings about passages whose file has changed since it was indexed, as sentences.
 
-    Takes a look at each file, which opens none.
+    Checks the metadata of each file, without opening any.
     """
     sentences: dict[Path, str] = {}
     for stored in passages:
@@ -76,10 +76,10 @@ def changed_since(passages: Iterable[StoredPassage]) -> tuple[str, ...]:
 
 
 class FreshnessCheck:
-    """Compares what an index covers with what is there, in a thread beside other work.
+    """Compares an index with the files it covers, in a thread beside other work.
 
-    Made in the thread that owns the reader, which it asks once, at the beginning. Roots that are
-    not there say nothing: the next run would keep what is known of them.
+    Create it in the thread that owns the reader, which it queries once, at the start. Missing roots
+    are ignored: the next run would keep what is known of them.
 
     Args:
         reader: of the index.
@@ -89,7 +89,7 @@ class FreshnessCheck:
     def __init__(self, reader: IndexReader, budget: float = DEFAULT_BUDGET) -> None:
         self._deadline = time.monotonic() + budget
         self._roots = reader.file_times()
-        # Only where there are several can one hold what another one finds too.
+        # With a single root, no file can be found by two.
         several = len(self._roots) > 1
         self._owned = (
             {str(root.path / name) for root, known in self._roots for name in known}
@@ -102,7 +102,7 @@ class FreshnessCheck:
         self._thread.start()
 
     def result(self) -> Staleness:
-        """What was found; waits until it is there, or the time is over."""
+        """The differences found; waits until the check has finished or run out of time."""
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         return self._found
 
@@ -111,14 +111,14 @@ class FreshnessCheck:
             try:
                 whole = self._look_at(root, known)
             except (BiencError, OSError):
-                # It is not there, or its patterns are no longer understood.
+                # It does not exist, or its patterns are no longer valid.
                 continue
             if not whole:
                 return
         self._add(complete=True)
 
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
-        """Look at one root; False where the time was over before its end."""
+        """Examine one root; returns False if time ran out."""
         left = dict(known)
         there: dict[str, int] = {}
         new: list[str] = []
@@ -136,7 +136,7 @@ class FreshnessCheck:
             before = left.pop(item.doc_id, None)
             if before is None:
                 if str(item.path) in self._owned:
-                    # Another root's, where roots lie inside each other.
+                    # It belongs to another root nested in this one.
                     continue
                 new.append(item.doc_id)
             elif before[0] != item.size:
@@ -148,7 +148,7 @@ class FreshnessCheck:
         sizes = {path: size for path, (size, _) in known.items()}
         absent = tuple(absences(whereabouts_of(root), sizes, there, missing))
         kept = [one.place for one in absent]
-        # The next run would let alone what lies there instead.
+        # The next run would ignore what is there instead.
         others = [one.place for one in absent if one.another]
         self._add(
             new=_outside(others, new),
@@ -167,7 +167,7 @@ class FreshnessCheck:
         gone: int = 0,
         complete: bool = False,
     ) -> None:
-        # One assignment, so that the thread that asks sees a whole result at any time.
+        # A single assignment, so that the other thread always sees a consistent result.
         found = self._found
         self._found = Staleness(
             found.new + new,
@@ -179,5 +179,5 @@ class FreshnessCheck:
 
 
 def _outside(places: Collection[str], paths: Iterable[str]) -> int:
-    """How many paths lie in none of some places."""
+    """How many paths are in none of the places."""
     return sum(not is_within(path, places) for path in paths)

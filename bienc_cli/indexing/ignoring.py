@@ -1,8 +1,8 @@
-"""Which rules of ignore files and options are in force where, and what they say of an entry.
+"""Applies ignore files and the patterns of `--include` and `--exclude` to files and folders.
 
-A repository's rules reach from its top into every folder of it; beside its ignore files there are
-those of one clone (`info/exclude`) and those of one user (`core.excludesFile`). The deepest ignore
-file decides first; see `patterns.py` for what one rule says.
+A repository's rules apply from its top down into every folder; besides its ignore files, there are
+those of the clone (`info/exclude`) and of the user (`core.excludesFile`). The deepest ignore file
+decides first; `patterns.py` implements a single rule.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from bienc_cli.patterns import Rule, parse_rules, verdict
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFiles:
-    """The rules in force in a directory: those of its ignore files and of the ones above.
+    """The rules in force in a directory: from its ignore files and those above it.
 
     Attributes:
-        levels: outermost first, the directory of each (POSIX, "" for the root) and its rules;
-            a directory above the root is written as `../` and the way from it to the root.
+        levels: outermost first, the directory of each (POSIX, "" for the root) with its rules; a
+            directory above the root is written as `../` and the path from it to the root.
     """
 
     levels: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
 
     def above(self, prefix: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
-        """With rules of a directory above the root, from which the root is at `prefix`."""
+        """Adds the rules of a directory above the root; `prefix` is the root's path from it."""
         return IgnoreFiles((*self.levels, (f"../{prefix}", rules))) if rules else self
 
     def within(self, directory: str, rules: tuple[Rule, ...]) -> IgnoreFiles:
-        """The rules in force in a directory below, which has rules of its own."""
+        """The rules in force in a subdirectory that has rules of its own."""
         return IgnoreFiles((*self.levels, (directory, rules))) if rules else self
 
     def ignore(self, path: str, *, is_directory: bool) -> bool:
@@ -56,11 +56,11 @@ class Patterns:
     exclude: tuple[Rule, ...]
 
     def excludes(self, path: str, *, is_directory: bool) -> bool:
-        """Whether to pass over an entry."""
+        """Whether to skip an entry."""
         return bool(verdict(self.exclude, path, is_directory=is_directory))
 
     def includes(self, path: str) -> bool:
-        """Whether a file is asked for: it or a directory above it matches, deepest first."""
+        """Whether a file is included: it or a directory above it matches, deepest first."""
         if not self.include:
             return True
         decided = verdict(self.include, path, is_directory=False)
@@ -77,11 +77,11 @@ _LARGEST = 1 << 20
 
 
 def rules_above(root: str, excludes_file: str | None) -> IgnoreFiles:
-    """The rules in force in a folder that lies in a repository, without the folder's own.
+    """The rules in force in a folder inside a repository, excluding the folder's own.
 
     Args:
-        root: absolute, as its real path.
-        excludes_file: what this user wants ignored in every repository.
+        root: absolute, links resolved.
+        excludes_file: the user's global excludes file.
     """
     above: list[str] = []
     folder = root
@@ -99,9 +99,9 @@ def rules_above(root: str, excludes_file: str | None) -> IgnoreFiles:
 
 
 def rules_of(directory: str, excludes_file: str | None) -> tuple[Rule, ...]:
-    """The rules that a directory brings, the strongest last.
+    """The rules that a directory adds, the strongest last.
 
-    Those of the repository and of the user come with the repository's top.
+    The rules of the repository and the user are added at the repository's top.
     """
     rules: tuple[Rule, ...] = ()
     if os.path.lexists(f"{directory}/{GIT}"):
@@ -115,7 +115,7 @@ def rules_of(directory: str, excludes_file: str | None) -> tuple[Rule, ...]:
 
 
 def _own_directory(git: str) -> str | None:
-    """Where a repository keeps what is its own: for a worktree, with the others of its kind."""
+    """Where a repository keeps `info/exclude`; worktrees share the main repository's."""
     if Path(git).is_dir():
         return git
     first = _lines_of(git, follow=True)[:1]
@@ -131,9 +131,9 @@ def _parsed(path: str, *, follow: bool) -> tuple[Rule, ...]:
 
 
 def _lines_of(path: str, *, follow: bool) -> list[str]:
-    """Lines of a small file; none where it is not there, or is none.
+    """The lines of a small file; empty if it does not exist or is not a regular file.
 
-    Like git, ignore files are not read through a link; and never is a pipe waited for.
+    Like git, this does not follow links to ignore files; it never blocks on a pipe.
     """
     flags = os.O_RDONLY | portable.NO_WAIT | portable.OWN | (0 if follow else portable.NO_FOLLOW)
     try:

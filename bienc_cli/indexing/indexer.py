@@ -1,4 +1,4 @@
-"""paths -> discover -> read -> chunk -> encode -> commit."""
+"""Runs the indexing pipeline: paths -> discover -> read -> chunk -> encode -> commit."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ DEFAULT_PASSAGE_TOKENS = 256
 DEFAULT_OVERLAP_TOKENS = 32
 
 LEAST_STAY = 2.0
-"""Seconds of encoding before a run makes room for another process."""
+"""Seconds that a run encodes before making room for another process."""
 
 EncoderLoader = Callable[[IndexInfo | None], BiEncoder]
-"""Gives the bi-encoder, told which one the index was made with; called at most once, and not
-at all where nothing has changed."""
+"""Loads the bi-encoder, given the info of the existing index, if any; called at most once, and not
+at all if nothing has changed."""
 
 
 def index_paths(
@@ -59,35 +59,36 @@ def index_paths(
     start_workers: StartWorkers | None = None,
     check: Callable[[IndexInfo], None] = lambda _: None,
 ) -> IndexReport:
-    """Make an index agree with folders and files, reading and encoding only what changed.
+    """Update an index to match folders and files, reading and encoding only what changed.
 
     Args:
-        paths: folders and files, absolute; empty for all that the index covers already.
-        directory: of the index, or its address; made if there is none.
+        paths: folders and files, absolute; empty for everything the index already covers.
+        directory: of the index, or its address; created if it does not exist.
         load_encoder: see `EncoderLoader`.
-        key_dir: where this user's key for graph files lies.
-        listed: files from a list, absolute, in place of `paths`.
-        base: listed files below it get their ids, and skipped files are shown, relative to
-            it; the index's parent directory by default.
-        options: what to cover and how to cut it.
-        observer: told how far it is.
+        key_dir: directory of this user's key for graph files.
+        listed: files from a list, absolute, instead of `paths`.
+        base: listed files below it get ids relative to it, and skipped files are displayed relative
+            to it; by default the index's parent directory.
+        options: what to cover and how to chunk it.
+        observer: told about progress.
         wait: seconds to wait for another process that is writing to the index.
-        on_wait: told once who is waited for.
-        ask: meanwhile ask a run that encodes for room; this one makes room for who asks.
-        start_workers: who reads and encodes, if there is anything to do; this process by default.
-        check: raises where what was asked for contradicts what the index was made with, also
-            where nothing has changed and no encoder is needed.
+        on_wait: called once with a description of the other writer.
+        ask: while waiting, ask a run that encodes to make room; this run makes room for others that
+            ask.
+        start_workers: starts what reads and encodes, if there is work; by default this process.
+        check: raises if the request contradicts the index's settings; called even if nothing has
+            changed and no encoder is needed.
 
     Raises:
-        PathNotFound: something that was named is not there.
-        IndexNotFound: nothing was named, and nothing is covered.
+        PathNotFound: a named path does not exist.
+        IndexNotFound: no path was named, and nothing is covered yet.
         IndexBusy: another process is writing to the index.
-        IndexMismatch: another model, or other lengths, than the index was made with.
+        IndexMismatch: the index was made with another model, or other lengths.
         StorageError: the index directory cannot be written, or the server does not answer.
     """
     base = base or parent_of(directory)
     for path in paths:
-        # Before anything is made: a path that was mistyped leaves no empty index behind.
+        # Checked first, so that a mistyped path leaves no empty index behind.
         if not path.exists():
             shown = path.relative_to(base) if path.is_relative_to(base) else path
             raise PathNotFound.at(path, shown)
@@ -118,7 +119,7 @@ def index_paths(
             )
             if writer.info is not None:
                 check(writer.info)
-            # What is encoded is kept behind the index's vectors, so that little is done twice.
+            # Encoded vectors are kept in the index's tail, so little work is repeated.
             try:
                 return run.all(paths, listed, directory)
             except BrokenOff as error:
@@ -127,20 +128,21 @@ def index_paths(
                 pass
             earlier, begun = run.totals, run.begun
         let_in(directory)
-        # What was begun goes on, whoever has come in between.
+        # Continue what was begun, however long the other process takes.
         wait, ask = float("inf"), True
 
 
 class _RoomAskedForError(Exception):
-    """Another process waits to write; this one goes on when that is done."""
+    """Another process is waiting to write; this one continues after it."""
 
 
 class _Run:
-    """One attempt at an indexing run; holds what adds up over its files.
+    """One attempt at an indexing run, with totals over its files.
 
     Attributes:
-        totals: of the encoder, this attempt and the ones before.
-        begun: what it writes is of; None before it has begun, and where nothing is new.
+        totals: of the encoder, over this attempt and the earlier ones.
+        begun: the encoder and chunking it works with; None until it starts reading, and if there is
+            nothing to read.
     """
 
     def __init__(
@@ -175,7 +177,7 @@ class _Run:
     def all(
         self, paths: Sequence[Path], listed: Sequence[Path] | None, directory: IndexPlace
     ) -> IndexReport:
-        """Every step, in order."""
+        """Run every step, in order."""
         chunking = self._recorded_chunking()
         stale = chunking is not None and chunking.version != CHUNKING_VERSION
         with self._watch.stage("discover"):
@@ -242,13 +244,13 @@ class _Run:
         for one in self._writer.skipped(work.root_id):
             path = root if root.is_file() else root / one.path
             near = path.relative_to(self._base) if path.is_relative_to(self._base) else path
-            # A record of a collection has its line behind the file's name.
+            # For a record of a collection, its line follows the file's name.
             self._skipped.append(Skipped(str(near), one.code, one.reason))
 
     # ------------------------------------------------------------ chunking
 
     def _recorded_chunking(self) -> ChunkingParameters | None:
-        """The lengths that the index was made with, if the options do not contradict them."""
+        """The index's passage lengths, unless the options contradict them."""
         if self._info is None:
             return None
         recorded = self._info.chunking
@@ -314,14 +316,15 @@ class _Run:
         encoding.flush()
 
     def _rest(self) -> None:
-        """Let another process write, if one asks and enough is done since the last time.
+        """Let another process write, if one asks and enough was done since the last time.
 
         Raises:
-            _RoomAskedForError: what was read has to be read again, and what was encoded has not.
+            _RoomAskedForError: this attempt is over; vectors are kept, but files must be read
+                again.
         """
         now = time.monotonic()
         if self._stays_until is None:
-            # At least as long as it took to come this far, so that going on gets further.
+            # At least as long as it took to get this far, so that the next attempt gets further.
             self._stays_until = now + max(LEAST_STAY, now - self._began)
         if now >= self._stays_until and self._writer.is_asked_for_room:
             raise _RoomAskedForError

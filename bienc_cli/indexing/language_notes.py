@@ -1,4 +1,4 @@
-"""What a model does not read of what is indexed with it, in one sentence."""
+"""Warns about texts in languages that the model does not read."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from collections.abc import Sequence
 from bienc_cli.languages import NAMES, languages_of, reads_as_english
 
 _MOST_TEXTS = 200
-"""Texts of a sample."""
+"""Size of the sample."""
 
 _BEGINNING = 4_000
-"""Characters of a text that are looked at."""
+"""Characters examined of each text."""
 
 _SHARE = 0.1
-"""Of the documents, past which it is said that the model does not read them."""
+"""Fraction of documents in unread languages above which to warn."""
 
 
 _MOST_NAMES = 3
 
 
 class LanguageSample:
-    """Some of the texts that go through, each as likely as any other."""
+    """A uniform random sample of the texts that pass by."""
 
     def __init__(self) -> None:
         self._texts: list[tuple[str, str | None]] = []
         self._seen = 0
-        # Always the same, so that the same folder is always judged alike.
+        # A fixed seed, so that the same folder always yields the same result.
         self._random = random.Random(0)  # noqa: S311
 
     def add(self, text: str, said: str | None = None) -> None:
-        """Take a text into account, and the language that it is said to be in."""
+        """Consider a text, with the language it is declared to be in."""
         self._seen += 1
         place = self._random.randrange(self._seen)
         if len(self._texts) < _MOST_TEXTS:
@@ -40,10 +40,12 @@ class LanguageSample:
             self._texts[place] = text[:_BEGINNING], said
 
     def unread_by(self, name: str) -> str | None:
-        """What a model that reads English only does not read of it, as a warning, or None.
+        """A warning about languages in the sample that an English-only model cannot read.
+
+        None if there are too few such texts.
 
         Args:
-            name: of the model.
+            name: the model's name.
         """
         said = [one for _, one in self._texts if one not in (None, "en")]
         foreign = [text for text, one in self._texts if one is None and not reads_as_english(text)]
@@ -51,7 +53,7 @@ class LanguageSample:
         if not count or count < _SHARE * len(self._texts):
             return None
         languages = languages_of(foreign) + Counter(said)
-        # The screening may err where the detector does not.
+        # The quick test that selects texts may be wrong where the detector is right.
         languages.pop("en", None)
         if not languages:
             return None

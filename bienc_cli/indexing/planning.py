@@ -1,4 +1,4 @@
-"""What a run has to do: for each root that it covers, which files to read and which to forget."""
+"""Plans a run: for each root that it covers, which files to read and which to remove."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _FORGETS = "(bienc index --prune forgets it)"
 
 @dataclass(frozen=True, slots=True)
 class RootWork:
-    """One root with what is known of its files, and what has to be done about them.
+    """A root, its recorded files, and what to do about them.
 
     Attributes:
-        stale: every file is cut anew, also one whose content is as it was.
+        stale: chunk every file again, even with unchanged content.
     """
 
     root_id: int
@@ -46,10 +46,10 @@ class Plan:
     """What a run has to do.
 
     Attributes:
-        works: one for each root that is looked at.
-        removed: how many documents were forgotten with roots already.
-        pruned: roots were.
-        warnings: what a person should know about the roots, as sentences.
+        works: one entry for each examined root.
+        removed: number of documents already removed together with their roots.
+        pruned: whether any roots were removed.
+        warnings: what the user should know about the roots, as sentences.
     """
 
     works: tuple[RootWork, ...]
@@ -68,7 +68,7 @@ def plan(
     all_stale: bool,
     unreadable: Sequence[tuple[Path, Skipped]] = (),
 ) -> Plan:
-    """Look at the roots, compare them with the index, and record which are covered.
+    """Examine the roots, compare them with the index, and record which ones are covered.
 
     Args:
         writer: of the index.
@@ -76,13 +76,13 @@ def plan(
         listed: likewise.
         base: likewise.
         options: of the run.
-        all_stale: every file must be looked into.
-        unreadable: files that broke off while they were read in this run, with why: what the
+        all_stale: examine the content of every file.
+        unreadable: files that broke off while being read in this run, with the reason: what the
             index has of them is kept.
 
     Raises:
         PathNotFound: as `roots.look`.
-        IndexMismatch: the index covers what this user did not ask for.
+        IndexMismatch: the index covers a root that this user did not add.
     """
     warnings: list[str] = []
     removed = 0
@@ -104,7 +104,7 @@ def plan(
     works = []
     for finding in seen.findings:
         if not finding.named and finding.root.path not in vouched:
-            # Beside what was named, and not put there by this user: let alone.
+            # Neither named in this run nor added by this user: leave it alone.
             continue
         work, kept = _work(writer, _without(finding, unreadable), options, all_stale=all_stale)
         works.append(work)
@@ -115,7 +115,7 @@ def plan(
 def _work(
     writer: IndexWriter, finding: Finding, options: IndexOptions, *, all_stale: bool
 ) -> tuple[RootWork, list[str]]:
-    """Record a root as this user's and compare it with the index; with why anything is kept."""
+    """Record a root as added by this user, and compare it with the index; also returns warnings."""
     known = _known(writer, finding.root)
     warnings: list[str] = []
     if not options.prune and (finding.part or not finding.named):
@@ -134,10 +134,10 @@ def _work(
 
 
 def _check_vouched(writer: IndexWriter, roots: Sequence[Root]) -> None:
-    """Refuse to read what only the index says is to be read.
+    """Refuse to read roots that only the index claims should be read.
 
     Raises:
-        IndexMismatch: it covers a folder elsewhere that this user did not have it cover.
+        IndexMismatch: it covers a folder elsewhere that this user did not add.
     """
     for root in roots:
         if not writer.vouches_for(root):
@@ -211,7 +211,7 @@ def _said(top: Path, absence: Absence) -> str:
 
 
 def _settled(finding: Finding) -> Root:
-    """The root as it is to be recorded: where its files are now, if they are where it is."""
+    """The root to record, with its current device and mounts if its files are there."""
     absent = any(one.code == "unmounted" for one in finding.skipped)
     if absent or not finding.files:
         return finding.root
@@ -220,7 +220,7 @@ def _settled(finding: Finding) -> Root:
 
 
 def recordable(finding: Finding) -> list[Skipped]:
-    """What could not be read, less what is merely not mounted: a warning tells of that."""
+    """The skips to record, except unmounted places, which a warning reports."""
     return [one for one in finding.skipped if one.code != "unmounted"]
 
 
@@ -231,7 +231,7 @@ def _looked_into(
     changes: Changes,
     options: IndexOptions,
 ) -> Changes:
-    """Changes without the files that only look changed: no model is loaded for their sake."""
+    """The changes, without files whose content turns out to be unchanged; needs no model."""
     read = []
     unchanged = list(changes.unchanged)
     for file in changes.read:
@@ -258,9 +258,9 @@ def _looked_into(
 
 
 def touch(writer: IndexWriter, known: FileState, now: FileState) -> None:
-    """Record what a file looks like now that its content turned out to be the same.
+    """Record the new metadata of a file whose content turned out to be unchanged.
 
-    That a file has come to rest is not worth a commit of its own.
+    A file that has merely settled is not worth a commit.
     """
     state = replace(
         known, size=now.size, mtime_ns=now.mtime_ns, inode=now.inode, ctime_ns=now.ctime_ns

@@ -1,4 +1,4 @@
-"""What an indexing run did."""
+"""The result of an indexing run, its options, and progress while it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bienc_cli.types import EncoderIdentity, Skipped
 
 @dataclass(frozen=True, slots=True)
 class DocumentCounts:
-    """Documents by what became of them, against the index as it was."""
+    """Numbers of documents by what happened to them, compared with the index before."""
 
     new: int = 0
     changed: int = 0
@@ -22,25 +22,25 @@ class DocumentCounts:
 
     @property
     def held(self) -> int:
-        """How many the covered part of the index holds now."""
+        """How many documents the covered part of the index holds now."""
         return self.new + self.changed + self.unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """The answer of `index`.
+    """The result of `index`.
 
     Attributes:
-        documents: by what became of them.
-        skipped: files and records found and not indexed, each with its reason.
-        passages: how many the whole index holds now.
-        new_passages: how many were cut in this run.
-        encoded: how many distinct texts went through the model.
-        reused: how many of the new passages have a text that was encoded before.
-        tokens: tokens that went through the model, without padding.
-        text_characters: characters of text that were read.
+        documents: numbers of documents by what happened to them.
+        skipped: files and records that were found but not indexed, with reasons.
+        passages: number of passages in the whole index now.
+        new_passages: number of passages created in this run.
+        encoded: number of distinct texts encoded by the model.
+        reused: number of new passages whose text had been encoded before.
+        tokens: number of tokens encoded, without padding.
+        text_characters: number of characters of text read.
         stages: wall time of each stage, in order.
-        committed: False where nothing had changed, so that nothing was written.
+        committed: False if nothing had changed and nothing was written.
     """
 
     directory: IndexPlace
@@ -61,19 +61,19 @@ class IndexReport:
 
     @property
     def seconds(self) -> float:
-        """Wall time of all stages together."""
+        """Total wall time of all stages."""
         return sum(stage.seconds for stage in self.stages)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an indexing run is.
+    """Progress of an indexing run.
 
     Attributes:
-        done_bytes: of the files to read, that are through.
-        encoded: passages that went through the model.
-        tokens: of these.
-        encoded_bytes: those of `done_bytes` that went through the model.
+        done_bytes: bytes finished, of the files to read.
+        encoded: number of passages encoded by the model.
+        tokens: number of their tokens.
+        encoded_bytes: the part of `done_bytes` that was encoded by the model.
     """
 
     done_bytes: int
@@ -83,57 +83,54 @@ class Progress:
 
 
 class IndexObserver(Protocol):
-    """Told what an indexing run does, as it does it; for progress bars."""
+    """Receives the events of an indexing run; for progress bars."""
 
     def discovered(self, files: int, total_bytes: int) -> None:
-        """This many changed files are to be read."""
+        """Called with the number and size of the changed files to read."""
 
     def progressed(self, progress: Progress) -> None:
-        """It is so far, in all."""
+        """Called with the total progress."""
 
     def stage(self, name: str) -> None:
-        """A stage without a measure of its own begins: `graph`, `commit`."""
+        """Called when a stage without a measure of progress begins: `graph`, `commit`."""
 
 
 class SilentObserver:
-    """Says nothing."""
+    """Ignores all events."""
 
     def discovered(self, files: int, total_bytes: int) -> None:
-        """Nothing is shown."""
+        """Ignored."""
 
     def progressed(self, progress: Progress) -> None:
-        """Nothing is shown."""
+        """Ignored."""
 
     def stage(self, name: str) -> None:
-        """Nothing is shown."""
+        """Ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """What to cover.
+    """What to cover and how. None keeps the recorded setting, or else takes the default.
 
     Attributes:
-        include: only files that match one of these gitignore-style patterns, all if empty; None
-            for what is recorded of a root, or all.
-        exclude: no file that matches one of these; None likewise.
-        max_bytes: larger files are skipped; None likewise, or discovery's default.
-        hidden: look into hidden files and folders too; None likewise, or not.
-        pdf_engine: what reads PDFs: `pypdf` or `pdfium`; None for what is recorded, or pypdf.
-        ocr: recognise text in pictures and on scanned pages; None for what is recorded, or not.
-        ocr_languages: that it is looked for in, by Tesseract's names, all that are installed if
-            empty; None for what is recorded. Where some are given, `ocr` need not be.
-        language: that the texts are in, by ISO 639-1 code, for BM25's stems and for what is said
-            of the model; `auto` where each tells itself; None for what is recorded, or `auto`.
-        excludes_file: patterns that this user has git ignore in every repository; None for what
-            is recorded.
-        passage_tokens: longest passage, context and special tokens included; None for what
-            the index was made with, or the default.
-        overlap_tokens: how much of a passage its successor repeats; None likewise.
-        workers: processes that read files beside this one.
-        prune: forget roots and files that are not there any more, however many, where otherwise
-            a disk is thought not to be mounted.
-        checksum: tell whether a file has changed by its content alone.
-        retry: read again what could not be read, or not whole, whatever the reason was.
+        include: only files matching one of these gitignore-style patterns; all if empty.
+        exclude: no files matching one of these.
+        max_bytes: skip larger files.
+        hidden: include hidden files and folders.
+        pdf_engine: what reads PDFs: `pypdf` (default) or `pdfium`.
+        ocr: recognise text in images and on scanned pages.
+        ocr_languages: the languages of that text, by Tesseract's names; all installed ones if
+            empty. Giving any implies `ocr`.
+        language: the language of the texts, an ISO 639-1 code, for BM25's stemmer and for warnings
+            about the model; `auto` detects it for each text.
+        excludes_file: the user's global git excludes file.
+        passage_tokens: length of the longest passage, context and special tokens included.
+        overlap_tokens: how much of a passage the next one repeats.
+        workers: number of extra processes that read files.
+        prune: remove missing roots and files, however many, even if they might be on an unmounted
+            disk.
+        checksum: detect changes by file content alone.
+        retry: read files again that could not be read whole, whatever the reason.
     """
 
     include: Sequence[str] | None = None

@@ -1,10 +1,10 @@
-"""Which roots a run covers, and what is under each.
+"""Determines which roots a run covers, and the files under each.
 
-A root is what a user named: a folder, a file, or a list of files. It is remembered with its
-settings, so that `bienc index` alone does the same again. A path inside a folder that is
-covered already belongs to that folder's root, where that root's rules would find it. Where
-several roots find a file, whatever links they went through, it is the innermost one's, so that
-no file is there twice and none is lost with the settings it was asked for by.
+A root is what a user named: a folder, a file, or a list of files. It is recorded with its settings,
+so that `bienc index` alone repeats them. A path inside a covered folder belongs to that folder's
+root if the root's rules would find it. If several roots find a file, through whatever links, it
+belongs to the innermost one, so no file is indexed twice and none loses the settings it was
+requested with.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from bienc_cli.types import Skipped
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look at one root brought.
+    """The result of examining one root.
 
     Attributes:
-        root: with the device and the mounts that the index recorded.
-        files: that are to be in the index.
-        skipped: what belongs there and cannot be read.
-        named: somebody named it, or a folder that it lies in, in this run.
-        part: what of the root was named, by path under it; "" for all of it.
-        now: where it is, beside what the index recorded.
-        mounts: what is mounted below it.
+        root: with the device and mounts that the index recorded.
+        files: the files to index.
+        skipped: what should be indexed but cannot be read.
+        named: the user named it, or a folder around it, in this run.
+        part: the part of the root that was named, by path under it; "" for all of it.
+        now: its current state, compared with what the index recorded.
+        mounts: the mounts below it.
     """
 
     root: Root
@@ -48,18 +48,18 @@ class Finding:
     mounts: tuple[Mount, ...] = ()
 
     def unreadable(self, codes: Collection[str]) -> frozenset[str]:
-        """Paths under the root that could not be looked at this time, for one of these reasons."""
+        """Paths under the root that could not be examined, for any of these reasons."""
         return frozenset(one.path for one in self.skipped if one.code in codes)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a run covers.
+    """The roots that a run covers.
 
     Attributes:
-        findings: one for each root, and no file in two of them.
-        absorbed: roots that are covered by another one entirely, to be forgotten.
-        absent: covered roots that are not there.
+        findings: one for each root; no file is in two of them.
+        absorbed: roots entirely covered by another root, to be removed.
+        absent: covered roots that do not exist.
     """
 
     findings: tuple[Finding, ...]
@@ -74,17 +74,17 @@ def look(
     covered: Sequence[Root],
     o: IndexOptions,
 ) -> Look:
-    """Look at everything a run covers.
+    """Examine everything a run covers.
 
     Args:
-        paths: what was named, absolute; empty for all that the index covers.
-        listed: files from a list, absolute, in place of `paths`; None where there was none.
-        base: listed files below it get their ids relative to it.
-        covered: roots that the index covers already.
-        o: options that were given.
+        paths: the named paths, absolute; empty for everything the index covers.
+        listed: files from a list, absolute, instead of `paths`; None without a list.
+        base: listed files below it get ids relative to it.
+        covered: the roots that the index covers already.
+        o: the given options.
 
     Raises:
-        PathNotFound: something that was named has vanished, or nothing that was listed is there.
+        PathNotFound: a named path has vanished, or no listed file exists.
     """
     if listed is not None:
         named = list(_findings_of_list(listed, base, covered, o))
@@ -94,7 +94,7 @@ def look(
     chosen = {finding.root.path for finding in named}
     others: list[Finding] = []
     absent: list[Root] = []
-    # Folders before what lies in them: one that is looked at leaves files to those.
+    # Outer folders first: an examined folder leaves files to the roots inside it.
     for root in sorted(covered, key=lambda one: len(os.path.realpath(one.path))):
         if root.path in chosen:
             continue
@@ -116,13 +116,13 @@ def look(
 
 
 def _holds(finding: Finding, root: Root) -> bool:
-    """Whether a root lies in a folder that was looked at whole."""
+    """Whether a root is inside a folder that was examined whole."""
     real = os.path.realpath(root.path)
     return finding.root.files is None and _is_inside(real, os.path.realpath(finding.root.path))
 
 
 def _reaches_into(finding: Finding, root: Root) -> bool:
-    """Whether a root may hold files of one that was looked at, and has to leave them to it."""
+    """Whether a root may contain files of an examined one, and has to leave them to it."""
     real = os.path.realpath(root.path)
     if finding.root.files is None:
         return _is_inside(os.path.realpath(finding.root.path), real)
@@ -133,7 +133,7 @@ def _findings_of_paths(
     paths: Sequence[Path], covered: Sequence[Root], o: IndexOptions
 ) -> list[Finding]:
     chosen: dict[Path, Finding] = {}
-    # Folders before what lies in them, so that what is named twice is found in the first.
+    # Outer folders first, so that a path named twice is found in the first.
     for path in sorted(paths, key=lambda one: len(Path(os.path.realpath(one)).parts)):
         finding = _finding_of_path(path, chosen, covered, o)
         chosen[finding.root.path] = finding
@@ -143,7 +143,7 @@ def _findings_of_paths(
 def _finding_of_path(
     path: Path, chosen: dict[Path, Finding], covered: Sequence[Root], o: IndexOptions
 ) -> Finding:
-    """The root that a path belongs to, looked at; a new one where it belongs to none."""
+    """Examine the root that a path belongs to; a new root if it belongs to none."""
     real = os.path.realpath(path)
     candidates = [finding.root for finding in chosen.values()]
     candidates += [root for root in covered if root.path not in chosen]
@@ -182,15 +182,15 @@ def _finding_of_path(
 
 
 def _is_inside(real: str, top: str) -> bool:
-    """Whether a real path is another one, or lies below it."""
+    """Whether a resolved path equals another one or lies below it."""
     return real == top or real.startswith(top.rstrip("/") + "/")
 
 
 def _with_options(root: Root, o: IndexOptions) -> Root:
-    """A root with the settings that were given; the recorded ones where none were.
+    """A root with the given settings, and its recorded ones where none were given.
 
     Raises:
-        UsageError: text is to be recognised in a language that there is no data for here.
+        UsageError: text recognition lacks the data for a language.
     """
     root = replace(
         root,
@@ -264,7 +264,7 @@ def _look_at(root: Root, *, named: bool) -> Finding:
 
 
 def reading_of(root: Root) -> ReadingOptions:
-    """How the files of a root are read."""
+    """The reading options of a root's files."""
     return ReadingOptions(root.pdf_engine, root.ocr, root.ocr_languages)
 
 
@@ -272,11 +272,11 @@ def reading_of(root: Root) -> ReadingOptions:
 
 
 def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
-    """Findings of which no two hold the same file, and those that are left with nothing to do.
+    """Make findings disjoint; also returns those that are left with nothing to do.
 
-    An inner root is absorbed by an outer one that finds all that it finds, read by the same
-    engine and in the same language; otherwise it keeps what it finds, and the outer one leaves
-    that to it.
+    An outer root absorbs an inner one if it finds all of its files and reads them with the same
+    engine and language; otherwise the inner one keeps what it finds, and the outer one leaves that
+    to it.
     """
     reals = {id(finding): os.path.realpath(finding.root.path) for finding in findings}
     outermost_first = sorted(findings, key=lambda one: len(reals[id(one)]))
@@ -310,7 +310,7 @@ def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
 
 
 def _real_names(finding: Finding) -> Iterator[str]:
-    """The real path of each file; those that only links lead to have it already."""
+    """The resolved path of each file; files only reachable through links already have it."""
     top, real = str(finding.root.path), os.path.realpath(finding.root.path)
     for file in finding.files:
         path = str(file.path)

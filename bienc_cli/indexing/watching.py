@@ -1,7 +1,7 @@
-"""Following changes: whenever files settle, one more run over all that the index covers.
+"""Watches the covered folders, and runs an update whenever their files have settled.
 
-What the system reports only says when to look. What has changed, a run finds out by itself,
-so that a report that is lost, doubled or about a file that does not matter changes nothing.
+The system's reports only say when to look. Each run finds out by itself what has changed, so a
+report that is lost, repeated or irrelevant does no harm.
 """
 
 from __future__ import annotations
@@ -17,20 +17,19 @@ from bienc_cli.indexing.report import IndexReport
 from bienc_cli.store import IndexPlace, Root
 
 SETTLED_MS = 300
-"""Changes that follow one another faster than this belong to one batch."""
+"""Changes in quicker succession than this belong to one batch."""
 
 LONGEST_BATCH_MS = 3_000
-"""However fast they go on: then what there is so far is taken."""
+"""Maximum duration of a batch, however quickly changes continue."""
 
 LONGEST_PAUSE = 60.0
-"""Seconds between two attempts, however often they have failed; the first pause is one second."""
+"""Maximum pause in seconds between attempts after failures; the first pause is one second."""
 
 _MAY_PASS = (StorageError, IndexBusy, PathNotFound, OSError)
-"""A full disk, a lock, a server or a folder that is away for a while; anything else does not
-get better by itself."""
+"""Errors that may be temporary: a full disk, a lock, an unreachable server or folder."""
 
 _TICK_MS = 1_000
-"""How often what the system does not report is looked at: single files, roots that come back."""
+"""How often to check what the system does not report: single files, and missing roots."""
 
 
 def follow(
@@ -42,22 +41,22 @@ def follow(
 ) -> Iterator[IndexReport]:
     """Keep an index up to date until stopped or interrupted.
 
-    Nothing is held meanwhile but the models: neither the index's lock nor a snapshot. What may
-    pass, such as a full disk, is tried again with growing pauses.
+    Between runs, only the models stay loaded: no lock and no snapshot is held. Temporary errors,
+    such as a full disk, are retried with growing pauses.
 
     Args:
-        update: one run over all that is covered, such as `index_paths([], ...)`.
-        covered: the roots as the index has them now.
-        directory: of the index; what happens in it is its own business.
+        update: runs one update of everything covered, such as `index_paths([], ...)`.
+        covered: returns the index's current roots.
+        directory: of the index; changes inside it are ignored.
         stop: set to end the iteration within a second.
-        on_failure: told what failed and after how many seconds it is tried again.
+        on_failure: called with the error and the number of seconds until the next attempt.
 
     Yields:
         The report of each run that changed something.
 
     Raises:
         StorageError: the system cannot watch that many folders.
-        BiencError: what does not get better by itself.
+        BiencError: an error that will not go away by itself.
         KeyboardInterrupt: interrupted, by a signal of any kind.
     """
     stop = stop or threading.Event()
@@ -78,7 +77,7 @@ def follow(
 
 
 class _CannotWatchError(StorageError):
-    """The system's limit of watched folders is reached; it does not rise by itself."""
+    """The system's limit on watched folders is reached, and will not rise by itself."""
 
 
 def _followed(
@@ -87,13 +86,13 @@ def _followed(
     directory: IndexPlace,
     stop: threading.Event,
 ) -> Iterator[IndexReport | None]:
-    """The report of each run, None for one that changed nothing; until something fails."""
+    """The report of each run, or None if it changed nothing; until something fails."""
     while not stop.is_set():
         roots = tuple(covered())
         folders = _folders(roots)
         places = _identities(folders)
         files = _times(roots, folders)
-        # What happened before the watching began is reported by nobody.
+        # Changes made before the watch started are not reported.
         pending = True
         for changed in _signals(folders, directory, stop):
             seen = _times(roots, folders)
@@ -112,7 +111,7 @@ def _folders(roots: Iterable[Root]) -> list[Path]:
 
 
 def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    """Which folders there are; one that was deleted and made again is another one."""
+    """The device and inode of existing folders, to notice ones that were replaced."""
     found = {}
     for folder in folders:
         try:
@@ -124,10 +123,10 @@ def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
 
 
 def _times(roots: Iterable[Root], folders: Sequence[Path]) -> dict[Path, tuple[int, int]]:
-    """Size and time of files that are covered by themselves.
+    """Size and time of single files that are roots themselves.
 
-    Watching one would lose it when an editor saves by renaming, and watching the folder it
-    lies in would mean all that is below that.
+    Watching such a file would lose it when an editor saves by renaming, and watching its folder
+    would include everything else below that.
     """
     found = {}
     for root in roots:
@@ -146,7 +145,7 @@ def _times(roots: Iterable[Root], folders: Sequence[Path]) -> dict[Path, tuple[i
 def _signals(
     folders: Sequence[Path], directory: IndexPlace, stop: threading.Event
 ) -> Iterator[bool]:
-    """True for each batch of changes in the folders, False for each tick without any."""
+    """Yields True for each batch of changes in the folders, False for each tick without any."""
     if not folders:
         while not stop.wait(_TICK_MS / 1000):
             yield False

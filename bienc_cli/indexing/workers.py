@@ -1,4 +1,4 @@
-"""Who does the work of indexing, reading, cutting and encoding: here, this process."""
+"""The workers of an indexing run, which read, chunk and encode: by default, this process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Cuts = Iterator[CutDocument | Skipped]
 
 
 class Workers(Protocol):
-    """Does the work for one indexing run. What order it is done in does not show."""
+    """Does the work of one indexing run. The order of execution does not affect the result."""
 
     @property
     def encoder(self) -> BiEncoder:
@@ -47,19 +47,19 @@ class Workers(Protocol):
 
     @property
     def runtime(self) -> str:
-        """How the model runs, for people."""
+        """How the model runs, for display."""
 
     @property
     def width(self) -> int:
-        """How many batches are encoded at the same time."""
+        """How many batches are encoded in parallel."""
 
     def cut(
         self, files: Iterable[File], chunking: ChunkingParameters, options: ReadingOptions
     ) -> Iterator[tuple[File, Cuts]]:
-        """Read files and cut their documents, in order.
+        """Read files and chunk their documents, in order.
 
         Returns:
-            Each file with its items, to be consumed before the next one; as of
+            Each file with its items, to be consumed before the next file; as for
             `formats.read_files`, with the passages of each document.
 
         Raises:
@@ -67,16 +67,16 @@ class Workers(Protocol):
         """
 
     def encode(self, batches: Iterable[Sequence[str]]) -> Iterator[Vectors]:
-        """Vectors of each batch of embedded texts, in order."""
+        """Encode each batch of embedded texts, in order."""
 
 
 StartWorkers = Callable[[BiEncoder, Stopwatch], AbstractContextManager[Workers]]
-"""Gives workers for a model; entered only where there is something to do. The stopwatch
-is told what `read` and `chunk` took."""
+"""Starts the workers for a model; only called if there is work. The stopwatch collects the time of
+`read` and `chunk`."""
 
 
 def in_this_process(workers: int) -> StartWorkers:
-    """Encode here; read here and, what is risky, in `workers` processes beside."""
+    """Encode in this process; read risky formats in `workers` extra processes, others here."""
     return lambda encoder, watch: nullcontext(_InThisProcess(encoder, watch, workers))
 
 

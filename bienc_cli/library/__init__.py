@@ -1,5 +1,5 @@
-"""The front door for scripts and notebooks, and its answers.
+"""The library interface for scripts and notebooks, and the answers it returns.
 
-Nothing is imported here: a command imports the module that it needs, and
-`from bienc_cli import Index` the rest.
+Nothing is imported here: a command imports the module that it needs, and `from bienc_cli import
+Index` the rest.
 """

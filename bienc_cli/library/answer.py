@@ -1,7 +1,7 @@
-"""What everything that `Index` and `Models` answer can do: print well, and become plain data.
+"""The base of everything `Index` and `Models` return: prints well, and converts to plain data.
 
 An answer with rows is a sequence of dataclasses of plain values. `pandas.DataFrame(answer)` and
-`polars.DataFrame(list(answer))` take it as it is; nothing here knows of either.
+`polars.DataFrame(list(answer))` accept it as it is; this package depends on neither.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ AnswerRow = TypeVar("AnswerRow", bound="DataclassInstance")
 Result = TypeVar("Result")
 
 _WIDTH = 100
-"""Columns of a printed answer, as of a table that does not go to a terminal."""
+"""Columns of a printed answer, the same as for a table not printed to a terminal."""
 
 
 class Shown(ABC, Generic[Result]):
     """Prints as the command's table does, in a shell and in a notebook.
 
     Attributes:
-        result: everything that is known of the answer: stages, models, the index.
+        result: the complete result: stages, models, the index.
     """
 
     def __init__(self, result: Result) -> None:
@@ -37,15 +37,15 @@ class Shown(ABC, Generic[Result]):
 
     @abstractmethod
     def view(self) -> View:
-        """How the command shows it."""
+        """How the command displays it."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What should be known of the answer."""
+        """What the user should know about the answer."""
         return tuple(getattr(self.result, "warnings", ()))
 
     def to_json(self) -> dict[str, Any]:
-        """What the command prints with `--format json`, by the same schema."""
+        """The output of the command with `--format json`, in the same schema."""
         return self.view().as_json()
 
     def __rich__(self) -> RenderableType:
@@ -66,7 +66,7 @@ class Shown(ABC, Generic[Result]):
             file=io.StringIO(), width=_WIDTH, record=True, force_terminal=True, highlight=False
         )
         console.print(self.view().as_table())
-        # A notebook has fonts and a page of its own; only the colours are ours.
+        # A notebook has its own fonts and page; only keep our colours.
         return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 
 
@@ -90,5 +90,5 @@ class Answer(Shown[Result], Sequence[AnswerRow], Generic[AnswerRow, Result]):
         return self._rows[position]
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """A dictionary for each row."""
+        """One dictionary per row."""
         return [asdict(row) for row in self._rows]

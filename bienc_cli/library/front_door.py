@@ -1,13 +1,13 @@
-"""The front door for scripts and notebooks: an index, its models, and what can be asked of it.
+"""The entry point for scripts and notebooks: an index, its models, and its questions.
 
     from bienc_cli import Index
 
     index = Index.open(".")
     index.search("sour espresso", k=5)
 
-The commands call the same methods: settings, models and indexes are found alike, and nothing is
-printed. `Index` has its methods from `Overview`, `Quality` and `Upkeep`; `search` and `compare`
-stand here.
+Commands call the same methods: settings, models and indexes are found the same way, and nothing is
+printed. `Index` inherits from `Overview`, `Quality` and `Upkeep`; `search` and `compare` are
+defined here.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 
 class Index(Overview, Quality, Upkeep):
-    """An index, open for questions; what is committed to it meanwhile is seen by the next one.
+    """An open index; each question sees what has been committed by then.
 
-    Several threads may ask: each reads the index by itself, and they take turns at the models.
-    Closed by `close`, or as a context manager.
+    Thread-safe: each thread has its own reader, and threads take turns at the models. Close it with
+    `close`, or use it as a context manager.
     """
 
     @classmethod
@@ -58,13 +58,13 @@ class Index(Overview, Quality, Upkeep):
         """Open an index.
 
         Args:
-            path: a folder in it or above which the index lies, the index's own directory, or an
-                address in Milvus.
-            models: which, and how they run.
-            reporter: told what goes on; nothing is said by default.
+            path: a folder in or below the one that contains the index, the index's own directory,
+                or an address in Milvus.
+            models: which models to use, and how to run them.
+            reporter: told about progress; silent by default.
 
         Raises:
-            IndexNotFound: there is none.
+            IndexNotFound: there is no index.
             IndexMismatch, IndexDamaged: it cannot be read.
         """
         index = cls(place_of(path), models, reporter)
@@ -82,17 +82,17 @@ class Index(Overview, Quality, Upkeep):
         options: IndexOptions | None = None,
         reporter: Reporter | None = None,
     ) -> Self:
-        """Make an index of folders and files, or bring one up to date with them, and open it.
+        """Index folders and files, or update an existing index, and open it.
 
         Args:
-            paths: folders and files, or one.
-            index: its directory, or an address in Milvus; by default as `bienc index` has it.
-            models: which, and how they run.
-            options: what to cover and how to cut it.
+            paths: one or several folders and files.
+            index: its directory, or an address in Milvus; by default the same as for `bienc index`.
+            models: which models to use, and how to run them.
+            options: what to cover and how to chunk it.
             reporter: as for `open`.
 
         Raises:
-            PathNotFound: something that was named is not there.
+            PathNotFound: a named path does not exist.
             IndexBusy: another process is writing to it.
             StorageError: it cannot be written.
         """
@@ -122,24 +122,24 @@ class Index(Overview, Quality, Upkeep):
 
         Args:
             query: in plain language.
-            k: how many; 10, or what a budget may hold.
+            k: number of passages; by default 10, or as many as a budget may hold.
             strategy: `blend`, `bm25`, ...; None for the default.
             rerank: let the cross-encoder read the candidates.
             candidates: how many it reads.
-            min_relevance: drop what it finds less relevant, 0 to 1.
-            budget_tokens: as many whole passages as fit into so many tokens, best first, without
-                near-repeats.
+            min_relevance: drop passages with a lower relevance, 0 to 1.
+            budget_tokens: return as many whole passages as fit into this many tokens, best first,
+                without near-duplicates.
             exhaustive: let it read more than 2,000 passages.
             path: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
-            also: another index or several, searched with this one as if they were one. A row's
-                path says which it is from; `result.origin(hit)` says it for a hit.
+            also: one or several other indexes to search together with this one. A row's path shows
+                which index it is from; `result.origin(hit)` tells it for a hit.
 
         Raises:
-            UsageError: it cannot be answered as it was asked.
-            ModelUnavailable: a model's weights are not here.
+            UsageError: the arguments are invalid or contradict each other.
+            ModelUnavailable: a model's weights are not available.
             IndexMismatch: vectors of different models would have to be compared.
-            IndexDamaged: the index does not hold together.
+            IndexDamaged: the index is damaged.
         """
         options = search_options(
             k,
@@ -158,7 +158,7 @@ class Index(Overview, Quality, Upkeep):
     def answer(
         self, query: str, options: SearchOptions, also: Sequence[Index] = ()
     ) -> SearchAnswer:
-        """As `search`, with everything that can be said of it; see `search_options`."""
+        """Like `search`, with all options; see `search_options`."""
         from bienc_cli.library.index_answers import SearchAnswer
         from bienc_cli.search import check_query, search
 
@@ -168,7 +168,7 @@ class Index(Overview, Quality, Upkeep):
             reader, watch = self._joined(also, compared=chosen.needs_bi_encoder)
         else:
             reader, watch = self._asked()
-        # Of a budget it counts the tokens.
+        # It counts the tokens of a budget.
         encodes = chosen.needs_bi_encoder or options.budget_tokens is not None
         with watch.stage("load models"):
             bi_encoder = self.models.load_bi_encoder(reader.info) if encodes else None
@@ -178,7 +178,7 @@ class Index(Overview, Quality, Upkeep):
     def _joined(
         self, also: Sequence[Index], *, compared: bool
     ) -> tuple[IndexReader | Joined, Stopwatch]:
-        """Several indexes as one, each once; vectors that are compared have to be of one model."""
+        """Several distinct indexes as one; if vectors are compared, they must be of one model."""
         from bienc_cli.search.joined import Joined, joined
 
         asked = [one._asked() for one in dict.fromkeys((self, *also))]
@@ -203,21 +203,21 @@ class Index(Overview, Quality, Upkeep):
         path: str | Sequence[str] = (),
         type: str | Sequence[str] = (),
     ) -> CompareAnswer:
-        """Put the rankings of strategies side by side, with their time.
+        """Show the rankings of strategies side by side, with their times.
 
         Args:
             queries: one or several.
             strategies: two or more, by name; None for bi-encoder and bi-encoder+cross-encoder.
             k: length of the rankings.
             candidates: how many passages the cross-encoder reads.
-            exhaustive: have it read all of them too; None where it is 400 pairs at most, else
-                that is only estimated.
+            exhaustive: also let it read all passages; None does for at most 400 pairs, and
+                otherwise estimates the time.
             path: as for `search`.
             type: as for `search`.
 
         Raises:
-            UsageError: it cannot be answered as it was asked.
-            ModelUnavailable: a model's weights are not here.
+            UsageError: the arguments are invalid or contradict each other.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.comparison import COMPARED_BY_DEFAULT, CompareOptions, compare
         from bienc_cli.library.index_answers import CompareAnswer
@@ -234,7 +234,7 @@ class Index(Overview, Quality, Upkeep):
         reader = self.reader()
         bi_encoder = self.models.load_bi_encoder(reader.info)
         reranker = self.models.load_cross_encoder()
-        # The last is the cross-encoder over all passages.
+        # Plus one for the exhaustive cross-encoder.
         steps = (len(options.strategies) + 1) * len(texts)
         with self.reporter.measuring(steps, len(texts)) as on_step:
             result = compare(reader, texts, bi_encoder, reranker, options, on_step)
@@ -242,9 +242,9 @@ class Index(Overview, Quality, Upkeep):
 
     @errors_in_arguments()
     def score(self, queries: str | Sequence[str], passages: str | Sequence[str]) -> ScoreAnswer:
-        """Score texts against texts by both encoders, those of this index; nothing is looked up.
+        """Score texts against texts with both encoders of this index; nothing is searched.
 
-        As `Models.score`, which needs no index.
+        Like `Models.score`, which needs no index.
         """
         return self.models.score(queries, passages, info=self.info)
 
@@ -257,16 +257,16 @@ class Index(Overview, Quality, Upkeep):
         start: int | None = None,
         limit: int = 20_000,
     ) -> Excerpt:
-        """A document's text, or what stands around a place in it; out of the index, not the disk.
+        """A document's text, or the lines around a place in it, from the index instead of the disk.
 
         Args:
             document: by path, id or citation.
-            around: lines in front of the place and behind it, where a citation names one.
-            start: offset to begin at, instead; for a text longer than `limit`.
-            limit: most characters.
+            around: lines before and after the place, if a citation names one.
+            start: offset to start at instead; for a text longer than `limit`.
+            limit: maximum number of characters.
 
         Raises:
-            PathNotFound: the index does not hold it.
+            PathNotFound: the index does not contain it.
             UsageError: it names several documents, or a place without a passage.
         """
         from bienc_cli.search.excerpts import read
@@ -279,10 +279,10 @@ class Index(Overview, Quality, Upkeep):
 
 
 def check_queries(texts: Iterable[str]) -> None:
-    """Refuse what cannot be asked, before anything is opened for it.
+    """Refuse invalid queries before anything is opened.
 
     Raises:
-        UsageError: a text is empty, or no text.
+        UsageError: a text is empty, or not text.
     """
     from bienc_cli.search import check_query
 
@@ -304,14 +304,14 @@ def search_options(
     path: str | Sequence[str] = (),
     type: str | Sequence[str] = (),
 ) -> SearchOptions:
-    """What `Index.answer` is told; the arguments are those of `Index.search`, and two more.
+    """The options for `Index.answer`; arguments are those of `Index.search`, and two more.
 
     Args:
-        rerank_seconds: let the cross-encoder read only as many, best first, as fit into this time.
-        best_sentence: find the sentence of each passage that a table shows.
+        rerank_seconds: time limit for the cross-encoder, which reads the best candidates first.
+        best_sentence: find the sentence of each passage that tables show.
 
     Raises:
-        UsageError: they contradict each other.
+        UsageError: the arguments contradict each other.
     """
     from bienc_cli.search import DEFAULT_K, SearchOptions
     from bienc_cli.search.budget import passages_for

@@ -1,4 +1,4 @@
-"""What `Index` answers where it is asked: rows to loop over, and the whole answer behind them."""
+"""The answers of `Index` to questions: rows to loop over, and the complete result behind them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class FoundPassage:
     """A passage that answers a query.
 
     Attributes:
-        citation: where it stands in its file, for people: `notes/a.md:13`, `r.pdf p.3`.
-        path: of its file, from the working directory where that is above it.
-        page: of a PDF; None elsewhere.
-        line: its first, of a file that has lines; None elsewhere.
-        heading: title and headings that it stands under.
+        citation: its place, for people: `notes/a.md:13`, `r.pdf p.3`.
+        path: of its file, relative to the working directory if that is above it.
+        page: in a PDF; None for other formats.
+        line: its first line, in a file with lines; None for other formats.
+        heading: the title and headings it is under.
         text: an exact slice of the document's text.
-        relevance: the cross-encoder's, 0 to 1; None where it has not read the passage.
-        similarity: the bi-encoder's cosine; None where no vector was compared.
-        bm25: None where no word was looked up.
+        relevance: the cross-encoder's, 0 to 1; None if it was not reranked.
+        similarity: the bi-encoder's cosine; None if vectors were not compared.
+        bm25: None if words were not looked up.
     """
 
     rank: int
@@ -51,12 +51,12 @@ class FoundPassage:
 
 @dataclass(frozen=True, slots=True)
 class SimilarItem:
-    """A document, or a passage, like another.
+    """A document, or a passage, similar to another.
 
     Attributes:
-        similarity: of a document the mean over the subject's passages, as `SimilarHit` has it.
-        citation: of the passage that is most similar, whose text is `text`.
-        relevance: None where nothing was reranked.
+        similarity: for a document, the mean over the subject's passages, as in `SimilarHit`.
+        citation: of the most similar passage, whose text is `text`.
+        relevance: None if it was not reranked.
     """
 
     rank: int
@@ -71,7 +71,7 @@ class SimilarItem:
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
-    """A passage in the ranking that one strategy gives to one query."""
+    """A passage in one strategy's ranking for one query."""
 
     query: str
     strategy: str
@@ -86,15 +86,15 @@ class RankedPassage:
 
 @dataclass(frozen=True, slots=True)
 class SimilarPair:
-    """Two passages that belong together.
+    """Two passages that match.
 
     Attributes:
-        shared: the share of their words that both have.
+        shared: the fraction of words they share.
         kind: `same`, `near-duplicate` or `similar`.
-        first: where one stands in its file, as a citation.
-        second: where the other does.
-        label: the likeliest of (first, second); None where no classifier has read them.
-        label_back: of (second, first), likewise.
+        first: citation of one passage.
+        second: citation of the other.
+        label: the most likely label of (first, second); None without a classifier.
+        label_back: that of (second, first), likewise.
     """
 
     similarity: float
@@ -112,12 +112,12 @@ class SimilarPair:
 
 @dataclass(frozen=True, slots=True)
 class LabelledItem:
-    """A document with its likeliest label.
+    """A document with its most likely label.
 
     Attributes:
-        label: by the bi-encoder.
-        similarity: of the label's name and the document's passages, their mean.
-        cross_encoder_label: None where none has read it.
+        label: the bi-encoder's choice.
+        similarity: mean cosine of the label's name and the document's passages.
+        cross_encoder_label: None without a cross-encoder.
         probability: of that label, likewise.
     """
 
@@ -130,23 +130,23 @@ class LabelledItem:
 
 
 class SearchAnswer(Answer[FoundPassage, "SearchResult"]):
-    """What `Index.search` answers."""
+    """The answer of `Index.search`."""
 
     def __init__(self, result: SearchResult, searched: IndexReader | Joined) -> None:
         super().__init__([_found(hit) for hit in result.hits], result)
         self._searched = searched
 
     def changed(self) -> tuple[str, ...]:
-        """What has become of the files of these passages since they were indexed, if anything."""
+        """Warnings about files that have changed since these passages were indexed."""
         from bienc_cli.indexing.freshness import changed_since
 
         return tuple(changed_since(hit.passage for hit in self.result.hits))
 
     def with_lines_around(self, lines: int) -> dict[int, str]:
-        """By passage id, each with so many lines around it, as the index holds them.
+        """Each passage's text with this many lines around it, by passage id, as indexed.
 
         Raises:
-            IndexDamaged: the index does not hold together.
+            IndexDamaged: the index is damaged.
         """
         from bienc_cli.search.context import with_lines_around
 
@@ -154,14 +154,14 @@ class SearchAnswer(Answer[FoundPassage, "SearchResult"]):
         return dict(with_lines_around(self._searched, passages, lines))
 
     def view(self) -> View:
-        """By the schema `bienc.query/2`."""
+        """In the schema `bienc.query/2`."""
         from bienc_cli.render.search import SearchView
 
         return SearchView(self.result)
 
 
 class SimilarAnswer(Answer[SimilarItem, "SimilarResult"]):
-    """What `Index.similar` answers."""
+    """The answer of `Index.similar`."""
 
     def __init__(self, result: SimilarResult) -> None:
         rows = [
@@ -180,14 +180,14 @@ class SimilarAnswer(Answer[SimilarItem, "SimilarResult"]):
         super().__init__(rows, result)
 
     def view(self) -> View:
-        """By the schema `bienc.similar/1`."""
+        """In the schema `bienc.similar/1`."""
         from bienc_cli.render.similar import SimilarView
 
         return SimilarView(self.result, full=False)
 
 
 class CompareAnswer(Answer[RankedPassage, "Comparison"]):
-    """What `Index.compare` answers: the rankings of all strategies, one below the other."""
+    """The answer of `Index.compare`: the rankings of all strategies, one after the other."""
 
     def __init__(self, result: Comparison) -> None:
         rows = [
@@ -207,27 +207,27 @@ class CompareAnswer(Answer[RankedPassage, "Comparison"]):
         super().__init__(rows, result)
 
     def view(self) -> View:
-        """By the schema `bienc.compare/3`."""
+        """In the schema `bienc.compare/3`."""
         from bienc_cli.render.comparison import ComparisonView
 
         return ComparisonView(self.result)
 
 
 class PairsAnswer(Answer[SimilarPair, "PairsResult"]):
-    """What `Index.pairs` answers, the most similar first; `result` has the clusters too."""
+    """The answer of `Index.pairs`, most similar first; `result` also has the clusters."""
 
     def __init__(self, result: PairsResult) -> None:
         super().__init__([_similar_pair(pair) for pair in result.pairs], result)
 
     def view(self) -> View:
-        """By the schema `bienc.pairs/1`."""
+        """In the schema `bienc.pairs/1`."""
         from bienc_cli.render.pairs import PairsView
 
         return PairsView(self.result)
 
 
 class LabelsAnswer(Answer[LabelledItem, "Labelling"]):
-    """What `Index.classify` answers, in the order of the index."""
+    """The answer of `Index.classify`, in index order."""
 
     def __init__(self, result: Labelling) -> None:
         rows = []
@@ -247,7 +247,7 @@ class LabelsAnswer(Answer[LabelledItem, "Labelling"]):
         super().__init__(rows, result)
 
     def view(self) -> View:
-        """By the schema `bienc.labels/1`."""
+        """In the schema `bienc.labels/1`."""
         from bienc_cli.render.classification import LabelledDocumentsView
 
         return LabelledDocumentsView(self.result)

@@ -1,4 +1,4 @@
-"""What `Index` answers where quality is measured or learned, and where texts are scored."""
+"""The answers of `Index` to measuring and tuning, and to scoring texts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredStrategy:
-    """A measure of a strategy's rankings, over the judged queries.
+    """A measure of one strategy's rankings over the judged queries.
 
     Attributes:
         value: the mean.
-        difference: from the first strategy's, over the same queries; None for the first.
-        p: that the difference is chance, corrected for how many are compared; None for the first,
-            and where there are too few queries to tell.
+        difference: from the first strategy, over the same queries; None for the first.
+        p: p-value of the difference, corrected for the number of comparisons; None for the first
+            strategy, and if there are too few queries.
     """
 
     strategy: str
@@ -43,12 +43,12 @@ class MeasuredStrategy:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPair:
-    """A query with a passage, as each encoder has it.
+    """A query and a passage, scored by each encoder.
 
     Attributes:
         similarity: the bi-encoder's cosine.
         relevance: the cross-encoder's, 0 to 1.
-        logit: of it.
+        logit: the logit behind it.
     """
 
     query: str
@@ -60,13 +60,13 @@ class ScoredPair:
 
 @dataclass(frozen=True, slots=True)
 class LearnedWeights:
-    """What was learned for a blend; weights are those beside 1 for relevance.
+    """The weights learned for a blend, where relevance has weight 1.
 
     Attributes:
-        before_similarity: in use until then.
+        before_similarity: the weight used before.
         before_bm25: likewise.
-        gain: mean nDCG@10 on queries that the weights were not learned from, against those before.
-        kept: whether it is in use now.
+        gain: mean nDCG@10 on held-out queries, minus that of the weights used before.
+        kept: whether they are used now.
     """
 
     strategy: str
@@ -79,10 +79,10 @@ class LearnedWeights:
 
 
 class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
-    """What `Index.evaluate` answers: each measure of each strategy.
+    """The answer of `Index.evaluate`: each measure of each strategy.
 
     Attributes:
-        gates: what came of each least value that was given.
+        gates: the result of each given threshold.
     """
 
     def __init__(self, result: Evaluation, gates: Sequence[GateResult] = ()) -> None:
@@ -104,12 +104,12 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
 
     @property
     def passed(self) -> bool:
-        """Whether no value is below what it was held to."""
+        """Whether all thresholds are met."""
         return all(gate.passed for gate in self.gates)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What should be known before the numbers are trusted."""
+        """What the user should know before trusting the numbers."""
         return tuple(warnings(self.result))
 
     def write_report(self, path: str | Path) -> None:
@@ -134,15 +134,15 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
             write_run(Path(directory) / f"{name}.run", Run(system.name, system.rankings))
 
     def view(self) -> View:
-        """By the schema `bienc.evaluation/1`."""
+        """In the schema `bienc.evaluation/1`."""
         return EvaluationView(self.result, self.gates)
 
 
 class TuneAnswer(Answer[LearnedWeights, Tuning]):
-    """What `Index.tune` answers.
+    """The answer of `Index.tune`.
 
     Attributes:
-        recorded: whether anything was kept.
+        recorded: whether any weights were stored.
     """
 
     def __init__(self, result: Tuning, *, recorded: bool, warnings: Sequence[str]) -> None:
@@ -164,18 +164,18 @@ class TuneAnswer(Answer[LearnedWeights, Tuning]):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What should be known of the judgments."""
+        """What the user should know about the judgments."""
         missing = len(self.result.missing)
         said = f"{missing:,} judged documents are not in the index"
         return (*self._warnings, said) if missing else self._warnings
 
     def view(self) -> View:
-        """By the schema `bienc.tune/1`."""
+        """In the schema `bienc.tune/1`."""
         return TuningView(self.result, recorded=self.recorded)
 
 
 class ScoreAnswer(Answer[ScoredPair, ScoreMatrix]):
-    """What `Index.score` answers: every query with every passage."""
+    """The answer of `Index.score`: every query with every passage."""
 
     def __init__(self, result: ScoreMatrix) -> None:
         relevances = probabilities(result)
@@ -203,5 +203,5 @@ class ScoreAnswer(Answer[ScoredPair, ScoreMatrix]):
         write_page(Path(path), matrix_as_html(self.result, created=datetime.now(UTC)))
 
     def view(self) -> View:
-        """By the schema `bienc.matrix/1`."""
+        """In the schema `bienc.matrix/1`."""
         return MatrixView(self.result)

@@ -1,4 +1,4 @@
-"""What `Models` answers: which there are, and what they make of pairs of texts."""
+"""The answers of `Models`: the known models, and their scores of text pairs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """A model that has a short name.
+    """A model with a short name.
 
     Attributes:
         role: `bi-encoder` or `cross-encoder`.
-        offline: whether it can be had without looking anything up.
-        default: it is taken where none is named.
+        offline: whether it is available without network access.
+        default: used if no model is named.
     """
 
     name: str
@@ -41,12 +41,12 @@ class NamedModel:
 
 @dataclass(frozen=True, slots=True)
 class PairOfTexts:
-    """A query and a passage, as each encoder has them.
+    """A query and a passage, scored by each encoder.
 
     Attributes:
         similarity: the bi-encoder's cosine.
-        relevance: the cross-encoder's, 0 to 1; None of one with several labels.
-        label: the likeliest of those; None where there is one.
+        relevance: the cross-encoder's, 0 to 1; None if it has several labels.
+        label: the most likely label; None if it has one.
         probability: of that label.
     """
 
@@ -61,12 +61,12 @@ class PairOfTexts:
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedPair:
-    """Two texts with their likeliest label.
+    """Two texts with their most likely label.
 
     Attributes:
         label: of (first, second).
         probability: of that label.
-        label_back: of (second, first); None where it was not asked for.
+        label_back: of (second, first); None unless asked for.
     """
 
     number: int
@@ -79,7 +79,7 @@ class ClassifiedPair:
 
 @dataclass(frozen=True, slots=True)
 class PairClassification:
-    """Pairs with all that a classifier says of them, and how long it took."""
+    """Pairs with all the scores of a classifier, and the time taken."""
 
     read: Mapping[int, Read]
     model: ModelUse
@@ -87,7 +87,7 @@ class PairClassification:
 
 
 class ModelsAnswer(Answer[NamedModel, Sequence[ModelStatus]]):
-    """What `Models.known` answers."""
+    """The answer of `Models.known`."""
 
     def __init__(self, result: Sequence[ModelStatus]) -> None:
         rows = [
@@ -104,12 +104,12 @@ class ModelsAnswer(Answer[NamedModel, Sequence[ModelStatus]]):
         super().__init__(rows, result)
 
     def view(self) -> ModelsView:
-        """By the schema `bienc.models/1`."""
+        """In the schema `bienc.models/1`."""
         return ModelsView(self.result)
 
 
 class PairScoresAnswer(Answer[PairOfTexts, PairScoring]):
-    """What `Models.score_pairs` answers."""
+    """The answer of `Models.score_pairs`."""
 
     def __init__(self, result: PairScoring) -> None:
         rows = []
@@ -129,12 +129,12 @@ class PairScoresAnswer(Answer[PairOfTexts, PairScoring]):
         super().__init__(rows, result)
 
     def view(self, refused: Mapping[int, BiencError] | None = None) -> ScoresView:
-        """By the schema `bienc.score/1`; with lines that are no pairs."""
+        """In the schema `bienc.score/1`, including the lines that are not pairs."""
         return ScoresView(self.result, refused or {})
 
 
 class ClassifiedAnswer(Answer[ClassifiedPair, PairClassification]):
-    """What `Models.classify` answers."""
+    """The answer of `Models.classify`."""
 
     def __init__(self, result: PairClassification) -> None:
         rows = []
@@ -155,7 +155,7 @@ class ClassifiedAnswer(Answer[ClassifiedPair, PairClassification]):
         super().__init__(rows, result)
 
     def view(self, refused: Mapping[int, BiencError] | None = None) -> LabelledPairsView:
-        """By the schema `bienc.classify/1`; with lines that are no pairs."""
+        """In the schema `bienc.classify/1`, including the lines that are not pairs."""
         result = self.result
         return LabelledPairsView(result.read, refused or {}, result.model, result.seconds)
 
@@ -166,7 +166,7 @@ def classified(
     """Have a classifier read pairs.
 
     Raises:
-        UsageError: it has one label.
+        UsageError: the model has only one label.
     """
     check_classifier(cross_encoder.identity)
     started = time.perf_counter()

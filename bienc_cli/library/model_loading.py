@@ -1,4 +1,4 @@
-"""Which models are meant, by argument, index, environment or default; each is loaded once."""
+"""Decides which models to use, by argument, index, environment or default, and loads each once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Model = TypeVar("Model", bound=BiEncoder | CrossEncoder)
 
 @dataclass(frozen=True, slots=True)
 class ModelLoading:
-    """What `Models` needs to answer; its arguments are described there."""
+    """The loading part of `Models`, where the attributes are described."""
 
     model: str | None = None
     cross_encoder: str | None = None
@@ -70,20 +70,20 @@ class ModelLoading:
 
     @property
     def settings(self) -> caller.RunSettings:
-        """How models are to run."""
+        """How models are run."""
         offline = self.offline or variables.is_offline()
         return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
     def named(self, model: str | None, cross_encoder: str | None) -> Self:
-        """Others that run in the same way; None for the index's, or the default."""
+        """Other models, run the same way; None for the index's, or the default."""
         return replace(self, model=model, cross_encoder=cross_encoder)
 
     def load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
-        """The model of an index; of a new one the one asked for. One that was begun is waited for.
+        """The index's bi-encoder, or the requested one for a new index; waits if it is loading.
 
         Raises:
-            IndexMismatch: another was asked for than the index was made with.
-            ModelUnavailable: its weights are not here.
+            IndexMismatch: another model was requested than the index was made with.
+            ModelUnavailable: its weights are not available.
         """
         with self._turn:
             begun: Background[BiEncoder] | None = self._begun.pop("bi-encoder", None)
@@ -95,31 +95,31 @@ class ModelLoading:
     def begin_bi_encoder(
         self, info: IndexInfo, ahead: Background[BiEncoder] | None = None
     ) -> Background[BiEncoder]:
-        """Load the model of an index while other things are done.
+        """Start loading the index's bi-encoder in the background.
 
         Args:
             info: of the index.
-            ahead: it is being loaded already, and this is where.
+            ahead: a load that has already been started.
         """
         begun = ahead or Background(lambda: self._load_bi_encoder(info))
         self._begun["bi-encoder"] = begun
         return begun
 
     def check_bi_encoder(self, info: IndexInfo) -> None:
-        """Refuse another model than an index was made with, without loading either.
+        """Refuse a model that the index was not made with, without loading either.
 
         Raises:
-            IndexMismatch: another was asked for.
-            ModelUnavailable: nothing is known of it here.
+            IndexMismatch: another model was requested.
+            ModelUnavailable: the model is unknown here.
         """
         if self.model is not None and self.model != info.encoder.name:
             self._check_identity(self.model, info, offline=variables.go_offline_if(self.offline))
 
     def load_cross_encoder(self) -> CrossEncoder:
-        """The cross-encoder; one that was begun is waited for.
+        """Load the cross-encoder; waits if it is loading.
 
         Raises:
-            ModelUnavailable: its weights are not here.
+            ModelUnavailable: its weights are not available.
         """
         with self._turn:
             begun: Background[CrossEncoder] | None = self._begun.pop("cross-encoder", None)
@@ -130,21 +130,21 @@ class ModelLoading:
     def begin_cross_encoder(
         self, ahead: Background[CrossEncoder] | None = None
     ) -> Background[CrossEncoder]:
-        """Load the cross-encoder while other things are done.
+        """Start loading the cross-encoder in the background.
 
         Args:
-            ahead: it is being loaded already, and this is where.
+            ahead: a load that has already been started.
         """
         if ahead is None:
             from bienc_cli.models import import_runtime
 
-            # Here and at once: beside other imports it would get its turn late, and compile late.
+            # Import here, immediately: in a thread it would compete with other imports and be late.
             import_runtime(self.runtime, self.device)
         self._begun["cross-encoder"] = begun = ahead or Background(self._load_cross_encoder)
         return begun
 
     def on_ray(self, address: str) -> StartWorkers:
-        """Have a Ray cluster do the work, whose workers load the same model.
+        """Let a Ray cluster do the work; its workers load the same model.
 
         Raises:
             UsageError: Ray is not installed.
@@ -210,7 +210,7 @@ class ModelLoading:
         }
 
     def _check_identity(self, name: str, info: IndexInfo, *, offline: bool) -> None:
-        """Refuse another model at once: it is known before its weights are loaded."""
+        """Refuse another model early: its identity is known before its weights are loaded."""
         from bienc_cli.models import identify_bi_encoder
 
         found = identify_bi_encoder(
@@ -220,7 +220,7 @@ class ModelLoading:
             on_first_use=self.reporter.preparing,
         )
         if found.fingerprint != info.encoder.fingerprint:
-            # Only here: beside a model that is to be compiled its imports would come first.
+            # Imported late, so that its imports do not delay compiling the model.
             from bienc_cli.search import check_model
 
             check_model(info.encoder, found)
@@ -232,7 +232,7 @@ class ModelLoading:
 
 
 class _Shared(Generic[Model]):
-    """A model for several threads, which take turns."""
+    """A model shared by threads, which take turns."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -240,7 +240,7 @@ class _Shared(Generic[Model]):
 
     @property
     def runtime(self) -> str:
-        """How it runs, for people."""
+        """How it runs, for display."""
         return self._model.runtime
 
     @property
@@ -250,7 +250,7 @@ class _Shared(Generic[Model]):
 
 
 class SharedBiEncoder(_Shared[BiEncoder]):
-    """A bi-encoder for several threads, which take turns."""
+    """A bi-encoder shared by threads, which take turns."""
 
     @property
     def identity(self) -> EncoderIdentity:
@@ -259,7 +259,7 @@ class SharedBiEncoder(_Shared[BiEncoder]):
 
     @property
     def tokenizer(self) -> PassageTokenizer:
-        """The tokenizer that chunking counts with; it needs no turns."""
+        """The tokenizer that chunking counts with; thread-safe."""
         return self._model.tokenizer
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
@@ -274,7 +274,7 @@ class SharedBiEncoder(_Shared[BiEncoder]):
 
 
 class SharedCrossEncoder(_Shared[CrossEncoder]):
-    """A cross-encoder for several threads, which take turns."""
+    """A cross-encoder shared by threads, which take turns."""
 
     @property
     def identity(self) -> CrossEncoderIdentity:
@@ -288,10 +288,10 @@ class SharedCrossEncoder(_Shared[CrossEncoder]):
 
 
 def _meant_by_all(name: str) -> str:
-    """A model's name, if it means the same wherever one is.
+    """A model's name, after checking that it means the same in every directory.
 
     Raises:
-        Declined: it may be a directory of the client's.
+        Declined: it may be a directory relative to the client's.
     """
     if not Path(name).expanduser().is_absolute() and (caller.here() / name).is_dir():
         raise Declined(f"{name} may be a directory of the client's")
@@ -299,10 +299,10 @@ def _meant_by_all(name: str) -> str:
 
 
 def _check_is_only_a_name(name: str) -> None:
-    """Refuse a directory that only a stranger's index says is a model.
+    """Refuse to load a model from a directory that only somebody else's index names.
 
     Raises:
-        ModelUnavailable: it is one.
+        ModelUnavailable: the name is a directory.
     """
     if name.startswith((".", "/", "~")) or Path(name).is_dir():
         raise ModelUnavailable(

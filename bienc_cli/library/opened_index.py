@@ -1,4 +1,4 @@
-"""An open index: its current generation, its models, and what its documents are named by."""
+"""An open index: its current generation, its models, and the names of its documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _Opened(threading.local):
-    """What a thread has open of an index: a reader is for one."""
+    """What a thread has open of an index; readers are not shared between threads."""
 
     reader: IndexReader | None = None
     identity: Hashable = None
@@ -27,10 +27,11 @@ class _Opened(threading.local):
 
 
 class OpenedIndex:
-    """What everything that is done with an index needs.
+    """The base of all operations on an index.
 
     Attributes:
-        outlasts: an index that is gone, or is being made anew, is answered from as it was.
+        outlasts: keep answering from the open generation after the index is deleted or while it is
+            rebuilt.
     """
 
     outlasts = False
@@ -46,21 +47,21 @@ class OpenedIndex:
 
     @property
     def exists(self) -> bool:
-        """Whether it is there already, in whatever state; one on a server counts as that."""
+        """Whether it exists, in whatever state; one on a server counts as existing."""
         from bienc_cli.store import is_finished
 
         return not isinstance(self.place, Path) or is_finished(self.place)
 
     @property
     def info(self) -> IndexInfo:
-        """What the index holds now."""
+        """A summary of what the index holds now."""
         return self.reader().info
 
     def reader(self) -> IndexReader:
-        """The generation that is current now; closed when a later one is asked for.
+        """A reader of the current generation; closed when a later one is requested.
 
         Raises:
-            IndexNotFound: the index is gone.
+            IndexNotFound: the index no longer exists.
             IndexMismatch, IndexDamaged: it cannot be read.
         """
         from bienc_cli.store import identity_of
@@ -71,7 +72,7 @@ class OpenedIndex:
         if mine.reader is not None and not self._is_current(mine.reader):
             self.close()
         if mine.reader is None:
-            # Before it is opened: what is replaced meanwhile is then opened once more.
+            # Read before opening, so that an index replaced meanwhile is opened again.
             mine.identity = identity_of(self.place)
             mine.watch = mine.watch or Stopwatch()
             with mine.watch.stage("open index"):
@@ -94,9 +95,9 @@ class OpenedIndex:
             return self.outlasts
 
     def begin_freshness_check(self) -> FreshnessCheck | None:
-        """Compare the index with its files, in a thread beside other work; its `result` waits.
+        """Start comparing the index with its files in a thread; its `result` waits.
 
-        None where to fetch what is known of them would take longer than a query.
+        None if fetching the recorded times would take longer than a query.
         """
         from bienc_cli.indexing.freshness import FreshnessCheck, is_worth_a_look
 
@@ -104,12 +105,12 @@ class OpenedIndex:
         return FreshnessCheck(reader) if is_worth_a_look(reader.info) else None
 
     def let_go(self) -> None:
-        """Give up a generation that is over, whose log would be kept for it."""
+        """Close a reader whose generation is obsolete, so that the log can shrink."""
         if self._mine.reader is not None and not self._is_current(self._mine.reader):
             self.close()
 
     def _asked(self) -> tuple[IndexReader, Stopwatch]:
-        """What a question is answered from, with what it took to open since the last one."""
+        """The reader to answer a question from, with the time it took to open."""
         reader = self.reader()
         watch, self._mine.watch = self._mine.watch or Stopwatch(), None
         watch.add("open index", 0.0)
@@ -119,9 +120,9 @@ class OpenedIndex:
         self.reporter.note(f"waiting for {holder}")
 
     def close(self) -> None:
-        """Let go of the index's files; a later question opens them again.
+        """Close the index's files; a later question opens them again.
 
-        Those that this thread has open; another's are let go of when it ends.
+        Closes those of this thread; those of other threads are closed when the threads end.
         """
         if self._mine.reader is not None:
             self._mine.reader.close()
@@ -145,10 +146,10 @@ class OpenedIndex:
 
 
 def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Filter:
-    """The documents that match; patterns as they are: nothing is looked up on the disk for them.
+    """The filter for these patterns and formats; no pattern is looked up on the disk.
 
     Raises:
-        UsageError: there is no such format.
+        UsageError: a format is unknown.
     """
     from bienc_cli.formats.table import FORMATS, format_named
     from bienc_cli.store import Filter
@@ -167,12 +168,12 @@ def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Fi
 
 
 def several(named: str | Sequence[str]) -> Sequence[str]:
-    """Names as commands take them, with commas between them, or in a list."""
+    """Names from a list, or from a string separated by commas, as commands take them."""
     return named.split(",") if isinstance(named, str) else named
 
 
 def unknown(named: str) -> PathNotFound:
-    """Nothing of the index is called so."""
+    """The error for a name that the index does not know."""
     return PathNotFound(
         f"The index holds no document called {named}.",
         "name one as answers do: by its path, its id or a citation",

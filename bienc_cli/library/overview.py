@@ -1,4 +1,4 @@
-"""What is asked of an index without a query: what is alike, and which document is about what."""
+"""Questions about an index without a query: similar documents, pairs, labels."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ class Overview(OpenedIndex):
         type: str | Sequence[str] = (),
         indexed_only: bool = False,
     ) -> SimilarAnswer:
-        """Find documents, or passages, like one.
+        """Find documents, or passages, similar to one.
 
         Args:
-            path: a document of the index, by path, id or citation; else any other file.
+            path: a document of the index, by path, id or citation; or any other file.
             k: how many.
-            text: what is to be like it, instead of a path.
-            called: what the answer calls that.
+            text: a text to compare with, instead of a path.
+            called: what to call that text in the answer.
             unit: `document` or `passage`.
-            rerank: let the cross-encoder read the passages that match best.
-            candidates: how many of them.
-            min_similarity: drop what is less similar.
+            rerank: let the cross-encoder read the best-matching passages.
+            candidates: how many of them it reads.
+            min_similarity: drop hits with a lower similarity.
             among: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
-            indexed_only: refuse a file that the index does not hold.
+            indexed_only: refuse a file that is not in the index.
 
         Raises:
-            PathNotFound: there is neither.
-            UsageError: it cannot be answered as it was asked.
+            PathNotFound: the path is neither a document of the index nor a file.
+            UsageError: the arguments are invalid or contradict each other.
         """
         from bienc_cli.library.index_answers import SimilarAnswer
         from bienc_cli.search.similar import SimilarOptions, similar
@@ -127,22 +127,23 @@ class Overview(OpenedIndex):
     ) -> PairsAnswer:
         """Find pairs of similar passages: duplicates, variants, contradictions.
 
-        What was interrupted goes on where it was.
+        Resumes an interrupted search.
 
         Args:
-            min_similarity: the least cosine; the same text is a pair at any.
-            min_shared: the least share of common words, 0 to 1.
-            exact: only the same text.
-            path: where passages come from: documents whose path matches, as in .gitignore.
+            min_similarity: the minimum cosine; identical texts are always a pair.
+            min_shared: the minimum fraction of shared words, 0 to 1.
+            exact: find only identical texts.
+            path: only passages of documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
-            against: where the other of each pair comes from; the same place if empty.
-            classify: let the cross-encoder label each pair, both ways; it has several labels.
-            label: only pairs that it gives this one.
-            on_pair: called with each as soon as it is found.
+            against: the same for the second passage of each pair; as `path` if empty.
+            classify: let the cross-encoder, which must have several labels, label each pair in both
+                directions.
+            label: only pairs that get this label.
+            on_pair: called with each pair as soon as it is found.
 
         Raises:
-            UsageError: it cannot be answered as it was asked.
-            ModelUnavailable: a model's weights are not here.
+            UsageError: the arguments are invalid or contradict each other.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.library.index_answers import PairsAnswer
         from bienc_cli.search.clusters import gathered
@@ -186,17 +187,17 @@ class Overview(OpenedIndex):
         type: str | Sequence[str] = (),
         rerank: bool = False,
     ) -> LabelsAnswer:
-        """Give documents the likeliest of some labels, whose names are all that is known of them.
+        """Give documents the most likely of some labels, knowing only the labels' names.
 
         Args:
-            labels: two or more, in a list or with commas between them.
+            labels: two or more, in a list or separated by commas.
             path: as for `pairs`.
             type: as for `pairs`.
             rerank: let the cross-encoder judge as well.
 
         Raises:
-            UsageError: it cannot be answered as it was asked.
-            ModelUnavailable: a model's weights are not here.
+            UsageError: the arguments are invalid.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.library.index_answers import LabelsAnswer
         from bienc_cli.search.zero_shot import check_labels, label_documents
@@ -211,7 +212,7 @@ class Overview(OpenedIndex):
         return LabelsAnswer(result)
 
     def count(self, *, path: str | Sequence[str] = (), type: str | Sequence[str] = ()) -> int:
-        """How many passages such documents have; see `pairs`."""
+        """How many passages the matching documents have; arguments as for `pairs`."""
         return self.reader().count(documents_of(path, type))
 
 
@@ -224,15 +225,15 @@ def _unit(named: str) -> Similar:
         raise UsageError(f"There is no unit '{named}'.", "give document or passage") from None
 
 
-# Texts that no index holds: a file by its path, or a text by itself.
+# Texts that are not indexed: a file given by its path, or a bare text.
 
 
 def _documents_in(named: str) -> list[Document]:
-    """The documents of a file.
+    """Read the documents of a file.
 
     Raises:
-        PathNotFound: there is no such file.
-        UsageError: it cannot be read, and why.
+        PathNotFound: the file does not exist.
+        UsageError: it cannot be read; says why.
     """
     from bienc_cli.formats.isolation import read_files
     from bienc_cli.formats.worker_messages import Limits
@@ -259,9 +260,9 @@ def _documents_in(named: str) -> list[Document]:
 
 
 def _document_of(text: str) -> Document:
-    """The document that a text by itself is."""
+    """A bare text as a document."""
     from bienc_cli.formats.cleaning import clean
     from bienc_cli.types import Document
 
-    # Without a name, which would be embedded as if it were a title.
+    # No name, because it would be embedded as a title.
     return Document("-", clean(text), "text")

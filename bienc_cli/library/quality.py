@@ -1,4 +1,4 @@
-"""How good answers are: strategies and models measured, passages judged, blends tuned."""
+"""The quality of answers: measuring strategies and models, judging passages, tuning blends."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from bienc_cli.types import TunedBlend
 
 MAX_DROP = 0.02
-"""How far below a baseline a mean may fall, if nothing is said."""
+"""How far a mean may fall below a baseline by default."""
 
 
 class Quality(OpenedIndex):
-    """The methods of `Index` that measure answers, and learn from judgments."""
+    """The methods of `Index` that measure answers and learn from judgments."""
 
     @errors_in_arguments()
     def evaluate(
@@ -54,33 +54,34 @@ class Quality(OpenedIndex):
     ) -> EvaluateAnswer:
         """Measure strategies over many queries, as `bienc compare --queries --qrels` does.
 
-        Several models or lengths of passages are measured each by an index of its own, in the
+        Several models or passage lengths are each measured with an index of their own, in the
         cache.
 
         Args:
             queries: a file: text lines, JSON lines, TSV or TREC topics.
-            qrels: a file of judgments: BEIR TSV, TREC qrels or JSON lines; None to measure time
-                and agreement alone.
-            strategies: the first is what the others are compared with; None for five of them.
-            beir: instead of both: a folder with `queries.jsonl` and `qrels/SPLIT.tsv`.
-            split: which judgments of `beir`.
+            qrels: a file of judgments: BEIR TSV, TREC qrels or JSON lines; None to measure only
+                time and agreement.
+            strategies: the others are compared with the first; None for five of them.
+            beir: a folder with `queries.jsonl` and `qrels/SPLIT.tsv`, instead of both files.
+            split: which judgments of `beir` to use.
             measures: in the grammar of ir-measures; None for nDCG@10, RR@10 and R@100.
-            candidates: how many passages the cross-encoder reads; several are measured each.
-            exhaustive: let it read more than 2,000.
+            candidates: how many passages the cross-encoder reads; each of several depths is
+                measured.
+            exhaustive: let it read more than 2,000 passages.
             path: only documents whose path matches, as in .gitignore.
             type: only documents of these formats, or suffixes.
             models: bi-encoders; the index's if empty.
-            cross_encoders: likewise; the one of `self.models` if empty.
-            passage_tokens: longest passages; the index's if empty.
-            runs: TREC run files of any system, to be measured too.
-            fail_under: least values, such as `blend:nDCG@10=0.6`; see `gates` of the answer.
-            baseline: JSON of an earlier answer; likewise.
-            max_drop: how far below it a mean may be.
+            cross_encoders: likewise; that of `self.models` if empty.
+            passage_tokens: lengths of the longest passage; the index's if empty.
+            runs: TREC run files of any system, to measure as well.
+            fail_under: thresholds such as `blend:nDCG@10=0.6`; see `gates` of the answer.
+            baseline: JSON of an earlier answer to compare with; likewise.
+            max_drop: how far a mean may fall below it.
 
         Raises:
-            PathNotFound: a file is not there.
-            UsageError: one is not of its form, or it cannot be answered as it was asked.
-            ModelUnavailable: a model's weights are not here.
+            PathNotFound: a file does not exist.
+            UsageError: a file is malformed, or the arguments are invalid.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.gates import (
             against_baseline,
@@ -191,24 +192,24 @@ class Quality(OpenedIndex):
         depth: int = 5,
         exhaustive: bool = False,
     ) -> Judging:
-        """Begin to judge what strategies find, without knowing which of them finds what.
+        """Start judging what strategies find, without revealing which strategy found what.
 
         Args:
-            queries: texts; they are kept with their ids beside the judgments.
-            qrels: where the judgments go, TREC qrels; what it knows already is not asked again.
-            queries_file: the queries instead: text lines, JSON lines, TSV or TREC topics.
-            strategies: whose answers are judged; None for all that `evaluate` measures.
-            depth: how many documents of each.
+            queries: texts; they are stored with ids beside the judgments.
+            qrels: the file to store judgments in, TREC qrels; what it contains is not asked again.
+            queries_file: a file of queries instead: text lines, JSON lines, TSV or TREC topics.
+            strategies: the strategies to judge; None for all that `evaluate` measures.
+            depth: how many documents of each to judge.
             exhaustive: let the cross-encoder read more than 2,000 passages.
 
         Returns:
-            Its `question()` is what to judge next; `answer(question, grade)` saves a grade of 0
-            to 3 at once.
+            A session: `question()` is what to judge next; `answer(question, grade)` saves a grade
+            of 0 to 3 immediately.
 
         Raises:
-            UsageError: there are no queries, or a file is not of its form.
+            UsageError: there are no queries, or a file is malformed.
             StorageError: a file cannot be written.
-            ModelUnavailable: a model's weights are not here.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.judging import Judging
         from bienc_cli.evaluation.judgments import (
@@ -259,21 +260,21 @@ class Quality(OpenedIndex):
         dry_run: bool = False,
         wait: float = WAIT_SECONDS,
     ) -> TuneAnswer:
-        """Learn the weights of the blends from judgments, and keep those that help.
+        """Learn the weights of the blends from judgments, and store those that help.
 
-        The gain is measured on queries that the weights were not learned from.
+        The gain is measured on held-out queries.
 
         Args:
             queries: a file, as for `evaluate`.
             qrels: likewise.
-            dry_run: keep nothing.
-            wait: seconds for another process that is writing to the index.
+            dry_run: store nothing.
+            wait: seconds to wait for another process that is writing to the index.
 
         Raises:
-            PathNotFound: a file is not there.
-            UsageError: one is not of its form, or fewer than 20 queries are judged.
-            ModelUnavailable: a model's weights are not here.
-            IndexBusy: another process is writing to the index, and goes on.
+            PathNotFound: a file does not exist.
+            UsageError: a file is malformed, or fewer than 20 queries are judged.
+            ModelUnavailable: a model's weights are not available.
+            IndexBusy: the other process was still writing after that.
             StorageError: it cannot be written.
         """
         from bienc_cli.evaluation.qrels import judged_in, read_qrels
@@ -298,7 +299,7 @@ class Quality(OpenedIndex):
 
     @errors_in_arguments()
     def reset_weights(self, *, wait: float = WAIT_SECONDS) -> TunedBlend | None:
-        """Go back to the default weights; those that were learned, if any were.
+        """Restore the default weights; returns the learned ones, if there were any.
 
         Args:
             wait: as for `tune`.
@@ -352,10 +353,10 @@ def check_judged(
     beir: str | Path | None,
     split: str,
 ) -> None:
-    """Refuse what `Index.evaluate` cannot read, before anything is opened for it.
+    """Refuse files that `Index.evaluate` cannot read, before the index is opened.
 
     Raises:
-        UsageError: the files contradict each other, one is not there, or not of its form.
+        UsageError: the files contradict each other, do not exist or are malformed.
     """
     _read(queries, qrels, beir, split)
 
@@ -366,7 +367,7 @@ def _read(
     beir: str | Path | None,
     split: str,
 ) -> tuple[Sequence[Query], Qrels | None]:
-    """The queries, of a BEIR collection only those that are judged, and the judgments."""
+    """The queries (for a BEIR collection, only judged ones) and the judgments."""
     from bienc_cli.evaluation.qrels import read_qrels
     from bienc_cli.evaluation.queries import read_queries
 

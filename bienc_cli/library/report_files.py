@@ -1,4 +1,4 @@
-"""Reports: files that are written for people to keep."""
+"""Writes reports to files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from bienc_cli.errors import StorageError
 
 
 def make_folder(folder: Path | None) -> None:
-    """Make the folder of a report, before anything is measured that could not be kept.
+    """Create the folder of a report, before measuring anything that could not be saved.
 
     Raises:
-        StorageError: it cannot be made.
+        StorageError: it cannot be created.
     """
     if folder is None:
         return

@@ -1,4 +1,4 @@
-"""What goes on while an index or a model is at work, for whoever wants to show it."""
+"""Events while an index or a model is at work, for whoever wants to show progress."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Is told what goes on, and says nothing of it; a subclass shows what it likes.
+    """Receives events and ignores them; a subclass shows what it likes.
 
-    Every other method gives a context in which the work is done, and all but `preparing` what is
-    called meanwhile.
+    Every method except `note` returns a context manager around the work, and all but `preparing`
+    yield a callback for its progress.
     """
 
     def note(self, sentence: str) -> None:
-        """Told what is worth knowing, such as who is waited for."""
+        """Called with something worth knowing, such as who is being waited for."""
 
     def preparing(self, use: FirstUse) -> AbstractContextManager[None]:
-        """A model is made ready for its first use on this machine."""
+        """A model is being prepared for its first use on this machine."""
         del use
         return nullcontext()
 
     def indexing(self) -> AbstractContextManager[IndexObserver]:
-        """Files are read and encoded."""
+        """Files are being read and encoded."""
         from bienc_cli.indexing.report import SilentObserver
 
         return nullcontext(SilentObserver())
@@ -35,20 +35,20 @@ class Reporter:
     def measuring(
         self, total: int, each: int
     ) -> AbstractContextManager[Callable[[str, int], None]]:
-        """Rankings are made: `total` of them, `each` of every strategy.
+        """Rankings are being computed: `total` of them, `each` for every strategy.
 
-        What is given is called with a strategy's name, and how many more queries it has answered:
-        0 as it begins, and again while it is timed.
+        The callback takes a strategy's name and how many more queries it has answered: 0 when it
+        starts, and again while it is timed.
         """
         del total, each
         return nullcontext(lambda _name, _queries: None)
 
     def portions(self, what: str, of: str) -> AbstractContextManager[Callable[[int, int], None]]:
-        """So many of something are done; what is given is called with how many, of how many."""
+        """Work is done in portions; the callback takes how many are done, and their total."""
         del what, of
         return nullcontext(lambda _done, _total: None)
 
     def counting(self, what: str, total: int) -> AbstractContextManager[Callable[[], None]]:
-        """Equal steps are done; what is given is called after each."""
+        """Work is done in equal steps; the callback is called after each."""
         del what, total
         return nullcontext(lambda: None)

@@ -1,4 +1,4 @@
-"""Several models, or lengths of passages, to be measured side by side."""
+"""Chooses the setups to measure: combinations of models and passage lengths."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SetupChoice:
-    """What is to be compared; a None is what the index has, or the default.
+    """What to compare; None means the index's own, or the default.
 
     Attributes:
-        models: bi-encoders by name.
-        cross_encoders: by name.
-        lengths: of passages, in tokens.
+        models: names of bi-encoders.
+        cross_encoders: names of cross-encoders.
+        lengths: passage lengths in tokens.
     """
 
     models: tuple[str | None, ...] = (None,)
@@ -39,23 +39,23 @@ class SetupChoice:
     def of(
         cls, models: Sequence[str], cross_encoders: Sequence[str], lengths: Sequence[int]
     ) -> SetupChoice:
-        """What is named, each once."""
+        """The named models and lengths, without repeats."""
         return cls(_once(models), _once(cross_encoders), tuple(lengths) or (None,))
 
     @property
     def several(self) -> bool:
-        """Whether there is more than one, or an index has to be made for it."""
+        """Whether there are several setups, or one that needs its own index."""
         number = len(self.models) * len(self.cross_encoders) * len(self.lengths)
         return number > 1 or self.lengths != (None,)
 
     def names(self, recorded: str) -> list[str]:
-        """What each setup is called: by what tells it from the others.
+        """The name of each setup: what distinguishes it from the others.
 
-        A model in a directory goes by the folder's name: the path says more of a machine than of
-        the model, and a report is sent.
+        A model in a directory is named after the folder: its path says more about a machine than
+        about the model, and reports get shared.
 
         Args:
-            recorded: the model of the index.
+            recorded: name of the index's model.
         """
         models, cross_encoders = _called((*self.models, recorded)), _called(self.cross_encoders)
         found = []
@@ -79,14 +79,14 @@ class SetupChoice:
         options: EvaluationOptions,
         reporter: Reporter,
     ) -> list[Setup]:
-        """Every setup, with an index of its own where the one that is here is of another model.
+        """Open every setup, indexing the documents again where the existing index does not fit.
 
-        Strategies that rerank nothing are measured once for each index, and BM25 once for each
-        length of passages: more would be the same.
+        Strategies that rerank nothing are measured once per index, and BM25 once per passage
+        length; the results would be the same.
 
         Raises:
             UsageError, IndexBusy, StorageError: as `index_again`.
-            ModelUnavailable: weights are not here.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.setups import Setup
 
@@ -131,10 +131,10 @@ def _once(names: Sequence[str]) -> tuple[str | None, ...]:
 
 
 def _called(names: tuple[str | None, ...]) -> dict[str | None, str]:
-    """What to call each: a directory by its last part, unless two would be called the same."""
+    """Display names: a directory by its last part, unless that is ambiguous."""
     whole = {name: str(name) for name in names}
     short = {
-        # Unlike Path's, it raises nothing for what can be no name.
+        # Unlike `Path.is_dir`, it does not raise for an invalid name.
         name: Path(text).name if os.path.isdir(text) else text  # noqa: PTH112
         for name, text in whole.items()
     }

@@ -1,4 +1,4 @@
-"""The models of one or several `Index`, each loaded once; and what they say without an index."""
+"""The models of one or several `Index` objects, each loaded once, and their own answers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ if TYPE_CHECKING:
     from bienc_cli.store import IndexInfo
 
 Pairs = Sequence[tuple[str, str]] | Mapping[int, tuple[str, str]]
-"""Pairs of texts; by number where they are called otherwise than 1, 2, ..."""
+"""Pairs of texts; by number if they are not to be numbered 1, 2, ..."""
 
 
 class Models(ModelLoading):
-    """Which models, and how they run; each is loaded once, when it is first needed.
+    """Which models to use and how to run them; each is loaded once, when first needed.
 
-    Several indexes share them: `Index.open("b", models=a.models)`. So do threads, taking turns.
+    Several indexes can share them: `Index.open("b", models=a.models)`. So can threads, which take
+    turns.
 
     Attributes:
         model: bi-encoder of a new index: alias, hub id or directory; None for the default. An
-            index that is there names its own.
+            existing index names its own.
         cross_encoder: likewise; None for the default.
         runtime: `auto`, `openvino` or `torch`.
         device: `auto`, `cpu`, `cuda`, ...
-        threads: of the CPU; None for all cores.
-        offline: look nothing up.
-        reporter: told what goes on while a model is loaded; nothing is said by default.
+        threads: number of CPU threads; None for all cores.
+        offline: never access the network.
+        reporter: told about model loading; silent by default.
     """
 
     __slots__ = ()
@@ -44,16 +45,16 @@ class Models(ModelLoading):
         *,
         info: IndexInfo | None = None,
     ) -> ScoreAnswer:
-        """Score texts against texts by both encoders.
+        """Score texts against texts, with both encoders.
 
         Args:
             queries: one or several.
             passages: likewise.
-            info: of the index whose bi-encoder is asked.
+            info: of the index whose bi-encoder to use.
 
         Raises:
-            UsageError: one is empty, or there are too many.
-            ModelUnavailable: a model's weights are not here.
+            UsageError: a text is empty, or there are too many.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.matrix import score_matrix
         from bienc_cli.library.measured_answers import ScoreAnswer
@@ -69,14 +70,14 @@ class Models(ModelLoading):
 
     @errors_in_arguments()
     def score_pairs(self, pairs: Pairs) -> PairScoresAnswer:
-        """Score pairs of a query and a passage by both encoders, one by one, each timed.
+        """Score pairs of a query and a passage with both encoders, timing each.
 
         Args:
             pairs: see `Pairs`.
 
         Raises:
             UsageError: a text is empty.
-            ModelUnavailable: a model's weights are not here.
+            ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.pair_scores import score_pairs
         from bienc_cli.library.model_answers import PairScoresAnswer
@@ -93,15 +94,15 @@ class Models(ModelLoading):
 
     @errors_in_arguments()
     def classify(self, pairs: Pairs, *, both: bool = False) -> ClassifiedAnswer:
-        """Give pairs of texts the labels of a cross-encoder that has several.
+        """Label pairs of texts with a multi-label cross-encoder.
 
         Args:
             pairs: see `Pairs`.
-            both: read each also the other way round.
+            both: also label each pair in the other direction.
 
         Raises:
             UsageError: a text is empty, or the cross-encoder has one label.
-            ModelUnavailable: its weights are not here.
+            ModelUnavailable: its weights are not available.
         """
         from bienc_cli.evaluation.pair_scores import check_pair
         from bienc_cli.library.model_answers import ClassifiedAnswer, classified
@@ -113,7 +114,7 @@ class Models(ModelLoading):
 
     @staticmethod
     def known() -> ModelsAnswer:
-        """The models that have short names, and whether they are here."""
+        """The models with short names, and whether they are available."""
         from bienc_cli.library.model_answers import ModelsAnswer
         from bienc_cli.models import known_models
 
@@ -121,14 +122,14 @@ class Models(ModelLoading):
 
     @errors_in_arguments()
     def prepare(self, names: str | Sequence[str] = ()) -> None:
-        """Make models ready for this machine, as their first use would.
+        """Prepare models for this machine, as their first use would.
 
         Args:
-            names: short ones; the two defaults if there are none.
+            names: short names; the two defaults if empty.
 
         Raises:
-            UsageError: there is no such name.
-            ModelUnavailable: the weights are not here.
+            UsageError: a name is unknown.
+            ModelUnavailable: the weights are not available.
         """
         from bienc_cli.errors import UsageError
         from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER, KNOWN_MODELS, Role

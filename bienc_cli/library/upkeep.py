@@ -1,4 +1,4 @@
-"""How an index is kept: made, brought up to date, looked at, verified, made to forget."""
+"""Maintains an index: building, updating, removing, verifying, and its status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Upkeep(OpenedIndex):
-    """The methods of `Index` that make, change and verify it."""
+    """The methods of `Index` that build, change and verify it."""
 
     @errors_in_arguments()
     def refresh(
@@ -39,19 +39,20 @@ class Upkeep(OpenedIndex):
         wait: float = WAIT_SECONDS,
         workers: StartWorkers | None = None,
     ) -> BuildAnswer:
-        """Bring the index up to date with all that it covers, or with folders and files.
+        """Update the index with everything that it covers, or with the given folders and files.
 
         Args:
-            paths: what it covers from now on too, or is brought up to date alone; all if empty.
-            listed: files from a list instead, which takes the place of the last one.
-            options: what to cover and how to cut it.
-            wait: seconds for another process that is writing to the index.
-            workers: who reads and encodes; this process by default.
+            paths: folders and files to cover from now on, or to update alone; everything covered if
+                empty.
+            listed: files from a list instead, replacing the previous list.
+            options: what to cover and how to chunk it.
+            wait: seconds to wait for another process that is writing to the index.
+            workers: what reads and encodes; this process by default.
 
         Raises:
-            PathNotFound: something that was named is not there.
-            IndexBusy: another process is writing to it, and goes on.
-            IndexMismatch: another model, or other lengths, than it was made with.
+            PathNotFound: a named path does not exist.
+            IndexBusy: the other process was still writing after that.
+            IndexMismatch: the index was made with another model, or other lengths.
             StorageError: it cannot be written.
         """
         from bienc_cli.library.upkeep_answers import BuildAnswer
@@ -100,22 +101,22 @@ class Upkeep(OpenedIndex):
         stop: threading.Event | None = None,
         on_failure: Callable[[Exception, float], None] = lambda _error, _pause: None,
     ) -> Iterator[BuildAnswer]:
-        """Keep the index up to date whenever files change; an answer for each batch.
+        """Update the index whenever files change; yields an answer for each batch.
 
         Args:
-            stop: set to end within a second.
-            on_failure: told what failed, such as for a full disk, and after how many seconds it
-                is tried again.
+            stop: set it to stop within a second.
+            on_failure: called with a temporary error, such as a full disk, and the number of
+                seconds until the next attempt.
 
         Raises:
             StorageError: the system cannot watch that many folders.
-            IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
+            IndexMismatch, IndexDamaged: another index was put in the place of this one.
         """
         from bienc_cli.indexing.watching import follow
         from bienc_cli.library.upkeep_answers import BuildAnswer
 
         def covered() -> Sequence[Root]:
-            # No snapshot is held while nothing happens.
+            # Hold no snapshot while idle.
             with self:
                 return self.info.roots
 
@@ -129,17 +130,17 @@ class Upkeep(OpenedIndex):
     def remove(
         self, paths: str | Path | Iterable[str | Path], *, wait: float = WAIT_SECONDS
     ) -> RemoveAnswer:
-        """Have the index forget files, folders or roots; the files themselves stay.
+        """Remove files, folders or roots from the index; the files themselves stay.
 
         Args:
-            paths: as they are shown or as they lie on the disk.
-            wait: seconds for another process that is writing to the index.
+            paths: as displayed, or as they are on the disk.
+            wait: seconds to wait for another process that is writing to the index.
 
         Returns:
-            What is gone; `unmatched` are paths of which it knows nothing.
+            What was removed; `unmatched` are paths that the index knows nothing about.
 
         Raises:
-            IndexBusy: another process is writing to it, and goes on.
+            IndexBusy: the other process was still writing after that.
             StorageError: it cannot be written.
         """
         from bienc_cli.indexing.forget import remove_paths
@@ -161,14 +162,14 @@ class Upkeep(OpenedIndex):
         """Verify the index to the last byte: every text, passage and vector, words and graph.
 
         Args:
-            mend: first make anew what can be made of what is whole, and forget files whose texts
-                are damaged; the next `refresh` reads them again.
+            mend: first rebuild what can be rebuilt from undamaged data, and remove files whose
+                texts are damaged; the next `refresh` reads them again.
 
         Returns:
-            `problems`: what is wrong; empty where nothing is.
+            An answer with `problems`, empty if there are none.
 
         Raises:
-            IndexBusy: another process is writing to it, where it is to be mended.
+            IndexBusy: another process is writing to the index, which was to be repaired.
         """
         from bienc_cli.library.upkeep_answers import CheckAnswer
         from bienc_cli.store import check, repair
@@ -178,10 +179,10 @@ class Upkeep(OpenedIndex):
         return CheckAnswer(check(self.place, key_dir=keys), repaired)
 
     def status(self, *, skipped: bool = False) -> StatusAnswer:
-        """What the index holds, and what is to be said of it.
+        """What the index holds, with warnings about it.
 
         Args:
-            skipped: with every file that was passed over, and why.
+            skipped: include every file that was skipped, with the reason.
 
         Raises:
             IndexNotFound, IndexMismatch, IndexDamaged: it cannot be read.
@@ -200,19 +201,19 @@ class Upkeep(OpenedIndex):
 
 
 def absolute(paths: str | Path | Iterable[str | Path]) -> list[Path]:
-    """Paths as they were named, from here.
+    """The given paths, made absolute.
 
     Raises:
-        PathNotFound: no file can be called so.
+        PathNotFound: a path is not a valid file name.
     """
     named = [paths] if isinstance(paths, str | Path) else paths
     return [_without_dots(Path(possible(path)).expanduser().absolute()) for path in named]
 
 
 def _without_dots(path: Path) -> Path:
-    """A path without `..`, which behind a link is the folder above what that leads to.
+    """A path with `..` resolved; after a link, `..` is the parent of the link's target.
 
-    What is named behind the last of them stays what it was named, links and all.
+    The part after the last `..` keeps its links.
     """
     parts = path.parts
     if os.pardir not in parts:

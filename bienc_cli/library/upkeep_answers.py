@@ -1,4 +1,4 @@
-"""What `Index` answers where it is made, looked at, verified, or made to forget."""
+"""The answers of `Index` to building, removing, verifying, and its status."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
 
 
 class BuildAnswer(Shown[IndexReport]):
-    """What came of building or refreshing an index."""
+    """The answer of building or refreshing an index."""
 
     def view(self) -> IndexView:
-        """By the schema `bienc.index/1`."""
+        """In the schema `bienc.index/1`."""
         return IndexView(self.result)
 
 
 class RemoveAnswer(Shown[RemovalReport]):
-    """What `Index.remove` answers."""
+    """The answer of `Index.remove`."""
 
     @property
     def unmatched(self) -> tuple[Path, ...]:
-        """Paths of which the index knows nothing."""
+        """Paths that the index knows nothing about."""
         return tuple(self.result.unmatched)
 
     def view(self) -> RemovalView:
-        """By the schema `bienc.remove/1`."""
+        """In the schema `bienc.remove/1`."""
         return RemovalView(self.result, Path.cwd())
 
 
 class CheckAnswer(Shown[CheckReport]):
-    """What `Index.check` answers.
+    """The answer of `Index.check`.
 
     Attributes:
-        repaired: what was mended first; None where nothing was to be.
+        repaired: what was repaired first; None if no repair was requested.
     """
 
     def __init__(self, result: CheckReport, repaired: RepairReport | None) -> None:
@@ -54,20 +54,20 @@ class CheckAnswer(Shown[CheckReport]):
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What is wrong, each with what mends it."""
+        """The problems, each with its remedy."""
         return self.result.problems
 
     def view(self) -> CheckView:
-        """By the schema `bienc.check/1`."""
+        """In the schema `bienc.check/1`."""
         return CheckView(self.result, self.repaired)
 
 
 class StatusAnswer(Shown[IndexInfo]):
-    """What `Index.status` answers.
+    """The answer of `Index.status`.
 
     Attributes:
-        skipped: every file that was passed over; None where it was not asked for.
-        exposed: what of the index others than this user may read or change.
+        skipped: every file that was skipped; None unless requested.
+        exposed: files of the index that other users may read or change.
         writable: whether this user may change it.
     """
 
@@ -88,7 +88,7 @@ class StatusAnswer(Shown[IndexInfo]):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is to be said of it, and what can be done."""
+        """What the user should know about the index, and what to do about it."""
         said = [self._foreign() if one == FOREIGN_GRAPH else one for one in self._said]
         if self.exposed:
             more = len(self.exposed) - 1
@@ -100,7 +100,7 @@ class StatusAnswer(Shown[IndexInfo]):
         return tuple(said)
 
     def _foreign(self) -> str:
-        """What every search says in a line, in full."""
+        """The full form of the one-line warning that every search gives."""
         remedy = (
             "`bienc check --repair` makes one of your own."
             if self.writable
@@ -114,5 +114,5 @@ class StatusAnswer(Shown[IndexInfo]):
         )
 
     def view(self) -> InfoView:
-        """By the schema `bienc.info/1`."""
+        """In the schema `bienc.info/1`."""
         return InfoView(self.result, self.skipped)
