@@ -16,10 +16,12 @@ _UNITS = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[0-9a-fA-F]{4})+)")
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 # Nowhere a possessive group whose inside may go back: before Python 3.11.5 `re` matches it wrongly.
-_REFERENCE = r"(?P<reference>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
+_NAME = r"(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+_REFERENCE = rf"(?P<reference>&{_NAME})"
 _ANY_REFERENCE = re.compile(_REFERENCE)
 _IN_XML = re.compile(
-    rf"{_REFERENCE}|<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?=-->|\Z)",
+    # In what feeds escape twice, pages stand within elements.
+    rf"&amp;(?P<again>{_NAME})|{_REFERENCE}|<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?=-->|\Z)",
     re.DOTALL,
 )
 _IN_MARKDOWN = re.compile(
@@ -45,6 +47,7 @@ _IN_TEX = re.compile(
     r"|(?<=[^\W\d_])(?P<break>\\-)(?=[^\W\d_])",
     re.DOTALL,
 )
+_QUOTATION_MARKS = frozenset("\"'")
 _ACCENTS = dict(
     zip("`'^\"~.uvHckr", map(chr, (0x300, 0x301, 0x302, 0x308, 0x303, 0x307,
                                    0x306, 0x30C, 0x30B, 0x327, 0x328, 0x30A)), strict=True)
@@ -68,17 +71,15 @@ def with_units(text: str) -> str:
 def with_references(text: str) -> str:
     """XML with its references to characters read, but for those in comments and CDATA.
 
-    In a page that CDATA holds, as in feeds and exported notes, those to letters are read.
+    In a page that CDATA holds or that is escaped itself, as in feeds and exported notes, those
+    are read that stand for no mark-up.
     """
     return clean(_IN_XML.sub(_from_reference, text)) if "&" in text else text
 
 
-def with_references_to_letters(text: str) -> str:
-    """Markdown with its references to letters, spaces and what nobody sees read.
-
-    Those to signs would be mark-up if they stood there themselves.
-    """
-    return clean(_IN_MARKDOWN.sub(_from_letter, text)) if "&" in text else text
+def with_references_to_words(text: str) -> str:
+    """Markdown with its references read, but for those to what would be mark-up itself."""
+    return clean(_IN_MARKDOWN.sub(_from_word, text)) if "&" in text else text
 
 
 def with_tex_letters(text: str) -> str:
@@ -98,19 +99,21 @@ def _from_units(found: re.Match[str]) -> str:
 
 
 def _from_reference(found: re.Match[str]) -> str:
+    if found["again"]:
+        return _ANY_REFERENCE.sub(_from_word, f"&{found['again']}")
     if not found["reference"]:
         is_page = found.group().startswith("<![") and "</" in found.group()
-        return _ANY_REFERENCE.sub(_from_letter, found.group()) if is_page else found.group()
+        return _ANY_REFERENCE.sub(_from_word, found.group()) if is_page else found.group()
     read = html.unescape(found["reference"])
     return " " if read < " " else read
 
 
-def _from_letter(found: re.Match[str]) -> str:
+def _from_word(found: re.Match[str]) -> str:
     if not found["reference"]:
         return found.group()
     read = html.unescape(found["reference"])
-    plain = all(unicodedata.category(one)[0] in "LM" or one in "\xa0\xad" for one in read)
-    return read if plain or unicodedata.category(read[0]) == "Cf" else found.group()
+    is_markup = read.isascii() and not read.isalnum() and read not in _QUOTATION_MARKS
+    return found.group() if is_markup else read
 
 
 def _from_tex(found: re.Match[str]) -> str:

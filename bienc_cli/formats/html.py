@@ -65,7 +65,12 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def document_of(
-    data: bytes, doc_id: str, declared: str | None = None, raising: Set[str] = frozenset()
+    data: bytes,
+    doc_id: str,
+    declared: str | None = None,
+    raising: Set[str] = frozenset(),
+    *,
+    as_mail: bool = False,
 ) -> Document:
     """Read a page that may be part of another file: of a message, of a book.
 
@@ -74,6 +79,7 @@ def document_of(
         doc_id: of the document.
         declared: encoding that is declared outside the page.
         raising: classes that style sheets outside the page set higher than the line.
+        as_mail: no script runs and nothing unfolds, so that what is hidden stays so.
 
     Raises:
         UnreadableFile: binary, or without text.
@@ -85,7 +91,7 @@ def document_of(
     of_page = [raising_classes(sheet.text()) for sheet in tree.css("style")]
     raising = {*raising, *(name for names in of_page for name in names)}
     try:
-        return _document(tree, doc_id, Visibility(tree, source), raising)
+        return _document(tree, doc_id, Visibility(tree, source, as_mail=as_mail), raising)
     except UnreadableFile:
         # A page that is all navigation, such as an index of links, or that a script would show, is
         # still its text.

@@ -31,6 +31,13 @@ _SIGNPOSTS = "a[href*='#']"
 _SKIPS = re.compile(r"skip|jump", re.IGNORECASE)
 _IMPRINT = "body > footer"
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_NO_HEIGHT = re.compile(r"(?<![\w-])(?:max-height|opacity)\s*:\s*0(?![.\d]*[1-9])", re.IGNORECASE)
+_PREVIEW = re.compile(r"pre-?header|preview-?text", re.IGNORECASE)
+_HIDES_PREVIEW = re.compile(
+    rf"[.#][\w-]{{0,30}}(?:{_PREVIEW.pattern})[^{{}}]{{0,200}}"
+    r"\{[^{}]{0,2000}?display\s*:\s*none",
+    re.IGNORECASE,
+)
 _MESSAGES = frozenset("alert alertdialog dialog status menu listbox tooltip".split())
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 dt summary legend".split())
 _OPENERS = (
@@ -89,10 +96,21 @@ class Visibility:
         tree: the page.
         source: what it was parsed from.
         everything: take navigation and what is hidden for text too.
+        as_mail: what is hidden, nothing shows.
     """
 
-    def __init__(self, tree: LexborHTMLParser, source: str, *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        tree: LexborHTMLParser,
+        source: str,
+        *,
+        everything: bool = False,
+        as_mail: bool = False,
+    ) -> None:
         self.everything = everything
+        self._as_mail = as_mail
+        sheets = tree.css("style") if as_mail else ()
+        self._hides_preview = any(_HIDES_PREVIEW.search(sheet.text()) for sheet in sheets)
         self._source = source
         self._formulas = around(tree.css("math"))
         self._skipped = set() if everything else {node.mem_id for node in tree.css(_NAVIGATION)}
@@ -117,6 +135,8 @@ class Visibility:
             return not _pleads_for_scripts(node)
         if _is_added_by_tool(node) or self._is_second_formula(node):
             return False
+        if self._as_mail:
+            return not (_is_hidden(node, tag) or self._is_preview(node))
         return self.everything or not _is_hidden(node, tag) or self._can_be_shown(node)
 
     def _can_be_shown(self, node: LexborNode) -> bool:
@@ -130,6 +150,14 @@ class Visibility:
         if attributes.get("id") in self._referenced or _follows_opener(node) or _is_folded(node):
             return True
         return len(node.text(separator=" ").split()) >= _FEWEST_WORDS
+
+    def _is_preview(self, node: LexborNode) -> bool:
+        """Whether it is what programs show of a mail in their list, and nowhere in it."""
+        attributes = node.attributes
+        if _NO_HEIGHT.search(attributes.get("style") or ""):
+            return True
+        named = f"{attributes.get('id')} {attributes.get('class')}"
+        return self._hides_preview and _PREVIEW.search(named) is not None
 
     def _is_second_formula(self, node: LexborNode) -> bool:
         """Whether it is a formula for the eye, beside the same one for machines."""

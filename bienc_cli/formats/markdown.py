@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.formats import front_matter
 from bienc_cli.formats.decoding import read_text
-from bienc_cli.formats.escapes import with_references_to_letters
+from bienc_cli.formats.escapes import with_references_to_words
 from bienc_cli.formats.lines import line_starts, spans_to_blocks
 from bienc_cli.types import Block, Document, Heading
 
@@ -50,7 +50,7 @@ _LONGEST_HEADING = 1000
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a Markdown file; see `table.ReadFunction`."""
-    yield document_of(with_references_to_letters(read_text(path)), doc_id)
+    yield document_of(with_references_to_words(read_text(path)), doc_id)
 
 
 def document_of(text: str, doc_id: str) -> Document:

@@ -189,7 +189,7 @@ def _preferred(offers: list[Message]) -> Message | None:
 def _says_more(page: Message, text: str) -> bool:
     """Whether most words of a page are not in its plain form: "Please see this in a browser"."""
     try:
-        shown = page_of(_content(page), "", page.get_content_charset()).text
+        shown = page_of(_content(page), "", page.get_content_charset(), as_mail=True).text
     except UnreadableFile:
         return False
     words = set(_WORD.findall(shown.casefold()))
@@ -219,7 +219,7 @@ def _add_document(builder: DocumentBuilder, body: Message) -> None:
     content, charset = _content(body), body.get_content_charset()
     try:
         if body.get_content_type() == "text/html":
-            document = page_of(content, "", charset)
+            document = page_of(content, "", charset, as_mail=True)
         else:
             document = calendar_of(decode(content, charset), "")
         builder.include(document, below=1)

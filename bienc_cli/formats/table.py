@@ -112,7 +112,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=9,
+        version=10,
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
@@ -130,7 +130,7 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
@@ -234,7 +234,7 @@ _FORMATS = (
     ),
     Format(
         name="mail",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
         # What is attached may be of any format.
@@ -248,7 +248,7 @@ _FORMATS = (
     ),
     Format(
         name="mbox",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.mbox",
         suffixes=(".mbox", ".mbx"),
         file_names=("mbox",),

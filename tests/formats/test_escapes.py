@@ -30,6 +30,14 @@ from reader_samples import read_one
         ("a.xml", "<a>Donau&#173;dampf</a>", "Donaudampf"),
         ("a.xml", "<![CDATA[&#252;]]><!-- &#252; -->&#252;", "<![CDATA[&#252;]]><!-- &#252; -->ü"),
         ("a.rss", "<![CDATA[<p>&uuml; &lt; &amp;</p>]]>", "<![CDATA[<p>ü &lt; &amp;</p>]]>"),
+        ("a.rss", "<d>&lt;p&gt;d&amp;#39;&amp;#233;t&amp;#xE9; &amp;hellip;&lt;/p&gt;</d>",
+         "<d><p>d'été …</p></d>"),
+        ("a.atom", "a &amp;lt;b&amp;gt; &amp;amp; &amp;nosuch; &amp; c;",
+         "a &lt;b&gt; &amp; &nosuch; & c;"),
+        ("a.rss", "<![CDATA[<p>it&#8217;s &ldquo;said&rdquo; &quot;so&#39;</p>]]>",
+         "<![CDATA[<p>it’s “said” \"so'</p>]]>"),
+        ("a.md", "a&mdash;b, it&rsquo;s &quot;c&quot; &#39;d&#39;", "a—b, it’s \"c\" 'd'"),
+        ("a.md", "&#42;a&#42; &lbrack;b &#10; &#x3c;", "&#42;a&#42; &lbrack;b &#10; &#x3c;"),
         ("a.md", "M&uuml;ller&nbsp;und Donau&shy;dampf", "Müller\xa0und Donaudampf"),
         ("a.md", "1 &lt; 2 &amp; &#35; &nosuch;", "1 &lt; 2 &amp; &#35; &nosuch;"),
         ("a.md", "`&uuml;` ``&uuml;``\n~~~\n&uuml;\n~~~\n&uuml;",
@@ -53,7 +61,7 @@ def test_what_is_read(tmp_path, name, source, word):
 WRITERS = [
     escapes.with_units,
     escapes.with_references,
-    escapes.with_references_to_letters,
+    escapes.with_references_to_words,
     escapes.with_bibtex_letters,
     with_strings_read,
 ]
