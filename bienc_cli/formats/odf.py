@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from bienc_cli.formats.numerals import ListLevel
 from bienc_cli.formats.odf_text import (
     ASIDES,
     MOST_REPEATED,
+    TITLE,
     apply_styles,
     chart_lines,
     is_description,
@@ -21,7 +23,7 @@ from bienc_cli.formats.odf_text import (
     plain_lines,
     text_of,
 )
-from bienc_cli.formats.package import Package, name_of, parse_xml, whole_number
+from bienc_cli.formats.package import Package, name_of, parse_xml, says_something, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, columns, sheet_builder
 from bienc_cli.types import Document
 
@@ -103,7 +105,14 @@ def _document(
         _Text(builder, _list_levels(styles, content)).add(body)
         _add_headers(builder, styles)
     title = None if meta is None else meta.findtext(f".//{_OFFICE}meta/{{*}}title")
-    return builder.build(doc_id, kind, title)
+    if title is None or not says_something(title):
+        styled = next(body.iterfind(f".//{_TEXT}h[@{TITLE}]"), None)
+        title = None if styled is None else text_of(styled, [])
+    document = builder.build(doc_id, kind, title or None)
+    if kind == "odp" and document.title is None and document.headings:
+        # A presentation is called what its first slide is.
+        document = replace(document, title=document.headings[0].title)
+    return document
 
 
 def _list_levels(*trees: Element | None) -> dict[_Place, ListLevel]:

@@ -40,6 +40,9 @@ _RAISES = re.compile(r"super\b|[1-9]")
 _LONGEST_CHAIN = 16
 """Styles that inherit from one another, at most: the chain may be a loop."""
 
+TITLE = f"{_STYLE}title"
+"""No attribute of the format: set by `apply_styles`."""
+
 ASIDES = frozenset("note annotation frame text-box custom-shape g".split())
 _SPACES = re.compile(r"\s+")
 MOST_REPEATED = 64
@@ -59,6 +62,8 @@ def is_description(element: Element) -> bool:
 def apply_styles(content: Element, *trees: Element | None) -> None:
     """Take out of a content what its styles or its sections hide; raise and show what they say.
 
+    A paragraph in the style of titles becomes a heading with the attribute `TITLE`.
+
     Args:
         content: what is changed.
         trees: where its styles may be.
@@ -74,6 +79,9 @@ def apply_styles(content: Element, *trees: Element | None) -> None:
                 or element.get(f"{_TEXT}is-hidden") == "true"
             )
             text = element.text or ""
+            if element.tag == f"{_TEXT}p" and styles.says(name, "title"):
+                element.tag = f"{_TEXT}h"
+                element.set(TITLE, "true")
             if unseen:
                 _empty(element)
             elif text.strip().isdecimal() and styles.says(name, "raised"):
@@ -100,7 +108,9 @@ class _Styles:
             for face in tree.iter(f"{_STYLE}font-face")
         }
         for style in (style for tree in trees for style in tree.iter(f"{_STYLE}style")):
-            said: dict[str, str] = {}
+            name = style.get(f"{_STYLE}name") or ""
+            named = style.get(f"{_STYLE}display-name") or name
+            said = {"title": "title"} if named.lower() == "title" else {}
             for properties in style:
                 if display := properties.get(f"{_TEXT}display"):
                     said["hidden"] = "hidden" if display == "none" else ""
@@ -108,7 +118,6 @@ class _Styles:
                     said["raised"] = "raised" if _RAISES.match(position) else ""
                 if font := families.get(properties.get(f"{_STYLE}font-name")):
                     said["font"] = font
-            name = style.get(f"{_STYLE}name") or ""
             self._said[name] = said
             self._parents[name] = style.get(f"{_STYLE}parent-style-name") or ""
 

@@ -179,7 +179,7 @@ class Package:
         for name in self.related("", "core-properties"):
             tree = self.xml(name)
             title: str | None = None if tree is None else tree.findtext("{*}title")
-            if title and title.strip() and not _MEANINGLESS.fullmatch(title.strip()):
+            if title and says_something(title):
                 return title
         return None
 
@@ -204,6 +204,11 @@ def parse_xml(data: bytes) -> Element | None:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
         return None
+
+
+def says_something(title: str) -> bool:
+    """Whether a title among a document's properties was written by a person."""
+    return bool(title.strip()) and not _MEANINGLESS.fullmatch(title.strip())
 
 
 def name_of(element: Element) -> str:

@@ -192,7 +192,7 @@ _FORMATS = (
     ),
     Format(
         name="odt",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
@@ -206,7 +206,7 @@ _FORMATS = (
     ),
     Format(
         name="odp",
-        version=5,
+        version=6,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odp", ".otp", ".fodp", ".odg"),
         isolated_from=0,
