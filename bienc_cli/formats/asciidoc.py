@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
@@ -20,10 +20,20 @@ _UNDERLINES = "=-~^+"
 _LONGEST_HEADING = 500
 """Characters."""
 
-_MARKUP = re.compile(
-    r"<<[^<>,]*,\s*([^<>]*)>>|(?:https?://|link:|xref:)\S*?\[([^\]]*)\]|\[\[[^\]]*\]\]|[*_`#+]+(?=\w)"
-    r"|(?<=\w)[*_`#+]+"
+_MACRO = re.compile(
+    # A reference with words of its own, or none; a link, a key, a picture; an anchor; what a word
+    # is drawn as.
+    r"<<(?:[^<>,]*,\s*)?#?([^<>,]*)>>|(?:https?://|[a-z]+::?)[^\s\[\]]*\[([^\]]*)\]|\[\[[^\]]*\]\]"
+    r"|\[[.#][\w.#-]*\](?=[*_`#])"
 )
+_EMPHASIS = re.compile(
+    r"(\*\*|__|``|\+\+|##)(?=\S)(.{1,200}?)(?<=\S)\1|(?<![\w\\])([*_`+#])(?=\S)(.{1,200}?)(?<=\S)\3(?!\w)"
+)
+_DEEPEST = 3
+"""Kinds of emphasis within one another."""
+
+_ATTRIBUTE = re.compile(r":([\w-]+):[ \t]+(\S.*)\Z")
+_NAMED = re.compile(r"\{([\w-]+)\}")
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -47,6 +57,7 @@ def _outline(text: str) -> tuple[list[Heading], list[int]]:
     closing: str | None = None
     above = ""
     above_start = 0
+    attributes: dict[str, str] = {}
     for start, line in split_lines(text):
         line = line.rstrip()
         blank = not line
@@ -57,16 +68,18 @@ def _outline(text: str) -> tuple[list[Heading], list[int]]:
         if not blank and not above:
             cuts.append(start)
         if level := _underlined(above, line):
-            headings.append(Heading(above_start, level, _plain(above)))
+            headings.append(Heading(above_start, level, _plain(above, attributes)))
             above = ""
             continue
         if found := _SECTION.match(line):
-            headings.append(Heading(start, len(found[1]), _plain(found[2])))
+            headings.append(Heading(start, len(found[1]), _plain(found[2], attributes)))
             cuts += [start] if cuts[-1:] != [start] else []
             above = ""
             continue
         if _DELIMITER.match(line):
             closing = line
+        elif stated := _ATTRIBUTE.match(line):
+            attributes[stated[1]] = stated[2]
         above, above_start = line, start
     return headings, cuts
 
@@ -81,9 +94,12 @@ def _underlined(title: str, line: str) -> int:
     return _UNDERLINES.index(drawn) + 1 if fits else 0
 
 
-def _plain(title: str) -> str:
+def _plain(title: str, attributes: Mapping[str, str]) -> str:
     """As read, without mark-up; what is no title any more is left as it is."""
     if len(title) > _LONGEST_HEADING:
         return title.strip()
-    shown = _MARKUP.sub(lambda found: found[1] or found[2] or "", title)
+    shown = _NAMED.sub(lambda found: attributes.get(found[1], found[0]), title)
+    shown = _MACRO.sub(lambda found: found[1] or found[2] or "", shown)
+    for _ in range(_DEEPEST):
+        shown = _EMPHASIS.sub(lambda found: found[2] or found[4], shown)
     return " ".join(shown.split()) or title.strip()

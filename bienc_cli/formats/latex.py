@@ -30,7 +30,9 @@ _COMMAND = re.compile(
 )
 _LONGEST_TITLE = 400
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?")
-_DROPPED = re.compile(r"\\(?:label|footnote|thanks|index|href|cite\w*)\s*(?:\[[^\]]*\])?\{[^{}]*\}")
+_DROPPED = re.compile(
+    r"\\(?:label|footnote|thanks|index|href|cite\w*|texorpdfstring)\s*(?:\[[^\]]*\])?\{[^{}]*\}"
+)
 _COMMAND_NAME = re.compile(r"\\[a-zA-Z]+\*?\s*|\\[\\,;:! ]")
 _LOGO = re.compile(r"\\((?:Bib|Lua|Xe|pdf)?(?:La)?TeX)\b")
 _SIGNS = re.compile(r"[{}]|(?<!\\)[$~]")

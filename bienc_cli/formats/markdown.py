@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bienc_cli.formats import front_matter
 from bienc_cli.formats.decoding import read_text
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_ATTRIBUTES = re.compile(r"\s*\{:?[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?\}\s*\Z")
-"""What Pandoc, Kramdown and MyST say of a heading behind its words."""
+_ATTRIBUTES = re.compile(
+    r"\s*\{(?::?[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?|/\*[^{}]*\*/)\}\s*\Z"
+)
+"""What Pandoc, Kramdown, MyST and MDX say of a heading behind its words."""
+
+_NOTE_MARK = re.compile(r"\[\^[^\[\]\s]+\]")
+"""Where a footnote is called."""
 
 _IN_HTML = re.compile(
     r"<h(?P<level>[1-6])(?:\s[^<>]*)?>(?P<title>.{1,1000}?)</h(?P=level)\s*>",
@@ -62,7 +67,8 @@ def document_of(text: str, doc_id: str) -> Document:
     enclosed = _Enclosed()
     body = text[body_start:]
     starts = [body_start + start for start in line_starts(body)]
-    tokens = _parser().parse(body)
+    references: dict[str, Any] = {}
+    tokens = _parser().parse(body, references)
     for index, token in enumerate(tokens):
         # Level 0 only: a heading inside a quotation or a list is no part of the outline.
         if token.map is None or token.level > 0 or token.type == "inline":
@@ -76,11 +82,12 @@ def document_of(text: str, doc_id: str) -> Document:
             enclosed.meet(text, start, end)
         headings += found
         cuts = [heading.start for heading in found if heading.start > start]
-        header = _columns(tokens, index) if token.type == "table_open" else ""
+        is_table = token.type == "table_open"
+        header = _columns(tokens, index, references) if is_table else ""
         spans = spans_to_blocks(text, [start, *cuts], end)
         blocks += (replace(span, header=header) for span in spans) if header else spans
         if token.type == "heading_open":
-            heading = _plain(tokens[index + 1])
+            heading = _plain(tokens[index + 1], references)
             if heading:
                 headings.append(Heading(start, int(token.tag[1]), heading))
     headings = list(_outside_of_code(text, headings))
@@ -168,14 +175,14 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
     return start, end
 
 
-def _columns(tokens: Sequence[Token], table: int) -> str:
+def _columns(tokens: Sequence[Token], table: int, references: dict[str, Any]) -> str:
     """What heads the columns of a table."""
     names: list[str] = []
     for index in range(table, len(tokens)):
         if tokens[index].type == "thead_close":
             break
         if tokens[index].type == "inline":
-            names.append(_plain(tokens[index]))
+            names.append(_plain(tokens[index], references))
     return ", ".join(filter(None, names))
 
 
@@ -190,15 +197,20 @@ def _headings_in_html(text: str, start: int, end: int) -> Iterator[Heading]:
             yield Heading(start + found.start(), int(found["level"]), title)
 
 
-def _plain(inline: Token) -> str:
-    """A heading as read, without mark-up."""
+def _plain(inline: Token, references: dict[str, Any]) -> str:
+    """A heading as read, without mark-up.
+
+    Args:
+        inline: what it says.
+        references: what the parser found of links, whose addresses stand elsewhere.
+    """
     if len(inline.content) > _LONGEST_HEADING:
         return " ".join(inline.content.split())
     content = _ATTRIBUTES.sub("", inline.content) or inline.content
-    content = _WIKI_LINK.sub(r"\1", content)
+    content = _NOTE_MARK.sub("", _WIKI_LINK.sub(r"\1", content))
     if _MARKUP.search(content) is None:
         return " ".join(content.split())
-    tokens = _inline_parser().parseInline(content)[0].children or []
+    tokens = _inline_parser().parseInline(content, references)[0].children or []
     words = (
         token.content if token.content and token.type != "html_inline" else " "
         for token in tokens

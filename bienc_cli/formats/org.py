@@ -10,16 +10,25 @@ from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks, split_lines
 from bienc_cli.types import Document, Heading
 
-# Org's own words for the state of a headline, such as TODO, stand before its title in what people
-# write, and are no part of it.
-_HEADLINE = re.compile(
-    r"(?P<stars>\*+)[ \t]+(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED)[ \t]+)?(?:\[#\w\][ \t]*)?"
-    r"(?P<title>.*?)(?:[ \t]+:[\w@#%:]+:)?[ \t]*\Z"
-)
+# Words for the state of a headline, such as TODO, stand before its title in what people write, and
+# are no part of it.
+_HEADLINE = re.compile(r"(?P<stars>\*+)[ \t]+(?P<title>.*?)(?:[ \t]+:[\w@#%:]+:)?[ \t]*\Z")
+_STATES = frozenset("TODO DONE NEXT WAITING CANCELLED".split())
+_OWN_STATES = re.compile(r"[ \t]*#\+(?:(?:seq_|typ_)?todo):(.*)", re.IGNORECASE)
+"""What people call the states of their own headlines: `TODO REVIEW(r) | DONE`."""
+
+_COUNTED = re.compile(r"\[#\w\]|\[(?:\d*/\d*|\d*%)\]")
+"""How urgent it is, and how much of what is below is done."""
+
 _BEGIN = re.compile(r"[ \t]*#\+begin_(\S+)", re.IGNORECASE)
 _TITLE = re.compile(r"^[ \t]*#\+title:[ \t]*(\S.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _LINK = re.compile(r"\[\[[^\[\]]*\](?:\[([^\[\]]*)\])?\]")
-_MARKUP = re.compile(r"(?<!\w)[*/_=~+](?=\S)|(?<=\S)[*/_=~+](?!\w)")
+_EMPHASIS = re.compile(
+    r"""(?<![^\s\-("'{*/_=~+])([*/_=~+])(?=\S)((?:(?!\1).){1,200})(?<=\S)\1"""
+    r"""(?![^\s\-.,;:!?'")}\[\]*/_=~+])"""
+)
+_DEEPEST = 3
+"""Kinds of emphasis within one another."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -45,17 +54,25 @@ def _headlines(text: str) -> tuple[list[Heading], set[int]]:
     headings: list[Heading] = []
     within: set[int] = set()
     ending: str | None = None
+    states = {*_STATES}
     for start, line in split_lines(text):
         if ending is not None:
             within.add(start)
             ending = None if line.strip().lower() == ending else ending
         elif begun := _BEGIN.match(line):
             ending = f"#+end_{begun[1].lower()}"
-        elif (found := _HEADLINE.match(line)) and (title := _plain(found["title"])):
-            headings.append(Heading(start, len(found["stars"]), title))
+        elif stated := _OWN_STATES.match(line):
+            states |= {word.partition("(")[0] for word in stated[1].split()}
+        elif found := _HEADLINE.match(line):
+            state, _, rest = found["title"].partition(" ")
+            if title := _plain(rest if state in states else found["title"]):
+                headings.append(Heading(start, len(found["stars"]), title))
     return headings, within
 
 
 def _plain(title: str) -> str:
-    shown = _LINK.sub(lambda found: found[1] or found.group().strip("[]"), title)
-    return " ".join(_MARKUP.sub("", shown).split())
+    shown = _COUNTED.sub("", title)
+    shown = _LINK.sub(lambda found: found[1] or found.group().strip("[]"), shown)
+    for _ in range(_DEEPEST):
+        shown = _EMPHASIS.sub(r"\2", shown)
+    return " ".join(shown.split())

@@ -11,7 +11,10 @@ from bienc_cli.formats.lines import hanging_cuts, spans_to_blocks, split_lines
 from bienc_cli.types import Document, Heading
 
 _ADORNMENT = re.compile(r"""([!-/:-@[-`{-~])\1+[ \t]*\Z""")
-_MARKUP = re.compile(r":[\w.:+-]+:(?=`)|\s*<[^<>`]*>(?=`)|[*`|]+|(?<=[\w`])__?(?!\w)")
+_MARKUP = re.compile(
+    r"``(?P<literal>[^\s`](?:[^`]*[^\s`])?)``|\\(?P<escaped>\S)"
+    r"|:[\w.:+-]+:(?=`)|\s*<[^<>`]*>(?=`)|[*`|]+|(?<=[\w`])__?(?!\w)"
+)
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -52,8 +55,12 @@ def _headings(text: str) -> Iterator[Heading]:
         adornment = (underline[0], overlined)
         level = levels.setdefault(adornment, len(levels) + 1)
         start = lines[index - 2][0] if overlined else title_start
-        yield Heading(start, level, _MARKUP.sub("", title).strip() or title.strip())
+        yield Heading(start, level, _MARKUP.sub(_shown, title).strip() or title.strip())
         index += 2
+
+
+def _shown(markup: re.Match[str]) -> str:
+    return markup["literal"] or markup["escaped"] or ""
 
 
 def _is_adornment(line: str) -> bool:

@@ -137,13 +137,13 @@ _FORMATS = (
     ),
     Format(
         name="asciidoc",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.asciidoc",
         suffixes=(".adoc", ".asciidoc"),
     ),
-    Format(name="org", version=6, module=f"{_PACKAGE}.org", suffixes=(".org",)),
+    Format(name="org", version=7, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(
-        name="latex", version=7, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+        name="latex", version=8, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
     ),
     Format(
         name="man",
@@ -152,7 +152,7 @@ _FORMATS = (
         # Else known by how they begin: `.1` is an old log's suffix as well.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
-    Format(name="rst", version=8, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
+    Format(name="rst", version=9, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
         version=8,
