@@ -273,7 +273,7 @@ def gather(
         for query, vector in zip(queries, vectors, strict=True):
             for strategy, signals in found_by.items():
                 signals[query.query_id] = signals_of(
-                    reader, query.text, vector, strategy, judged, scores
+                    reader, query, vector, strategy, judged, scores
                 )
     grades = {query.query_id: dict(judged.by_query[query.query_id]) for query in queries}
     return Gathered(found_by[Strategy.BLEND], found_by[Strategy.LIGHT_BLEND], grades)

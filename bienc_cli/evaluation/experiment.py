@@ -44,7 +44,7 @@ from bienc_cli.search.pipeline import as_hits, blend_of, light_weights_of
 from bienc_cli.search.request import SearchOptions, check_model, check_models, check_query
 from bienc_cli.search.reranking import check_exhaustive, ordered, relevance_of, text_to_read
 from bienc_cli.search.result import Hit, ModelUse
-from bienc_cli.store import IndexReader
+from bienc_cli.store import IndexReader, StoredPassage
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
 
@@ -213,6 +213,8 @@ class _Experiment:
         self._near: dict[int, Sequence[Ranked]] = {}
         self._worded: Sequence[Ranked] = [()] * len(queries)
         self._items: dict[int, tuple[str, ...]] = {}
+        # Documents that may be queries themselves: passages by document id.
+        self._like_queries: dict[str, list[StoredPassage]] = {one.query_id: [] for one in queries}
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
         """Run every system, in order: all rankings first, then their costs."""
@@ -255,7 +257,7 @@ class _Experiment:
             else:
                 top, rest = self._rank_one(system, place)
             ids = [hit.passage.passage_id for hit in top] + rest
-            rankings[query.query_id] = best_first(self._items_of(ids))
+            rankings[query.query_id] = best_first(self._items_of(ids, query))
             hits[query.query_id] = tuple(top[:SHOWN])
             self._on_step(system.name, 1)
         return SystemResult(system.name, system, rankings, hits, {}, {}, None, None, None, {})
@@ -332,11 +334,17 @@ class _Experiment:
         ]
         return read + [hit for hit in hits if hit.passage.passage_id in unread]
 
-    def _items_of(self, passage_ids: Sequence[int]) -> list[tuple[str, ...]]:
+    def _items_of(self, passage_ids: Sequence[int], query: Query) -> list[tuple[str, ...]]:
+        """What the passages of one ranking count as."""
         unknown = [one for one in passage_ids if one not in self._items]
         for stored in self._index.passages(unknown):
             self._items[stored.passage_id] = self._judged.items_of(stored)
-        return [self._items[one] for one in passage_ids]
+            self._like_queries.get(stored.passage.doc_id, []).append(stored)
+        own = {
+            stored.passage_id: self._judged.items_for(query, stored)
+            for stored in self._like_queries[query.query_id]
+        }
+        return [own.get(one, self._items[one]) for one in passage_ids]
 
     def _answered(self, system: System, k: int) -> SystemResult:
         """A system whose rankings are full answers to every query."""
@@ -348,8 +356,10 @@ class _Experiment:
             costs.append(cost)
             self._on_step(system.name, 1)
         rankings = {
-            query_id: best_first([self._judged.items_of(hit.passage) for hit in found])
-            for query_id, found in hits.items()
+            query.query_id: best_first(
+                [self._judged.items_for(query, hit.passage) for hit in hits[query.query_id]]
+            )
+            for query in self._queries
         }
         latency = Latency(tuple(costs))
         return SystemResult(system.name, system, rankings, hits, {}, {}, latency, None, None, {})

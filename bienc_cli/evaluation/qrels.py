@@ -16,6 +16,7 @@ from typing import cast
 
 from bienc_cli.citations import NUMBER, citation, cited
 from bienc_cli.errors import UsageError
+from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.text_files import first_given, parse_json, read_lines
 from bienc_cli.search.request import is_encodable
 from bienc_cli.store import StoredPassage
@@ -291,6 +292,18 @@ class JudgedIndex:
         undivided = own.unit is self.unit and self.unit in _UNDIVIDED
         return touched or (str(own) if undivided else f"{own} (passage)",)
 
+    def items_for(self, query: Query, stored: StoredPassage) -> tuple[str, ...]:
+        """`items_of`, but none if the passage's document is the query itself.
+
+        In some collections (ArguAna) the queries are documents. BEIR's own evaluation disregards
+        those that bear the query's id; here they must also say the same, since unrelated ids
+        happen to be equal where both are numbers.
+        """
+        passage = stored.passage
+        if passage.doc_id == query.query_id and _within(passage.text, query.text):
+            return ()
+        return self.items_of(stored)
+
 
 def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex:
     """Find the judged documents in an index, by id or displayed path.
@@ -339,6 +352,10 @@ def _names(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
     }
     names.update({doc_id: doc_id for doc_id, paths in by_id.items() if len(paths) == 1})
     return names
+
+
+def _within(part: str, whole: str) -> bool:
+    return " ".join(part.split()) in " ".join(whole.split())
 
 
 def best_first(items: Sequence[tuple[str, ...]]) -> list[str]:

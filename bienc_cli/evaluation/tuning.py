@@ -181,7 +181,7 @@ def tune(
     vectors = bi_encoder.encode_queries([query.text for query in asked])
     for query, vector in zip(asked, vectors, strict=True):
         for strategy, into in ((Strategy.BLEND, read), (Strategy.LIGHT_BLEND, light)):
-            into[query.query_id] = signals_of(index, query.text, vector, strategy, judged, scores)
+            into[query.query_id] = signals_of(index, query, vector, strategy, judged, scores)
         on_query()
     grades = {query.query_id: judged.by_query[query.query_id] for query in asked}
     held = blend_of(index, None)
@@ -195,7 +195,7 @@ def tune(
 
 def signals_of(
     index: IndexReader,
-    query: str,
+    query: Query,
     vector: NDArray[np.float32],
     strategy: Strategy,
     judged: JudgedIndex,
@@ -205,28 +205,28 @@ def signals_of(
 
     Args:
         index: opened for reading.
-        query: its text.
+        query: cleaned, as `search` reads it.
         vector: its vector, shape (dim,).
         strategy: `blend` or `light-blend`.
         judged: maps passages to items.
         scores: the cross-encoder's.
     """
     depth = DEFAULT_CANDIDATES if strategy.needs_cross_encoder else FUSED_DEPTH
-    found = look_up(index, query, vector, strategy, depth, Filter())
-    candidates = propose(index, query, vector, found, strategy, depth, DEFAULTS.light_weights)
+    found = look_up(index, query.text, vector, strategy, depth, Filter())
+    candidates = propose(index, query.text, vector, found, strategy, depth, DEFAULTS.light_weights)
     hits = as_hits(index, candidates)
     relevances = None
     texts = [text_to_read(hit.passage) for hit in hits]
     if strategy.needs_cross_encoder:
-        relevances = np.array(scores.logits(query, texts), dtype=np.float64)
+        relevances = np.array(scores.logits(query.text, texts), dtype=np.float64)
     return Signals(
         passage_ids=np.array([one.passage_id for one in candidates], dtype=np.int64),
-        items=tuple(judged.items_of(hit.passage) for hit in hits),
+        items=tuple(judged.items_for(query, hit.passage) for hit in hits),
         similarities=np.array([one.similarity for one in candidates], dtype=np.float64),
         bm25=np.array([one.bm25 for one in candidates], dtype=np.float64),
         relevances=relevances,
         codelike=codelike(texts),
-        numbers=np.array(shares_of_numbers(query, texts), dtype=np.float64),
+        numbers=np.array(shares_of_numbers(query.text, texts), dtype=np.float64),
     )
 
 

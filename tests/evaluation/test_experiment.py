@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from bienc_cli.evaluation import experiment
 from bienc_cli.evaluation.experiment import evaluate
-from bienc_cli.evaluation.qrels import best_first, judged_in
+from bienc_cli.evaluation.qrels import Item, Qrels, Unit, best_first, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import EvaluationOptions
 from bienc_cli.search import Hit, SearchOptions, search
@@ -64,6 +65,27 @@ def test_a_name_in_another_writing_is_measured_as_it_is_found(tmp_path: Path) ->
         ).hits
     assert hit.passage.path == "docs/code.txt"
     assert result.baseline.rankings["q"][0] == "code.txt"
+
+
+@pytest.mark.parametrize("options", [{}, {"k": 3}])
+def test_a_document_that_is_the_query_does_not_count(tmp_path: Path, options: dict) -> None:
+    """As in ArguAna, whose queries are documents with the same ids."""
+    folder = Folder(tmp_path)
+    texts = {"7": "amber river otter", "8": "amber river kelp", "9": "amber meadow"}
+    folder.write(
+        {"all.jsonl": "\n".join(json.dumps({"_id": n, "text": t}) for n, t in texts.items())}
+    )
+    folder.index()
+    asked = [Query("7", "amber \nriver otter"), Query("9", "amber river")]
+    judged = Qrels(Unit.DOCUMENT, {"7": {Item("8"): 1}})
+    with open_reader(folder.home / ".bienc", key_dir=folder.home / "keys") as shelves:
+        result = evaluated(shelves, *Strategy, queries=asked, qrels=judged, **options)
+    for one in result.systems:
+        assert one.rankings["7"][0] == "8"
+        assert "7" not in one.rankings["7"]
+        # Another text by the same id is a document like others.
+        assert "9" in one.rankings["9"]
+        assert one.values["nDCG@10"] == {"7": 1.0}
 
 
 def places(hit: Hit) -> object:
