@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -34,9 +35,12 @@ _IN_HTML = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _ENCLOSED = re.compile(
-    r"<(?P<closed>/?)(?:details|aside|blockquote)(?=[\s>])[^<>]*>", re.IGNORECASE
+    r"<(?P<closed>/?)(?P<name>(?i:details|aside|blockquote)|[A-Z][\w.]*)(?=[\s/>])"
+    r"""(?P<said>(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^<>"'{}])*)>"""
 )
-"""What a heading in it heads nothing behind."""
+"""What a heading in it heads nothing behind: elements of HTML, components of MDX."""
+
+_LABEL = re.compile(r"""(?<!\S)(?:label|title)\s*=\s*\{?\s*(?:"([^"]+)"|'([^']+)')""")
 
 _HIGHLIGHTED = re.compile(r"\{(?:%-?|\{[<%])[ \t]*(?P<ends>end|/[ \t]*)?(?:highlight|comment)\b")
 """What generators of sites write around code, and around what they leave out."""
@@ -55,11 +59,18 @@ _LONGEST_HEADING = 1000
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a Markdown file; see `table.ReadFunction`."""
-    yield document_of(with_references_to_words(read_text(path)), doc_id)
+    text = with_references_to_words(read_text(path))
+    yield document_of(text, doc_id, has_indented_code=path.suffix.lower() != ".mdx")
 
 
-def document_of(text: str, doc_id: str) -> Document:
-    """Read Markdown that may be part of another file: of a notebook."""
+def document_of(text: str, doc_id: str, *, has_indented_code: bool = True) -> Document:
+    """Read Markdown that may be part of another file: of a notebook.
+
+    Args:
+        text: the source.
+        doc_id: of the document.
+        has_indented_code: lines that are set in by four are code; MDX has none.
+    """
     front, body_start = front_matter.split(text)
     title = front_matter.title(front) if front else front_matter.leading_title(text)
     blocks = [Block(0, len(text[:body_start].rstrip()))] if body_start else []
@@ -68,7 +79,7 @@ def document_of(text: str, doc_id: str) -> Document:
     body = text[body_start:]
     starts = [body_start + start for start in line_starts(body)]
     references: dict[str, Any] = {}
-    tokens = _parser().parse(body, references)
+    tokens = _parser(has_indented_code).parse(body, references)
     for index, token in enumerate(tokens):
         # Level 0 only: a heading inside a quotation or a list is no part of the outline.
         if token.map is None or token.level > 0 or token.type == "inline":
@@ -77,9 +88,11 @@ def document_of(text: str, doc_id: str) -> Document:
         if start == end:
             continue
         found: list[Heading] = []
+        if token.type in ("html_block", "paragraph_open"):
+            # A tag of several lines or with braces is no HTML, and stands in a paragraph.
+            found = list(enclosed.meet(text, start, end))
         if token.type == "html_block":
-            found = list(_headings_in_html(text, start, end))
-            enclosed.meet(text, start, end)
+            found = sorted([*found, *_headings_in_html(text, start, end)], key=_start_of)
         headings += found
         cuts = [heading.start for heading in found if heading.start > start]
         is_table = token.type == "table_open"
@@ -89,7 +102,8 @@ def document_of(text: str, doc_id: str) -> Document:
         if token.type == "heading_open":
             heading = _plain(tokens[index + 1], references)
             if heading:
-                headings.append(Heading(start, int(token.tag[1]), heading))
+                enclosed.level = int(token.tag[1])
+                headings.append(Heading(start, enclosed.level, heading))
     headings = list(_outside_of_code(text, headings))
     if title is None and headings and headings[0].level == 1:
         title = headings[0].title
@@ -120,22 +134,49 @@ def _outside_of_code(text: str, headings: Sequence[Heading]) -> Iterator[Heading
 
 
 class _Enclosed:
-    """Where what is enclosed by elements of HTML begins and ends."""
+    """Where what is enclosed by elements begins and ends.
+
+    Attributes:
+        level: of the heading in force so far.
+    """
 
     def __init__(self) -> None:
-        self._open: list[int] = []
+        self.level = 0
+        # Of each that is open its name, where it began, and the level around it.
+        self._open: list[tuple[str, int, int]] = []
+        self._names: Counter[str] = Counter()
         self._ends: dict[int, int] = {}
+        self._labelled: set[int] = set()
 
-    def meet(self, text: str, start: int, end: int) -> None:
-        """Take notice of the tags in [start, end), behind all before."""
+    def meet(self, text: str, start: int, end: int) -> Iterator[Heading]:
+        """Take notice of the tags in [start, end), behind all before; what labels say, heads."""
         for tag in _ENCLOSED.finditer(text, start, end):
-            if not tag["closed"]:
-                self._open.append(tag.start())
-            elif self._open:
-                self._ends[self._open.pop()] = tag.end()
+            name = tag["name"].lower()
+            if tag["closed"]:
+                self._close(name, tag.end())
+            elif not tag["said"].endswith("/") and _begins_a_line(text, tag.start()):
+                self._open.append((name, tag.start(), self.level))
+                self._names[name] += 1
+                label = _LABEL.search(tag["said"]) if tag["name"] != name else None
+                if label is not None:
+                    self.level += 1
+                    self._labelled.add(tag.start())
+                    yield Heading(tag.start(), self.level, label[1] or label[2])
+
+    def _close(self, name: str, end: int) -> None:
+        # What is closed and was never opened closes nothing else.
+        while self._names[name]:
+            opened, start, self.level = self._open.pop()
+            self._names[opened] -= 1
+            if opened == name:
+                self._ends[start] = end
+                break
 
     def ended(self, headings: Sequence[Heading]) -> Iterator[Heading]:
-        """The headings, each of which ends where the innermost element around it does."""
+        """The headings, each of which ends where the innermost element around it does.
+
+        Labels of what is never closed are none.
+        """
         starts = sorted(self._ends, reverse=True)
         around: list[int] = []
         for heading in headings:
@@ -146,17 +187,31 @@ class _Enclosed:
                     around.pop(-2)
             while around and around[-1] <= heading.start:
                 around.pop()
-            yield replace(heading, end=around[-1]) if around else heading
+            if around:
+                yield replace(heading, end=around[-1])
+            elif heading.start not in self._labelled:
+                yield heading
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+def _start_of(heading: Heading) -> int:
+    return heading.start
+
+
+def _begins_a_line(text: str, place: int) -> bool:
+    """Whether nothing but tags stands in front on its line, so that it is none of a sentence."""
+    while place and text[place - 1] in " \t":
+        place -= 1
+    return not place or text[place - 1] in "\n>"
+
+
+@lru_cache(maxsize=2)
+def _parser(has_indented_code: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable("table")
     # Inline mark-up is parsed in headings alone (`_plain`); it takes most of the time.
     parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
+    return parser if has_indented_code else parser.disable("code")
 
 
 @lru_cache(maxsize=1)
