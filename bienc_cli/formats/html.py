@@ -7,6 +7,7 @@ it is in the file. Passages are cited by the lines of the source (`html_source.p
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from bienc_cli.formats.html_nodes import (
 )
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility, around, is_called_folded
+from bienc_cli.formats.package import says_something
 from bienc_cli.formats.sheets import columns
 from bienc_cli.types import Document
 
@@ -112,8 +114,13 @@ def _document(
     if page.is_empty and not visibility.everything:
         raise UnreadableFile("empty", "holds no text")
     named = tree.css_first("head > title")
-    document = page.builder.build(doc_id, "html", named.text() if named is not None else None)
-    return unmarked(document)
+    title = named.text() if named is not None else ""
+    document = unmarked(page.builder.build(doc_id, "html", title))
+    if not says_something(title):
+        first = document.headings[0] if document.headings else None
+        is_title = first is not None and first.level == 1
+        document = replace(document, title=first.title if first and is_title else None)
+    return document
 
 
 def _description(tree: LexborHTMLParser) -> str:

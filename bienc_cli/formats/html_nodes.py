@@ -68,10 +68,21 @@ def heading_level(node: LexborNode) -> int:
     tag = node.tag or ""
     if tag in _HEADINGS:
         return _HEADINGS[tag]
+    if tag == "p" and _is_title(node):
+        return 1
     if node.is_text_node or node.attributes.get("role") != "heading":
         return 0
     level = node.attributes.get("aria-level") or ""
     return int(level) if re.fullmatch("[1-9]", level) else 2
+
+
+def _is_title(paragraph: LexborNode) -> bool:
+    """Whether it is the title of a text that Word or Google Docs saved as a page."""
+    attributes = paragraph.attributes
+    classes = (attributes.get("class") or "").split()
+    return "MsoTitle" in classes or (
+        "title" in classes and (attributes.get("id") or "").startswith("h.")
+    )
 
 
 def is_raised(node: LexborNode, raising: Set[str]) -> bool:

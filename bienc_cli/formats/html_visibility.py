@@ -29,7 +29,14 @@ _NAVIGATION = (
 )
 _SIGNPOSTS = "a[href*='#']"
 _SKIPS = re.compile(r"skip|jump", re.IGNORECASE)
-_IMPRINT = "body > footer"
+_IMPRINT = "body > footer, [role=contentinfo]"
+_CONTENTS = (
+    "[id=toc i], [class~=toc i], [class~=toc-macro], [class~=table-of-contents i], "
+    "[id=table-of-contents i], .contents.topic"
+)
+_MOST_WORDS_BESIDE = 5
+"""Of a table of contents, beside its links: "Table of contents", "hide"."""
+
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NO_HEIGHT = re.compile(r"(?<![\w-])(?:max-height|opacity)\s*:\s*0(?![.\d]*[1-9])", re.IGNORECASE)
 _PREVIEW = re.compile(r"pre-?header|preview-?text", re.IGNORECASE)
@@ -116,6 +123,7 @@ class Visibility:
         self._skipped = set() if everything else {node.mem_id for node in tree.css(_NAVIGATION)}
         if not everything:
             self._skipped |= {node.mem_id for node in tree.css(_IMPRINT) if _says_little(node)}
+            self._skipped |= {node.mem_id for node in tree.css(_CONTENTS) if _is_contents(node)}
             self._skipped |= {node.mem_id for node in tree.css(_SIGNPOSTS) if _is_signpost(node)}
 
     def is_seen(self, node: LexborNode) -> bool:
@@ -262,8 +270,19 @@ def _says_something(button: LexborNode) -> bool:
 
 def _says_little(footer: LexborNode) -> bool:
     """Whether there is little but links and who made the page."""
-    linked = sum(len(link.text(separator=" ").split()) for link in footer.css("a"))
-    return len(footer.text(separator=" ").split()) - linked < _FEWEST_WORDS
+    return _words_beside_links(footer) < _FEWEST_WORDS
+
+
+def _is_contents(node: LexborNode) -> bool:
+    """Whether it lists what the page says elsewhere."""
+    addresses = [link.attributes.get("href") or "" for link in node.css("a[href]")]
+    within = all(address.startswith("#") for address in addresses)
+    return bool(addresses) and within and _words_beside_links(node) <= _MOST_WORDS_BESIDE
+
+
+def _words_beside_links(node: LexborNode) -> int:
+    linked = sum(len(link.text(separator=" ").split()) for link in node.css("a"))
+    return len(node.text(separator=" ").split()) - linked
 
 
 def _pleads_for_scripts(noscript: LexborNode) -> bool:

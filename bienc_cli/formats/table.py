@@ -155,7 +155,7 @@ _FORMATS = (
     Format(name="rst", version=9, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -220,7 +220,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,
