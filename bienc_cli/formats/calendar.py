@@ -6,6 +6,7 @@ of their own for line breaks and commas.
 
 from __future__ import annotations
 
+import html
 import quopri
 import re
 from collections.abc import Iterator
@@ -31,6 +32,13 @@ _PERSON = re.compile(r';CN=("[^"]*"|[^;:]*)', re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)")
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d{0,2}Z?)?\Z")
 _STRUCTURED = frozenset("N ADR ORG".split())
+
+_IS_PAGE = re.compile(r"</[a-z]\w*>|<br ?/?>|&nbsp;", re.IGNORECASE)
+_LINK = re.compile(
+    r"""<a\s[^<>]{0,1000}?href=["']([^"'<>]*)["'][^<>]{0,1000}>(.{0,1000}?)</a>""", re.IGNORECASE
+)
+_TAG = re.compile(r"</?[a-z][^<>]{0,1000}>", re.IGNORECASE)
+"""What programs write into descriptions as if they were pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +136,12 @@ def _value(name: str, parameters: str, value: str) -> str:
     if person := _PERSON.search(parameters):
         address = re.sub(r"\Amailto:", "", value, flags=re.IGNORECASE)
         value = f"{person[1].strip(chr(34))} {address}"
+    if _IS_PAGE.search(value):
+        # Where one joins is all that many an invitation says.
+        value = html.unescape(_TAG.sub(" ", _LINK.sub(_with_address, value)))
     return " ".join(value.split())
+
+
+def _with_address(link: re.Match[str]) -> str:
+    address, words = link.groups()
+    return words if address in words else f"{words} {address}"

@@ -29,6 +29,21 @@ _COMMAND = re.compile(
     rf"|\\(?P<kind>title|{'|'.join(_LEVELS)})\*?\s*(?:\[[^\]]{{0,300}}\]\s*)?\{{"
 )
 _LONGEST_TITLE = 400
+_DEFINED = (
+    r"\\(?:(?:re)?newcommand|providecommand|DeclareRobustCommand|def)\*?\s*\{?"
+    r"\\(?P<defined>[a-zA-Z]+)\}?"
+)
+_SHORTHAND = re.compile(
+    rf"{_DEFINED}[ \t]*\{{(?P<words>[^\\{{}}$#\n]{{2,80}})(?:\\xspace\b(?:\{{\}})?\s*)?\}}"
+)
+"""The definition of a command that stands for some words and takes nothing."""
+
+_CALL = re.compile(
+    r"\\begin\{(?P<code>verbatim\*?|Verbatim|lstlisting|minted)\}.*?(?=\\end\{(?P=code)\}|\Z)"
+    r"|\\(?:verb|lstinline)\*?(?P<mark>[^\w\s*{])[^\n]{0,300}?(?P=mark)"
+    rf"|{_DEFINED}|\\\\|\\(?P<name>[a-zA-Z]+)(?:\{{\}}|\\(?=[ ]))?",
+    re.DOTALL,
+)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?")
 _DROPPED = re.compile(
     r"\\(?:label|footnote|thanks|index|href|cite\w*|texorpdfstring)\s*(?:\[[^\]]*\])?\{[^{}]*\}"
@@ -41,7 +56,7 @@ _ESCAPED = re.compile(r"\\([&%$#_{}~^])")
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a LaTeX file; see `table.ReadFunction`."""
-    text = with_tex_letters(read_text(path))
+    text = _with_shorthands(with_tex_letters(read_text(path)))
     headings: list[Heading] = []
     title = None
     position = 0
@@ -71,6 +86,14 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         headings=tuple(headings),
         blocks=spans_to_blocks(text, cuts, len(text)),
     )
+
+
+def _with_shorthands(text: str) -> str:
+    """A text with the words that its own commands stand for; lines stay lines."""
+    words = {found["defined"]: found["words"].strip() for found in _SHORTHAND.finditer(text)}
+    if not words:
+        return text
+    return _CALL.sub(lambda found: words.get(found["name"] or "", found[0]), text)
 
 
 def _closing(text: str, start: int) -> int:

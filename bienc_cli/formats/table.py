@@ -112,7 +112,7 @@ _PACKAGE = "bienc_cli.formats"
 _FORMATS = (
     Format(
         name="text",
-        version=10,
+        version=11,
         module=f"{_PACKAGE}.text",
         suffixes=tuple(
             (
@@ -143,7 +143,7 @@ _FORMATS = (
     ),
     Format(name="org", version=7, module=f"{_PACKAGE}.org", suffixes=(".org",)),
     Format(
-        name="latex", version=8, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
+        name="latex", version=9, module=f"{_PACKAGE}.latex", suffixes=(".tex", ".ltx", ".latex")
     ),
     Format(
         name="man",
@@ -242,7 +242,7 @@ _FORMATS = (
     ),
     Format(
         name="calendar",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.calendar",
         suffixes=(".ics", ".ical", ".ifb", ".vcf", ".vcard"),
     ),

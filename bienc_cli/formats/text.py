@@ -18,6 +18,11 @@ _OF_SUBTITLES = re.compile(
 )
 """What subtitles say of colours, fonts, places and times within their words."""
 
+_SETTINGS = re.compile(
+    r"^(?:STYLE|REGION)[ \t]*\n(?:(?!.*-->)[^\n]*\S[^\n]*(?:\n|\Z))*", re.MULTILINE
+)
+"""Blocks of WebVTT that say how words are drawn, and where."""
+
 _WRITTEN_BY_SIGNS = (
     _XML | _SUBTITLES | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
 )
@@ -41,6 +46,8 @@ def _as_read(text: str, suffix: str) -> str:
     from bienc_cli.formats.json_source import with_strings_read
 
     if suffix in _SUBTITLES:
+        if suffix == ".vtt":
+            text = _SETTINGS.sub(lambda block: "\n" * block[0].count("\n"), text)
         text = _OF_SUBTITLES.sub("", _VOICE.sub(r"\1: ", text))
         return escapes.with_references(text) if suffix == ".vtt" else text
     if suffix == ".bib":

@@ -95,3 +95,18 @@ def test_an_invitation_in_a_message(tmp_path):
     assert isinstance(document, Document)
     assert "winch and the cable" in document.text
     assert outline(document) == [(1, "Invitation"), (2, "Slipway, north"), (2, "Regatta")]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (r"<b>Agenda</b><br>1\; Budget&nbsp\;now", "Agenda 1; Budget now"),
+        ('<a href="https://x.org/j">Join</a> us', "Join https://x.org/j us"),
+        ('<a href="https://x.org/j"><u>https://x.org/j</u></a>', "https://x.org/j"),
+        ("<p>Tea &amp\\; cake</p>", "Tea & cake"),
+        ("a < b and b > a &amp\\; c", "a < b and b > a &amp; c"),
+    ],
+)
+def test_descriptions_that_are_pages(tmp_path, written, shown):
+    event = f"BEGIN:VEVENT\nSUMMARY:Regatta\nDESCRIPTION:{written}\nEND:VEVENT\n"
+    assert block_texts(read(tmp_path, event, "a.ics")) == [f"Description: {shown}"]

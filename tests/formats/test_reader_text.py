@@ -22,3 +22,27 @@ def test_what_is_said_and_not_how_it_is_drawn(tmp_path, name, line, shown):
     cue = "1\n00:00:01.000 --> 00:00:02.000\n"
     path.write_text(f"{cue}{line}\n", encoding="utf-8")
     assert read_one(path).text == f"{cue}{shown}\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "shown"),
+    [
+        ("STYLE\n::cue {\n  color: red\n}\n", "\n\n\n\n"),
+        ("REGION\nid:fred\nlines:3\n", "\n\n\n"),
+        ("STYLE  \n::cue(b) { color: red }\n", "\n\n"),
+        ("NOTE a remark\n", "NOTE a remark\n"),
+        ("STYLE\n00:03.000 --> 00:04.000\nspoken\n", "\n00:03.000 --> 00:04.000\nspoken\n"),
+        ("STYLED\nspoken\n", "STYLED\nspoken\n"),
+    ],
+)
+def test_how_subtitles_are_drawn_is_left_out_and_lines_stay(tmp_path, block, shown):
+    path = tmp_path / "a.vtt"
+    cue = "00:01.000 --> 00:02.000\nHello\n"
+    path.write_text(f"WEBVTT\n\n{block}\n{cue}")
+    assert read_one(path).text == f"WEBVTT\n\n{shown}\n{cue}"
+
+
+def test_styles_are_words_in_other_subtitles(tmp_path):
+    path = tmp_path / "a.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nSTYLE\nis all\n")
+    assert "STYLE\nis all" in read_one(path).text
