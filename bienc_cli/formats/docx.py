@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.builder import DocumentBuilder
-from bienc_cli.formats.docx_styles import ListNumbers, Styles, W
+from bienc_cli.formats.docx_styles import ListNumbers, Styles, W, value_of
 from bienc_cli.formats.docx_text import (
     BODY,
     MARKUP,
@@ -86,6 +86,8 @@ class _Body:
             if element.tag in (_TABLE, _CHUNK):
                 self._end_list(items)
                 (self._add_table if element.tag == _TABLE else self._add_chunk)(element)
+                continue
+            if self._styles.is_of_contents(element):
                 continue
             asides: list[Element] = []
             text = initial + paragraph_text(element, asides, self._styles)
@@ -216,8 +218,18 @@ def _outermost(parent: Element, *tags: str) -> Iterator[Element]:
         element = pending.pop()
         if element.tag in tags:
             yield element
-        elif element.tag not in _DELETED and element.tag not in MARKUP:
+        elif (
+            element.tag not in _DELETED and element.tag not in MARKUP and not _is_contents(element)
+        ):
             pending += reversed(content_of(element))
+
+
+def _is_contents(control: Element) -> bool:
+    """Whether a content control holds a table of contents, which says what the headings say."""
+    return (
+        control.tag == f"{W}sdt"
+        and value_of(control, f"{W}sdtPr/{W}docPartObj/{W}docPartGallery") == "Table of Contents"
+    )
 
 
 def _drawn(aside: Element) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
+_OF_CONTENTS = re.compile(r"toc (?:[1-9]|heading)\Z", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _LONGEST_CHAIN = 16
 """Styles that inherit from one another, at most: the chain may be a loop."""
@@ -43,6 +44,7 @@ class Styles:
     def __init__(self, styles: Element | None) -> None:
         self._levels: dict[str, int] = {}
         self._of_titles: set[str] = set()
+        self._of_contents: set[str] = set()
         self._lists: dict[str, tuple[int | None, int | None]] = {}
         self._parents: dict[str, str] = {}
         # What a style says of its characters, where it says something: hidden, raised.
@@ -57,6 +59,8 @@ class Styles:
             outline = _number_in(style, f"{W}pPr/{W}outlineLvl")
             if named := _HEADING.match(name):
                 self._levels[style_id] = int(named[1])
+            elif _OF_CONTENTS.match(name):
+                self._of_contents.add(style_id)
             elif name.lower() == "title":
                 self._levels[style_id] = 1
                 self._of_titles.add(style_id)
@@ -80,6 +84,10 @@ class Styles:
     def is_title(self, paragraph: Element) -> bool:
         """Whether it is the title of the whole document."""
         return not self._of_titles.isdisjoint(self._chain(paragraph))
+
+    def is_of_contents(self, paragraph: Element) -> bool:
+        """Whether it is of a table of contents, which says what the headings say."""
+        return not self._of_contents.isdisjoint(self._chain(paragraph))
 
     def list_of(self, paragraph: Element) -> tuple[int | None, int] | None:
         """The list's number and the item's depth from 0; None where it is in no list."""

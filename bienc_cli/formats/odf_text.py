@@ -25,7 +25,9 @@ _LEFT_OUT = frozenset(
     (
         # What was deleted, what only describes, and data.
         "tracked-changes forms binary-data event-listeners sequence-decls scripts "
-        "note-citation ruby-text page-thumbnail page-number"
+        "note-citation ruby-text page-thumbnail page-number "
+        # What says what the headings say.
+        "table-of-content"
     ).split()
 )
 _DESCRIBING = (

@@ -171,7 +171,7 @@ _FORMATS = (
     Format(name="pdf", version=7, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
@@ -192,7 +192,7 @@ _FORMATS = (
     ),
     Format(
         name="odt",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
