@@ -26,7 +26,7 @@ from bienc_cli.formats.html_nodes import (
     typed_value,
 )
 from bienc_cli.formats.html_source import MARK, marked, unmarked
-from bienc_cli.formats.html_visibility import Visibility, around, is_called_folded
+from bienc_cli.formats.html_visibility import Visibility, around, is_called_folded, is_of_page
 from bienc_cli.formats.package import says_something
 from bienc_cli.formats.sheets import columns
 from bienc_cli.types import Document
@@ -40,8 +40,8 @@ _KEPT_TOGETHER = _LISTS | _PREFORMATTED | {"dl", "blockquote", "select"}
 _LINES = _KEPT_TOGETHER | frozenset(
     (
         "address article aside body button caption center dd details dialog div dt fieldset "
-        "figcaption figure footer form header hgroup hr legend li main noscript option p section "
-        "summary svg table tbody td text tfoot th thead tr"
+        "figcaption figure footer form header hgroup hr legend li main nav noscript option p "
+        "section summary svg table tbody td text tfoot th thead tr"
     ).split()
 )
 _STRUCK = frozenset({"del", "s", "strike"})
@@ -58,6 +58,7 @@ _ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split
 _SECTIONS = frozenset({"article", "section"})
 """Elements that a heading in them heads, and nothing behind them, if they hold its text, too."""
 
+_PARTING = _LINES | frozenset("audio canvas embed iframe object video".split())
 _LINE_BREAK = "\v"
 
 
@@ -109,7 +110,10 @@ def _document(
         page.builder.block(description)
     if tree.root is not None:
         for node, entering in _walk(tree.root, visibility):
-            (page.enter if entering else page.leave)(node)
+            if entering is None:
+                page.skip(node)
+            else:
+                (page.enter if entering else page.leave)(node)
     page.end_block()
     if page.is_empty and not visibility.everything:
         raise UnreadableFile("empty", "holds no text")
@@ -132,8 +136,8 @@ def _description(tree: LexborHTMLParser) -> str:
     return "" if MARK.sub("", description) in " ".join(shown.split()) else description
 
 
-def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool]]:
-    """Every visible node when it begins (True) and when it ends (False).
+def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool | None]]:
+    """Every visible node when it begins (True) and when it ends (False), others once (None).
 
     Without recursion: a page may be nested as deeply as it likes.
     """
@@ -146,6 +150,8 @@ def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode
                 node = node.child
                 continue
             yield node, False
+        else:
+            yield node, None
         while node.next is None:
             if node.parent is None or node.mem_id == root.mem_id:
                 return
@@ -216,6 +222,9 @@ class _Page:
                 self._inline.append(_LINE_BREAK)
                 return
             self._end_line()
+            if tag == "footer" and is_of_page(node):
+                self.end_block()
+                self.builder.end_headings()
             self._open(tag, node)
             if tag in _ENCLOSED or _is_section(node):
                 self._enclosing.append((self.builder.blocks, self.builder.headings))
@@ -254,6 +263,11 @@ class _Page:
             self._inline.append(" ")
         elif tag in ("abbr", "acronym") and (meaning := node.attributes.get("title")):
             self._inline.append(f" ({meaning})")
+
+    def skip(self, node: LexborNode) -> None:
+        """Pass over a node; what it stands between is no one word."""
+        if node.tag in _PARTING:
+            self._inline.append(" ")
 
     def end_block(self) -> None:
         """What follows belongs to another block."""

@@ -25,11 +25,14 @@ _UNSEEN = frozenset(
 )
 _NAVIGATION = (
     "nav, [role=navigation], [role=search], .breadcrumb, .breadcrumbs, #breadcrumbs, "
-    "[aria-label=breadcrumb i], .mw-editsection"
+    "[aria-label=breadcrumb i], .mw-editsection, #mw-navigation, .viewcode-link, .viewcode-back"
 )
 _SIGNPOSTS = "a[href*='#']"
 _SKIPS = re.compile(r"skip|jump", re.IGNORECASE)
-_IMPRINT = "body > footer, [role=contentinfo]"
+_IMPRINT = "footer, [role=contentinfo]"
+_WITH_FOOTERS = frozenset("article blockquote figure".split())
+"""Elements whose footers say who wrote or said them."""
+
 _CONTENTS = (
     "[id=toc i], [class~=toc i], [class~=toc-macro], [class~=table-of-contents i], "
     "[id=table-of-contents i], .contents.topic"
@@ -66,6 +69,26 @@ _FOLDED = re.compile(
     re.IGNORECASE,
 )
 """What those call what a click unfolds who write pages."""
+
+_NOTICES = (
+    "[id*=cookie i], [class*=cookie i], [id*=consent i], [class*=consent i], [id*=gdpr i], "
+    "[class*=gdpr i], [class~=cc-window]"
+)
+_NOTICE = re.compile(
+    r"(?:cookie|consent|gdpr)s?[-_]?(?:banner|notice|notification|bar|pop-?up|message|law|overlay"
+    r"|modal|alert|info|dialog|disclaimer|wall|wrapper|container|consent|policy-?banner)"
+    r"|(?:banner|notice|pop-?up|modal|overlay)[-_]?(?:cookie|consent|gdpr)"
+    r"|(?<![\w-])(?:cookies?|cookie-?bot\w*|cybotcookie\w*|onetrust[\w-]*|cc-window)(?![\w-])",
+    re.IGNORECASE,
+)
+_FURTHEST = 50
+"""Elements around a footer that are looked at."""
+
+_MOST_ASIDES = 100
+"""Footers, notices and lists of contents of a page that are looked into: they may nest."""
+
+_LONGEST_NOTICE = 250
+"""Words."""
 
 _INTRUSIVE = re.compile(r"cookie|consent|gdpr|pop-?up", re.IGNORECASE)
 """What lies over a page for a while."""
@@ -122,8 +145,12 @@ class Visibility:
         self._formulas = around(tree.css("math"))
         self._skipped = set() if everything else {node.mem_id for node in tree.css(_NAVIGATION)}
         if not everything:
-            self._skipped |= {node.mem_id for node in tree.css(_IMPRINT) if _says_little(node)}
-            self._skipped |= {node.mem_id for node in tree.css(_CONTENTS) if _is_contents(node)}
+            asides = [(_IMPRINT, _says_little), (_CONTENTS, _is_contents)]
+            if "cookie" in source.casefold():
+                asides.append((_NOTICES, _is_notice))
+            for selector, is_aside in asides:
+                found = tree.css(selector)[:_MOST_ASIDES]
+                self._skipped |= {node.mem_id for node in found if is_aside(node)}
             self._skipped |= {node.mem_id for node in tree.css(_SIGNPOSTS) if _is_signpost(node)}
 
     def is_seen(self, node: LexborNode) -> bool:
@@ -268,9 +295,30 @@ def _says_something(button: LexborNode) -> bool:
     return said or button.css_first("h1, h2, h3, h4, h5, h6") is not None
 
 
+def is_of_page(footer: LexborNode) -> bool:
+    """Whether a footer is the page's own, and not one of an article or a quotation in it."""
+    around = footer.parent
+    for _ in range(_FURTHEST):
+        if around is None:
+            return True
+        if around.tag in _WITH_FOOTERS:
+            return False
+        around = around.parent
+    return False
+
+
 def _says_little(footer: LexborNode) -> bool:
     """Whether there is little but links and who made the page."""
-    return _words_beside_links(footer) < _FEWEST_WORDS
+    return is_of_page(footer) and _words_beside_links(footer) < _FEWEST_WORDS
+
+
+def _is_notice(node: LexborNode) -> bool:
+    """Whether it asks what a page may remember."""
+    named = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
+    if node.tag in ("html", "body", "main") or _NOTICE.search(named) is None:
+        return False
+    words = node.text(separator=" ").casefold().split()
+    return len(words) <= _LONGEST_NOTICE and any("cookie" in word for word in words)
 
 
 def _is_contents(node: LexborNode) -> bool:
