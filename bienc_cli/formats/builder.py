@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import replace
 
 from bienc_cli.errors import UnreadableFile
@@ -93,6 +94,15 @@ class DocumentBuilder:
         while self._open and self._open[-1] >= first:
             index = self._open.pop()
             self._headings[index] = replace(self._headings[index], end=self._length)
+
+    def resume_heading(self, index: int, below: int) -> bool:
+        """A heading that ended right here goes on, if one of level `below` would stand under it."""
+        heading = self._headings[index]
+        if heading.level >= below or heading.end != self._length:
+            return False
+        self._headings[index] = replace(heading, end=None)
+        bisect.insort(self._open, index)
+        return True
 
     def build(self, doc_id: str, format_name: str, title: str | None) -> Document:
         """The document so far.

@@ -58,6 +58,9 @@ _ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split
 _SECTIONS = frozenset({"article", "section"})
 """Elements that a heading in them heads, and nothing behind them, if they hold its text, too."""
 
+_SECTION_CLASSES = frozenset("section sect1 sect2 sect3 sect4 sect5".split())
+"""What divisions are called that were sections before HTML had them."""
+
 _PARTING = _LINES | frozenset("audio canvas embed iframe object video".split())
 _LINE_BREAK = "\v"
 
@@ -190,6 +193,8 @@ class _Page:
         # its own; and up to the last main heading.
         self._enclosing: list[tuple[int, int]] = []
         self._main = 0
+        # The first heading of the section that has just ended, and how many blocks there were.
+        self._ended: tuple[int, int] | None = None
         # A definition has ended, so that the next term begins another entry.
         self._defined = False
         self.is_empty = True
@@ -226,6 +231,8 @@ class _Page:
                 self.end_block()
                 self.builder.end_headings()
             self._open(tag, node)
+            if tag in _ENCLOSED or tag == "article":
+                self._ended = None
             if tag in _ENCLOSED or _is_section(node):
                 self._enclosing.append((self.builder.blocks, self.builder.headings))
         if tag == "svg" or is_drawn(node):
@@ -238,6 +245,7 @@ class _Page:
             self._add_readings()
             title = "".join(self._inline).replace(_LINE_BREAK, " ")
             self._inline.clear()
+            self._go_on()
             self.builder.heading(self._heading, title)
             self._main = self.builder.headings if self._heading == 1 else self._main
             self._heading = 0
@@ -253,7 +261,10 @@ class _Page:
             elif _is_section(node):
                 blocks, headings = self._enclosing.pop()
                 if self.builder.blocks > blocks:
-                    self._end_headings(max(headings, self._main))
+                    first = max(headings, self._main)
+                    self._end_headings(first)
+                    is_part = tag != "article" and self.builder.headings > first
+                    self._ended = (first, self.builder.blocks) if is_part else None
         elif tag == "math":
             self._formulas -= 1
         elif tag == "rt" and self._above is not None:
@@ -286,6 +297,15 @@ class _Page:
         if self.builder.headings > first:
             self._end_entry()
             self.builder.end_headings(first)
+
+    def _go_on(self) -> None:
+        """A lower heading right behind a section is one of its subsections."""
+        if self._ended is None or self._ended[1] != self.builder.blocks:
+            return
+        first = self._ended[0]
+        if self.builder.resume_heading(first, self._heading) and self._enclosing:
+            before, headings = self._enclosing[-1]
+            self._enclosing[-1] = (before, min(headings, first))
 
     def _open(self, tag: str, node: LexborNode) -> None:
         if not self._together:
@@ -361,4 +381,7 @@ class _Page:
 
 
 def _is_section(node: LexborNode) -> bool:
-    return node.tag in _SECTIONS or (node.tag == "div" and is_called_folded(node))
+    if node.tag != "div":
+        return node.tag in _SECTIONS
+    classes = (node.attributes.get("class") or "").split()
+    return not _SECTION_CLASSES.isdisjoint(classes) or is_called_folded(node)

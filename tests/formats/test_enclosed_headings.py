@@ -17,6 +17,8 @@ IN_HTML = [
     "<div class=accordion><div class='accordion-item'><h3><button>Inner</button></h3>"
     "<div hidden>inside</div></div></div>",
     "<section><section><h3>Inner</h3></section><p>inside</p></section>",
+    "<div class='x section'><h3>Inner</h3><p>inside</p></div>",
+    "<div class=sect2><div class=titlepage><h3>Inner</h3></div><p>inside</p></div>",
     "<aside><blockquote><h3>Inner</h3><p>inside</p></blockquote></aside>",
 ]
 IN_MARKDOWN = [
@@ -56,6 +58,34 @@ def test_a_section_of_its_heading_alone_heads_the_next_ones(tmp_path, source):
     path = tmp_path / "a.html"
     path.write_text(source)
     assert trail_of(read_one(path), "behind") == ("Outer",)
+
+
+@pytest.mark.parametrize(
+    ("source", "trail"),
+    [
+        # A lower heading right behind a section is one of its subsections, also the second one.
+        ("<section><h3>Inner</h3><p>here</p></section>", ("Outer", "Inner")),
+        ("<section><h3>A</h3><p>a</p></section><section><h3>Inner</h3><p>here</p></section>",
+         ("Outer", "Inner")),
+        ("<div class=section><div><h3>Inner</h3><p>here</p></div></div>", ("Outer", "Inner")),
+        ("<h3>Inner</h3><p>here</p>", ("Outer", "Inner")),
+        ("<section><h3>A</h3><p>a</p></section><section><p>here</p></section>", ()),
+        ("<section><h2>Next</h2><p>here</p></section>", ("Next",)),
+        ("<p>between</p><section><h3>Inner</h3><p>here</p></section>", ("Inner",)),
+        ("<section><h3>Inner</h3></section><section><p>here</p></section>", ("Outer", "Inner")),
+        ("<aside><h3>Inner</h3><p>here</p></aside>", ("Inner",)),
+        ("<article><h3>Inner</h3><p>here</p></article>", ("Inner",)),
+        ("<section><p>between</p><h3>Inner</h3><p>here</p></section>", ("Inner",)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tag", ["section", "div class=section"])
+def test_behind_a_section_with_text_of_its_own(tmp_path, source, trail, tag):
+    path = tmp_path / "a.html"
+    end = tag.split()[0]
+    path.write_text(f"<{tag}><h2>Outer</h2><p>what it is about</p></{end}>\n{source}")
+    document = read_one(path)
+    assert trail_of(document, "about") == ("Outer",)
+    assert trail_of(document, "here") == trail
 
 
 @pytest.mark.parametrize("enclosed", IN_MARKDOWN)
