@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.models import load_bi_encoder, load_cross_encoder, openvino_conversion
-from bienc_cli.search.fusion import DEFAULT_BLEND, pooled
+from bienc_cli.search.fusion import DEFAULT_BLEND
 from bienc_cli.types import CrossEncoder, CrossEncoderIdentity, PairScores
-from learn_blend import gather, parser_of
+from learn_blend import by, gather, parser_of
 
 
 @dataclass
@@ -75,17 +75,8 @@ def main() -> None:
             # Nothing is kept: what was read before would take no time.
             with CachedScores(timed, None) as scores:
                 found = gather(Path(directory), split, encoder, scores, arguments)
-            by_relevance = found.mean(lambda one: np.asarray(one.relevances))
-            blend = found.mean(
-                lambda one: pooled(
-                    DEFAULT_BLEND,
-                    one.similarities,
-                    one.bm25,
-                    np.asarray(one.relevances),
-                    one.codelike,
-                    one.numbers,
-                )
-            )
+            by_relevance = found.mean(by("relevances"))
+            blend = found.mean(lambda one: one.order(DEFAULT_BLEND))
             rows.append((timed, by_relevance, blend))
         reference = np.concatenate(rows[-1][0].logits)
         for timed, by_relevance, blend in rows:

@@ -48,7 +48,7 @@ from bienc_cli.evaluation.tuning import (
 )
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
-from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULTS, POOLING, Pooling, pooled
+from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULTS, Pooling, pooled
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import BiEncoder, BlendWeights
@@ -66,8 +66,8 @@ numbers."""
 DRAWN = 0.003
 """How strongly: the loss of one unit from there, squared."""
 
-Order = Callable[[Signals], NDArray[np.float64]]
-"""Scores of candidates, shape (n,)."""
+Order = Callable[[Signals], NDArray[np.intp]]
+"""The places of candidates, best first, shape (n,)."""
 
 Table = dict[str, NDArray[np.float64]]
 """nDCG@10 by collection, shape (len(grid),)."""
@@ -88,15 +88,14 @@ class Gathered:
     grades: Mapping[str, Mapping[str, int]]
 
     def mean(self, order: Order, light: bool = False) -> float:
-        """nDCG@10 of candidates in the order of a score."""
+        """nDCG@10 of candidates in an order."""
         return fmean(self.values(order, light).values())
 
     def values(self, order: Order, light: bool = False) -> dict[str, float]:
         """The same of each query."""
         rankings = {}
         for query_id, one in (self.light if light else self.read).items():
-            by_score = np.lexsort((one.passage_ids, -order(one)))
-            rankings[query_id] = best_first([one.items[place] for place in by_score])
+            rankings[query_id] = best_first([one.items[place] for place in order(one)])
         return measure([MEASURE], self.grades, rankings)[MEASURE]
 
 
@@ -143,9 +142,9 @@ def main() -> None:
 def report_blend(collections: Mapping[str, Gathered]) -> None:
     """Each signal alone and the blends, those of all collections and without each."""
     alone: dict[str, Callable[[Gathered], dict[str, float]]] = {
-        "similarity": lambda one: one.values(lambda signals: signals.similarities, light=True),
-        "bm25": lambda one: one.values(lambda signals: signals.bm25, light=True),
-        "relevance": lambda one: one.values(_relevances),
+        "similarity": lambda one: one.values(by("similarities"), light=True),
+        "bm25": lambda one: one.values(by("bm25"), light=True),
+        "relevance": lambda one: one.values(by("relevances")),
     }
     rows = {name: [value(one) for one in collections.values()] for name, value in alone.items()}
     best = [
@@ -153,8 +152,7 @@ def report_blend(collections: Mapping[str, Gathered]) -> None:
         for of_one in zip(*rows.values(), strict=True)
     ]
     rows["default"] = [
-        one.values(lambda signals: _pooled(signals, DEFAULT_BLEND, POOLING))
-        for one in collections.values()
+        one.values(lambda signals: signals.order(DEFAULT_BLEND)) for one in collections.values()
     ]
     learned = learn(collections)
     rows["learned"] = [values_at(learned, one) for one in collections.values()]
@@ -205,7 +203,12 @@ def parameters(at: NDArray[np.float64]) -> tuple[BlendWeights, Pooling]:
 def values_at(at: NDArray[np.float64], collection: Gathered) -> dict[str, float]:
     """nDCG@10 of each query of a collection under learned parameters."""
     weights, how = parameters(at)
-    return collection.values(lambda signals: _pooled(signals, weights, how))
+    return collection.values(lambda signals: signals.order(weights, how))
+
+
+def by(signal: str) -> Order:
+    """The order of one signal alone."""
+    return lambda one: np.lexsort((one.passage_ids, -getattr(one, signal)))
 
 
 def _pooled(signals: Signals, weights: BlendWeights, how: Pooling) -> NDArray[np.float64]:

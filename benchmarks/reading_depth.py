@@ -26,11 +26,10 @@ from numpy.typing import NDArray
 
 from bienc_cli.evaluation import tuning
 from bienc_cli.evaluation.measures import measure
-from bienc_cli.evaluation.qrels import best_first
 from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.tuning import MEASURE, Signals
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
-from bienc_cli.search.fusion import DEFAULT_BLEND, HEADS, pooled
+from bienc_cli.search.fusion import DEFAULT_BLEND, HEADS
 from learn_blend import Gathered, gather, made_collections, parser_of
 
 LEAST, USUAL, MOST = 10, 20, 50
@@ -137,8 +136,8 @@ def enters(
     """Whether a candidate with the highest logit would be among the first `k` of those read."""
     supposed = guess.copy()
     supposed[place] = highest
-    scores = scores_of(replace(one, relevances=supposed))
-    return int((scores[:read] >= scores[place]).sum()) < k
+    order = replace(one, relevances=supposed).order(DEFAULT_BLEND).tolist()
+    return sum(other < read for other in order[: order.index(place)]) < k
 
 
 def values_at(collection: Gathered, depth: int) -> NDArray[np.float64]:
@@ -146,8 +145,7 @@ def values_at(collection: Gathered, depth: int) -> NDArray[np.float64]:
     rankings = {}
     for query_id, signals in collection.read.items():
         one = head_of(signals, depth)
-        order = np.lexsort((one.passage_ids, -scores_of(one)))
-        rankings[query_id] = best_first([one.items[place] for place in order])
+        rankings[query_id] = one.ranking(DEFAULT_BLEND)
     found = measure([MEASURE], collection.grades, rankings)[MEASURE]
     return np.array([found[query_id] for query_id in collection.read])
 
@@ -184,12 +182,6 @@ def logits_of(one: Signals) -> NDArray[np.float64]:
     if one.relevances is None:
         raise ValueError("these candidates were not read")
     return one.relevances
-
-
-def scores_of(one: Signals) -> NDArray[np.float64]:
-    return pooled(
-        DEFAULT_BLEND, one.similarities, one.bm25, logits_of(one), one.codelike, one.numbers
-    )
 
 
 if __name__ == "__main__":

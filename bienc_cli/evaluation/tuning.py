@@ -22,7 +22,7 @@ from bienc_cli.evaluation.significance import PairedDifference, compare_with_bas
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
 from bienc_cli.search.exactness import shares_of_numbers
-from bienc_cli.search.fusion import DEFAULTS, blended, pooled
+from bienc_cli.search.fusion import DEFAULTS, POOLING, Pooling, blended, ranked_by_votes
 from bienc_cli.search.legibility import codelike
 from bienc_cli.search.pipeline import as_hits, blend_of
 from bienc_cli.search.request import DEFAULT_CANDIDATES, check_model, check_query
@@ -70,20 +70,25 @@ class Signals:
     codelike: float
     numbers: NDArray[np.float64]
 
-    def ranking(self, weights: BlendWeights) -> list[str]:
-        """The items ordered by the weighted scores, by (-score, passage id)."""
+    def order(self, weights: BlendWeights, how: Pooling = POOLING) -> NDArray[np.intp]:
+        """The places of the candidates as a blend ranks them, shape (n,)."""
         if self.relevances is None:
             scores = blended(weights, self.similarities, self.bm25)
-        else:
-            scores = pooled(
-                weights,
-                self.similarities,
-                self.bm25,
-                self.relevances,
-                self.codelike,
-                self.numbers,
-            )
-        return best_first([self.items[place] for place in np.lexsort((self.passage_ids, -scores))])
+            return np.lexsort((self.passage_ids, -scores))
+        return ranked_by_votes(
+            self.passage_ids,
+            weights,
+            self.similarities,
+            self.bm25,
+            self.relevances,
+            self.codelike,
+            self.numbers,
+            how,
+        )
+
+    def ranking(self, weights: BlendWeights) -> list[str]:
+        """Items as a blend ranks them."""
+        return best_first([self.items[place] for place in self.order(weights)])
 
 
 @dataclass(frozen=True, slots=True)

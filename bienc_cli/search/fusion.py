@@ -45,6 +45,10 @@ class Pooling:
 
 POOLING = Pooling(scale=3.5, sharpness=1.2, summed=0.2, trust_in_code=0.45, numbers=0.45)
 
+ONE_BY_ONE = 5
+"""Places of a blend's ranking that are voted on one after the other. Among the last few candidates
+the spread of similarities means little, so the rest is ranked at once."""
+
 DEFAULT_LIGHT_BLEND = BlendWeights(similarity=1.0, bm25=0.4)
 """For candidates that no cross-encoder has read; learned by the same program, for the worst case
 over the collections."""
@@ -142,6 +146,47 @@ def pooled(
     # The votes of a candidate far behind in every signal underflow to 0.
     pool = np.log(votes + np.finfo(np.float64).tiny) + how.summed * summed
     return pool + how.numbers * np.asarray(numbers, dtype=np.float64)
+
+
+def ranked_by_votes(
+    ids: ArrayLike,
+    weights: BlendWeights,
+    similarities: ArrayLike,
+    bm25: ArrayLike,
+    relevances: ArrayLike,
+    codelike: float = 0.0,
+    numbers: ArrayLike = 0.0,
+    how: Pooling = POOLING,
+) -> NDArray[np.intp]:
+    """Rank candidates by `pooled`, the first `ONE_BY_ONE` places one at a time.
+
+    A signal that is sure of its favourite has spent its vote on it. For the next place the
+    remaining candidates are voted on anew, so that it also has its say about them.
+
+    Source: rankings as repeated choice among what is left; Plackett, "The analysis of
+    permutations", Applied Statistics 24(2), 1975.
+
+    Args:
+        ids: shape (n,); of candidates that tie, the lowest comes first.
+        weights: as the following, see `pooled`.
+
+    Returns:
+        The places of the candidates, best first, shape (n,).
+    """
+    similarities, bm25, relevances = map(np.asarray, (similarities, bm25, relevances))
+    left = np.argsort(np.asarray(ids), kind="stable")
+    numbers = np.broadcast_to(np.asarray(numbers), left.shape)
+    ranking: list[int] = []
+    while len(left):
+        scores = pooled(
+            weights, similarities[left], bm25[left], relevances[left], codelike, numbers[left], how
+        )
+        best = np.argsort(-scores, kind="stable")
+        if len(ranking) < ONE_BY_ONE:
+            best = best[:1]
+        ranking += left[best].tolist()
+        left = np.delete(left, best)
+    return np.array(ranking, dtype=np.intp)
 
 
 def blended(weights: BlendWeights, similarities: ArrayLike, bm25: ArrayLike) -> NDArray[np.float64]:

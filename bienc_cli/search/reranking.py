@@ -10,7 +10,7 @@ from statistics import fmean
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.exactness import shares_of_numbers
-from bienc_cli.search.fusion import pooled
+from bienc_cli.search.fusion import ranked_by_votes
 from bienc_cli.search.legibility import codelike
 from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Hit, Relevance
@@ -44,7 +44,7 @@ def rerank(
         cross_encoder: a model with one label.
         seconds: time limit. Candidates not read by then follow those that were, in their original
             order. The first few are always read.
-        weights: order by a blend of relevance, similarity and BM25 (`fusion.pooled`); every
+        weights: order by a blend of relevance, similarity and BM25 (`ranked_by_votes`); every
             candidate has the latter two scores.
         illegible: ids of passages that are not read. They follow those that are; in a blend, they
             count as having average relevance.
@@ -78,16 +78,14 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str
     ranked += [hit for hit in hits if hit.relevance is None]
     if weights is not None:
         texts = [text_to_read(hit.passage) for hit in ranked]
-        scores = pooled(
+        order = ranked_by_votes(
+            [hit.passage.passage_id for hit in ranked],
             weights,
             [_similarity(hit) for hit in ranked],
             [_bm25(hit) for hit in ranked],
             [_logit(hit) if hit.relevance is not None else middling for hit in ranked],
             codelike(texts),
             shares_of_numbers(query, texts),
-        )
-        order = sorted(
-            range(len(ranked)), key=lambda place: (-scores[place], ranked[place].passage.passage_id)
         )
         ranked = [ranked[place] for place in order]
     return [replace(hit, rank=rank) for rank, hit in enumerate(ranked, 1)]

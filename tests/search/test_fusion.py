@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from bienc_cli.search.fusion import (
     DEFAULT_BLEND,
     HEADS,
+    ONE_BY_ONE,
     POOLING,
     blended,
     head_of,
     in_turn,
     pooled,
+    ranked_by_votes,
     reciprocal_rank_fusion,
 )
 from bienc_cli.types import BlendWeights
@@ -165,6 +167,33 @@ def test_what_one_signal_is_sure_of_the_others_do_not_bury() -> None:
     assert (summed > summed[0]).sum() == 2
 
 
+@given(SCORES, st.randoms(use_true_random=False))
+def test_each_of_the_first_places_is_voted_on_among_what_is_left(
+    scores: np.ndarray, chance: random.Random
+) -> None:
+    signals = np.round(scores, 3)
+    ids = list(range(signals.shape[1]))
+    chance.shuffle(ids)
+    ranking = ranked_by_votes(ids, DEFAULT_BLEND, *signals).tolist()
+    assert sorted(ranking) == sorted(ids)
+    for rank, place in enumerate(ranking):
+        left = ranking[min(rank, ONE_BY_ONE) :]
+        votes = dict(zip(left, pooled(DEFAULT_BLEND, *signals[:, left]), strict=True))
+        for other in ranking[rank + 1 :]:
+            assert (-votes[place], ids[place]) < (-votes[other] + 1e-9, ids[other])
+
+
+def test_a_passage_that_is_the_query_silences_nobody_about_the_others() -> None:
+    """BM25 and similarity are sure of it, and of the next one; relevance, barely, of another."""
+    bm25 = [300.0, 20.0, *[12.0] * 8]
+    similar = [1.0, 0.8, *np.linspace(0.74, 0.72, 8)]
+    relevant = [6.0, 0.0, 4.0, *[-4.0] * 7]
+    ranking = ranked_by_votes(range(10), DEFAULT_BLEND, similar, bm25, relevant)
+    assert ranking[:2].tolist() == [0, 1]
+    # By votes on all of them at once, they have none left for it.
+    assert np.argsort(-pooled(DEFAULT_BLEND, similar, bm25, relevant))[1] == 2
+
+
 @pytest.mark.parametrize("weights", [(-0.1, 0), (0, float("nan")), (float("inf"), 0)])
 def test_weights_that_make_no_sense(weights: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="finite and not negative"):
@@ -174,3 +203,4 @@ def test_weights_that_make_no_sense(weights: tuple[float, float]) -> None:
 def test_no_candidates() -> None:
     assert len(blended(BlendWeights(1, 1), [], [])) == 0
     assert len(pooled(BlendWeights(1, 1), [], [], [])) == 0
+    assert len(ranked_by_votes([], BlendWeights(1, 1), [], [], [])) == 0
