@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
+from bienc_cli.cli.compare_checks import (
+    queries_as_given,
+    refuse_what_nothing_uses,
+    refuse_with_a_file,
+    refuse_without_a_file,
+)
 from bienc_cli.cli.output import Output
 from bienc_cli.library.report_files import make_folder
 from bienc_cli.render.view import CompareFormat, OutputFormat
 
 if TYPE_CHECKING:
+    from bienc_cli.library.front_door import Index
+    from bienc_cli.library.index_answers import CompareAnswer
+    from bienc_cli.library.measured_answers import EvaluateAnswer
     from bienc_cli.library.shared_models import Models
 
 _MANY = "Many queries"
-_MAX_DROP = 0.02
 
 
 class Kept(NamedTuple):
-    """What is to be written of many queries: a folder of run files, and a page."""
+    """Files to write for many queries: a folder of run files, and a page."""
 
     run_out: Path | None
     report: Path | None
@@ -224,76 +232,14 @@ def compare(
     of several models (--model A,B) and lengths of passages, each by an index of its own.
     """
     from bienc_cli.cli.opening import models_for
-    from bienc_cli.errors import UsageError
-    from bienc_cli.strategy import Strategy, strategies_named
+    from bienc_cli.library.quality import MAX_DROP, check_judged
+    from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
-    named = strategies_named(strategies.split(",")) if strategies else None
+    named = strategies_named(strategies.split(",")) if strategies else ()
     depths = opt.numbers("--candidates", candidates)
     lengths = opt.numbers("--passage-tokens", passage_tokens)
-    if beir is None:
-        opt.refuse_without_effect(
-            {"--split": split}, "it names judgments of --beir", "give --beir DIR, or leave it out"
-        )
-        if qrels is None:
-            opt.refuse_without_effect(
-                {"--measures": measures}, "there are no judgments", "give --qrels FILE too"
-            )
-    if baseline is None:
-        opt.refuse_without_effect(
-            {"--max-drop": max_drop}, "there is no baseline", "give --baseline FILE too"
-        )
-    if rerun:
-        opt.refuse_without_effect(
-            {"--path": path, "--type": type_},
-            "a run that was made elsewhere is measured as it is",
-            "leave it out, or --rerun",
-        )
-    if named and all(not one.needs_cross_encoder or one is Strategy.CROSS_ENCODER for one in named):
-        opt.refuse_without_effect(
-            {"--candidates": candidates},
-            f"nothing of {', '.join(named)} reads candidates",
-            f"leave it out, or compare a strategy like {Strategy.BLEND}",
-        )
-    if queries_file is not None or beir is not None:
-        if queries:
-            raise UsageError(
-                "Queries were given as arguments and as a file.", "leave out one or the other"
-            )
-        opt.refuse_without_effect(
-            {"-k": k},
-            "what is measured is ranked to its end",
-            "leave it out; --measures has cutoffs",
-        )
-        return _measure(
-            output,
-            models,
-            index,
-            Kept(run_out, report),
-            queries=queries_file,
-            qrels=qrels,
-            strategies=strategies,
-            beir=beir,
-            split=split or "test",
-            measures=measures,
-            candidates=depths,
-            exhaustive=bool(exhaustive),
-            path=opt.as_they_lie(path),
-            type=type_ or (),
-            models=models.model or (),
-            cross_encoders=models.cross_encoder or (),
-            passage_tokens=lengths,
-            runs=rerun or (),
-            fail_under=fail_under or (),
-            baseline=baseline,
-            max_drop=_MAX_DROP if max_drop is None else max_drop,
-        )
-    if lengths or "," in f"{model}{cross_encoder}":
-        raise UsageError(
-            "Several models or lengths of passages are measured over a file of queries.",
-            "give --queries FILE too",
-        )
     of_many = {
         "--qrels": qrels,
         "--fail-under": fail_under,
@@ -302,45 +248,62 @@ def compare(
         "--rerun": rerun,
         "--report": report,
     }
-    for flag, value in of_many.items():
-        if value:
-            raise UsageError(f"{flag} is for many queries.", "give --queries FILE too")
-    if not queries:
-        raise UsageError("There is no query to compare.", "bienc compare 'your question'")
-    for query in queries:
-        if _names_a_file(query):
-            output.note(
-                f"note: {query} is a file, and its name is compared as a query "
-                f"(bienc compare --queries {shlex.quote(query)} reads it)"
-            )
-    if format_ in (CompareFormat.markdown, CompareFormat.junit):
-        raise UsageError(
-            f"--format {format_} is for many queries.", "give --queries FILE too, or --format json"
+    refuse_what_nothing_uses(
+        named,
+        of_many
+        | {"--beir": beir, "--split": split, "--measures": measures, "--max-drop": max_drop}
+        | {"--path": path, "--type": type_, "--candidates": candidates},
+    )
+    documents = opt.as_they_lie(path), type_ or ()
+    if queries_file is not None or beir is not None:
+        refuse_with_a_file(queries, k)
+        for folder in (run_out, report.parent if report else None):
+            make_folder(folder)
+        judged = split or "test"
+        check_judged(queries_file, qrels, beir, judged)
+        return _measure(
+            output,
+            models,
+            index,
+            Kept(run_out, report),
+            lambda measured: measured.evaluate(
+                queries_file,
+                qrels,
+                strategies,
+                beir=beir,
+                split=judged,
+                measures=measures,
+                candidates=depths,
+                exhaustive=bool(exhaustive),
+                path=documents[0],
+                type=documents[1],
+                models=models.model or (),
+                cross_encoders=models.cross_encoder or (),
+                passage_tokens=lengths,
+                runs=rerun or (),
+                fail_under=fail_under or (),
+                baseline=baseline,
+                max_drop=MAX_DROP if max_drop is None else max_drop,
+            ),
         )
-    if len(depths) > 1:
-        raise UsageError(
-            "Several depths are measured over a file of queries.", "give --queries FILE too"
-        )
+    refuse_without_a_file(
+        of_many, bool(lengths) or "," in f"{model}{cross_encoder}", depths, format_
+    )
     return _compare(
         output,
         models,
         index,
-        queries,
-        strategies,
-        10 if k is None else k,
-        candidates=depths[0] if depths else None,
-        exhaustive=exhaustive,
-        path=opt.as_they_lie(path),
-        type=type_ or (),
+        queries_as_given(queries, output),
+        lambda compared, texts: compared.compare(
+            texts,
+            strategies,
+            10 if k is None else k,
+            candidates=depths[0] if depths else None,
+            exhaustive=exhaustive,
+            path=documents[0],
+            type=documents[1],
+        ),
     )
-
-
-def _names_a_file(query: str) -> bool:
-    try:
-        return Path(query).is_file()
-    except OSError:
-        # Too long for a name.
-        return False
 
 
 def _compare(
@@ -348,10 +311,9 @@ def _compare(
     models: Models,
     index: str | None,
     queries: list[str],
-    *asked: Any,
-    **wanted: Any,
+    ask: Callable[[Index, list[str]], CompareAnswer],
 ) -> int:
-    """Rankings of some queries side by side; see `Index.compare`. The exit code."""
+    """Show the rankings of some queries side by side; returns the exit code."""
     from bienc_cli.cli import standard_input
     from bienc_cli.cli.opening import opened, staleness_noted
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
@@ -362,7 +324,7 @@ def _compare(
         texts = [standard_input.parse(*record).text for record in standard_input.queries()]
     check_queries(texts)
     with opened(index, output, models) as compared, staleness_noted([compared], output):
-        answer = compared.compare(texts, *asked, **wanted)
+        answer = ask(compared, texts)
     for warning in answer.warnings:
         output.warn(warning)
     output.show(answer.view())
@@ -370,19 +332,19 @@ def _compare(
 
 
 def _measure(
-    output: Output, models: Models, index: str | None, kept: Kept, /, **wanted: Any
+    output: Output,
+    models: Models,
+    index: str | None,
+    kept: Kept,
+    ask: Callable[[Index], EvaluateAnswer],
 ) -> int:
-    """Quality and cost over many queries; see `Index.evaluate`. The exit code."""
+    """Show quality and cost over many queries; returns the exit code."""
     from bienc_cli.cli.opening import opened, staleness_noted
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.library.quality import check_judged
     from bienc_cli.render.gates import gate_line
 
-    for folder in (kept.run_out, kept.report.parent if kept.report else None):
-        make_folder(folder)
-    check_judged(wanted["queries"], wanted["qrels"], wanted["beir"], wanted["split"])
     with opened(index, output, models) as measured, staleness_noted([measured], output):
-        answer = measured.evaluate(**wanted)
+        answer = ask(measured)
     if kept.run_out is not None:
         answer.write_runs(kept.run_out)
     if kept.report is not None:

@@ -7,7 +7,6 @@ as `query` does.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.agreement import overlap_at, rank_biased_overlap
-from bienc_cli.evaluation.measures import measure
+from bienc_cli.evaluation.baseline import measured
 from bienc_cli.evaluation.qrels import JudgedIndex, best_first
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import (
@@ -32,7 +30,6 @@ from bienc_cli.evaluation.results import (
 )
 from bienc_cli.evaluation.runs import Run, as_called_here, warnings_of
 from bienc_cli.evaluation.score_cache import CachedScores
-from bienc_cli.evaluation.significance import compare_with_baseline, mean_of
 from bienc_cli.evaluation.timed_answers import answers
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Ranked, depth_of_sources, found_by, propose
@@ -43,7 +40,7 @@ from bienc_cli.search.narrowing import unmatched
 from bienc_cli.search.pipeline import as_hits, blend_of, light_weights_of
 from bienc_cli.search.request import SearchOptions, check_model, check_models, check_query
 from bienc_cli.search.reranking import check_exhaustive, ordered, relevance_of, text_to_read
-from bienc_cli.search.result import Hit, ModelUse
+from bienc_cli.search.result import Candidate, Hit, ModelUse
 from bienc_cli.store import IndexReader, StoredPassage
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, CrossEncoder
@@ -88,17 +85,8 @@ def evaluate(
         IndexMismatch: the index was made with another model.
     """
     options = options or EvaluationOptions()
-    for query in queries:
-        check_query(query.text)
-    if bi_encoder is not None:
-        check_model(index.info.encoder, bi_encoder.identity)
     systems = options.to_search(runs)
-    for strategy in dict.fromkeys(system.strategy for system in systems):
-        check_models(strategy, bi_encoder, cross_encoder)
-        if strategy.source is Source.ALL:
-            check_exhaustive(index.count(options.where), options.exhaustive)
-    if any(system.candidates for system in systems):
-        check_exhaustive(min(max(options.candidates), index.info.passages), options.exhaustive)
+    _check(index, queries, bi_encoder, cross_encoder, options, systems)
     if not queries or not (options.strategies or runs):
         raise UsageError("There is nothing to compare.", "give queries and --strategies")
     with ExitStack() as stack:
@@ -108,13 +96,9 @@ def evaluate(
         experiment = _Experiment(
             index, queries, judged, bi_encoder, cross_encoder, scores, options, on_step
         )
-        results = {result.name: result for result in experiment.run(systems)}
-    for run in runs:
-        rankings = as_called_here(run, judged)
-        results[run.name] = SystemResult(run.name, None, rankings, {}, {}, {}, None, None, None, {})
-    names = dict.fromkeys([*(system.name for system in options.systems()), *results])
-    ids = {query.query_id for query in queries}
-    grades = {name: items for name, items in judged.by_query.items() if name in ids}
+        results = experiment.run(systems)
+    results += [SystemResult(run.name, None, as_called_here(run, judged)) for run in runs]
+    grades = _grades_of(queries, judged)
     measures = options.measures if grades else ()
     return Evaluation(
         queries=tuple(queries),
@@ -123,7 +107,7 @@ def evaluate(
         missing=judged.missing,
         grades=grades,
         measures=measures,
-        systems=tuple(measured([results[name] for name in names], measures, grades, queries)),
+        systems=tuple(measured(_in_order(results, options), measures, grades, queries)),
         index=index.info,
         bi_encoder=ModelUse.of(bi_encoder) if bi_encoder else None,
         cross_encoder=ModelUse.of(cross_encoder) if cross_encoder else None,
@@ -136,47 +120,38 @@ def evaluate(
     )
 
 
-def measured(
-    results: Sequence[SystemResult],
-    measures: Sequence[str],
-    grades: Mapping[str, Mapping[str, int]],
+def _check(
+    index: IndexReader,
     queries: Sequence[Query],
-) -> list[SystemResult]:
-    """The results with quality, agreement, and differences from the first added.
+    bi_encoder: BiEncoder | None,
+    cross_encoder: CrossEncoder | None,
+    options: EvaluationOptions,
+    systems: Sequence[System],
+) -> None:
+    """Refuse, before anything is searched, what `search` would refuse."""
+    for query in queries:
+        check_query(query.text)
+    if bi_encoder is not None:
+        check_model(index.info.encoder, bi_encoder.identity)
+    for strategy in dict.fromkeys(system.strategy for system in systems):
+        check_models(strategy, bi_encoder, cross_encoder)
+        if strategy.source is Source.ALL:
+            check_exhaustive(index.count(options.where), options.exhaustive)
+    if any(system.candidates for system in systems):
+        check_exhaustive(min(max(options.candidates), index.info.passages), options.exhaustive)
 
-    Args:
-        results: at least one, with rankings.
-        measures: empty without judgments.
-        grades: query id to item to grade.
-        queries: all queries.
-    """
-    valued = []
-    for result in results:
-        values = measure(measures, grades, result.rankings) if measures else {}
-        means = {name: mean_of(list(by_query.values())) for name, by_query in values.items()}
-        valued.append(replace(result, values=values, means=means))
-    baseline, *others = valued
-    differences = {
-        name: compare_with_baseline(
-            baseline.values[name], {other.name: other.values[name] for other in others}
-        )
-        for name in measures
-    }
-    finished = [baseline]
-    for other in others:
-        pairs = [
-            (baseline.rankings.get(query.query_id, ()), other.rankings.get(query.query_id, ()))
-            for query in queries
-        ]
-        finished.append(
-            replace(
-                other,
-                overlap=statistics.fmean(overlap_at(*pair, SHOWN) for pair in pairs),
-                rbo=statistics.fmean(rank_biased_overlap(*pair) for pair in pairs),
-                differences={name: differences[name][other.name] for name in measures},
-            )
-        )
-    return finished
+
+def _in_order(results: Sequence[SystemResult], options: EvaluationOptions) -> list[SystemResult]:
+    """Results in the order of the strategies, whether computed or read; other runs last."""
+    named = {result.name: result for result in results}
+    names = dict.fromkeys([*(system.name for system in options.systems()), *named])
+    return [named[name] for name in names]
+
+
+def _grades_of(queries: Sequence[Query], judged: JudgedIndex) -> dict[str, Mapping[str, int]]:
+    """The judgments of these queries: query id to item to grade."""
+    ids = {query.query_id for query in queries}
+    return {name: items for name, items in judged.by_query.items() if name in ids}
 
 
 def _without_reading(system: System) -> System:
@@ -260,33 +235,15 @@ class _Experiment:
             rankings[query.query_id] = best_first(self._items_of(ids, query))
             hits[query.query_id] = tuple(top[:SHOWN])
             self._on_step(system.name, 1)
-        return SystemResult(system.name, system, rankings, hits, {}, {}, None, None, None, {})
+        return SystemResult(system.name, system, rankings, hits)
 
     def _rank_one(self, system: System, place: int) -> tuple[list[Hit], list[int]]:
         """The head of a ranking, as `search` finds it, and the passage ids that follow."""
         strategy, query = system.strategy, self._queries[place].text
         if self._is_at_a_loss(strategy, query):
             return self._rank_one(_without_reading(system), place)
-        compares, worded = strategy.needs_bi_encoder, self._worded[place]
         read = min(system.candidates or SHOWN, self._tail)
-        depth = depth_of_sources(strategy, read)
-        candidates = propose(
-            self._index,
-            query,
-            self._vectors[place] if self._vectors is not None else None,
-            found_by(
-                self._index,
-                query,
-                strategy,
-                self._nearest(depth, place) if compares else (),
-                worded[:depth] if strategy.needs_bm25 else (),
-                self._options.where,
-            ),
-            strategy,
-            # The head depends on how many are read; what follows it is added below.
-            read if strategy.needs_cross_encoder else depth,
-            light_weights_of(self._index, query, self._blend),
-        )
+        candidates = self._propose(strategy, place, read)
         hits = as_hits(self._index, candidates[:read])
         if self._is_at_a_loss(strategy, query, hits):
             return self._rank_one(_without_reading(system), place)
@@ -295,14 +252,38 @@ class _Experiment:
             hits = exact_first(
                 ordered(self._read(query, hits, self._illegible(hits)), weights, query)
             )
-        seen = {candidate.passage_id for candidate in candidates}
-        sources = [
-            [one for one, _ in self._nearest(self._tail, place)] if compares else [],
-            [one for one, _ in worded] if strategy.needs_bm25 else [],
-        ]
-        rest = [candidate.passage_id for candidate in candidates[read:]]
-        rest += [one for one in in_turn(sources, 2 * self._tail) if one not in seen]
+        ids = [candidate.passage_id for candidate in candidates]
+        rest = [*ids[read:], *self._further(strategy, place, seen=frozenset(ids))]
         return hits, rest[: self._tail - len(hits)]
+
+    def _propose(self, strategy: Strategy, place: int, read: int) -> list[Candidate]:
+        """The first stage's candidates, of which `read` are the head of the ranking."""
+        query, depth = self._queries[place].text, depth_of_sources(strategy, read)
+        found = found_by(
+            self._index,
+            query,
+            strategy,
+            self._nearest(depth, place) if strategy.needs_bi_encoder else (),
+            self._worded[place][:depth] if strategy.needs_bm25 else (),
+            self._options.where,
+        )
+        return propose(
+            self._index,
+            query,
+            self._vectors[place] if self._vectors is not None else None,
+            found,
+            strategy,
+            # A cross-encoder's candidates depend on how many it reads.
+            read if strategy.needs_cross_encoder else depth,
+            light_weights_of(self._index, query, self._blend),
+        )
+
+    def _further(self, strategy: Strategy, place: int, seen: frozenset[int]) -> list[int]:
+        """Passages from deeper in the sources of a strategy, in turn."""
+        near = self._nearest(self._tail, place) if strategy.needs_bi_encoder else ()
+        worded = self._worded[place] if strategy.needs_bm25 else ()
+        sources = [[one for one, _ in ranking] for ranking in (near, worded)]
+        return [one for one in in_turn(sources, 2 * self._tail) if one not in seen]
 
     def _is_at_a_loss(
         self, strategy: Strategy, query: str, hits: Sequence[Hit] | None = None
@@ -362,7 +343,7 @@ class _Experiment:
             for query in self._queries
         }
         latency = Latency(tuple(costs))
-        return SystemResult(system.name, system, rankings, hits, {}, {}, latency, None, None, {})
+        return SystemResult(system.name, system, rankings, hits, latency=latency)
 
     def _timed(self, system: System) -> Latency:
         """The cost of some of the queries."""

@@ -14,6 +14,9 @@ from bienc_cli.evaluation.measures import measure_named
 from bienc_cli.evaluation.results import Evaluation, SystemResult
 from bienc_cli.strategy import DEFAULT_STRATEGY, SHORT_NAMES
 
+Baseline = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""System to measure to query to value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -63,24 +66,58 @@ def parse_threshold(text: str) -> Threshold:
     return Threshold(whose, measure_named(name), least)
 
 
-def check_thresholds(
-    thresholds: Sequence[Threshold], systems: Sequence[str], *, judged: bool
-) -> None:
-    """Refuse, before anything is measured, what `against_thresholds` would refuse afterwards.
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What an evaluation has to meet: thresholds, and a baseline to compare with.
 
-    Args:
-        thresholds: as parsed.
-        systems: names of all systems to be measured, and of their strategies.
-        judged: whether there are judgments.
-
-    Raises:
-        UsageError: naming the first threshold that cannot apply.
+    Attributes:
+        thresholds: minimum values of measures.
+        baseline: the values of an earlier evaluation; None for no comparison.
+        max_drop: how far a mean may fall below the baseline.
     """
-    for one in thresholds:
-        if not judged:
-            raise _unmeasured(one)
-        if one.system is not None and one.system not in systems:
-            raise _not_compared(one.system, systems)
+
+    thresholds: tuple[Threshold, ...]
+    baseline: Baseline | None
+    max_drop: float
+
+    @classmethod
+    def parsed(cls, thresholds: Iterable[str], baseline: Path | None, max_drop: float) -> Gates:
+        """Parse thresholds and read the file of a baseline.
+
+        Raises:
+            PathNotFound: the file does not exist.
+            UsageError: a threshold or the file is malformed.
+        """
+        parsed = tuple(parse_threshold(text) for text in thresholds)
+        return cls(parsed, None if baseline is None else read_baseline(baseline), max_drop)
+
+    def check(self, systems: Iterable[str], *, judged: bool) -> None:
+        """Refuse, before anything is measured, what `results` would refuse afterwards.
+
+        Args:
+            systems: names of all systems to be measured, and of their strategies.
+            judged: whether there are judgments.
+
+        Raises:
+            UsageError: naming the first threshold that cannot apply.
+        """
+        names = tuple(dict.fromkeys(systems))
+        for one in self.thresholds:
+            if not judged:
+                raise _unmeasured(one)
+            if one.system is not None and one.system not in names:
+                raise _not_compared(one.system, names)
+
+    def results(self, evaluation: Evaluation) -> list[GateResult]:
+        """Compare an evaluation with every threshold and the baseline.
+
+        Raises:
+            UsageError: it has nothing in common with one of them.
+        """
+        found = against_thresholds(evaluation, self.thresholds)
+        if self.baseline is not None:
+            found += against_baseline(evaluation, self.baseline, self.max_drop)
+        return found
 
 
 def _unmeasured(threshold: Threshold) -> UsageError:
@@ -132,10 +169,6 @@ def _of_strategy(evaluation: Evaluation, name: str) -> list[SystemResult]:
         for result in evaluation.systems
         if result.system is not None and result.system.strategy.value == name
     ]
-
-
-Baseline = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""System to measure to query to value."""
 
 
 def read_baseline(path: Path) -> Baseline:

@@ -200,13 +200,13 @@ class SystemResult:
     name: str
     system: System | None
     rankings: Mapping[str, Sequence[str]]
-    hits: Mapping[str, tuple[Hit, ...]]
-    means: Mapping[str, Mean]
-    values: Mapping[str, Mapping[str, float]]
-    latency: Latency | None
-    overlap: float | None
-    rbo: float | None
-    differences: Mapping[str, PairedDifference]
+    hits: Mapping[str, tuple[Hit, ...]] = field(default_factory=dict)
+    means: Mapping[str, Mean] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    latency: Latency | None = None
+    overlap: float | None = None
+    rbo: float | None = None
+    differences: Mapping[str, PairedDifference] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from bienc_cli.errors import UsageError
-from bienc_cli.evaluation.experiment import evaluate, measured
+from bienc_cli.evaluation.baseline import measured
+from bienc_cli.evaluation.experiment import evaluate
 from bienc_cli.evaluation.qrels import Qrels, judged_in
 from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import Evaluation, EvaluationOptions, SetupUse, SystemResult

@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from bienc_cli.chunking import chunk
-from bienc_cli.formats.isolation import SourceFile, read_files
+from bienc_cli.formats.isolation import File, read_files
 from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.formats.worker_messages import Limits
 from bienc_cli.stages import Stopwatch
 from bienc_cli.types import BiEncoder, ChunkingParameters, Document, Passage, Skipped, Vectors
-
-File = TypeVar("File", bound=SourceFile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bienc_cli.library.opened_index import OpenedIndex, documents_of, several
 from bienc_cli.settings import WAIT_SECONDS
 
 if TYPE_CHECKING:
+    from bienc_cli.evaluation.gates import Gates
     from bienc_cli.evaluation.judging import Judging
     from bienc_cli.evaluation.qrels import Qrels
     from bienc_cli.evaluation.queries import Query
@@ -83,14 +84,7 @@ class Quality(OpenedIndex):
             UsageError: a file is malformed, or the arguments are invalid.
             ModelUnavailable: a model's weights are not available.
         """
-        from bienc_cli.evaluation.gates import (
-            against_baseline,
-            against_thresholds,
-            check_thresholds,
-            parse_threshold,
-            read_baseline,
-        )
-        from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
+        from bienc_cli.evaluation.gates import Gates
         from bienc_cli.evaluation.qrels import Qrels, Unit
         from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT, EvaluationOptions
         from bienc_cli.evaluation.runs import read_run
@@ -99,39 +93,30 @@ class Quality(OpenedIndex):
         from bienc_cli.search.request import DEFAULT_CANDIDATES
         from bienc_cli.strategy import strategies_named
 
-        thresholds = [parse_threshold(text) for text in _list(fail_under)]
-        against = read_baseline(Path(baseline)) if baseline is not None else None
-        named = [measure_named(one.strip()) for one in several(measures or ()) if one.strip()]
+        gates = Gates.parsed(
+            _list(fail_under), Path(baseline) if baseline is not None else None, max_drop
+        )
         options = EvaluationOptions(
             strategies=strategies_named(several(strategies)) if strategies else MEASURED_BY_DEFAULT,
             candidates=_numbers(candidates) or (DEFAULT_CANDIDATES,),
-            measures=tuple(
-                dict.fromkeys([*(named or DEFAULT_MEASURES), *(one.measure for one in thresholds)])
-            ),
+            measures=_measures(measures, gates),
             where=documents_of(path, type),
             exhaustive=exhaustive,
         )
         asked, judgments = _read(queries, qrels, beir, split)
         others = [_run_of(Path(file), read_run(Path(file)), asked) for file in runs]
         setups = SetupChoice.of(several(models), several(cross_encoders), _numbers(passage_tokens))
-        if setups.several and (thresholds or against is not None or others):
-            flag = "--fail-under" if thresholds else "--baseline" if against else "--rerun"
-            raise UsageError(
-                f"{flag} has no effect: it holds one model and one length of passages to "
-                "something.",
-                "leave it out, or compare the chosen one by itself",
-            )
+        if setups.several:
+            _refuse_with_several_setups(gates, others)
         systems = [name for one in options.systems() for name in (one.name, one.strategy.value)]
         systems += [run.name for run in others]
-        check_thresholds(thresholds, tuple(dict.fromkeys(systems)), judged=judgments is not None)
+        gates.check(systems, judged=judgments is not None)
         judgments = judgments or Qrels(Unit.DOCUMENT, {})
         if setups.several:
             result = self._measured_each(setups, options, asked, judgments)
         else:
             result = self._measured(setups, options, asked, judgments, others)
-        gates = against_thresholds(result, thresholds)
-        gates += against_baseline(result, against, max_drop) if against is not None else []
-        return EvaluateAnswer(result, gates)
+        return EvaluateAnswer(result, gates.results(result))
 
     def _measured_each(
         self,
@@ -212,11 +197,7 @@ class Quality(OpenedIndex):
             ModelUnavailable: a model's weights are not available.
         """
         from bienc_cli.evaluation.judging import Judging
-        from bienc_cli.evaluation.judgments import (
-            JudgmentFile,
-            check_source,
-            queries_to_judge,
-        )
+        from bienc_cli.evaluation.judgments import JudgmentFile, check_source, queries_to_judge
         from bienc_cli.evaluation.pooling import PoolOptions, pool
         from bienc_cli.evaluation.qrels import judged_in
         from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT
@@ -324,6 +305,25 @@ class Quality(OpenedIndex):
         ) as writer:
             writer.put_blend(blend)
             writer.commit()
+
+
+def _measures(named: str | Sequence[str] | None, gates: Gates) -> tuple[str, ...]:
+    """The named measures, or the defaults, and those that thresholds need."""
+    from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
+
+    given = [measure_named(one.strip()) for one in several(named or ()) if one.strip()]
+    needed = [one.measure for one in gates.thresholds]
+    return tuple(dict.fromkeys([*(given or DEFAULT_MEASURES), *needed]))
+
+
+def _refuse_with_several_setups(gates: Gates, runs: Sequence[Run]) -> None:
+    if gates.thresholds or gates.baseline is not None or runs:
+        flag = "--baseline" if gates.baseline is not None else "--rerun"
+        raise UsageError(
+            f"{'--fail-under' if gates.thresholds else flag} has no effect: it holds one model and "
+            "one length of passages to something.",
+            "leave it out, or compare the chosen one by itself",
+        )
 
 
 def _scores() -> Path:

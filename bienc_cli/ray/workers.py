@@ -22,8 +22,9 @@ import numpy as np
 
 from bienc_cli import __version__
 from bienc_cli.errors import BiencError, ClusterUnavailable
+from bienc_cli.formats.isolation import File
 from bienc_cli.formats.table import ReadingOptions, pdf_format
-from bienc_cli.indexing.workers import CutDocument, Cuts, File, NamedFile, StartWorkers, Workers
+from bienc_cli.indexing.workers import CutDocument, Cuts, NamedFile, StartWorkers, Workers
 from bienc_cli.ray import actors
 from bienc_cli.ray.cluster import connected
 from bienc_cli.stages import Stopwatch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from bienc_cli.search.exactness import having_names
 from bienc_cli.search.fusion import blended, head_of, in_turn, reciprocal_rank_fusion
-from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Candidate
-from bienc_cli.store import Filter
+from bienc_cli.store import Filter, Searchable
 from bienc_cli.strategy import Source, Strategy
 from bienc_cli.types import BlendWeights
 
@@ -40,7 +39,7 @@ class Found:
 
 
 def look_up(
-    index: Searched,
+    index: Searchable,
     query: str,
     vector: NDArray[np.float32] | None,
     strategy: Strategy,
@@ -66,7 +65,7 @@ def look_up(
 
 
 def found_by(
-    index: Searched, query: str, strategy: Strategy, near: Ranked, worded: Ranked, where: Filter
+    index: Searchable, query: str, strategy: Strategy, near: Ranked, worded: Ranked, where: Filter
 ) -> Found:
     """Combine the two rankings and add the passages that contain the query's rare names.
 
@@ -90,7 +89,7 @@ def depth_of_sources(strategy: Strategy, depth: int) -> int:
 
 
 def propose(
-    index: Searched,
+    index: Searchable,
     query: str,
     vector: NDArray[np.float32] | None,
     found: Found,
@@ -102,46 +101,66 @@ def propose(
 
     Where both sources were asked, every candidate gets both scores, whichever source proposed it.
     """
-    near = dict(found.by_similarity)
-    worded = dict(found.by_bm25)
-    if strategy.source is Source.FUSION:
-        ids = reciprocal_rank_fusion([list(near), list(worded)])[:depth]
-    elif strategy.source is Source.LIGHT_BLEND:
-        limit = depth_of_sources(strategy, depth)
-        exact = sorted(found.exact, key=lambda one: (-found.exact[one], one))
-        ids = list(dict.fromkeys([*exact, *in_turn([list(near), list(worded)], limit)]))[:limit]
-    else:
-        ids = [*near, *worded][:depth]
+    near, worded = dict(found.by_similarity), dict(found.by_bm25)
+    ids = _proposed(found, strategy, depth)
+    similarities, bm25 = near, worded
     if strategy.needs_bi_encoder and strategy.needs_bm25 and vector is not None:
-        unseen = [one for one in ids if one not in near]
-        near_too = {**near, **dict(zip(unseen, index.similarities(vector, unseen), strict=True))}
-        unheard = [one for one in ids if one not in worded]
-        worded_too = {**worded, **dict(zip(unheard, index.bm25_of(query, unheard), strict=True))}
-    else:
-        near_too, worded_too = near, worded
+        similarities = _completed(near, ids, lambda unseen: index.similarities(vector, unseen))
+        bm25 = _completed(worded, ids, lambda unseen: index.bm25_of(query, unseen))
     if strategy.source is Source.LIGHT_BLEND:
         scores = blended(
-            light_weights, [near_too[one] for one in ids], [worded_too[one] for one in ids]
+            light_weights, [similarities[one] for one in ids], [bm25[one] for one in ids]
         )
-        order = sorted(
-            range(len(ids)),
-            key=lambda place: (-found.exact.get(ids[place], 0), -scores[place], ids[place]),
-        )
-        ids = [ids[place] for place in order]
+        ids = _in_order(ids, scores, found.exact)
         if strategy.needs_cross_encoder:
             ids = head_of(ids, [list(near), list(worded)], depth)
         ids = ids[:depth]
-    near_ranks = {passage_id: rank for rank, passage_id in enumerate(near, 1)}
-    word_ranks = {passage_id: rank for rank, passage_id in enumerate(worded, 1)}
+    near_ranks, word_ranks = _ranks(near), _ranks(worded)
     return [
         Candidate(
             passage_id=passage_id,
             rank=rank,
-            similarity=near_too.get(passage_id),
+            similarity=similarities.get(passage_id),
             similarity_rank=near_ranks.get(passage_id),
-            bm25=worded_too.get(passage_id),
+            bm25=bm25.get(passage_id),
             bm25_rank=word_ranks.get(passage_id),
             exact=found.exact.get(passage_id, 0),
         )
         for rank, passage_id in enumerate(ids, 1)
     ]
+
+
+def _proposed(found: Found, strategy: Strategy, depth: int) -> list[int]:
+    """The passages that the sources propose; in no final order if they are to be blended."""
+    rankings = [[one for one, _ in ranking] for ranking in (found.by_similarity, found.by_bm25)]
+    if strategy.source is Source.FUSION:
+        return reciprocal_rank_fusion(rankings)[:depth]
+    if strategy.source is Source.LIGHT_BLEND:
+        limit = depth_of_sources(strategy, depth)
+        exact = sorted(found.exact, key=lambda one: (-found.exact[one], one))
+        return list(dict.fromkeys([*exact, *in_turn(rankings, limit)]))[:limit]
+    return [*rankings[0], *rankings[1]][:depth]
+
+
+def _completed(
+    scores: Mapping[int, float],
+    ids: Iterable[int],
+    missing: Callable[[list[int]], Sequence[float]],
+) -> dict[int, float]:
+    """A source's scores, with those of the passages that only the other source proposes."""
+    unseen = [one for one in ids if one not in scores]
+    return {**scores, **dict(zip(unseen, missing(unseen), strict=True))}
+
+
+def _in_order(
+    ids: Sequence[int], scores: NDArray[np.float64], exact: Mapping[int, int]
+) -> list[int]:
+    """Passages by (-rare names of the query, -score, id)."""
+    order = sorted(
+        range(len(ids)), key=lambda place: (-exact.get(ids[place], 0), -scores[place], ids[place])
+    )
+    return [ids[place] for place in order]
+
+
+def _ranks(ids: Iterable[int]) -> dict[int, int]:
+    return {passage_id: rank for rank, passage_id in enumerate(ids, 1)}

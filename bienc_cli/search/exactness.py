@@ -19,10 +19,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Hit
 from bienc_cli.search.wording import Wording, other_writings
-from bienc_cli.store import Filter
+from bienc_cli.store import Filter, Searchable
 from bienc_cli.store.folding import plain_letters
 from bienc_cli.store.spelling import digests_in
 
@@ -79,7 +78,7 @@ def _is_name(word: str) -> bool:
 
 
 def having_names(
-    index: Searched, query: str, where: Filter, proposed: Iterable[int] = ()
+    index: Searchable, query: str, where: Filter, proposed: Iterable[int] = ()
 ) -> dict[int, int]:
     """The passages that contain rare names of a query: passage id to how many of them.
 
@@ -107,7 +106,7 @@ def having_names(
 class _Near:
     """The proposed passages, read only when first needed."""
 
-    def __init__(self, index: Searched, proposed: Iterable[int]) -> None:
+    def __init__(self, index: Searchable, proposed: Iterable[int]) -> None:
         self._index = index
         self._proposed = proposed
 
@@ -133,7 +132,7 @@ class _Near:
         return [one for one, text in self._texts if explained.search(text)]
 
 
-def _to_the_letter(index: Searched, name: str, where: Filter) -> list[int]:
+def _to_the_letter(index: Searchable, name: str, where: Filter) -> list[int]:
     # A common name's parts occur together in too many passages to read them all.
     holding = index.holding(name, where)
     if len(holding) > RARE:
@@ -151,7 +150,7 @@ _KEYWORDS = 3
 """The most words that make a keyword query; longer queries are questions."""
 
 
-def has_keywords(index: Searched, query: str, hits: Sequence[Hit], where: Filter) -> bool:
+def has_keywords(index: Searchable, query: str, hits: Sequence[Hit], where: Filter) -> bool:
     """Whether this is a keyword query and some hit contains each word in some form."""
     if len(query.split()) > _KEYWORDS:
         return False

@@ -4,61 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.search.query_syntax import Asked
 from bienc_cli.search.wording import wording
-from bienc_cli.store import Filter, IndexInfo, StoredPassage
+from bienc_cli.store import Filter, IndexInfo, Searchable, StoredPassage
 from bienc_cli.store.folding import plain_letters
 
 _AT_ONCE = 512
 
 
-class Searched(Protocol):
-    """The part of `IndexReader` that a search needs; see there."""
-
-    @property
-    def info(self) -> IndexInfo:
-        """What the index holds."""
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """Problems found and worked around so far."""
-
-    def search(
-        self, query: NDArray[np.float32], k: int, where: Filter | None = None
-    ) -> list[tuple[int, float]]:
-        """The `k` nearest passages."""
-
-    def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
-        """The cosine of the query with each passage."""
-
-    def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
-        """The `k` best passages by BM25."""
-
-    def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """The BM25 score of each passage."""
-
-    def holding(self, text: str, where: Filter | None = None) -> list[int]:
-        """The passages that contain every word of a text."""
-
-    def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
-        """The words of the query that no passage contains, with the words looked up instead."""
-
-    def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Passages by id, in the order asked."""
-
-    def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that pass the filter."""
-
-    def count(self, where: Filter | None = None) -> int:
-        """How many passages pass the filter."""
-
-
-def unmatched(index: Searched, where: Filter, paths: str = "--path") -> list[str]:
+def unmatched(index: Searchable, where: Filter, paths: str = "--path") -> list[str]:
     """A warning for a filter that no document passes; empty if some document does.
 
     Args:
@@ -85,7 +43,7 @@ class Narrowed:
         where: the filter; no method answers for any other filter.
     """
 
-    def __init__(self, index: Searched, asked: Asked, where: Filter) -> None:
+    def __init__(self, index: Searchable, asked: Asked, where: Filter) -> None:
         self._index = index
         self._asked = asked
         self._where = where

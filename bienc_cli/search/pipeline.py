@@ -24,7 +24,7 @@ from bienc_cli.search.legibility import (
     similarity_is_noise,
     words_are_noise,
 )
-from bienc_cli.search.narrowing import Narrowed, Searched, unmatched
+from bienc_cli.search.narrowing import Narrowed, unmatched
 from bienc_cli.search.query_syntax import Asked, understood
 from bienc_cli.search.request import (
     SearchOptions,
@@ -37,7 +37,7 @@ from bienc_cli.search.reranking import check_exhaustive, rank_all, rerank, seems
 from bienc_cli.search.result import Budget, Candidate, Hit, ModelUse, SearchResult
 from bienc_cli.search.sentences import best_sentences
 from bienc_cli.stages import Stopwatch
-from bienc_cli.store import Filter, IndexReader
+from bienc_cli.store import Filter, IndexReader, Searchable
 from bienc_cli.strategy import Order, Source, Strategy
 from bienc_cli.types import BiEncoder, BlendWeights, CrossEncoder, TunedBlend
 
@@ -73,7 +73,7 @@ def search(
     # Cleaned like the passages, for the models; the word index folds further by itself.
     query = clean(query)
     asked = understood(query)
-    whole: Searched = index.for_one_query() if isinstance(index, Joined) else index
+    whole: Searchable = index.for_one_query() if isinstance(index, Joined) else index
     searched = Narrowed(whole, asked, options.where) if asked.narrows else whole
     watch = watch or Stopwatch()
     vector, query_tokens = _encoded(index, asked.text, bi_encoder, strategy, options, watch)
@@ -82,15 +82,8 @@ def search(
     similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
     answered = _answered(searched, asked.text, ranking.hits, options.where, similarity_left_out)
     left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
-    # Only now are the problems known that the search itself met.
-    warnings = [*whole.warnings, *_why_nothing(whole, searched, ranking.hits, options, asked)]
-    if left_out is not None and options.min_relevance is not None:
-        warnings.append(
-            f"{left_out.identity.name} reads English only: there is no relevance for "
-            "--min-relevance to be compared with"
-        )
-    least = options.min_relevance if left_out is None else None
-    hits, budget = _kept(ranking.hits, least, options, bi_encoder)
+    min_relevance = options.min_relevance if left_out is None else None
+    hits, budget = _kept(ranking.hits, min_relevance, options, bi_encoder)
     if options.best_sentence and hits and bi_encoder is not None and vector is not None:
         with watch.stage("best sentences"):
             hits = best_sentences(asked.text, vector, hits, bi_encoder)
@@ -115,7 +108,8 @@ def search(
         words_left_out=blended_lightly and words_are_noise(index.info, asked.text),
         answered=answered,
         spellings=index.spellings(asked.text) if strategy.needs_bm25 else {},
-        warnings=tuple(warnings),
+        # Only now are the problems known that the search itself met.
+        warnings=_warnings(whole, searched, ranking.hits, options, asked, left_out),
         asked=asked,
         budget=budget,
         indexes=index.infos if isinstance(index, Joined) else (),
@@ -169,7 +163,7 @@ class _Ranking:
 
 
 def _ranked(
-    index: Searched,
+    index: Searchable,
     query: str,
     vector: NDArray[np.float32] | None,
     cross_encoder: CrossEncoder | None,
@@ -204,7 +198,7 @@ def _ranked(
 
 
 def _answered(
-    index: Searched, query: str, hits: Sequence[Hit], where: Filter, words_alone: bool
+    index: Searchable, query: str, hits: Sequence[Hit], where: Filter, words_alone: bool
 ) -> bool | None:
     """Whether a hit seems to answer; a passage with all of a few keywords does."""
     answered = seems_answered(hits, words_alone=words_alone)
@@ -229,9 +223,27 @@ def _kept(
     return kept[: options.k], budget
 
 
+def _warnings(
+    index: Searchable,
+    searched: Searchable,
+    hits: Sequence[Hit],
+    options: SearchOptions,
+    asked: Asked,
+    left_out: CrossEncoder | None,
+) -> tuple[str, ...]:
+    """The problems met, and what left no hit or could not be applied."""
+    warnings = [*index.warnings, *_why_nothing(index, searched, hits, options, asked)]
+    if left_out is not None and options.min_relevance is not None:
+        warnings.append(
+            f"{left_out.identity.name} reads English only: there is no relevance for "
+            "--min-relevance to be compared with"
+        )
+    return tuple(warnings)
+
+
 def _why_nothing(
-    index: Searched,
-    searched: Searched,
+    index: Searchable,
+    searched: Searchable,
     hits: Sequence[Hit],
     options: SearchOptions,
     asked: Asked,
@@ -259,7 +271,7 @@ def _below(options: SearchOptions, best: float) -> str:
 
 
 def retrieve(
-    index: Searched,
+    index: Searchable,
     query: str,
     vector: NDArray[np.float32] | None,
     strategy: Strategy,
@@ -276,12 +288,12 @@ def retrieve(
     return as_hits(index, propose(index, query, vector, found, strategy, depth, light_weights))
 
 
-def blend_of(index: Searched, given: TunedBlend | None) -> TunedBlend:
+def blend_of(index: Searchable, given: TunedBlend | None) -> TunedBlend:
     """The blend to use: the given one, else the one learned for the index, else the default."""
     return given or index.info.blend or DEFAULTS
 
 
-def light_weights_of(index: Searched, query: str, given: TunedBlend | None) -> BlendWeights:
+def light_weights_of(index: Searchable, query: str, given: TunedBlend | None) -> BlendWeights:
     """The blend weights without a cross-encoder; a signal that is noise gets none."""
     if similarity_is_noise(index.info, query):
         return BM25_ALONE
@@ -290,7 +302,7 @@ def light_weights_of(index: Searched, query: str, given: TunedBlend | None) -> B
     return blend_of(index, given).light_weights
 
 
-def as_hits(index: Searched, candidates: Sequence[Candidate]) -> list[Hit]:
+def as_hits(index: Searchable, candidates: Sequence[Candidate]) -> list[Hit]:
     """Load the candidates' passages, keeping the order."""
     passages = index.passages([candidate.passage_id for candidate in candidates])
     return [

@@ -12,9 +12,8 @@ from bienc_cli.errors import UsageError
 from bienc_cli.search.exactness import shares_of_numbers
 from bienc_cli.search.fusion import ranked_by_votes
 from bienc_cli.search.legibility import codelike
-from bienc_cli.search.narrowing import Searched
 from bienc_cli.search.result import Hit, Relevance
-from bienc_cli.store import Filter, StoredPassage
+from bienc_cli.store import Filter, Searchable, StoredPassage
 from bienc_cli.types import BlendWeights, CrossEncoder
 
 EXHAUSTIVE_LIMIT = 2_000
@@ -92,7 +91,7 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str
 
 
 def rank_all(
-    index: Searched, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
+    index: Searchable, query: str, cross_encoder: CrossEncoder, k: int, where: Filter
 ) -> list[Hit]:
     """The top `k` of all passages by the cross-encoder alone: one model pass per passage."""
     best: list[Hit] = []

@@ -38,7 +38,7 @@ from bienc_cli.store.place import (
     parent_of,
     repair,
 )
-from bienc_cli.store.protocol import IndexReader, IndexWriter
+from bienc_cli.store.protocol import IndexReader, IndexWriter, Searchable
 from bienc_cli.store.rows import digest_of
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "RemotePlace",
     "RepairReport",
     "Root",
+    "Searchable",
     "StoredPassage",
     "check",
     "digest_of",

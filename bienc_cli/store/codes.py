@@ -28,12 +28,13 @@ import xxhash
 from numpy.typing import NDArray
 
 from bienc_cli.errors import IndexDamaged
+from bienc_cli.store.exact import EXACT_LIMIT
 from bienc_cli.store.rows import damaged
 from bienc_cli.store.vectors import UsedVectors
 from bienc_cli.types import Vectors
 
-FEWEST = 20_000
-"""Vectors from which codes are kept, as there is a graph from that many on (`graph.FEWEST`)."""
+FEWEST = EXACT_LIMIT
+"""Vectors from which an index has codes."""
 
 CANDIDATES = 1_000
 """Candidates compared exactly per query. Measured on 400,000 real vectors and mixtures of them:

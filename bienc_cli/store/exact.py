@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from bienc_cli.types import Vectors
 
+EXACT_LIMIT = 20_000
+"""Vectors up to which a search compares all of them. An index of this many also keeps a graph and
+codes; a graph pays after a thousand queries of one process (`benchmarks/graph_pays.py`)."""
+
 # How much two products of unit vectors that are equal in double precision may differ in single
 # precision: all candidates this close to the cutoff are compared again. Bound: n * eps / 2.
 _SINGLE_PRECISION = 2e-5

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from bienc_cli import portable
 from bienc_cli.errors import StorageError
 from bienc_cli.store import failpoints
+from bienc_cli.store.exact import EXACT_LIMIT
 from bienc_cli.store.graph_file import (
     ForeignGraph,
     GraphFile,
@@ -49,9 +50,8 @@ if TYPE_CHECKING:
     from bienc_cli.store.exact import VectorBlock
     from bienc_cli.store.vectors import UsedVectors
 
-FEWEST = 20_000
-"""Vectors from which there is a graph. With fewer, all are compared, exactly; building a graph of
-that many pays after more than a thousand queries of one process (`benchmarks/graph_pays.py`)."""
+FEWEST = EXACT_LIMIT
+"""Vectors from which an index has a graph."""
 
 TAIL_LEAST = 1_000
 TAIL_SHARE = 0.05

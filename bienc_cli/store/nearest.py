@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from bienc_cli.errors import IndexDamaged
 from bienc_cli.store import codes
 from bienc_cli.store.codes import CodeTable
-from bienc_cli.store.exact import NOTHING, Scored, VectorBlock, joined, similarity
+from bienc_cli.store.exact import EXACT_LIMIT, NOTHING, Scored, VectorBlock, joined, similarity
 from bienc_cli.store.facts import Filter, IndexInfo
 from bienc_cli.store.graph import Graph, VerifiedFile
 from bienc_cli.store.graph_file import ForeignGraph, GraphUnusable
@@ -32,8 +32,8 @@ from bienc_cli.store.selection import Selection
 from bienc_cli.store.vectors import AT_ONCE, UsedVectors
 from bienc_cli.types import Vectors
 
-SCAN_LIMIT = 20_000
-"""Vectors up to which all are compared, exactly; a graph is made only beyond (`graph.FEWEST`)."""
+SCAN_LIMIT = EXACT_LIMIT
+"""Vectors that pass a filter, or are in the index, up to which all are compared."""
 
 FOREIGN_GRAPH = "another user's graph is not used: exact, but slower (bienc info)"
 """Reported on every search of a shared index, hence in one line."""

@@ -33,8 +33,8 @@ from bienc_cli.types import (
 )
 
 
-class IndexReader(Protocol):
-    """One committed generation: a snapshot that later commits do not change."""
+class Searchable(Protocol):
+    """The part of an index that a search uses: of one index, a narrowed one, or several joined."""
 
     @property
     def info(self) -> IndexInfo:
@@ -58,23 +58,6 @@ class IndexReader(Protocol):
             (passage id, cosine), ordered by (-cosine, passage id).
         """
 
-    def search_many(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        where: Filter | None = None,
-        *,
-        exact: bool = False,
-    ) -> list[list[tuple[int, float]]]:
-        """`search` for several queries at once; faster than one by one.
-
-        Args:
-            queries: shape (n, dim), rows of length 1.
-            k: how many per query.
-            where: as for `search`.
-            exact: compare every vector instead of searching the graph.
-        """
-
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine of a query with each passage, in the order asked.
 
@@ -83,28 +66,6 @@ class IndexReader(Protocol):
         Args:
             query: shape (dim,), length 1.
             passage_ids: ids of this reader.
-        """
-
-    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
-        """The stored vectors of passages, shape (n, dim), in the order asked.
-
-        Args:
-            passage_ids: ids of this reader; repeats are allowed.
-
-        Raises:
-            IndexDamaged: a vector is missing.
-        """
-
-    def iter_vectors(
-        self, where: Filter | None = None
-    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-        """All passages that pass the filter, with their vectors, in bounded memory.
-
-        Passages with the same embedded text have the same vector.
-
-        Yields:
-            Passage ids, shape (n,), ascending over all that is yielded, and their vectors,
-            shape (n, dim).
         """
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
@@ -153,6 +114,49 @@ class IndexReader(Protocol):
 
     def count(self, where: Filter | None = None) -> int:
         """How many passages pass the filter."""
+
+
+class IndexReader(Searchable, Protocol):
+    """One committed generation: a snapshot that later commits do not change."""
+
+    def search_many(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        where: Filter | None = None,
+        *,
+        exact: bool = False,
+    ) -> list[list[tuple[int, float]]]:
+        """`search` for several queries at once; faster than one by one.
+
+        Args:
+            queries: shape (n, dim), rows of length 1.
+            k: how many per query.
+            where: as for `search`.
+            exact: compare every vector instead of searching the graph.
+        """
+
+    def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
+        """The stored vectors of passages, shape (n, dim), in the order asked.
+
+        Args:
+            passage_ids: ids of this reader; repeats are allowed.
+
+        Raises:
+            IndexDamaged: a vector is missing.
+        """
+
+    def iter_vectors(
+        self, where: Filter | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All passages that pass the filter, with their vectors, in bounded memory.
+
+        Passages with the same embedded text have the same vector.
+
+        Yields:
+            Passage ids, shape (n,), ascending over all that is yielded, and their vectors,
+            shape (n, dim).
+        """
 
     def documents(self) -> Iterator[tuple[str, str]]:
         """Id and displayed path of every document; records of a collection share their file's."""

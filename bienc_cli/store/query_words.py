@@ -1,10 +1,10 @@
-"""The words of a query, as an index has them.
+"""Looks the words of a query up in the index, with their variants.
 
-A word is all that the languages of the index make of it (`tokenizer.py`), as one word. It is also
-looked up within compounds, and a compound in its parts (`compounds.py`); neighbours are looked up
-as one word, and a word that no passage has as two (`spacing.py`) or, unless a word list has it, in
-other spellings (`spelling.py`). These weigh less than what was asked for; what others write for the
-same word (`englishes.py`) weighs as much.
+A query word stands for its stems in all languages of the index (`tokenizer.py`), as one word. It is
+also looked up inside compounds, and a compound by its parts (`compounds.py`); neighbouring words
+are looked up as one word; and a word that no passage contains is looked up as two (`spacing.py`)
+or, unless a word list knows it, in other spellings (`spelling.py`). These variants weigh less than
+the word itself, except for American and British spellings (`englishes.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import reduce
@@ -44,34 +44,34 @@ from bienc_cli.store.tokenizer import ARABIC, Forms, Tokenizer, bare, has_stems,
 from bienc_cli.word_lists import LANGUAGES, word_list
 
 MOST_WORDS = 192
-"""Words of a query that count where there is more than one block of passages: the rarest. A
-question has some 10, a pasted paragraph of 300 words has 155."""
+"""Most words of a query that count, the rarest, if there is more than one block of passages. A
+question has about 10, a pasted paragraph of 300 words has 155."""
 
 _MOST_MISSING = 64
-"""Words of a query that no passage has and that are looked up in other spellings, the first ones: a
-question has few, and a paste has thousands, which would take minutes."""
+"""Most words without a passage that are looked up in other spellings, in query order: a question
+has few, but a pasted text may have thousands, which would take minutes."""
 
 SPELLING_WEIGHT = 0.5
-"""Of a word that stands for one of the query that no passage has, beside 1 for one that was
-asked for: it may not have been meant."""
+"""Weight of a similar word looked up instead of one without a passage, relative to 1: it may not be
+what was meant."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 _NOTHING: Mapping[str, Any] = {}
 
 MOST_BLOCKS = 2
-"""Blocks whose words are looked through for other writings and compounds: what is common is in any,
-and one holds some 100,000 words."""
+"""Blocks searched for similar words and compounds: common words are in every block, and one block
+contains some 100,000 words."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word that some passage has.
+    """A word that some passage contains.
 
     Attributes:
         text: the first of its forms.
-        weight: beside 1 for one that was asked for.
-        postings: by the number of the block among those there are.
+        weight: relative to 1 for a word of the query itself.
+        postings: by block, as an index into the blocks of the index.
     """
 
     text: str
@@ -80,7 +80,7 @@ class QueryWord:
 
     @property
     def count(self) -> int:
-        """Passages that have it."""
+        """How many passages contain it."""
         return sum(held.count for held in self.postings.values())
 
 
@@ -88,9 +88,9 @@ class QueryWords:
     """Looks words up in one generation.
 
     Args:
-        connection: on the generation.
-        blocks: of passages, by their numbers in it.
-        languages: of its passages, beside English.
+        connection: open on the generation.
+        blocks: ids of the blocks of passages.
+        languages: of the passages, besides English.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class QueryWords:
     ) -> None:
         self._connection = connection
         self._blocks = blocks
-        # An index may come from a version that knows more.
+        # An index may come from a version that knows more languages.
         self._languages = tuple(filter(has_stems, languages))
         self._listed = [one for one in dict.fromkeys(("en", *languages)) if one in LANGUAGES]
         self._in_others = not UNSPACED.issuperset(languages)
@@ -108,43 +108,38 @@ class QueryWords:
         self._compounds: dict[str, Compounds] = {}
 
     def parts_of(self, text: str) -> list[Forms]:
-        """The words that whatever has this text in it has a form of, each."""
+        """The words that every passage with this text in it contains, each with its index terms."""
         return self._tokenizer.parts_of(text, self._languages)
 
     def of(self, query: str) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
-        """The words of a query that occur, and what stands for those that do not."""
+        """The words of a query that occur, and similar words for those that do not."""
         asked = self._rarest(self._tokenizer.words_of(query, self._languages))
         held = self._held(asked, self._written_otherwise(query))
-        words = [QueryWord(forms[0], 1.0, held[forms]) for forms in asked if held[forms]]
+        words = _occurring(held, 1.0)
         absent = {form for forms in asked if not held[forms] for form in forms}
         compounding = [one for one in self._languages if one in COMPOUNDING]
         if not (absent or compounding):
             return words, {}
         written = self._tokenizer.forms(query, self._languages)
-        divided = {
-            word: parts for word in written if (parts := self._parts_of_compound(word, compounding))
-        }
-        missing = [one for one in written if one not in divided and absent.issuperset(written[one])]
-        missing = missing[:_MOST_MISSING]
-        standing_in = {one: self._standing_in(one, written[one]) for one in missing}
-        words += filter(None, standing_in.values())
-        missing = [one for one in missing if standing_in[one] is None]
-        in_lists = self._in_lists(query) if missing else set()
-        meant = self._meant({one: written[one] for one in missing}, in_lists)
-        meant |= self._digests(query, absent)
+        parts = self._parts_of_compounds(written, compounding)
+        missing = [one for one in written if one not in parts and absent.issuperset(written[one])]
+        found, similar = self._substitutes(
+            query, {one: written[one] for one in missing[:_MOST_MISSING]}
+        )
+        words += found
+        similar |= self._digests(query, absent)
         known = {*chain.from_iterable(asked)}
         for weight, more in (
-            (PART_WEIGHT, {(part,) for parts in divided.values() for part in parts}),
-            (SPELLING_WEIGHT, {self._everywhere(one) for near in meant.values() for one in near}),
+            (PART_WEIGHT, {(part,) for part in chain.from_iterable(parts.values())}),
+            (SPELLING_WEIGHT, {*map(self._everywhere, chain.from_iterable(similar.values()))}),
         ):
             new = {tuple(form for form in forms if form not in known) for forms in more} - {()}
-            found = self._held(sorted(new))
-            words += [QueryWord(one[0], weight, found[one]) for one in found if found[one]]
             known |= {*chain.from_iterable(new)}
-        return words, meant
+            words += _occurring(self._held(sorted(new)), weight)
+        return words, similar
 
     def close(self) -> None:
-        """Let go of the tokenizer's memory."""
+        """Free the tokenizer's memory."""
         self._tokenizer.close()
 
     # ---------------------------------------------------------------- words
@@ -152,11 +147,11 @@ class QueryWords:
     def _held(
         self, words: Collection[Forms], others: Mapping[str, Mapping[str, float]] = _NOTHING
     ) -> dict[Forms, dict[int, Postings]]:
-        """Where any form of each of some words occurs, by the number of the block.
+        """The postings of some words by block, each word in any of its forms.
 
         Args:
-            words: each as all its forms.
-            others: by form, what is also taken for it, with its weight.
+            words: each given by all its index terms.
+            others: for an index term, other terms that also count, with their weights.
         """
         held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
         around: dict[str, dict[str, float]] = {}
@@ -164,7 +159,7 @@ class QueryWords:
             around[form] = dict.fromkeys(compounds, PART_WEIGHT)
         for form, more in others.items():
             around.setdefault(form, {}).update(more)
-        # A compound that is asked for is around its parts as well, and is read once.
+        # A compound in the query also contains its own parts; it is read once.
         looked_up = sorted({*chain.from_iterable(words), *chain.from_iterable(around.values())})
         for number, block in enumerate(self._blocks):
             found = read_postings(self._connection, looked_up, block)
@@ -195,13 +190,22 @@ class QueryWords:
         return [forms for count, forms in sorted(occurring) if count][:MOST_WORDS]
 
     def _everywhere(self, stem: str) -> Forms:
-        """A stem in all languages."""
+        """The index terms of a stem in all languages."""
         return (stem, *(of_language(one, stem) for one in self._languages))
 
     # ------------------------------------------------------------ spellings
 
+    def _substitutes(
+        self, query: str, missing: Mapping[str, Forms]
+    ) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
+        """Other index terms for missing words of a query, and similar words for the rest."""
+        standing_in = {word: self._standing_in(word, forms) for word, forms in missing.items()}
+        left = {word: forms for word, forms in missing.items() if standing_in[word] is None}
+        in_lists = self._in_lists(query) if left else set()
+        return [*filter(None, standing_in.values())], self._meant(left, in_lists)
+
     def _standing_in(self, word: str, forms: Forms) -> QueryWord | None:
-        """A word that no passage has by its stems, as another is stemmed, or within compounds."""
+        """A word without a passage under its stems: its unstemmed form, or compounds with it."""
         unstemmed = tuple(of_language(one, word) for one in self._languages)
         within = tuple(
             of_language(language, compound)
@@ -218,14 +222,14 @@ class QueryWords:
     def _meant(
         self, missing: Mapping[str, Forms], in_lists: AbstractSet[str]
     ) -> dict[str, tuple[str, ...]]:
-        """The words of a query that do not occur, each with the words that are near to it."""
+        """Words without a passage, each with the similar words that occur."""
         meant = {}
         for word, forms in missing.items():
             stems = [*map(bare, forms)]
             alike = reduce(or_, map(self._vocabulary, _letters_first(stems)))
             near = self._of_same_consonants(forms)
             if word in in_lists:
-                # Who knows how a word is written has made no slip.
+                # It is a correctly spelt word.
                 near = near or self._apart(word)
             else:
                 for slips in range(1, slips_allowed(word) + 1):
@@ -238,10 +242,10 @@ class QueryWords:
     def _slipped(
         self, word: str, stems: Sequence[str], alike: Mapping[str, int], slips: int
     ) -> list[str]:
-        """The stems of the index that so many slips make a word of, or its stem.
+        """The stems of the index that are a given number of slips away from a word or its stem.
 
-        A slip often hides an ending, and with it the stem; so what it was may be a word of a list,
-        which is stemmed then.
+        A slip often hides an ending, and with it the stem, so words of the lists are tried first
+        and then stemmed.
         """
         listed = (self._listed_alike(one, word[0]).near([word], slips) for one in self._listed)
         forms = self._tokenizer.forms_of_each([*chain.from_iterable(listed)], self._languages)
@@ -253,29 +257,29 @@ class QueryWords:
         return most_frequent(chain.from_iterable(held), alike)
 
     def _listed_alike(self, language: str, letter: str) -> WordsAlike:
-        """The words of a list that begin with a letter."""
+        """The words of a list that start with a letter."""
         if (language, letter) not in self._alike:
             words = plain_letters("\n".join(word_list(language).beginning_with(letter)))
             self._alike[language, letter] = WordsAlike(words.split("\n"))
         return self._alike[language, letter]
 
     def _held_alike(self, letter: str) -> WordsAlike:
-        """The stems of the index that begin with a letter."""
+        """The stems of the index that start with a letter."""
         if ("", letter) not in self._alike:
             self._alike["", letter] = WordsAlike(self._vocabulary(letter))
         return self._alike["", letter]
 
     def _in_lists(self, query: str) -> set[str]:
-        """The words of a query that are in a list, in plain letters."""
+        """The words of a query that are in some word list, in plain letters."""
         words = _WORD.findall(accented_letters(query))
         lists = [*map(word_list, self._listed)]
         return {plain_letters(word) for word in words if any(one.frequency(word) for one in lists)}
 
     def _apart(self, word: str) -> list[str]:
-        """The stems of the two words that a word is written together of, by who has both."""
+        """The stems of the two words that a word may consist of: the pair most often together."""
         parts = [*{*chain.from_iterable(apart(word))}]
         stems = dict(zip(parts, self._tokenizer.forms_of_each(parts), strict=True))
-        # A stem shorter than a part may be is what is left of an ending: ro-tate, author-ised.
+        # A stem shorter than a part may be is left over from an ending: ro-tate, author-ised.
         ways = [
             way
             for way in apart(word)
@@ -287,7 +291,7 @@ class QueryWords:
         return [bare(form) for part in best for form in stems[part][:1]] if most else []
 
     def _digests(self, query: str, absent: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
-        """The digests of a query that no passage has as they are, with longer and shorter ones."""
+        """The digests of a query without a passage, with longer and shorter forms that occur."""
         near = {}
         for digest in digests_in(query):
             forms = self._tokenizer.words_of(digest)
@@ -299,7 +303,7 @@ class QueryWords:
         return {digest: alike for digest, alike in near.items() if alike}
 
     def _of_same_consonants(self, forms: Forms) -> list[str]:
-        """Other numbers of a word whose Arabic stem no passage has."""
+        """Other grammatical numbers of a word whose Arabic stem has no passage."""
         if ARABIC not in self._languages:
             return []
         stems = [bare(form) for form in forms if of_language(ARABIC, bare(form)) == form]
@@ -310,7 +314,7 @@ class QueryWords:
         return [*chain.from_iterable(found)]
 
     def _vocabulary(self, letter: str) -> Counter[str]:
-        """The stems that begin with a letter, each with how many passages have it."""
+        """The stems that start with a letter, with the number of passages containing each."""
         if letter not in self._vocabularies:
             self._vocabularies[letter] = self._beginning(self._everywhere(letter))
         return self._vocabularies[letter]
@@ -326,11 +330,11 @@ class QueryWords:
     # ------------------------------------------------------------ compounds
 
     def _written_otherwise(self, query: str) -> dict[str, dict[str, float]]:
-        """By the forms of each word of a query, what is also taken for it, with its weight.
+        """For each index term of the query, other terms that also count, with their weights.
 
-        That is what others write for it, and it and a neighbour as one word. Such a word is both
-        words once; by itself it would weigh as what is rare does, and a space that a text lacks
-        makes the rarest words of all.
+        These are the other spellings of a word, and the word joined with a neighbour. The joined
+        word counts as an occurrence of both; by itself it would weigh too much, since a missing
+        space makes the rarest words of all.
         """
         letters = accented_letters(query) if self._languages else plain_letters(query)
         words = [*dict.fromkeys(_WORD.findall(letters))][:MOST_WORDS]
@@ -346,16 +350,22 @@ class QueryWords:
                 others.setdefault(form, {}).update(dict.fromkeys(forms[other], weight))
         return others
 
-    def _parts_of_compound(self, word: str, languages: Sequence[str]) -> list[str]:
-        """The words that a word in plain letters is made of, in any of some languages."""
-        return [
-            of_language(language, part)
-            for language in languages
-            for part in self._compounds_of(language).parts(word)
-        ]
+    def _parts_of_compounds(
+        self, words: Iterable[str], languages: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """The index terms of the parts of each word that is a compound in any of the languages."""
+        parts = {
+            word: [
+                of_language(language, part)
+                for language in languages
+                for part in self._compounds_of(language).parts(word)
+            ]
+            for word in words
+        }
+        return {word: found for word, found in parts.items() if found}
 
     def _around(self, words: Collection[str]) -> dict[str, list[str]]:
-        """The compounds that some words of the index are part of, by these."""
+        """For some index terms, the compounds of the index that contain them."""
         around: dict[str, list[str]] = {}
         for language in COMPOUNDING.intersection(self._languages):
             stems = {bare(one) for one in words if of_language(language, bare(one)) == one}
@@ -371,12 +381,17 @@ class QueryWords:
         return self._compounds[language]
 
 
+def _occurring(held: Mapping[Forms, dict[int, Postings]], weight: float) -> list[QueryWord]:
+    """The words that some passage contains."""
+    return [QueryWord(forms[0], weight, found) for forms, found in held.items() if found]
+
+
 def _letters_first(stems: Sequence[str]) -> set[str]:
     return {stem[0] for stem in stems}
 
 
 def _in_common(first: Mapping[int, Postings], second: Mapping[int, Postings]) -> int:
-    """How many passages have both of two words, which are given by the number of the block."""
+    """How many passages contain both words, given their postings by block."""
     return sum(
         len(np.intersect1d(first[block].occurring()[0], second[block].occurring()[0]))
         for block in first.keys() & second.keys()
