@@ -84,17 +84,15 @@ def plan(
         PathNotFound: as `roots.look`.
         IndexMismatch: the index covers a root that this user did not add.
     """
-    warnings: list[str] = []
-    removed = 0
     covered = tuple(writer.roots().values())
     gone = [root for root in covered if not root.path.exists()] if options.prune else []
-    for root in gone:
-        removed += writer.remove_root(root.path)
-        warnings.append(f"{root.path} is not there; it is forgotten")
+    left = [root for root in covered if root not in gone]
+    removed = sum(writer.remove_root(root.path) for root in gone)
+    warnings = [f"{root.path} is not there; it is forgotten" for root in gone]
     if not paths and listed is None:
-        _check_vouched(writer, [root for root in covered if root not in gone])
+        _check_vouched(writer, left)
     vouched = {root.path for root in covered if writer.vouches_for(root)}
-    seen = look(paths, listed, base, [root for root in covered if root not in gone], options)
+    seen = look(paths, listed, base, left, options)
     warnings += [
         f"{root.path} is not there; what the index knows of it is kept {_FORGETS}"
         for root in seen.absent
@@ -119,7 +117,8 @@ def _work(
     known = _known(writer, finding.root)
     warnings: list[str] = []
     if not options.prune and (finding.part or not finding.named):
-        finding, warnings = _kept(finding, {path: state.size for path, state in known.items()})
+        sizes = {path: state.size for path, state in known.items()}
+        finding, warnings = _with_absences(finding, sizes)
     root = _settled(finding)
     root_id = writer.put_root(root)
     writer.vouch_for(root)
@@ -168,39 +167,40 @@ def _without(finding: Finding, unreadable: Sequence[tuple[Path, Skipped]]) -> Fi
     return replace(finding, files=files, skipped=(*finding.skipped, *skips))
 
 
-def _kept(finding: Finding, known: Mapping[str, int]) -> tuple[Finding, list[str]]:
-    """A finding in which files that are likelier elsewhere than deleted are marked; and why.
+def _with_absences(finding: Finding, known: Mapping[str, int]) -> tuple[Finding, list[str]]:
+    """Mark the files of a finding that are probably unmounted rather than deleted.
 
     Args:
-        finding: to be looked through.
-        known: sizes of the files that the index knows, by path under the root.
+        finding: of a root that the user did not name, or named only in part.
+        known: sizes of the recorded files, by path under the root.
+
+    Returns:
+        The finding, and a warning for each place whose files are kept.
     """
     part = finding.part
-    if part:
-        # What was named is believed; the rest of the root was not.
-        known = {path: size for path, size in known.items() if not is_below(path, part)}
-    there = {
-        file.doc_id: file.size
-        for file in finding.files
-        if not (part and is_below(file.doc_id, part))
-    }
+
+    def is_named(path: str) -> bool:
+        # What the user named is taken at face value; the rest of the root is not.
+        return bool(part) and is_below(path, part)
+
+    known = {path: size for path, size in known.items() if not is_named(path)}
+    there = {file.doc_id: file.size for file in finding.files if not is_named(file.doc_id)}
     unreadable = finding.unreadable(TRANSIENT)
     missing = [path for path in known if path not in there and not is_within(path, unreadable)]
     absent = tuple(absences(finding.now, known, there, missing))
     others = [one.place for one in absent if one.another]
 
     def belongs(path: str) -> bool:
-        return not is_within(path, others) or bool(part and is_below(path, part))
+        return is_named(path) or not is_within(path, others)
 
-    places: list[str] = []
-    for one in absent:
-        places += missing if part and one.place == "." else [one.place]
+    places = [
+        place for one in absent for place in (missing if part and one.place == "." else [one.place])
+    ]
     unmounted = (Skipped(place, "unmounted", "not mounted, it seems") for place in places)
-    skipped = (one for one in finding.skipped if belongs(one.path))
     kept = replace(
         finding,
         files=tuple(file for file in finding.files if belongs(file.doc_id)),
-        skipped=(*skipped, *unmounted),
+        skipped=(*(one for one in finding.skipped if belongs(one.path)), *unmounted),
     )
     return kept, [_said(finding.root.path, one) for one in absent]
 

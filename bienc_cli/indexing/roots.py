@@ -96,11 +96,14 @@ def look(
     absent: list[Root] = []
     # Outer folders first: an examined folder leaves files to the roots inside it.
     for root in sorted(covered, key=lambda one: len(os.path.realpath(one.path))):
-        if root.path in chosen:
-            continue
         within = any(_holds(finding, root) for finding in named)
-        beside = any(_reaches_into(finding, root) for finding in named)
-        if not (everything or within or beside or any(_holds(other, root) for other in others)):
+        concerned = (
+            everything
+            or within
+            or any(_reaches_into(finding, root) for finding in named)
+            or any(_holds(other, root) for other in others)
+        )
+        if root.path in chosen or not concerned:
             continue
         if root.path.exists():
             others.append(_look_at(_with_options(root, o) if everything else root, named=within))
@@ -145,33 +148,15 @@ def _finding_of_path(
 ) -> Finding:
     """Examine the root that a path belongs to; a new root if it belongs to none."""
     real = os.path.realpath(path)
-    candidates = [finding.root for finding in chosen.values()]
-    candidates += [root for root in covered if root.path not in chosen]
-    # One that is named itself comes before what lies around it.
-    candidates.sort(key=lambda root: os.path.realpath(root.path) != real)
-    for root in candidates:
-        top = os.path.realpath(root.path)
-        if root.files is not None or not _is_inside(real, top):
-            continue
-        settings = _with_options(root, o)
-        if real == top:
-            # Under another name it is asked for anew, with all that is in it.
-            asked = settings if path == root.path else replace(settings, removed=())
-            return chosen.get(root.path) or _look_at(asked, named=True)
-        same = replace(settings, excludes_file=root.excludes_file) == root
-        if not same and root.path not in chosen:
-            # Other settings than the folder's around it: a root of its own.
-            continue
-        below = Path(real).relative_to(top).as_posix()
-        # Who names what was removed wants it back.
-        removed = tuple(name for name in root.removed if not is_below(below, name))
-        finding = chosen.get(root.path)
-        if finding is None or removed != root.removed:
-            finding = _look_at(replace(settings, removed=removed), named=True)
-        if any(is_below(file.doc_id, below) for file in finding.files):
-            # Named twice, it is the whole that was named, or several parts of it.
-            return finding if root.path in chosen else replace(finding, part=below)
-    # A root that takes the place of others inside it does not bring back what they had removed.
+    roots = [finding.root for finding in chosen.values()]
+    roots += [root for root in covered if root.path not in chosen]
+    # A root that is named itself takes precedence over those around it.
+    for root in sorted(roots, key=lambda root: os.path.realpath(root.path) != real):
+        if root.files is None and _is_inside(real, os.path.realpath(root.path)):
+            finding = _finding_within(path, real, root, chosen.get(root.path), o)
+            if finding is not None:
+                return finding
+    # A new root that replaces others inside it does not bring back what they had removed.
     removed = tuple(
         (Path(os.path.realpath(root.path)).relative_to(real) / name).as_posix()
         for root in covered
@@ -179,6 +164,40 @@ def _finding_of_path(
         for name in root.removed
     )
     return _look_at(_with_options(Root(path, removed=removed), o), named=True)
+
+
+def _finding_within(
+    path: Path, real: str, root: Root, found: Finding | None, o: IndexOptions
+) -> Finding | None:
+    """Examine a root for a path in it; None if the path is not to belong to the root.
+
+    Args:
+        path: as it was named.
+        real: the same, resolved; the root's path, or below it.
+        root: the root.
+        found: the root's finding, if another path has already been found in it.
+        o: the given options.
+    """
+    top = os.path.realpath(root.path)
+    settings = _with_options(root, o)
+    if real == top:
+        # Named differently, it is requested afresh, with everything in it.
+        asked = settings if path == root.path else replace(settings, removed=())
+        return found or _look_at(asked, named=True)
+    same = replace(settings, excludes_file=root.excludes_file) == root
+    if not same and found is None:
+        # Other settings than the folder around it: a root of its own.
+        return None
+    below = Path(real).relative_to(top).as_posix()
+    # Naming a removed path brings it back.
+    removed = tuple(name for name in root.removed if not is_below(below, name))
+    finding = found
+    if finding is None or removed != root.removed:
+        finding = _look_at(replace(settings, removed=removed), named=True)
+    if not any(is_below(file.doc_id, below) for file in finding.files):
+        return None
+    # If the root is named twice, all of it is meant, or several parts of it.
+    return finding if found is not None else replace(finding, part=below)
 
 
 def _is_inside(real: str, top: str) -> bool:
@@ -215,7 +234,7 @@ def _language(said: str) -> str | None:
 def _findings_of_list(
     listed: Sequence[Path], base: Path, covered: Sequence[Root], o: IndexOptions
 ) -> Iterator[Finding]:
-    """One root for the listed files below `base`, one for each other; a list replaces the last."""
+    """One root for the listed files below `base`, one for each other; replaces the last list."""
     there = [path for path in listed if os.path.lexists(path)]
     if listed and not there:
         raise PathNotFound(
@@ -223,24 +242,23 @@ def _findings_of_list(
             "check the list, and where it is relative to",
         )
     inside = {path.relative_to(base).as_posix() for path in there if path.is_relative_to(base)}
-    missing = [path for path in listed if not os.path.lexists(path)]
-    skips = tuple(
-        Skipped(
-            path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path),
-            "missing",
-            "listed, and not there",
-        )
-        for path in missing
-    )
     before = next((root for root in covered if root.path == base), None)
     if before is not None and before.files is None:
         yield _look_at(_with_options(before, o), named=True)
     elif inside or (before is not None and listed):
         root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), o)
         finding = _look_at(root, named=True)
-        yield replace(finding, skipped=(*finding.skipped, *skips))
+        yield replace(finding, skipped=(*finding.skipped, *_missing(listed, base)))
     outside = [path for path in there if not (path.is_relative_to(base) or path.is_dir())]
     yield from _findings_of_paths(outside, covered, o)
+
+
+def _missing(listed: Sequence[Path], base: Path) -> Iterator[Skipped]:
+    """The listed files that do not exist."""
+    for path in listed:
+        if not os.path.lexists(path):
+            shown = path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
+            yield Skipped(shown, "missing", "listed, and not there")
 
 
 def _look_at(root: Root, *, named: bool) -> Finding:
