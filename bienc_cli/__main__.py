@@ -9,9 +9,9 @@ import sys
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
-    # Importing makes many objects and no garbage.
+    # Imports create many objects and no garbage.
     gc.set_threshold(50_000)
-    # Typer brings pydantic, which would look through all that is installed for plugins.
+    # Typer imports pydantic, which would search all installed packages for plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from bienc_cli.cli import process
 
@@ -22,7 +22,7 @@ def run() -> None:
 
         code = main(sys.argv[1:], begin=end_soon_when_interrupted)
     except KeyboardInterrupt:
-        # While something was imported: `main` itself has an answer to interrupts.
+        # Interrupted during an import; `main` itself handles interrupts.
         sys.stderr.write("\nbienc: interrupted\n")
         sys.exit(130)
     end_now(code)

@@ -1,6 +1,7 @@
-"""Errors for whoever has arguments and no command line: scripts, notebooks, HTTP, agents.
+"""Rewords errors for callers with arguments instead of a command line: scripts, HTTP, agents.
 
-Hints name what to type. A command is one for everybody; a flag of it is an argument's name here.
+Hints name what to type. A whole command means the same to everybody; a flag becomes the name of the
+argument.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _COMMAND = re.compile(r"(`bienc [^`]*`|\bbienc [a-z]+ .*|\bbienc [a-z]+$)", re.D
 _VALUE = (
     r"(?!(?:and|if|is|or|says|that|to|works)\b)"
     r"(?:'[^']*'|-?[\d.]*\d|[A-Z]+\b|[\w*-]+(?:[+,/*][\w*-]+)+"
-    # A word is a value where no sentence goes on with it.
+    # A word is a value unless the sentence continues with it.
     r"|[a-z][\w-]*(?=[,.;)]|$| --))"
 )
 _FLAG = re.compile(rf"(?<![\w-])--([a-z][a-z-]*)(?:[ =]({_VALUE}))?")
@@ -28,16 +29,16 @@ _NAMES = {
     "no-rerank": "rerank=False",
     "with": "against",
 }
-"""Flags whose arguments are called otherwise, or that stand for a value."""
+"""Flags whose arguments have other names, or that stand for a value."""
 
 
 def in_arguments(sentence: str) -> str:
-    """A sentence whose flags are arguments: `--min-shared 0.5` becomes `min_shared=0.5`.
+    """Reword flags in a sentence as arguments: `--min-shared 0.5` becomes `min_shared=0.5`.
 
-    Whole commands stay what they are.
+    Whole commands are left alone.
     """
     parts = _COMMAND.split(sentence)
-    # Every other one is a command.
+    # Every second part is a command.
     return "".join(
         part if odd % 2 else _FLAG.sub(_argument, part) for odd, part in enumerate(parts)
     )
@@ -54,7 +55,7 @@ def _argument(flag: re.Match[str]) -> str:
 
 @contextmanager
 def errors_in_arguments() -> Iterator[None]:
-    """Have what is raised meanwhile speak of arguments; also a decorator."""
+    """Reword errors raised in the body; also a decorator."""
     try:
         yield
     except BiencError as error:

@@ -1,4 +1,4 @@
-"""One call in a thread of its own, its result asked for later."""
+"""Runs one call in a thread, for its result to be collected later."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ Result = TypeVar("Result")
 
 
 class Background(Generic[Result]):
-    """A call that has begun; worth it where what it calls leaves the interpreter to others."""
+    """A call in progress; useful if the callee releases the interpreter lock."""
 
     def __init__(self, call: Callable[[], Result]) -> None:
         self._results: list[Result] = []
         self._error: BaseException | None = None
-        # Daemonic: an error elsewhere does not wait for it.
+        # A daemon, so that an error elsewhere does not wait for it.
         self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
         self._thread.start()
 
@@ -26,7 +26,7 @@ class Background(Generic[Result]):
             self._error = error
 
     def result(self) -> Result:
-        """What the call returned, or the error it raised; waits for it."""
+        """Wait for the call, and return its result or raise its error."""
         self._thread.join()
         if self._error is not None:
             raise self._error

@@ -1,4 +1,4 @@
-"""How a place in a file is written for people, and read back."""
+"""Writes the place of a passage in its file for people, and parses it again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bienc_cli.types import Place, PlaceKind
 
 _WORDS = {"page": " p.", "slide": " slide ", "row": " row ", "cell": " cell "}
 NUMBER = "[0-9]{1,15}"
-"""In a citation, as a pattern: no more digits than the number of a line can have."""
+"""Pattern of a number in a citation: no more digits than any line number has."""
 
 _NUMBERS = rf"({NUMBER})(?:-({NUMBER}))?"
 _PLAIN_SHEET = re.compile(r"[^\W\d]\w*")
 _CITED = (
-    # A single number behind a colon is part of many a document's id.
+    # A single number after a colon is part of many document ids.
     ("line", re.compile(rf"(?s)(.+):({NUMBER})-({NUMBER})")),
     ("page", re.compile(rf"(?s)(.+) p\.{_NUMBERS}")),
     ("slide", re.compile(rf"(?s)(.+) slide {_NUMBERS}")),
@@ -28,10 +28,10 @@ def citation(name: str, place: Place, *, whole: bool = False) -> str:
     """`name:13`, `name p.3`, `name slide 4`, `name Sheet1!12`, `name#Heading`, or `name` alone.
 
     Args:
-        name: of the file or document.
-        place: in it.
-        whole: the last number too, where there are several: `name:13-20`. A range of lines is
-            always written as one, so that it can be told from an id with a colon in it.
+        name: the file's or document's.
+        place: a place in it.
+        whole: include the last number too, if there are several: `name:13-20`. Lines are always
+            written as a range then, to distinguish them from an id with a colon.
     """
     if place.kind == "heading":
         return f"{name}#{place.name}"
@@ -46,14 +46,14 @@ def citation(name: str, place: Place, *, whole: bool = False) -> str:
 
 
 def rows_of_sheet(place: Place, *, whole: bool) -> str:
-    """`Sheet1!12`, or `'My sheet'!12`, as spreadsheets write it."""
+    """`Sheet1!12`, or `'My sheet'!12`, as in spreadsheets."""
     plain = _PLAIN_SHEET.fullmatch(place.name)
     sheet = place.name if plain else "'" + place.name.replace("'", "''") + "'"
     return f"{sheet}!{_range(place, whole)}"
 
 
 def cited(text: str) -> tuple[str, Place] | None:
-    """Inverse of `citation` with `whole`, but for headings; None where `text` is a name alone."""
+    """Inverse of `citation` with `whole`, except for headings; None if `text` is a name alone."""
     for kind, form in _CITED:
         if found := form.fullmatch(text):
             return found[1], _numbered(kind, found[2], found[3])
@@ -63,7 +63,7 @@ def cited(text: str) -> tuple[str, Place] | None:
 
 
 def sheet_named(written: str) -> str:
-    """A sheet's name of what `rows_of_sheet` wrote."""
+    """The sheet's name as `rows_of_sheet` wrote it."""
     return written[1:-1].replace("''", "'") if written.startswith("'") else written
 
 

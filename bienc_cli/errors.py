@@ -13,7 +13,7 @@
     ├── IndexBusy                   6   index_busy
     └── InternalError               2   internal
 
-    UnreadableFile                  a reader's verdict on one file; the file is
+    UnreadableFile                  a reader's refusal of one file; the file is
                                     skipped with its reason, the run goes on
 
 An error is a sentence that names the value, and a hint: what to type next.
@@ -36,12 +36,12 @@ EXIT_TERMINATED = 143
 
 
 class BiencError(Exception):
-    """Something the user can cause and mend.
+    """An error that the user can cause and fix.
 
     Attributes:
-        message: one sentence, naming the value at fault.
-        hint: what to do about it, where possible a command to type.
-        typed: both for who types commands, whatever was made of them for others.
+        message: one sentence, naming the offending value.
+        hint: what to do about it, if possible a command to type.
+        typed: message and hint as worded for the command line, however they were reworded.
     """
 
     exit_code: ClassVar[int] = EXIT_USAGE
@@ -55,23 +55,23 @@ class BiencError(Exception):
 
 
 class UsageError(BiencError):
-    """The command cannot be carried out as it was given."""
+    """The command cannot be executed as given."""
 
     code = "usage"
 
 
 class PathNotFound(UsageError):
-    """A path that was named does not exist."""
+    """A named path does not exist."""
 
     code = "path_not_found"
 
     @classmethod
     def at(cls, path: Path, shown: object = None) -> Self:
-        """The error of a path that nothing is at, with what is called nearly so beside it.
+        """The error for a missing path, suggesting a similarly named one beside it.
 
         Args:
-            path: as it was named, or from the root.
-            shown: how to call it; the path itself if None.
+            path: as given, or absolute.
+            shown: how to display it; by default the path itself.
         """
         from difflib import get_close_matches
         from pathlib import Path
@@ -94,13 +94,13 @@ class StorageError(UsageError):
 
 
 class OutputRefused(UsageError):
-    """Standard output cannot be written: the disk that it goes to is full, or it is closed."""
+    """Standard output cannot be written: its disk is full, or it is closed."""
 
     code = "output"
 
 
 class ClusterUnavailable(UsageError):
-    """A compute cluster cannot be reached, or lost its workers."""
+    """A compute cluster cannot be reached, or has lost its workers."""
 
     code = "cluster_unavailable"
 
@@ -113,21 +113,21 @@ class IndexNotFound(BiencError):
 
 
 class IndexMismatch(BiencError):
-    """The index was made by another model, other settings or another format."""
+    """The index was made with another model, other settings or another format."""
 
     exit_code = 3
     code = "index_mismatch"
 
 
 class IndexDamaged(BiencError):
-    """The index does not hold together and cannot be answered from."""
+    """The index is damaged and cannot answer."""
 
     exit_code = 4
     code = "index_damaged"
 
 
 class ModelUnavailable(BiencError):
-    """A model's weights are not here and cannot be had."""
+    """A model's weights are neither here nor obtainable."""
 
     exit_code = 5
     code = "model_unavailable"
@@ -141,13 +141,13 @@ class IndexBusy(BiencError):
 
 
 class InternalError(BiencError):
-    """A fault of the program itself, told as what it is."""
+    """A fault of this program, reported as such."""
 
     code = "internal"
 
 
 class UnreadableFile(Exception):
-    """A file that its reader refuses, with the reason a person is shown.
+    """A file that its reader refuses, with the reason to display.
 
     Attributes:
         reason: a short clause without the path, e.g. ``"encrypted, needs a password"``.

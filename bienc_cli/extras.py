@@ -1,6 +1,7 @@
-"""How to install an optional part of this program from where the program itself came from.
+"""Builds the command that installs an optional part of this program.
 
-Its name alone would be looked up among packages, where it may be nobody's or another's.
+It installs from where the program itself came from: the name alone would be looked up in the
+package index, where it may belong to nobody or to somebody else.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def _source(extra: str) -> str:
         return f"{checkout}[{extra}]"
     named = f"{_DISTRIBUTION}[{extra}]"
     try:
-        # PEP 610: written by installers where a package was named by a place.
+        # PEP 610: written by installers if a package was installed from a location.
         recorded = metadata.distribution(_DISTRIBUTION).read_text("direct_url.json")
         origin = json.loads(recorded or "{}")
     except (metadata.PackageNotFoundError, ValueError):

@@ -1,9 +1,8 @@
-"""Whether a text can be read by who reads English only; and what a text's language is.
+"""Decides whether an English-only reader can read a text, and detects a text's language.
 
-The first is asked at every query and of every passage, so it looks no further than at letters and
-at the commonest words, in microseconds, and says no only where these do: numbers, names and code
-are read as they are. The second loads a detector (py3langid, half a second), and is asked only of
-what does not read as English.
+The first is checked for every query and passage, so it only looks at letters and the commonest
+words, in microseconds, and says no only on evidence: numbers, names and code count as readable. The
+second loads a detector (py3langid, half a second), and only sees texts that do not read as English.
 """
 
 from __future__ import annotations
@@ -90,17 +89,17 @@ NAMES = {
     "vi": "Vietnamese",
     "zh": "Chinese",
 }
-"""The languages that are told apart, by ISO 639-1 code. The detector knows some eighty more, all
-rarer than its mistakes: a tenth of Chinese questions would be in Wu."""
+"""The languages that are distinguished, by ISO 639-1 code. The detector knows some eighty more, all
+rarer than its mistakes: it would take a tenth of Chinese questions for Wu."""
 
 _DIALECTS = {"nb": "no", "nn": "no"}
 
 
 def language_called(said: str) -> str:
-    """The code of a language that somebody names: `de`, `de-AT`, `DE_at`.
+    """The code of a language from its name: `de`, `de-AT`, `DE_at`.
 
     Raises:
-        UsageError: it is none of those that are told apart.
+        UsageError: it is not a known language.
     """
     code = re.split(r"[-_]", said.strip().lower())[0]
     code = _DIALECTS.get(code, code)
@@ -120,10 +119,10 @@ _RUN = re.compile(r"\w+")
 _ASCII_RUNS = str.maketrans({chr(n): " " for n in range(128) if not re.match(r"\w", chr(n))})
 
 _MOST = 4_000
-"""Characters of a text that are looked at."""
+"""Characters of a text that are examined."""
 
 _FOREIGN_LETTERS = 0.1
-"""Share of letters outside of ASCII that no English text has, but for a word or a symbol."""
+"""Fraction of non-ASCII letters that no English text exceeds, except for a word or a symbol."""
 
 _ENGLISH = frozenset(
     """a about after all also an and any are as at be been before between but by can could did
@@ -191,15 +190,15 @@ _ENGLISH_ALONE = _ENGLISH.difference(*_COMMON_WORDS.values(), "all also an be in
 
 
 def common_words(language: str) -> frozenset[str]:
-    """The commonest words of a language, as they are written; none where they are not known."""
+    """The commonest words of a language, as written; empty if unknown."""
     return _ENGLISH if language == "en" else _COMMON_WORDS.get(language, frozenset())
 
 
 def reads_as_english(text: str) -> bool:
-    """Whether who reads English only has a chance with a text.
+    """Whether somebody who reads only English can read a text.
 
-    False where most of its letters are of another script, where too many are outside of ASCII,
-    and where the commonest words of another language are more than those of English.
+    False if most of its letters are of another script, if too many are not ASCII, or if it has more
+    of the commonest words of another language than of English.
     """
     text = text[:_MOST]
     if not text.isascii() and _is_foreign_by_letters(text):
@@ -211,36 +210,36 @@ def reads_as_english(text: str) -> bool:
     english = [word for word in words if word in _ENGLISH]
     for common in _COMMON_WORDS.values():
         found = [word for word in others if word in common]
-        # One may be part of a name, as is the "von" of von Neumann, and letters may be an E. coli.
+        # A single one may be part of a name (von Neumann), and single letters may be (E. coli).
         several = len(set(found)) > 1 and max(map(len, found)) > 1
         sure = several or (found and not "".join(_uncapped(text)).isascii())
-        # "do" and "a" are as Polish as they are English.
+        # "do" and "a" are both Polish and English.
         if sure and len(found) > 2 * sum(word not in common for word in english):
             return False
     return True
 
 
 def has_english_words(text: str) -> bool:
-    """Whether any word is in a text that is common in English and in no other language here."""
+    """Whether a text has any word that is common in English and in no other language here."""
     return not _ENGLISH_ALONE.isdisjoint(_runs(text))
 
 
 def _runs(text: str) -> list[str]:
-    """Words in small letters, and what else is between blanks and signs, which no list has."""
+    """Lower-case words, and anything else between blanks and symbols, which no list contains."""
     if text.isascii():
-        # The same, in a quarter of the time: every passage is looked at when it is indexed.
+        # Equivalent, in a quarter of the time: every indexed passage is checked.
         return text.lower().translate(_ASCII_RUNS).split()
     return _RUN.findall(text.lower())
 
 
 def _uncapped(text: str) -> Iterable[str]:
-    """Words that begin small, which are no names."""
+    """Words that start with a small letter, and so are no names."""
     return (word for word in _WORD.findall(text) if word[0].islower())
 
 
 def _is_foreign_by_letters(text: str) -> bool:
     words = _WORD.findall(unicodedata.normalize("NFC", text))
-    # A letter by itself is a symbol.
+    # A single letter is a symbol.
     letters = "".join(word for word in words if len(word) > 1 or not _is_latin(word))
     beyond = [letter for letter in letters if not letter.isascii()]
     other = sum(not _is_latin(letter) for letter in beyond)
@@ -257,20 +256,20 @@ def _is_latin(letter: str) -> bool:
 # ----------------------------------------------------------------- detection
 
 _LEAST = 40
-"""Characters below which a text tells nothing of its language."""
+"""Characters below which a text does not reveal its language."""
 
 _LEAST_FOREIGN = 12
-"""The same of one that does not read as English, which leaves less to be told."""
+"""The same for a text that does not read as English, which leaves fewer languages."""
 
 _BEGINNING = 400
-"""Characters by which plain English is known for what it is."""
+"""Characters that suffice to recognise plain English."""
 
 _ENGLISH_SHARE = 0.15
-"""Share of words that are common in English and in no other language here, past which a text is
-English; in prose it is a quarter, in what is translated into another nothing."""
+"""Fraction of words that are common in English and in no other language here, above which a text is
+English; in prose it is a quarter, in translations nothing."""
 
 _SAMPLE = 600
-"""Characters of a text that the detector is given: ten times what it needs of prose."""
+"""Characters of a text given to the detector: ten times what it needs of prose."""
 
 
 _NONE_OF_ITS_LETTERS = {
@@ -280,14 +279,14 @@ _NONE_OF_ITS_LETTERS = {
     "sr": "ыэёйщъьюя",
     "uk": "ыэёъ",
 }
-"""Letters of Cyrillic neighbours, which a short text is easily taken for."""
+"""Letters of neighbouring Cyrillic languages, which a short text is easily mistaken for."""
 
 _QUOTED = 0.01
-"""Share of letters that a text may have from elsewhere."""
+"""Fraction of foreign letters that a text may have."""
 
 
 def language_of(text: str) -> str:
-    """The language of a text, by ISO 639-1 code; `en` also where nothing speaks against it."""
+    """The language of a text, an ISO 639-1 code; `en` unless there is evidence against it."""
     if _is_plainly_english(text[:_BEGINNING]):
         return "en"
     if reads_as_english(text) and not _may_be_foreign(text[:_MOST]):
@@ -296,13 +295,13 @@ def language_of(text: str) -> str:
 
 
 def _is_plainly_english(text: str) -> bool:
-    # Most of what is ever asked about, and three times as fast.
+    # Decides most texts, three times as fast.
     words = text.lower().split()
     return sum(map(_ENGLISH_ALONE.__contains__, words)) > _ENGLISH_SHARE * len(words)
 
 
 def _may_be_foreign(text: str) -> bool:
-    """Whether a text has letters outside of ASCII and not one of the commonest English words."""
+    """Whether a text has non-ASCII letters and none of the commonest English words."""
     if text.isascii():
         return False
     beyond = sum(letter.isalpha() and not letter.isascii() for letter in text)
@@ -310,9 +309,9 @@ def _may_be_foreign(text: str) -> bool:
 
 
 def languages_of(texts: Iterable[str]) -> Counter[str]:
-    """How many of some texts are in which language, by ISO 639-1 code.
+    """How many of the texts are in each language, by ISO 639-1 code.
 
-    Texts without prose (tables of numbers, code) count for none.
+    Texts without prose (tables of numbers, code) are not counted.
     """
     return Counter(filter(None, (_detected(text, _LEAST) for text in texts)))
 
@@ -329,7 +328,7 @@ def _detected(text: str, least: int) -> str | None:
 
 
 def _is_written_without(language: str, text: str) -> bool:
-    """Whether more letters of a text are none of a language's than a quotation has."""
+    """Whether too many letters of a text do not belong to a language."""
     foreign = _NONE_OF_ITS_LETTERS.get(language, "")
     return sum(map(text.lower().count, foreign)) > _QUOTED * len(text)
 

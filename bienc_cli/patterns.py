@@ -1,13 +1,12 @@
-"""Patterns of paths as git has them: in ignore files, and of `--include`, `--exclude` and `--path`.
+"""Path patterns with git's semantics: in ignore files, and for `--include`, `--exclude`, `--path`.
 
-git judges every file and directory by itself: the last rule that matches the very entry
-decides, and nothing below an ignored directory is looked at. `pathspec.GitIgnoreSpec` judges whole
-paths instead, where a rule also matches what lies below its match; walking with it, `*` followed
-by `!*/` prunes every directory. So rules are told apart here, and pathspec translates their
-wildcards.
+git judges every file and directory by itself: the last rule that matches the entry decides, and
+nothing below an ignored directory is examined. `pathspec.GitIgnoreSpec` judges whole paths, where a
+rule also matches everything below its match; walking with it, `*` followed by `!*/` would prune
+every directory. So rules are separated here, and pathspec only translates their wildcards.
 
-To git a name is bytes, and `?` is one of them: it takes two to match `ü`, on any file system and
-in any locale. So every byte beyond ASCII of patterns and paths is a character of its own here.
+To git a name is bytes, and `?` is one of them: `ü` needs two, on any file system and in any locale.
+So every non-ASCII byte of patterns and paths is a character of its own here.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ class Rule:
     """One line of an ignore file.
 
     Attributes:
-        negated: brings back what an earlier rule ignored.
+        negated: re-includes what an earlier rule ignored.
         directories_only: it ended in a slash.
-        by_name: it had no other slash, so matches names at any depth; otherwise paths
-            relative to the directory of the ignore file.
-        below: it ended in `/**`: it is about everything below its match, not the match.
-        expression: to match in full.
+        by_name: it had no other slash, so it matches names at any depth; otherwise paths relative
+            to the directory of the ignore file.
+        below: it ended in `/**`: it applies to everything below its match, but not to the match.
+        expression: matched against the whole name or path.
     """
 
     negated: bool
@@ -43,7 +42,7 @@ class Rule:
     expression: re.Pattern[str]
 
     def matches(self, path: str, *, is_directory: bool) -> bool:
-        """Whether it is about this entry; `path` is relative to the ignore file."""
+        """Whether it applies to this entry; `path` is relative to the ignore file."""
         if self.directories_only and not is_directory:
             return False
         path = _bytewise(path)
@@ -59,7 +58,7 @@ class Rule:
 
 
 def parse_rule(line: str) -> Rule | None:
-    """Parse a line of an ignore file; None for comments, blank lines and what git disregards.
+    """Parse a line of an ignore file; None for comments, blank lines and what git ignores.
 
     Raises:
         ValueError: malformed.
@@ -83,20 +82,20 @@ def parse_rule(line: str) -> Rule | None:
     while body.endswith("/**"):
         body = body.removesuffix("/**")
     if body == "**" or ((by_name or anywhere) and not below and "/" not in body):
-        # Two asterisks mean more than one only between slashes.
+        # Two asterisks only differ from one between slashes.
         by_name, body = True, re.sub(r"\*{2,}", "*", body)
     elif anywhere:
         body = f"**/{body}"
     if not body:
         return None
     with warnings.catch_warnings():
-        # Brackets within brackets, which mean to `re` what they mean to git.
+        # Nested brackets, which mean the same to `re` as to git.
         warnings.simplefilter("ignore", FutureWarning)
         expression = GitIgnoreSpecPattern(f"/{_with_ranges(_with_its_end(body))}").regex
     if expression is None:
         return None
     if expression.pattern == ".":
-        # What pathspec makes of `**/*`, to be searched for: any path.
+        # pathspec's result for `**/*` is for searching: any path.
         expression = _ANY
     return Rule(negated, directories_only, by_name, below, expression)
 
@@ -104,27 +103,27 @@ def parse_rule(line: str) -> Rule | None:
 _ANY = re.compile(".+", re.DOTALL)
 
 _SIGN = re.compile(r"\\?.|\\", re.DOTALL)
-"""A character of a pattern, with the backslash that takes away what it would mean."""
+"""A character of a pattern, with a backslash that escapes it."""
 
 _ASTERISKS = re.compile(r"(?<![^/])\*{3,}(?![^/])")
-"""More than two between slashes, which mean what two do."""
+"""More than two between slashes, which are equivalent to two."""
 
 
 def _bytewise(text: str) -> str:
-    """A name or pattern whose bytes beyond ASCII are characters each, and none is white space."""
+    """A name or pattern with one character per non-ASCII byte, none of them white space."""
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogateescape").decode("ascii", "surrogateescape")
 
 
 def _with_its_end(body: str) -> str:
-    """A pattern that ends in white space, in brackets: pathspec would take it off."""
+    """A pattern with trailing white space in brackets, because pathspec would strip it."""
     *signs, last = _SIGN.findall(body)
     return f"{''.join(signs)}[{last[-1]}]" if last[-1].isspace() else body
 
 
-# None begins with an exclamation mark, which in front means "none of these", nor has a slash,
-# which would divide the pattern.
+# None starts with an exclamation mark, which would negate the class, or contains a slash,
+# which would split the pattern.
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
@@ -143,7 +142,7 @@ _BRACKETS = re.compile(r"\\.|\[[!^]?\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*\]")
 
 
 def _with_ranges(body: str) -> str:
-    """A pattern whose `[[:digit:]]` and the like are ranges, which is what pathspec knows.
+    """A pattern with `[[:digit:]]` and the like as ranges, which pathspec understands.
 
     Raises:
         ValueError: there is no such class.
@@ -162,7 +161,7 @@ def _class(name: str) -> str:
 
 
 def parse_rules(lines: Iterable[str]) -> tuple[Rule, ...]:
-    """Parse an ignore file; lines that are malformed are disregarded, as git does."""
+    """Parse an ignore file; malformed lines are ignored, as in git."""
     rules = []
     for line in lines:
         try:
@@ -175,14 +174,14 @@ def parse_rules(lines: Iterable[str]) -> tuple[Rule, ...]:
 
 
 def parse_patterns(option: str, patterns: Sequence[str]) -> tuple[Rule, ...]:
-    """Parse patterns that a person gave, among whom none is a comment.
+    """Parse patterns given by a person, none of which is a comment.
 
     Raises:
         UsageError: one is malformed.
     """
     rules = []
     for pattern in patterns:
-        # As a shell's completion writes what lies here; and a name, not a comment.
+        # A path as the shell completes it; and `#` starts a name, not a comment.
         body = f"/{pattern[2:]}" if pattern.startswith("./") else pattern
         try:
             rule = parse_rule(f"\\{body}" if body.startswith("#") else body)
@@ -198,7 +197,7 @@ def parse_patterns(option: str, patterns: Sequence[str]) -> tuple[Rule, ...]:
 
 
 def verdict(rules: Sequence[Rule], path: str, *, is_directory: bool) -> bool | None:
-    """What the rules say of one entry: True ignored, False brought back, None nothing."""
+    """What the rules say about one entry: True ignored, False re-included, None nothing."""
     for rule in reversed(rules):
         if rule.matches(path, is_directory=is_directory):
             return not rule.negated
@@ -206,10 +205,10 @@ def verdict(rules: Sequence[Rule], path: str, *, is_directory: bool) -> bool | N
 
 
 class PathFilter:
-    """Which files some patterns ask for: the file itself matches, or a directory above it.
+    """Selects files by patterns: the file itself matches, or a directory above it.
 
-    A pattern with `!` in front takes away instead; where all do, the others are asked for.
-    Composed and decomposed letters are the same: systems and keyboards differ in them.
+    A pattern starting with `!` excludes; if all do, everything else is selected. Composed and
+    decomposed letters are equal, because systems and keyboards differ in them.
 
     Args:
         patterns: as in an ignore file.
@@ -225,7 +224,7 @@ class PathFilter:
         self._unwanted = _Covered([rule for rule in rules if rule.negated])
 
     def matches(self, names: Iterable[str]) -> bool:
-        """Whether a file is asked for, by any of the paths that it may be named by."""
+        """Whether a file is selected, under any of its names."""
         composed = {name if name.isascii() else normalize("NFC", name) for name in names}
         return (self._wanted is None or any(map(self._wanted.has, composed))) and not any(
             map(self._unwanted.has, composed)
@@ -233,7 +232,7 @@ class PathFilter:
 
 
 class _Covered:
-    """The files that rules match, or that lie below what they match; a directory is judged once."""
+    """The files that rules match, or that are below a match; each directory is judged once."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules

@@ -1,4 +1,4 @@
-"""What POSIX has and Windows lacks or has otherwise: flags of `os.open`, locks, places in files."""
+"""POSIX features that Windows lacks or has in another form: open flags, locks, positioned I/O."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ else:
     import fcntl
 
 OWN: int = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-"""Bytes as they are, and no child has the descriptor."""
+"""Binary mode, and no inheritance by child processes."""
 NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
-"""Not through a link at the end of the path."""
+"""Refuse a link at the end of the path."""
 NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
-"""A pipe is opened without its other end."""
+"""Open a pipe without waiting for its other end."""
 
 _SEEKING = threading.Lock()
-"""Windows reads and writes at a descriptor's one place, which threads would move for each other."""
+"""On Windows, reads and writes use the descriptor's position, which threads would move for each
+other."""
 
 _LOCKED_BYTE = 1 << 30
-"""Windows locks bytes, and keeps others from reading them: one that no file has."""
+"""Windows locks byte ranges and blocks reading them: use one beyond the end of any file."""
 
 
 def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
@@ -30,12 +31,12 @@ def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
 
     Args:
         descriptor: of the file.
-        shared: beside others that share it; on Windows there is no such lock.
-        wait: until it can be had.
+        shared: allow other shared locks; Windows has none.
+        wait: block until the lock is free.
 
     Raises:
-        BlockingIOError: somebody else holds it, and it is not waited for.
-        OSError: the file system has no locks.
+        BlockingIOError: somebody else holds it, and `wait` is False.
+        OSError: the file system does not support locks.
     """
     if sys.platform == "win32":
         place = os.lseek(descriptor, 0, os.SEEK_CUR)
@@ -45,7 +46,7 @@ def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
                 try:
                     msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
                 except OSError as error:
-                    # LK_LOCK gives up by itself after ten seconds.
+                    # LK_LOCK gives up after ten seconds.
                     if not wait:
                         raise BlockingIOError(error.errno, error.strerror) from error
                 else:
@@ -58,7 +59,7 @@ def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
 
 
 def read_at(descriptor: int, size: int, offset: int) -> bytes:
-    """Up to `size` bytes from `offset`; for several threads at once."""
+    """Read up to `size` bytes from `offset`; thread-safe."""
     if sys.platform == "win32":
         with _SEEKING:
             os.lseek(descriptor, offset, os.SEEK_SET)
@@ -68,7 +69,7 @@ def read_at(descriptor: int, size: int, offset: int) -> bytes:
 
 
 def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> int:
-    """Write from `offset`; how many bytes were written."""
+    """Write at `offset`; returns the number of bytes written."""
     if sys.platform == "win32":
         with _SEEKING:
             os.lseek(descriptor, offset, os.SEEK_SET)

@@ -1,7 +1,7 @@
-"""A setting and where it came from: flag > what the index recorded > environment > files > default.
+"""A setting and its origin: flag > what the index recorded > environment > files > default.
 
-A flag that contradicts the index is an error, never a silent choice: vectors of two models,
-or passages cut in two ways, do not belong in one index.
+A flag that contradicts the index is an error, never a silent choice: vectors of two models, or
+passages with two lengths, must not be mixed in one index.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 WAIT_SECONDS = 30.0
-"""For another writer. A run that encodes makes room within a few; what takes longer is worth a
-word."""
+"""How long to wait for another writer. A run that encodes makes room within a few seconds; anything
+longer is worth telling the user."""
 
 
 class Origin(StrEnum):
-    """Who decided."""
+    """Where a setting comes from."""
 
     FLAG = "flag"
     INDEX = "index"
     ENVIRONMENT = "environment"
     FOLDER = "folder"
-    """A file of settings in the folder, or above it."""
+    """The settings file in the folder, or above it."""
     USER = "user"
-    """The user's own file of settings."""
+    """The user's own settings file."""
     FOUND = "found"
-    """Nobody: it lies here, or above."""
+    """Found here, or in a folder above."""
     DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[Value]):
-    """A value and who decided it.
+    """A value and its origin.
 
     Attributes:
-        where: the file or the variable, where there is one.
+        where: the file or variable, if there is one.
     """
 
     value: Value

@@ -1,4 +1,4 @@
-"""How long each stage of a piece of work took."""
+"""Measures how long each stage of some work takes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class StageTime:
 
 
 class Stopwatch:
-    """Collects stage times in the order in which stages first began."""
+    """Collects stage times, in the order in which the stages first started."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Add the time spent inside to stage `name`."""
+        """Add the time spent in the body to stage `name`."""
         started = time.perf_counter()
         self._seconds.setdefault(name, 0.0)
         try:
@@ -33,10 +33,10 @@ class Stopwatch:
             self._seconds[name] += time.perf_counter() - started
 
     def add(self, name: str, seconds: float) -> None:
-        """Add time that was measured elsewhere."""
+        """Add time measured elsewhere."""
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
 
     @property
     def times(self) -> tuple[StageTime, ...]:
-        """What has been collected so far."""
+        """The times collected so far."""
         return tuple(StageTime(name, seconds) for name, seconds in self._seconds.items())

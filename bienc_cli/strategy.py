@@ -25,20 +25,20 @@ from bienc_cli.errors import UsageError
 
 
 class Source(StrEnum):
-    """What proposes candidates."""
+    """Where candidates come from."""
 
     BM25 = "bm25"
     BI_ENCODER = "bi-encoder"
     FUSION = "fusion"
-    """Both, in the order of their reciprocal rank fusion."""
+    """Both, ordered by reciprocal rank fusion."""
     LIGHT_BLEND = "light blend"
-    """Both, in the order of a weighted sum of similarity and BM25."""
+    """Both, ordered by a weighted sum of similarity and BM25."""
     ALL = "all"
     """Every passage."""
 
 
 class Order(StrEnum):
-    """What the final order is by."""
+    """What determines the final order."""
 
     CANDIDATES = "candidates"
     """The order in which the candidates were proposed."""
@@ -68,12 +68,12 @@ class Strategy(StrEnum):
 
     @property
     def source(self) -> Source:
-        """What proposes its candidates."""
+        """Where its candidates come from."""
         return _PLANS[self].source
 
     @property
     def order(self) -> Order:
-        """What orders them."""
+        """What determines its final order."""
         return _PLANS[self].order
 
     @property
@@ -93,12 +93,12 @@ class Strategy(StrEnum):
 
     @property
     def blends(self) -> bool:
-        """Whether weighted scores or votes of several signals order it."""
+        """Whether it combines the scores or votes of several signals."""
         return self in (Strategy.BLEND, Strategy.LIGHT_BLEND)
 
     @property
     def without_cross_encoder(self) -> Strategy:
-        """The same way to answer with nothing read; itself where nothing else is left."""
+        """The same strategy without reranking; itself if nothing else remains."""
         if self is Strategy.BLEND:
             return Strategy.LIGHT_BLEND
         if self is Strategy.CROSS_ENCODER:
@@ -128,7 +128,7 @@ SHORT_NAMES: Mapping[str, Strategy] = MappingProxyType(
         "hybrid+ce": Strategy.HYBRID_RERANKED,
     }
 )
-"""What may be typed instead of a long name, wherever a strategy is named."""
+"""Short names, accepted wherever a strategy is named."""
 
 DEFAULT_STRATEGY = Strategy.BLEND
 """Chosen by measurement: docs/evaluation.md has the table."""
@@ -137,7 +137,7 @@ DEFAULT_WITHOUT_CROSS_ENCODER = Strategy.LIGHT_BLEND
 
 
 def strategy_named(name: str) -> Strategy:
-    """The strategy of that name, long or short.
+    """The strategy with a long or short name.
 
     Raises:
         UsageError: there is none.
@@ -158,7 +158,7 @@ def strategy_named(name: str) -> Strategy:
 
 
 def strategy_chosen(name: str | None, rerank: bool = True) -> Strategy:
-    """What a user means who may have named a strategy, and may not want a cross-encoder.
+    """The strategy for a name, or the default, with or without reranking.
 
     Raises:
         UsageError: there is none of that name, or the two contradict each other.
@@ -175,7 +175,7 @@ def strategy_chosen(name: str | None, rerank: bool = True) -> Strategy:
 
 
 def strategies_named(names: Sequence[str]) -> tuple[Strategy, ...]:
-    """Strategies by name, in order, each once.
+    """Strategies by name, in order, without repeats.
 
     Raises:
         UsageError: there is none of a name.

@@ -1,7 +1,7 @@
-"""The nouns of the domain, on one screen; all frozen, none with behaviour beyond itself.
+"""The dataclasses of the domain; all frozen, with no behaviour beyond their own data.
 
-Offsets are in Unicode code points of `Document.text`; lines, pages and rows are 1-based.
-Similarity is a cosine in [-1, 1]; relevance is a logit (any real) and its sigmoid.
+Offsets are in Unicode code points of `Document.text`; lines, pages and rows are 1-based. Similarity
+is a cosine in [-1, 1]; relevance is a logit (any real) and its sigmoid.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from bienc_cli.errors import UsageError
 
 CHUNKING_VERSION = 3
-"""Part of what makes a stored passage stale: raise it when the same text is cut otherwise, or
-another context put in front. Where that concerns one format, its `Format.version` does."""
+"""Part of what makes a stored passage stale: increase it when the same text is chunked differently,
+or gets another context. If only one format is affected, increase its `Format.version`."""
 
 _SMALLEST_PASSAGE = 16
-"""Tokens below which a passage could not hold a sentence beside its context."""
+"""Tokens below which a passage could not hold a sentence and its context."""
 
 Vectors = NDArray[np.float32]
 """Shape (n, dim), float32, each row of length 1."""
@@ -31,7 +31,7 @@ Vectors = NDArray[np.float32]
 
 
 PlaceKind = Literal["line", "page", "slide", "row", "cell", "heading", "file"]
-"""What a person finds a passage by: a number of the file's own, else a heading, else the file."""
+"""How a person finds a passage: by the file's own numbers, else by heading, else by file."""
 
 NumberingUnit = Literal["line", "page", "slide", "row", "cell"]
 """What a file's own numbers count."""
@@ -39,14 +39,14 @@ NumberingUnit = Literal["line", "page", "slide", "row", "cell"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a passage stands in its *file*, never in the text extracted from it.
+    """The place of a passage in its *file*, never in the text extracted from it.
 
     Attributes:
         kind: what `first` and `last` count.
-        first: number of the first line, page, slide, row or cell; None for a heading or a file.
-        last: number of the last one, `last >= first`.
-        name: the sheet of a row, the title of a heading; "" where there is none.
-        recognised: the text was recognised in a picture, so letters may be wrong.
+        first: the first line, page, slide, row or cell; None for a heading or a file.
+        last: the last one, `last >= first`.
+        name: the sheet of a row, or the title of a heading; "" if there is none.
+        recognised: the text was recognised in an image, so letters may be wrong.
     """
 
     kind: PlaceKind
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """From the offset `start` on, the text stands at `number` of the file.
+    """From the offset `start` on, the text is at `number` of the file.
 
     `name` and `recognised` are those of the `Place`.
     """
@@ -71,14 +71,14 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How a document's text is found again in its file.
+    """Maps a document's text to places in its file.
 
     Attributes:
-        unit: what the anchors count. No passage crosses a page or a slide, nor goes from one
-            name to another, as from sheet to sheet.
+        unit: what the anchors count. No passage crosses a page or a slide, or spans several names,
+            such as sheets.
         anchors: ascending by `start`, the first at 0.
-        follows_lines: every line break of the text behind an anchor counts one up, as where
-            the text is the file's own. Otherwise an anchor's number holds until the next one.
+        follows_lines: every line break after an anchor adds one, as in text that is the file's own.
+            Otherwise an anchor's number is valid until the next one.
     """
 
     unit: NumberingUnit
@@ -87,15 +87,15 @@ class Numbering:
 
 
 LINES_OF_THE_FILE = Numbering("line", (Anchor(0, 1),), follows_lines=True)
-"""Every line of the text is the line of the same number of the file."""
+"""Every line of the text is the same-numbered line of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading at `start`, in force until the next one of its level or above (1 is highest).
 
-    `end`, where the format knows it, is the offset at which its scope ends earlier than that: a
-    function's, with the code behind it outside.
+    `end`, if the format knows it, is where its scope ends before that: a function's, with the code
+    after it outside.
     """
 
     start: int
@@ -119,7 +119,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a reader makes of one file, or of one record of a collection.
+    """What a reader extracts from one file, or one record of a collection.
 
     Attributes:
         doc_id: path under the indexed root (POSIX), or the record's `_id`.
@@ -127,9 +127,9 @@ class Document:
         format: the reader's format name (`markdown`, `pdf`, ...), what `--type` selects.
         title: the document's own title where the format has one.
         headings: ascending by `start`.
-        blocks: ascending and disjoint; chunking finds paragraphs itself where there are none.
-        numbering: how the text is found again in the file; None where the file has no numbers
-            that a person could open it at, so that headings have to do.
+        blocks: ascending and disjoint; if empty, chunking finds paragraphs itself.
+        numbering: maps the text to places; None if the file has no numbers that a person could open
+            it at, so that headings have to do.
     """
 
     doc_id: str
@@ -169,7 +169,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ChunkingParameters:
-    """How documents were cut; recorded in the index.
+    """How documents are chunked; recorded in the index.
 
     Attributes:
         max_tokens: longest passage, context and special tokens included.
@@ -197,7 +197,7 @@ class ChunkingParameters:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was found and not indexed, and why."""
+    """A file that was found but not indexed, with the reason."""
 
     path: str
     code: str
@@ -209,7 +209,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class EncoderIdentity:
-    """All that decides a bi-encoder's vectors; part of the index.
+    """Everything that determines a bi-encoder's vectors; part of the index.
 
     Attributes:
         name: what the user calls it: alias, hub id or directory.
@@ -218,8 +218,8 @@ class EncoderIdentity:
         dim: length of a vector.
         max_tokens: tokens the model reads, special tokens included.
         pooling: `cls`, `mean`, ...
-        query_prompt: put in front of every query; "" for none.
-        passage_prompt: put in front of every passage; "" for none.
+        query_prompt: prefix of every query; "" for none.
+        passage_prompt: prefix of every passage; "" for none.
     """
 
     name: str
@@ -232,18 +232,18 @@ class EncoderIdentity:
 
 
 Activation = Literal["softmax", "sigmoid"]
-"""What makes probabilities of a cross-encoder's logits."""
+"""How a cross-encoder's logits become probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossEncoderIdentity:
-    """Which cross-encoder scored.
+    """Which cross-encoder computed a score.
 
     Attributes:
-        labels: names its outputs; one label means relevance.
-        activation: of several labels: `softmax` where one of them holds, `sigmoid` where each
-            holds or not by itself.
-        english_only: it is known to read no other language.
+        labels: names of its outputs; a single label means relevance.
+        activation: for several labels: `softmax` if exactly one applies, `sigmoid` if each may
+            apply independently.
+        english_only: known to read no other language.
     """
 
     name: str
@@ -260,7 +260,7 @@ class PairScores:
 
     Attributes:
         logits: shape (pairs, labels), float32.
-        truncated: shape (pairs,), bool: the passage did not fit beside the query.
+        truncated: shape (pairs,), bool: the passage did not fit together with the query.
     """
 
     logits: NDArray[np.float32]
@@ -268,7 +268,7 @@ class PairScores:
 
 
 class PassageTokenizer(Protocol):
-    """The bi-encoder's own tokenizer, as chunking needs it."""
+    """The bi-encoder's tokenizer, as needed for chunking."""
 
     def offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Code-point span of every token of `text`, no special tokens, no truncation."""
@@ -282,48 +282,48 @@ class PassageTokenizer(Protocol):
 
 
 class BiEncoder(Protocol):
-    """Queries and passages to vectors of length 1, apart."""
+    """Encodes queries and passages separately, to vectors of length 1."""
 
     @property
     def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
+        """What determines the vectors."""
 
     @property
     def runtime(self) -> str:
-        """How it runs, for people: `torch cpu fp32`, `openvino cpu bf16`."""
+        """How it runs, for display: `torch cpu fp32`, `openvino cpu bf16`."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it runs, as sentences."""
+        """What the user should know about how it runs, as sentences."""
 
     @property
     def tokenizer(self) -> PassageTokenizer:
         """The tokenizer that chunking counts with."""
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode one batch, in order; texts beyond `max_tokens` are cut at their end."""
+        """Encode one batch, in order; texts beyond `max_tokens` are truncated."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Encode queries, in order; texts beyond `max_tokens` are cut at their end."""
+        """Encode queries, in order; texts beyond `max_tokens` are truncated."""
 
 
 class CrossEncoder(Protocol):
-    """Query and passage together to a score."""
+    """Scores query and passage together."""
 
     @property
     def identity(self) -> CrossEncoderIdentity:
-        """Which model scores."""
+        """Which model this is."""
 
     @property
     def runtime(self) -> str:
-        """How it runs, for people."""
+        """How it runs, for display."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know about how it runs, as sentences."""
+        """What the user should know about how it runs, as sentences."""
 
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """Score (query, passage) pairs, in order; the passage is cut where both do not fit."""
+        """Score (query, passage) pairs, in order; the passage is truncated if both do not fit."""
 
 
 # ------------------------------------------------------------------ ranking
@@ -331,7 +331,7 @@ class CrossEncoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BlendWeights:
-    """Weights of the signals in a blend; relevance has weight 1 where there is one.
+    """Weights of the signals in a blend; relevance, if present, has weight 1.
 
     Attributes:
         similarity: of the bi-encoder's cosine.
@@ -351,14 +351,14 @@ FUSION = "votes"
 
 @dataclass(frozen=True, slots=True)
 class TunedBlend:
-    """Weights learned from judgments of one's own.
+    """Weights learned from the user's own judgments.
 
     Attributes:
-        weights: where a cross-encoder reads the candidates.
-        light_weights: where none does.
-        queries: how many judged queries they were learned from.
-        fusion: what they weigh: `FUSION`, the votes of `search.fusion.pooled`. Earlier ones were
-            of a sum of scores, and mean nothing here.
+        weights: with a cross-encoder.
+        light_weights: without one.
+        queries: number of judged queries they were learned from.
+        fusion: what they weigh: `FUSION`, the votes of `search.fusion.pooled`. Earlier weights were
+            for a sum of scores, and mean nothing here.
     """
 
     weights: BlendWeights

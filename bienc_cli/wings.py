@@ -1,7 +1,7 @@
-"""What stands beside the core: other places for an index, other hands for the work.
+"""Names the optional packages: other places for an index, other workers.
 
-Each wing is a package that the core does not know; it is named here, and imported when somebody
-asks for it by its prefix or its name.
+The core knows none of them; each is named here, and imported when somebody asks for it by prefix or
+name.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from types import ModuleType
 from bienc_cli.store import RemotePlace
 
 PLACES = {"milvus+": "bienc_cli.milvus.address"}
-"""Modules by how the addresses of their indexes begin; each has `place(text, base, variables)`."""
+"""Modules by the prefix of their indexes' addresses; each has `place(text, base, variables)`."""
 
 WORKERS = {"ray": "bienc_cli.ray"}
-"""Modules by their name; each has what hires its workers."""
+"""Modules by name; each can start its workers."""
 
 
 def remote_place(text: str, base: Path, variables: Mapping[str, str]) -> RemotePlace | None:
-    """The place that an address names; None where it is the path of a directory.
+    """The place that an address names; None if it is the path of a directory.
 
     Args:
         text: as it was typed.
-        base: relative paths are below it; absolute.
-        variables: of the environment, for what a server asks for.
+        base: absolute; relative paths are below it.
+        variables: environment variables, for a server's credentials.
 
     Raises:
         UsageError: the address is malformed.
@@ -39,5 +39,5 @@ def remote_place(text: str, base: Path, variables: Mapping[str, str]) -> RemoteP
 
 
 def workers(name: str) -> ModuleType:
-    """The wing of some workers."""
+    """The module of some workers."""
     return import_module(WORKERS[name])

@@ -1,7 +1,7 @@
-"""How often the words of a language are written, in a few languages, by lists of pyspellchecker.
+"""How often words are used in a few languages, from the lists of pyspellchecker.
 
-Only its files are read: its own class takes a second and a hundred megabytes to hold one. A list
-has a line for each word, `"word": 50`, by code point, which is looked through by bisection.
+Only its files are read: its own class takes a second and a hundred megabytes to load one. A list
+has one line per word, `"word": 50`, sorted by code point, and is searched by bisection.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 LANGUAGES = frozenset("ar de en es fa fr it lv nl pt ru".split())
-"""That there are lists of, by ISO 639-1 code."""
+"""Languages with lists, by ISO 639-1 code."""
 
 _CARRIER = "spellchecker"
 _LINE = re.compile(r'"(.+)": (\d+)')
@@ -23,24 +23,24 @@ class WordList:
     """The words of one language.
 
     Args:
-        text: of the file, without what is around the lines.
+        text: the lines of the file, without what surrounds them.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def frequency(self, word: str) -> int:
-        """How often a word in small letters was counted; 0 for what is no word."""
+        """How often a lower-case word was counted; 0 if it is not in the list."""
         found = _LINE.match(self._text, self._first_from(word))
         return int(found[2]) if found and found[1] == word else 0
 
     def beginning_with(self, letters: str) -> list[str]:
-        """The words that begin so, ascending."""
+        """The words with a prefix, ascending."""
         start, end = self._first_from(letters), self._first_from(letters + chr(0x10FFFF))
         return [found[1] for found in _LINE.finditer(self._text, start, end)]
 
     def _first_from(self, word: str) -> int:
-        """Where the line of the first word begins that is not before a word."""
+        """Where the line of the first word not before `word` starts."""
         low, high = 0, len(self._text)
         while low < high:
             line = self._text.rfind("\n", 0, (low + high) // 2) + 1
@@ -55,7 +55,7 @@ class WordList:
 
 @lru_cache(maxsize=4)
 def word_list(language: str) -> WordList:
-    """The list of a language of `LANGUAGES`; a few megabytes each, so the last ones only."""
+    """The list of a language in `LANGUAGES`; a few megabytes each, so only the last are cached."""
     spec = find_spec(_CARRIER)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"No module named {_CARRIER!r}", name=_CARRIER)

@@ -1,6 +1,6 @@
 """The command line: parse, call one function, render, exit.
 
-`main` is the one place where errors become sentences and exit codes.
+`main` is the only place where errors become messages and exit codes.
 """
 
 from bienc_cli.cli.entry import main

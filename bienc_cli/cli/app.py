@@ -27,20 +27,20 @@ _SHORT_NUMBER = re.compile("[0-9]{1,9}")
 
 
 class _Conversion:
-    """Converts the values of a parameter: plain ones by itself, all others by Typer.
+    """Converts a parameter's value: plain values directly, others through Typer.
 
-    Typer's own imports pydantic, which takes a tenth of the time of a cold query.
+    Typer's conversion imports pydantic, which takes a tenth of the time of a cold query.
     """
 
     def __init__(self, typers: Callable[[], Any]) -> None:
         self._typers = typers
 
     def __call__(self) -> _Conversion:
-        """Itself: it stands in place of the function that makes Typer's."""
+        """Itself: it takes the place of Typer's factory."""
         return self
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The value as the command takes it, or an error that says why not."""
+        """The converted value, or an error that explains what is wrong."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
         wanted = param.type_descriptor.annotation
@@ -70,7 +70,7 @@ class HelpfulCommand(TyperCommand):
     """A command whose help is a `CommandHelp`."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Typer's, each with a `_Conversion`."""
+        """Typer's parameters, each with a `_Conversion`."""
         return _converting(super().get_params(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
@@ -84,11 +84,11 @@ class HelpfulGroup(TyperGroup):
     """The table of commands, whose help is a `CommandHelp`."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Typer's, each with a `_Conversion`."""
+        """Typer's parameters, each with a `_Conversion`."""
         return _converting(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Typer's; without a word to parse, only the commands are shown."""
+        """Like Typer's; without any argument, only the commands are shown."""
         ctx.meta[_COMMANDS_ONLY] = not args
         return super().parse_args(ctx, args)
 
@@ -126,10 +126,10 @@ def _bienc(
 
 
 def command_line(names: Sequence[str] = COMMANDS) -> Any:
-    """What Typer makes of commands; of all of them it takes longer than a warm query.
+    """Build Typer's command line; for all commands, it takes longer than a warm query.
 
     Args:
-        names: of the commands, each a function in a module of its name.
+        names: of the commands, each a function in a module of that name.
     """
     app = typer.Typer(
         name="bienc",

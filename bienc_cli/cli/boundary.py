@@ -1,4 +1,4 @@
-"""The one error boundary: every way a command can end, to a sentence and an exit code."""
+"""The error boundary: turns every way a command can end into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from bienc_cli.errors import (
 from bienc_cli.server import Declined
 
 _NO_MEMORY = re.compile(r"cannot allocate|bad.?alloc|map segment|(?:out of|enough) memory", re.I)
-"""How libraries say it, each with an exception of its own."""
+"""How libraries word it, each in its own exception."""
 
 
 def _as_meant(argv: Sequence[str]) -> list[str]:
-    """`bienc help COMMAND` asks for its help, and `--ray` alone means a local one."""
+    """Expand shorthands: `bienc help COMMAND`, and `--ray` without an address."""
     arguments = list(argv)
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
@@ -44,7 +44,7 @@ def _as_meant(argv: Sequence[str]) -> list[str]:
 
 
 def _refuse_two_indexes(arguments: Sequence[str]) -> None:
-    """Refuse a second --index: the last would count, and the first be dropped silently.
+    """Refuse a second --index: the parser would silently drop the first.
 
     Raises:
         UsageError: naming both.
@@ -60,7 +60,7 @@ def _refuse_two_indexes(arguments: Sequence[str]) -> None:
 
 
 def run_here(argv: Sequence[str]) -> int:
-    """Run one command in this process; the exit code."""
+    """Run one command in this process; returns the exit code."""
     arguments = _as_meant(argv)
     code = carry_out(arguments)
     _start_server_if_wanted(arguments)
@@ -68,20 +68,20 @@ def run_here(argv: Sequence[str]) -> int:
 
 
 def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> int:
-    """Run one command here, whoever it is for.
+    """Run one command here, for this user or a client.
 
     Args:
-        arguments: behind the program's name, as they are meant.
-        given: parameters of `query` that its environment names.
+        arguments: without the program's name, shorthands expanded.
+        given: parameters of `query` from its environment.
 
     Returns:
-        The exit code, as of `main`.
+        The exit code, as for `main`.
 
     Raises:
-        Declined: it is to be run where it was asked for.
+        Declined: the client has to run it.
     """
     reported = arguments
-    # Not at the top: who is answered by a server has no use for it.
+    # Not at the top: a client answered by a server does not need it.
     from bienc_cli.cli import preload
     from bienc_cli.environment import defaults
 
@@ -104,7 +104,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     termination = Termination()
     try:
         with termination:
-            # A query searches several as one.
+            # Only a query can search several indexes.
             if arguments[:1] != ["query"]:
                 _refuse_two_indexes(arguments)
             named = tuple(arguments[:1])
@@ -116,13 +116,13 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             with writing():
                 caller.stdout().flush()
             if code == EXIT_INTERRUPTED or termination.asked:
-                # Typer has caught the KeyboardInterrupt itself, or what was ended caught its own.
+                # Typer caught the KeyboardInterrupt, or the interrupted library caught its own.
                 return termination.exit_code()
             return code if isinstance(code, int) else EXIT_OK
     except Declined:
         raise
     except TyperException as error:
-        # `bienc` alone asks for help, and gets it as the message of an error.
+        # Typer shows the help for `bienc` alone as an error.
         if type(error).__name__ == "NoArgsIsHelpError":
             return EXIT_USAGE
         from bienc_cli.cli.wrong_words import put_into_words
@@ -142,7 +142,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
 
 
 def _unforeseen(error: Exception) -> BiencError:
-    """What to say of an exception that nobody expected where it came from."""
+    """The error for an unexpected exception."""
     if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
         return StorageError(
             "There is not enough memory for this.",
@@ -160,7 +160,7 @@ def _unforeseen(error: Exception) -> BiencError:
 
 @cache
 def _command_line(names: tuple[str, ...]) -> Callable[..., Any]:
-    """Runs one of the commands."""
+    """The runner for some of the commands."""
     from bienc_cli.cli.app import command_line
 
     runs: Callable[..., Any] = command_line(names).main
@@ -168,7 +168,7 @@ def _command_line(names: tuple[str, ...]) -> Callable[..., Any]:
 
 
 def end_unwritten(arguments: list[str], error: OSError) -> int:
-    """The exit code of a command whose answer standard output does not take; says why."""
+    """Report that standard output cannot be written; returns the exit code."""
     from bienc_cli.cli.output import ClosedPipe, writing
 
     try:
@@ -182,7 +182,7 @@ def end_unwritten(arguments: list[str], error: OSError) -> int:
 
 
 def _start_server_if_wanted(argv: Sequence[str]) -> None:
-    """Have the next query served, where the user wants that."""
+    """Start a server for the next query, if the user wants one."""
     if os.environ.get("BIENC_SERVER") != "auto" or argv[:1] != ["query"]:
         return
     from bienc_cli.server import client
@@ -192,17 +192,17 @@ def _start_server_if_wanted(argv: Sequence[str]) -> None:
 
 
 def _report(arguments: list[str], error: BiencError, cause: BaseException | None = None) -> int:
-    """Print an error, as the arguments want it; its exit code.
+    """Print an error in the requested format; returns its exit code.
 
     Args:
         arguments: of the command.
-        error: what is said.
-        cause: what it was made of; None where it was raised as it is.
+        error: what to report.
+        cause: the exception it was made from; None if it was raised as it is.
     """
     from bienc_cli.cli.output import ClosedPipe, print_error
 
     if caller.warm() is not None:
-        # It may be the server's own trouble, and a client alone comes to the same or to an answer.
+        # The fault may be the server's; the client then fails the same way, or gets an answer.
         raise Declined(error.message) from (cause or error)
     if os.environ.get("BIENC_DEBUG") == "1":
         import traceback
@@ -222,6 +222,6 @@ def _report(arguments: list[str], error: BiencError, cause: BaseException | None
 
 
 def _discard_stdout() -> None:
-    """Let the interpreter's own flush at exit go nowhere instead of failing."""
+    """Make the interpreter's final flush go nowhere instead of failing."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,6 @@
-"""What the shell offers behind an option: what can be listed without opening an index.
+"""Shell completion of option values, as far as it is possible without opening an index.
 
-Names of files are left to the shell: it completes them wherever nothing is offered.
+File names are left to the shell, which completes them wherever nothing is offered.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 Offers = list[tuple[str, str]]
-"""What can be typed, and what it is, where a word helps."""
+"""Values that can be typed, with a short explanation where it helps."""
 
 
 def strategies(incomplete: str) -> Offers:
@@ -20,7 +20,7 @@ def strategies(incomplete: str) -> Offers:
 
 
 def strategy_list(incomplete: str) -> Offers:
-    """Values of `--strategies`: the last of a list with commas."""
+    """Values of `--strategies`: the last of a comma-separated list."""
     before, comma, last = incomplete.rpartition(",")
     taken = set(before.split(","))
     return [
@@ -70,7 +70,7 @@ def pdf_engines(incomplete: str) -> Offers:
 
 
 def strategies_without_words(incomplete: str) -> Offers:
-    """Values of `--strategy` where vectors are asked with."""
+    """Values of `--strategy` where the query is vectors."""
     return _beginning(incomplete, _alone("bi bi-encoder bi+ce bi-encoder+cross-encoder"))
 
 

@@ -1,4 +1,4 @@
-"""Opening what was found in the user's editor, at its line."""
+"""Opens a hit in the user's editor, at its line."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _WITH_PLUS |= {"joe", "jed", "ne", "gedit", "kate", "mg"}
 
 
 def chosen_editor() -> str:
-    """What the user opens files in: VISUAL, else EDITOR.
+    """The user's editor: VISUAL, else EDITOR.
 
     Raises:
-        UsageError: neither says.
+        UsageError: neither is set.
     """
     chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not chosen:
@@ -31,17 +31,17 @@ def chosen_editor() -> str:
 
 
 def command(editor: str, path: Path, line: int | None) -> list[str]:
-    """What opens a file at a line in an editor, each by its own grammar.
+    """The command that opens a file at a line, in each editor's own syntax.
 
-    An editor that is not known opens the file at its beginning.
+    An unknown editor opens the file at its start.
 
     Args:
-        editor: as $VISUAL or $EDITOR has it, with options.
+        editor: the value of $VISUAL or $EDITOR, with options.
         path: of the file.
-        line: None where it has none.
+        line: None if there is none.
 
     Raises:
-        UsageError: the editor's name cannot be read as a command.
+        UsageError: the editor cannot be parsed as a command.
     """
     try:
         words = shlex.split(editor)
@@ -60,20 +60,20 @@ def command(editor: str, path: Path, line: int | None) -> list[str]:
 
 
 def run(words: Sequence[str]) -> None:
-    """Start an editor and wait for its end.
+    """Run an editor and wait for it to exit.
 
     Raises:
         UsageError: there is no such program, or it does not start, or fails.
     """
     try:
-        done = subprocess.run(list(words), check=False)  # noqa: S603  (what the user has chosen)
+        done = subprocess.run(list(words), check=False)  # noqa: S603  (the user's choice)
     except OSError as error:
         raise UsageError(
             f"The editor '{words[0]}' does not start: {error.strerror}.",
             "export EDITOR=vim, or another that is here",
         ) from error
     if done.returncode:
-        # A negative one is the signal that has ended it.
+        # A negative code is the signal that ended it.
         by_itself = done.returncode > 0
         code = abs(done.returncode)
         how = f"ended with exit code {code}" if by_itself else f"was ended by signal {code}"
@@ -83,10 +83,10 @@ def run(words: Sequence[str]) -> None:
 
 
 def open_hit(editor: str, hit: Hit) -> None:
-    """Have an editor open a hit's file, at its line where it has one.
+    """Open a hit's file in an editor, at its line if it has one.
 
     Raises:
-        UsageError: it is not on this machine, or nothing that an editor opens.
+        UsageError: it is not on this machine, or not a file that an editor can open.
     """
     stamp, kind = hit.passage.file, hit.passage.passage.place.kind
     if stamp is None:

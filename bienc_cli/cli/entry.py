@@ -1,6 +1,6 @@
-"""Where every command line begins: at a running server, if there is one that answers it.
+"""The entry point of every command line: ask a running server first, if there is one.
 
-A command that a server answers imports nothing more: that would take longer than the answer.
+A command that a server answers imports nothing else: that would take longer than the answer.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def main(argv: Sequence[str], begin: Callable[[], object] = lambda: None) -> int
     """Run one command.
 
     Args:
-        argv: the arguments behind the program's name.
-        begin: called first where no server answers and this process does the work.
+        argv: the arguments without the program's name.
+        begin: called first if no server answers and this process does the work.
 
     Returns:
         The exit code. With `--format json` or `jsonl` an error is also a JSON object on
@@ -43,7 +43,7 @@ def main(argv: Sequence[str], begin: Callable[[], object] = lambda: None) -> int
 
 
 def _ask_server(arguments: list[str]) -> int | None:
-    """The exit code of a command that a running server has answered; None where none has."""
+    """The exit code of a command answered by a running server; None if there is none."""
     if not client.is_for_a_server(arguments, os.environ):
         return None
     termination = Termination()
@@ -57,14 +57,14 @@ def _ask_server(arguments: list[str]) -> int | None:
 
 
 def _show(arguments: list[str], answer: client.ServedAnswer) -> int:
-    """Print what a server has answered, as the command itself would have."""
+    """Print a server's answer as the command itself would have."""
     for name, text in answer.output:
         stream = sys.stdout if name == "stdout" else sys.stderr
         try:
             stream.write(text)
             stream.flush()
         except OSError as error:
-            # Nobody can be told that nobody can be told.
+            # There is no stream left to report this on.
             if stream is sys.stdout:
                 from bienc_cli.cli.boundary import end_unwritten
 

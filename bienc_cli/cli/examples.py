@@ -1,4 +1,4 @@
-"""Lines to type, at the end of each command's help."""
+"""Example command lines, shown at the end of each command's help."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A line to type and what it is for."""
+    """A command line and its purpose."""
 
     line: str
     text: str

@@ -9,16 +9,17 @@ from bienc_cli.errors import IndexNotFound
 
 MOST_FILES = 2_000
 MOST_BYTES = 200_000_000
-"""Up to these a folder is indexed without being named: minutes on two cores."""
+"""Limits up to which a folder is indexed without being named: minutes on two cores."""
 
 _MOST_LOOKED_AT = 20_000
 
 
 def folder_to_index(here: Path) -> tuple[Path, int]:
-    """The working directory and how many files of it can be read, if it is plainly meant.
+    """The working directory and its number of readable files, if it is clearly meant.
 
     Raises:
-        IndexNotFound: it is a home, or holds homes, or has no file to read, or too many.
+        IndexNotFound: it is a home directory or contains home directories, or has no readable
+            files, or too many.
     """
     home = Path.home().resolve()
     if here in (home, *home.parents) or here == Path(here.anchor):
@@ -38,7 +39,7 @@ def folder_to_index(here: Path) -> tuple[Path, int]:
 
 
 def _files_of(here: Path) -> tuple[int, int]:
-    """Files and bytes to read, as far as they matter."""
+    """The number and total size of readable files, counted up to the limits."""
     from bienc_cli.environment import variables
     from bienc_cli.indexing.discovery import FoundFile, discover
 

@@ -1,4 +1,4 @@
-"""What `--help` says, as data: shown on a screen here, and made into a manual by `manual`."""
+"""The contents of `--help` as data: displayed here, and turned into a manual page by `manual`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _LAST = ("Models", "Index", "Output")
-"""Groups that every command has, behind its own."""
+"""Groups that every command has, shown after its own."""
 
 _COMMANDS = "Commands"
 _NAMES_WIDTH = 24
@@ -28,7 +28,7 @@ _MOST_COLUMNS = 100
 
 @dataclass(frozen=True, slots=True)
 class HelpEntry:
-    """An argument, an option, a command or a variable, and what it is for."""
+    """An argument, option, command or variable, and its purpose."""
 
     name: str
     text: str
@@ -36,7 +36,7 @@ class HelpEntry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries that belong together."""
+    """Entries shown together."""
 
     title: str
     entries: tuple[HelpEntry, ...]
@@ -44,11 +44,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """All that there is to say of a command.
+    """Everything to say about a command.
 
     Attributes:
-        usage: the line to type, without options.
-        paragraphs: the first one is what it does, in a sentence.
+        usage: the command line, without options.
+        paragraphs: the first one says in a sentence what it does.
     """
 
     usage: str
@@ -58,11 +58,11 @@ class CommandHelp:
 
 
 def page_of(command: Any, context: Any) -> CommandHelp:
-    """The page of a command, or of the table of commands.
+    """The help of a command, or of the table of commands.
 
     Args:
         command: Typer's.
-        context: of its parsing.
+        context: Typer's, of the parsed command line.
     """
     parameters = command.get_params(context)
     arguments = [one for one in parameters if one.param_type_name == "argument"]
@@ -91,7 +91,7 @@ def page_of(command: Any, context: Any) -> CommandHelp:
 
 
 def brief(page: CommandHelp) -> CommandHelp:
-    """What fits on 24 lines of 80 columns: the commands, and where there is more."""
+    """The part that fits on 24 lines of 80 columns: the commands, and where to find more."""
     commands = tuple(group for group in page.groups if group.title == _COMMANDS)
     first, then, _ = page.examples
     more = (
@@ -120,7 +120,7 @@ def _usage(argument: Any) -> str:
 
 def _names(option: Any) -> str:
     """`-k N`, `-f, --format table|json`, `--rerank, --no-rerank`."""
-    # Typer keeps the names of --help in a set.
+    # Typer keeps the names of --help in an unordered set.
     names = ", ".join([*sorted(option.opts, key=len), *option.secondary_opts])
     return names if option.is_flag else f"{names} {_value(option)}"
 
@@ -133,7 +133,7 @@ def _value(option: Any) -> str:
 def _told(parameter: Any) -> str:
     text = _plain(parameter.help or "")
     default = parameter.default
-    # Where it is a rule and no value the help itself says it.
+    # If the default is a rule instead of a value, the help text says it.
     shows = parameter.show_default and default not in (None, False, (), "")
     if not shows or callable(default) or getattr(parameter, "is_flag", False):
         return text
@@ -147,7 +147,7 @@ def _plain(markup: str) -> str:
 
 
 def lines(page: CommandHelp, width: int) -> Iterator[Text]:
-    """A page for a screen of so many columns; no word is broken."""
+    """The help laid out for a screen width; no word is broken."""
     from rich.text import Text
 
     yield Text.assemble(("Usage:", "bold"), f" {page.usage}")
@@ -186,7 +186,7 @@ def _entry_lines(entry: HelpEntry, column: int, width: int) -> Iterator[Text]:
 
 
 def show(page: CommandHelp) -> None:
-    """Print a page."""
+    """Print the help."""
     from rich.text import Text
 
     from bienc_cli.cli.output import Output

@@ -298,13 +298,13 @@ def _check_format(output: Output) -> None:
 
 
 def _follow(index: Index, output: Output) -> None:
-    """Follow changes until Ctrl-C; each batch is a line, and the end has a summary.
+    """Follow changes until Ctrl-C; prints a line per batch, and a summary at the end.
 
-    For people they go to stderr; batches as jsonl or plain lines to stdout.
+    For people, they go to stderr; batches as jsonl or plain lines go to stdout.
 
     Raises:
         StorageError: the folders cannot be watched.
-        IndexMismatch, IndexDamaged: somebody put another index in the place of this one.
+        IndexMismatch, IndexDamaged: another index was put in the place of this one.
     """
     from bienc_cli.cli import process
     from bienc_cli.render.index_report import as_sentence
@@ -337,7 +337,7 @@ def _first_query(index: str | None) -> str:
 
 
 def _patterns(given: list[str] | None) -> tuple[str, ...] | None:
-    """Patterns as they were given; none at all for an empty one, which takes them back."""
+    """The given patterns; an empty one clears them."""
     return None if given is None else tuple(pattern for pattern in given if pattern)
 
 

@@ -78,11 +78,11 @@ def _show_settings(output: Output, index: str | None) -> int:
 def _effective_settings(
     info: IndexInfo | None, named: str | None = None
 ) -> dict[str, Setting[Any]]:
-    """Every setting by its name, `query.k` for one of a command.
+    """Every setting by name; `query.k` for a command's setting.
 
     Args:
-        info: of the index here, whose model comes before all others; None where there is none.
-        named: the index that was typed, or is the environment's.
+        info: of the index, whose model takes precedence; None if there is none.
+        named: the index as typed, or from the environment.
     """
     from bienc_cli.environment import defaults, variables
     from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER

@@ -161,14 +161,14 @@ def _next_commands(
     *,
     exhaustive: bool,
 ) -> list[str]:
-    """What to type next: go on where not all is judged, compare where anything is."""
+    """What to type next: continue if not everything is judged, compare if anything is."""
     from bienc_cli.evaluation.pooling import DEFAULT_DEPTH
 
     summary = judging.summary()
     files = ["--queries", str(judging.source), "--qrels", str(qrels)]
     where = [] if index is None else ["--index", str(index)]
     commands = []
-    # What was not pooled is not judged: the same strategies are compared.
+    # Compare the pooled strategies only: documents outside the pool are not judged.
     named = [] if strategies is None else ["--strategies", strategies]
     named += ["--exhaustive"] if exhaustive else []
     if summary.finished < summary.queries:
@@ -180,7 +180,7 @@ def _next_commands(
 
 
 def _ask_all(judging: Judging, console: Console) -> None:
-    """Ask until everything is answered or the user quits."""
+    """Ask until everything is answered, or the user quits."""
     from bienc_cli.render import judging as rendered
 
     said = ""
@@ -200,7 +200,7 @@ def _ask_all(judging: Judging, console: Console) -> None:
 
 
 def _ask(judging: Judging, question: Question, console: Console, said: str) -> tuple[bool, str]:
-    """Ask one question until there is an answer; whether to go on, and what to say of it."""
+    """Ask one question until it is answered; returns whether to go on, and what to report."""
     from bienc_cli.render import judging as rendered
 
     shown = 0

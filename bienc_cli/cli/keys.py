@@ -1,4 +1,4 @@
-"""Keys of a terminal, one at a time; none that was typed while nobody read is lost."""
+"""Reads single keys from a terminal, without losing any typed in between."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ else:
     import termios
 
 _LOCAL = 3
-"""Which of the settings are the local modes."""
+"""Index of the local modes in the terminal attributes."""
 _ESCAPE, _INTERRUPT, _END = "\x1b", "\x03", "\x04"
 _REST_SECONDS = 0.05
-"""For what follows an escape: an arrow is one key, and several characters."""
+"""For the rest of an escape sequence: an arrow key sends several characters."""
 
 if sys.platform == "win32":
 
@@ -36,7 +36,7 @@ if sys.platform == "win32":
         """
         key = msvcrt.getwch()
         if key in ("\x00", "\xe0"):
-            # An arrow and its like are two.
+            # Arrow and function keys send two characters.
             msvcrt.getwch()
             return _ESCAPE
         if key == _INTERRUPT:

@@ -1,4 +1,4 @@
-"""The manual page, made from what `--help` says; `make man` writes docs/bienc.1."""
+"""The manual page, generated from the contents of `--help`; `make man` writes docs/bienc.1."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXITS = (
 
 
 def pages() -> Iterator[tuple[str, CommandHelp]]:
-    """The page of the program and of each command, by name."""
+    """The help of the program and of each command, by name."""
     group: Any = command_line()
     context = group.make_context("bienc", [], resilient_parsing=True)
     yield "bienc", page_of(group, context)
@@ -81,7 +81,7 @@ def _paragraphs(paragraphs: tuple[str, ...]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text that troff takes as it is: no request, and hyphens that can be copied."""
+    """Text escaped for troff: no requests, and hyphens that can be copied."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
     return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
 

@@ -1,4 +1,4 @@
-"""What a command is about: its models, its index, and whether that is as new as its files."""
+"""Prepares a command: its models, its index, and the check for newer files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace
 
 _ALIVE: list[Models] = []
-"""To the end of the process: to take a model apart takes as long as a search."""
+"""Keeps models alive until the process exits: destroying a model takes as long as a search."""
 
 
 def models_for(
@@ -30,11 +30,11 @@ def models_for(
     *,
     offline: bool = False,
 ) -> Models:
-    """What the user said about models; what goes on while they are loaded is shown.
+    """The models the user asked for; reports progress while they load.
 
     Raises:
-        UsageError: there is no such runtime.
-        Declined: a server that is asked has models that run otherwise.
+        UsageError: the runtime is unknown.
+        Declined: this is a server whose models run differently.
     """
     models = Models(model, cross_encoder, runtime, device, threads, offline, ShownOn(output))
     if caller.warm() is None:
@@ -49,14 +49,14 @@ def opened(
     *,
     refresh: bool = False,
 ) -> Index:
-    """The index to read: as named, or the nearest one upwards; brought up to date if asked for.
+    """The index to read: as named, or the nearest one upwards; updated first if requested.
 
     Raises:
         IndexNotFound: there is none.
-        IndexBusy: another process is writing to it, and goes on.
+        IndexBusy: another process is writing to it, and does not finish.
         IndexMismatch, IndexDamaged: it cannot be read.
     """
-    # Not at the top: models begin to load before.
+    # Not at the top: models start loading before this import.
     from bienc_cli.library.front_door import Index
 
     found = Index(index_places.index_to_read(named), models, ShownOn(output))
@@ -75,7 +75,7 @@ def opened(
 def staleness_noted(
     indexes: Sequence[Index], output: Output, *, check: bool = True
 ) -> Iterator[None]:
-    """Look for changed files while the body runs, and say on stderr behind it if there are any."""
+    """Check for changed files during the body, and report them on stderr afterwards."""
     if not check or output.quiet:
         yield
         return
@@ -88,7 +88,7 @@ def staleness_noted(
 
 
 def _sentence(found: Staleness) -> str:
-    """What differs, and no more than is known of it."""
+    """The differences, claiming no more than is known."""
     least = "" if found.complete else "at least "
     counts = [
         f"{number:,} {what}"
@@ -107,5 +107,5 @@ def _sentence(found: Staleness) -> str:
 
 
 def _remedy(place: IndexPlace) -> str:
-    """What brings it up to date, for those who may."""
+    """How to update the index, for users who may."""
     return " (bienc index, or query --refresh)" if index_places.can_be_written(place) else ""

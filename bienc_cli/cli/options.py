@@ -1,4 +1,4 @@
-"""Options that several commands share, each defined once."""
+"""Options shared by several commands, each defined once."""
 
 from __future__ import annotations
 
@@ -236,10 +236,10 @@ WaitOption = Annotated[
 
 
 def numbers(flag: str, text: str | None) -> tuple[int, ...]:
-    """`10,20,50` as numbers; none for None.
+    """Parse `10,20,50`; empty for None.
 
     Raises:
-        UsageError: it is something else, or one is below 1.
+        UsageError: it is malformed, or a number is below 1.
     """
     from bienc_cli.errors import UsageError
 
@@ -253,15 +253,15 @@ def numbers(flag: str, text: str | None) -> tuple[int, ...]:
 
 
 def refuse_without_effect(given: Mapping[str, object], why: str, hint: str) -> None:
-    """Refuse options that would be dropped silently.
+    """Refuse options that would silently be ignored.
 
     Args:
-        given: by flag; None and False were not given.
-        why: they have no effect, as a clause.
+        given: values by flag; None and False mean not given.
+        why: the reason, as a clause.
         hint: what to type.
 
     Raises:
-        UsageError: naming the first that was given.
+        UsageError: naming the first given option.
     """
     from bienc_cli.errors import UsageError
 
@@ -271,15 +271,15 @@ def refuse_without_effect(given: Mapping[str, object], why: str, hint: str) -> N
 
 
 def as_they_lie(patterns: list[str] | None) -> list[str]:
-    """Patterns of paths, as the command's `--path` has them, for those of an index."""
+    """Path patterns of a command's `--path`, translated to paths in an index."""
     return [_as_it_lies(pattern) for pattern in patterns or ()]
 
 
 def _as_it_lies(pattern: str) -> str:
-    """A pattern that names what is there, through a link or `..`, by the names on the disk."""
+    """A pattern that names an existing path through a link or `..`, with the links resolved."""
     negated, named = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
     here = str(caller.here())
-    lies = os.path.join(here, named)  # noqa: PTH118  (raises for no name, however strange)
+    lies = os.path.join(here, named)  # noqa: PTH118  (accepts any string as a name)
     there = os.path.exists(lies)  # noqa: PTH110
     if not there or not (os.pardir in Path(named).parts or _has_link(here, named)):
         return pattern

@@ -1,7 +1,7 @@
 """Where a command writes: data to stdout, everything else to stderr.
 
-On a terminal tables are coloured and progress moves; elsewhere there is no escape sequence,
-nothing is cut short and nothing is animated.
+On a terminal, tables are coloured and progress is animated; elsewhere there are no escape
+sequences, nothing is truncated and nothing is animated.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from bienc_cli.render.view import View
 
 _JOINED = re.compile(r"-q?f=?(\w+)")
-"""A format that is written together with its letter, as the parser allows."""
+"""A format attached to its option letter, as the parser allows."""
 
 _PIPE_WIDTH = 100
-"""Columns of a table that does not go to a terminal, unless COLUMNS says otherwise."""
+"""Columns of a table not printed to a terminal, unless COLUMNS is set."""
 
 
 class ClosedPipe(Exception):
-    """The reader of our stdout went away (`| head`); there is nobody left to tell."""
+    """The reader of our stdout is gone (`| head`); there is nobody left to tell."""
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Tell a reader that went away from an output that cannot be written.
+    """Distinguish a reader that is gone from an output that cannot be written.
 
     Raises:
-        ClosedPipe: the first.
-        OutputRefused: the second.
+        ClosedPipe: the reader is gone.
+        OutputRefused: the output cannot be written.
     """
     try:
         yield
@@ -54,7 +54,7 @@ def writing() -> Iterator[None]:
 
 
 class Output:
-    """The streams of one command, in one format."""
+    """The output streams of one command, in one format."""
 
     def __init__(
         self, format_: OutputFormat | QueryFormat | CompareFormat, *, quiet: bool = False
@@ -69,17 +69,17 @@ class Output:
 
     @property
     def animated(self) -> bool:
-        """Whether a progress bar may move on stderr."""
+        """Whether progress bars may be shown on stderr."""
         return caller.stderr().isatty() and not self.quiet and caller.warm() is None
 
     def stderr_console(self) -> Console:
-        """For progress on a terminal."""
+        """The console for progress on a terminal."""
         from rich.console import Console
 
         return Console(stderr=True, highlight=False)
 
     def show(self, view: View) -> None:
-        """A result, in the format that was asked for."""
+        """Print a result in the requested format."""
         if self.format == OutputFormat.json:
             self.print_json(view.as_json())
         elif self.format == OutputFormat.jsonl:
@@ -93,18 +93,18 @@ class Output:
             self.print_lines(view.other_forms()[self.format])
 
     def print_json(self, document: Mapping[str, Any]) -> None:
-        """One JSON document; indented for `json`, on one line for `jsonl`."""
+        """Print one JSON document; indented for `json`, on one line for `jsonl`."""
         indent = 2 if self.format == OutputFormat.json else None
         escaped = not is_utf_8(caller.stdout())
         text = json.dumps(document, ensure_ascii=escaped, indent=indent, allow_nan=False)
         self._write(f"{text}\n")
 
     def print_lines(self, lines: Iterable[str]) -> None:
-        """Plain lines, as they are."""
+        """Print plain lines."""
         self._write("".join(f"{line}\n" for line in lines))
 
     def print_rich(self, *renderables: RenderableType) -> None:
-        """Tables and text for people."""
+        """Print tables and text for people."""
         from rich.console import Console
 
         stdout, environ = caller.stdout(), caller.environ()
@@ -114,8 +114,8 @@ class Output:
                 for renderable in renderables:
                     console.print(renderable, crop=False)
             return
-        # rich takes FORCE_COLOR for a terminal; a pipe gets no escape sequence even so, nor
-        # the blanks that fill a table's lines.
+        # rich treats FORCE_COLOR as a terminal; a pipe gets no escape sequences even then, nor
+        # the blanks that pad a table's lines.
         console = Console(
             highlight=False,
             force_terminal=False,
@@ -130,16 +130,16 @@ class Output:
         self.print_lines(line.rstrip() for line in captured.get().splitlines())
 
     def note(self, sentence: str) -> None:
-        """Something worth knowing that is not data."""
+        """Print something worth knowing that is not data."""
         if not self.quiet:
             self._to_stderr(sentence)
 
     def tell(self, sentence: str) -> None:
-        """What the exit code is about; said even when quiet."""
+        """Print the reason for the exit code, even when quiet."""
         self._to_stderr(sentence)
 
     def warn(self, sentence: str) -> None:
-        """Something the user should act on; said even when quiet."""
+        """Print something the user should act on, even when quiet."""
         self._to_stderr(f"warning: {sentence}")
 
     def _to_stderr(self, sentence: str) -> None:
@@ -147,7 +147,7 @@ class Output:
 
         with writing():
             caller.stdout().flush()
-        # Nobody can be told that nobody can be told.
+        # There is no stream left to report this on.
         with suppress(OSError):
             caller.stderr().write(f"{visible(sentence)}\n")
             caller.stderr().flush()
@@ -159,9 +159,9 @@ class Output:
 
 
 def link_form() -> str | None:
-    """How a terminal is told what a citation opens; None for one that shows no links.
+    """The URL template of links to citations; None for a terminal without links.
 
-    `{path}` and `{line}` stand for what they say. Few terminals take a line with a file.
+    `{path}` and `{line}` are placeholders. Few terminals support a line in a file link.
     """
     environ = caller.environ()
     terminal, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
@@ -173,11 +173,11 @@ def link_form() -> str | None:
 
 
 def print_error(arguments: list[str], error: BiencError) -> None:
-    """An error, on stderr for people, and on stdout as JSON when JSON was asked for."""
+    """Print an error: on stderr for people, and on stdout as JSON if JSON was requested."""
     from bienc_cli.render.printable import visible
     from bienc_cli.render.view import error_as_json
 
-    # The error may be about the very arguments, so they are not parsed again, only looked at.
+    # The arguments themselves may be invalid, so they are searched instead of parsed.
     chosen = _format_asked_for(arguments)
     message, hint = error.typed
     as_json = chosen in (OutputFormat.json, OutputFormat.jsonl)

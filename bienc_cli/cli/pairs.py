@@ -125,7 +125,7 @@ def pairs(
         staleness_noted([asked], output, check=not no_check),
     ):
         if by_line and caller.stdout().isatty():
-            # No bar on a screen on which pairs appear as they are found.
+            # No progress bar on a screen where pairs appear as they are found.
             asked.reporter = Reporter()
         answer = asked.pairs(
             min_similarity=min_similarity,
@@ -166,7 +166,7 @@ def _verdict(result: PairsResult, compared: bool, allowed: int | None, output: O
     if allowed is None:
         return 0 if result.pairs else 1
     if not compared:
-        # A check that has looked at nothing would pass for ever.
+        # A check that compares nothing would always pass.
         output.tell("nothing was compared, so --fail-over has nothing to go by")
         return 1
     if result.superfluous <= allowed:

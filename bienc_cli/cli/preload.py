@@ -1,4 +1,4 @@
-"""What is worth doing before a command line is understood."""
+"""Starts loading models before the command line is parsed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from bienc_cli.types import BiEncoder, CrossEncoder
 
 _DECISIVE = frozenset("--runtime --device --threads --help -h".split())
-"""Options of `query` that say how models are run, if at all."""
+"""Options of `query` that determine how models run, if at all."""
 
 _cross_encoder: list[Background[CrossEncoder]] = []
 _bi_encoders: dict[str, Background[BiEncoder]] = {}
-"""Models that are being loaded before anybody has asked; bi-encoders by all that decides them."""
+"""Models being loaded in advance; bi-encoders by everything that determines them."""
 
 
 def begin(arguments: Sequence[str]) -> None:
-    """Begin loading the models that a `query` is as good as sure to want.
+    """Start loading the models that a `query` almost certainly needs.
 
-    The libraries that understand command lines take as long to import as a model to load, and
-    the model takes another core.
+    Importing the command line's libraries takes as long as loading a model, which uses another
+    core.
     """
     _cross_encoder.clear()
     _bi_encoders.clear()
@@ -37,7 +37,7 @@ def begin(arguments: Sequence[str]) -> None:
         return
     meant = _strategies(words)
     cross_encoder = any(one.needs_cross_encoder for one in meant) and "--cross-encoder" not in words
-    # Of several indexes, and of one that is renewed first, the model is known later.
+    # For several indexes, or one that is updated first, the model is not known yet.
     named = [after for word, after in pairwise(words) if word == "--index"]
     unsure = len(named) > 1 or not {"--model", "--refresh"}.isdisjoint(words)
     bi_encoder = any(one.needs_bi_encoder for one in meant) and not unsure
@@ -54,14 +54,14 @@ def begin(arguments: Sequence[str]) -> None:
 def begin_ahead(
     *, cross_encoder: bool, indexes: Sequence[str] | None, offline: bool, quiet: bool
 ) -> None:
-    """Begin loading models.
+    """Start loading models.
 
     Args:
-        cross_encoder: the default one.
-        indexes: a directory whose model is loaded, as on a command line; None for the one that is
-            found, nothing for no model.
-        offline: look nothing up.
-        quiet: say nothing of a first use.
+        cross_encoder: load the default cross-encoder.
+        indexes: directory whose model to load, as on a command line; None for the index that is
+            found, empty for no model.
+        offline: never access the network.
+        quiet: do not report a first use.
     """
     from bienc_cli.cli.opening import models_for
     from bienc_cli.cli.output import Output
@@ -69,7 +69,7 @@ def begin_ahead(
     from bienc_cli.render.view import OutputFormat
 
     models = models_for(Output(OutputFormat.plain, quiet=quiet), offline=offline)
-    # What is wrong will be said when the model is asked for, in its turn.
+    # Any error will be reported when the model is needed.
     with suppress(Exception):
         if cross_encoder:
             _cross_encoder.append(models.begin_cross_encoder())
@@ -84,29 +84,29 @@ def _begin_model_of(places: Sequence[IndexPlace], models: Models) -> None:
 
     import_runtime()
     for place in places:
-        # One on a server would be asked twice.
+        # A remote index would be queried twice.
         if isinstance(place, Path):
             with open_reader(place, key_dir=key_directory()) as reader:
                 _bi_encoders[_model_of(reader.info)] = models.begin_bi_encoder(reader.info)
 
 
 def cross_encoder_begun() -> Background[CrossEncoder] | None:
-    """The cross-encoder that is being loaded; given once."""
+    """The cross-encoder that is being loaded; returned only once."""
     return _cross_encoder.pop() if _cross_encoder else None
 
 
 def bi_encoder_begun(info: IndexInfo) -> Background[BiEncoder] | None:
-    """The model of an index that is being loaded; given once."""
+    """The index's model that is being loaded; returned only once."""
     return _bi_encoders.pop(_model_of(info), None)
 
 
 def _model_of(info: IndexInfo) -> str:
-    """All that decides how an index's model is loaded."""
+    """Everything that determines how an index's model is loaded."""
     return f"{info.encoder} {info.names_model_of_ours}"
 
 
 def _strategies(words: Sequence[str]) -> list[Strategy]:
-    """The one that is meant; none where that is not plain."""
+    """The strategy that is meant; empty if that is unclear."""
     if "--strategy" not in words:
         return [Strategy.LIGHT_BLEND if "--no-rerank" in words else Strategy.BLEND]
     if "--no-rerank" in words:

@@ -1,12 +1,12 @@
-"""This process: its three streams, how it is interrupted and how it ends, its server.
+"""Manages this process: its standard streams, interrupts, exit, and its server.
 
-A closed descriptor would be given to the next file that is opened, such as the index's database,
-and what is printed would be written into it.
+A closed descriptor would be reused for the next opened file, such as the index's database, and
+output would be written into it.
 
-Python delivers a signal between two of its own instructions, and so not while the main thread
-is inside a model, a graph or a library that is being loaded. A second thread waits for the
-signal too, and ends the process when the main thread has not done so itself in time. Nothing
-is lost by that: what is not committed never was, and what is encoded is on the disk.
+Python delivers a signal between two of its own instructions, so not while the main thread is inside
+a model, a graph or a library being loaded. A second thread waits for the signal too, and ends the
+process if the main thread has not done so in time. Nothing is lost by that: uncommitted changes
+were never visible, and encoded vectors are on the disk.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class _Closed(io.TextIOBase):
-    """Stands for a stream that was closed before we began."""
+    """Stands in for a stream that was closed before the program started."""
 
     encoding = "utf-8"
 
@@ -59,15 +59,15 @@ class _Closed(io.TextIOBase):
 
 
 def settle() -> None:
-    """Have all three streams there, and none that cannot print what we have to say.
+    """Make all three streams exist and able to print any of our output.
 
-    Where UTF-8 was ruled out, what the encoding lacks is escaped and not an error.
+    If the encoding is not UTF-8, characters it lacks are escaped instead of raising an error.
     """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            # The lowest free one, so it is this.
+            # `os.open` returns the lowest free descriptor, which is this one.
             os.open(os.devnull, os.O_RDWR)
     if sys.stdin is None:
         sys.stdin = _Closed("standard input")
@@ -81,16 +81,15 @@ def settle() -> None:
 
 
 def is_utf_8(stream: object) -> bool:
-    """Whether a text stream can take any text."""
+    """Whether a text stream accepts any text."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return encoding.lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig")
 
 
 def insist_on_utf_8() -> None:
-    """Begin again in Python's UTF-8 mode, where the locale would have file names be otherwise.
+    """Restart in Python's UTF-8 mode if the locale uses another encoding for file names.
 
-    The names of files are bytes. Read by another encoding, those that are UTF-8 could be neither
-    shown nor recorded.
+    File names are bytes. Decoded otherwise, UTF-8 names could be neither displayed nor recorded.
     """
     if sys.getfilesystemencoding().lower() != "utf-8" and not sys.flags.utf8_mode:
         os.environ["PYTHONUTF8"] = "1"
@@ -99,8 +98,8 @@ def insist_on_utf_8() -> None:
 
 
 GRACE_SECONDS = 0.4
-"""For the main thread to take back what it was at. With what Python takes to deliver the signal
-it keeps a promise of one second."""
+"""For the main thread to clean up. Together with Python's signal latency this ends within a
+second."""
 
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 _to_undo: list[Callable[[], None]] = []
@@ -109,11 +108,11 @@ _SHOW_CURSOR = b"\x1b[?25h"
 
 
 def end_soon_when_interrupted() -> None:
-    """From the first SIGINT or SIGTERM on, this process has `GRACE_SECONDS` to live.
+    """After the first SIGINT or SIGTERM, end this process within `GRACE_SECONDS`.
 
-    For a program that owns its process; must be called in the main thread, once.
+    For a program that owns its process; call it once, in the main thread.
     """
-    # Not at the top: who is answered by a server has no use for it.
+    # Not at the top: a client answered by a server does not need it.
     import threading
 
     reading, writing = os.pipe()
@@ -125,7 +124,7 @@ def end_soon_when_interrupted() -> None:
 
 @contextmanager
 def undone(undo: Callable[[], None]) -> Iterator[None]:
-    """Have `undo` called too where the process is ended for an interrupt meanwhile."""
+    """Also call `undo` if the process is ended by an interrupt during the body."""
     _to_undo.append(undo)
     try:
         yield
@@ -135,7 +134,7 @@ def undone(undo: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def meant() -> Iterator[None]:
-    """Ctrl-C is how what runs meanwhile ends: it is no failure, however long its end takes."""
+    """Within the body, Ctrl-C is the normal way to end, however long that takes."""
     _meant.append(True)
     try:
         yield
@@ -144,10 +143,10 @@ def meant() -> Iterator[None]:
 
 
 def end_now(exit_code: int) -> NoReturn:
-    """Leave without taking the interpreter apart, which with torch takes more than a second.
+    """Exit without tearing down the interpreter, which takes more than a second with torch.
 
-    Everything that had to be closed has been by then, and no interrupt finds it half gone; what
-    another thread is still at is undone.
+    Everything that must be closed is closed by now, and no interrupt finds it half destroyed; work
+    in progress in other threads is undone.
     """
     for undo in list(_to_undo):
         undo()
@@ -167,7 +166,7 @@ def _wait(reading: int) -> None:
         undo()
     if _meant and number == signal.SIGINT:
         os._exit(EXIT_OK)
-    # Not through sys.stderr: the main thread may hold its lock.
+    # Bypass sys.stderr, whose lock the main thread may hold.
     with suppress(OSError):
         if os.isatty(2):
             os.write(2, _SHOW_CURSOR)
@@ -176,14 +175,14 @@ def _wait(reading: int) -> None:
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception, so that an index being written is left whole."""
+    """SIGTERM as an exception, so that an index being written stays intact."""
 
 
 class Termination:
-    """Has SIGTERM raise `Terminated` meanwhile.
+    """Makes SIGTERM raise `Terminated` in the body.
 
     Attributes:
-        asked: it has; also where a library made something else of the exception.
+        asked: SIGTERM was received, even if a library replaced the exception.
     """
 
     def __init__(self) -> None:
@@ -191,7 +190,7 @@ class Termination:
         self._previous: Callable[[int, FrameType | None], object] | int | None = None
 
     def __enter__(self) -> None:
-        # Not the main thread: its owner decides about signals.
+        # Outside the main thread, the owner of the process handles signals.
         with suppress(ValueError):
             self._previous = signal.signal(signal.SIGTERM, self._raise)
 
@@ -204,14 +203,14 @@ class Termination:
         raise Terminated
 
     def exit_code(self) -> int:
-        """Of a command that was ended, by SIGTERM or else by Ctrl-C; says so on stderr."""
+        """The exit code of an interrupted command, by SIGTERM or Ctrl-C; reports it on stderr."""
         with suppress(OSError):
             sys.stderr.write(f"\nbienc: {'terminated' if self.asked else 'interrupted'}\n")
         return EXIT_TERMINATED if self.asked else EXIT_INTERRUPTED
 
 
 def endpoint() -> Endpoint:
-    """Where a server of this version listens for clients of this environment.
+    """The endpoint of a server of this version for clients of this environment.
 
     Raises:
         UsageError: as of `cache_path`.

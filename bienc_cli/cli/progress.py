@@ -1,7 +1,7 @@
 """Progress bars: on a terminal's stderr, and nowhere else.
 
-Rich moves one display at a time, and a model may be made ready in another thread while files are
-read. So the bars of a process are lines of one display, which is there while there is one of them.
+Rich animates one display at a time, and a model may be prepared in another thread while files are
+being read. So all bars of a process are lines of one display, which exists while there is any bar.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bienc_cli.models import FirstUse
 
 _WORDS = 66
-"""Columns of what stands beside a bar: `reading and encoding`, a rate and the time that is left."""
+"""Columns beside a bar: `reading and encoding`, a rate and the time left."""
 _SHORTEST_BAR, _LONGEST_BAR = 4, 24
 
 _AS_IT_WAS = b"\r\x1b[2K\x1b[?25h"
@@ -48,23 +48,23 @@ class ProgressBar:
         self._progress.update(self._task, **changes)
 
     def reset(self, **changes: Any) -> None:
-        """Begin again, from nothing."""
+        """Start over from zero."""
         self._progress.reset(self._task, **changes)
 
     def unmeasured(self, description: str, detail: str = "") -> None:
-        """Go on with something of which nobody knows how far it is."""
-        # Rich takes `total=None` for no change, and a full bar would stay full.
+        """Continue with work of unknown length."""
+        # Rich treats `total=None` as no change, so a full bar would stay full.
         self.remove()
         self._task = self._progress.add_task(description, total=None, detail=detail)
         self._progress.refresh()
 
     def remove(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         self._progress.remove_task(self._task)
 
 
 class _Display:
-    """The bars that are shown now."""
+    """The bars shown now."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -98,7 +98,7 @@ _DISPLAY = _Display()
 
 @contextmanager
 def waiting(output: Output, what: str, detail: str) -> Iterator[None]:
-    """A bar that only says what goes on, where nothing says how far it is."""
+    """A bar for work of unknown length."""
     if not output.animated:
         yield
         return
@@ -108,7 +108,7 @@ def waiting(output: Output, what: str, detail: str) -> Iterator[None]:
 
 @contextmanager
 def counting(output: Output, what: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar over `total` equal steps; calling what it yields is one step."""
+    """A bar over `total` equal steps; each call of what it yields is one step."""
     if total < 2:
         yield lambda: None
         return
@@ -125,7 +125,7 @@ def counting(output: Output, what: str, total: int) -> Iterator[Callable[[], Non
 
 @contextmanager
 def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told how many are done, of how many, as they are done."""
+    """A bar whose yielded callback takes how many are done, and their total."""
     if not output.animated:
         yield lambda _done, _total: None
         return
@@ -144,17 +144,16 @@ def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int]
 
 @contextmanager
 def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, int], None]]:
-    """A bar over rankings to be made; what it yields is told whose, and how many more.
+    """A bar over rankings; the yielded callback takes a strategy and how many more it has made.
 
-    None are more as a strategy begins, and again while it is timed.
-
-    They take from no time to minutes each, so that what is said of the time that is left is of
-    the strategy that is at work, which ranks one query like another.
+    It is called with 0 when a strategy starts, and again while it is timed. Rankings take from no
+    time to minutes each, so the time left is that of the strategy at work, whose rankings take
+    equally long.
 
     Args:
         output: of the command.
-        total: rankings to be made.
-        each: of them one strategy's.
+        total: number of rankings to make.
+        each: number of rankings per strategy.
     """
     if not output.animated:
         yield lambda _name, _queries: None
@@ -184,7 +183,7 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
 
 @contextmanager
 def indexing(output: Output) -> Iterator[IndexObserver]:
-    """A bar over the bytes of the files to read, with the rate of encoding and what is left."""
+    """A bar over the bytes of the files to read, with the encoding rate and the time left."""
     from bienc_cli.indexing.report import SilentObserver
 
     if not output.animated:
@@ -195,19 +194,19 @@ def indexing(output: Output) -> Iterator[IndexObserver]:
 
 
 class ShownOn(Reporter):
-    """Shows what goes on on a command's stderr."""
+    """Shows progress on a command's stderr."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._prepared: set[str] = set()
 
     def note(self, sentence: str) -> None:
-        """A line, unless the command is quiet."""
+        """Print a line, unless the command is quiet."""
         self._output.note(sentence)
 
     @contextmanager
     def preparing(self, use: FirstUse) -> Iterator[None]:
-        """A bar while it goes on; where none can move, a line, and one of each model is enough."""
+        """A bar while it lasts; without animation, one line per model."""
         megabytes = f"{max(use.size / 1e6, 1):.0f} MB, " if use.size else ""
         if not self._output.animated and use.model not in self._prepared:
             self._output.note(f"note: {use.work} {use.model} ({megabytes}only this once)")
@@ -235,7 +234,7 @@ class ShownOn(Reporter):
 
 
 class _IndexBar:
-    """An `IndexObserver` that moves a bar."""
+    """An `IndexObserver` that updates a bar."""
 
     def __init__(self, bar: ProgressBar) -> None:
         self._bar = bar
@@ -243,14 +242,14 @@ class _IndexBar:
         self._left = TimeLeft(0, self._began)
 
     def discovered(self, files: int, total_bytes: int) -> None:
-        """Give the bar its length."""
+        """Set the bar's length."""
         self._began = time.monotonic()
         self._left = TimeLeft(total_bytes, self._began)
         self._bar.reset(description="reading and encoding", total=max(total_bytes, 1))
         self._bar.update(detail=f"{files:,} files")
 
     def progressed(self, progress: IndexProgress) -> None:
-        """Move the bar."""
+        """Update the bar."""
         now = time.monotonic()
         self._left.learn(progress, now)
         encoded = progress.encoded
@@ -260,7 +259,7 @@ class _IndexBar:
         self._bar.update(completed=progress.done_bytes, detail=", ".join(details))
 
     def stage(self, name: str) -> None:
-        """Begin what has no measure; the bar is full."""
+        """Show a stage of unknown length; the bar is full."""
         self._bar.unmeasured(name)
 
 
@@ -280,12 +279,12 @@ def _progress(output: Output) -> Progress:
         TextColumn("{task.fields[detail]}", markup=False),
         console=console,
         transient=True,
-        # What is printed meanwhile is data, and its place is stdout.
+        # Data printed meanwhile belongs on stdout.
         redirect_stdout=False,
     )
 
 
 def _leave_as_it_was() -> None:
-    # Not through rich: the thread that draws may hold its lock.
+    # Bypass rich, whose lock the drawing thread may hold.
     with suppress(OSError):
         os.write(2, _AS_IT_WAS)

@@ -176,7 +176,7 @@ def query(
     _refuse_what_nothing_uses(
         chosen, {"--rerank-budget": rerank_budget, "--candidates": candidates}, model, cross_encoder
     )
-    # Each model is begun as soon as it can be named, so that it is loaded beside the imports.
+    # Start each model as soon as it is known, so that it loads during the imports.
     warm = caller.warm() is not None
     if chosen.needs_cross_encoder and not warm:
         models.begin_cross_encoder(preload.cross_encoder_begun())
@@ -221,7 +221,7 @@ def query(
             stack.enter_context(opened(place, output, models, refresh=refresh)) for place in places
         )
         for one in (first, *others):
-            # What is wrong with one is said before a model is loaded.
+            # Report a bad index before a model is loaded.
             one.reader()
         if (chosen.needs_bi_encoder or budget_tokens is not None) and not warm:
             models.begin_bi_encoder(first.info, preload.bi_encoder_begun(first.info))
@@ -268,7 +268,7 @@ def _refuse_what_nothing_uses(
 
 
 def _open_hit(editor: str, hit: Hit, output: Output) -> int:
-    """Open a hit in an editor, behind the answer; the exit code."""
+    """Open a hit in an editor after the answer; returns the exit code."""
     from bienc_cli.cli.editor import open_hit
     from bienc_cli.errors import UsageError
 
@@ -277,14 +277,14 @@ def _open_hit(editor: str, hit: Hit, output: Output) -> int:
     except UsageError as error:
         if not output.machine:
             raise
-        # Stdout has its document already.
+        # The document on stdout is already complete.
         output.tell(f"error: {error.message}\nhint: {error.hint}")
         return error.exit_code
     return 0
 
 
 def _answer_each(view: _Answers, indexes: Sequence[Index], options: SearchOptions) -> int:
-    """Answer standard input line by line; a line that cannot be answered stops none behind it."""
+    """Answer standard input line by line; a line that fails does not stop later ones."""
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.render.search import UnaskedView
@@ -297,7 +297,7 @@ def _answer_each(view: _Answers, indexes: Sequence[Index], options: SearchOption
         one.outlasts = True
     output, first = view.output, indexes[0]
     found = failed = False
-    # One JSON document can only be written when everything is known.
+    # A single JSON document can only be written at the end.
     collected: list[dict[str, Any]] = []
     for number, line in standard_input.queries(let_go):
         try:
@@ -325,7 +325,7 @@ def _answer_each(view: _Answers, indexes: Sequence[Index], options: SearchOption
 
 
 class _Answers:
-    """Shows one answer, or several, in the format and detail that were asked for."""
+    """Shows answers in the requested format and detail."""
 
     def __init__(
         self,
@@ -345,11 +345,11 @@ class _Answers:
         self._any_shown = False
 
     def show(self, answer: SearchAnswer) -> None:
-        """Print the only answer."""
+        """Print a single answer."""
         self.output.show(self.of(answer))
 
     def warn(self, result: SearchResult) -> None:
-        """Say on stderr what the user should know about this answer, each thing once."""
+        """Report on stderr what the user should know about an answer, each thing once."""
         for warning in (*result.warnings, *_cut_query(result)):
             if warning not in self._warned:
                 self.output.warn(warning)
@@ -358,7 +358,7 @@ class _Answers:
     def of(
         self, answer: SearchAnswer, asked: str | None = None, **extra: str | int | None
     ) -> SearchView:
-        """An answer to be printed, its warnings said; `asked` names the query among several."""
+        """The view of an answer, after printing its warnings; `asked` names one of several."""
         from bienc_cli.render.search import SearchView
 
         result = answer.result
@@ -383,7 +383,7 @@ class _Answers:
         )
 
     def _lines(self) -> int | None:
-        """Lines that fit between the command above and the prompt below; None for any number."""
+        """Lines between the typed command and the next prompt; None for no limit."""
         asked_for = self._compact is not None or self._full or self._context
         terminal = not asked_for and caller.stdout().isatty()
         return caller.terminal_lines() - 2 if terminal else None

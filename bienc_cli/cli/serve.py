@@ -108,10 +108,10 @@ def serve(
 
 
 def host_and_port(named: str) -> tuple[str, int]:
-    """`127.0.0.1:8000` as its parts.
+    """Split `127.0.0.1:8000`.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is malformed.
     """
     from bienc_cli.errors import UsageError
 
@@ -122,7 +122,7 @@ def host_and_port(named: str) -> tuple[str, int]:
 
 
 def _stop(endpoint: Endpoint, output: Output) -> int:
-    """End the server at an endpoint; 1 where there is none."""
+    """Stop the server at an endpoint; returns 1 if there is none."""
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, StorageError
     from bienc_cli.server.client import connect
     from bienc_cli.server.endpoint import peer

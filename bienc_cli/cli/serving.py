@@ -1,4 +1,4 @@
-"""A server's process: what it holds, whom it answers, when it ends."""
+"""The server process: what it holds, whom it answers, when it ends."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ _DUMB = ("dumb", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a server was told.
+    """The settings of a server.
 
     Attributes:
-        output: where it says what it does.
-        index: that HTTP is about, and that is held ready from the beginning.
-        here: where it was started.
+        output: where it reports what it does.
+        index: the index for HTTP, opened from the start.
+        here: the directory it was started in.
     """
 
     output: Output
@@ -75,13 +75,13 @@ class Serving:
         idle_seconds: float,
         most_bytes: int,
     ) -> int:
-        """Serve until it is time to end; the exit code."""
+        """Serve until it is time to end; returns the exit code."""
         token = checked_token(token)
         with ExitStack() as stack:
             listening = None if http is None else stack.enter_context(listen(*http))
             place = claim(endpoint)
             if place is not None:
-                # In this order: at no moment does the socket stand with nobody to remove it.
+                # In this order, so that the socket never exists without a cleanup.
                 stack.enter_context(process.undone(place.withdraw))
                 stack.enter_context(place)
             elif listening is None:
@@ -112,7 +112,7 @@ class Serving:
         return EXIT_OK
 
     def _settle(self) -> None:
-        """Depend on no directory and no setting that clients have of their own."""
+        """Become independent of the directory and settings that clients have of their own."""
         for name in _OF_FILES:
             if os.environ.get(name):
                 os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
@@ -130,11 +130,11 @@ class Serving:
         )
 
     def _load(self, *, needs_index: bool) -> None:
-        """Load what will be asked for; whoever started the server is told what is missing.
+        """Load what will be needed; tells the user who starts the server what is missing.
 
         Raises:
-            IndexNotFound: there is no index, and one is needed.
-            ModelUnavailable: a model's weights are not here.
+            IndexNotFound: there is no index, but one is needed.
+            ModelUnavailable: a model's weights are not available.
         """
         readers = Readers()
         with self._answering(readers):
@@ -144,13 +144,13 @@ class Serving:
         readers.close()
 
     def _warm_up(self, readers: Readers) -> None:
-        """Have a thread open the index, and read what a search reads of it."""
+        """Open the index in a thread, and read what a search reads."""
         held = self.hold(readers)
         options = SearchOptions(strategy=DEFAULT_WITHOUT_CROSS_ENCODER, k=1)
         search(held.reader, "what a search reads", held.bi_encoder, options=options)
 
     def hold(self, readers: Readers) -> Held:
-        """The index that HTTP is about, and its models; for the thread whose readers these are."""
+        """The index and models for HTTP, for the thread that owns these readers."""
         with self._answering(readers):
             return self._held()
 
@@ -161,7 +161,7 @@ class Serving:
 
     @contextmanager
     def _answering(self, readers: Readers) -> Iterator[None]:
-        """Work as for a client in the directory where the server was started."""
+        """Act as for a client in the directory where the server was started."""
         client = Caller(
             here=self.here,
             environ={},
@@ -178,10 +178,10 @@ class Serving:
         return caller.RunSettings(self.runtime, self.device, self.threads, offline)
 
     def answer(self, command: CommandLine, readers: Readers) -> ServedAnswer:
-        """Carry out a client's command.
+        """Run a client's command.
 
         Raises:
-            Declined: that is for the client itself.
+            Declined: the client has to run it.
         """
         if command.arguments[:1] != ("query",):
             raise Declined("only queries are answered here")
@@ -195,7 +195,7 @@ class Serving:
         )
         index = command.environment.get("BIENC_INDEX")
         with client.served():
-            # What is read for this command alone, such as a file of defaults, is left behind.
+            # A copy, so that what is read for this command alone (defaults) is discarded.
             code = copy_context().run(
                 carry_out, list(command.arguments), {"index": [index]} if index else None
             )
@@ -217,10 +217,10 @@ def _address(listening: socket.socket, token: str) -> str:
 
 @contextmanager
 def _opened(endpoint: Endpoint, address: str) -> Iterator[None]:
-    """Show the page in the browser.
+    """Open the page in the browser.
 
-    By way of a file that only this user can read: others see command lines, and the token would
-    stand in the browser's.
+    It is opened through a file that only this user can read: command lines are public, and the
+    browser's would contain the token.
     """
     import webbrowser
 
@@ -247,7 +247,7 @@ def _collected(name: str, stream: Stream, output: list[tuple[str, str]]) -> Coll
 
 
 def _environment(command: CommandLine) -> dict[str, str]:
-    """The client's, with the size of its terminal where it would have asked the terminal."""
+    """The client's environment, with its terminal's size in place of asking the terminal."""
     environ = dict(command.environment)
     if command.size is not None and environ.get("TERM", "").lower() not in _DUMB:
         columns, lines = command.size

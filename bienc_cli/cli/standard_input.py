@@ -1,4 +1,4 @@
-"""Lines from standard input: queries, pairs, paths; plain or JSON."""
+"""Reads standard input: queries, pairs, paths; plain or JSON."""
 
 from __future__ import annotations
 
@@ -19,27 +19,26 @@ _SOURCE = "standard input"
 def lines(
     on_idle: Callable[[], None] | None = None, *, seconds: float = 1.0
 ) -> Iterator[tuple[int, str]]:
-    """Numbered lines as they come, without their ends; blank ones left out.
+    """Numbered lines as they arrive, without line endings; blank ones are skipped.
 
-    Blanks around a line are left as they are: a tab may part an id from nothing.
-
-    What is not UTF-8 comes as lone surrogates: right for a file name, wrong for a text.
+    Blanks around a line are kept, because a tab may separate an id from an empty text. Invalid
+    UTF-8 becomes lone surrogates: right for a file name, wrong for a text.
 
     Args:
-        on_idle: called again and again while there is no line.
-        seconds: between two such calls.
+        on_idle: called repeatedly while there is no line.
+        seconds: interval between these calls.
     """
-    # Bytes, because a text stream reads ahead and would not answer each line as it comes.
+    # Bytes, because a text stream reads ahead and would delay lines.
     found = iter(_next_line, b"") if on_idle is None else _with_idleness(on_idle, seconds)
     for number, raw in enumerate(found, 1):
-        # Each file that `cat` has joined may begin with a byte order mark.
+        # Files joined by `cat` may each start with a byte order mark.
         line = raw.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape").rstrip("\r\n")
         if line.strip():
             yield number, line
 
 
 def _with_idleness(on_idle: Callable[[], None], seconds: float) -> Iterator[bytes]:
-    """Lines, read by a thread of its own, so that waiting for them can be interrupted."""
+    """Lines read by a separate thread, so that waiting for them can be interrupted."""
     arrived: queue.Queue[bytes | UsageError] = queue.Queue(maxsize=1)
 
     def read() -> None:
@@ -52,7 +51,7 @@ def _with_idleness(on_idle: Callable[[], None], seconds: float) -> Iterator[byte
             if not isinstance(line, bytes) or not line:
                 return
 
-    # Daemonic: an interrupt does not wait for a line.
+    # A daemon, so that an interrupt does not wait for a line.
     threading.Thread(target=read, daemon=True, name="bienc-stdin").start()
     while True:
         try:
@@ -82,28 +81,28 @@ def _unreadable(error: OSError) -> UsageError:
 
 
 def queries(on_idle: Callable[[], None] | None = None) -> Iterator[tuple[int, str]]:
-    """What `parse` takes, as it comes: lines, or TREC topics of several."""
+    """Records for `parse`, as they arrive: lines, or TREC topics of several lines."""
     return query_records(lines(on_idle))
 
 
 def parse(number: int, record: str) -> QueryLine:
-    """One query, in any form that a file of queries may have.
+    """Parse one query, in any format that a file of queries may have.
 
     Raises:
-        UsageError: it is not UTF-8, or begins like an object or a topic and is none, or has
-            no text.
+        UsageError: it is not UTF-8, starts like an object or a topic but is malformed, or has no
+            text.
     """
     _check_encoding(number, record)
     query = parse_query(number, record, _SOURCE)
     if not query.text.strip():
         raise UsageError(f"Line {number} of {_SOURCE} has no text.", "say what you look for")
-    # An escape such as \\ud800 is JSON in UTF-8 nevertheless.
+    # An escape such as \\ud800 is valid JSON in UTF-8.
     _check_encoding(number, query.text + (query.query_id or ""))
     return query
 
 
 def parse_pair(number: int, line: str) -> tuple[str, str]:
-    """One pair: `["A", "B"]`, or an object with `a` and `b` or `query` and `passage`.
+    """Parse one pair: `["A", "B"]`, or an object with `a` and `b` or `query` and `passage`.
 
     Raises:
         UsageError: the line is neither, or not UTF-8.
@@ -129,14 +128,14 @@ def parse_pair(number: int, line: str) -> tuple[str, str]:
 def pairs(
     texts: Sequence[str], hint: str
 ) -> tuple[dict[int, tuple[str, str]], dict[int, UsageError]]:
-    """Pairs by their numbers, and what is wrong with each other line.
+    """Pairs by number, and the error of each other line.
 
     Args:
-        texts: two of them, or a minus for what standard input has, a pair a line.
-        hint: what to type instead of one text or three.
+        texts: two texts, or `-` for one pair per line of standard input.
+        hint: what to type if there are not exactly two texts.
 
     Raises:
-        UsageError: the texts are no pair, or standard input cannot be read.
+        UsageError: the texts are not a pair, or standard input cannot be read.
     """
     from bienc_cli.evaluation.pair_scores import check_pair
 
@@ -158,7 +157,7 @@ def pairs(
 
 
 def text() -> str:
-    """All of standard input, as UTF-8.
+    """All of standard input as UTF-8.
 
     Raises:
         UsageError: it is not UTF-8, or cannot be read.
@@ -172,7 +171,7 @@ def text() -> str:
 
 
 def paths(*, null: bool = False) -> list[str]:
-    """A list of files, one a line, or each ended by NUL and otherwise left as it is."""
+    """A list of files, one per line, or each ended by NUL and otherwise unchanged."""
     if not null:
         return [line.strip() for _, line in lines()]
     try:

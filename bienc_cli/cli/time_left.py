@@ -1,8 +1,8 @@
-"""How long a command will go on, from what it has taken so far.
+"""Estimates how long an indexing run will take, from its progress so far.
 
-What an earlier run has encoded passes in no time and says nothing about what does not. So the
-two kinds of work are timed apart: reading and cutting by the byte, encoding by the token. What
-is left is taken to need both, which is what lies behind an interrupted run's files.
+Texts encoded by an earlier run pass in no time and say nothing about the rest. So the two kinds of
+work are timed separately: reading and chunking per byte, encoding per token. The rest is assumed to
+need both, because that is what follows an interrupted run's files.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     from bienc_cli.indexing.report import Progress
 
 _LEAST_SECONDS = 2.0
-"""Of the work: before, too little is known to say anything."""
+"""Minimum time of work: before that, too little is known for an estimate."""
 
 _BATCHES = 32
-"""The latest ones tell the speed, since machines slow down and get free."""
+"""The number of recent batches that determine the speed, because it changes with the machine's
+load."""
 
 
 class TimeLeft:
-    """Learns from what an indexing run reports."""
+    """Learns from the progress of an indexing run."""
 
     def __init__(self, total_bytes: int, now: float) -> None:
-        """Begin when the files to read are known.
+        """Start when the files to read are known.
 
         Args:
             total_bytes: of these files.
-            now: seconds, of a clock that never goes back.
+            now: seconds of a monotonic clock.
         """
         self._total_bytes = total_bytes
         self._now = now
@@ -37,7 +38,7 @@ class TimeLeft:
         self._batches: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
 
     def learn(self, progress: Progress, now: float) -> None:
-        """Take what has been done up to `now`."""
+        """Record the progress up to `now`."""
         tokens = progress.tokens - self._tokens
         if tokens:
             self._batches.append((now - self._now, tokens))
@@ -48,7 +49,7 @@ class TimeLeft:
         self._encoded_bytes = progress.encoded_bytes
 
     def seconds(self) -> float | None:
-        """What is left; None where nothing is known."""
+        """The estimated time left; None if unknown."""
         encoding = sum(seconds for seconds, _ in self._batches)
         if encoding < _LEAST_SECONDS or not self._encoded_bytes:
             return None
@@ -60,17 +61,17 @@ class TimeLeft:
 
 
 class SteadyTimeLeft:
-    """Learns from work of which one part takes as long as another."""
+    """Learns from work whose parts take equally long."""
 
     def __init__(self) -> None:
         self._known: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
 
     def learn(self, done: int, now: float) -> None:
-        """Take what is done, an earlier run's share included, up to `now`."""
+        """Record what is done up to `now`, including an earlier run's share."""
         self._known.append((now, done))
 
     def seconds(self, total: int) -> float | None:
-        """What is left of `total`; None where nothing is known."""
+        """The estimated time left for `total` parts; None if unknown."""
         if not self._known:
             return None
         (began, before), (now, done) = self._known[0], self._known[-1]
@@ -80,7 +81,7 @@ class SteadyTimeLeft:
 
 
 def rough_duration(seconds: float) -> str:
-    """`less than 10 s`, `about 40 s`, `about 2 h 10 min`: no more than such a guess is worth."""
+    """`less than 10 s`, `about 40 s`, `about 2 h 10 min`: no more precise than the estimate."""
     if seconds < 10:
         return "less than 10 s"
     if seconds < 55:

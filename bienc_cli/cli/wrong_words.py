@@ -1,6 +1,6 @@
-"""What is wrong with a command line: what was typed, what is allowed, and a line to type.
+"""Explains what is wrong with a command line: what was typed, what is allowed, and what to type.
 
-The parser and the validator behind it have voices of their own; here they are put into ours.
+It rewords the messages of the parser and its validator.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _MEANT = {
     "forget": "bienc remove PATH",
     "rm": "bienc remove PATH",
 }
-"""What other programs call what there is here, by the word that is typed."""
+"""What other programs call the commands of this one."""
 
 _LIKELY = {"-k": 10, "--candidates": 50, "--min-relevance": 0.5, "--rerank-budget": 300}
-"""What an option without a default may well be given, where the least allowed says little."""
+"""Plausible values for options without a default, where the minimum is not helpful."""
 
 _MEANT_OPTIONS = {
     **dict.fromkeys(("-n", "--k", "--top", "--top-k", "--limit", "--num", "--count"), "-k 10"),
@@ -46,7 +46,7 @@ _MEANT_OPTIONS = {
     "--fix": "--repair",
     "--port": "--http 127.0.0.1:8000",
 }
-"""What other programs call options of this one, and how it is typed here."""
+"""What other programs call the options of this one, and what to type here."""
 
 _QUOTED = re.compile(r"'([^']*)'")
 _TOO_MANY = re.compile(r"Got unexpected extra argument\S* \((.*)\)", re.DOTALL)
@@ -58,7 +58,7 @@ def put_into_words(error: Any, arguments: Sequence[str], commands: Sequence[str]
     Args:
         error: one of Typer's exceptions.
         arguments: the command line.
-        commands: the names there are.
+        commands: the names of all commands.
     """
     return UsageError(*_message_and_hint(error, arguments, commands))
 
@@ -91,7 +91,7 @@ def _message_and_hint(
 
 
 def _whole_line(context: Any, command: str) -> str:
-    """A command with the arguments that it cannot do without."""
+    """A command with its required arguments."""
     parameters = context.command.params if context is not None else ()
     wanted = [
         str(one.metavar or one.name).upper().partition("|")[0]
@@ -106,15 +106,15 @@ def _unknown_option(
 ) -> tuple[str, str]:
     parameters = context.command.params if context is not None else ()
     known = [name for one in parameters for name in (*one.opts, *one.secondary_opts)]
-    # Of letters behind one dash the parser names the first.
+    # For letters after a single dash, the parser names only the first.
     flag = next(
         (one for one in arguments if one.partition("=")[0].startswith(error.option_name)),
         error.option_name,
     ).partition("=")[0]
-    # Without their dashes, which make all of them alike.
+    # Without the dashes, which would make all of them similar.
     long_names = [name[2:] for name in known if name.startswith("--")]
     as_text = _as_text(flag, command, arguments)
-    # What may be a word of the query has to be nearly an option to be taken for one.
+    # A possible query word must be very similar to an option to be considered one.
     near = get_close_matches(flag.lstrip("-"), long_names, 1, 0.8 if as_text else 0.6)
     meant = _MEANT_OPTIONS.get(flag, "")
     if meant and meant.split()[0] in known:
@@ -129,7 +129,7 @@ def _unknown_option(
 
 
 def _as_text(flag: str, command: str, arguments: Sequence[str]) -> str | None:
-    """A query in which a word begins with a minus, as it is typed; None for anything else."""
+    """How to type a query in which a word starts with a minus; None for anything else."""
     words = list(arguments[1:])
     if command != "bienc query" or flag.startswith("--") or len(flag) < len("-to"):
         return None
@@ -150,13 +150,13 @@ def _unknown_command(
             meant = f"{meant.removesuffix(' TEXT').removesuffix(' PATH')} {shlex.join(behind)}"
         return message, meant
     text = " ".join(arguments)
-    # Several words are a question; one may be anything.
+    # Several words are a question; a single one may be anything.
     asks = " " in text and not any(one.startswith("-") for one in arguments)
     return message, f"bienc query {shlex.quote(text)}" if asks else "bienc --help lists them"
 
 
 def _unfit_value(error: Any, command: str) -> tuple[str, str]:
-    """A value that the validator has refused."""
+    """A value that the validator refused."""
     flag = max(error.param.opts, key=len)
     found = _first_problem(error)
     allowed, example = _allowed(found, error.param.default or _LIKELY.get(flag))
@@ -173,7 +173,7 @@ def _first_problem(error: Any) -> Mapping[str, Any]:
 
 
 def _allowed(problem: Mapping[str, Any], default: object) -> tuple[str | None, object]:
-    """What would have been taken, and one such value."""
+    """The allowed values, and one of them."""
     kind = str(problem.get("type", ""))
     least = problem.get("ctx", {}).get("ge", 1)
     number = f"{default if isinstance(default, int | float) and default else max(least, 1):g}"

@@ -1,4 +1,4 @@
-"""What a call finds around it: its caller, variables, files of settings, and which index is meant.
+"""The surroundings of a call: its caller, variables, settings files, and which index is meant.
 
-Commands and library take it from here alone, so that both mean the same index and models.
+Commands and the library get these only from here, so that both mean the same index and models.
 """

@@ -1,8 +1,8 @@
-"""For whom a command works: for whoever started this process, or for a client of the server.
+"""The caller of a command: the user of this process, or a client of the server.
 
-A client's command begins in the client's directory and prints on the client's terminal, and is
-answered by what the server holds ready. All of that is a matter of the thread that carries it
-out, as it is otherwise a matter of the process.
+A client's command runs in the client's directory, prints to the client's terminal, and uses what
+the server holds ready. These are properties of the thread that runs it, where they otherwise are
+properties of the process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _USUAL_LINES = 24
 
 
 class RunSettings(NamedTuple):
-    """How models run; what was said of it to a server holds for all that it holds ready."""
+    """How models run; a server's settings apply to everything it holds."""
 
     runtime: str
     device: str
@@ -34,7 +34,7 @@ class RunSettings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Warm:
-    """What is held ready."""
+    """Models and readers held ready."""
 
     settings: RunSettings
     models: ResidentModels
@@ -46,9 +46,9 @@ class Caller:
     """A client.
 
     Attributes:
-        here: the directory that it works in.
-        environ: what of its environment concerns its terminal.
-        warm: what it is answered by.
+        here: the client's working directory.
+        environ: the part of its environment that concerns the terminal.
+        warm: what answers it.
     """
 
     here: Path
@@ -59,7 +59,7 @@ class Caller:
 
     @contextmanager
     def served(self) -> Iterator[None]:
-        """What this thread does meanwhile is done for this client."""
+        """Run the body, in this thread, for this client."""
         token = _CLIENT.set(self)
         try:
             yield
@@ -68,12 +68,12 @@ class Caller:
 
 
 class Collected(io.StringIO):
-    """A client's stream: collects what is to be printed there.
+    """Collects what is to be printed on a client's stream.
 
     Args:
         name: of the stream.
-        output: collects for several streams, in order.
-        tty: it is a terminal.
+        output: shared by several streams, to keep their order.
+        tty: whether it is a terminal.
         encoding: of the client's stream.
     """
 
@@ -88,15 +88,15 @@ class Collected(io.StringIO):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """Of the client's stream."""
+        """The encoding of the client's stream."""
         return self._encoding
 
     def isatty(self) -> bool:
-        """Whether the client's is a terminal."""
+        """Whether the client's stream is a terminal."""
         return self._tty
 
     def write(self, text: str) -> int:
-        """Keep what is to be printed."""
+        """Collect text."""
         self._output.append((self._name, text))
         return len(text)
 
@@ -111,19 +111,19 @@ def here() -> Path:
 
 
 def stdout() -> TextIO:
-    """Where data goes."""
+    """The stream for data."""
     client = _CLIENT.get()
     return client.stdout if client else sys.stdout
 
 
 def stderr() -> TextIO:
-    """Where everything else goes."""
+    """The stream for everything else."""
     client = _CLIENT.get()
     return client.stderr if client else sys.stderr
 
 
 def environ() -> Mapping[str, str]:
-    """What the environment says of the terminal."""
+    """The environment variables that concern the terminal."""
     client = _CLIENT.get()
     return client.environ if client else os.environ
 
@@ -132,7 +132,7 @@ def terminal_lines() -> int:
     """Height of the terminal."""
     client = _CLIENT.get()
     if client is None:
-        # Not at the top: who is answered by a server has no use for it.
+        # Not at the top: a client answered by a server does not need it.
         import shutil
 
         return shutil.get_terminal_size().lines
@@ -141,6 +141,6 @@ def terminal_lines() -> int:
 
 
 def warm() -> Warm | None:
-    """What is held ready for this command; None where it loads what it needs."""
+    """What is held ready for this command; None if it loads what it needs itself."""
     client = _CLIENT.get()
     return client.warm if client else None

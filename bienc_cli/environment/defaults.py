@@ -1,7 +1,7 @@
-"""`bienc.toml`: defaults of options, in the folder and the user's own.
+"""`bienc.toml`: defaults of options, in the folder and in the user's configuration.
 
-The folder's is the nearest one upwards that is this user's. It may lie in somebody else's
-repository, so it names models by their aliases only: nothing is looked up on a stranger's word.
+The folder's file is the nearest one upwards that this user owns. It may be part of somebody else's
+repository, so it can name models only by alias: nothing is looked up on its word.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ KEYS: Mapping[str, Mapping[str, type]] = MappingProxyType(
         "judge": {"strategies": list, "depth": int},
     }
 )
-"""What can be set, for all commands and in the table of one, and what it is."""
+"""The settings for all commands and, by table, for single ones, with their types."""
 
 _WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 _WORDS[list] = "a list of texts"
@@ -60,7 +60,7 @@ _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "--budget-tokens": ("k",),
     }
 )
-"""An option that is typed, and what a file says that might contradict it."""
+"""For a typed option, the settings in files that might contradict it."""
 
 _MODELS = ("model", "cross-encoder")
 _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version", "-V"})
@@ -68,7 +68,7 @@ _NO_DEFAULTS = frozenset({"--help", "-h", "help", "--version", "-V"})
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the files say, by table ("" for all commands) and name."""
+    """The settings in the files, by table ("" for all commands) and name."""
 
     settings: Mapping[tuple[str, str], Setting[Any]]
 
@@ -79,21 +79,21 @@ class Defaults:
     def for_parser(
         self, arguments: Sequence[str], commands: Sequence[str]
     ) -> dict[str, dict[str, Any]]:
-        """By command and parameter, as the parser takes defaults; a line overrules them."""
+        """The parser's defaults by command and parameter; typed options override them."""
         typed = {word.partition("=")[0] for word in arguments}
         overruled = {name for flag in typed & _OVERRULES.keys() for name in _OVERRULES[flag]}
         return {
             command: {
                 parameter_of(name): setting.value
                 for (table, name), setting in self.settings.items()
-                # These two have variables in the environment, which come first.
+                # These two have environment variables, which take precedence.
                 if table in (_ALL, command) and name not in (*_MODELS, *overruled)
             }
             for command in commands
         }
 
     def as_words(self, arguments: Sequence[str]) -> list[str]:
-        """What decides which cross-encoder a query needs, as if it had been typed."""
+        """The settings that decide which cross-encoder a query needs, as if typed."""
         words: list[str] = []
         for table, name in (
             ("query", "strategy"),
@@ -112,7 +112,7 @@ class Defaults:
 
 
 def parameter_of(name: str) -> str:
-    """The parameter of a command that a setting is the default of."""
+    """The command parameter that a setting is the default of."""
     return "format_" if name == "format" else name.replace("-", "_")
 
 
@@ -121,15 +121,15 @@ _OF_CLIENT: ContextVar[Defaults | None] = ContextVar("defaults", default=None)
 
 
 def in_use() -> Defaults:
-    """What was read for the command that runs."""
+    """The settings read for the running command."""
     return _OF_CLIENT.get() or _IN_USE
 
 
 def use(arguments: Sequence[str]) -> Defaults:
-    """Read what holds here; nothing for a command line that asks for help.
+    """Read the settings that apply here; none for a command line that asks for help.
 
     Raises:
-        UsageError: a file cannot be understood.
+        UsageError: a file is malformed.
     """
     global _IN_USE
     found: dict[tuple[str, str], Setting[Any]] = {}
@@ -137,7 +137,7 @@ def use(arguments: Sequence[str]) -> Defaults:
         for source, path in files(caller.here()):
             found.update(_read(path, source))
     if caller.warm() is not None:
-        # Others are answered at the same time.
+        # Other clients are answered at the same time.
         _OF_CLIENT.set(Defaults(found))
         return Defaults(found)
     _IN_USE = Defaults(found)
@@ -145,7 +145,7 @@ def use(arguments: Sequence[str]) -> Defaults:
 
 
 def files(here: Path) -> Iterator[tuple[Origin, Path]]:
-    """The user's file and the folder's, in this order, those that there are."""
+    """The existing files: the user's, then the folder's."""
     base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
     users = Path(base) / "bienc" / NAME
     if users.is_file():
@@ -179,10 +179,10 @@ def _read(path: Path, source: Origin) -> Iterator[tuple[tuple[str, str], Setting
 
 
 def _fit(path: Path, source: Origin, table: str, name: str, value: Any) -> Any:
-    """A value as the option takes it.
+    """A value converted for its option.
 
     Raises:
-        UsageError: there is no such setting, or it cannot have this value.
+        UsageError: the setting is unknown, or the value is invalid.
     """
     known = KEYS[table]
     if name not in known:

@@ -1,4 +1,4 @@
-"""Which index is meant: as it was named, or the nearest one upwards."""
+"""Decides which index is meant: the named one, or the nearest one upwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_SAID = 100
 """Characters of a name that an error repeats."""
 
 _OF_AN_INDEX = (".gitignore", "catalog.", "graph-", "lock", "resume.", "vectors-")
-"""How the names begin of files that a run leaves in a directory where it never finished."""
+"""Prefixes of the files that an unfinished run leaves in a directory."""
 
 
 def index_to_read(named: str | IndexPlace | None) -> IndexPlace:
@@ -54,7 +54,7 @@ def _not_found(here: Path) -> IndexNotFound:
 
 
 def indexes_to_read(named: Sequence[str] | None) -> list[IndexPlace]:
-    """The indexes as named, each once, whatever links lead there; else what `index_to_read` finds.
+    """The named indexes without repeats, links resolved; else what `index_to_read` finds.
 
     Raises:
         IndexNotFound: none is named, and there is none upwards.
@@ -69,7 +69,7 @@ def indexes_to_read(named: Sequence[str] | None) -> list[IndexPlace]:
 
 
 def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
-    """The index to make or refresh: as named, or the nearest one upwards, or one right here.
+    """The index to make or update: as named, or the nearest one upwards, or a new one here.
 
     Raises:
         UsageError: the address is malformed.
@@ -82,11 +82,11 @@ def index_to_write(named: str | IndexPlace | None) -> IndexPlace:
 
 
 def place_of(path: str | Path) -> IndexPlace:
-    """The index that a path or an address stands for: there, or the nearest one above.
+    """The index at a path or address, or the nearest one above it.
 
     Raises:
-        IndexNotFound: there is none of this user's.
-        PathNotFound: no file can be called so.
+        IndexNotFound: there is none that this user owns.
+        PathNotFound: the path is not a valid file name.
     """
     from bienc_cli.store import INDEX_NAME, find_index, holds_index
     from bienc_cli.wings import PLACES
@@ -106,7 +106,7 @@ def place_of(path: str | Path) -> IndexPlace:
 
 
 def _place(named: str | IndexPlace) -> IndexPlace:
-    """An index as it was named: by an address or a directory, or found already."""
+    """An index by address or directory, or one that was already found."""
     from bienc_cli.wings import remote_place
 
     if not isinstance(named, str | Path):
@@ -116,17 +116,17 @@ def _place(named: str | IndexPlace) -> IndexPlace:
         return place
     directory = caller.here() / Path(possible(named)).expanduser()
     if directory.name != os.pardir:
-        # Where it lies decides which folders are beside it; it may be a link to elsewhere itself.
+        # Its location determines which folders are beside it, even if it is itself a link.
         directory = Path(os.path.realpath(directory.parent), directory.name)
     _refuse_folder_of_documents(directory)
     return directory
 
 
 def possible(path: str | Path) -> str:
-    """A path as text, if anything can be called so.
+    """A path as text, after checking that it is a valid name.
 
     Raises:
-        PathNotFound: it has a NUL, half a character, or is too long for a system to look for.
+        PathNotFound: it contains a NUL or half a character, or is too long for the system.
     """
     named = str(path)
     try:
@@ -143,10 +143,10 @@ def possible(path: str | Path) -> str:
 
 
 def _refuse_folder_of_documents(directory: Path) -> None:
-    """An index in a folder of other files would scatter its own among them.
+    """Refuse to scatter an index's files among other files.
 
     Raises:
-        IndexNotFound: it is such a folder.
+        IndexNotFound: the folder contains other files.
     """
     from bienc_cli.store import INDEX_NAME, holds_index
 
@@ -157,7 +157,7 @@ def _refuse_folder_of_documents(directory: Path) -> None:
     if holds_index(inside):
         raise IndexNotFound(f"{directory} holds an index, and is none itself.", f"--index {shown}")
     with suppress(OSError):
-        # Not the remains of an index that was begun and never finished.
+        # Ignore the remains of an unfinished index.
         others = [one for one in directory.iterdir() if not one.name.startswith(_OF_AN_INDEX)]
         if not others:
             return
@@ -168,5 +168,5 @@ def _refuse_folder_of_documents(directory: Path) -> None:
 
 
 def can_be_written(place: IndexPlace) -> bool:
-    """Whether this user may change an index; of one on a server, nobody knows before trying."""
+    """Whether this user may change an index; unknown for a remote one, so True."""
     return not isinstance(place, Path) or os.access(place, os.W_OK)

@@ -1,7 +1,7 @@
-"""What the environment says; only here, in the commands and in what starts them is it read.
+"""The environment variables; only this module, the commands and their entry point read them.
 
-A client of the server imports this and is answered sooner than `pathlib` or `typing` is imported;
-so what needs those imports them itself.
+A client of the server imports this and is answered sooner than `pathlib` or `typing` could be
+imported; functions that need those import them themselves.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ VARIABLES: Mapping[str, str] = {
     "VISUAL": "What query --open opens files in; else EDITOR.",
     "BIENC_DEBUG": "1: tracebacks.",
 }
-"""What is read, and what it is for, as `bienc --help` says it."""
+"""The variables and their purpose, as shown by `bienc --help`."""
 
 
 def cache_path() -> str:
-    """Where converted models lie: BIENC_CACHE, else `bienc` in the user's cache directory.
+    """The directory of converted models: BIENC_CACHE, else `bienc` in the user's cache directory.
 
     Raises:
         UsageError: there is no home directory, and nothing else says where.
@@ -63,10 +63,10 @@ def cache_directory() -> Path:
 
 
 def key_directory() -> Path:
-    """Where this user's key lies; never inside an index, nor where it is deleted at will.
+    """The directory of this user's key; never inside an index or a cache.
 
-    It is BIENC_DATA, else `bienc` in the user's data directory. A key that lies in the cache, as
-    it did once, is taken along.
+    It is BIENC_DATA, else `bienc` in the user's data directory. A key in the cache, where it used
+    to be, is copied.
     """
     from pathlib import Path
 
@@ -83,18 +83,18 @@ def key_directory() -> Path:
 
 
 def safe_indexes() -> tuple[str, ...]:
-    """Indexes that count when they are found upwards, whoever owns them."""
+    """Indexes to accept when found upwards, whoever owns them."""
     return tuple(filter(None, os.environ.get("BIENC_SAFE", "").split(os.pathsep)))
 
 
 def excludes_file() -> str | None:
-    """What this user has git ignore in every repository: core.excludesFile, or git's default."""
+    """The user's global git excludes file: core.excludesFile, or git's default."""
     import subprocess
     from pathlib import Path
 
     named = ""
     with suppress(OSError, subprocess.SubprocessError):
-        # Outside of any repository: those above a folder have a say of their own.
+        # Ask outside of any repository, because repositories may override it.
         asked = ["git", "-C", Path.cwd().anchor, "config", "--includes", "--type=path"]
         asked += ["--get", "core.excludesFile"]
         outside = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
@@ -108,12 +108,12 @@ def excludes_file() -> str | None:
 
 
 def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
-    """A model that no flag names: the environment's, a file's, or the one that is built in.
+    """A model that no flag names: from the environment, a file, or built in.
 
     Args:
-        name: of the setting: `model` or `cross-encoder`.
-        variable: of the environment.
-        otherwise: what is built in.
+        name: the setting's: `model` or `cross-encoder`.
+        variable: the environment variable.
+        otherwise: the built-in default.
     """
     from bienc_cli.environment import defaults
     from bienc_cli.settings import Origin, Setting
@@ -124,14 +124,14 @@ def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
 
 
 def is_offline() -> bool:
-    """Whether the environment says that nothing may be looked up."""
+    """Whether the environment forbids network access."""
     return os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
 
 
 def go_offline_if(asked: bool) -> bool:
-    """Whether nothing may be looked up; must be called before the libraries are imported.
+    """Whether network access is forbidden; call this before importing the libraries.
 
-    They read HF_HUB_OFFLINE once, at import; nothing else would keep them from a connection.
+    They read HF_HUB_OFFLINE once, at import; nothing else would keep them from connecting.
     """
     offline = asked or is_offline()
     if offline:
@@ -140,5 +140,5 @@ def go_offline_if(asked: bool) -> bool:
 
 
 def token_typed(token: str | None) -> str | None:
-    """A token for HTTP, unless it is the environment's, which holds for all commands."""
+    """A token for HTTP, unless it came from the environment, which applies to all commands."""
     return token if token != os.environ.get("BIENC_TOKEN") else None
