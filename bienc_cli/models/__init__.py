@@ -1,4 +1,4 @@
-"""Text to vectors and scores: models by name, on torch or on OpenVINO.
+"""Loads models by name, on torch or on OpenVINO: from text to vectors and scores.
 
 A name is an alias, a directory or a hub id. Importing this package imports none of the model
 libraries; loading a model imports those of its runtime.
@@ -54,29 +54,29 @@ __all__ = [
 
 
 class Runtime(StrEnum):
-    """What computes."""
+    """The library that runs a model."""
 
     TORCH = "torch"
     OPENVINO = "openvino"
 
 
 RUNTIMES = ("auto", Runtime.OPENVINO.value, Runtime.TORCH.value)
-"""What can be asked for."""
+"""The values of `--runtime`."""
 
 
-# What the drivers of NVIDIA's and AMD's GPUs put there.
+# Device files of the drivers for NVIDIA's and AMD's GPUs.
 _GPU_SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
 
 def choose_runtime(runtime: str, device: str) -> Runtime:
-    """Decide on a runtime.
+    """Choose a runtime.
 
     Args:
         runtime: `auto`, `torch` or `openvino`.
         device: `auto`, `cpu`, `cuda`, ...
 
     Raises:
-        UsageError: an unknown runtime, or one that is not here or cannot use the device.
+        UsageError: the runtime is unknown or not installed, or cannot use the device.
     """
     if runtime == "auto":
         if device not in ("auto", "cpu"):
@@ -103,7 +103,7 @@ def _openvino_installed() -> bool:
 
 
 def _gpu_for_torch() -> bool:
-    """Whether torch has a GPU; torch is asked, and imported, only at the sign of one."""
+    """Whether torch has a GPU; imports torch only if there is a sign of one."""
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
     if not apple and not any(Path(sign).exists() for sign in _GPU_SIGNS):
         return False
@@ -115,11 +115,11 @@ def _gpu_for_torch() -> bool:
 def identify_bi_encoder(
     name: str, *, cache_dir: Path, offline: bool, on_first_use: Watch = unwatched
 ) -> EncoderIdentity:
-    """What an index records of a bi-encoder, without loading it.
+    """The identity of a bi-encoder as an index records it, without loading the model.
 
     Raises:
-        ModelUnavailable: there is no such model, or it cannot be had.
-        UsageError: it is no bi-encoder.
+        ModelUnavailable: there is no such model, or it cannot be obtained.
+        UsageError: it is not a bi-encoder.
     """
     return resolve_model(
         name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
@@ -127,7 +127,7 @@ def identify_bi_encoder(
 
 
 def import_runtime(runtime: str = "auto", device: str = "auto") -> None:
-    """Import what loading a model will need, so that threads that load find it there.
+    """Import what loading a model will need, so that loading threads find it imported.
 
     Raises:
         UsageError: there is no such device or runtime here.
@@ -153,18 +153,18 @@ def load_bi_encoder(
 
     Args:
         name: alias, directory or hub id.
-        cache_dir: where converted models lie.
-        offline: look nothing up.
-        runtime: `auto`, `openvino` or `torch`. Auto is torch on a GPU where there is one, else
-            OpenVINO. A model that OpenVINO does not compute as torch does runs on torch, and its
+        cache_dir: directory of converted models.
+        offline: never access the network.
+        runtime: `auto`, `openvino` or `torch`. `auto` is torch on a GPU if there is one, else
+            OpenVINO. A model that OpenVINO does not compute like torch runs on torch, and its
             `notes` say so.
         device: `auto`, `cpu`, `cuda`, ...
-        threads: CPU threads; None for one a core.
-        on_first_use: told of each work that takes seconds, once, and when it ends.
+        threads: CPU threads; None for one per core.
+        on_first_use: called for each preparation that takes seconds; see `Watch`.
 
     Raises:
-        ModelUnavailable: there is no such model, or it cannot be had.
-        UsageError: it is no bi-encoder; there is no such device or runtime here.
+        ModelUnavailable: there is no such model, or it cannot be obtained.
+        UsageError: it is not a bi-encoder; the device or runtime is not available.
         StorageError: the cache cannot be written.
     """
     chosen = choose_runtime(runtime, device)
@@ -209,7 +209,7 @@ def load_cross_encoder(
 def _graph(
     model: ResolvedModel, runtime: Runtime, cache_dir: Path, on_first_use: Watch
 ) -> tuple[tuple[Path, ConversionOutcome] | None, tuple[str, ...]]:
-    """A model's graph and the verdict on it; None where torch runs it, and a note that says why."""
+    """A model's graph and the verdict on it; None and a note with the reason if torch runs it."""
     if runtime is Runtime.TORCH:
         return None, ()
     from bienc_cli.models.openvino_runtime import converted_graph

@@ -1,10 +1,10 @@
-"""The cache directory: what a model's first use makes, published whole, and digests of files.
+"""The cache directory: the results of a model's first use, published atomically, and file digests.
 
     <cache>/models/<name>-<key>/     a converted model, with its manifest
     <cache>/digests/<key>.json       sha256 of one file in one state
 
-A directory is made beside its final name and renamed, under a lock that the kernel releases when
-the process ends: whoever finds it finds all of it.
+A directory is filled beside its final name and renamed, under a lock that the kernel releases when
+the process ends: whoever finds it finds it complete.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from bienc_cli.models.registry import KnownModel
 from bienc_cli.portable import lock
 
 CONVERTER_VERSION = 1
-"""Raised whenever the same carrier would be converted into other files."""
+"""Increased whenever the same carrier would be converted to other files."""
 
 MANIFEST = "bienc-manifest.json"
 WEIGHTS = "model.safetensors"
 
 
 class Preparation(StrEnum):
-    """What is done once."""
+    """Work that is done once per model and machine."""
 
     DOWNLOADING = "downloading"
     UNPACKING = "unpacking"
@@ -41,12 +41,12 @@ class Preparation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FirstUse:
-    """Seconds of work that no later use needs.
+    """Seconds of work that later uses do not need.
 
     Attributes:
-        model: as it was named.
-        work: what is done.
-        size: bytes of weights that it is done to; None where nobody says.
+        model: as named.
+        work: the kind of work.
+        size: bytes of weights involved; None if unknown.
     """
 
     model: str
@@ -55,20 +55,21 @@ class FirstUse:
 
 
 Watch: TypeAlias = Callable[[FirstUse], AbstractContextManager[object]]
-"""Called with what begins; what it returns is entered before and left after."""
+"""Called when such work starts; the returned context manager is entered before and left after
+it."""
 
 
 def unwatched(_: FirstUse) -> AbstractContextManager[object]:
-    """A `Watch` for a first use that nobody waits for."""
+    """A `Watch` that shows nothing."""
     return nullcontext()
 
 
 def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path], None]) -> Path:
-    """Return `target` as a valid directory, making it if it is missing or not valid.
+    """Return `target` as a valid directory, making it if it is missing or invalid.
 
     Args:
-        target: where the directory belongs.
-        valid: whether a directory holds what it should; must not raise.
+        target: the final path of the directory.
+        valid: whether a directory has the right contents; must not raise.
         make: fills an empty directory. One process at a time calls it; others wait and then
             find its result.
 
@@ -83,7 +84,7 @@ def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path
             if valid(target):
                 return target
             partial = target.parent / f".{target.name}.partial"
-            # Under the lock, one that lies here belongs to a process that was stopped.
+            # We hold the lock, so an existing one was left by a process that was stopped.
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
             try:
@@ -103,28 +104,28 @@ def publish(target: Path, *, valid: Callable[[Path], bool], make: Callable[[Path
 
 
 def converted_path(model: KnownModel, cache_dir: Path) -> Path:
-    """Where the converted directory belongs, whether or not it is there."""
+    """The path of the converted directory, whether or not it exists."""
     key = f"{model.carrier.sha256[:12]}-v{CONVERTER_VERSION}"
     return cache_dir / "models" / f"{model.alias}-{key}"
 
 
 def is_converted(model: KnownModel, cache_dir: Path) -> bool:
-    """Whether the cache holds the converted model, whole and unchanged."""
+    """Whether the cache contains the converted model, complete and unchanged."""
     return _valid(converted_path(model, cache_dir), model, cache_dir)
 
 
 def converted_directory(
     model: KnownModel, cache_dir: Path, on_first_use: Watch = unwatched
 ) -> Path | None:
-    """The converted model, made now if need be; None where its carrier is not installed.
+    """The converted model, made now if necessary; None if its carrier is not installed.
 
     Args:
         model: with an alias.
-        cache_dir: where converted models lie.
-        on_first_use: told when it is made, and when that ends.
+        cache_dir: directory of converted models.
+        on_first_use: called if it is made; see `Watch`.
 
     Raises:
-        ModelUnavailable: the carrier's file is not the one that was published, or cannot be read.
+        ModelUnavailable: the carrier's file is not the published one, or is unreadable.
         StorageError: the cache cannot be written.
     """
 
@@ -165,10 +166,10 @@ def sha256_file(path: Path) -> str:
 
 
 def remembered_sha256(path: Path, cache_dir: Path) -> str:
-    """Hex SHA-256 of a file, read again only when the file is not in the state it was in.
+    """Hex SHA-256 of a file, computed again only if the file has changed.
 
-    The state is size, inode, modification and change time: a program cannot set the change time,
-    so a file rewritten under its old modification time is still read again.
+    Changes are detected by size, inode, modification and change time: a program cannot set the
+    change time, so a file rewritten under its old modification time is still read again.
     """
     path = path.resolve()
     stat = path.stat()
@@ -181,7 +182,7 @@ def remembered_sha256(path: Path, cache_dir: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     digest = sha256_file(path)
-    # A cache that cannot be written costs time, not the answer.
+    # An unwritable cache only costs time.
     with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
         written = memory.with_suffix(f".{os.getpid()}")
@@ -191,7 +192,7 @@ def remembered_sha256(path: Path, cache_dir: Path) -> str:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write JSON for people to read too."""
+    """Write JSON that people can read too."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -203,7 +204,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _sync(directory: Path) -> None:
-    """Have the files on the disk before the rename that makes them count."""
+    """Flush the files to the disk before the rename that publishes them."""
     for path in directory.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:

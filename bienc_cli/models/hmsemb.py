@@ -38,12 +38,12 @@ _PARAMETER = {"w": "weight", "b": "bias"}
 
 
 class PackError(ValueError):
-    """The file is no pack, or not all of one."""
+    """The file is not a pack, or is incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A pack, dequantised.
+    """A dequantised pack.
 
     Attributes:
         meta: model id, revision, licence, pooling, prefixes, `max_length`.
@@ -62,7 +62,7 @@ def read_pack(path: Path) -> Pack:
     """Read a whole pack.
 
     Raises:
-        PackError: not a pack, cut off, or in a variant this reader does not know.
+        PackError: it is not a pack, is truncated, or is an unknown variant.
     """
     data = memoryview(path.read_bytes())
     if bytes(data[:8]) != MAGIC:
@@ -88,10 +88,10 @@ def read_pack(path: Path) -> Pack:
 
 
 def roberta_state(pack: Pack) -> dict[str, NDArray[np.float32]]:
-    """The tensors under the names that `transformers.RobertaModel` gives them.
+    """The tensors by their names in `transformers.RobertaModel`.
 
     Raises:
-        PackError: a tensor of an unknown name.
+        PackError: a tensor has an unknown name.
     """
     state: dict[str, NDArray[np.float32]] = {}
     for name, tensor in pack.tensors.items():

@@ -1,4 +1,4 @@
-"""Models on the Hugging Face hub: from its cache on this machine, else downloaded."""
+"""Models on the Hugging Face hub: from its local cache, or downloaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNWANTED = ["onnx/*", "openvino/*", "coreml/*", "*.onnx", "*.h5", "*.msgpack", 
 
 
 def cached_snapshot(hub_id: str) -> Path | None:
-    """The directory in the hub's own cache, where it holds a whole model."""
+    """The directory in the hub's own cache, if it contains a complete model."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -35,10 +35,10 @@ def cached_snapshot(hub_id: str) -> Path | None:
 
 
 def snapshot(hub_id: str, *, offline: bool, on_first_use: Watch = unwatched) -> Path:
-    """The directory of a hub model, downloaded if it must be and may be.
+    """The directory of a hub model, downloaded if necessary and allowed.
 
     Raises:
-        ModelUnavailable: not here and not to be had; the hub is asked once.
+        ModelUnavailable: it is not here and cannot be downloaded; the hub is asked once.
     """
     directory = cached_snapshot(hub_id)
     if directory is not None:
@@ -63,7 +63,7 @@ def _download(hub_id: str, on_first_use: Watch) -> Path:
     shown = not are_progress_bars_disabled()
     disable_progress_bars()
     try:
-        # One request that fails at once where there is no hub, before any that is repeated.
+        # One request that fails immediately without a hub, before any that is retried.
         info = HfApi().model_info(hub_id, timeout=_TIMEOUT_SECONDS, files_metadata=True)
         sizes = {sibling.rfilename: sibling.size for sibling in info.siblings or ()}
         safetensors = any(name.endswith(".safetensors") for name in sizes)
@@ -89,7 +89,7 @@ def _download(hub_id: str, on_first_use: Watch) -> Path:
             f"There is no public model {hub_id} on the hub.", "the known ones: bienc models"
         ) from error
     except Exception as error:
-        # Which transport the hub's client uses, and so its exceptions, changes between versions.
+        # The transport of the hub's client, and so its exceptions, differ between versions.
         raise ModelUnavailable(
             f"The model {hub_id} is not on this machine, and the hub cannot be reached"
             f" ({type(error).__name__}).",
@@ -101,7 +101,7 @@ def _download(hub_id: str, on_first_use: Watch) -> Path:
 
 
 def _matches(name: str, wanted: Sequence[str]) -> bool:
-    """Whether a file of a repository is fetched, as the hub's client decides it."""
+    """Whether a file of a repository is downloaded, as the hub's client decides."""
     return any(fnmatch(name, one) for one in wanted) and not any(
         fnmatch(name, one) for one in _UNWANTED
     )

@@ -1,7 +1,6 @@
-"""The blocks that encoders are made of, as OpenVINO operations: one function a block.
+"""The building blocks of encoders as OpenVINO operations, one function each.
 
-A node of a graph has no type that Python knows, hence `Any`. Shapes are written as B inputs, S
-tokens, H heads, D hidden.
+Graph nodes have no static type, hence `Any`. Shapes use B inputs, S tokens, H heads, D hidden.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from bienc_cli.models.openvino_runtime import import_openvino
 Array = NDArray[np.float32]
 
 MASKED = -1e30
-"""Added to the score of a token that must not be seen. The least float would be minus infinity
-in bfloat16, and a row of nothing else no number."""
+"""Added to the score of a token that must not be attended to. The lowest float would be minus
+infinity in bfloat16, and a row of only that yields NaN."""
 
 
 def ops() -> Any:
-    """The operations, of the set that has attention as one of them."""
+    """The operation set that includes attention as one operation."""
     import_openvino()
     from openvino import opset13
 
@@ -74,7 +73,7 @@ def activation(x: Any, name: str) -> Any:
 
 
 def split_heads(x: Any, heads: int) -> Any:
-    """(B, S, D) to (B, H, S, D / H)."""
+    """From (B, S, D) to (B, H, S, D / H)."""
     parted = ops().reshape(x, np.array([0, 0, heads, -1], np.int64), True)
     return ops().transpose(parted, np.array([0, 2, 1, 3], np.int64))
 
@@ -87,13 +86,13 @@ def attention(query: Any, key: Any, value: Any, mask: Any) -> Any:
 
 
 def additive_mask(attention_mask: Any) -> Any:
-    """0 where a token may be seen, `MASKED` where not: (B, 1, 1, S)."""
+    """0 where a token may be attended to, `MASKED` otherwise: (B, 1, 1, S)."""
     seen = ops().unsqueeze(ops().not_equal(attention_mask, np.int64(0)), np.array([1, 2], np.int64))
     return ops().select(seen, np.float32(0), np.float32(MASKED))
 
 
 def distances(length: Any) -> Any:
-    """Key's position less query's: (S, S)."""
+    """Key position minus query position: (S, S)."""
     places = ops().range(np.int64(0), length, np.int64(1), "i64")
     return ops().subtract(
         ops().unsqueeze(places, np.int64(0)), ops().unsqueeze(places, np.int64(1))
@@ -107,12 +106,12 @@ def window_mask(length: Any, reach: int) -> Any:
 
 
 def bucketed_bias(table: Array, length: Any, positions: int) -> Any:
-    """A learnt bias for every head and bucket of distance, as T5 has it: (1, H, S, S).
+    """A learnt bias per head and bucket of distance, as in T5: (1, H, S, S).
 
     Args:
         table: shape (buckets, H).
         length: S.
-        positions: the most that S may be.
+        positions: the maximum of S.
     """
     bias = table[distance_buckets(np.arange(1 - positions, positions), len(table))]
     found = rows(bias, ops().add(distances(length), np.int64(positions - 1)))
@@ -120,11 +119,11 @@ def bucketed_bias(table: Array, length: Any, positions: int) -> Any:
 
 
 def distance_buckets(distances: NDArray[np.int64], buckets: int) -> NDArray[np.int64]:
-    """Near distances each their own bucket, farther ones by their logarithm, up to 128."""
+    """Small distances have their own bucket, larger ones one by their logarithm, up to 128."""
     half = buckets // 2
     exact = half // 2
     size = np.abs(distances)
-    # In float32, as torch computes it: a bucket's edge is where rounding decides.
+    # In float32, as in torch, because rounding decides at a bucket's edge.
     ratio = np.log(np.maximum(size, 1).astype(np.float32) / exact) / np.float32(np.log(128 / exact))
     far = np.minimum(exact + (ratio * (half - exact)).astype(np.int64), half - 1)
     return np.where(distances > 0, half, 0) + np.where(size < exact, size, far)
@@ -139,24 +138,24 @@ def rotary_tables(positions: int, width: int, base: float) -> tuple[Array, Array
 
 
 def rotated(x: Any, cosines: Any, sines: Any) -> Any:
-    """Split heads turned by their positions' angles."""
+    """Split heads, rotated by their positions' angles."""
     first, second = ops().split(x, np.int64(-1), 2).outputs()
     turned = ops().concat([ops().negative(second), first], -1)
     return ops().add(ops().multiply(x, cosines), ops().multiply(turned, sines))
 
 
 def first_along(x: Any, axis: int) -> Any:
-    """What is first along an axis, which stays, of length 1."""
+    """The first slice along an axis, which remains with length 1."""
     return ops().gather(x, np.array([0], np.int64), np.int64(axis))
 
 
 def first_token(x: Any) -> Any:
-    """(B, S, D) to (B, D): the first token's."""
+    """From (B, S, D) to (B, D): the first token."""
     return ops().gather(x, np.int64(0), np.int64(1))
 
 
 def mean_token(x: Any, attention_mask: Any) -> Any:
-    """(B, S, D) to (B, D): the mean over the tokens that are no padding."""
+    """From (B, S, D) to (B, D): the mean over tokens that are not padding."""
     weights = ops().unsqueeze(ops().convert(attention_mask, "f32"), np.int64(-1))
     total = ops().reduce_sum(ops().multiply(x, weights), np.array([1], np.int64))
     count = ops().reduce_sum(weights, np.array([1], np.int64))
@@ -164,6 +163,6 @@ def mean_token(x: Any, attention_mask: Any) -> Any:
 
 
 def max_token(x: Any, attention_mask: Any) -> Any:
-    """(B, S, D) to (B, D): the largest over the tokens that are no padding."""
+    """From (B, S, D) to (B, D): the maximum over tokens that are not padding."""
     seen = ops().unsqueeze(ops().not_equal(attention_mask, np.int64(0)), np.int64(-1))
     return ops().reduce_max(ops().select(seen, x, np.float32(MASKED)), np.array([1], np.int64))

@@ -1,7 +1,7 @@
-"""From a model directory to an OpenVINO graph, straight from its safetensors, without torch.
+"""Builds an OpenVINO graph directly from a model's safetensors, without torch.
 
-For the architectures that most encoders have (`openvino_encoders.ENCODERS`), and only where every
-file of the model says what this module knows; anything else is `NotPlain`, and torch traces it.
+It supports the architectures of most encoders (`openvino_encoders.ENCODERS`), and only if it
+understands every file of the model; anything else is `NotPlain`, and torch traces it.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from bienc_cli.models.registry import Role
 
 POOLINGS = ("cls", "mean", "max")
 
-# Tokenizers that tell the first text from the second, and those that do not.
+# Tokenizers with token types for the first and second text, and those without.
 _TYPED = {"BertTokenizer", "PreTrainedTokenizer", "TokenizersBackend"}
 _UNTYPED = {"RobertaTokenizer", "XLMRobertaTokenizer", "CamembertTokenizer"}
 _UNTYPED |= {"DistilBertTokenizer", "MPNetTokenizer"}
 
-# What `sentence_bert_config.json` may say; any other key must say nothing.
+# Known values in `sentence_bert_config.json`; any other key must have no effect.
 _TRANSFORMER_SETTINGS: dict[str, tuple[object, ...]] = {
     "transformer_task": ("feature-extraction", "sequence-classification"),
     "module_output_name": ("token_embeddings", "scores"),
 }
 _WITHOUT_EFFECT = {"max_seq_length", "modality_config"}
 
-# Names of the encoder's own; a tensor among them that nothing takes makes another network of it.
+# Prefixes of the encoder's tensors; an unused one means that the network is a different one.
 _OWN = ("embeddings.", "encoder.", "transformer.", "layers.", "final_norm.")
 
 
 def built_graph(files: ModelFiles, vocabulary: int) -> Any:
-    """The graph of a model: token ids to pooled vectors, or to logits, (inputs, values).
+    """Build a model's graph: token ids to pooled vectors, or to logits, (inputs, values).
 
     Args:
         files: the model.
-        vocabulary: how many tokens its tokenizer knows.
+        vocabulary: the size of its tokenizer's vocabulary.
 
     Raises:
-        NotPlain: the model says something that is not known here.
+        NotPlain: the model's files contain something unknown here.
         OSError: its weights cannot be read.
     """
     try:
         return _graph(files, vocabulary)
-    # A configuration without what it should say, and shapes that do not fit together.
+    # Raised for incomplete configurations and mismatched shapes.
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise NotPlain(f"its files do not fit together ({error})") from error
 
@@ -101,7 +101,7 @@ def _encoder(files: ModelFiles) -> Encoder:
 
 
 def _takes_types(files: ModelFiles) -> bool:
-    """Whether the model's tokenizer gives token types."""
+    """Whether the model's tokenizer produces token types."""
     root = files.directory / files.weight_files[0].parent
     settings = _json(root / "tokenizer_config.json")
     name = str(settings.get("tokenizer_class") or "PreTrainedTokenizer").removesuffix("Fast")
@@ -114,7 +114,7 @@ def _takes_types(files: ModelFiles) -> bool:
 
 
 def _require_stated_case(files: ModelFiles, name: str, settings: dict[str, Any]) -> None:
-    """Where two files differ on whether case counts, transformers believes the settings."""
+    """Check the case setting: if two files differ, transformers uses the settings."""
     if name == "BertTokenizer" and files.tokenizer_json is not None:
         normalizer = _json(files.tokenizer_json).get("normalizer") or {}
         lowers = normalizer.get("lowercase")
@@ -130,7 +130,7 @@ def _checkpoint(files: ModelFiles, encoder: Encoder) -> Checkpoint:
         raise NotPlain("its weights are not one file of safetensors")
     try:
         tensors = load_file(files.directory / files.weight_files[0])
-    # What the library raises for a file that is none, and for types that numpy does not have.
+    # The library raises these for invalid files, and for types that NumPy lacks.
     except (SafetensorError, TypeError, AttributeError) as error:
         raise NotPlain(f"its weights cannot be read ({error})") from error
     floats: dict[str, Array] = {}

@@ -1,15 +1,15 @@
-"""From a model directory to an OpenVINO graph in the cache, once.
+"""Converts a model directory to an OpenVINO graph in the cache, once.
 
     <cache>/openvino/<key>/model.xml, model.bin    the graph, float32
                            verdict.json            how to run it, or why not to
 
-The graph takes token ids and gives pooled vectors, or logits: pooling and whatever follows it are
+The graph maps token ids to pooled vectors, or logits: pooling and whatever follows it are
 part of it. For the architectures of `openvino_builder` it is built from the weights, in a second
-and without torch; any other module is traced by torch, and the graph compared with it before it
-counts. The key covers the model's fingerprint, this converter's version, OpenVINO's, and the
+and without torch; any other module is traced by torch, and the graph is compared with it before it
+is used. The key covers the model's fingerprint, this converter's version, OpenVINO's, and the
 precision that the CPU computes in.
 
-A cross-encoder's matrices are kept in 8 bits where its logits stay close and the CPU gains by it: a
+A cross-encoder's matrices are kept in 8 bits if its logits stay close and the CPU benefits: a
 passage is read in three quarters of the time (`benchmarks/eight_bits.py`). A bi-encoder's are not:
 its vectors are kept, and those of an index should be the same whenever they were made.
 """
@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     import torch
 
 EXACT = 1e-3
-"""Most that a traced graph's float32 results may differ from torch's: absolute in a unit vector's
+"""Largest deviation of a traced graph's float32 results from torch's: absolute in a unit vector's
 cosine distance, relative in a logit."""
 NEAR = {Role.BI_ENCODER: 1e-3, Role.CROSS_ENCODER: 0.05}
-"""Most that results in fewer bits may differ from float32's, in the same terms."""
+"""Largest deviation of results with fewer bits from float32's, in the same terms."""
 
 SHORT = (
     "How many people live in Berlin?",
@@ -58,18 +58,18 @@ SHORT = (
     "Größe, naïveté, 北京 and an emoji 🙂 are read as they stand.\n\n\tIndented.",
     "def square(x: float) -> float:\n    return x * x",
 )
-"""What graphs are tried on before they count; they run in a tenth of a second."""
+"""Texts that graphs are tested on before use; they run in a tenth of a second."""
 
 ALL = (
     *SHORT,
     "The glacier retreats because summers melt more ice than winters restore. " * 12,
     "One word after another fills what the model reads, and then some more. " * 80,
 )
-"""And one text that fills much of what a model reads, and one that is cut."""
+"""Plus a text that fills much of a model's length, and one that is truncated."""
 
 
 class _Unconvertible(Exception):
-    """Why a module is not run as a graph."""
+    """Why a module cannot run as a graph."""
 
 
 def convert(model: ResolvedModel, precision: str, directory: Path) -> None:
@@ -105,7 +105,7 @@ def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Conve
         reference = _tried(model, tokenizer, path, texts)
     except NotPlain:
         texts = ALL
-        # Beyond what fits in a pair, torch's own truncation is another than ours.
+        # For pairs that do not fit, torch truncates differently.
         texts = texts if model.files.role is Role.BI_ENCODER else texts[:-1]
         tokenizer, reference = _trace(model, path, texts)
     if precision != "f32":
@@ -117,7 +117,7 @@ def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Conve
 
 
 def _build(model: ResolvedModel, path: Path, *, quantised: bool) -> ModelTokenizer:
-    """Build a graph; the tokenizer for it."""
+    """Build a graph; returns its tokenizer."""
     assert model.files.tokenizer_json is not None, "looked at before"  # noqa: S101
     pad_id = int(model.files.config.get("pad_token_id") or 0)
     tokenizer = ModelTokenizer.from_file(model.files.tokenizer_json, pad_id=pad_id)
@@ -131,7 +131,7 @@ def _build(model: ResolvedModel, path: Path, *, quantised: bool) -> ModelTokeniz
 def _tried(
     model: ResolvedModel, tokenizer: ModelTokenizer, path: Path, texts: Sequence[str]
 ) -> NDArray[np.float32]:
-    """What a built graph makes of the texts in float32."""
+    """The results of a built graph for the texts, in float32."""
     try:
         found = results(model, tokenizer, path, "f32", texts)
     except RuntimeError as error:
@@ -144,7 +144,7 @@ def _tried(
 def _trace(
     model: ResolvedModel, path: Path, texts: Sequence[str]
 ) -> tuple[ModelTokenizer, NDArray[np.float32]]:
-    """Trace a graph from the torch module; its tokenizer, and what the module makes of the texts.
+    """Trace a graph from the torch module; returns its tokenizer and the module's own results.
 
     Raises:
         ModelUnavailable: torch cannot load the model.
@@ -187,13 +187,13 @@ def _save_traced(module: Any, output: str, tokenizer: ModelTokenizer, path: Path
             result: torch.Tensor = self.module(features)[output]
             return result
 
-    # Unequal lengths: an unpadded batch could be traced without its mask.
+    # Unequal lengths, because an unpadded batch could be traced without its mask.
     batch = tokenizer.pad(tokenizer.encode(SHORT[:4], 64))
     example = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
     if "token_type_ids" in module.tokenizer.model_input_names:
         example["token_type_ids"] = batch.token_type_ids
     openvino = import_openvino()
-    # The converter reports each use to its maker unless this package is missing.
+    # The converter sends telemetry unless this package is missing.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     from openvino.tools.ovc import convert_model
 
@@ -207,7 +207,7 @@ def _save_traced(module: Any, output: str, tokenizer: ModelTokenizer, path: Path
         openvino.save_model(graph, path, compress_to_fp16=False)
     except OSError:
         raise
-    except Exception as error:  # whatever a strange module makes of tracing
+    except Exception as error:  # tracing an unusual module may raise anything
         raise _Unconvertible(f"it cannot be traced ({_first_line(error)})") from error
 
 
@@ -233,7 +233,7 @@ def _quantised(
     texts: Sequence[str],
     reference: NDArray[np.float32],
 ) -> bool:
-    """Put a graph with its matrices in 8 bits in its own place, if its results are close."""
+    """Replace a graph with its 8-bit version if the results stay close; returns whether it did."""
     graph = path.with_name("quantised.xml")
     quantise_file(path, graph)
     try:
@@ -255,7 +255,7 @@ def _difference(
     texts: Sequence[str],
     reference: NDArray[np.float32],
 ) -> float:
-    """The largest one: cosine distance of unit vectors, or relative of logits."""
+    """The largest deviation: cosine distance of unit vectors, or relative difference of logits."""
     try:
         found = results(model, tokenizer, path, precision, texts)
     except RuntimeError as error:
@@ -272,7 +272,7 @@ def results(
     precision: str,
     texts: Sequence[str],
 ) -> NDArray[np.float32]:
-    """Run a graph as it will be run, one batch of unlike lengths: unit vectors, or logits.
+    """Run a graph as in production, in one batch of unequal lengths: unit vectors, or logits.
 
     Raises:
         RuntimeError: the graph does not run.
@@ -288,7 +288,7 @@ def results(
 
 
 def _pairs(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """The first text with each."""
+    """The first text paired with each."""
     return [(texts[0], text) for text in texts]
 
 

@@ -1,7 +1,7 @@
-"""Encoders by their architecture: a model's weights and configuration to the last hidden states.
+"""Builds encoders by architecture, from weights and configuration to the last hidden states.
 
-What is built here is what `transformers` computes in evaluation mode. A configuration that says
-something this module does not know is `NotPlain`, and is left to torch.
+The result equals what `transformers` computes in evaluation mode. A configuration with anything
+unknown here is `NotPlain`, and left to torch.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from bienc_cli.models.openvino_blocks import Array, ops
 
 
 class NotPlain(Exception):
-    """Why a model is not built here, as a clause for people."""
+    """Why a model is not built here, as a clause."""
 
 
 @dataclass(slots=True)
 class Checkpoint:
-    """A checkpoint's tensors and configuration, and which tensors were used.
+    """A checkpoint's tensors and configuration, tracking which tensors were used.
 
     Attributes:
         config: config.json.
-        tensors: by their names in the file.
-        prefix: what the names of the encoder's own begin with.
+        tensors: by name in the file.
+        prefix: prefix of the encoder's tensor names.
     """
 
     config: dict[str, Any]
@@ -36,10 +36,10 @@ class Checkpoint:
     used: set[str] = field(default_factory=set)
 
     def take(self, name: str, prefix: str | None = None) -> Array:
-        """A tensor that must be there.
+        """A tensor that must exist.
 
         Raises:
-            NotPlain: it is not.
+            NotPlain: it does not exist.
         """
         full = f"{self.prefix if prefix is None else prefix}{name}"
         if full not in self.tensors:
@@ -51,7 +51,7 @@ class Checkpoint:
         """A layer's weight, and its bias if it has one.
 
         Raises:
-            NotPlain: there is no such layer.
+            NotPlain: the layer does not exist.
         """
         whole = f"{self.prefix if prefix is None else prefix}{name}"
         bias = self.take(f"{whole}.bias", "") if f"{whole}.bias" in self.tensors else None
@@ -60,14 +60,14 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a graph is given, (B, S) each, and what is wanted of it.
+    """The inputs of a graph, (B, S) each, and what is needed of its output.
 
     Attributes:
-        input_ids: of tokens.
-        attention_mask: 0 for what only fills a row.
-        token_type_ids: None where the model takes none.
-        first_only: nothing is asked but the first token's state. An encoder may leave out all that
-            does not go into it, and then gives (B, 1, D).
+        input_ids: token ids.
+        attention_mask: 0 for padding.
+        token_type_ids: None if the model has none.
+        first_only: only the first token's state is needed. An encoder may skip everything else, and
+            then returns (B, 1, D).
     """
 
     input_ids: Any
@@ -77,20 +77,20 @@ class Inputs:
 
 
 def linear(c: Checkpoint, x: Any, name: str, prefix: str | None = None) -> Any:
-    """A linear layer by its name; its bias is optional."""
+    """A linear layer by name; its bias is optional."""
     weight, bias = c.pair(name, prefix)
     return blocks.linear(x, weight, bias)
 
 
 def norm(c: Checkpoint, x: Any, name: str, epsilon: float, prefix: str | None = None) -> Any:
-    """A layer norm by its name; its bias is optional."""
+    """A layer norm by name; its bias is optional."""
     weight, bias = c.pair(name, prefix)
     return blocks.layer_norm(x, weight, bias, epsilon)
 
 
 @dataclass(frozen=True, slots=True)
 class PostNormNames:
-    """Where a layer keeps its parts, `{}` being its number, and a configuration its sizes."""
+    """Names of a layer's tensors, with `{}` for its number, and of sizes in a configuration."""
 
     query: str = "attention.self.query"
     key: str = "attention.self.key"
@@ -133,9 +133,9 @@ DISTILBERT_NAMES = PostNormNames(
 def post_norm_layers(
     c: Checkpoint, x: Any, mask: Any, names: PostNormNames, epsilon: float, *, first_only: bool
 ) -> Any:
-    """Layers of BERT's kind: attention, then a feed-forward, each added and then normed.
+    """BERT-style layers: attention, then a feed-forward, each added and then normalised.
 
-    `first_only` is as in `Inputs`: the last layer's other states go into nothing but themselves.
+    `first_only` is as in `Inputs`: no other state of the last layer is used afterwards.
     """
     head_count, act = int(c.config[names.heads]), _activation(c, names.act)
     last = int(c.config[names.layers]) - 1
@@ -164,7 +164,7 @@ def bert(c: Checkpoint, inputs: Inputs) -> Any:
 
 
 def roberta(c: Checkpoint, inputs: Inputs) -> Any:
-    """RoBERTa, and its kin of other names: positions begin behind the padding's id."""
+    """RoBERTa and its relatives: positions start after the padding id."""
     places = blocks.positions_after(inputs.input_ids, int(c.config.get("pad_token_id", 1)))
     return _bert(c, inputs, blocks.rows(c.take("embeddings.position_embeddings.weight"), places))
 
@@ -175,7 +175,7 @@ def _bert(c: Checkpoint, inputs: Inputs, positions: Any) -> Any:
     epsilon = float(c.config.get("layer_norm_eps", 1e-12))
     words = blocks.rows(c.take("embeddings.word_embeddings.weight"), inputs.input_ids)
     types = c.take("embeddings.token_type_embeddings.weight")
-    # Where a tokenizer gives no types, or there is but one, all are of type 0.
+    # Without token types, or with a single one, all tokens have type 0.
     typed = inputs.token_type_ids is not None and len(types) > 1
     kinds = blocks.rows(types, inputs.token_type_ids) if typed else ops().constant(types[:1])
     x = norm(c, ops().add(ops().add(words, kinds), positions), "embeddings.LayerNorm", epsilon)
@@ -195,12 +195,12 @@ def distilbert(c: Checkpoint, inputs: Inputs) -> Any:
 
 
 def mpnet(c: Checkpoint, inputs: Inputs) -> Any:
-    """MPNet: RoBERTa's positions, and a bias by distance that all layers share."""
+    """MPNet: RoBERTa's positions, and a distance bias shared by all layers."""
     epsilon = float(c.config.get("layer_norm_eps", 1e-12))
     length = blocks.length_of(inputs.input_ids)
     table = c.take("embeddings.position_embeddings.weight")
     words = blocks.rows(c.take("embeddings.word_embeddings.weight"), inputs.input_ids)
-    # 1 whatever the configuration says, as in transformers.
+    # Always 1, as in transformers, whatever the configuration says.
     positions = blocks.rows(table, blocks.positions_after(inputs.input_ids, 1))
     x = norm(c, ops().add(words, positions), "embeddings.LayerNorm", epsilon)
     distances = c.take("encoder.relative_attention_bias.weight")
@@ -215,7 +215,7 @@ _THETA_KEYS = {"full_attention": "global_rope_theta", "sliding_attention": "loca
 
 
 def modernbert(c: Checkpoint, inputs: Inputs) -> Any:
-    """ModernBERT: norms before each part, rotary positions, most layers with a window."""
+    """ModernBERT: pre-norm, rotary positions, sliding windows in most layers."""
     _require(c, rope_scaling=None)
     epsilon = float(c.config.get("norm_eps", 1e-5))
     layers, heads = int(c.config["num_hidden_layers"]), int(c.config["num_attention_heads"])
@@ -276,29 +276,29 @@ def _require(c: Checkpoint, **values: object) -> None:
             raise NotPlain(f"its {key} is {c.config[key]}")
 
 
-# Heads of cross-encoders: one state of each input, (B, D), to its logits, (B, labels).
+# Heads of cross-encoders: from one state per input, (B, D), to logits, (B, labels).
 
 
 def pooler_head(c: Checkpoint, pooled: Any) -> Any:
-    """BERT's: through a pooler."""
+    """BERT's: a pooler."""
     pooled = ops().tanh(linear(c, pooled, "pooler.dense"))
     return linear(c, pooled, "classifier", "")
 
 
 def dense_head(c: Checkpoint, pooled: Any) -> Any:
-    """RoBERTa's and MPNet's: through two layers."""
+    """RoBERTa's and MPNet's: two layers."""
     dense = ops().tanh(linear(c, pooled, "classifier.dense", ""))
     return linear(c, dense, "classifier.out_proj", "")
 
 
 def distilbert_head(c: Checkpoint, pooled: Any) -> Any:
-    """DistilBERT's: through two layers with a rectifier."""
+    """DistilBERT's: two layers with a rectifier."""
     dense = ops().relu(linear(c, pooled, "pre_classifier", ""))
     return linear(c, dense, "classifier", "")
 
 
 def modernbert_head(c: Checkpoint, pooled: Any) -> Any:
-    """ModernBERT's: through a layer and a norm."""
+    """ModernBERT's: a layer and a norm."""
     dense = linear(c, pooled, "head.dense", "")
     active = blocks.activation(dense, _activation(c, "classifier_activation"))
     normed = norm(c, active, "head.norm", float(c.config.get("norm_eps", 1e-5)), "")
@@ -310,10 +310,10 @@ class Encoder:
     """An architecture.
 
     Attributes:
-        prefix: of the encoder's weights in a checkpoint that has a head too.
-        classifier: the class with a head, as a configuration names it.
-        build: the encoder.
-        head: the cross-encoder's head.
+        prefix: prefix of the encoder's weights in a checkpoint with a head.
+        classifier: the class with a head, as named in a configuration.
+        build: builds the encoder.
+        head: builds the cross-encoder's head.
     """
 
     prefix: str

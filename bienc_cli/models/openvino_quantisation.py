@@ -1,8 +1,11 @@
-"""A graph with its matrices in 8 bits, which CPUs multiply faster than floats.
+"""Quantises a graph's matrices to 8 bits, which CPUs multiply faster than floats.
 
-Each row of a matrix has a scale of its own, so that its largest value is 127. The plugin multiplies
-by them in 8 bits where the CPU can (AVX-512 VNNI, AMX) and scales activations as they come, in
-groups: nothing is calibrated. Where it cannot, it makes floats of them again.
+Each row of a matrix has its own scale, so that its largest value is 127. The plugin multiplies in 8
+bits if the CPU can (AVX-512 VNNI, AMX), and quantises activations on the fly, in groups: nothing
+needs calibration. Otherwise it converts them back to floats.
+
+Source: Dettmers, Lewis, Belkada, Zettlemoyer, "LLM.int8(): 8-bit matrix multiplication for
+transformers at scale", NeurIPS 2022 (scales by row; activations scaled on the fly).
 
 Source: Dettmers, Lewis, Belkada, Zettlemoyer, "LLM.int8(): 8-bit matrix multiplication for
 transformers at scale", NeurIPS 2022 (scales by row; activations scaled as they come).
@@ -23,7 +26,7 @@ _LARGEST = 127
 
 
 def quantise(graph: Any) -> None:
-    """Replace the float32 matrices that something is multiplied by, in place.
+    """Quantise the float32 matrices that are multiplied, in place.
 
     Embeddings stay: they are looked up, not multiplied.
     """
@@ -45,9 +48,9 @@ def quantise_file(path: Path, quantised: Path) -> None:
 
 
 def _scaled(matrix: NDArray[np.float32]) -> Any:
-    """The node of a matrix in 8 bits times its scales."""
+    """A node for the matrix in 8 bits times its scales."""
     scales = np.abs(matrix).max(axis=1, keepdims=True) / _LARGEST
-    # A row of zeros has any scale.
+    # Any scale fits a row of zeros.
     scales[scales == 0] = 1
     whole = np.round(matrix / scales).astype(np.int8)
     return ops().multiply(ops().convert(ops().constant(whole), "f32"), ops().constant(scales))

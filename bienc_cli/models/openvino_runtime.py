@@ -1,4 +1,4 @@
-"""A compiled OpenVINO graph on the CPU: token ids in, one row for each input out."""
+"""Runs a compiled OpenVINO graph on the CPU: token ids in, one row per input out."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _IMPORTING = threading.Lock()
 """Two models may be loaded at the same time."""
 
 ALONE = threading.RLock()
-"""For conversions and for the first calls of each graph. Two threads that enter the bindings for
-the first time together can wait for each other for ever: one holds the interpreter and waits
-for a static variable that the other initialises, and that one waits for the interpreter (seen
-with OpenVINO 2026.4)."""
+"""Held during conversions and the first calls of each graph. Two threads that enter the bindings
+for the first time together can deadlock: one holds the interpreter lock and waits for a static
+variable that the other is initialising, which waits for the interpreter lock (seen with OpenVINO
+2026.4)."""
 
 
 def import_openvino() -> Any:
-    """The `openvino` package, without its converter.
+    """Import the `openvino` package without its converter.
 
-    Importing the converter reports to its maker; and a query has no use for it.
+    The converter sends telemetry when imported; and a query does not need it.
     """
     with _IMPORTING:
         if "openvino" not in sys.modules:
@@ -58,7 +58,7 @@ def import_openvino() -> Any:
 
 @functools.cache
 def native_precision() -> str:
-    """`bf16` where the CPU multiplies bfloat16 natively, else `f32`."""
+    """`bf16` if the CPU multiplies bfloat16 natively, else `f32`."""
     capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return "bf16" if "BF16" in capabilities else "f32"
 
@@ -68,24 +68,24 @@ _CPU = Path("/proc/cpuinfo")
 
 @functools.cache
 def prefers_8_bits() -> bool:
-    """Whether matrices in 8 bits are the faster ones, as far as is known of this CPU.
+    """Whether 8-bit matrices are faster, as far as is known for this CPU.
 
-    One with tiles for bfloat16 (AMX), which multiply it many times faster, was not measured.
+    CPUs with bfloat16 tiles (AMX), which multiply those many times faster, were not measured.
     """
     try:
         return "amx_tile" not in _CPU.read_text(encoding="utf-8")
     except OSError:
-        # Servers alone have AMX, and those mostly run Linux.
+        # Only servers have AMX, and those mostly run Linux.
         return True
 
 
 QUANTISED_TOGETHER = "128"
-"""Activations that share a scale, where a graph's matrices are in 8 bits; it divides the widths of
-layers. The larger, the farther from the full precision."""
+"""Activations that share a scale if a graph's matrices are in 8 bits; it must divide the widths of
+layers. The larger it is, the less precise the result."""
 
 
 class OpenVinoGraph:
-    """A graph, compiled for this CPU. One thread at a time may call it."""
+    """A graph compiled for this CPU; not thread-safe."""
 
     def __init__(
         self, path: Path, *, precision: str, threads: int | None, compiled_cache: Path | None
@@ -93,12 +93,12 @@ class OpenVinoGraph:
         """Compile a saved graph.
 
         Args:
-            path: the `.xml`; the `.bin` lies beside it.
+            path: the `.xml`; the `.bin` is beside it.
             precision: `bf16` or `f32`.
-            threads: None for one a core.
-            compiled_cache: where compiled graphs are kept between processes.
+            threads: None for one per core.
+            compiled_cache: directory that keeps compiled graphs between processes.
         """
-        # One request on all cores. Two streams of one core each were measured no faster in
+        # One request on all cores. Two streams of one core each were measured to be no faster in
         # batches, and leave a core idle when there is one query.
         options: dict[str, object] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -108,7 +108,7 @@ class OpenVinoGraph:
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
         if compiled_cache is not None:
-            # Without the weights, which are mapped from the graph's own file.
+            # Exclude the weights, which are mapped from the graph's own file.
             options |= {"CACHE_DIR": str(compiled_cache), "CACHE_MODE": "OPTIMIZE_SIZE"}
         with ALONE:
             compiled = import_openvino().Core().compile_model(str(path), "CPU", options)
@@ -120,7 +120,7 @@ class OpenVinoGraph:
             self(PaddedBatch(one, np.ones_like(one), one))
 
     def __call__(self, batch: PaddedBatch) -> NDArray[np.float32]:
-        """Run one batch; the result has a row for each input."""
+        """Run one batch; the result has one row per input."""
         arrays = {
             "input_ids": batch.input_ids,
             "attention_mask": batch.attention_mask,
@@ -131,18 +131,18 @@ class OpenVinoGraph:
 
 
 TOKEN_BUDGET = 4_096
-"""Tokens a batch, padding included. Measured from 512 to 16,384: nothing is gained beyond."""
+"""Tokens per batch, padding included. Measured from 512 to 16,384: larger batches gain nothing."""
 
 PAD_MULTIPLE = 16
-"""Lengths are rounded up to it: the CPU's matrix tiles have 16 rows, and odd lengths cost more
-than the padding (a tenth of the speed)."""
+"""Lengths are rounded up to a multiple of this: the CPU's matrix tiles have 16 rows, and odd
+lengths cost more than the padding (a tenth of the speed)."""
 
 BATCH_OVERHEAD = 100
-"""Tokens in whose time a batch is begun: some 30, and more for a length new to the process."""
+"""The cost of starting a batch, in tokens: about 30, and more for a length new to the process."""
 
 
 GRAPH_VERSION = 4
-"""Raised whenever the same model would be converted into another graph."""
+"""Increased whenever the same model would be converted to another graph."""
 
 GRAPH = "model.xml"
 VERDICT = "verdict.json"
@@ -150,14 +150,14 @@ VERDICT = "verdict.json"
 
 @dataclass(frozen=True, slots=True)
 class ConversionOutcome:
-    """What the conversion found.
+    """The result of a conversion.
 
     Attributes:
-        accepted: the graph computes what torch computes.
-        reason: why not, as a clause for people.
-        precision: `bf16` or `f32`, the fastest that came close enough.
-        pad_id: the token that fills short inputs.
-        quantised: its matrices are in 8 bits.
+        accepted: the graph computes the same as torch.
+        reason: why not, as a clause.
+        precision: `bf16` or `f32`, the fastest that is close enough.
+        pad_id: the padding token.
+        quantised: whether its matrices are in 8 bits.
     """
 
     accepted: bool
@@ -170,12 +170,12 @@ class ConversionOutcome:
 def converted_graph(
     model: ResolvedModel, cache_dir: Path, on_first_use: Watch = unwatched
 ) -> tuple[Path, ConversionOutcome]:
-    """The directory of a model's graph and the verdict on it, converting now if need be.
+    """The directory of a model's graph and the verdict on it, converting it now if necessary.
 
     Args:
-        model: what to convert.
-        cache_dir: where converted models lie.
-        on_first_use: told of a conversion, which may take seconds, and when it ends.
+        model: the model to convert.
+        cache_dir: directory of converted models.
+        on_first_use: called for a conversion, which may take seconds; see `Watch`.
 
     Raises:
         ModelUnavailable: torch cannot load the model either.
@@ -214,7 +214,7 @@ def _read_verdict(directory: Path) -> ConversionOutcome | None:
 
 
 class _OnOpenVino:
-    """Tokenizer and graph, and the batching between them. For one thread at a time.
+    """Tokenizer, graph, and the batching between them; not thread-safe.
 
     Attributes:
         notes, runtime, tokenizer: as of `types.BiEncoder`.
@@ -234,7 +234,7 @@ class _OnOpenVino:
         self._model = model
         precision = "bf16" if verdict.precision == "bf16" else "fp32"
         self.runtime = f"openvino cpu {'int8' if verdict.quantised else precision}"
-        # Compiling leaves the interpreter to others; reading a tokenizer, as long, does not.
+        # Compiling releases the interpreter lock; reading a tokenizer takes as long, and does not.
         graph = Background(
             lambda: OpenVinoGraph(
                 directory / GRAPH,
@@ -267,7 +267,7 @@ class OpenVinoBiEncoder(_OnOpenVino):
 
     @property
     def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
+        """What determines the vectors."""
         return self._model.encoder_identity
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
@@ -284,7 +284,7 @@ class OpenVinoBiEncoder(_OnOpenVino):
             return np.empty((0, dim), dtype=np.float32)
         prompted = [prompt + text for text in texts] if prompt else texts
         inputs = self.tokenizer.encode(prompted, self.identity.max_tokens)
-        # The first `dim`: a model may be trained to be cut there.
+        # The first `dim` values: a model may be trained to be truncated there.
         return unit_length(self._run(inputs)[:, :dim])
 
 

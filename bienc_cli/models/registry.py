@@ -1,7 +1,7 @@
-"""The models known by a short alias, and the packages that carry their weights.
+"""The models with a short alias, and the packages that carry their weights.
 
-The packages are carriers only: their file is found through the package's metadata, its digest is
-compared with the one below, and nothing of theirs is imported.
+The packages are only carriers: their file is found through the package's metadata and its digest
+compared with the one below; nothing of theirs is imported.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from bienc_cli.extras import install_command
 
 
 class Role(StrEnum):
-    """What a model does."""
+    """The role of a model."""
 
     BI_ENCODER = "bi-encoder"
     CROSS_ENCODER = "cross-encoder"
 
 
 class WeightFormat(StrEnum):
-    """How the carrier's file holds the weights."""
+    """The format of a carrier's file."""
 
     HMSEMB = "hmsemb"
     E5S1 = "e5s1"
@@ -34,14 +34,14 @@ class Carrier:
     """A file of weights inside a distribution of the package index.
 
     Attributes:
-        distribution: name to install.
+        distribution: name of the distribution.
         version: the version whose file has the digest.
-        path: the file, relative to where the distribution is installed.
+        path: the file, relative to the installation directory.
         sha256: hex digest of the file.
-        format: how the file holds the weights.
-        tokenizer_sha256: hex digest of the tokenizer.json beside the file; None where the
-            file itself contains it.
-        extra: of this project, that installs the distribution.
+        format: the format of the file.
+        tokenizer_sha256: hex digest of the tokenizer.json beside the file; None if the file itself
+            contains it.
+        extra: the extra of this project that installs the distribution.
     """
 
     distribution: str
@@ -54,7 +54,7 @@ class Carrier:
 
     @property
     def requirement(self) -> str:
-        """What to install: `name==version`."""
+        """The requirement specifier: `name==version`."""
         return f"{self.distribution}=={self.version}"
 
     @property
@@ -64,22 +64,22 @@ class Carrier:
 
 
 TokenizerClass = Literal["BertTokenizer", "RobertaTokenizer", "PreTrainedTokenizerFast"]
-"""The last takes a tokenizer.json as it is, where others build their own rules anew."""
+"""The last one uses a tokenizer.json as it is, where others rebuild their own rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What cannot be read off the shapes of the weights.
+    """What cannot be derived from the shapes of the weights.
 
     Attributes:
-        model_type: as in a model's configuration.
+        model_type: as in the model's configuration.
         layers: number of layers.
-        heads: attention heads of a layer.
+        heads: attention heads per layer.
         max_tokens: tokens the model reads, special tokens included.
         pooling: None for a cross-encoder.
         tokenizer: its class in `transformers`.
-        query_prompt: put in front of every query; "" for none.
-        passage_prompt: put in front of every passage; "" for none.
+        query_prompt: prefix of every query; "" for none.
+        passage_prompt: prefix of every passage; "" for none.
     """
 
     model_type: str
@@ -97,10 +97,10 @@ class KnownModel:
     """A model with an alias.
 
     Attributes:
-        parameters: number of weights.
+        parameters: number of parameters.
         dim: length of a vector; None for a cross-encoder.
         license: SPDX identifier of the weights' licence.
-        english_only: it was trained on English, and reads nothing else.
+        english_only: trained on English only.
     """
 
     alias: str
@@ -229,11 +229,11 @@ DEFAULT_CROSS_ENCODER = "ms-marco-minilm-l12"
 
 
 def known_model(name: str) -> KnownModel | None:
-    """The model whose alias is `name`."""
+    """The model with the alias `name`, if any."""
     return next((model for model in KNOWN_MODELS if model.alias == name), None)
 
 
 def reads_english_only(name: str) -> bool:
-    """Whether a model, by alias or hub id, is known to read English only."""
+    """Whether a model, by alias or hub id, is known to read only English."""
     named = (model for model in KNOWN_MODELS if name in (model.alias, model.hub_id))
     return any(model.english_only for model in named)

@@ -1,7 +1,7 @@
-"""A name to a model directory and its fingerprint, without importing any model library.
+"""Resolves a name to a model directory and its fingerprint, without importing model libraries.
 
-In this order: an alias; a directory; a hub id. An alias's weights come from the cache, from its
-carrier, or from the hub.
+A name is tried as an alias, a directory, and a hub id, in this order. An alias's weights come from
+the cache, from its carrier, or from the hub.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from bienc_cli.types import CrossEncoderIdentity, EncoderIdentity
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """A model on this machine, ready to be loaded.
+    """A model on this machine, ready to load.
 
     Attributes:
         name: what the user calls it.
-        files: what its directory says of it.
-        weights_digest: hex digest over all files of weights.
-        fingerprint: hex digest over all that decides the outputs.
-        tested: its weights are those of an alias, byte for byte, which this project's tests run
-            in every precision; others are tried before they are used.
+        files: the metadata of its directory.
+        weights_digest: hex digest over all weight files.
+        fingerprint: hex digest over everything that determines the outputs.
+        tested: its weights are exactly those of an alias, which this project's tests run in every
+            precision; others are tested before use.
     """
 
     name: str
@@ -62,7 +62,7 @@ class ResolvedModel:
 
     @property
     def encoder_identity(self) -> EncoderIdentity:
-        """What an index records of a bi-encoder."""
+        """A bi-encoder's identity, as an index records it."""
         return EncoderIdentity(
             name=self.name,
             fingerprint=self.fingerprint,
@@ -75,7 +75,7 @@ class ResolvedModel:
 
     @property
     def cross_encoder_identity(self) -> CrossEncoderIdentity:
-        """Which cross-encoder scores."""
+        """A cross-encoder's identity."""
         return CrossEncoderIdentity(
             name=self.name,
             fingerprint=self.fingerprint,
@@ -88,13 +88,13 @@ class ResolvedModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """A known model, and where its weights are.
+    """A known model, and the location of its weights.
 
     Attributes:
         carrier_installed: the package with its weights is installed.
-        converted: the cache holds it, ready to load.
-        in_hub_cache: the hub's own cache on this machine holds it.
-        default: it is what its role uses unless told otherwise.
+        converted: the cache contains it, ready to load.
+        in_hub_cache: the hub's local cache contains it.
+        default: it is the default of its role.
     """
 
     model: KnownModel
@@ -105,12 +105,12 @@ class ModelStatus:
 
     @property
     def available_offline(self) -> bool:
-        """Whether it can be loaded without a connection."""
+        """Whether it can be loaded without network access."""
         return self.carrier_installed or self.converted or self.in_hub_cache
 
 
 def known_models(cache_dir: Path) -> tuple[ModelStatus, ...]:
-    """Every model with an alias, and its state on this machine."""
+    """Every model with an alias, and its status on this machine."""
     return tuple(
         ModelStatus(
             model=model,
@@ -126,18 +126,18 @@ def known_models(cache_dir: Path) -> tuple[ModelStatus, ...]:
 def resolve_model(
     name: str, role: Role, *, cache_dir: Path, offline: bool, on_first_use: Watch = unwatched
 ) -> ResolvedModel:
-    """Find a model, converting or downloading its weights if need be.
+    """Find a model, converting or downloading its weights if necessary.
 
     Args:
         name: alias, directory or hub id.
-        role: what it is wanted for.
-        cache_dir: where converted models lie.
-        offline: look nothing up.
-        on_first_use: told of a conversion or a download, and when it ends.
+        role: the role it is needed for.
+        cache_dir: directory of converted models.
+        offline: never access the network.
+        on_first_use: called for a conversion or download; see `Watch`.
 
     Raises:
-        ModelUnavailable: there is no such model, or it cannot be had.
-        UsageError: the model is of another role, or of a kind that cannot be used.
+        ModelUnavailable: there is no such model, or it cannot be obtained.
+        UsageError: the model has another role, or is of an unsupported kind.
         StorageError: the cache cannot be written.
     """
     known = known_model(name)
@@ -199,7 +199,7 @@ def _alias_directory(
 
 
 def _digest(directory: Path, files: tuple[Path, ...], cache_dir: Path) -> str:
-    """Hex digest over the contents of files; where they lie does not enter."""
+    """Hex digest over the contents of files, independent of their location."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.name}\0{remembered_sha256(directory / file, cache_dir)}\n".encode())

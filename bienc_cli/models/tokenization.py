@@ -1,7 +1,7 @@
-"""Texts to token ids, those to batches of like length under a budget, and what comes back checked.
+"""Tokenizes texts, batches them by length within a budget, and checks a model's outputs.
 
-A batch is padded to its longest member, so what it costs is members times longest; texts of
-like length together waste least, and a bound on the product bounds memory and time.
+A batch is padded to its longest member, so it costs the number of members times the longest;
+grouping texts of similar length wastes least, and a limit on the product bounds memory and time.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ModelTokenizer:
 
     @property
     def vocabulary(self) -> int:
-        """How many tokens there are; their ids lie below it."""
+        """The number of tokens; ids are smaller than that."""
         return self._tokenizer.get_vocab_size()
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
@@ -93,7 +93,7 @@ class ModelTokenizer:
         return [len(encoding) for encoding in self._encode(texts)]
 
     def encode(self, texts: Sequence[str], max_tokens: int) -> list[TokenIds]:
-        """Inputs of a bi-encoder; texts beyond `max_tokens` are cut at their end."""
+        """Inputs for a bi-encoder; texts beyond `max_tokens` are truncated."""
         room = max_tokens - self._special_single
         encodings = self._encode(texts)
         for encoding in encodings:
@@ -103,10 +103,10 @@ class ModelTokenizer:
     def encode_pairs(
         self, pairs: Sequence[tuple[str, str]], max_tokens: int
     ) -> tuple[list[TokenIds], NDArray[np.bool_]]:
-        """Inputs of a cross-encoder, and which pairs did not fit.
+        """Inputs for a cross-encoder, and which pairs did not fit.
 
-        The passage is cut at its end to fit beside the query. A query so long that little of the
-        passage would be left is cut too: the passage keeps a quarter of the room.
+        The passage is truncated to fit beside the query. A query that would leave little of the
+        passage is truncated too: the passage keeps a quarter of the room.
         """
         room = max_tokens - self._special_pair
         queries = list(dict.fromkeys(query for query, _ in pairs))
@@ -127,12 +127,12 @@ class ModelTokenizer:
         return inputs, truncated
 
     def pad(self, inputs: Sequence[TokenIds], *, multiple: int = 1, limit: int = 0) -> PaddedBatch:
-        """Put inputs into one batch.
+        """Combine inputs into one batch.
 
         Args:
             inputs: at least one.
             multiple: the common length is rounded up to a multiple of it.
-            limit: but not beyond this many tokens, the model's `max_tokens`.
+            limit: but not above this number of tokens, the model's `max_tokens`.
         """
         longest = max(map(len, inputs))
         width = max(longest, min(-(-longest // multiple) * multiple, limit))
@@ -147,7 +147,7 @@ class ModelTokenizer:
         return PaddedBatch(input_ids, attention_mask, token_type_ids)
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        # The fast variant leaves out offsets.
+        # The fast variant omits offsets.
         return self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
 
 
@@ -160,17 +160,16 @@ def token_budget_batches(
 ) -> Iterator[NDArray[np.intp]]:
     """Split items into batches, longest first.
 
-    Longest first, so that memory peaks at once rather than at the end.
+    Longest first, so that memory peaks at the start rather than at the end.
 
     Args:
         lengths: tokens of each item.
-        budget: most tokens a batch may hold, padding included; an item beyond it gets a batch
-            of its own.
-        overhead: what a batch costs besides, in tokens: it ends early where the padding that is
-            saved is more; None where each is to hold as much as it may.
+        budget: maximum tokens per batch, padding included; a longer item gets its own batch.
+        overhead: fixed cost of a batch in tokens: a batch ends early if that saves more padding;
+            None fills each batch as far as possible.
 
     Yields:
-        Indices into `lengths`; together every index once.
+        Indices into `lengths`; every index exactly once.
     """
     tokens = np.asarray(lengths, dtype=np.int64)
     order = np.argsort(-tokens, kind="stable")
@@ -188,14 +187,14 @@ def token_budget_batches(
 
 
 def finite(outputs: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    """What a model has said, if it is numbers.
+    """A model's outputs, after checking that they are finite numbers.
 
     Args:
         outputs: of any shape.
-        name: of the model.
+        name: the model's name.
 
     Raises:
-        ModelUnavailable: some of it is infinite, or not a number.
+        ModelUnavailable: a value is infinite or not a number.
     """
     if not np.isfinite(outputs).all():
         raise ModelUnavailable(
@@ -206,6 +205,6 @@ def finite(outputs: NDArray[np.float32], name: str) -> NDArray[np.float32]:
 
 
 def unit_length(vectors: NDArray[np.float32]) -> Vectors:
-    """Scale each row to length 1; a zero row stays."""
+    """Scale each row to length 1; a zero row stays zero."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)

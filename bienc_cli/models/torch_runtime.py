@@ -1,4 +1,4 @@
-"""The reference runtime: sentence-transformers on torch, for any model and any device."""
+"""The reference runtime: sentence-transformers on torch, for any model and device."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 CPU_TOKEN_BUDGET = 4_096
 GPU_TOKEN_BUDGET = 65_536
-"""Tokens a batch, padding included; the larger one is there to keep a GPU busy."""
+"""Tokens per batch, padding included; the larger budget keeps a GPU busy."""
 
 
 class _OnTorch:
-    """A module of sentence-transformers with its tokenizer.
+    """A sentence-transformers module with its tokenizer.
 
     Attributes:
         notes, runtime, tokenizer: as of `types.BiEncoder`.
@@ -54,7 +54,7 @@ class TorchBiEncoder(_OnTorch):
 
     @property
     def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
+        """What determines the vectors."""
         return self._about.encoder_identity
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
@@ -75,7 +75,7 @@ class TorchBiEncoder(_OnTorch):
         for rows in token_budget_batches(lengths, self._budget):
             vectors[rows] = self._model.encode(
                 [texts[row] for row in rows],
-                # Given even when empty: else the model would choose one by itself.
+                # Passed even if empty, or the model would choose a default.
                 prompt=prompt,
                 batch_size=len(rows),
                 show_progress_bar=False,
@@ -112,7 +112,7 @@ class TorchCrossEncoder(_OnTorch):
 
 
 def load_module(model: ResolvedModel, device: str) -> Any:
-    """A model as `sentence_transformers` has it, by its role, in evaluation mode.
+    """The `sentence_transformers` module for a model's role, in evaluation mode.
 
     Raises:
         ModelUnavailable: the library cannot load it.
@@ -140,7 +140,7 @@ def _device(name: str, threads: int | None) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    # What torch raises for a device it does not know, was built without, or, NotImplementedError,
+    # Torch raises these for devices that it does not know, was built without, or (the last)
     # has no kernels for.
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UsageError(f"There is no device {name!r} here.", "--device cpu works") from error
@@ -155,10 +155,10 @@ def _to_half(model: torch.nn.Module, device: torch.device) -> bool:
 
 
 def model_tokenizer(model: ResolvedModel, loaded: Any) -> ModelTokenizer:
-    """The tokenizer of a loaded model: its tokenizer.json, else what the library made of it.
+    """The tokenizer of a loaded model: its tokenizer.json, else the library's conversion.
 
     Raises:
-        ModelUnavailable: the model's tokenizer is none of the `tokenizers` library.
+        ModelUnavailable: the model's tokenizer is not from the `tokenizers` library.
     """
     pad_id = int(loaded.tokenizer.pad_token_id or 0)
     if model.files.tokenizer_json is not None:
@@ -169,17 +169,17 @@ def model_tokenizer(model: ResolvedModel, loaded: Any) -> ModelTokenizer:
             f"The model {model.name} has no fast tokenizer, which bienc needs.",
             "name another one: bienc models",
         )
-    # A copy: our settings must not reach the one that the model uses itself.
+    # A copy, because our settings must not affect the one that the model itself uses.
     return ModelTokenizer(type(backend).from_str(backend.to_str()), pad_id=pad_id)
 
 
 def _require_all_weights(model: ResolvedModel, loaded: Any) -> None:
-    """Refuse a checkpoint that lacks weights: the library fills them in at random and goes on."""
+    """Refuse an incomplete checkpoint: the library would fill it with random weights."""
     network = loaded.transformers_model
     root = model.directory / model.files.weight_files[0].parent
-    # Loaded a second time, a tenth of a second for a small model: the report is kept nowhere else.
+    # Load it again, a tenth of a second for a small model: the report is not kept anywhere.
     _, report = type(network).from_pretrained(str(root), output_loading_info=True)
-    # A head over the first token that pooling does not use; many bi-encoders come without it.
+    # A head over the first token, which pooling does not use and many bi-encoders lack.
     unused = ("pooler.",) if model.files.role is Role.BI_ENCODER else ()
     missing = sorted(name for name in report["missing_keys"] if not name.startswith(unused))
     if missing:
@@ -197,7 +197,7 @@ def _loading(model: ResolvedModel) -> Iterator[None]:
     except (BiencError, MemoryError):
         raise
     except Exception as error:
-        # Each format of weights and of tokenizers has an exception of its own for damage.
+        # Each format of weights and of tokenizers has its own exceptions for damage.
         detail = next(iter(str(error).strip().splitlines()), repr(error))
         raise ModelUnavailable(
             f"The model {model.name} in {model.directory} cannot be loaded: {detail}",
@@ -207,7 +207,7 @@ def _loading(model: ResolvedModel) -> Iterator[None]:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Keep the libraries from writing while they load: stdout is data, stderr is ours."""
+    """Keep the libraries from printing while they load: stdout is for data, stderr is ours."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

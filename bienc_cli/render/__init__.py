@@ -1,1 +1,1 @@
-"""Results to tables, JSON and lines. Nothing here computes anything about the domain."""
+"""Renders results as tables, JSON and lines. Nothing here computes anything about the domain."""

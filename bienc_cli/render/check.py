@@ -20,13 +20,13 @@ SCHEMA = "bienc.check/1"
 
 @dataclass(frozen=True, slots=True)
 class CheckView(View):
-    """What was verified, and mended before that."""
+    """The result of a check, and of a repair before it."""
 
     report: CheckReport
     repaired: RepairReport | None
 
     def as_table(self) -> RenderableType:
-        """Every problem with what mends it; or what was verified."""
+        """Every problem with its remedy; or what was verified."""
         report, repaired = self.report, self.repaired
         parts: list[RenderableType] = []
         if repaired is not None:
@@ -55,7 +55,7 @@ class CheckView(View):
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: what was mended, then part, remedy and problem."""
+        """Tab-separated: what was repaired, then part, remedy and problem."""
         repaired = self.repaired
         if repaired is not None:
             for part in repaired.rebuilt:

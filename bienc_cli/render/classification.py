@@ -1,4 +1,4 @@
-"""The answers of `classify`: pairs with labels, and documents with labels."""
+"""The answers of `classify`: labelled pairs and labelled documents."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SCHEMA = "bienc.classify/1"
 DOCUMENTS_SCHEMA = "bienc.labels/1"
 
 Read = tuple[tuple[str, str], Classification]
-"""A pair and what is said of it."""
+"""A pair with its labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairsView(View):
-    """Pairs of texts with their labels, and lines that are none."""
+    """Pairs of texts with their labels, and lines that are not pairs."""
 
     read: Mapping[int, Read]
     refused: Mapping[int, BiencError]
@@ -36,7 +36,7 @@ class LabelledPairsView(View):
     seconds: float
 
     def as_table(self) -> RenderableType:
-        """Every pair with all labels, both ways where both were read."""
+        """Every pair with all labels, in both directions if both were read."""
         read, model = self.read, self.model
         parts: list[RenderableType] = []
         for (first, second), said in read.values():
@@ -68,9 +68,9 @@ class LabelledPairsView(View):
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: the likeliest label, then each with its probability, likewise backward.
+        """Tab-separated: the likeliest label, then each with its probability; likewise backward.
 
-        A line that is no pair is answered by an empty one.
+        A line that is not a pair yields an empty line.
         """
         read, refused = self.read, self.refused
         for number in sorted([*read, *refused]):
@@ -99,7 +99,7 @@ class LabelledPairsView(View):
         }
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
-        """A document for each line, by its number: a pair's labels, or why it has none."""
+        """One document per line, by number: a pair's labels, or why it has none."""
         read, refused = self.read, self.refused
         for number in sorted([*read, *refused]):
             if number in refused:
@@ -128,7 +128,7 @@ class LabelledDocumentsView(View):
     result: Labelling
 
     def as_table(self) -> RenderableType:
-        """Every document with the likeliest label by each encoder."""
+        """Every document with each encoder's most likely label."""
         result = self.result
         table = Grid()
         table.column("bi-encoder", style="cyan", wraps=True)
@@ -145,7 +145,7 @@ class LabelledDocumentsView(View):
         return Group(table, Text(_summary(result), style="dim"))
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: document, label and similarity, label and probability where known."""
+        """Tab-separated: document, label and similarity, then label and probability if known."""
         result = self.result
         for document in result.documents:
             fields = [_name(document)]

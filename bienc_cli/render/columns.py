@@ -1,4 +1,4 @@
-"""Tables and texts on narrow screens: where a line may end, and where it may not."""
+"""Lays out tables and texts on narrow screens, breaking lines only in suitable places."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from rich.text import Text
 from bienc_cli.render.printable import one_line
 
 AT_JOINTS = re.compile(
-    # Behind a blank or a joint, but not between two digits, nor behind a sign or a flag's dashes,
-    # nor within the marks of a change, [-gone-]{+new+}, but between two; and before the name of
+    # After a blank or a joint, but not between two digits, nor after a sign or a flag's dashes,
+    # nor within the marks of a change, [-gone-]{+new+}, only between two; and before the name of
     # a place.
     r"(?<=[\s/_+-])(?=[^\s/_+\])}-])(?!(?<=\d[-_+])\d)(?!(?<=[\s\[({][-+])|(?<=\s--))"
     r"|(?<=[-+][\]}])(?=[\[{][-+])|(?<=.)(?=#)"
 )
 AT_BLANKS = re.compile(r"(?<=\s)(?=\S)(?!(?<=\d\s)(?:ms|s|min|h|B|kB|MB|GB|%)(?!\w))")
-"""Prose: not between a number and its unit, and inside a name only where that alone is longer than
+"""For prose: not between a number and its unit, and inside a name only if that alone is longer than
 a line."""
 AT_SIGNS = re.compile(r"(?<=\+)|(?=@)")
-"""A strategy's name: behind `+`, or before `@`."""
+"""For a strategy's name: after `+`, or before `@`."""
 LONGEST_WORD = 32
-"""Cells of a word that a column makes room for; a longer one is cut where its line ends."""
+"""Cells of the longest word that a column makes room for; a longer one is cut at the line's end."""
 
 
 class Words:
-    """A text whose lines end between its words, so that none is cut in the middle.
+    """A text that wraps between words, so that no word is cut.
 
     Args:
-        text: on one line, free of control characters.
+        text: a single line, free of control characters.
         style: of rich.
-        ends: where lines may end; by default at any joint of a path: behind `/`, `-`, `_` or
-            `+`, or at `#`.
+        ends: where lines may end; by default at any joint of a path: after `/`, `-`, `_` or `+`, or
+            at `#`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Words:
             yield self._text[start:end]
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """From its longest word to the whole."""
+        """From its longest word to its full width."""
         text = self._text.plain
         ends = AT_SIGNS if self._ends is AT_SIGNS else AT_JOINTS
         words = (cell_len(word.rstrip()) for word in ends.split(text))
@@ -62,11 +62,11 @@ class Words:
 
 
 class Flow:
-    """Parts one behind the other, as many on a line as it holds; none is broken that fits on one.
+    """Parts laid out one after the other; no part is broken that fits on a line.
 
     Args:
-        parts: of one line each.
-        between: what stands between two of them, and at the end of a line without its blanks.
+        parts: one line each.
+        between: the separator between two parts; at the end of a line without its blanks.
         style: of rich.
     """
 
@@ -92,15 +92,15 @@ class Flow:
 
 
 def broken(text: str, width: int, ends: re.Pattern[str] = AT_JOINTS) -> list[str]:
-    """`text` in lines of at most `width` cells; see `Words` for where they end.
+    """Break `text` into lines of at most `width` cells; see `Words` for where they end.
 
-    A word that is longer than a line is cut where the line ends.
+    A word longer than a line is cut at the line's end.
     """
     return [text[start:end] for start, end in spans(text, width, ends)]
 
 
 def spans(text: str, width: int, ends: re.Pattern[str] = AT_JOINTS) -> list[tuple[int, int]]:
-    """Where the lines of `broken` begin and end in `text`, blanks at their ends left out."""
+    """Where the lines of `broken` start and end in `text`, without blanks at their ends."""
     lines = [(0, 0)]
     for start, end in _pieces(text, width, ends):
         first, last = lines[-1]
@@ -114,7 +114,7 @@ def spans(text: str, width: int, ends: re.Pattern[str] = AT_JOINTS) -> list[tupl
 
 
 def _pieces(text: str, width: int, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """What no line may break; each fits on one."""
+    """The unbreakable parts of a text; each fits on a line."""
     start = 0
     for piece in ends.split(text):
         parts = [piece]
@@ -139,15 +139,15 @@ class _Column:
 
 
 class Grid:
-    """A table without lines, in which nothing is broken inside a word or a number.
+    """A table without rules, in which no word or number is broken.
 
-    Columns are as wide as what they hold; those that wrap share what is left, down to their
-    longest words. On a screen that is too narrow even for these, each row becomes a few lines:
-    its first cell, and below it the others with the names of their columns.
+    Columns are as wide as their contents; those that wrap share the remaining width, down to their
+    longest words. If the screen is too narrow even for these, each row becomes a few lines: its
+    first cell, and below it the others with their columns' names.
 
     Args:
         gap: cells between columns.
-        header: show the names of the columns.
+        header: whether to show the columns' names.
     """
 
     def __init__(self, *, gap: int = 2, header: bool = True) -> None:
@@ -158,11 +158,11 @@ class Grid:
     def column(
         self, name: str = "", *, style: str = "", right: bool = False, wraps: bool = False
     ) -> None:
-        """Add a column; `wraps` lets its cells take several lines."""
+        """Add a column; `wraps` lets its cells span several lines."""
         self._columns.append(_Column(name, style, right, wraps))
 
     def row(self, *cells: RenderableType) -> None:
-        """Add a cell to each column; a text that wraps is prose."""
+        """Add a row of cells; a text that wraps is prose."""
         for column, cell in zip(self._columns, cells, strict=True):
             shown: RenderableType = Text(cell, column.style) if isinstance(cell, str) else cell
             if column.wraps and isinstance(shown, Text):
@@ -170,17 +170,17 @@ class Grid:
             column.cells.append(shown)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """As a table, or as one record below the other."""
+        """As a table, or as records one below the other."""
         widths = self._widths(console, options)
         yield self._stacked() if widths is None else self._table(widths)
 
     def _widths(self, console: Console, options: ConsoleOptions) -> list[int] | None:
-        """Of each column; None where they cannot all have their words whole."""
+        """The width of each column; None if they cannot all show their words whole."""
         needed = [self._needed(column, console, options) for column in self._columns]
         room = options.max_width - self._gap * (len(needed) - 1)
         if sum(one.minimum for one in needed) > room:
             return None
-        # As wide as all may be that want more.
+        # The width that all columns wanting more can have.
         level = max(one.maximum for one in needed)
         while True:
             widths = [min(one.maximum, max(one.minimum, level)) for one in needed]
@@ -241,7 +241,7 @@ class Grid:
 
 
 class FirstThatFits:
-    """Of several ways to show the same the first of so many lines at most, else the last."""
+    """Shows the first of several alternatives that fits into a number of lines, else the last."""
 
     def __init__(self, ways: Sequence[RenderableType], lines: int) -> None:
         self._ways = ways
@@ -257,7 +257,7 @@ class FirstThatFits:
 
 
 def system_name(name: str, style: str = "") -> RenderableType:
-    """The name of a strategy, or of a run, in a column that wraps."""
+    """The name of a strategy or run, in a column that wraps."""
     return Words(one_line(name), style, AT_SIGNS)
 
 

@@ -1,4 +1,4 @@
-"""Hits in a few lines each, for screens that are short."""
+"""Shows hits in a few lines each, for short screens."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bienc_cli.render.printable import one_line
 from bienc_cli.search.result import Hit
 
 _LEAST_SNIPPET = 20
-"""Cells below which a line of text says nothing."""
+"""Cells below which a line of text is not worth showing."""
 _SEPARATOR = " > "
 
 
 class CompactHits:
-    """The hits of one ranking: place and score on a line, what answers below.
+    """The hits of one ranking: citation and score on one line, the answer below.
 
-    A place is never cut: a long one takes another line. Of a heading trail the outer parts are
-    left out first.
+    A citation is never cut: a long one takes another line. The outer parts of a heading trail are
+    dropped first.
 
     Args:
-        query: whose words are lit.
-        hits: one at least.
-        links: how citations link to their files on a terminal; see `links.link_to`.
-        snippet_lines: how much is shown of what answers.
+        query: its words are highlighted.
+        hits: at least one.
+        links: URL template of links to citations; see `hits.link_to`.
+        snippet_lines: lines of text per hit.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class CompactHits:
         self._moves = [hit_.movement(hit) for hit in hits]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Its lines, below the names of their columns."""
+        """Its lines, below the columns' names."""
         moved = "moved" if any(self._moves) else ""
         ranks = max(len(str(hit.rank)) for hit in self._hits)
         moves = max(len(moved), *map(len, self._moves))
@@ -80,20 +80,20 @@ class CompactHits:
                     yield Text(" " * (ranks + 1)).append_text(line)
 
     def _snippet(self, hit: Hit, width: int) -> list[Text]:
-        """What answers, in as many lines as there are for it at most."""
-        # A snippet's last two cells say that the passage goes on.
+        """The answer, in at most as many lines as allowed."""
+        # A snippet's last two cells show that the passage continues.
         room = width * self._snippet_lines - 2
         while True:
             text = hit_.snippet(self._query, hit, room)
             lines = spans(text.plain, width, AT_BLANKS)
             if len(lines) <= self._snippet_lines:
                 return [text[slice(*line)] for line in lines]
-            # Lines end before they are full, and some characters take two cells.
+            # Lines break before they are full, and some characters take two cells.
             room -= max(room // 16, 1)
 
 
 def _legend(score: str, moved: str) -> str:
-    """What the columns are, for whoever meets them for the first time."""
+    """An explanation of the columns, for new users."""
     if moved:
         return "moved by the cross-encoder; relev.: its 0 to 1"
     return {
@@ -105,7 +105,7 @@ def _legend(score: str, moved: str) -> str:
 
 
 def _scores(hits: Sequence[Hit]) -> tuple[str, list[Text]]:
-    """The scores that say most, and their name: relevance, else similarity, else BM25."""
+    """The most telling score and its name: relevance, else similarity, else BM25."""
     for name, shown, style in (
         ("relev.", hit_.relevance, "green"),
         ("simil.", hit_.similarity, "cyan"),
@@ -117,7 +117,7 @@ def _scores(hits: Sequence[Hit]) -> tuple[str, list[Text]]:
 
 
 def _inner_parts(parts: Sequence[str], room: int) -> str:
-    """As many of the innermost parts of a heading trail as there is room for."""
+    """As many innermost parts of a heading trail as fit."""
     for start in range(len(parts)):
         shown = one_line(_SEPARATOR.join(parts[start:]))
         if cell_len(shown) <= room:

@@ -1,4 +1,4 @@
-"""The answer of `compare`: two rankings side by side, costs below, agreement last."""
+"""The answer of `compare`: two rankings side by side, then costs and agreement."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ComparisonView(View):
     comparison: Comparison
 
     def as_table(self) -> RenderableType:
-        """Everything for one screen: rankings by query, then costs, then agreement."""
+        """Everything on one screen: rankings by query, then costs, then agreement."""
         comparison = self.comparison
         parts: list[RenderableType] = []
         for one in comparison.queries:
@@ -43,7 +43,7 @@ class ComparisonView(View):
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: query number, strategy, then a hit's fields; costs behind `#`."""
+        """Tab-separated: query number, strategy, then a hit's fields; costs after `#`."""
         comparison = self.comparison
         for number, one in enumerate(comparison.queries, 1):
             for ranking in one.rankings:
@@ -84,7 +84,7 @@ class ComparisonView(View):
 
 
 def rankings_table(one: QueryComparison) -> RenderableType:
-    """The first strategy's ranking left, the last one's right, arrows between."""
+    """The first strategy's ranking on the left, the last one's on the right, arrows between."""
     if not one.left and not one.right:
         return titled(one_line(one.query), Text("nothing found", style="yellow"))
     table = Grid(gap=1)
@@ -135,7 +135,7 @@ def _place(entry: RankedEntry | None) -> RenderableType:
 
 
 def _arrow(left: RankedEntry | None) -> Text:
-    """Where the left passage goes on the right: `→ 1`, `↘ 5`, or out of sight."""
+    """Where the left passage is on the right: `→ 1`, `↘ 5`, or off the list."""
     if left is None:
         return Text("")
     new = left.elsewhere

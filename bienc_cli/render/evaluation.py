@@ -24,7 +24,7 @@ from bienc_cli.render.view import View
 SCHEMA = "bienc.evaluation/1"
 
 _NAMED = 3
-"""Missing documents, and queries that gained or lost, that are named on the screen."""
+"""Missing documents, and queries with gains or losses, that are listed on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class EvaluationView(View):
     gates: Sequence[GateResult] = ()
 
     def as_table(self) -> RenderableType:
-        """Quality and cost by strategy, differences from the first, what stands out."""
+        """Quality and cost by strategy, differences from the first, and notable queries."""
         evaluation = self.evaluation
         parts: list[RenderableType] = [_quality_table(evaluation)]
         others = evaluation.systems[1:]
@@ -55,7 +55,7 @@ class EvaluationView(View):
         return Group(*parts)
 
     def other_forms(self) -> Mapping[str, Iterator[str]]:
-        """Markdown, and JUnit's XML of the gates."""
+        """Markdown, and JUnit XML of the gates."""
         return {
             "markdown": markdown_answers.of_evaluation(self.evaluation, self.gates),
             "junit": as_junit(self.gates),
@@ -255,7 +255,7 @@ def _summary(evaluation: Evaluation) -> str:
 
 
 def warnings(evaluation: Evaluation) -> list[str]:
-    """What a person should know before trusting the numbers, as sentences."""
+    """What the user should know before trusting the numbers, as sentences."""
     found = list(evaluation.warnings)
     unjudged = len(evaluation.queries) - len(evaluation.judged)
     if evaluation.judged and unjudged:

@@ -1,4 +1,4 @@
-"""What a CI job reads: gates as lines, and as JUnit's XML."""
+"""Gates for CI jobs: as lines, and as JUnit XML."""
 
 from __future__ import annotations
 

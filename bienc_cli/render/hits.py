@@ -1,4 +1,4 @@
-"""How one hit looks, in a table, on a line and in JSON; shared by `query` and `compare`."""
+"""Renders one hit in a table, on a line and in JSON; shared by `query` and `compare`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SNIPPET = 240
 """Characters of a snippet: about three lines beside the scores at 80 columns."""
 
 _WORD = re.compile(r"\w+")
-# Words of a question that say nothing about what it asks for.
+# Words of a question that say nothing about its subject.
 _UNREMARKABLE = frozenset(
     """a an and are as at be been by can could did do does for from get had has have how i if in
     into is it its may me my of on or our shall should so than that the their there these they
@@ -34,7 +34,7 @@ _UNREMARKABLE = frozenset(
 
 
 def location(stored: StoredPassage) -> str:
-    """Where the passage is to be found: its file's citation, behind it the id of a record."""
+    """Where the passage is: the citation of its file, followed by the id of a record."""
     passage, inside = stored.passage, _inside(stored)
     if inside is not None and "/" in inside:
         return citation(f"{stored.path}{inside}", passage.place)
@@ -44,20 +44,20 @@ def location(stored: StoredPassage) -> str:
 
 
 def short_location(stored: StoredPassage) -> str:
-    """`location`, by the document's id: shorter, and as judgments name it."""
+    """Like `location`, but by the document's id: shorter, and as in judgments."""
     passage, inside = stored.passage, _inside(stored)
     if passage.place.kind != "line" or inside == "" or "/" in (inside or ""):
         return citation(passage.doc_id, passage.place)
-    # The line is of the collection, not of the record.
+    # The line number is the collection's, not the record's.
     said = inside == f"#{passage.place.first}"
     return passage.doc_id if said else f"{passage.doc_id} (line {passage.place.first})"
 
 
 def _inside(stored: StoredPassage) -> str | None:
-    """What a document's id says beyond its file's.
+    """What a document's id adds to its file's.
 
-    Nothing for the file itself, `#17` for a record without an id, `/report.pdf` for a file in the
-    file; None for a record that has an id of its own.
+    Nothing for the file itself, `#17` for a record without an id, `/report.pdf` for a file inside
+    the file; None for a record with its own id.
     """
     doc_id, name = stored.passage.doc_id, PurePath(stored.path).name
     for found in re.finditer(re.escape(name), doc_id):
@@ -67,12 +67,12 @@ def _inside(stored: StoredPassage) -> str | None:
 
 
 def heading(stored: StoredPassage) -> str:
-    """What the passage is about, as its document says: title, then headings, nothing twice."""
+    """The passage's title and headings, without repetitions."""
     return " > ".join(_trail(stored))
 
 
 def heading_beside_place(stored: StoredPassage) -> str:
-    """`heading` without the heading or the sheet that the place has named already."""
+    """`heading` without the heading or sheet that the citation names already."""
     return " > ".join(trail_beside_place(stored))
 
 
@@ -87,7 +87,7 @@ def _trail(stored: StoredPassage) -> list[str]:
 
 
 def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list[RenderableType]:
-    """`where` it stands, in a style that may link there, and below it what it is about."""
+    """The citation, in a style that may link to it, and the headings below."""
     from bienc_cli.render.columns import AT_BLANKS, Words
 
     trail = heading_beside_place(stored)
@@ -96,9 +96,9 @@ def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list
 
 
 def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
-    """A trail without what is said again further in, or what the title has said.
+    """A trail without parts that are repeated further in, or by the title.
 
-    Titles of pages often are the first headings, the site's name and the page's.
+    Titles of web pages often consist of the first headings, the site's name and the page's.
     """
     kept: list[tuple[str, list[str]]] = []
     for part in parts:
@@ -117,7 +117,7 @@ def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
 
 
 def movement(hit: Hit) -> Text:
-    """How far reranking moved a hit: `↑3`, `↓1`, `=`; empty where nothing was reranked."""
+    """How far reranking moved a hit: `↑3`, `↓1`, `=`; empty if it was not reranked."""
     from rich.text import Text
 
     if hit.relevance is None:
@@ -130,37 +130,37 @@ def movement(hit: Hit) -> Text:
 
 
 def doubt(result: SearchResult) -> str:
-    """A sentence above hits of which none seems to answer; empty where one does, or who knows."""
+    """A warning above hits of which none seems to answer; empty otherwise, and if unknown."""
     return "nothing here seems to answer; these are the nearest" if result.answered is False else ""
 
 
 def relevance(hit: Hit) -> str:
-    """The sigmoid to three places, or nothing."""
+    """The sigmoid to three decimal places, or nothing."""
     return f"{hit.relevance.probability:.3f}" if hit.relevance else ""
 
 
 def similarity(hit: Hit) -> str:
-    """The cosine to three places, or nothing."""
+    """The cosine to three decimal places, or nothing."""
     known = hit.candidate.similarity if hit.candidate else None
     return f"{known:.3f}" if known is not None else ""
 
 
 def bm25(hit: Hit) -> str:
-    """The BM25 score to one place, or nothing."""
+    """The BM25 score to one decimal place, or nothing."""
     known = hit.candidate.bm25 if hit.candidate else None
     return f"{known:.1f}" if known is not None else ""
 
 
 def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
-    """The hit's best sentence and what follows it, the query's words lit.
+    """The hit's best sentence and what follows it, with the query's words highlighted.
 
-    It begins where the sentence does. What follows fills the room that is left, up to a word's
-    end, and `…` marks that the passage goes on.
+    It starts with the sentence. What follows fills the remaining room up to a word's end, and `…`
+    shows that the passage continues.
     """
     from rich.text import Text
 
     text = hit.passage.passage.text
-    # The heading is shown already, so the passage's own heading line is left out.
+    # The heading is already shown, so skip the passage's own heading line.
     first = body_start(hit.passage)
     start, end = (hit.best.start, hit.best.end) if hit.best else (first, len(text))
     sentence, rest = _folded(text[start:end]), _folded(text[end:]).rstrip()
@@ -178,13 +178,13 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
 
 
 def beginning(stored: StoredPassage, length: int) -> str:
-    """So many characters of a passage on one line, without the heading that stands above it."""
+    """The start of a passage on one line, without the heading shown above it."""
     text = one_line(stored.passage.text[body_start(stored) :])
     return text if len(text) <= length else f"{text[: text.rfind(' ', 0, length)]} …"
 
 
 def light(query: str, text: Text) -> None:
-    """Mark the query's words, and words that begin like them, in place."""
+    """Highlight the query's words, and words starting like them, in place."""
     stems = {
         word[: max(4, len(word) - 2)].lower()
         for word in _WORD.findall(query)
@@ -201,7 +201,7 @@ def _folded(text: str) -> str:
 
 
 def hit_as_json(hit: Hit) -> dict[str, Any]:
-    """Everything that is known about a hit."""
+    """Everything about a hit."""
     stored, candidate = hit.passage, hit.candidate
     return {
         "rank": hit.rank,
@@ -220,7 +220,7 @@ def hit_as_json(hit: Hit) -> dict[str, Any]:
 
 
 def passage_as_json(stored: StoredPassage) -> dict[str, Any]:
-    """A passage of the index, where it stands and what it says."""
+    """A passage of the index: its place and its text."""
     passage = stored.passage
     return {
         "document_id": writable(passage.doc_id),
@@ -239,9 +239,9 @@ def passage_as_json(stored: StoredPassage) -> dict[str, Any]:
 
 
 def numbers_as_json(place: Place) -> dict[str, int | None]:
-    """Lines and page of a place by names of their own, for programs that know no others.
+    """Lines and page of a place under their own names, for programs that know only these.
 
-    Null where the place is nothing of the kind: never a number that only looks like a line.
+    Null if the place is of another kind: never a number that only looks like a line.
     """
     lines, page = place.kind == "line", place.kind == "page"
     return {
@@ -252,7 +252,7 @@ def numbers_as_json(place: Place) -> dict[str, int | None]:
 
 
 def place_as_json(place: Place) -> dict[str, Any]:
-    """Where a passage stands in its file; null is what such a place does not have."""
+    """The place of a passage in its file; null for what such a place does not have."""
     return {
         "kind": place.kind,
         "first": place.first,
@@ -308,12 +308,12 @@ def stages_as_json(stages: Iterable[StageTime]) -> dict[str, float | None]:
 
 
 def weights_as_json(weights: BlendWeights) -> dict[str, float]:
-    """Weights of a blend, beside 1 for relevance."""
+    """Weights of a blend, where relevance has weight 1."""
     return {"similarity": weights.similarity, "bm25": weights.bm25}
 
 
 def blend_as_json(blend: TunedBlend) -> dict[str, Any]:
-    """Weights that were learned, and from how many queries."""
+    """Learned weights, and the number of queries they were learned from."""
     return {
         "blend": weights_as_json(blend.weights),
         "light_blend": weights_as_json(blend.light_weights),
@@ -322,21 +322,21 @@ def blend_as_json(blend: TunedBlend) -> dict[str, Any]:
 
 
 def rounded(value: float | None) -> float | None:
-    """Six significant places behind the point: what the models' arithmetic is worth."""
+    """Rounded to six decimal places: the precision of the models' arithmetic."""
     return None if value is None else round(float(value), 6)
 
 
 def writable(text: str) -> str:
-    """A name that any JSON reader takes: undecodable bytes of a file name as escapes."""
+    """A name that any JSON reader accepts: undecodable bytes of a file name as escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def link_to(hit: Hit, form: str | None) -> str:
-    """A style of rich that links to a hit's file, or to its line; empty for no link.
+    """A rich style that links to a hit's file, or to its line; empty for no link.
 
     Args:
-        hit: whose file may be elsewhere, and then has no link.
-        form: with `{host}`, `{path}` and `{line}` to be filled in; None for no links.
+        hit: no link if its file is elsewhere.
+        form: template with `{host}`, `{path}` and `{line}`; None for no links.
     """
     stamp = hit.passage.file
     if form is None or stamp is None:
@@ -346,12 +346,12 @@ def link_to(hit: Hit, form: str | None) -> str:
 
 
 def line_of(hit: Hit) -> int | None:
-    """The line of the hit's sentence, or of its passage; None where its file has no lines."""
+    """The line of the hit's sentence, or of its passage; None if its file has no lines."""
     place, passage = hit.passage.passage.place, hit.passage.passage
     if place.kind != "line" or place.first is None:
         return None
     own_lines = place.last is not None and place.last - place.first == passage.text.count("\n")
-    # Of markup, the lines of the text are not those of the file.
+    # In markup, the lines of the text are not those of the file.
     if hit.best is None or not own_lines:
         return place.first
     return place.first + passage.text.count("\n", 0, hit.best.start)

@@ -22,11 +22,11 @@ SCHEMA = "bienc.index/1"
 
 @dataclass(frozen=True, slots=True)
 class IndexView(View):
-    """What a run did.
+    """The result of an indexing run.
 
     Attributes:
-        skipped: list every file that was passed over.
-        next_command: what to type now, for whoever has made a first index.
+        skipped: whether to list every skipped file.
+        next_command: what to type next, after indexing for the first time.
     """
 
     report: IndexReport
@@ -34,7 +34,7 @@ class IndexView(View):
     next_command: str = ""
 
     def as_table(self) -> RenderableType:
-        """What became of the documents, and the time of each stage."""
+        """The numbers of documents, and the time of each stage."""
         report = self.report
         documents = report.documents
         table = Grid()
@@ -63,7 +63,7 @@ class IndexView(View):
             Text(f"{one_line(str(report.directory))} · {report.encoder.name}", style="dim")
         )
         if self.next_command:
-            # A command to be typed is one line, however narrow the screen.
+            # A command to type stays on one line, however narrow the screen.
             said = f"next: {one_line(self.next_command)}"
             parts.append(Text(said, no_wrap=True, overflow="ignore"))
         return Group(*parts)
@@ -129,7 +129,7 @@ def _passages(report: IndexReport) -> str:
 
 
 def as_sentence(report: IndexReport) -> str:
-    """What a run did, on one line: `2 new, 1 removed; 3 passages encoded in 41 ms`."""
+    """The result on one line: `2 new, 1 removed; 3 passages encoded in 41 ms`."""
     documents = report.documents
     counts = (
         (documents.new, "new"),

@@ -28,13 +28,13 @@ _MOST_NAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class InfoView(View):
-    """What an index holds; with `skipped`, also every file that was passed over."""
+    """What an index holds; with `skipped`, also every skipped file."""
 
     info: IndexInfo
     skipped: tuple[Skipped, ...] | None = None
 
     def as_table(self) -> RenderableType:
-        """What the index holds, one fact a line."""
+        """What the index holds, one fact per line."""
         table = Grid(header=False)
         table.column(style="bold")
         table.column(wraps=True)

@@ -1,7 +1,7 @@
-"""What `judge` shows: one passage with its query, the keys, and where the judging stands.
+"""The screens of `judge`: one passage with its query, the keys, and the state of judging.
 
-Nothing tells which strategy found a passage, nor at what rank, nor how it was scored; and the
-query's words are not lit up, because that would speak for the strategy that looks words up.
+Nothing reveals which strategy found a passage, at what rank, or with what score; and the query's
+words are not highlighted, because that would favour the strategy that looks words up.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ _QUERY_LINES = 3
 
 
 def question_screens(question: Question, console: Console) -> list[RenderableType]:
-    """A passage to be judged, on as many screens as it takes, then its document's others.
+    """A passage to judge, on as many screens as necessary, then its document's others.
 
-    Each has the query on top and the keys at the bottom, so that neither scrolls away. A query
-    of many lines is cut there, and has the last screens to itself.
+    Each screen has the query at the top and the keys at the bottom, so that neither scrolls away. A
+    query of many lines is cut there, and shown in full on the last screens.
     """
     query = Text(one_line(question.query.text), style="bold")
     whole = query.wrap(console, console.width)
@@ -82,10 +82,10 @@ def _pages(
     body: Text,
     console: Console,
 ) -> list[tuple[Sequence[RenderableType], Text]]:
-    """A text in parts that leave room for what stands around them."""
+    """Split a text into pages that leave room for what surrounds it."""
     around = [*_head(question, top, about, ", screen 10 of 10"), *_foot(several=True)]
     taken = len(console.render_lines(Group(*around), pad=False))
-    # A line for what is said about the last key, and one for the cursor.
+    # One line for the response to the last key, and one for the cursor.
     room = max(console.height - taken - 2, _LEAST_LINES)
     lines = body.wrap(console, console.width)
     return [
@@ -109,7 +109,7 @@ def _foot(*, several: bool) -> list[RenderableType]:
 
 
 def _body(stored: StoredPassage) -> str:
-    # The heading stands above already.
+    # The heading is already shown above.
     text = stored.passage.text
     return visible((text[body_start(stored) :].strip("\n") or text).rstrip())
 
@@ -122,7 +122,7 @@ def _key_line(keys: tuple[tuple[str, str, str], ...]) -> Text:
 
 
 def help_screen() -> RenderableType:
-    """Every key with what it means."""
+    """Every key with its meaning."""
     table = Grid(header=False)
     table.column(style="bold cyan")
     table.column(style="bold")
@@ -139,31 +139,31 @@ def help_screen() -> RenderableType:
 
 
 def end_screen() -> RenderableType:
-    """Behind the last question: the last answer can still be taken back."""
+    """After the last question: the last answer can still be undone."""
     line = Text("That was the last passage.  ")
     line.append("u", style="bold cyan").append(" undo  ")
     return line.append("any other key", style="bold cyan").append(" ends")
 
 
 def answered(judgment: Judgment) -> str:
-    """What was answered last, for the next screen."""
+    """The last answer, for the next screen."""
     _, name, _ = _GRADES[judgment.grade]
     return f"saved: {judgment.grade} {name}, {one_line(judgment.document)}"
 
 
 @dataclass(frozen=True, slots=True)
 class JudgingView(View):
-    """Where the judging stands, and what to type next."""
+    """The state of judging, and what to type next."""
 
     summary: JudgingSummary
     qrels: Path
     commands: Sequence[str]
 
     def as_table(self) -> RenderableType:
-        """Where the judging stands, and what to type next, each command whole on its line."""
+        """The state of judging, and what to type next, each command on one line."""
         said = [as_sentence(self.summary, self.qrels)]
         said += [f"next: {one_line(command)}" for command in self.commands]
-        # In a group, since a text alone is printed as the console would break it.
+        # In a group, because the console would wrap a bare text.
         return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in said))
 
     def as_lines(self) -> Iterator[str]:

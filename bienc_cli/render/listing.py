@@ -1,4 +1,4 @@
-"""Hits for other programs: names of files, lines as grep prints them, and CSV."""
+"""Hits for other programs: file names, lines as in grep's output, and CSV."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ COLUMNS = (
 
 
 def files(result: SearchResult, here: Path) -> Iterator[str]:
-    """The hits' files, each once, the best first, as they are named from `here`."""
+    """The hits' files without repeats, best first, relative to `here`."""
     yield from dict.fromkeys(as_argument(path_of(hit, here)) for hit in result.hits)
 
 
 def as_argument(path: str) -> str:
-    """A path on a line of its own, which no program takes for an option or for two paths."""
+    """A path on its own line, which no program mistakes for an option or for two paths."""
     shown = visible(path).replace("\n", "\u240a")
     return f"./{shown}" if shown.startswith("-") else shown
 
 
 def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
-    """`path:line:text`, as editors and other tools read it from grep.
+    """`path:line:text`, as editors and other tools parse grep's output.
 
-    The line is that of the sentence. Where a file has no lines (a PDF, say), it is left out.
+    The line is that of the sentence. It is left out if a file has no lines (a PDF, say).
     """
     for hit in result.hits:
         line = hit_.line_of(hit)
@@ -48,7 +48,7 @@ def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
 
 
 def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str]:
-    """A row for each hit, below the names of the columns."""
+    """One row per hit, below the columns' names."""
     if header:
         yield ",".join(COLUMNS)
     for hit in result.hits:
@@ -71,7 +71,7 @@ def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str
 
 
 def path_of(hit: Hit, here: Path) -> str:
-    """A hit's file as it can be opened from `here`; as it is shown, where it is elsewhere."""
+    """A hit's file, openable from `here`; as displayed if it is elsewhere."""
     stamp = hit.passage.file
     if stamp is None:
         return hit.passage.path

@@ -1,4 +1,4 @@
-"""Results as Markdown, for pull requests and notes."""
+"""Renders results as Markdown, for pull requests and notes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 def of_answer(result: SearchResult) -> Iterator[str]:
-    """The hits of a query as a numbered list, each with its sentence quoted."""
+    """The hits of a query as a numbered list, each quoting its sentence."""
     yield f"**{escaped(result.query)}**"
     yield ""
     if not result.hits:
@@ -34,7 +34,7 @@ def of_answer(result: SearchResult) -> Iterator[str]:
 
 
 def of_evaluation(evaluation: Evaluation, gates: Sequence[GateResult]) -> Iterator[str]:
-    """Quality and cost by strategy as a table, the verdict above and the gates below it."""
+    """Quality and cost by strategy as a table, between the verdict and the gates."""
     found = verdict(evaluation)
     for sentence in sentences(found) if found else ():
         yield escaped(sentence)
@@ -60,12 +60,12 @@ def of_evaluation(evaluation: Evaluation, gates: Sequence[GateResult]) -> Iterat
 
 
 def escaped(text: str) -> str:
-    """`text` on one line, none of it taken for markup."""
+    """`text` on one line, with all markup escaped."""
     return _SPECIAL.sub(r"\\\1", one_line(text))
 
 
 def code(text: str) -> str:
-    """`text` as a span of code, whatever backticks it has."""
+    """`text` as a code span, whatever backticks it contains."""
     inner = one_line(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", inner)), default=0) + 1)
     blank = " " if inner.startswith("`") or inner.endswith("`") else ""

@@ -32,7 +32,7 @@ class MatrixView(View):
     matrix: ScoreMatrix
 
     def as_table(self) -> RenderableType:
-        """A heat map for each encoder, and the passages by their numbers."""
+        """A heat map for each encoder, and the numbered passages."""
         matrix = self.matrix
         seconds = {stage.name: duration(stage.seconds) for stage in matrix.stages}
         legend = Text("\n").join(
@@ -59,7 +59,7 @@ class MatrixView(View):
         )
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated, a pair a line: its numbers, similarity, relevance and logit."""
+        """Tab-separated, one pair per line: its numbers, similarity, relevance and logit."""
         matrix = self.matrix
         scores = (matrix.similarities, probabilities(matrix), matrix.logits)
         for row, column in np.ndindex(matrix.logits.shape):
@@ -105,7 +105,7 @@ def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> R
 
 
 def heat_colours(heat: float) -> tuple[tuple[int, int, int], str]:
-    """The colours of a score, the least being 0 and the greatest 1: background and text."""
+    """The background and text colours of a score, from 0 (lowest) to 1 (highest)."""
     red, green, blue = (
         round(cold + heat * (hot - cold)) for cold, hot in zip(_COLD, _HOT, strict=True)
     )

@@ -19,12 +19,12 @@ SCHEMA = "bienc.models/1"
 
 @dataclass(frozen=True, slots=True)
 class ModelsView(View):
-    """The models that have a short name."""
+    """The models with a short name."""
 
     models: Sequence[ModelStatus]
 
     def as_table(self) -> RenderableType:
-        """One model a row; the defaults are marked."""
+        """One model per row, with the defaults marked."""
         table = Grid()
         table.column("model", wraps=True)
         for name in ("role", "offline", "licence"):

@@ -27,7 +27,7 @@ _SNIPPET = 160
 """Characters of each text: two lines beside the scores at 80 columns."""
 
 _AROUND = 4
-"""Words that are shown on either side of a change."""
+"""Words shown on either side of a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class PairsView(View):
     result: PairsResult
 
     def as_table(self) -> RenderableType:
-        """Pairs with what differs, the clusters that are more than a pair, and the time."""
+        """Pairs with their differences, clusters larger than a pair, and the time."""
         result = self.result
         parts: list[RenderableType] = []
         if result.pairs:
@@ -101,7 +101,7 @@ class PairsView(View):
         return _as_json(self.result, {"pairs": list(map(_pair_as_json, self.result.pairs))})
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
-        """The whole without the pairs, each of which was a line before."""
+        """The whole answer without the pairs, each of which was already printed."""
         yield _as_json(self.result, {})
 
 
@@ -141,7 +141,7 @@ def _diff(pair: Pair) -> list[Change]:
 
 
 def _difference(changes: Sequence[Change]) -> Text:
-    """The changes with some words around each; `[-gone-]{+new+}`, as git shows words."""
+    """The changes with some words around each; `[-gone-]{+new+}`, as in git's word diff."""
     shown = Text()
     for position, change in enumerate(changes):
         if change.first == change.second:
@@ -155,7 +155,7 @@ def _difference(changes: Sequence[Change]) -> Text:
 
 
 def _shortened(text: str, follows: bool, is_followed: bool) -> str:
-    """Unchanged words: those next to a change on either side."""
+    """Unchanged words: only those next to a change on either side."""
     words = visible(text).split(" ")
     head, tail = _AROUND if follows else 0, _AROUND if is_followed else 0
     if len(words) <= head + tail + 1:
@@ -180,7 +180,7 @@ def _times(result: PairsResult) -> list[str]:
 def _summary(result: PairsResult) -> list[str]:
     found = f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}"
     if (model := result.classifier) is not None:
-        # What contradicts another can hardly be done without.
+        # Contradictory passages are hardly redundant.
         return [
             f"{found}, of {count(result.index.passages, 'passage')}",
             f"{model.identity.name}, {model.runtime}",

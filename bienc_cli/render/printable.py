@@ -1,8 +1,8 @@
-"""What is printed of texts from files and file names, made safe, and of quantities, made readable.
+"""Makes texts and file names safe to print, and quantities readable.
 
-A file name or a passage may hold escape sequences that move the cursor, retitle the window
-or answer for the user; here they are shown, not obeyed. Rich's own markup is never parsed
-from such texts: they enter tables as `rich.text.Text`.
+A file name or a passage may contain escape sequences that move the cursor, retitle the window or
+answer for the user; these are shown instead of obeyed. Rich's own markup is never parsed in such
+texts: they enter tables as `rich.text.Text`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _SHOWN_AS_PICTURES = {code: 0x2400 + code for code in range(0x20)} | {0x7F: 0x2421}
-# Bidirectional overrides and isolates can make a line read other than what it is.
+# Bidirectional overrides and isolates can disguise what a line says.
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 _C1 = re.compile("[\x80-\x9f]")
 _NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
@@ -18,7 +18,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def visible(text: str) -> str:
-    """`text` with control characters as visible symbols; tabs and line breaks stay."""
+    """`text` with control characters as visible symbols; tabs and line breaks are kept."""
     kept = text.translate(
         {code: sign for code, sign in _SHOWN_AS_PICTURES.items() if code not in (0x09, 0x0A)}
     )
@@ -34,9 +34,9 @@ def one_line(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """`text` for one field of tab-separated output, which no spreadsheet takes for a formula.
+    """`text` as a field of tab-separated output, which no spreadsheet takes for a formula.
 
-    A number stays one, whatever its sign.
+    A number stays a number, whatever its sign.
     """
     folded = one_line(text)
     harmless = folded[:1] not in {"=", "+", "-", "@"} or _NUMBER.fullmatch(folded)
@@ -76,5 +76,5 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def rate(number: int, seconds: float, noun: str) -> str:
-    """`105 passages/s`; empty where nothing can be said."""
+    """`105 passages/s`; empty if unknown."""
     return f"{number / seconds:,.0f} {noun}/s" if number and seconds > 0 else ""

@@ -20,19 +20,19 @@ SCHEMA = "bienc.remove/1"
 
 
 def shown(path: Path, here: Path) -> str:
-    """A path as other commands show it: relative to the working directory where below it."""
+    """A path as other commands display it: relative to the working directory if below it."""
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 @dataclass(frozen=True, slots=True)
 class RemovalView(View):
-    """What was forgotten, with paths as they are seen from `here`."""
+    """What was removed, with paths as seen from `here`."""
 
     report: RemovalReport
     here: Path
 
     def as_table(self) -> RenderableType:
-        """What each path took along, and what is left."""
+        """What was removed with each path, and what is left."""
         report = self.report
         parts: list[RenderableType] = []
         if report.removed:
@@ -59,7 +59,7 @@ class RemovalView(View):
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: what became of each path, with roots, files and documents."""
+        """Tab-separated: what happened to each path, with roots, files and documents."""
         report, here = self.report, self.here
         for removed in report.removed:
             numbers = (removed.roots, removed.files, removed.documents)

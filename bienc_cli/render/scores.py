@@ -27,7 +27,7 @@ class ScoresView(View):
     refused: Mapping[int, BiencError] = field(default_factory=dict)
 
     def as_table(self) -> RenderableType:
-        """Both encoders' scores and times, one table a pair."""
+        """Both encoders' scores and times, one table per pair."""
         scoring = self.scoring
         parts: list[RenderableType] = []
         for pair in scoring.pairs:
@@ -35,9 +35,9 @@ class ScoresView(View):
         return Group(*parts[:-1])
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: similarity, then relevance and logit, or each label with its share.
+        """Tab-separated: similarity, then relevance and logit, or each label with its probability.
 
-        A line that is no pair is answered by an empty one.
+        A line that is not a pair yields an empty line.
         """
         for _, pair in _by_line(self.scoring, self.refused):
             if isinstance(pair, BiencError):
@@ -63,7 +63,7 @@ class ScoresView(View):
         }
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
-        """A document for each line: a pair's scores, or why it has none."""
+        """One document per line: a pair's scores, or why it has none."""
         for number, pair in _by_line(self.scoring, self.refused):
             if isinstance(pair, BiencError):
                 yield {**error_as_json(pair.code, pair.message, pair.hint), "line": number}

@@ -25,20 +25,20 @@ class SearchView(View):
     """The answer to one query.
 
     Attributes:
-        result: what was found.
-        full: whole passages instead of snippets.
-        contexts: passage id to its text with lines around it, to be shown instead.
-        compact: two lines a hit.
-        lines: of the screen that it is to fit on, as far as it can: it becomes the more compact
-            the fewer there are. None where it may be of any length.
-        asked: name of the query among several. A line begins with it then, and an answer without
-            a hit is a line too, of rank 0.
-        warnings: that come besides those of the search.
-        extra: more fields of the JSON.
-        here: the working directory, from which files are named to other programs.
-        header: CSV begins with the names of its columns.
-        links: how citations link to their files on a terminal; see `hits.link_to`.
-        served: by a process that was running already.
+        result: the result to show.
+        full: show whole passages instead of snippets.
+        contexts: passage id to its text with lines around it, shown instead.
+        compact: show two lines per hit.
+        lines: height of the screen that it should fit on if possible: the fewer lines, the more
+            compact. None for no limit.
+        asked: the name of the query among several. Lines then start with it, and an answer without
+            hits is a line of rank 0.
+        warnings: in addition to those of the search.
+        extra: additional fields of the JSON.
+        here: the working directory, which file names for other programs are relative to.
+        header: whether CSV starts with the columns' names.
+        links: URL template of links to citations; see `hits.link_to`.
+        served: whether a running server answered.
     """
 
     result: SearchResult
@@ -55,8 +55,8 @@ class SearchView(View):
     served: bool = False
 
     def as_table(self) -> RenderableType:
-        """Ranked passages, and under them the time of each stage."""
-        # Who asks for JSON has no use for what lays out tables, a tenth of what is imported.
+        """Ranked passages, with the time of each stage below."""
+        # Table layout is a tenth of all imports, and JSON does not need it.
         from bienc_cli.render.search_table import search_table
 
         return search_table(self)
@@ -71,7 +71,7 @@ class SearchView(View):
             yield _no_answer(asked)
 
     def other_forms(self) -> Mapping[str, Iterator[str]]:
-        """Names of files, lines as of grep, CSV and Markdown."""
+        """File names, lines as in grep's output, CSV and Markdown."""
         return {
             "files": files(self.result, self.here),
             "grep": grep_lines(self.result, self.here),
@@ -138,25 +138,25 @@ def _markdown(result: SearchResult) -> Iterator[str]:
 
 
 def _no_answer(asked: str) -> str:
-    """The line of a query that finds nothing, or cannot be asked, among several."""
+    """The line of a query, among several, without hits or with an error."""
     return "\t".join((cell(asked), "0", *[""] * 5))
 
 
 @dataclass(frozen=True, slots=True)
 class UnaskedView(View):
-    """A query among several that cannot be asked: its number, and why."""
+    """A query, among several, that failed: its number, and why."""
 
     line: int
     error: BiencError
 
     def as_table(self) -> RenderableType:
-        """Nothing: what is wrong is a warning."""
+        """Nothing: the error is reported as a warning."""
         from rich.console import Group
 
         return Group()
 
     def as_lines(self) -> Iterator[str]:
-        """As a query that finds nothing."""
+        """The same as for a query without hits."""
         yield _no_answer(str(self.line))
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The table of `query`: in columns, or in a few lines a hit."""
+"""The table of `query`: in columns, or in a few lines per hit."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from bienc_cli.stages import StageTime
 
 
 def search_table(view: SearchView) -> RenderableType:
-    """Ranked passages, and under them the time of each stage."""
+    """Ranked passages, with the time of each stage below."""
     number = len(view.result.hits)
     if number and view.compact:
         return _in_lines(view, 1)
     if not number or view.lines is None:
         return _in_columns(view)
-    # No hit is shorter than its place, its heading and a line of text.
+    # A hit takes at least its citation, its heading and a line of text.
     columns = [_in_columns(view)] if 3 * number < view.lines else []
     most = [lines for lines in (3, 2) if (1 + lines) * number < view.lines]
     return FirstThatFits([*columns, *map(partial(_in_lines, view), [*most, 1])], view.lines)
 
 
 def _in_columns(view: SearchView) -> RenderableType:
-    """All scores of a hit, and the time of each stage."""
+    """All scores of each hit, and the time of each stage."""
     result = view.result
     served = ["served"] if view.served else []
     return Group(
@@ -47,9 +47,9 @@ def _in_columns(view: SearchView) -> RenderableType:
 
 
 def _in_lines(view: SearchView, snippet_lines: int) -> RenderableType:
-    """The score of a hit that says most, and the time of all stages together.
+    """The most telling score of each hit, and the total time.
 
-    The query stands in the line above that was typed, unless it is one of several.
+    The query is in the command line above, unless it is one of several.
     """
     result = view.result
     served = ["served"] if view.served else []
@@ -110,7 +110,7 @@ def _passage_cell(view: SearchView, hit: Hit) -> RenderableType:
 
 
 def _index_name(view: SearchView, hit: Hit) -> str:
-    """The index that a hit is of, as it is named from the working directory."""
+    """The index that a hit is from, relative to the working directory."""
     directory, here = view.result.origin(hit)[0].directory, view.here.absolute()
     if isinstance(directory, Path) and directory.is_relative_to(here):
         return str(directory.relative_to(here))
@@ -144,9 +144,9 @@ def _summary(result: SearchResult, *, brief: bool) -> list[str]:
 
 
 def _remarks(result: SearchResult) -> Iterator[str]:
-    """What was looked up in place of words that nobody wrote, who did not speak, what fitted."""
+    """Substituted words, signals that were left out, and the use of a budget."""
     for word, near in result.spellings.items():
-        # Stems, with what may follow.
+        # Stems, with an ellipsis for their endings.
         looked_up = " and ".join(f"{one}…" for one in near)
         yield f"no passage has '{one_line(word)}': looked up {looked_up}"
     unread = [result.left_out.name] if result.left_out else []
@@ -163,7 +163,7 @@ def _remarks(result: SearchResult) -> Iterator[str]:
 
 
 def _spent(budget: Budget) -> str:
-    """What became of a budget."""
+    """How a token budget was used."""
     left_out = [
         f"{number:,} {why}"
         for number, why in (

@@ -30,12 +30,12 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class SettingsView(View):
-    """What holds where no option is typed, and who decided it."""
+    """The effective defaults, and where each comes from."""
 
     settings: Mapping[str, Setting[Any]]
 
     def as_table(self) -> RenderableType:
-        """One setting a row."""
+        """One setting per row."""
         table = Grid()
         for name in ("setting", "value", "from"):
             table.column(name, wraps=name != "setting")

@@ -24,13 +24,13 @@ _SNIPPET = 240
 
 @dataclass(frozen=True, slots=True)
 class SimilarView(View):
-    """What is like a subject; `full` shows whole passages."""
+    """The documents or passages similar to a subject; `full` shows whole passages."""
 
     result: SimilarResult
     full: bool
 
     def as_table(self) -> RenderableType:
-        """What is like the subject, with the passage that is most so; `full` shows all of it."""
+        """Similar documents or passages with the best-matching passage; `full` shows all of it."""
         result = self.result
         parts: list[RenderableType] = [Text(f"like {one_line(result.subject.name)}", style="bold")]
         if result.hits:

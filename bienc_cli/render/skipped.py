@@ -1,4 +1,4 @@
-"""Files that were found and not indexed, each with its reason."""
+"""Lists files that were found but not indexed, with the reasons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bienc_cli.types import Skipped
 
 
 def as_table(skipped: Sequence[Skipped]) -> Grid:
-    """One file a row."""
+    """One file per row."""
     table = Grid()
     table.column("skipped", style="yellow", wraps=True)
     table.column("why", wraps=True)
@@ -23,7 +23,7 @@ def as_table(skipped: Sequence[Skipped]) -> Grid:
 
 
 def as_json(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
-    """One file an object."""
+    """One object per file."""
     return [
         {"path": writable(one.path), "code": one.code, "reason": writable(one.reason)}
         for one in skipped
@@ -31,6 +31,6 @@ def as_json(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
 
 
 def as_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """One file a line, tab-separated behind the word."""
+    """One file per line, tab-separated after the word `skipped`."""
     for one in skipped:
         yield "\t".join(["skipped", cell(one.path), one.code, cell(one.reason)])

@@ -23,13 +23,13 @@ RESET_SCHEMA = "bienc.reset/1"
 
 @dataclass(frozen=True, slots=True)
 class TuningView(View):
-    """What was learned, and whether it was kept."""
+    """What was learned, and whether it was stored."""
 
     tuning: Tuning
     recorded: bool
 
     def as_table(self) -> RenderableType:
-        """One line for each blend, and what was done about it."""
+        """One line per blend, and what was done about it."""
         tuning = self.tuning
         table = Grid()
         table.column("strategy", wraps=True)
@@ -104,7 +104,7 @@ def _weights(weights: BlendWeights) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResetView(View):
-    """The default weights hold again; `removed` is what was learned, None if nothing was."""
+    """The default weights apply again; `removed` is what had been learned, None if nothing."""
 
     removed: TunedBlend | None
 
@@ -113,12 +113,12 @@ class ResetView(View):
         return Text("the default weights hold again")
 
     def as_lines(self) -> Iterator[str]:
-        """Tab-separated: strategy, and the weights of similarity and BM25 that hold again."""
+        """Tab-separated: strategy, and the restored weights of similarity and BM25."""
         for name, weights in (("blend", DEFAULTS.weights), ("light-blend", DEFAULTS.light_weights)):
             yield f"{name}\t{weights.similarity:g}\t{weights.bm25:g}"
 
     def as_json(self) -> dict[str, Any]:
-        """The weights that hold once what was learned is removed, `schema` first."""
+        """The restored weights, `schema` first."""
         return {
             "schema": RESET_SCHEMA,
             "blend": hit_.weights_as_json(DEFAULTS.weights),

@@ -1,4 +1,4 @@
-"""A verdict in words, for people who did not read the table."""
+"""Words a verdict for people who did not read the table."""
 
 from __future__ import annotations
 

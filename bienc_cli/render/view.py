@@ -23,7 +23,7 @@ class OutputFormat(StrEnum):
 
 
 class QueryFormat(StrEnum):
-    """How an answer is printed: as any result, or for other programs and notes."""
+    """How an answer is printed: like any result, or for other programs and notes."""
 
     table = "table"
     json = "json"
@@ -36,7 +36,7 @@ class QueryFormat(StrEnum):
 
 
 class CompareFormat(StrEnum):
-    """How a comparison is printed: as any result, or for a CI job."""
+    """How a comparison is printed: like any result, or for a CI job."""
 
     table = "table"
     json = "json"
@@ -47,10 +47,10 @@ class CompareFormat(StrEnum):
 
 
 class View(ABC):
-    """A result that knows its table, its lines and its JSON.
+    """A result that can render itself as a table, lines and JSON.
 
-    A command makes one and hands it to `Output.show`, which prints the form that was asked for;
-    the other forms are never made.
+    A command passes it to `Output.show`, which prints the requested form; the others are never
+    rendered.
     """
 
     __slots__ = ()
@@ -68,16 +68,16 @@ class View(ABC):
         """One document with everything, `schema` first."""
 
     def other_forms(self) -> Mapping[str, Iterator[str]]:
-        """Lines by the name of a format that only some results have; made as they are read."""
+        """Lines by name of a format that only some results have; rendered lazily."""
         return {}
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
-        """The documents of JSON lines: the whole in one, unless it is a list of answers."""
+        """The documents for JSON lines: a single one, unless the result is a list of answers."""
         yield self.as_json()
 
 
 def error_as_json(code: str, message: str, hint: str | None) -> dict[str, Any]:
-    """The envelope that every command prints when it fails."""
+    """The error document that every command prints on failure."""
     return {
         "schema": "bienc.error/1",
         "error": {"code": code, "message": visible(message), "hint": hint and visible(hint)},
@@ -85,7 +85,7 @@ def error_as_json(code: str, message: str, hint: str | None) -> dict[str, Any]:
 
 
 def as_items(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Documents in a list of one of their kind: without its schema, but for errors."""
+    """Documents as items of a list: without their schema, except for errors."""
     return [
         one if "error" in one else {key: one[key] for key in one if key != "schema"}
         for one in documents

@@ -1,10 +1,10 @@
-"""A warm process that answers: over a socket of this user's alone, and over HTTP on the loopback.
+"""A warm process that answers over a socket private to the user, and over HTTP on the loopback.
 
-`client` is what every `bienc query` imports, and so imports next to nothing.
+Every `bienc query` imports `client`, so that module imports almost nothing.
 """
 
 from __future__ import annotations
 
 
 class Declined(Exception):
-    """A request that is for the client itself to carry out; says why."""
+    """A request that the client has to carry out itself; says why."""

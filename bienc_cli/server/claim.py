@@ -1,4 +1,4 @@
-"""Being the one server at an endpoint: a lock, and a socket that only this user can reach."""
+"""Claims an endpoint for a single server: a lock, and a socket that only this user can reach."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _MODE = 0o600
 
 
 class Claim:
-    """A socket at an endpoint, until it is given up."""
+    """A socket at an endpoint, until it is withdrawn."""
 
     def __init__(self, endpoint: Endpoint, directory: int, lock: int) -> None:
         self._endpoint = endpoint
         self._directory = directory
         self._lock = lock
-        # What a server that was killed has left; it holds no lock any more.
+        # Left by a server that was killed, which no longer holds the lock.
         with suppress(FileNotFoundError):
             os.unlink(endpoint.name, dir_fd=directory)
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined, unused-ignore]
-        # The directory keeps others out also for the moment between the two.
+        # The directory's permissions keep others out between bind and chmod.
         self._listening.bind(place.address_in(directory, endpoint))
         os.chmod(endpoint.name, _MODE, dir_fd=directory)
         self._identity = self._there()
 
     def listen(self) -> socket.socket:
-        """The socket, listening from now on; until then clients find nobody, and work alone."""
+        """Start listening and return the socket; until then, clients find no server."""
         self._listening.listen(_BACKLOG)
         return self._listening
 
     def holds(self) -> bool:
-        """Whether clients still find it; its directory may have been swept, at a logout say."""
+        """Whether clients can still find it; a logout, say, may have removed its directory."""
         return self._there() == self._identity
 
     def withdraw(self) -> None:
-        """Have clients find nobody from here on; from any thread, and as often as one likes."""
+        """Make the socket disappear for clients; may be called from any thread, repeatedly."""
         if self.holds():
             with suppress(OSError):
                 os.unlink(self._endpoint.name, dir_fd=self._directory)
@@ -59,22 +59,22 @@ class Claim:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give it up: from here on clients work alone."""
+        """Withdraw it: from now on clients work without a server."""
         self.withdraw()
-        # Closing alone would leave a thread that accepts waiting.
+        # Closing alone would leave the accepting thread blocked.
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        # The lock's file stays: whoever opened it meanwhile would hold one that nobody sees.
+        # Keep the lock file: a process that has it open would otherwise lock an unlinked file.
         os.close(self._lock)
         os.close(self._directory)
 
 
 def claim(endpoint: Endpoint) -> Claim | None:
-    """Listen at an endpoint; None where another process does.
+    """Claim an endpoint; None if another process holds it.
 
     Raises:
-        StorageError: its directory is not this user's alone, or cannot be written.
+        StorageError: its directory is not private to this user, or not writable.
     """
     directory = place.open_directory(endpoint, make=True)
     if directory is None:

@@ -1,7 +1,7 @@
-"""Asking a running server instead of starting up; whoever cannot have it works alone.
+"""Asks a running server instead of starting up; without one, the command runs by itself.
 
-What is imported here, and by what this imports, is paid for by every `bienc query`: `typing`,
-`dataclasses` and `pathlib` alone would take longer than all that a client does.
+Every `bienc query` pays for the imports here and in imported modules: `typing`, `dataclasses` and
+`pathlib` alone would take longer than everything a client does.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 MOST_ASKED = 1 << 20
 MOST_ANSWERED = 64 << 20
-"""Bytes of a request, and of an answer."""
+"""Maximum bytes of a request, and of an answer."""
 
 _TO_CONNECT = 0.5
 _BETWEEN_SIGNS_OF_LIFE = 5.0
-"""Seconds. A server that works says so every second."""
+"""Seconds. A working server sends a sign of life every second."""
 
 _MINE_ALONE = frozenset(("--no-server", "--refresh", "--exhaustive", "--help", "-h", "-"))
-"""What a server is not asked: it would read or write in the client's place, or for long."""
+"""Arguments of commands that a server is not asked: it would read or write in the client's place,
+or take long."""
 
 _OF_TERMINALS = frozenset(
     """COLUMNS LINES TERM TERM_PROGRAM COLORTERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE
@@ -37,7 +38,7 @@ _OF_TERMINALS = frozenset(
 
 
 class ServedAnswer:
-    """What a command prints and how it ends.
+    """A command's output and exit code.
 
     Attributes:
         output: (`stdout` or `stderr`, text), in order.
@@ -53,10 +54,10 @@ class ServedAnswer:
 def ask(
     arguments: Sequence[str], environ: Mapping[str, str], endpoint: place.Endpoint
 ) -> ServedAnswer | None:
-    """Have a running server answer a command line; None where there is none that can.
+    """Let a running server answer a command line; None if none can.
 
     Args:
-        arguments: behind the program's name.
+        arguments: without the program's name.
         environ: of this process.
         endpoint: where a server of the same version and settings would listen.
     """
@@ -84,7 +85,7 @@ def ask(
 
 
 def is_for_a_server(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
-    """Whether a command line may be answered by another process at all."""
+    """Whether another process may answer a command line at all."""
     return (
         list(arguments[:1]) == ["query"]
         and _MINE_ALONE.isdisjoint(arguments)
@@ -94,7 +95,7 @@ def is_for_a_server(arguments: Sequence[str], environ: Mapping[str, str]) -> boo
 
 
 def connect(endpoint: place.Endpoint) -> socket.socket | None:
-    """A connection to the server at an endpoint, this user's own; None where there is none."""
+    """Connect to this user's server at an endpoint; None if there is none."""
     directory = place.open_directory(endpoint)
     if directory is None:
         return None
@@ -115,7 +116,7 @@ def connect(endpoint: place.Endpoint) -> socket.socket | None:
 def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
     """Start a server in the background that outlives this process, unless there is one.
 
-    Nothing is said of it.
+    Failures are ignored.
     """
     running = connect(endpoint)
     if running is not None:
@@ -127,14 +128,14 @@ def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
         os.posix_spawn(  # type: ignore[attr-defined, unused-ignore]
             sys.executable,
             [sys.executable, "-m", "bienc_cli", "serve", "--quiet"],
-            # Python would import from the working directory, which may be a stranger's.
+            # Keep Python from importing from the working directory, which may not be trustworthy.
             {**environ, "PYTHONSAFEPATH": "1", "BIENC_SERVER": "off"},
             file_actions=actions,
             setsid=True,
         )
     except (OSError, NotImplementedError):
-        # NotImplementedError is what os.posix_spawn raises where the system cannot spawn into a
-        # session of its own; it was only to make the next query faster.
+        # os.posix_spawn raises NotImplementedError if the system cannot spawn into a
+        # new session; the server would only have made the next query faster.
         pass
     finally:
         os.close(nowhere)

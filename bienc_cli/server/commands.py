@@ -1,4 +1,4 @@
-"""Command lines over the socket: what `client` asks, answered by a worker."""
+"""Serves command lines over the socket: `client` sends them, a worker answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORKING = as_line({"working": True})
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a client's stream is."""
+    """Properties of a client's stream."""
 
     tty: bool
     encoding: str
@@ -33,12 +33,12 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """What a client was asked, and where.
+    """A client's command line and surroundings.
 
     Attributes:
-        directory: that it works in, absolute.
-        environment: what of it concerns this command alone.
-        size: columns and lines of its terminal; None where it has none.
+        directory: the client's working directory, absolute.
+        environment: the variables that concern this command alone.
+        size: columns and lines of its terminal; None if there is none.
     """
 
     arguments: tuple[str, ...]
@@ -50,18 +50,18 @@ class CommandLine:
 
 
 Answering = Callable[[CommandLine, Readers], ServedAnswer]
-"""Carries out a command; raises `Declined`."""
+"""Runs a command; raises `Declined`."""
 
 
 class CommandServer:
-    """Serves connections to the socket; `converse` is for a `Listener`."""
+    """Serves connections on the socket; `converse` is for a `Listener`."""
 
     def __init__(self, workers: AnsweringThreads, answer: Answering) -> None:
         self._workers = workers
         self._answer = answer
 
     def converse(self, connection: socket.socket) -> bool:
-        """Answer one request; True if it was one."""
+        """Answer one request; returns True if it was one."""
         if not place.is_same_user(connection):
             return False
         try:
@@ -90,10 +90,10 @@ class CommandServer:
 
 
 def _awaited(future: Future[ServedAnswer], connection: socket.socket) -> ServedAnswer:
-    """The answer; meanwhile the client is told that it is being worked on.
+    """Wait for the answer, telling the client that work is in progress.
 
     Raises:
-        OSError: the client is gone; what was not begun for it is not.
+        OSError: the client is gone; work not yet started for it is cancelled.
     """
     try:
         while not wait([future], _BETWEEN_SIGNS_OF_LIFE).done:
@@ -109,10 +109,10 @@ def _decline(connection: socket.socket, why: str) -> bool:
 
 
 def _understood(asked: dict[str, Any]) -> CommandLine:
-    """A request as it must be; LookupError, TypeError or ValueError where it is not.
+    """Validate a request; raises LookupError, TypeError or ValueError if it is malformed.
 
     Raises:
-        Declined: it is another version's.
+        Declined: it was sent by another version.
     """
     if asked["version"] != __version__:
         raise Declined(f"this is version {__version__}")

@@ -1,6 +1,6 @@
-"""Where the server of one user, one version and one environment listens.
+"""Where the server of one user, version and environment listens.
 
-The socket lies in a directory that only this user can enter. Its name is a digest of all that
+The socket is in a directory that only this user can enter. Its name is a digest of everything that
 could make two processes answer differently, so that whoever finds it may use it.
 """
 
@@ -20,16 +20,16 @@ _DECISIVE_PREFIXES = ("BIENC_", "HF_", "TRANSFORMERS_", "CUDA_")
 _DECISIVE = frozenset("HOME SUDO_UID XDG_CACHE_HOME XDG_DATA_HOME XDG_CONFIG_HOME".split())
 
 OF_EACH_REQUEST = frozenset(("BIENC_INDEX", "BIENC_DEBUG", "BIENC_SERVER", "BIENC_TOKEN"))
-"""What a client tells, or decides by itself, and no server has to agree with."""
+"""Variables that a client sends or decides by itself, so that a server need not agree."""
 
 _DIRECTORY_MODE = 0o700
 
 
 class Endpoint:
-    """A socket's place.
+    """The location of a socket.
 
     Attributes:
-        directory: this user's own.
+        directory: private to this user.
         name: of the socket in it.
     """
 
@@ -41,16 +41,16 @@ class Endpoint:
 
     @property
     def path(self) -> str:
-        """For people."""
+        """The full path, for display."""
         return os.path.join(self.directory, self.name)  # noqa: PTH118  (pathlib is not loaded)
 
 
 def endpoint_for(environ: Mapping[str, str], cache_directory: str) -> Endpoint:
-    """The endpoint of this program under an environment.
+    """The endpoint of this program in an environment.
 
     Args:
         environ: of the process.
-        cache_directory: where to have it in the absence of a runtime directory.
+        cache_directory: fallback location if there is no runtime directory.
     """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     base = runtime if runtime.startswith("/") and _is_private(runtime) else cache_directory
@@ -66,11 +66,11 @@ def endpoint_for(environ: Mapping[str, str], cache_directory: str) -> Endpoint:
 
 
 def open_directory(endpoint: Endpoint, *, make: bool = False) -> int | None:
-    """A descriptor of the endpoint's directory, if it is this user's alone; else None.
+    """A descriptor of the endpoint's directory, if it is private to this user; else None.
 
     Args:
         endpoint: whose directory.
-        make: make it if it is not there.
+        make: create the directory if necessary.
     """
     try:
         if make:
@@ -88,16 +88,16 @@ def open_directory(endpoint: Endpoint, *, make: bool = False) -> int | None:
 
 
 def address_in(directory: int, endpoint: Endpoint) -> str:
-    """What to bind or connect to: through the descriptor, so that it is the directory checked.
+    """The address to bind or connect to, through the descriptor that was checked.
 
-    A path of any length fits so, too; the system takes only about a hundred bytes.
+    This also allows paths of any length; socket addresses are limited to about a hundred bytes.
     """
     through = f"/proc/self/fd/{directory}"
     return f"{through}/{endpoint.name}" if os.path.isdir(through) else endpoint.path  # noqa: PTH112
 
 
 def peer(connection: socket.socket) -> tuple[int, int] | None:
-    """Process and user at the other end, as the kernel has it; None where it does not say."""
+    """Process and user id at the other end, from the kernel; None if unavailable."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return None
@@ -106,7 +106,7 @@ def peer(connection: socket.socket) -> tuple[int, int] | None:
 
 
 def is_same_user(connection: socket.socket) -> bool:
-    """Whether this user is at the other end; the directory answers for it where nobody says."""
+    """Whether this user is at the other end; if unknown, the directory's permissions decide."""
     found = peer(connection)
     return found is None or found[1] == os.geteuid()  # type: ignore[attr-defined, unused-ignore]
 

@@ -1,4 +1,4 @@
-"""Who may ask over HTTP: whoever has the token, and means this host."""
+"""Decides who may ask over HTTP: whoever has the token, and addresses this host."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SHORTEST_TOKEN = 16
 
 
 class Guard:
-    """Tells requests that may be answered from others.
+    """Admits or refuses HTTP requests.
 
     Args:
-        token: that every request must have.
-        port: that is listened on.
+        token: required in every request.
+        port: the port listened on.
     """
 
     def __init__(self, token: str, port: int) -> None:
@@ -29,12 +29,12 @@ class Guard:
     def admitted(
         self, connection: socket.socket, hint: str, *, in_address_of: str = ""
     ) -> Request | None:
-        """The request on a connection, if it may be answered; else it is refused there.
+        """The request on a connection if it is admitted; otherwise refuses it and returns None.
 
         Args:
             connection: just accepted.
-            hint: for whoever has no token.
-            in_address_of: a path for which the token may stand in the address.
+            hint: for a request without the token.
+            in_address_of: a path for which the token may be in the address.
         """
         try:
             request = requests.read(connection)
@@ -53,11 +53,11 @@ class Guard:
         return None
 
     def is_meant(self, request: Request) -> bool:
-        """Whether it names this host: a page elsewhere whose name leads here names another."""
+        """Whether the Host header names this host; a foreign name that resolves here does not."""
         return request.headers.get("host") in self._hosts
 
     def is_of_a_page_elsewhere(self, request: Request) -> bool:
-        """Whether a browser says that a page of another origin asks."""
+        """Whether a browser declares the request to come from a page of another origin."""
         origin = request.headers.get("origin")
         return origin is not None and origin not in {f"http://{host}" for host in self._hosts}
 
@@ -65,8 +65,8 @@ class Guard:
         """Whether it has the token.
 
         Args:
-            request: with it in a header.
-            in_address: it may stand in the address, which others may come to see.
+            request: with the token in a header.
+            in_address: the token may also be in the address, which others may see.
         """
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if in_address and not given:
@@ -76,10 +76,10 @@ class Guard:
 
 
 def checked_token(token: str | None) -> str:
-    """The token, or one that nobody guesses.
+    """The given token, or a new random one.
 
     Raises:
-        UsageError: the token can be guessed, or cannot stand in an address.
+        UsageError: the token is guessable, or cannot be part of an address.
     """
     if not token:
         return secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""HTTP on the loopback: a page to search in and what it asks, for whoever has the token."""
+"""Serves HTTP on the loopback: a search page and its requests, for whoever has the token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bienc_cli.server.service import Held
 from bienc_cli.server.threads import AnsweringThreads, Busy
 
 LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
-"""Where HTTP may be spoken; it is not encrypted."""
+"""Hosts that HTTP may be served on, because it is not encrypted."""
 
 _BACKLOG = 64
 _TO_WAIT = 120.0
@@ -33,14 +33,14 @@ _Answer = tuple[int, bytes]
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the loopback.
+    """A listening socket on the loopback.
 
     Args:
-        host: of `LOOPBACK`.
-        port: 0 for any that is free.
+        host: one of `LOOPBACK`.
+        port: 0 for any free port.
 
     Raises:
-        UsageError: it is another host, or the port is taken.
+        UsageError: it is another host, or the port is in use.
     """
     if host not in LOOPBACK:
         raise UsageError(
@@ -64,9 +64,9 @@ class HttpServer:
     """Serves connections; `converse` is for a `Listener`.
 
     Args:
-        workers: do the work.
-        hold: gives the index and the models, in a worker's thread.
-        guard: tells who may ask.
+        workers: they do the work.
+        hold: returns the index and the models, in a worker's thread.
+        guard: admits requests.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class HttpServer:
         self._guard = guard
 
     def converse(self, connection: socket.socket) -> bool:
-        """Answer one request; True if it was an entitled one."""
+        """Answer one request; returns True if it was admitted."""
         request = self._guard.admitted(connection, "bienc serve shows it", in_address_of="/")
         if request is None:
             return False
@@ -114,10 +114,10 @@ class HttpServer:
 
 
 def _work(request: Request) -> Callable[[Held], dict[str, Any]] | int:
-    """What a request asks for; the status to refuse it with where there is no such thing.
+    """The work that a request asks for; or the status to refuse it with.
 
     Raises:
-        UsageError: it is not understood.
+        UsageError: it is malformed.
     """
     if request.path == "/api/info":
         return service.info if request.method == "GET" else 405
@@ -129,7 +129,7 @@ def _work(request: Request) -> Callable[[Held], dict[str, Any]] | int:
     if request.path == "/api/query":
         if request.method != "POST":
             return 405
-        # What a form of another page can send is of other types.
+        # Forms of other pages cannot send this type.
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             return 415
         asked = _asked(request.body)
@@ -161,7 +161,7 @@ def _error(status: int, error: BiencError) -> _Answer:
 
 @cache
 def page_and_policy() -> tuple[bytes, str]:
-    """The page, and a policy under which nothing but what is in it runs or is loaded."""
+    """The page, and a policy under which nothing else runs or is loaded."""
     page = resources.files("bienc_cli.server").joinpath("page.html").read_bytes()
 
     def digests(tag: bytes) -> str:

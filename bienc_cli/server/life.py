@@ -1,4 +1,4 @@
-"""How long a server lives: while it is asked, can be found, and is not too large."""
+"""Decides how long a server lives: while it is used, reachable, and not too large."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bienc_cli.server.threads import AnsweringThreads
 
 _TICK_SECONDS = 0.5
 _TICKS_TO_SHRINK = 20
-"""Ten seconds: whoever is being answered is answered first."""
+"""Ten seconds, so that answers in progress are finished first."""
 
 
 def live(
@@ -24,16 +24,16 @@ def live(
     is_found: Callable[[], bool] = lambda: True,
     own_bytes: Callable[[], int] | None = None,
 ) -> str:
-    """Wait until it is time to end; why, as a clause.
+    """Wait until it is time to end; returns the reason, as a clause.
 
     Args:
         activity: of all listeners.
-        workers: have indexes that can be closed.
-        idle_seconds: to live without being asked.
-        most_bytes: of memory of its own; beyond that indexes are closed, and if that does not
-            help, this is the end, and clients work alone.
+        workers: they hold indexes that can be closed.
+        idle_seconds: how long to live without requests.
+        most_bytes: limit of private memory; above it indexes are closed, and if that does not help,
+            the server ends and clients work without it.
         is_found: whether clients can still find the server.
-        own_bytes: tells what the process takes; by default the system does.
+        own_bytes: returns the memory used by the process; by default from the system.
     """
     own_bytes = own_bytes or bytes_of_this_process
     too_large = 0
@@ -53,7 +53,7 @@ def live(
 
 
 def bytes_of_this_process() -> int:
-    """Memory that this process shares with no file; 0 where the system does not say."""
+    """Private memory of this process; 0 if unknown."""
     try:
         _, resident, shared, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
     except (OSError, ValueError):

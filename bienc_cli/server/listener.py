@@ -1,4 +1,4 @@
-"""Accepting connections, each served by a thread of its own and none for longer than it may."""
+"""Accepts connections, and serves each in its own thread for a limited time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 MOST_CONNECTIONS = 64
-"""At once; whoever comes beyond that is turned away, and a client then works alone."""
+"""Maximum number of simultaneous connections; others are refused, and those clients work without
+the server."""
 
 
 class Activity:
-    """When anybody was last answered.
+    """Tracks when anybody was last answered.
 
     Attributes:
-        busy: connections that are open.
+        busy: number of open connections.
     """
 
     def __init__(self) -> None:
@@ -25,7 +26,7 @@ class Activity:
         self.busy = 0
 
     def begin(self) -> bool:
-        """Count a connection in, if there is room for it."""
+        """Register a connection, if there is room for it."""
         with self._lock:
             if self.busy >= MOST_CONNECTIONS:
                 return False
@@ -33,25 +34,25 @@ class Activity:
             return True
 
     def end(self, *, answered: bool) -> None:
-        """Count it out."""
+        """Unregister a connection."""
         with self._lock:
             self.busy -= 1
             if answered:
                 self._last = time.monotonic()
 
     def idle_seconds(self) -> float:
-        """For how long nobody was answered; 0 while somebody is connected."""
+        """How long ago the last answer was; 0 while somebody is connected."""
         return 0.0 if self.busy else time.monotonic() - self._last
 
 
 class Listener:
-    """Accepts on a socket until the process ends.
+    """Accepts connections on a socket until the process ends.
 
     Args:
         listening: bound and listening.
-        converse: serves one connection and says whether it was one to answer; what it raises
-            of OSError ends that connection alone.
-        activity: told of each.
+        converse: serves one connection and returns whether it was a valid request; an OSError from
+            it only ends that connection.
+        activity: registers each connection.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Listener:
             except OSError:
                 if self._listening.fileno() < 0:
                     return
-                # No descriptors left, or a caller that is gone already.
+                # Out of descriptors, or the caller is already gone.
                 time.sleep(0.05)
                 continue
             if not self._activity.begin():

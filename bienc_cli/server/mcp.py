@@ -1,8 +1,8 @@
-"""An MCP server on an index.
+"""An MCP server for an index.
 
-Every answer comes out of the index; no file is opened for a client, whatever path it names. An
-index is for one thread, so one thread asks it, and requests that come together wait their turn.
-The SDK is an extra, and imported when a session begins.
+Every answer comes from the index; no file is opened for a client, whatever path it names. An index
+belongs to one thread, so one thread queries it, and simultaneous requests take turns. The SDK is an
+optional dependency, imported when a session starts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RESOURCE = "bienc://document/"
 _RESOURCES_AT_ONCE = 200
 
 Transport = Callable[["Server[Any]"], Awaitable[None]]
-"""Has clients speak to a server until they are done with it."""
+"""Lets clients talk to a server until they are done."""
 
 
 async def over_stdio(server: Server[Any]) -> None:
@@ -54,12 +54,12 @@ def serve(
     version: str,
     allow_refresh: bool,
 ) -> None:
-    """Answer clients until they, or the user, have had enough.
+    """Answer clients until they, or the user, end it.
 
     Args:
-        open_index: called in the thread that the index is for.
-        transport: how they speak to it.
-        version: that clients are told.
+        open_index: called in the thread that will own the index.
+        transport: how clients talk to the server.
+        version: the version reported to clients.
         allow_refresh: offer the tool that writes to the index.
 
     Raises:
@@ -111,7 +111,7 @@ class _Session:
         )
 
     async def _ask(self, question: Callable[[], Result]) -> Result:
-        # The context has what a file of defaults says.
+        # The context carries the settings from files.
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.thread, copy_context().run, question)
 

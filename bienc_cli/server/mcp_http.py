@@ -1,8 +1,8 @@
 """MCP over streamable HTTP on the loopback, for whoever has the token.
 
-Requests are read as those for the page are: strictly, within bounds, each on a connection of its
-own. What is left of them is the SDK's to understand. Nothing is kept between one and the next, so
-there are no sessions to be lost, and each is answered by one JSON document.
+Requests are read like those of the page: strictly, within limits, each on its own connection; then
+the SDK interprets them. Nothing is kept between requests, so there are no sessions to lose, and
+each request is answered by one JSON document.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _TO_WAIT = 120.0
 
 
 def over_http(listening: socket.socket, token: str) -> Callable[[Server[Any]], Any]:
-    """A transport that has clients speak to a server by HTTP, until the process is told to end.
+    """A transport that lets clients talk to a server by HTTP, until the process is told to end.
 
     Args:
-        listening: on the loopback, as `http.listen` gives it.
-        token: that every request must have.
+        listening: on the loopback, from `http.listen`.
+        token: required in every request.
     """
 
     async def transport(server: Server[Any]) -> None:
@@ -50,14 +50,14 @@ def over_http(listening: socket.socket, token: str) -> Callable[[Server[Any]], A
 
 @dataclass(frozen=True, slots=True)
 class _Front:
-    """Reads requests in threads of their own, and has the SDK answer them in its loop."""
+    """Reads requests in their own threads, and lets the SDK answer them in its event loop."""
 
     guard: Guard
     manager: StreamableHTTPSessionManager
     loop: asyncio.AbstractEventLoop
 
     def converse(self, connection: socket.socket) -> bool:
-        """Answer one request; True if it was an entitled one."""
+        """Answer one request; returns True if it was admitted."""
         request = self.guard.admitted(connection, "send Authorization: Bearer TOKEN")
         if request is None:
             return False
@@ -65,7 +65,7 @@ class _Front:
             requests.respond(connection, *refusal(404, f"There is only {PATH} here."))
             return False
         if request.method != "POST":
-            # There is no stream of events to open, and no session to end.
+            # There are no event streams to open, and no sessions to end.
             requests.respond(connection, *refusal(405, "Only POST is answered."))
             return False
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
@@ -104,14 +104,14 @@ class _Front:
             future.cancel()
             return _Answer(b"", 503)
         except Exception:
-            # Nothing of this process is told to who asks.
+            # Reveal nothing about this process to the client.
             return _Answer(b"", 500)
         return answer
 
 
 @dataclass(slots=True)
 class _Answer:
-    """A request's body, given once, and what comes back, collected."""
+    """Provides a request's body once, and collects the answer."""
 
     asked: bytes
     status: int = 500
@@ -119,14 +119,14 @@ class _Answer:
     _given: bool = False
 
     async def receive(self) -> dict[str, Any]:
-        """The body; then nothing, as the client waits."""
+        """The body; then nothing, while the client waits."""
         if self._given:
             await asyncio.Event().wait()
         self._given = True
         return {"type": "http.request", "body": self.asked, "more_body": False}
 
     async def send(self, message: Any) -> None:
-        """Collect a part of the answer."""
+        """Collect part of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
         elif message["type"] == "http.response.body":

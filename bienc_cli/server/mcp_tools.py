@@ -1,4 +1,4 @@
-"""What MCP clients can call: each tool asks an index one question."""
+"""The tools that MCP clients can call: each asks an index one question."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from bienc_cli.store import IndexInfo, IndexReader
 
 MOST_SAID = 200
-"""Characters of a refused value that a refusal repeats."""
+"""Characters of a refused value that an error repeats."""
 
 MOST_COMPARED = 10_000
-"""Passages that a question about all of them may be about: some seconds, in which nobody else is
-answered."""
+"""Maximum number of passages for a question about all of them: some seconds, during which nobody
+else is answered."""
 
 
 class Questions(Protocol):
-    """What is asked of an index; `bienc_cli.Index` is one."""
+    """The questions to an index; `bienc_cli.Index` implements them."""
 
     @property
     def info(self) -> IndexInfo:
-        """What it holds."""
+        """A summary of what it holds."""
 
     def status(self) -> StatusAnswer:
-        """The same, as `bienc info` says it."""
+        """The same, as `bienc info` shows it."""
 
     def reader(self) -> IndexReader:
-        """Its current generation."""
+        """A reader of its current generation."""
 
     def search(
         self,
@@ -58,7 +58,7 @@ class Questions(Protocol):
     def similar(
         self, path: str, k: int = 10, *, unit: str = "document", indexed_only: bool = False
     ) -> SimilarAnswer:
-        """Documents or passages like one."""
+        """Documents or passages similar to one."""
 
     def pairs(
         self,
@@ -70,43 +70,43 @@ class Questions(Protocol):
         type: Sequence[str] = (),
         against: Sequence[str] = (),
     ) -> PairsAnswer:
-        """Passages that are alike."""
+        """Pairs of similar passages."""
 
     def classify(
         self, labels: Sequence[str], *, path: Sequence[str] = (), type: Sequence[str] = ()
     ) -> LabelsAnswer:
-        """Documents with the likeliest of some labels."""
+        """Documents with the most likely of some labels."""
 
     def count(self, *, path: Sequence[str] = (), type: Sequence[str] = ()) -> int:
-        """How many passages some documents have."""
+        """How many passages the matching documents have."""
 
     def compare(
         self, queries: str, strategies: Sequence[str] | None = None, k: int = 10
     ) -> CompareAnswer:
-        """Rankings of several strategies."""
+        """The rankings of several strategies."""
 
     def read(
         self, document: str, *, around: int = 20, start: int | None = None, limit: int = 20_000
     ) -> Excerpt:
-        """A document's text, or what stands around a place in it."""
+        """A document's text, or the lines around a place in it."""
 
     def refresh(self) -> BuildAnswer:
-        """Bring it up to date."""
+        """Update it."""
 
     def close(self) -> None:
-        """Let go of its files."""
+        """Close its files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What a client can call.
+    """A tool that a client can call.
 
     Attributes:
-        arguments: their JSON schemas by name; no others are taken.
-        required: those that must be given.
-        schema: of the answer, one that is shipped; None for text.
-        answer: asks the index; returns the JSON document, or parts of text.
-        writes: to the index.
+        arguments: JSON schemas by argument name; no other arguments are accepted.
+        required: names of the required arguments.
+        schema: the shipped schema of the answer; None for text.
+        answer: asks the index; returns the JSON document, or parts of a text.
+        writes: whether it writes to the index.
     """
 
     name: str
@@ -118,7 +118,7 @@ class Tool:
     writes: bool = False
 
     def input_schema(self) -> dict[str, Any]:
-        """What arguments are checked by."""
+        """The JSON schema of the arguments."""
         return {
             "type": "object",
             "properties": {name: dict(schema) for name, schema in self.arguments.items()},
@@ -132,7 +132,7 @@ def _whole(least: int, most: int, meaning: str) -> Mapping[str, Any]:
 
 
 def _text(meaning: str) -> Mapping[str, Any]:
-    # No system has a path with U+0000 in it, and Python refuses to look for one.
+    # No path contains U+0000, and Python raises an error for one.
     pattern = "^[^\\u0000]+$"
     return {"type": "string", "maxLength": 10_000, "pattern": pattern, "description": meaning}
 
@@ -198,7 +198,7 @@ def _check_size(passages: int) -> None:
 
 
 def _first(document: dict[str, Any], found: list[Any], k: int, what: str) -> list[Any]:
-    """As many as were asked for; the answer says how many there are."""
+    """The first `k` items; the answer includes their total number."""
     if len(found) > k:
         document["warnings"].append(f"the first {k:,} of {len(found):,} {what}")
     return found[:k]
@@ -325,10 +325,10 @@ TOOLS = (
 
 
 def checked(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as a tool takes them.
+    """Validate the arguments of a tool.
 
     Raises:
-        UsageError: one is missing, unknown, of another type or out of bounds.
+        UsageError: an argument is missing, unknown, of the wrong type or out of bounds.
     """
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -341,7 +341,7 @@ def checked(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
             f"{tool.name} does not take that{named}: {error.message[:MOST_SAID]}.",
             f"its arguments are: {takes}",
         )
-    # In JSON 3.0 is an integer too.
+    # In JSON, 3.0 is an integer too.
     return {
         name: int(value)
         if isinstance(value, float) and tool.arguments[name].get("type") == "integer"

@@ -1,4 +1,4 @@
-"""HTTP requests, read strictly and within bounds; answers, that keep a page to itself."""
+"""Reads HTTP requests strictly and within limits, and sends answers that isolate the page."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked.
+    """A parsed request.
 
     Attributes:
-        path: without what is behind `?`.
-        parameters: of the address; of several with the same name the last.
-        headers: by name in lower case.
+        path: without the query string.
+        parameters: from the query string; the last of several with the same name.
+        headers: by lower-case name.
     """
 
     method: str
@@ -57,10 +57,10 @@ class Request:
 
 
 def read(connection: socket.socket) -> Request:
-    """The one request of a connection.
+    """Read the only request of a connection.
 
     Raises:
-        BadLine: it is none, or too long, or too slow.
+        BadLine: it is malformed, too long, or too slow.
         OSError: the connection failed.
     """
     lines = Lines(connection)
@@ -74,7 +74,7 @@ def read(connection: socket.socket) -> Request:
     for one in rest:
         header = _HEADER.fullmatch(one)
         if header is None or header[1].lower() in headers:
-            # Of two, another program in between might go by the other one.
+            # Given two, an intermediary might use the other one.
             raise BadLine("no header")
         headers[header[1].lower()] = header[2]
     length = headers.get("content-length", "0")
@@ -100,13 +100,13 @@ def respond(
     type_: str = "application/json",
     policy: str = "default-src 'none'",
 ) -> None:
-    """Send an answer; the connection is of no further use.
+    """Send an answer; the connection cannot be used any more.
 
     Args:
-        connection: that the request came on.
-        status: of `STATUSES`.
+        connection: the one the request came on.
+        status: one of `STATUSES`.
         body: UTF-8.
-        type_: of the body.
+        type_: media type of the body.
         policy: Content-Security-Policy.
     """
     head = (
@@ -125,13 +125,13 @@ def respond(
     connection.settimeout(_TO_TAKE_THE_ANSWER)
     connection.sendall(head.encode("ascii") + body)
     connection.shutdown(socket.SHUT_WR)
-    # To close before the rest of a request was read would take back the answer to it.
+    # Closing before the whole request is read would discard the answer.
     with suppress(BadLine):
         Lines(connection).exactly(MOST_BODY, seconds=_TO_LEAVE)
 
 
 def refusal(status: int, message: str, hint: str | None = None) -> tuple[int, bytes]:
-    """A refusal as `respond` takes it."""
+    """A refusal, as arguments for `respond`."""
     return status, as_bytes(error_as_json("usage" if status < 500 else "internal", message, hint))
 
 

@@ -1,4 +1,4 @@
-"""What a server keeps between one request and the next: models for all, readers for each thread."""
+"""What a server keeps between requests: models for all threads, readers for each thread."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from bienc_cli.store import IndexPlace, IndexReader, identity_of
 from bienc_cli.types import BiEncoder, CrossEncoder
 
 MOST_MODELS = 2
-"""Of each role; a model takes a few hundred megabytes."""
+"""Per role; a model takes a few hundred megabytes."""
 
 MOST_READERS = 4
-"""In each thread."""
+"""Per thread."""
 
 Model = TypeVar("Model")
 
 
 class _Kept(Generic[Model]):
-    """The few that were used last, by name."""
+    """The most recently used models of a role, by name."""
 
     def __init__(self) -> None:
         self._models: OrderedDict[str, Model] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, name: str, load: Callable[[], Model]) -> Model:
-        # Held while one is loaded: two that want the same would load it twice.
+        # Hold the lock while loading, or two threads would load the same model.
         with self._lock:
             if name not in self._models:
                 self._models[name] = load()
@@ -42,7 +42,7 @@ class _Kept(Generic[Model]):
 
 
 class ResidentModels:
-    """Models of both roles, each loaded when it is first wanted, and fit for several threads."""
+    """Models of both roles, loaded when first needed, shared by threads."""
 
     def __init__(self) -> None:
         self._bi_encoders = _Kept[BiEncoder]()
@@ -64,7 +64,7 @@ class _Open:
 
 
 class Readers:
-    """Open indexes; for one thread, as a reader is."""
+    """The open indexes of one thread."""
 
     def __init__(self) -> None:
         self._open: OrderedDict[tuple[IndexPlace, Path], _Open] = OrderedDict()
@@ -72,22 +72,22 @@ class Readers:
     def get(
         self, place: IndexPlace, shown_from: Path, open_: Callable[[], IndexReader]
     ) -> IndexReader:
-        """A reader of the generation that is current now; it stays this object's.
+        """A reader of the current generation; this object keeps owning it.
 
         Args:
             place: of the index.
-            shown_from: what its paths are relative to.
-            open_: opens it.
+            shown_from: base of displayed paths.
+            open_: opens the index.
 
         Raises:
-            BiencError: whatever opening raises.
+            BiencError: raised by opening it.
         """
         key = (place, shown_from)
         kept = self._open.get(key)
         if kept is not None and not _is_as_it_was(place, kept):
             self._close(key)
         if key not in self._open:
-            # Before it is opened: what is replaced meanwhile is then opened once more.
+            # Read before opening, so that an index replaced meanwhile is opened again.
             identity = identity_of(place)
             self._open[key] = _Open(open_(), identity)
             if len(self._open) > MOST_READERS:
@@ -96,13 +96,13 @@ class Readers:
         return self._open[key].reader
 
     def let_go_of_the_past(self) -> None:
-        """Close readers of generations that are over, whose log would be kept for them."""
+        """Close readers of obsolete generations, so that the logs can shrink."""
         for key, kept in list(self._open.items()):
             if not _is_as_it_was(key[0], kept):
                 self._close(key)
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all of them."""
         for key in list(self._open):
             self._close(key)
 

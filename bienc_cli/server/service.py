@@ -1,4 +1,4 @@
-"""What is asked over HTTP, answered as JSON documents of the shipped schemas."""
+"""Answers HTTP requests with JSON documents in the shipped schemas."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_CANDIDATES = 500
 _MOST_FILTERS = 100
 _LONGEST_QUERY = 10_000
 _TEXT_AROUND = 50_000
-"""Characters of a document in front of a passage, and as many behind."""
+"""Characters of a document before a passage, and as many after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Held:
     """An index and the models for it.
 
     Attributes:
-        bi_encoder: gives the index's own model.
-        cross_encoder: gives the one that reranks.
+        bi_encoder: returns the index's own model.
+        cross_encoder: returns the one that reranks.
     """
 
     reader: IndexReader
@@ -51,13 +51,13 @@ def query(held: Held, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a query: `bienc.query/2`.
 
     Args:
-        held: what to answer by.
-        asked: `query`, and as the options of the command are called: `k`, `strategy`,
-            `candidates`, `path`, `type`, `rerank_budget`, `min_relevance`.
+        held: the index and models to use.
+        asked: `query`, and the options `k`, `strategy`, `candidates`, `path`, `type`,
+            `rerank_budget`, `min_relevance`, named like the command's.
 
     Raises:
-        UsageError: it cannot be understood, or asks for more than is answered here.
-        IndexMismatch, IndexDamaged: as `search` does.
+        UsageError: it is malformed, or exceeds the limits here.
+        IndexMismatch, IndexDamaged: as for `search`.
     """
     options, text = _options(asked), _text(asked)
     watch = Stopwatch()
@@ -78,15 +78,15 @@ def query(held: Held, asked: Mapping[str, Any]) -> dict[str, Any]:
 def document(held: Held, passage_id: int, generation: int) -> dict[str, Any]:
     """The document around a passage: `bienc.document/1`.
 
-    Its text comes out of the index, and no file is opened for it.
+    Its text comes from the index; no file is opened.
 
     Args:
-        held: what to answer by.
-        passage_id: as a hit has it.
-        generation: of the index that the hit is from; an id means something else in another.
+        held: the index to read.
+        passage_id: from a hit.
+        generation: the index generation of the hit; ids differ between generations.
 
     Raises:
-        UsageError: there is no such passage, or no longer.
+        UsageError: there is no such passage any more.
     """
     reader = held.reader
     if generation != reader.info.generation:
@@ -179,7 +179,7 @@ def _number(asked: Mapping[str, Any], name: str) -> float | None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise UsageError(f"{name} is a number.", f'"{name}": 0.5')
-    # JSON as Python reads it has whole numbers of any size.
+    # Python's JSON parser accepts integers of any size.
     return float(value) if abs(value) < 1e300 else float("inf")
 
 

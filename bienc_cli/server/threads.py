@@ -1,4 +1,4 @@
-"""The threads that answer, each with readers of its own."""
+"""The worker threads, each with its own readers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from bienc_cli.server.resident import Readers
 T = TypeVar("T")
 
 THREADS = 2
-"""Models take turns, so that more gain little; with one, everybody would wait for a long answer."""
+"""Models take turns, so more threads gain little; with one, everybody would wait for a long
+answer."""
 
 MOST_WAITING = 64
 _TICK_SECONDS = 1.0
 
 
 class Busy(Exception):
-    """More is asked than can be kept waiting."""
+    """Too many requests are waiting."""
 
 
 class AnsweringThreads:
-    """A fixed number of threads, answering in the order in which they are asked.
+    """A fixed number of threads that answer requests in order of arrival.
 
     Args:
         number: of threads.
-        begin: done first by each of them, such as opening what will be asked for; its errors
-            are left to whoever asks.
+        begin: run first by each thread, such as opening an index; errors are ignored, since
+            requests meet them again.
     """
 
     def __init__(
@@ -46,10 +47,10 @@ class AnsweringThreads:
         self._ready.wait()
 
     def ask(self, work: Callable[[Readers], T]) -> Future[T]:
-        """Have something done.
+        """Queue some work.
 
         Raises:
-            Busy: too many wait already.
+            Busy: too many requests are waiting.
         """
         future: Future[T] = Future()
         try:
@@ -59,7 +60,7 @@ class AnsweringThreads:
         return future
 
     def forget(self) -> None:
-        """Have each thread close the indexes that it holds, as soon as it is free."""
+        """Make each thread close its indexes as soon as it is free."""
         self._forgotten += 1
 
     def _work(self) -> None:
@@ -74,7 +75,7 @@ class AnsweringThreads:
                 readers.let_go_of_the_past()
             else:
                 _settle(future, lambda: work(readers))  # noqa: B023  (called at once)
-                # Nothing of an answer outlives it.
+                # Keep no reference to a finished answer.
                 del future, work
             if forgotten != self._forgotten:
                 forgotten = self._forgotten
@@ -86,5 +87,5 @@ def _settle(future: Future[T], call: Callable[[], T]) -> None:
         return
     try:
         future.set_result(call())
-    except BaseException as error:  # whatever it is, it is whoever asked who gets it
+    except BaseException as error:  # whatever it is, the asker receives it
         future.set_exception(error)

@@ -1,4 +1,4 @@
-"""JSON documents over a stream, one a line, none longer than its reader has room for."""
+"""Exchanges JSON documents over a stream, one per line, with limits on length and time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PORTION = 1 << 16
 
 
 class BadLine(Exception):
-    """What came is too long, too slow, cut off, or no JSON object."""
+    """A line is too long, too slow, cut off, or not a JSON object."""
 
 
 class Lines:
-    """What comes in on a connection, by lines; a slow sender has no more time than a quick one."""
+    """Reads lines from a connection; slow senders get no more time than fast ones."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -28,11 +28,11 @@ class Lines:
         """The next document.
 
         Args:
-            limit: bytes that it may have.
-            seconds: until its end must be there.
+            limit: maximum number of bytes.
+            seconds: deadline for its end.
 
         Raises:
-            BadLine: it is none; the connection is of no use any more.
+            BadLine: it is invalid; the connection cannot be used any more.
             OSError: the connection failed.
         """
         line = self.until(b"\n", limit=limit, seconds=seconds)
@@ -45,7 +45,7 @@ class Lines:
         return document
 
     def until(self, end: bytes, *, limit: int, seconds: float) -> bytes:
-        """All up to `end`, which is left out; raises as `document` does."""
+        """Everything up to `end`, exclusive; raises as `document` does."""
         deadline = time.monotonic() + seconds
         looked_at = 0
         while (position := self._received.find(end, looked_at)) < 0:
@@ -58,7 +58,7 @@ class Lines:
         return found
 
     def exactly(self, size: int, *, seconds: float) -> bytes:
-        """So many bytes; raises as `document` does."""
+        """A given number of bytes; raises as `document` does."""
         deadline = time.monotonic() + seconds
         while len(self._received) < size:
             self._receive(size, deadline)
@@ -83,16 +83,16 @@ class Lines:
 
 
 def as_line(document: dict[str, Any]) -> bytes:
-    """A document as it is sent."""
-    # Escaped, so that the undecodable bytes of a file name pass as they are.
+    """A document encoded for sending."""
+    # Escaped, so that undecodable bytes of a file name survive.
     return json.dumps(document).encode("ascii") + b"\n"
 
 
 def send(connection: socket.socket, line: bytes, *, seconds: float) -> None:
-    """Send what `as_line` gives.
+    """Send the result of `as_line`.
 
     Raises:
-        OSError: it cannot be sent, or was not taken in this time.
+        OSError: it cannot be sent, or the receiver was too slow.
     """
     connection.settimeout(seconds)
     connection.sendall(line)

@@ -1,4 +1,4 @@
-"""What was measured as one HTML page that needs nothing else: no server, no script, no network."""
+"""Renders results as one self-contained HTML page: no server, no network."""
 
 from bienc_cli.render.report.matrix import matrix_as_html
 from bienc_cli.render.report.page import as_html

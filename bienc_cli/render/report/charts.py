@@ -1,8 +1,8 @@
 """The geometry of the charts; `templates/charts.html.j2` draws them.
 
-Strips and bars are placed in percent of a width that only the browser knows, so that they fit
-a phone, a desk and a sheet of paper. The trade-off, whose labels must keep clear of each
-other, is laid out twice: once wide, once narrow; the style sheet shows one of the two.
+Strips and bars are placed in percent of a width that only the browser knows, so that they fit a
+phone, a desktop and paper. The trade-off chart, whose labels must not overlap, is laid out twice,
+wide and narrow; the style sheet shows one of the two.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from bienc_cli.render.report.labels import Box, Label, place_labels
 from bienc_cli.render.report.scales import Scale, Tick, for_times, linear
 
 _INSET = 4.0
-"""Percent of a strip's width that stays free at either end, for dots and the outer labels."""
+"""Percent of a strip's width left free at either end, for dots and the outer labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A dot with an interval, on a line of its own; places in percent."""
+    """A dot with an interval, on its own line; positions in percent."""
 
     dot: float
     low: float | None
@@ -35,7 +35,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """Dots of several systems on one axis; None where there is nothing to draw."""
+    """Dots of several systems on one axis; None for nothing to draw."""
 
     by_system: Mapping[str, Strip | None]
     ticks: tuple[Tick, ...]
@@ -48,7 +48,7 @@ def means(systems: Sequence[SystemResult], measure: str) -> Strips:
     ends = [end for one in known.values() for end in (one.value, one.low, one.high)]
     drawn = [end for end in ends if end is not None]
     if min(drawn) == max(drawn) == 1:
-        # Around the best there is half of the axis would be of what no measure reaches.
+        # Otherwise, half of the axis around a perfect value would be beyond any measure.
         drawn.append(0.9)
     scale = linear(drawn, _INSET, 100 - _INSET, about=4)
     strips = {name: _strip(scale, one.value, one.low, one.high) for name, one in known.items()}
@@ -56,7 +56,7 @@ def means(systems: Sequence[SystemResult], measure: str) -> Strips:
 
 
 def differences(compared: Mapping[str, PairedDifference]) -> Strips:
-    """Each system's mean difference from the baseline with its interval; zero is on the axis."""
+    """Each system's mean difference from the baseline with its interval; the axis includes zero."""
     ends = [end for one in compared.values() for end in (one.mean, one.low, one.high)]
     numbers = [end for end in ends if end is not None and not math.isnan(end)]
     scale = linear(numbers, _INSET, 100 - _INSET, about=4, zero=True)
@@ -68,7 +68,7 @@ def differences(compared: Mapping[str, PairedDifference]) -> Strips:
 
 
 def times(systems: Sequence[SystemResult]) -> Strips | None:
-    """Each system's median time, and up to its 95th percentile; None where none was timed."""
+    """Each system's median time, and its 95th percentile; None if none was timed."""
     timed = [one.latency for one in systems if one.latency is not None]
     if not timed:
         return None
@@ -117,7 +117,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Differences by query in falling order, around a line at zero."""
+    """Differences by query in descending order, around a line at zero."""
 
     bars: tuple[Bar, ...]
     height: float
@@ -128,16 +128,15 @@ class Bars:
 _BAR_HEIGHT = 150.0
 _WIDEST_BAR = 6.0
 _LEAST = 1.5
-"""Pixels of a bar that is nearly nothing, but not nothing."""
+"""Pixels of a bar that is nearly, but not quite, zero."""
 
 
 def bars(found: Sequence[QueryDifference], furthest: float) -> Bars:
-    """One bar a query.
+    """One bar per query.
 
     Args:
-        found: in falling order.
-        furthest: the greatest difference, either way, of all the charts that are to have the
-            same scale.
+        found: in descending order.
+        furthest: the largest absolute difference among all charts with the same scale.
     """
     scale = linear([-furthest, furthest], _BAR_HEIGHT - 8, 8, about=8)
     zero = scale(0.0)
@@ -176,9 +175,9 @@ class TradeOff:
     """Quality against time.
 
     Attributes:
-        front: the path of what can be reached in a given time.
+        front: the path of the best quality reachable in a given time.
         sweeps: for each strategy measured at several depths, the path through them.
-        logarithmic: whether the axis of times is.
+        logarithmic: whether the time axis is logarithmic.
     """
 
     width: float
@@ -194,7 +193,7 @@ class TradeOff:
 
 
 def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> TradeOff | None:
-    """The trade-off in a box of that size; None where no system was timed and measured."""
+    """The trade-off in a box of this size; None if no system was both timed and measured."""
     points = trade_off(evaluation)
     if not points:
         return None
@@ -205,7 +204,7 @@ def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> Trad
     )
     y = linear([value for _, value in points.values()], room.bottom - 10, room.top + 10)
     placed = {name: (x(seconds), y(value)) for name, (seconds, value) in points.items()}
-    # Those on the front choose first where their names stand.
+    # Systems on the front choose first where their names go.
     names = sorted(points, key=lambda name: (name not in front, -placed[name][1]))
     steps = _steps([placed[name] for name in front], room.right)
     sweeps = _sweeps(evaluation, points)
@@ -237,7 +236,7 @@ def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> Trad
 def _sweeps(
     evaluation: Evaluation, points: Mapping[str, tuple[float, float]]
 ) -> list[tuple[str, ...]]:
-    """Names of the systems of each strategy that was measured at several depths."""
+    """Names of the systems of each strategy measured at several depths."""
     by_strategy: dict[str, list[tuple[int, str]]] = {}
     for result in evaluation.systems:
         if result.system and result.system.candidates and result.name in points:
@@ -251,13 +250,13 @@ def _sweeps(
 
 
 def _label(name: str, sweeps: Sequence[tuple[str, ...]]) -> str:
-    """The name; along a sweep only the deepest has it, the others say how deep they are."""
+    """The name; along a sweep only the deepest has it, the others show their depth."""
     shallower = any(name in depths[:-1] for depths in sweeps)
     return "@" + name.rpartition("@")[2] if shallower else one_line(name)
 
 
 def _steps(front: Sequence[tuple[float, float]], right: float) -> list[tuple[float, float]]:
-    """Along the front: what is reached stays reached until something better is."""
+    """The front as steps: a quality stays reached until a better one is."""
     steps: list[tuple[float, float]] = []
     for x, y in front:
         if steps:
@@ -267,7 +266,7 @@ def _steps(front: Sequence[tuple[float, float]], right: float) -> list[tuple[flo
 
 
 def _along(path: Sequence[tuple[float, float]]) -> list[Box]:
-    """Small boxes along a path, for names to keep clear of."""
+    """Small boxes along a path, for names to avoid."""
     boxes = []
     for (x0, y0), (x1, y1) in pairwise(path):
         pieces = max(1, round(max(abs(x1 - x0), abs(y1 - y0)) / 4))
@@ -282,11 +281,11 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 
 def furthest(found: Sequence[Sequence[QueryDifference]]) -> float:
-    """The greatest difference of all, either way."""
+    """The largest absolute difference of all."""
     known = [abs(one.difference) for some in found for one in some]
     return max(known, default=0.0) or 1.0
 
 
 def axis_number(value: float) -> str:
-    """A number beside an axis, as short as it can be; a real minus sign."""
+    """A number beside an axis, as short as possible; with a real minus sign."""
     return f"{rounded(value):g}".replace("-", "−")

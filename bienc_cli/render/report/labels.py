@@ -1,4 +1,4 @@
-"""Names beside points, placed so that none covers another."""
+"""Places names beside points so that none covers another."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from functools import partial
 from itertools import pairwise
 
 _CHARACTER = 0.56
-"""Width of a character of the page's sans-serif, in its size; a little too wide, to be safe."""
+"""Width of a character of the page's sans-serif font, relative to its size; slightly too wide, to
+be safe."""
 
 _LINE = 1.15
 _GAP = 9.0
 _CROSSING = 4000.0
-"""Worse than to cover half of a name."""
+"""Worse than covering half of a name."""
 _STEPS = 10
-"""Lines of type that a name may stand above or below its point."""
+"""Lines of type that a name may be above or below its point."""
 _SWEEPS = 6
-"""How often each may choose again, once it knows where the others stand."""
+"""How often each name may choose again once the others have been placed."""
 
 Point = tuple[float, float]
 Line = tuple[Point, Point]
@@ -33,7 +34,7 @@ class Box:
     bottom: float
 
     def shared(self, other: Box) -> float:
-        """The area of what both cover."""
+        """The area that both cover."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(0.0, width) * max(0.0, height)
@@ -41,10 +42,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text and where it stands; `anchor` as in SVG, y is its baseline.
+    """A text and its position; `anchor` as in SVG, y is its baseline.
 
     Attributes:
-        leader: end, at the text, of a line from its point; None where it stands beside it.
+        leader: the text's end of a line from its point; None if it is beside the point.
     """
 
     text: str
@@ -65,13 +66,13 @@ class _Choice:
 def place_labels(
     points: Sequence[tuple[float, float, str]], size: float, room: Box, taken: Sequence[Box] = ()
 ) -> list[Label]:
-    """Put each text where it covers least and is nearest to its point.
+    """Place each text where it covers least and is nearest to its point.
 
     Args:
-        points: (x, y, text), the most important first: it has the first choice.
-        size: of the type.
-        room: what no text should leave.
-        taken: lines that are drawn there already.
+        points: (x, y, text), most important first: it chooses first.
+        size: font size.
+        room: the area that texts should stay inside.
+        taken: boxes of what is already drawn.
     """
     dots = [Box(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points]
     choices = [list(_choices(x, y, text, size, room)) for x, y, text in points]
@@ -91,7 +92,7 @@ def place_labels(
 def _settled(
     choices: Sequence[Sequence[_Choice]], alone: Sequence[Sequence[float]], order: Sequence[int]
 ) -> list[_Choice]:
-    """Have each choose in turn, and again now that the others stand somewhere."""
+    """Let each name choose in turn, and again once the others are placed."""
     chosen: dict[int, _Choice] = {}
     for _ in range(_SWEEPS):
         before = dict(chosen)
@@ -128,8 +129,8 @@ def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[
     yield choice(left, y + middle, "end", 0.2)
     yield choice(left, above, "end", 0.3)
     yield choice(left, below, "end", 0.3)
-    # Above or below, moved as far sideways as the picture's edge asks for; then further off, and
-    # to either side of where the point is.
+    # Above or below, moved sideways to stay inside the picture; then further off, and
+    # to either side of the point.
     for step in range(_STEPS):
         for aside in (0.0, -1.0, 1.0) if step else (0.0,):
             moved = x - width / 2 + aside * (width / 2 + _GAP)
@@ -142,7 +143,7 @@ def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[
 def _own_cost(choice: _Choice, room: Box, dots: Sequence[Box], crossed: Sequence[Box]) -> float:
     box = choice.box
     area = (box.right - box.left) * (box.bottom - box.top)
-    # To cover a point or a name is worse than to cross a line, to leave the picture is worst.
+    # Covering a point or a name is worse than crossing a line; leaving the picture is worst.
     return (
         4 * sum(box.shared(other) for other in dots)
         + sum(box.shared(other) for other in crossed)
@@ -156,11 +157,11 @@ def _cost(one: tuple[_Choice, float], others: Sequence[_Choice]) -> float:
 
 
 def _shared_cost(choice: _Choice, others: Sequence[_Choice]) -> float:
-    """What a choice costs beside those of the other names."""
+    """The cost of a choice given those of the other names."""
     cost = 0.0
     for other in others:
         cost += 20 * choice.box.shared(other.box)
-        # A line through a name, or two that cross, tell nobody which name is whose.
+        # A line through a name, or two crossing lines, make it unclear which name is whose.
         for line, box in ((choice.leader, other.box), (other.leader, choice.box)):
             cost += _CROSSING * (line is not None and crosses(line, box))
         if choice.leader and other.leader:
@@ -190,5 +191,5 @@ def meet(one: Line, other: Line) -> bool:
 
 
 def _turns(start: Point, end: Point, point: Point) -> float:
-    """Above 0 where a point lies to one side of a line, below 0 to the other."""
+    """Positive if a point is on one side of a line, negative on the other."""
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])

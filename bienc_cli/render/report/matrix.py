@@ -15,17 +15,17 @@ from bienc_cli.render.report import writing
 from bienc_cli.render.report.page import environment, policy_hash
 
 _STEPS = 20
-"""Shades between the least and the greatest score."""
+"""Shades between the lowest and the highest score."""
 
 
 def matrix_as_html(matrix: ScoreMatrix, *, created: datetime) -> str:
-    """Everything on one page that fetches nothing and has no script.
+    """A self-contained page without a script.
 
-    Every number is that of the JSON, which also stands unrounded in its `<data value>`.
+    Every number is that of the JSON, and is also present unrounded in its `<data value>`.
 
     Args:
         matrix: of both encoders.
-        created: when it was made.
+        created: the date of the page.
     """
     style = writing.resource("page.css") + _shades()
     page = (
@@ -49,7 +49,7 @@ def matrix_as_html(matrix: ScoreMatrix, *, created: datetime) -> str:
 
 
 def _shades() -> str:
-    """A class for each shade: the policy of the page allows no style of a single cell."""
+    """A class for each shade: the page's policy allows no style on a single cell."""
     rules = []
     for step in range(_STEPS + 1):
         (red, green, blue), ink = heat_colours(step / _STEPS)

@@ -1,4 +1,4 @@
-"""Puts the page together: what it shows, and how much of it."""
+"""Assembles the page: what it shows, and how much of it."""
 
 from __future__ import annotations
 
@@ -39,31 +39,32 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEXT = 1_300_000
-"""Characters of passages on the page, about, so that it stays of a size that opens at once."""
+"""Approximate characters of passages on the page, so that it opens instantly."""
 
 _NAMED = 3
-"""Queries that gained or lost most, named for each system but the challenger, which has more."""
+"""Queries with the largest gains and losses listed for each system except the challenger, which has
+more."""
 
 _WIDE, _NARROW = (820, 430), (343, 380)
 """Pixels of the trade-off on a desk and on a phone."""
 
 _ENTRIES = 12_000
-"""Places of rankings on the page, about, for the same reason."""
+"""Approximate number of ranking entries on the page, for the same reason."""
 
 _FEWEST = 3
 _LONGEST = 240
 _SHORTEST = 60
-"""Below this many characters a passage says nothing; the page then gives its place only."""
+"""Below this many characters a passage says nothing; the page then shows only its citation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """One system against the baseline, query by query.
+    """One system compared with the baseline, query by query.
 
     Attributes:
-        leads: it is the challenger, which is shown first and largest.
-        gained: the queries that gained most, best first.
-        lost: those that lost most, worst first.
+        leads: it is the challenger, shown first and largest.
+        gained: the queries with the largest gains, best first.
+        lost: those with the largest losses, worst first.
     """
 
     system: SystemResult
@@ -75,13 +76,13 @@ class Gains:
 
 @dataclass(frozen=True, slots=True)
 class QueryView:
-    """One query as it is shown.
+    """One query on the page.
 
     Attributes:
-        number: 1-based; `#q<number>` leads to it.
-        difference: None where there is no judgment, or nothing to compare.
+        number: 1-based; `#q<number>` links to it.
+        difference: None without judgments, or without another system.
         left: the baseline's ranking.
-        right: the challenger's; empty where there is none.
+        right: the challenger's; empty if there is none.
         others: the first items of every system's ranking.
     """
 
@@ -102,14 +103,14 @@ def as_html(
 ) -> str:
     """The whole evaluation as one page.
 
-    It holds its style, its script and its charts, and its policy forbids it to fetch anything.
-    Without the script everything can be read; with it, queries can be searched and sorted.
-    Every number is that of the JSON, which also stands unrounded in its `<data value>`.
+    It contains its style, script and charts, and its policy forbids it to load anything. Everything
+    is readable without the script, which only searches and sorts queries. Every number is that of
+    the JSON, and is also present unrounded in its `<data value>`.
 
     Args:
         evaluation: with or without judgments; its systems may come from run files.
-        created: when it was made.
-        gates: what the evaluation was held to, to be shown with what came of it.
+        created: the date of the page.
+        gates: the results of thresholds, to be shown.
     """
     templates = environment()
     style = writing.resource("page.css")
@@ -157,12 +158,12 @@ def as_html(
         style_hash=policy_hash(style),
         script_hash=policy_hash(script),
     )
-    # Undecodable bytes in names are shown as escapes by the filters; nothing else may be left.
+    # The filters show undecodable bytes in names as escapes; no others should remain.
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def environment() -> Environment:
-    """What pages are made with; every text in them is escaped."""
+    """The template environment; it escapes every text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -194,17 +195,17 @@ def environment() -> Environment:
 
 
 def policy_hash(text: str) -> str:
-    """As a Content-Security-Policy names what may be run."""
+    """The hash of a script or style, as in a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _depth(evaluation: Evaluation) -> int:
-    """Places of each ranking that are shown."""
+    """How many entries of each ranking to show."""
     return max(_FEWEST, min(SHOWN, _ENTRIES // (2 * len(evaluation.queries))))
 
 
 def _snippet_length(evaluation: Evaluation, depth: int) -> int:
-    """Characters of each passage that is shown; 0 for no text at all."""
+    """Characters shown of each passage; 0 for no text at all."""
     length = min(_LONGEST, _TEXT // (2 * depth * len(evaluation.queries)))
     return length if length >= _SHORTEST else 0
 
@@ -257,7 +258,7 @@ def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> 
 
 
 def _collection(place: IndexPlace) -> str:
-    """What the documents are called: the folder that holds the index, or the collection."""
+    """The name of the documents: the folder that contains the index, or the collection."""
     if isinstance(place, Path):
         return place.parent.name or str(place)
     return place.collection

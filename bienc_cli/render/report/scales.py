@@ -1,4 +1,4 @@
-"""From values to places on paper, and the round numbers to write beside them."""
+"""Maps values to positions on paper, with round numbers beside them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _WIDE = 10.0
-"""Times the smallest value up to which a plain axis still keeps small values apart."""
+"""Ratio of the largest to the smallest value up to which a linear axis still separates small
+values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark of an axis: where, and the value there."""
+    """A mark on an axis: its position, and the value there."""
 
     place: float
     value: float
@@ -20,7 +21,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Values in [low, high] to places from `start` to `end`, straight or by their logarithm."""
+    """Maps values in [low, high] to positions from `start` to `end`, or their logarithms."""
 
     low: float
     high: float
@@ -30,7 +31,7 @@ class Scale:
     logarithmic: bool = False
 
     def __call__(self, value: float) -> float:
-        """The place of a value, to a tenth of a unit."""
+        """The position of a value, to a tenth of a unit."""
         low, high = self.low, self.high
         if self.logarithmic:
             low, high, value = math.log(low), math.log(high), math.log(value)
@@ -41,14 +42,14 @@ class Scale:
 def linear(
     values: Iterable[float], start: float, end: float, *, about: int = 5, zero: bool = False
 ) -> Scale:
-    """An axis that begins and ends on round numbers.
+    """An axis that starts and ends on round numbers.
 
     Args:
-        values: what must be on it; at least one.
-        start: place of the low end.
-        end: place of the high end.
-        about: how many marks are wanted.
-        zero: keep zero on it.
+        values: the values it must include; at least one.
+        start: position of the low end.
+        end: position of the high end.
+        about: approximate number of marks.
+        zero: also include zero.
     """
     known = [*values, *([0.0] if zero else [])]
     low, high = min(known), max(known)
@@ -61,11 +62,11 @@ def linear(
 
 
 def for_times(seconds: Sequence[float], start: float, end: float, *, about: int = 6) -> Scale:
-    """An axis for times: by logarithm where they are of several orders of magnitude."""
+    """An axis for times: logarithmic if they span several orders of magnitude."""
     low, high = min(seconds), max(seconds)
     if low <= 0 or high < _WIDE * low:
         return linear(seconds, start, end, about=about, zero=True)
-    # A little room, so that no point lies on the edge.
+    # A margin, so that no point is on the edge.
     scale = Scale(low / 1.6, high * 1.6, start, end, logarithmic=True)
     decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)))
     for wanted in ((1, 2, 5), (1, 3), (1,)):

@@ -1,4 +1,4 @@
-"""How numbers, names and texts are written in HTML; every one of them escaped."""
+"""Formats numbers, names and texts as HTML; all of it escaped."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _NOTHING = "–"
 
 
 def resource(name: str) -> str:
-    """A file that ships beside the templates."""
+    """A file shipped beside the templates."""
     return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def number(value: float | None, form: str = ".4f") -> Markup | str:
-    """The number of the JSON, shown in a shorter form; a dash where there is none."""
+    """A number of the JSON in a shorter form; a dash if there is none."""
     exact = hit_.rounded(value)
     if exact is None or math.isnan(exact):
         return _NOTHING
-    # Adding 0.0 takes the sign off a zero.
+    # Adding 0.0 removes the sign of a zero.
     return _data(exact, format(exact + 0.0, form).replace("-", "−"))
 
 
 def took(seconds: float | None) -> Markup | str:
-    """A time in the unit that suits it; its value in seconds, as in the JSON."""
+    """A time in a suitable unit; its value is in seconds, as in the JSON."""
     exact = hit_.rounded(seconds)
     return (
         _NOTHING
@@ -44,7 +44,7 @@ def took(seconds: float | None) -> Markup | str:
 
 
 def probability(value: float | None) -> Markup | str:
-    """A p-value to three places."""
+    """A p-value to three decimal places."""
     exact = hit_.rounded(value)
     if exact is None:
         return _NOTHING
@@ -58,21 +58,21 @@ def _data(exact: float, shown: str) -> Markup:
 
 
 def axis_time(seconds: float, short: bool = False) -> str:
-    """A round time beside an axis: `5 ms`, `2 s`; on a narrow one `5`, where all are in ms."""
+    """A round time beside an axis: `5 ms`, `2 s`; on a narrow axis in ms just `5`."""
     if short:
         return f"{seconds * 1000:g}"
     return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds:g} s"
 
 
 def name(text: str) -> Markup:
-    """A system's name, which may be broken at its joints."""
+    """A system's name, breakable at its joints."""
     from markupsafe import Markup, escape
 
     return escape(one_line(text)).replace("+", Markup("+<wbr>")).replace("@", Markup("<wbr>@"))
 
 
 def scores(hit: Hit) -> str:
-    """What is known of the hit, each by its name."""
+    """The known scores of the hit, each with its name."""
     known = (
         ("relevance", hit_.relevance(hit)),
         ("similarity", hit_.similarity(hit)),
@@ -82,7 +82,7 @@ def scores(hit: Hit) -> str:
 
 
 def snippet(hit: Hit, query: str, length: int) -> Markup:
-    """A part of the passage on one line, the query's words marked."""
+    """Part of the passage on one line, with the query's words highlighted."""
     from markupsafe import Markup, escape
 
     text = Text(hit_.snippet("", hit, length).plain)
