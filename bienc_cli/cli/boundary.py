@@ -125,7 +125,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         # Typer shows the help for `bienc` alone as an error.
         if type(error).__name__ == "NoArgsIsHelpError":
             return EXIT_USAGE
-        from bienc_cli.cli.wrong_words import put_into_words
+        from bienc_cli.cli.usage_errors import put_into_words
 
         return _report(reported, put_into_words(error, arguments, COMMANDS), error)
     except (KeyboardInterrupt, Abort, Terminated):

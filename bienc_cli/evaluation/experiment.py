@@ -33,7 +33,7 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.timed_answers import answers
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import Ranked, depth_of_sources, found_by, propose
-from bienc_cli.search.exactness import exact_first
+from bienc_cli.search.exact_names import exact_first
 from bienc_cli.search.fusion import in_turn
 from bienc_cli.search.legibility import illegible, is_at_a_loss
 from bienc_cli.search.narrowing import unmatched

@@ -21,7 +21,7 @@ from bienc_cli.evaluation.score_cache import CachedScores
 from bienc_cli.evaluation.significance import PairedDifference, compare_with_baseline
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.candidates import FUSED_DEPTH, look_up, propose
-from bienc_cli.search.exactness import shares_of_numbers
+from bienc_cli.search.exact_names import shares_of_numbers
 from bienc_cli.search.fusion import DEFAULTS, POOLING, Pooling, blended, ranked_by_votes
 from bienc_cli.search.legibility import codelike
 from bienc_cli.search.pipeline import as_hits, blend_of

@@ -72,7 +72,7 @@ def look(
     listed: Sequence[Path] | None,
     base: Path,
     covered: Sequence[Root],
-    o: IndexOptions,
+    options: IndexOptions,
 ) -> Look:
     """Examine everything a run covers.
 
@@ -81,15 +81,15 @@ def look(
         listed: files from a list, absolute, instead of `paths`; None without a list.
         base: listed files below it get ids relative to it.
         covered: the roots that the index covers already.
-        o: the given options.
+        options: the given options.
 
     Raises:
         PathNotFound: a named path has vanished, or no listed file exists.
     """
     if listed is not None:
-        named = list(_findings_of_list(listed, base, covered, o))
+        named = list(_findings_of_list(listed, base, covered, options))
     else:
-        named = _findings_of_paths(paths, covered, o)
+        named = _findings_of_paths(paths, covered, options)
     everything = not paths and listed is None
     chosen = {finding.root.path for finding in named}
     others: list[Finding] = []
@@ -106,7 +106,9 @@ def look(
         if root.path in chosen or not concerned:
             continue
         if root.path.exists():
-            others.append(_look_at(_with_options(root, o) if everything else root, named=within))
+            others.append(
+                _look_at(_with_options(root, options) if everything else root, named=within)
+            )
         else:
             absent.append(root)
     findings, absorbed = _apart([*named, *others])
@@ -133,18 +135,18 @@ def _reaches_into(finding: Finding, root: Root) -> bool:
 
 
 def _findings_of_paths(
-    paths: Sequence[Path], covered: Sequence[Root], o: IndexOptions
+    paths: Sequence[Path], covered: Sequence[Root], options: IndexOptions
 ) -> list[Finding]:
     chosen: dict[Path, Finding] = {}
     # Outer folders first, so that a path named twice is found in the first.
     for path in sorted(paths, key=lambda one: len(Path(os.path.realpath(one)).parts)):
-        finding = _finding_of_path(path, chosen, covered, o)
+        finding = _finding_of_path(path, chosen, covered, options)
         chosen[finding.root.path] = finding
     return list(chosen.values())
 
 
 def _finding_of_path(
-    path: Path, chosen: dict[Path, Finding], covered: Sequence[Root], o: IndexOptions
+    path: Path, chosen: dict[Path, Finding], covered: Sequence[Root], options: IndexOptions
 ) -> Finding:
     """Examine the root that a path belongs to; a new root if it belongs to none."""
     real = os.path.realpath(path)
@@ -153,7 +155,7 @@ def _finding_of_path(
     # A root that is named itself takes precedence over those around it.
     for root in sorted(roots, key=lambda root: os.path.realpath(root.path) != real):
         if root.files is None and _is_inside(real, os.path.realpath(root.path)):
-            finding = _finding_within(path, real, root, chosen.get(root.path), o)
+            finding = _finding_within(path, real, root, chosen.get(root.path), options)
             if finding is not None:
                 return finding
     # A new root that replaces others inside it does not bring back what they had removed.
@@ -163,11 +165,11 @@ def _finding_of_path(
         if _is_inside(os.path.realpath(root.path), real)
         for name in root.removed
     )
-    return _look_at(_with_options(Root(path, removed=removed), o), named=True)
+    return _look_at(_with_options(Root(path, removed=removed), options), named=True)
 
 
 def _finding_within(
-    path: Path, real: str, root: Root, found: Finding | None, o: IndexOptions
+    path: Path, real: str, root: Root, found: Finding | None, options: IndexOptions
 ) -> Finding | None:
     """Examine a root for a path in it; None if the path is not to belong to the root.
 
@@ -176,10 +178,10 @@ def _finding_within(
         real: the same, resolved; the root's path, or below it.
         root: the root.
         found: the root's finding, if another path has already been found in it.
-        o: the given options.
+        options: the given options.
     """
     top = os.path.realpath(root.path)
-    settings = _with_options(root, o)
+    settings = _with_options(root, options)
     if real == top:
         # Named differently, it is requested afresh, with everything in it.
         asked = settings if path == root.path else replace(settings, removed=())
@@ -205,7 +207,7 @@ def _is_inside(real: str, top: str) -> bool:
     return real == top or real.startswith(top.rstrip("/") + "/")
 
 
-def _with_options(root: Root, o: IndexOptions) -> Root:
+def _with_options(root: Root, options: IndexOptions) -> Root:
     """A root with the given settings, and its recorded ones where none were given.
 
     Raises:
@@ -213,15 +215,17 @@ def _with_options(root: Root, o: IndexOptions) -> Root:
     """
     root = replace(
         root,
-        include=root.include if o.include is None else tuple(o.include),
-        exclude=root.exclude if o.exclude is None else tuple(o.exclude),
-        max_bytes=root.max_bytes if o.max_bytes is None else o.max_bytes,
-        hidden=root.hidden if o.hidden is None else o.hidden,
-        pdf_engine=o.pdf_engine or root.pdf_engine,
-        ocr=(root.ocr or bool(o.ocr_languages)) if o.ocr is None else o.ocr,
-        ocr_languages=root.ocr_languages if o.ocr_languages is None else tuple(o.ocr_languages),
-        language=root.language if o.language is None else _language(o.language),
-        excludes_file=o.excludes_file or root.excludes_file,
+        include=root.include if options.include is None else tuple(options.include),
+        exclude=root.exclude if options.exclude is None else tuple(options.exclude),
+        max_bytes=root.max_bytes if options.max_bytes is None else options.max_bytes,
+        hidden=root.hidden if options.hidden is None else options.hidden,
+        pdf_engine=options.pdf_engine or root.pdf_engine,
+        ocr=(root.ocr or bool(options.ocr_languages)) if options.ocr is None else options.ocr,
+        ocr_languages=root.ocr_languages
+        if options.ocr_languages is None
+        else tuple(options.ocr_languages),
+        language=root.language if options.language is None else _language(options.language),
+        excludes_file=options.excludes_file or root.excludes_file,
     )
     check_languages(root.ocr_languages if root.ocr else ())
     return root
@@ -232,7 +236,7 @@ def _language(said: str) -> str | None:
 
 
 def _findings_of_list(
-    listed: Sequence[Path], base: Path, covered: Sequence[Root], o: IndexOptions
+    listed: Sequence[Path], base: Path, covered: Sequence[Root], options: IndexOptions
 ) -> Iterator[Finding]:
     """One root for the listed files below `base`, one for each other; replaces the last list."""
     there = [path for path in listed if os.path.lexists(path)]
@@ -244,13 +248,13 @@ def _findings_of_list(
     inside = {path.relative_to(base).as_posix() for path in there if path.is_relative_to(base)}
     before = next((root for root in covered if root.path == base), None)
     if before is not None and before.files is None:
-        yield _look_at(_with_options(before, o), named=True)
+        yield _look_at(_with_options(before, options), named=True)
     elif inside or (before is not None and listed):
-        root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), o)
+        root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), options)
         finding = _look_at(root, named=True)
         yield replace(finding, skipped=(*finding.skipped, *_missing(listed, base)))
     outside = [path for path in there if not (path.is_relative_to(base) or path.is_dir())]
-    yield from _findings_of_paths(outside, covered, o)
+    yield from _findings_of_paths(outside, covered, options)
 
 
 def _missing(listed: Sequence[Path], base: Path) -> Iterator[Skipped]:

@@ -16,8 +16,8 @@ from bienc_cli.render.printable import cell, count, duration, one_line, visible
 from bienc_cli.render.view import View
 from bienc_cli.search.classification import Classification, LabelScore
 from bienc_cli.search.clusters import Cluster, PairsResult
-from bienc_cli.search.likeness import Change, Kind, word_diff
 from bienc_cli.search.pairs import Pair
+from bienc_cli.search.text_overlap import Change, Kind, word_diff
 from bienc_cli.store import StoredPassage
 
 SCHEMA = "bienc.pairs/1"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bienc_cli.citations import citation
-from bienc_cli.search.likeness import NEAR_DUPLICATE, shared_words
 from bienc_cli.search.result import Budget, Hit
+from bienc_cli.search.text_overlap import NEAR_DUPLICATE, shared_words
 from bienc_cli.store import StoredPassage
 
 _FEWEST, _MOST = 10, 100

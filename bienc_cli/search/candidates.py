@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bienc_cli.search.exactness import having_names
+from bienc_cli.search.exact_names import having_names
 from bienc_cli.search.fusion import blended, head_of, in_turn, reciprocal_rank_fusion
 from bienc_cli.search.result import Candidate
 from bienc_cli.store import Filter, Searchable

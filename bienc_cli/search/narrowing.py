@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from bienc_cli.search.phrases import wording
 from bienc_cli.search.query_syntax import Asked
-from bienc_cli.search.wording import wording
 from bienc_cli.store import Filter, IndexInfo, Searchable, StoredPassage
 from bienc_cli.store.folding import plain_letters
 

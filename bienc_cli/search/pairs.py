@@ -1,7 +1,7 @@
 """Finds pairs of similar passages: duplicates, variants, contradictions.
 
-Candidates come from vectors (`neighbours.py`) and are confirmed by their texts (`likeness.py`) and,
-on request, by a multi-label cross-encoder (`classification.py`).
+Candidates come from vectors (`neighbours.py`) and are confirmed by their texts (`text_overlap.py`)
+and, on request, by a multi-label cross-encoder (`classification.py`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search.classification import Classification, classify, label_named, label_scores
-from bienc_cli.search.likeness import Kind, kind_of, shared_words
 from bienc_cli.search.neighbours import PORTION, near_texts, texts_of
 from bienc_cli.search.pair_log import FoundPair, PairLog
 from bienc_cli.search.similar import check_similarity
+from bienc_cli.search.text_overlap import Kind, kind_of, shared_words
 from bienc_cli.store import Filter, IndexReader, StoredPassage
 from bienc_cli.types import CrossEncoder, CrossEncoderIdentity
 

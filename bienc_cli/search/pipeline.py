@@ -12,7 +12,7 @@ from bienc_cli.errors import UsageError
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.search.budget import within
 from bienc_cli.search.candidates import look_up, propose
-from bienc_cli.search.exactness import exact_first, has_keywords
+from bienc_cli.search.exact_names import exact_first, has_keywords
 from bienc_cli.search.fusion import DEFAULTS
 from bienc_cli.search.joined import Joined
 from bienc_cli.search.legibility import (

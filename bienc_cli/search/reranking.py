@@ -9,7 +9,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from bienc_cli.errors import UsageError
-from bienc_cli.search.exactness import shares_of_numbers
+from bienc_cli.search.exact_names import shares_of_numbers
 from bienc_cli.search.fusion import ranked_by_votes
 from bienc_cli.search.legibility import codelike
 from bienc_cli.search.result import Hit, Relevance

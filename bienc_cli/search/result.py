@@ -39,7 +39,7 @@ class Candidate:
         similarity_rank: 1-based rank by similarity; None if not in that ranking.
         bm25: BM25 score; None where words were not looked up.
         bm25_rank: 1-based rank by BM25; None if not in that ranking.
-        exact: how many rare names of the query (`exactness.py`) it contains exactly.
+        exact: how many rare names of the query (`exact_names.py`) it contains exactly.
     """
 
     passage_id: int

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.chunking.boundaries import lines, paragraphs, sentences
-from bienc_cli.search.exactness import numbers_in
+from bienc_cli.search.exact_names import numbers_in
 from bienc_cli.search.result import Hit, Span
 from bienc_cli.store import StoredPassage
 from bienc_cli.store.folding import folded

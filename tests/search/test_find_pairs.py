@@ -12,9 +12,9 @@ import pytest
 from bienc_cli.errors import UsageError
 from bienc_cli.search import neighbours
 from bienc_cli.search.clusters import clusters_of
-from bienc_cli.search.likeness import Kind
 from bienc_cli.search.pair_log import FoundPair, PairLog
 from bienc_cli.search.pairs import Pair, PairsOptions, find_pairs, search_key
+from bienc_cli.search.text_overlap import Kind
 from bienc_cli.store import Filter, IndexReader
 from fakes import FakeClassifier, FakeCrossEncoder
 from folders import Folder

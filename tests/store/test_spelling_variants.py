@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bienc_cli.store import open_reader
-from bienc_cli.store.englishes import otherwise
+from bienc_cli.store.spelling_variants import otherwise
 from stores import build
 
 

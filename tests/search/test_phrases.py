@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.search.wording import Wording, other_writings
+from bienc_cli.search.phrases import Wording, other_writings
 from bienc_cli.store.folding import plain_letters
 
 

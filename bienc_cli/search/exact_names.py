@@ -19,8 +19,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from bienc_cli.search.phrases import Wording, other_writings
 from bienc_cli.search.result import Hit
-from bienc_cli.search.wording import Wording, other_writings
 from bienc_cli.store import Filter, Searchable
 from bienc_cli.store.folding import plain_letters
 from bienc_cli.store.spelling import digests_in

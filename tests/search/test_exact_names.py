@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bienc_cli.search import Hit, SearchOptions, search
-from bienc_cli.search.exactness import RARE, having_names, names_in, numbers_in, shares_of_numbers
+from bienc_cli.search.exact_names import RARE, having_names, names_in, numbers_in, shares_of_numbers
 from bienc_cli.search.fusion import DEFAULT_BLEND, POOLING, pooled
 from bienc_cli.search.reranking import ordered, relevance_of
 from bienc_cli.search.sentences import likeliest

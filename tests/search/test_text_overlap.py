@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bienc_cli.search.likeness import Change, Kind, kind_of, shared_words, word_diff
+from bienc_cli.search.text_overlap import Change, Kind, kind_of, shared_words, word_diff
 
 TEXT = st.text(st.sampled_from("ab c,.\n"), max_size=40)
 
