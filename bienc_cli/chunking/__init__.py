@@ -1,4 +1,4 @@
-"""Documents to passages."""
+"""Cuts documents into passages."""
 
 from bienc_cli.chunking.chunker import chunk
 

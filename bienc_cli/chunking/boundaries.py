@@ -1,9 +1,9 @@
 """Where a text may be cut, and how good each place is.
 
-A section's text is divided into *atoms*: contiguous spans that packing never looks into.
-Each atom ends at a boundary of some strength: the end of a block is the best place to cut,
-then the end of a sentence, then the end of a line, and between two words only when a
-single line is longer than a passage may be. A word is divided only if it alone is longer.
+A section's text is divided into *atoms*: contiguous spans that are never split when packing
+passages. Each atom ends at a boundary of some strength: the best place to cut is the end of a
+block, then the end of a sentence, then the end of a line, and a gap between words only if a single
+line is longer than a passage. A word is only split if it alone is longer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bienc_cli.types import Block
 
 
 class Strength(IntEnum):
-    """How little is lost by cutting at the end of an atom."""
+    """How good a cut at the end of an atom is."""
 
     CHARACTER = 0
     WORD = 1
@@ -41,11 +41,11 @@ class Atom:
 _LONGEST_TOKEN = 16
 
 PARTS_OF_ENDLESS_WORD = 8
-"""Into how many atoms a passage's worth of an endless word is divided, so that the next passage
-can repeat one of them."""
+"""How many atoms a passage's worth of an endless word is split into, so that the next passage can
+repeat one of them."""
 
 _PARAGRAPH_GAP = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-# A full stop ends a sentence when white space and something that can begin one follow;
+# A full stop ends a sentence if white space and a possible start of a sentence follow;
 # ideographic stops need no white space.
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’)\]]*\s+(?=["'“‘(\[]?[^\Wa-z_])|[。！？]["'”’）」]*\s*""")
 _ABBREVIATION = re.compile(
@@ -59,7 +59,7 @@ _NUMBER_OF_ITEM = re.compile(
 
 
 def paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of `text[start:end]` between blank lines; they join without gaps."""
+    """Spans of `text[start:end]` between blank lines, without gaps."""
     position = start
     for gap in _PARAGRAPH_GAP.finditer(text, start, end):
         if gap.end() > position and gap.start() > start:
@@ -70,7 +70,7 @@ def paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of `text[start:end]` that end where a sentence ends; they join without gaps."""
+    """Spans of `text[start:end]` that end with a sentence, without gaps."""
     position = start
     for stop in _SENTENCE_END.finditer(text, start, end):
         if text[stop.start()] == "." and _ends_no_sentence(text, position, stop.start() + 1):
@@ -91,7 +91,7 @@ def _ends_no_sentence(text: str, start: int, stop: int) -> bool:
 
 
 def lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Spans of `text[start:end]` that end behind a line break; they join without gaps."""
+    """Spans of `text[start:end]` that end after a line break, without gaps."""
     position = start
     while position < end:
         line_break = text.find("\n", position, end)
@@ -103,21 +103,21 @@ def lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def blocks_within(
     blocks: Sequence[Block], text: str, start: int, end: int
 ) -> Iterator[tuple[int, int]]:
-    """Spans of `text[start:end]` that end with a block; they join without gaps.
+    """Spans of `text[start:end]` that end with a block, without gaps.
 
-    What lies between two blocks goes to the earlier one, so that nothing is left out. Where
-    the reader named no block, paragraphs are taken instead.
+    Text between two blocks belongs to the earlier one, so that nothing is lost. If the reader found
+    no blocks, paragraphs are used.
     """
     first = bisect.bisect_right(blocks, start, key=lambda block: block.start) - 1
     position = start
     found = False
-    # By index: a slice for each section would cost the square of their number.
+    # By index: slicing for each section would take quadratic time.
     for index in range(max(first, 0), len(blocks)):
         block = blocks[index]
         if block.start >= end:
             break
         if block.start > position and text[position : block.start].strip():
-            # Text in front of a block that no block claims is a block of its own.
+            # Unclaimed text before a block is a block of its own.
             yield position, block.start
             position = block.start
             found = True
@@ -135,23 +135,23 @@ def blocks_within(
 
 
 class TokenCounts:
-    """Tokens in any span of one window of text, by binary search over their starts.
+    """Counts tokens in any span of one window of text, by binary search.
 
-    Some vocabularies read any word they do not know, however long, as one token; so that a
-    passage stays of readable size, every `_LONGEST_TOKEN` characters count as one at least.
+    Some vocabularies encode any unknown word, however long, as one token; to keep passages
+    readable, at least one token is counted for every `_LONGEST_TOKEN` characters.
     """
 
     def __init__(self, offsets: Sequence[tuple[int, int]], base: int) -> None:
-        # A token of white space may have a span of no length; the model reads it all the same.
+        # A white space token may have an empty span, but the model still reads it.
         self._starts = [base + start for start, _ in offsets]
 
     def within(self, start: int, end: int) -> int:
-        """Number of tokens that begin in [start, end)."""
+        """How many tokens start in [start, end)."""
         tokens = bisect.bisect_left(self._starts, end) - bisect.bisect_left(self._starts, start)
         return max(tokens, (end - start) // _LONGEST_TOKEN)
 
     def end_of(self, start: int, tokens: int, end: int) -> int:
-        """The furthest place up to `end` with at most `tokens` tokens between it and `start`."""
+        """The furthest position up to `end` with at most `tokens` tokens after `start`."""
         index = bisect.bisect_left(self._starts, start) + tokens
         stop = self._starts[index] if index < len(self._starts) else end
         return min(stop, start + tokens * _LONGEST_TOKEN, end)
@@ -171,7 +171,7 @@ def atoms(
             ends_block = sentence_end == block_end
             strength = Strength.BLOCK if ends_block else Strength.SENTENCE
             tokens = counts.within(sentence_start, sentence_end)
-            # A long "sentence" with line breaks is a table, a list or code: its lines count.
+            # A long "sentence" with line breaks is a table, a list or code: split it into lines.
             if tokens <= largest // 4 or "\n" not in text[sentence_start : sentence_end - 1]:
                 yield from _words(sentence_start, sentence_end, strength, text, counts, largest)
                 continue

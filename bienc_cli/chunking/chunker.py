@@ -1,10 +1,10 @@
-"""Documents to passages that the bi-encoder can read whole.
+"""Cuts documents into passages that the bi-encoder can read whole.
 
-A passage never crosses a page, follows headings, and is cut where least is lost: between
-blocks, else sentences, else lines. A section that must be cut is cut into passages of about
-equal length (a scrap of ten tokens embeds badly), each taking up the last sentences of the
-one before as overlap. Lengths are in tokens of the encoder's own tokenizer, and a passage is
-counted as it will be read: context in front, special tokens around.
+A passage never crosses a page, follows headings, and is cut where the least is lost: between
+blocks, else sentences, else lines. A section that must be cut is cut into passages of about equal
+length (a scrap of ten tokens embeds badly), each repeating the last sentences of the previous one
+as overlap. Lengths are in the encoder's own tokens, and a passage is counted as it will be read:
+with its context in front, and special tokens around.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ from bienc_cli.chunking.tables import Tables
 from bienc_cli.types import ChunkingParameters, Document, Passage, PassageTokenizer
 
 _EDGE_TOKENS = 8
-"""More than a vocabulary can make of the two edges of a span and the break behind the context
-beyond what their parts were counted as."""
+"""More than what a vocabulary can add at the two edges of a span and the line break after the
+context, compared with the counts of the parts."""
 
 _REPEATED = 32
-"""Code points of a divided word that are repeated behind the cut: what is shorter is found."""
+"""Code points of a split word that are repeated after the cut, so that anything shorter is found
+whole."""
 
 _WINDOW = 1 << 16
 """Code points tokenized at a time, so that memory does not grow with the document."""
@@ -51,8 +52,8 @@ def chunk(
     """Cut a document into passages.
 
     Args:
-        document: what a reader made.
-        tokenizer: the bi-encoder's own.
+        document: from a reader.
+        tokenizer: the bi-encoder's.
         parameters: lengths in its tokens.
 
     Yields:
@@ -88,32 +89,32 @@ def chunk(
 
 
 class _Room:
-    """What fits into a passage, its context and special tokens beside it."""
+    """What fits into a passage beside its context and special tokens."""
 
     def __init__(self, tokenizer: PassageTokenizer, parameters: ChunkingParameters) -> None:
         self.tokenizer = tokenizer
         self.overlap = parameters.overlap_tokens
         self._capacity = parameters.max_tokens - tokenizer.special_tokens
-        # The context may take a third; beyond that, its innermost part is kept.
+        # The context may take up a third; if it is longer, its innermost part is kept.
         self._context_limit = self._capacity // 3
-        # Passages of a section share their context, sections what stands above them.
+        # Passages of a section share their context, and sections their ancestors.
         self._count = lru_cache(maxsize=1024)(lambda text: tokenizer.counts([text])[0])
 
     def beside(self, context: str) -> int:
         """Tokens left for the text."""
         if not context:
             return self._capacity
-        # The line break between context and text is a token in some vocabularies.
+        # In some vocabularies, the line break between context and text is a token.
         return self._capacity - min(self._count(context), self._context_limit) - 1
 
     def holds_surely(self, context: str, text: str) -> bool:
-        """Whether both fit for certain, without counting: most sections are short."""
+        """Whether both certainly fit, without counting: most sections are short."""
         beside = min(_tokens_at_most(context), self._context_limit)
         left = self._capacity - beside - _EDGE_TOKENS
         return len(text) <= left and _tokens_at_most(text) <= left
 
     def innermost(self, context: str) -> str:
-        """The end of the context that fits; its end is what is nearest to the passage."""
+        """The end of the context that fits: the part nearest to the passage."""
         if _tokens_at_most(context) <= self._context_limit:
             return context
         if self._count(context) <= self._context_limit:
@@ -124,11 +125,11 @@ class _Room:
     def fitting(
         self, context: str, text: str, start: int, end: int, tokens: int
     ) -> Iterator[tuple[int, int]]:
-        """Trim white space, and divide what turns out longer than its parts were counted.
+        """Trim white space, and split what turns out to be longer than counted in parts.
 
-        Token counts do not add up exactly: some vocabularies merge across a boundary and some
-        do not, so the passage is counted once more as it will be read, unless its `tokens`
-        are far enough from the limit.
+        Token counts are not additive: some vocabularies merge across a boundary and others do not,
+        so a passage is counted again as it will be read, unless its `tokens` are far enough below
+        the limit.
         """
         left = self._capacity - tokens - _EDGE_TOKENS
         if _tokens_at_most(context) <= left or self._count(context) <= left:
@@ -145,9 +146,9 @@ class _Room:
 
 
 def _tokens_at_most(text: str) -> int:
-    """A bound that costs little: a token is a byte at least of the text as vocabularies see it.
+    """A cheap upper bound: a token covers at least one byte of the normalised text.
 
-    None makes more of a character than its compatibility decomposition does.
+    No vocabulary expands a character beyond its compatibility decomposition.
     """
     return len(text) if text.isascii() else len(unicodedata.normalize("NFKD", text).encode())
 
@@ -161,7 +162,7 @@ def _context_of(text: str, name: str, outline: Outline, start: int, end: int, he
 
 
 def _told_by(text: str, start: int, end: int) -> int:
-    """Where in a passage the headings in force are its own: bare ones may stand in front."""
+    """The position in a passage whose headings are its own: bare ones may precede it."""
     place = last_of_word(text, start, end)
     return start if place is None else place
 
@@ -204,7 +205,7 @@ def _pack_atoms(
         if remaining <= budget:
             yield pieces[first].start, pieces[-1].end, remaining
             return
-        # Each passage but the last hands `overlap` tokens on, so holds that much less.
+        # Each passage but the last repeats `overlap` tokens in the next, so adds that much less.
         passages = math.ceil((remaining - overlap) / max(budget - overlap, 1))
         aim = min(budget, math.ceil((remaining - overlap) / passages) + overlap)
         last = _best_cut(pieces, first, aim, budget)
@@ -215,14 +216,14 @@ def _pack_atoms(
         following = last + 1
         repeated = 0
         if pieces[last].strength is Strength.CHARACTER:
-            # Whatever is asked for: what stands at a cut inside a word is whole in one of two.
+            # Even if none is requested, so that text cut inside a word is whole in one part.
             overlap_here = max(overlap, budget // PARTS_OF_ENDLESS_WORD)
         else:
             overlap_here = overlap
         while (
             following - 1 > first
             and repeated + pieces[following - 1].tokens <= overlap_here
-            # What is repeated must leave room for something new.
+            # The overlap must leave room for something new.
             and repeated + pieces[following - 1].tokens + pieces[last + 1].tokens <= budget
         ):
             following -= 1
@@ -250,7 +251,7 @@ def _best_cut(pieces: Sequence[Atom], first: int, aim: int, budget: int) -> int:
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The span without white space around it, if anything is left."""
+    """The span without surrounding white space, if anything is left."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
@@ -260,7 +261,7 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _halves(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the first half ends and the second begins; the same place unless a word is cut."""
+    """The end of the first half and the start of the second; equal unless a word is split."""
     half = (start + end) // 2
     quarter = (end - start) // 4
     for mark in ("\n", " "):
@@ -280,7 +281,7 @@ def _halves(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _repeated_from(text: str, start: int, cut: int) -> int:
-    """Where to go on behind a cut: a little before it, if it divides a word."""
+    """Where to continue after a cut: slightly before it, if it splits a word."""
     if not is_inside_word(text, cut):
         return cut
     wanted = cut - min(_REPEATED, (cut - start) // 4)

@@ -1,8 +1,8 @@
-"""Where, between two characters, a text may be cut when nothing larger ends there.
+"""Finds cuts between two characters where nothing larger ends.
 
-Behind white space at best; else where no word divides, as BM25 sees words; inside a word that
-alone is longer than a passage, between two characters as people see them: never between a
-letter and its marks, inside an emoji, a flag or a syllable.
+The best cut is after white space; next, one that does not split a word as BM25 sees it; and inside
+a word that alone is longer than a passage, one between two characters as people see them: never
+between a letter and its marks, or inside an emoji, a flag or a syllable.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from __future__ import annotations
 import unicodedata
 
 _LONGEST_CLUSTER = 64
-"""Code points; what goes on for longer is no character to anybody, and may be cut anywhere."""
+"""Code points; a longer sequence is no single character to anybody, and may be cut anywhere."""
 
 _LONGEST_ROW_OF_FLAGS = 4096
-"""Code points; which halves are a pair is only told by counting from the row's start."""
+"""Code points; which halves form a flag can only be determined by counting from the row's start."""
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _VIRAMA = 9
-"""Canonical combining class of the signs that join two consonants."""
+"""Canonical combining class of the marks that join two consonants."""
 
-# Vowel signs of Thai and Lao that are letters to Unicode and hang on the consonant before.
+# Vowel signs of Thai and Lao that Unicode classifies as letters; they follow a consonant.
 _HANGING_LETTERS = frozenset("\u0e33\u0eb3")
 
 
 def last_cut(text: str, start: int, stop: int, limit: int = 0) -> int:
-    """The best place to cut, in (start, stop], as near to `stop` as its kind allows.
+    """The best cut in (start, stop], as near to `stop` as its kind allows.
 
     Args:
         text: of the document.
         start: where the span begins, `start < stop`.
-        stop: the furthest place.
-        limit: how far beyond it to go so as not to divide a character.
+        stop: the furthest position.
+        limit: how far beyond it to go to avoid splitting a character.
     """
-    # White space is worth half of the span, the end of a word all of it.
+    # White space is worth giving up half of the span, the end of a word all of it.
     for place in range(stop, start + (stop - start) // 2, -1):
         if text[place - 1].isspace() and not is_inside_character(text, place):
             return place
@@ -43,9 +43,9 @@ def last_cut(text: str, start: int, stop: int, limit: int = 0) -> int:
 
 
 def whole_characters(text: str, start: int, stop: int, limit: int) -> int:
-    """The last place in (start, stop] that is not inside a character.
+    """The last position in (start, stop] that is not inside a character.
 
-    Where there is none, the first one behind it up to `limit`; else `stop` itself.
+    If there is none, the first one after it up to `limit`; else `stop` itself.
     """
     for place in range(stop, max(start, stop - _LONGEST_CLUSTER), -1):
         if not is_inside_character(text, place):
@@ -57,7 +57,7 @@ def whole_characters(text: str, start: int, stop: int, limit: int) -> int:
 
 
 def last_of_word(text: str, start: int, end: int) -> int | None:
-    """Where the last character of `text[start:end]` that a word could consist of stands."""
+    """The position of the last character of `text[start:end]` that can be part of a word."""
     for place in range(end - 1, start - 1, -1):
         if text[place].isalnum():
             return place
@@ -65,12 +65,12 @@ def last_of_word(text: str, start: int, end: int) -> int | None:
 
 
 def is_inside_word(text: str, place: int) -> bool:
-    """Whether what stands on both sides of `place` could be parts of one word."""
+    """Whether the characters on both sides of `place` can be parts of one word."""
     return 0 < place < len(text) and _is_of_word(text[place - 1]) and _is_of_word(text[place])
 
 
 def is_inside_character(text: str, place: int) -> bool:
-    """Whether a cut at `place` would divide what a person sees as one character."""
+    """Whether a cut at `place` would split what a person sees as one character."""
     if not 0 < place < len(text):
         return False
     before, after = text[place - 1], text[place]
@@ -85,7 +85,7 @@ def is_inside_character(text: str, place: int) -> bool:
 
 
 def _is_of_word(char: str) -> bool:
-    # Marks and what is invisible do not end a word, nor does a private use character; names like
+    # Marks, invisible and private use characters do not end a word; names like
     # `return_exceptions` are one.
     return (
         char.isalnum()
@@ -95,7 +95,7 @@ def _is_of_word(char: str) -> bool:
 
 
 def _extends(char: str) -> bool:
-    """Whether it is part of the character before: a mark, a selector, a tail of a syllable."""
+    """Whether it belongs to the preceding character: a mark, a selector, the end of a syllable."""
     return (
         unicodedata.category(char) in {"Mn", "Mc", "Me"}
         or char == _ZERO_WIDTH_JOINER

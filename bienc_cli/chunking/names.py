@@ -1,4 +1,4 @@
-"""What the name of a file and its folders say in words."""
+"""Extracts words from the names of files and folders."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from bienc_cli.types import Document
 
 _BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z])(?=[A-Z])")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
-"""What a name says something with: `0001` and `a` tell nobody what is in the file."""
+"""What makes a name meaningful: `0001` and `a` say nothing about the file."""
 
 _DIGEST = re.compile(r"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\Z")
 
 
 _RECORDS = "jsonl"
-"""The format whose documents have ids of their own, not paths."""
+"""The format whose documents have their own ids instead of paths."""
 
 _CODE = "code"
-"""The format whose titles are sentences about a file: they are no names of it."""
+"""The format whose titles are sentences about a file instead of names."""
 
 _RECENT = 16
-"""Documents whose words are remembered: those of one are asked for with each of its passages."""
+"""Documents whose words are cached: they are needed for each of a document's passages."""
 
 
 @lru_cache(_RECENT)
 def name_words(doc_id: str, format_name: str) -> str:
     """The words of a file's name without its suffix; "" for records and for mere numbers.
 
-    `Lease_Zebrowski.txt` is "Lease Zebrowski".
+    `Lease_Zebrowski.txt` gives "Lease Zebrowski".
 
     Args:
         doc_id: a document's.
@@ -53,13 +53,13 @@ def called(document: Document) -> str:
 
 @lru_cache(_RECENT)
 def folder_words(doc_id: str, format_name: str) -> str:
-    """Likewise of the folders that it lies in, under the indexed root."""
+    """Likewise for the folders it is in, under the indexed root."""
     folders = PurePosixPath(doc_id).parts[:-1] if format_name != _RECORDS else ()
     return " ".join(filter(None, map(_words, folders)))
 
 
 def _words(name: str) -> str:
-    # As browsers save what is called so on the web.
+    # Browsers save files under percent-encoded names.
     read = unquote(name)
     said = " ".join(filter(None, _BETWEEN_WORDS.split(name if "\ufffd" in read else read)))
     return said if _A_WORD.search(said) and not _DIGEST.match(name) else ""

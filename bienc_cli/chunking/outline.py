@@ -1,4 +1,4 @@
-"""Which headings are in force where, and the sections between them."""
+"""Determines which headings are in force where, and the sections between them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from bienc_cli.types import Document, Heading
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A span of text that one trail of headings is in force in, after bare ones in front."""
+    """A span of text under one trail of headings, perhaps preceded by bare ones."""
 
     start: int
     end: int
 
 
 class Outline:
-    """The document's headings, and which of them are in force where."""
+    """A document's headings, and where each is in force."""
 
     def __init__(self, headings: Sequence[Heading]) -> None:
         self._headings = headings
         self._starts = [heading.start for heading in headings]
-        # The heading around each, -1 for none: whole trails would cost depth times number.
+        # The parent of each heading, -1 for none: whole trails would take too much space.
         self._around: list[int] = []
         open_: list[int] = []
         for index, heading in enumerate(headings):
@@ -36,12 +36,12 @@ class Outline:
                 open_.pop()
             self._around.append(open_[-1] if open_ else -1)
             open_.append(index)
-        # The last chain that was asked for, which is the next one, too, most of the time.
+        # The last requested chain, which is usually requested again.
         self._asked, self._answer = -1, list[Heading]()
 
     @property
     def cuts(self) -> Iterator[int]:
-        """Offsets where another trail begins to be in force, in no order."""
+        """Offsets where another trail comes into force, in no particular order."""
         for heading in self._headings:
             yield heading.start
             if heading.end is not None:
@@ -57,7 +57,7 @@ class Outline:
         return tuple([heading.title for heading in self._chain(self._innermost(position))])
 
     def above(self, position: int) -> list[str]:
-        """Titles in force at `position` that stand in front of it, outermost first."""
+        """Titles in force at `position` that precede it, outermost first."""
         chain = self._chain(self._innermost(position))
         return [heading.title for heading in chain if heading.start < position]
 
@@ -84,21 +84,21 @@ class Outline:
 def sections(
     document: Document, outline: Outline, barriers: Sequence[int], longest_bare: int
 ) -> Iterator[Section]:
-    """The sections of a document, a bare heading joined to what it heads.
+    """The sections of a document, with bare headings joined to what they head.
 
-    A section with anything of its own, be it a short answer, is complete in itself. Nothing is
-    joined across one of `barriers`, nor to what a higher heading heads: another subject.
+    A section with any text of its own, even a short answer, stays separate. Nothing is joined
+    across a barrier, or to what a higher heading heads: that is another subject.
 
     Args:
-        document: what is cut.
+        document: the document to cut.
         outline: of its headings.
-        barriers: offsets that nothing is joined across, ascending.
-        longest_bare: characters from which headings are joined no more.
+        barriers: offsets across which nothing is joined, ascending.
+        longest_bare: length in characters from which headings are not joined any more.
     """
     held: Section | None = None
     for section in _undivided(document, outline, barriers):
         if held is not None:
-            # By number, not by where it starts: a page may begin with nothing but white space.
+            # By number instead of start: a page may start with nothing but white space.
             apart = bisect.bisect_right(barriers, section.start) != bisect.bisect_right(
                 barriers, held.start
             )
@@ -116,7 +116,7 @@ def sections(
 
 
 def _undivided(document: Document, outline: Outline, barriers: Sequence[int]) -> Iterator[Section]:
-    """Spans between two cuts that hold a word, with what holds none behind them."""
+    """Spans between two cuts that contain a word, each with the empty ones after it."""
     text = document.text
     cuts = sorted({0, len(text), *barriers, *outline.cuts})
     pages = set(barriers)
@@ -132,13 +132,13 @@ def _undivided(document: Document, outline: Outline, barriers: Sequence[int]) ->
 
 
 def _is_bare(document: Document, outline: Outline, section: Section) -> bool:
-    """Whether it is headings and nothing else: one line with words in it for each."""
+    """Whether a section consists of headings only: one line with words for each."""
     place = last_of_word(document.text, section.start, section.end)
     heading = outline.at(section.start if place is None else place)
     if heading is None or not section.start <= heading.start < section.end:
         return False
     if heading.end is not None and heading.end <= section.end:
-        return False  # A scope of one line, all of it here.
+        return False  # A scope of one line, complete here.
     lines = document.text[heading.start : section.end].split("\n")
     return sum(1 for line in lines if last_of_word(line, 0, len(line)) is not None) <= 1
 

@@ -1,4 +1,4 @@
-"""From offsets in a document's text to places in its file."""
+"""Maps offsets in a document's text to places in its file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Places:
     """The places of one document's spans.
 
     Args:
-        document: its text and how that is numbered.
+        document: its text and numbering.
     """
 
     def __init__(self, document: Document) -> None:
@@ -31,7 +31,7 @@ class Places:
 
     @property
     def barriers(self) -> list[int]:
-        """Offsets that no passage crosses: where a page, a slide or another sheet begins."""
+        """Offsets that no passage crosses: the starts of pages, slides and other sheets."""
         if self._numbering is None or self._numbering.unit in _BARRIERS:
             return self._starts
         return [
@@ -41,11 +41,11 @@ class Places:
         ]
 
     def of(self, start: int, end: int, trail: Sequence[str]) -> Place:
-        """Where `text[start:end]` stands.
+        """The place of `text[start:end]`.
 
         Args:
             start: offset of its first character.
-            end: offset behind its last one, `end > start`.
+            end: offset of its end, exclusive; `end > start`.
             trail: headings in force there, outermost first.
         """
         numbering = self._numbering
@@ -53,7 +53,7 @@ class Places:
             return Place("heading", name=trail[-1]) if trail else Place("file")
         first, last = self._index(start), self._index(end - 1)
         spanned = self._anchors[first : last + 1]
-        # Comments of a sheet stand behind its last row, and each at a row of its own.
+        # Comments of a sheet come after its last row, each with its own row number.
         firsts = [self._number(max(start, anchor.start)) for anchor in spanned]
         ends = [*self._starts[first + 1 : last + 1], end]
         return Place(
@@ -65,7 +65,7 @@ class Places:
         )
 
     def _last_seen(self, stop: int) -> int:
-        """Where the last character in front of `stop` that is not white space stands."""
+        """The position of the last character before `stop` that is not white space."""
         while stop > 1 and self._text[stop - 1].isspace():
             stop -= 1
         return stop - 1
