@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,7 @@ from bienc_cli.evaluation.tuning import (
 )
 from bienc_cli.indexing.indexer import index_paths
 from bienc_cli.models import load_bi_encoder, load_cross_encoder
+from bienc_cli.search import fusion
 from bienc_cli.search.fusion import DEFAULT_BLEND, DEFAULTS, Pooling, pooled
 from bienc_cli.store import open_reader
 from bienc_cli.strategy import Strategy
@@ -65,6 +67,9 @@ numbers."""
 
 DRAWN = 0.003
 """How strongly: the loss of one unit from there, squared."""
+
+ONE_BY_ONE = (0, 1, 3, 5, 7, 10, 20)
+"""How many places are voted on one after the other: what is tried."""
 
 Order = Callable[[Signals], NDArray[np.intp]]
 """The places of candidates, best first, shape (n,)."""
@@ -151,9 +156,12 @@ def report_blend(collections: Mapping[str, Gathered]) -> None:
         max(of_one, key=lambda one: fmean(one.values()))
         for of_one in zip(*rows.values(), strict=True)
     ]
-    rows["default"] = [
-        one.values(lambda signals: signals.order(DEFAULT_BLEND)) for one in collections.values()
-    ]
+    for places in ONE_BY_ONE:
+        with patch.object(fusion, "ONE_BY_ONE", places):
+            rows[f"default, {places} one by one"] = [
+                one.values(lambda signals: signals.order(DEFAULT_BLEND))
+                for one in collections.values()
+            ]
     learned = learn(collections)
     rows["learned"] = [values_at(learned, one) for one in collections.values()]
     left_out = rows["learned without it"] = [
