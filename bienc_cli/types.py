@@ -108,8 +108,8 @@ class Heading:
 class Block:
     """A span that chunking keeps whole where it fits: a paragraph, list, table, code block, row.
 
-    `header` is what heads the columns of a table; it goes with the passages that begin within the
-    table, as a heading does.
+    `header` is what heads the columns of a table, or what a record is called; it goes with the
+    passages that begin further down in the block, as a heading does.
     """
 
     start: int
@@ -147,7 +147,7 @@ class Passage:
 
     `place` is where it stands in the file.
     `heading` is the trail in force, outermost first, the document's title not included; last of
-    all the header of the table that the passage begins within.
+    all the header of the block that the passage begins within.
     `context` is what is embedded in front of the text: the title, or else the words of the
     file's name, and those headings of the trail that do not stand in the text itself.
     """

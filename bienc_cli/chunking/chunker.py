@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from bienc_cli.chunking.block_headers import BlockHeaders
 from bienc_cli.chunking.boundaries import (
     PARTS_OF_ENDLESS_WORD,
     Atom,
@@ -31,7 +32,6 @@ from bienc_cli.chunking.cuts import (
 from bienc_cli.chunking.names import called
 from bienc_cli.chunking.outline import Outline, Section, sections
 from bienc_cli.chunking.places import Places
-from bienc_cli.chunking.tables import Tables
 from bienc_cli.types import ChunkingParameters, Document, Passage, PassageTokenizer
 
 _EDGE_TOKENS = 8
@@ -66,12 +66,12 @@ def chunk(
     outline = Outline(document.headings)
     name = called(document)
     room = _Room(tokenizer, parameters)
-    tables = Tables(document.blocks)
+    headers = BlockHeaders(document.blocks)
     ordinal = 0
     for section in sections(document, outline, places.barriers, parameters.max_tokens):
-        widest = tables.widest(section.start, section.end)
+        widest = headers.widest(section.start, section.end)
         for start, end, tokens in _pack(document, name, outline, section, room, widest):
-            header = tables.header_at(start)
+            header = headers.header_at(start)
             context = room.innermost(_context_of(text, name, outline, start, end, header))
             for piece_start, piece_end in room.fitting(context, text, start, end, tokens):
                 heading = outline.trail(_told_by(text, piece_start, piece_end))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
+from bienc_cli.formats.json_records import record_blocks
 from bienc_cli.formats.json_source import laid_out, parsed, readable, with_strings_read
-from bienc_cli.formats.lines import spans_to_blocks
-from bienc_cli.types import Block, Document
+from bienc_cli.types import Document
 
 _FEWEST_LINES = 4
 """Files with fewer lines were written for machines, and are laid out anew."""
-
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -32,7 +29,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         text,
         "json",
         title=_title(value),
-        blocks=_members(text),
+        blocks=record_blocks(text),
         numbering=numbering,
     )
 
@@ -40,20 +37,3 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 def _title(value: object) -> str | None:
     title = value.get("title") if isinstance(value, dict) else None
     return title if isinstance(title, str) and title.strip() else None
-
-
-def _members(text: str) -> tuple[Block, ...]:
-    """A block for each member of the outermost object or array of valid JSON."""
-    cuts: list[int] = []
-    end = len(text)
-    depth = 0
-    for found in _STRUCTURE.finditer(text):
-        mark = found.group()
-        if mark in "[{":
-            depth += 1
-        elif mark in "]}":
-            depth -= 1
-            end = found.start() if depth == 0 else end
-        if depth == 1 and mark in ("[", "{", ",") and not (mark != "," and cuts):
-            cuts.append(found.end())
-    return spans_to_blocks(text, cuts, end)

@@ -283,7 +283,7 @@ _FORMATS = (
     Format(name="csv", version=8, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
     Format(
         name="json",
-        version=9,
+        version=10,
         module=f"{_PACKAGE}.json",
         suffixes=(".json", ".jsonc", ".json5", ".geojson", ".jsonld", ".webmanifest", ".har"),
     ),
