@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bienc_cli.formats.lines import spans_to_blocks
 from bienc_cli.types import Block
@@ -70,4 +70,4 @@ def record_blocks(text: str) -> tuple[Block, ...]:
             if key and record is not None and record.depth == len(open_) - 1:
                 record.meet(key, said)
     blocks = spans_to_blocks(text, cuts, end)
-    return tuple(replace(block, header=names.get(block.start, "")) for block in blocks)
+    return tuple(Block(one.start, one.end, names.get(one.start, "")) for one in blocks)
