@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bienc_cli.formats.package import whole_number
 
@@ -13,6 +14,13 @@ _DURATIONS = frozenset({46})
 _PERCENTAGES = frozenset({9, 10})
 """Numbers of the built-in formats; those of people's own begin at 164."""
 
+_OF_AMOUNTS = frozenset({2, 4, 7, 8, 39, 40, 43, 44})
+"""With two decimals."""
+
+_FEWEST_ROUNDED = 2
+"""Decimals from which a format is of amounts, and rounds; with fewer it would hide too much."""
+
+_FRACTION = re.compile(r"-?\d+\.(?P<decimals>\d+)")
 _DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 """In a format: hours, minutes or seconds that go on beyond a day."""
 
@@ -33,12 +41,14 @@ class NumberFormat:
         before: what stands in front of it: the sign of a currency, letters of a code.
         digits: that are shown at least.
         after: what stands behind it: a unit.
+        decimals: that are shown at least, and at most; None where that is left open.
     """
 
     kind: str = ""
     before: str = ""
     digits: int = 1
     after: str = ""
+    decimals: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, number: str, code: str) -> NumberFormat:
@@ -55,13 +65,13 @@ class NumberFormat:
         positive = re.match(r'(?:"[^"]*"|\\.|[^;"\\])*', code)
         core = _DIGITS.match(positive[0]) if positive else None
         if core is None or positive is None:
-            return cls()
+            return cls(decimals=(2, 2) if built_in in _OF_AMOUNTS else None)
         padded = len(core[1]) if set(core[1]) == {"0"} else 1
         before, after = positive[0][: core.start(1)], positive[0][core.end(1) :]
         if _NO_LITERALS.search(_NO_CODES.sub("", before + after)):
             # A form of several parts: of telephone numbers, of fractions.
             return cls()
-        return cls("", _literals(before), padded, _literals(after))
+        return cls("", _literals(before), padded, _literals(after), _decimals(core[1]))
 
     def shown(self, value: str, epoch: datetime) -> str:
         """A number as this format shows it, as far as a reader looks for that.
@@ -82,11 +92,29 @@ class NumberFormat:
             return f"{number * 100:.10g}%"
         # The last digits of 0.30000000000000004 are noise; those of a long number are not.
         plain = f"{number:.15g}" if "." in value or "e" in value.lower() else value
+        plain = self._with_decimals(plain)
         sign = "-" if plain.startswith("-") else ""
         unsigned = plain.removeprefix("-")
         if unsigned.isdecimal():
             unsigned = unsigned.zfill(self.digits)
         return f"{sign}{self.before}{unsigned}{self.after}"
+
+    def _with_decimals(self, plain: str) -> str:
+        # Of a whole number, zeros say nothing: 12 is found in `12`, not in `12.00`.
+        found = _FRACTION.fullmatch(plain)
+        if self.decimals is None or found is None:
+            return plain
+        least, most = self.decimals
+        there = len(found["decimals"])
+        if there < least:
+            return f"{Decimal(plain):.{least}f}"
+        return f"{Decimal(plain):.{most}f}" if there > most >= _FEWEST_ROUNDED else plain
+
+
+def _decimals(digits: str) -> tuple[int, int] | None:
+    """How many are shown at least, and at most; None where a number is shown in thousands."""
+    behind = digits.partition(".")[2]
+    return None if digits.endswith(",") else (behind.count("0"), len(behind))
 
 
 def _literals(code: str) -> str:

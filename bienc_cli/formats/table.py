@@ -185,7 +185,7 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.xlsx",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         isolated_from=0,

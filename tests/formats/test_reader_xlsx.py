@@ -13,7 +13,6 @@ from bienc_cli.chunking.outline import Outline
 from bienc_cli.chunking.places import Places
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats import builder
-from bienc_cli.formats.number_formats import NumberFormat, duration, moment
 from bienc_cli.formats.sheets import add_sheet, sheet_builder
 from bienc_cli.types import Document, Place
 from office_samples import changed
@@ -159,53 +158,6 @@ def test_a_huge_sparse_sheet_is_as_large_as_its_cells(tmp_path):
     assert place_of(document, "far down").first == 1_048_576
 
 
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        ("yyyy-mm-dd", "date"),
-        ("[$-409]d. mmm", "date"),
-        ("h:mm", "date"),
-        ("[$-F800]dddd\\,\\ mmmm dd", "date"),
-        ("[h]:mm", "duration"),
-        ("[Blue][MM]:ss", "duration"),
-        ("General", ""),
-        ("0.00", ""),
-        ('#,##0 "days"', ""),
-        ("0\\d", ""),
-        ("[Red]0.0", ""),
-        ("0.0%", "percentage"),
-    ],
-)
-def test_formats_of_peoples_own(code, kind):
-    assert NumberFormat.of("164", code).kind == kind
-
-
-@pytest.mark.parametrize(
-    ("code", "value", "shown"),
-    [
-        ("00000", "1234", "01234"),
-        ('"ID-"0000', "12", "ID-0012"),
-        ("\\A\\-000", "7", "A-007"),
-        ('#,##0 "days"', "12", "12 days"),
-        ('0.0" kg";-0.0" kg"', "-2.5", "-2.5 kg"),
-        ('#,##0.00 "€"', "1234.5", "1234.5 €"),
-        ("[$€-407] #,##0", "12", "€ 12"),
-        ('_-* #,##0.00 "kr"_-', "12", "12 kr"),
-        ("[Red]0.0", "1.5", "1.5"),
-        ("(000) 000-0000", "5551234", "5551234"),
-        ("# ?/?", "0.5", "0.5"),
-        ("0.00E+00", "12", "12"),
-        ("General", "12", "12"),
-        ("@", "12", "12"),
-        ("", "12", "12"),
-        ("000", "junk", "junk"),
-    ],
-)
-def test_units_and_codes_are_shown_with_their_numbers(code, value, shown):
-    epoch = datetime.datetime(1899, 12, 30)
-    assert NumberFormat.of("164", code).shown(value, epoch) == shown
-
-
 def test_raised_digits_and_sheets_of_a_chart(tmp_path):
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
@@ -219,28 +171,6 @@ def test_raised_digits_and_sheets_of_a_chart(tmp_path):
     assert "word¹² x" in document.text
     assert place_of(document, "Fees by port").name == "Drawn"
     assert outline(document) == [(1, "Fees"), (1, "Drawn")]
-
-
-@pytest.mark.parametrize(
-    ("days", "shown"),
-    [
-        (45413, "2024-05-01"),
-        (45413.5, "2024-05-01 12:00"),
-        (0.25, "06:00"),
-        (1, "1900-01-01"),
-        (59, "1900-02-28"),
-        (61, "1900-03-01"),
-    ],
-)
-def test_dates_are_readable(days, shown):
-    assert moment(datetime.datetime(1899, 12, 30), days) == shown
-
-
-@pytest.mark.parametrize(
-    ("days", "shown"), [(1.5, "36:00:00"), (-0.25, "-6:00:00"), (0, "0:00:00")]
-)
-def test_durations_go_on_beyond_a_day(days, shown):
-    assert duration(days) == shown
 
 
 @pytest.mark.parametrize(
