@@ -37,8 +37,11 @@ _IN_HTML = re.compile(
 _ENCLOSED = re.compile(
     r"<(?P<closed>/?)(?P<name>(?i:details|aside|blockquote)|[A-Z][\w.]*)(?=[\s/>])"
     r"""(?P<said>(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^<>"'{}])*)>"""
+    r"|^[ \t]*(?P<fence>:{3,})[ \t]*(?P<begun>[^\s:][^\n]*)?$",
+    re.MULTILINE,
 )
-"""What a heading in it heads nothing behind: elements of HTML, components of MDX."""
+"""What a heading in it heads nothing behind: elements of HTML, components of MDX, and divisions
+between colons, as Pandoc, Docusaurus and MyST have them."""
 
 _LABEL = re.compile(r"""(?<!\S)(?:label|title)\s*=\s*\{?\s*(?:"([^"]+)"|'([^']+)')""")
 
@@ -151,17 +154,22 @@ class _Enclosed:
     def meet(self, text: str, start: int, end: int) -> Iterator[Heading]:
         """Take notice of the tags in [start, end), behind all before; what labels say, heads."""
         for tag in _ENCLOSED.finditer(text, start, end):
-            name = tag["name"].lower()
-            if tag["closed"]:
+            name = (tag["name"] or tag["fence"][:3]).lower()
+            if tag["closed"] or (tag["fence"] and not tag["begun"]):
                 self._close(name, tag.end())
+            elif tag["fence"]:
+                self._push(name, tag.start())
             elif not tag["said"].endswith("/") and _begins_a_line(text, tag.start()):
-                self._open.append((name, tag.start(), self.level))
-                self._names[name] += 1
+                self._push(name, tag.start())
                 label = _LABEL.search(tag["said"]) if tag["name"] != name else None
                 if label is not None:
                     self.level += 1
                     self._labelled.add(tag.start())
                     yield Heading(tag.start(), self.level, label[1] or label[2])
+
+    def _push(self, name: str, start: int) -> None:
+        self._open.append((name, start, self.level))
+        self._names[name] += 1
 
     def _close(self, name: str, end: int) -> None:
         # What is closed and was never opened closes nothing else.

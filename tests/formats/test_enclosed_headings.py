@@ -25,6 +25,10 @@ IN_MARKDOWN = [
     "<details>\n<summary>more</summary>\n\n### Inner\n\ninside\n\n</details>",
     "<details open>\n<summary><h3>Inner</h3></summary>\n\ninside\n\n</details>",
     "<aside><h3>Inner</h3>\ninside</aside>",
+    "::: {.callout-note}\n### Inner\ninside\n:::",
+    ":::note Take care\n\n### Inner\n\ninside\n\n:::",
+    "::::{grid}\n:::{card}\n### Inner\n\ninside\n:::\n::::",
+    ":::::: a\n\n### Inner\n\ninside\n\n::::::::",
     "<details>\n\n<details>\n\n### Inner\n\ninside\n\n</details>\n\n</details>",
 ]
 
