@@ -30,6 +30,8 @@ class DocumentBuilder:
         self._headings: list[Heading] = []
         # Which of them have not ended.
         self._open: list[int] = []
+        # Of what is open beside the text, how many headings there were, and their level.
+        self._asides: list[tuple[int, int]] = []
         self._blocks: list[Block] = []
         self._anchors: list[Anchor] = []
 
@@ -45,6 +47,8 @@ class DocumentBuilder:
         """Add a heading on a line of its own; level 1 is highest."""
         title = " ".join(clean(title).split())
         if title:
+            if self._asides:
+                level = max(level, self._asides[-1][1] + 1)
             self._add_heading(Heading(self._append(title, "\n\n"), level, title))
 
     def headed_block(self, level: int, title: str, body: str) -> None:
@@ -88,6 +92,20 @@ class DocumentBuilder:
     def blocks(self) -> int:
         """How many blocks there are so far, headings aside."""
         return len(self._blocks)
+
+    def begin_aside(self) -> None:
+        """What follows stands beside the text: its headings are below the one in force."""
+        level = self._headings[self._open[-1]].level if self._open else 0
+        self._asides.append((len(self._headings), level))
+
+    @property
+    def in_aside(self) -> bool:
+        """Whether what is added stands beside the text."""
+        return bool(self._asides)
+
+    def end_aside(self) -> int:
+        """What stood beside the text ends; returns how many headings there were in front of it."""
+        return self._asides.pop()[0]
 
     def end_headings(self, first: int = 0) -> None:
         """What is added from here on stands under none of the headings, from the `first` one on."""

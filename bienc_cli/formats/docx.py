@@ -136,9 +136,9 @@ class _Body:
     def _add_asides(self, asides: list[Element]) -> None:
         for aside in asides:
             if aside.tag == _BOX:
-                first = self.builder.headings
+                self.builder.begin_aside()
                 self.add(aside)
-                self.builder.end_headings(first)
+                self.builder.end_headings(self.builder.end_aside())
                 continue
             kind = aside.tag.removeprefix(W).removesuffix("Reference")
             note = self._notes.pop((kind, aside.get(f"{W}id") or ""), None)

@@ -233,6 +233,8 @@ class _Page:
             self._open(tag, node)
             if tag in _ENCLOSED or tag == "article":
                 self._ended = None
+            if _is_aside(node):
+                self.builder.begin_aside()
             if tag in _ENCLOSED or _is_section(node):
                 self._enclosing.append((self.builder.blocks, self.builder.headings))
         if tag == "svg" or is_drawn(node):
@@ -247,7 +249,8 @@ class _Page:
             self._inline.clear()
             self._go_on()
             self.builder.heading(self._heading, title)
-            self._main = self.builder.headings if self._heading == 1 else self._main
+            if self._heading == 1 and not self.builder.in_aside:
+                self._main = self.builder.headings
             self._heading = 0
             self.is_empty = False
         elif tag in _LINES:
@@ -258,6 +261,7 @@ class _Page:
             self._close(tag)
             if tag in _ENCLOSED:
                 self._end_headings(self._enclosing.pop()[1])
+                self.builder.end_aside()
             elif _is_section(node):
                 blocks, headings = self._enclosing.pop()
                 if self.builder.blocks > blocks:
@@ -265,6 +269,8 @@ class _Page:
                     self._end_headings(first)
                     is_part = tag != "article" and self.builder.headings > first
                     self._ended = (first, self.builder.blocks) if is_part else None
+                if _is_aside(node):
+                    self.builder.end_aside()
         elif tag == "math":
             self._formulas -= 1
         elif tag == "rt" and self._above is not None:
@@ -378,6 +384,10 @@ class _Page:
         else:
             self._lines.append(self._marker + text.strip("\n"))
         self._marker = ""
+
+
+def _is_aside(node: LexborNode) -> bool:
+    return node.tag in _ENCLOSED or (node.tag == "div" and is_called_folded(node))
 
 
 def _is_section(node: LexborNode) -> bool:

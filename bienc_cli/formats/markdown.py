@@ -183,22 +183,27 @@ class _Enclosed:
     def ended(self, headings: Sequence[Heading]) -> Iterator[Heading]:
         """The headings, each of which ends where the innermost element around it does.
 
-        Labels of what is never closed are none.
+        It is below the heading that the element stands under. Labels of what is never closed are
+        none.
         """
         starts = sorted(self._ends, reverse=True)
-        around: list[int] = []
+        # Where each ends, innermost last, and the level of the heading that it stands under.
+        around: list[tuple[int, int]] = []
+        level = 0
         for heading in headings:
+            while around and around[-1][0] <= heading.start:
+                level = around.pop()[1]
             while starts and starts[-1] <= heading.start:
-                around.append(self._ends[starts.pop()])
-                # Innermost last: elements that have ended since are out.
-                while len(around) > 1 and around[-2] < around[-1]:
-                    around.pop(-2)
-            while around and around[-1] <= heading.start:
-                around.pop()
+                end = self._ends[starts.pop()]
+                if end > heading.start:
+                    around.append((end, level))
             if around:
-                yield replace(heading, end=around[-1])
-            elif heading.start not in self._labelled:
-                yield heading
+                end, outside = around[-1]
+                heading = replace(heading, level=max(heading.level, outside + 1), end=end)
+            elif heading.start in self._labelled:
+                continue
+            level = heading.level
+            yield heading
 
 
 def _start_of(heading: Heading) -> int:

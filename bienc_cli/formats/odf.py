@@ -208,9 +208,9 @@ class _Text:
 
     def _add_aside(self, aside: Element) -> None:
         """Add what stands beside the text; its headings head nothing behind it."""
-        first = self._builder.headings
+        self._builder.begin_aside()
         self.add(aside)
-        self._builder.end_headings(first)
+        self._builder.end_headings(self._builder.end_aside())
 
     def _items(
         self,

@@ -130,7 +130,7 @@ _FORMATS = (
     ),
     Format(
         name="markdown",
-        version=9,
+        version=10,
         module=f"{_PACKAGE}.markdown",
         suffixes=(".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"),
         isolated_from=_MEBIBYTE // 4,
@@ -155,7 +155,7 @@ _FORMATS = (
     Format(name="rst", version=9, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=9,
+        version=10,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -171,7 +171,7 @@ _FORMATS = (
     Format(name="pdf", version=7, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
@@ -192,7 +192,7 @@ _FORMATS = (
     ),
     Format(
         name="odt",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
@@ -220,7 +220,7 @@ _FORMATS = (
     ),
     Format(
         name="epub",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.epub",
         suffixes=(".epub",),
         isolated_from=0,

@@ -43,9 +43,12 @@ def check(document):
     assert trail_of(document, "behind") == ("Outer",)
 
 
+@pytest.mark.parametrize("level", "123")
 @pytest.mark.parametrize("enclosed", IN_HTML)
-def test_in_a_page(tmp_path, enclosed):
+def test_in_a_page(tmp_path, enclosed, level):
     path = tmp_path / "a.html"
+    if not any(section in enclosed for section in ("section", "sect2", "article")):
+        enclosed = enclosed.replace("h3", f"h{level}")
     path.write_text(f"<h2>Outer</h2>\n<p>before</p>\n{enclosed}\n<p>behind</p>")
     check(read_one(path))
 
@@ -92,9 +95,11 @@ def test_behind_a_section_with_text_of_its_own(tmp_path, source, trail, tag):
     assert trail_of(document, "here") == trail
 
 
+@pytest.mark.parametrize("level", [1, 2, 3])
 @pytest.mark.parametrize("enclosed", IN_MARKDOWN)
-def test_in_markdown(tmp_path, enclosed):
+def test_in_markdown(tmp_path, enclosed, level):
     path = tmp_path / "a.md"
+    enclosed = enclosed.replace("h3", f"h{level}").replace("###", "#" * level)
     path.write_text(f"## Outer\n\nbefore\n\n{enclosed}\n\nbehind\n")
     check(read_one(path))
 
@@ -110,10 +115,11 @@ def test_two_in_a_row_and_one_that_is_never_closed(tmp_path):
     assert trail_of(document, "open\n") == ("Open",)
 
 
-def test_in_a_box_of_a_word_document(tmp_path):
+@pytest.mark.parametrize("level", "123")
+def test_in_a_box_of_a_word_document(tmp_path, level):
     styles = (
         '<w:style w:type="paragraph" w:styleId="H2"><w:name w:val="heading 2"/></w:style>'
-        '<w:style w:type="paragraph" w:styleId="H3"><w:name w:val="heading 3"/></w:style>'
+        f'<w:style w:type="paragraph" w:styleId="H3"><w:name w:val="heading {level}"/></w:style>'
     )
 
     def line(text: str, style: str = "") -> str:
@@ -130,16 +136,18 @@ def test_in_a_box_of_a_word_document(tmp_path):
     check(read_one(path))
 
 
+@pytest.mark.parametrize("level", "123")
 @pytest.mark.parametrize("anchored", ["paragraph", "page"])
-def test_in_a_box_of_an_open_document(tmp_path, anchored):
+def test_in_a_box_of_an_open_document(tmp_path, anchored, level):
     names = "".join(
         f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{kind}:1.0"'
         for name, kind in (("office", "office"), ("text", "text"), ("draw", "drawing"))
     )
     box = (
-        '<draw:frame><draw:text-box><text:h text:outline-level="3">Inner</text:h>'
+        '<draw:frame><draw:text-box><text:h text:outline-level="LEVEL">Inner</text:h>'
         "<text:p>inside</text:p></draw:text-box></draw:frame>"
     )
+    box = box.replace("LEVEL", level)
     before = f"<text:p>before{box}</text:p>"
     if anchored == "page":
         before = f"<text:p>before</text:p>{box}"
