@@ -25,8 +25,8 @@ from bienc_cli.formats.docx_text import (
 )
 from bienc_cli.formats.drawing import alternative_text, description, drawn_text, related_text
 from bienc_cli.formats.office_math import M
-from bienc_cli.formats.package import Package
-from bienc_cli.formats.sheets import columns
+from bienc_cli.formats.package import Package, whole_number
+from bienc_cli.formats.sheets import columns, repeatable
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -175,7 +175,8 @@ class _Body:
                 self.add(cell)
             return
         asides: list[Element] = []
-        texts = [[self._cell_text(cell, asides) for cell in row] for row in rows]
+        above: dict[int, str] = {}
+        texts = [self._row_texts(row, above, asides) for row in rows]
         lines = (" | ".join(row) for row in texts)
         self.builder.block("\n".join(line for line in lines if line.strip(" |")), columns(texts))
         self._add_asides(asides)
@@ -189,6 +190,28 @@ class _Body:
             or any(self._styles.level(paragraph) for paragraph in paragraphs)
             for cell in cells
         )
+
+    def _row_texts(
+        self, row: list[Element], above: dict[int, str], asides: list[Element]
+    ) -> list[str]:
+        """What each cell says, one that is merged with that of another row what that says.
+
+        Args:
+            row: its cells.
+            above: what the last row says in each column; becomes what this one does.
+            asides: receives what is anchored in them.
+        """
+        texts: list[str] = []
+        column = 0
+        for cell in row:
+            text = self._cell_text(cell, asides)
+            merged = cell.find(f"{W}tcPr/{W}vMerge")
+            if merged is not None and merged.get(f"{W}val") != "restart":
+                text = text or repeatable(above.get(column, ""))
+            texts.append(text)
+            above[column] = text
+            column += whole_number(value_of(cell, f"{W}tcPr/{W}gridSpan")) or 1
+        return texts
 
     def _cell_text(self, cell: Element, asides: list[Element]) -> str:
         pieces: list[str] = []

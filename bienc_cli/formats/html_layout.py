@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.formats.html_source import MARK
 from bienc_cli.formats.numerals import numeral
+from bienc_cli.formats.sheets import repeatable
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -26,26 +27,30 @@ class OpenTable:
         below: of columns, the rows below that a cell still reaches into.
         across: columns beside the last cell that it reaches into.
         rows: the first ones, as far as its header is looked for.
+        above: the last row so far.
     """
 
     tabular: bool
     below: dict[int, int] = field(default_factory=dict)
     across: int = 0
     rows: list[list[str]] = field(default_factory=list)
+    above: list[str] = field(default_factory=list)
 
     def end_row(self, cells: list[str]) -> None:
         """A row ends."""
+        self.above = [MARK.sub("", cell) for cell in cells]
         if len(self.rows) < _HEADER_WITHIN:
-            self.rows.append([MARK.sub("", cell) for cell in cells])
+            self.rows.append(self.above)
 
     def begin_cell(self, cells: list[str], node: LexborNode) -> None:
-        """Begin a cell in its column, behind those that others reach into."""
+        """Begin a cell in its column, behind those that others reach into and say the same in."""
         if not cells:
             self.across = 0
         cells += [""] * self.across
         while self.below.get(len(cells), 0) > 0:
             self.below[len(cells)] -= 1
-            cells.append("")
+            known = len(cells) < len(self.above)
+            cells.append(repeatable(self.above[len(cells)]) if known else "")
         spans = (node.attributes.get(name) for name in ("rowspan", "colspan"))
         rows, columns = (min(max(_whole(span) or 1, 1), _WIDEST_SPAN) for span in spans)
         for column in range(len(cells), len(cells) + columns if rows > 1 else 0):

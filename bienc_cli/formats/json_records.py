@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass
 
@@ -37,17 +38,18 @@ class _Record:
 def record_blocks(text: str) -> tuple[Block, ...]:
     """Blocks of valid JSON; a record's name goes with what is cut out of it (`Block.header`)."""
     cuts: list[int] = []
-    names: dict[int, str] = {}
+    named: list[_Record] = []
     end = len(text)
     open_: list[str] = []
     record: _Record | None = None
-    key, said = "", ""
+    key, said, before = "", "", ""
     for found in _TOKEN.finditer(text):
         mark = found.group()
         if mark in "[{":
             if mark == "{" and record is None and open_[-1:] == ["["]:
                 record = _Record(found.start(), len(open_))
-                cuts.append(found.start())
+                # The first one stays with the name of its list.
+                cuts += [found.start()] if before != "[" else []
             open_.append(mark)
             key = ""
             if len(open_) == 1:
@@ -55,7 +57,7 @@ def record_blocks(text: str) -> tuple[Block, ...]:
         elif mark in "]}":
             open_.pop()
             if record is not None and record.depth == len(open_):
-                names[record.start] = record.name
+                named += [record] if record.name else []
                 record = None
             if not open_:
                 end = found.start()
@@ -69,5 +71,13 @@ def record_blocks(text: str) -> tuple[Block, ...]:
             said = mark[1:-1]
             if key and record is not None and record.depth == len(open_) - 1:
                 record.meet(key, said)
-    blocks = spans_to_blocks(text, cuts, end)
-    return tuple(Block(one.start, one.end, names.get(one.start, "")) for one in blocks)
+        before = mark
+    blocks = [*spans_to_blocks(text, cuts, end)]
+    for one in named:
+        index = bisect.bisect_right(blocks, one.start, key=_start_of) - 1
+        blocks[index] = Block(blocks[index].start, blocks[index].end, one.name)
+    return tuple(blocks)
+
+
+def _start_of(block: Block) -> int:
+    return block.start

@@ -24,7 +24,7 @@ from bienc_cli.formats.odf_text import (
     text_of,
 )
 from bienc_cli.formats.package import Package, name_of, parse_xml, says_something, whole_number
-from bienc_cli.formats.sheets import Row, add_sheet, columns, sheet_builder
+from bienc_cli.formats.sheets import Row, add_sheet, columns, repeatable, sheet_builder
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -265,16 +265,28 @@ def _aside_lines(aside: Element) -> Iterator[str]:
 def _rows(table: Element, asides: list[Element]) -> Iterator[Row]:
     """The rows of a table; one that is repeated is there once.
 
-    Those without a value are left out unless something is anchored in them.
+    A cell that is merged over several rows says the same in each. Those without a value are left
+    out unless something is anchored in them.
     """
     number = 1
+    # Of each column, the rows that a cell still reaches into, and what it says.
+    merged: dict[int, tuple[int, str]] = {}
     for row in _table_rows(table):
         cells: list[str] = []
         before = len(asides)
-        gap = 0
+        gap = column = 0
         for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
             repeated = whole_number(cell.get(f"{_TABLE}number-columns-repeated")) or 1
             value = _value(cell, asides)
+            rows = whole_number(cell.get(f"{_TABLE}number-rows-spanned")) or 1
+            if rows > 1:
+                merged[column] = rows, value
+            left, said = merged.pop(column, (0, ""))
+            if left > 1:
+                merged[column] = left - 1, said
+            column += repeated
+            if left and name_of(cell) == "covered-table-cell":
+                value = value or repeatable(said)
             if not value:
                 gap += repeated
                 continue

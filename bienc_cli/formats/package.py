@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _LARGEST_XML = 1 << 28
 """Bytes of XML, unpacked, above which a package is taken for a bomb."""
 
+_PIECE, _OVERLAP = 1 << 20, 1 << 10
+"""Bytes of a part that are searched at a time, and that a match may have."""
+
 _XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """An OLE container: what Office writes when a file has a password, and what its old formats are."""
@@ -120,6 +123,24 @@ class Package:
         if tree is None:
             raise UnreadableFile("broken", f"not {self._kind} (its part {name} cannot be read)")
         return tree
+
+    def matches(self, name: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+        """What a pattern finds in a part of any size, each within `_OVERLAP` bytes."""
+        part = self._parts.get(_canonical(name))
+        if part is None:
+            return
+        held = b""
+        try:
+            with self._archive.open(part) as stream:
+                while piece := stream.read(_PIECE):
+                    held += piece
+                    end = 0
+                    for found in pattern.finditer(held):
+                        yield found
+                        end = found.end()
+                    held = held[max(end, len(held) - _OVERLAP) :]
+        except _BROKEN_PART:
+            return
 
     def elements(self, name: str, *tags: str) -> Iterator[Element]:
         """Elements of these names in a part of any size, forgotten when the next is asked for.

@@ -16,6 +16,7 @@ _HEADER_WITHIN = 10
 """Rows among which the header is looked for: a sheet's title may stand above it."""
 
 _WIDEST_GAP = 8
+_LONGEST_REPEATED = 100
 _NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
 
 
@@ -73,6 +74,11 @@ def columns(rows: Iterable[Sequence[str]]) -> str:
     filled = [(number, cells) for number, row in enumerate(rows) if (cells := _trimmed(row))]
     header = _header(filled[:_HEADER_WITHIN])
     return next((_names(cells) for number, cells in filled if number == header), "")
+
+
+def repeatable(text: str) -> str:
+    """What a cell that is merged over several rows says in each; "" for a text of some length."""
+    return text if len(text) <= _LONGEST_REPEATED else ""
 
 
 def _names(cells: Sequence[str]) -> str:

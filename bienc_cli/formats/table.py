@@ -155,7 +155,7 @@ _FORMATS = (
     Format(name="rst", version=9, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
     Format(
         name="html",
-        version=10,
+        version=11,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
         # The parser's time grows with the square of the depth of nesting.
@@ -171,7 +171,7 @@ _FORMATS = (
     Format(name="pdf", version=7, module=f"{_PACKAGE}.pdf", suffixes=(".pdf",), isolated_from=0),
     Format(
         name="docx",
-        version=9,
+        version=10,
         module=f"{_PACKAGE}.docx",
         suffixes=(".docx", ".docm", ".dotx", ".dotm"),
         isolated_from=0,
@@ -185,21 +185,21 @@ _FORMATS = (
     ),
     Format(
         name="xlsx",
-        version=7,
+        version=8,
         module=f"{_PACKAGE}.xlsx",
         suffixes=(".xlsx", ".xlsm", ".xltx", ".xltm"),
         isolated_from=0,
     ),
     Format(
         name="odt",
-        version=8,
+        version=9,
         module=f"{_PACKAGE}.odf",
         suffixes=(".odt", ".ott", ".fodt"),
         isolated_from=0,
     ),
     Format(
         name="ods",
-        version=6,
+        version=7,
         module=f"{_PACKAGE}.odf",
         suffixes=(".ods", ".ots", ".fods"),
         isolated_from=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.drawing import CHART, description, drawn_text, related_text
 from bienc_cli.formats.number_formats import NumberFormat
 from bienc_cli.formats.package import Package, whole_number
-from bienc_cli.formats.sheets import Row, add_sheet, begin_sheet, sheet_builder
+from bienc_cli.formats.sheets import Row, add_sheet, begin_sheet, repeatable, sheet_builder
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ _R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ROW = re.compile(r"(?<=[A-Z$])[0-9]{1,7}\b")
 _CODE = re.compile(r'&(?:"[^"]*"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|(&)|[A-Za-z])')
+_MERGED = re.compile(
+    rb"<(?:\w{1,9}:)?mergeCell [^<>]{0,99}?\bref="
+    rb"""["']([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})["']"""
+)
+_MOST_MERGED = 64
+"""Columns of one row that are merged with those above, at most."""
+
 _MOST_COLUMNS = 16_384
 _PLAIN = NumberFormat()
 
@@ -44,6 +52,34 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
                 builder.stand_at(row, name)
                 builder.row(text)
         yield builder.build(doc_id, "xlsx", package.title())
+
+
+class _Merged:
+    """Cells that are merged over several rows, and say the same in each of them."""
+
+    def __init__(self, package: Package, part: str) -> None:
+        # By the row where they begin, their columns and last rows.
+        self._begin: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for found in package.matches(part, _MERGED):
+            first, last = int(found[2]), int(found[3])
+            if last > first:
+                self._begin[first].append((_column(found[1].decode()), last))
+        self._said: dict[int, tuple[int, str]] = {}
+
+    def fill(self, number: int, cells: list[str]) -> None:
+        """Put into a row what cells of rows above say in it, if it says anything itself."""
+        if not any(cells):
+            return
+        for column, (last, text) in [*self._said.items()]:
+            if number > last:
+                del self._said[column]
+                continue
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = cells[column] or text
+        for column, last in self._begin.get(number, ()):
+            known = column < len(cells) and len(self._said) < _MOST_MERGED
+            if known and (text := repeatable(cells[column])):
+                self._said[column] = last, text
 
 
 class _Workbook:
@@ -94,6 +130,7 @@ class _Workbook:
     def rows(self, part: str, beside: list[tuple[int, str]]) -> Iterator[Row]:
         """The rows of a sheet; `beside` receives what it says elsewhere, each with its row."""
         number = 0
+        merged = _Merged(self._package, part)
         for row in self._package.elements(part, "row", "dataValidation", "headerFooter"):
             if row.tag.endswith("}dataValidation"):
                 beside += _advice(row)
@@ -110,6 +147,7 @@ class _Workbook:
                 if len(cells) <= column < _MOST_COLUMNS and (value := self._value(cell)):
                     cells += [""] * (column - len(cells))
                     cells.append(value)
+            merged.fill(number, cells)
             yield number, cells
 
     def _value(self, cell: Element) -> str:

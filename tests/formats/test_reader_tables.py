@@ -92,13 +92,23 @@ class TestJson:
             ),
         )
     )
-    def test_a_block_for_each_member(self, value, tmp_path_factory):
+    def test_a_block_for_each_member_and_each_further_record(self, value, tmp_path_factory):
         path = tmp_path_factory.mktemp("json") / "a.json"
         path.write_text(json.dumps(value))
         document = read_one(path)
         members = len(value) if isinstance(value, list | dict) else 0
-        assert len(document.blocks) == members
+        assert len(document.blocks) == members + further_records(value, top=True)
         document.text.encode()
+
+
+def further_records(value: object, *, top: bool = False) -> int:
+    """How many objects stand in lists below the outermost value, none of them the first in its."""
+    if isinstance(value, dict):
+        return sum(map(further_records, value.values()))
+    if not isinstance(value, list):
+        return 0
+    own = 0 if top else sum(isinstance(one, dict) for one in value[1:])
+    return own + sum(further_records(one) for one in value if isinstance(one, list))
 
 
 def at(line: int) -> Numbering:
