@@ -14,6 +14,9 @@ _ESCAPED = re.compile(r"\\(.)")
 _NAMES = ("title", "name", "subject", "heading")
 """Members that say what their record is called, the best first."""
 
+_OF_RECORDS = "[{"
+"""An open list that begins with an object."""
+
 _LONGEST_NAME = 200
 """Characters; what is longer is a text."""
 
@@ -46,7 +49,9 @@ def record_blocks(text: str) -> tuple[Block, ...]:
     for found in _TOKEN.finditer(text):
         mark = found.group()
         if mark in "[{":
-            if mark == "{" and record is None and open_[-1:] == ["["]:
+            if mark == "{" and before == "[":
+                open_[-1] = _OF_RECORDS
+            if mark == "{" and record is None and open_[-1:] == [_OF_RECORDS]:
                 record = _Record(found.start(), len(open_))
                 # The first one stays with the name of its list.
                 cuts += [found.start()] if before != "[" else []

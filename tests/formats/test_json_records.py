@@ -48,7 +48,7 @@ def test_every_passage_of_a_record_has_its_name(tmp_path, indent, around):
         ({"one": [1, 2], "two": [{"name": "y"}, {"name": "z"}], "three": 3},
          ["", "y", "z", ""]),
         ([[{"name": "y"}]], ["y"]),
-        ([1, [2, {"name": "y"}]], ["", "", "y"]),
+        ([1, [2, {"name": "y"}]], ["", ""]),
         ([{"k": [{"name": "inner"}], "subject": "outer"}], ["outer"]),
         ("name", []),
     ],

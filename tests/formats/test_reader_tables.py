@@ -107,7 +107,8 @@ def further_records(value: object, *, top: bool = False) -> int:
         return sum(map(further_records, value.values()))
     if not isinstance(value, list):
         return 0
-    own = 0 if top else sum(isinstance(one, dict) for one in value[1:])
+    of_records = not top and isinstance(value[0], dict)
+    own = sum(isinstance(one, dict) for one in value[1:]) if of_records else 0
     return own + sum(further_records(one) for one in value if isinstance(one, list))
 
 
