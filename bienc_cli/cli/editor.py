@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from bienc_cli.cli.options import refuse_without_effect
 from bienc_cli.errors import UsageError
 from bienc_cli.render.hits import line_of
 from bienc_cli.search.result import Hit
@@ -28,6 +29,21 @@ def chosen_editor() -> str:
     if not chosen:
         raise UsageError("Neither $VISUAL nor $EDITOR names an editor.", "export EDITOR=vim")
     return chosen
+
+
+def editor_for(rank: int, shown: int, *, from_stdin: bool) -> str:
+    """The editor for `--open RANK`; see `chosen_editor`.
+
+    Raises:
+        UsageError: several queries are asked, or that rank is not shown.
+    """
+    if from_stdin or rank > shown:
+        refuse_without_effect(
+            {f"--open {rank}": rank},
+            "several queries are asked" if from_stdin else f"-k {shown} shows fewer",
+            "give one query, and a rank that is shown",
+        )
+    return chosen_editor()
 
 
 def command(editor: str, path: Path, line: int | None) -> list[str]:

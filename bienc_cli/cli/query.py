@@ -198,19 +198,13 @@ def query(
         type=type_ or (),
         best_sentence=not (full or context or output.machine or output.format == QueryFormat.files),
     )
-    if open_ is not None and (from_stdin or open_ > options.k):
-        opt.refuse_without_effect(
-            {f"--open {open_}": open_},
-            "several queries are asked" if from_stdin else f"-k {options.k} shows fewer",
-            "give one query, and a rank that is shown",
-        )
     if not from_stdin:
         check_queries([" ".join(text)])
-    editor = ""
+    editor = None
     if open_ is not None:
-        from bienc_cli.cli.editor import chosen_editor
+        from bienc_cli.cli.editor import editor_for
 
-        editor = chosen_editor()
+        editor = editor_for(open_, options.k, from_stdin=from_stdin)
     if warm and (from_stdin or open_ is not None):
         raise Declined("standard input and editor are the client's")
     places = indexes_to_read(index)
@@ -236,7 +230,7 @@ def query(
                 return _answer_each(view, [first, *others], options)
             answer = first.answer(" ".join(text), options, others)
             view.show(answer)
-    if open_ is not None and answer:
+    if editor is not None and open_ is not None and answer:
         return _open_hit(editor, answer.result.hits[min(open_, len(answer)) - 1], output)
     return 0 if answer else 1
 

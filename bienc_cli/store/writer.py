@@ -59,8 +59,8 @@ from bienc_cli.store.postings import lengths_checksum
 from bienc_cli.store.privacy import close_off
 from bienc_cli.store.rows import NO_DOCUMENTS_TEXT
 from bienc_cli.store.schema import FORMAT_VERSION
-from bienc_cli.store.seal import ensure_key, load_key
-from bienc_cli.store.vectors import remove_vectors
+from bienc_cli.store.seal import Key, ensure_key, load_key
+from bienc_cli.store.vectors import UsedVectors, remove_vectors
 from bienc_cli.store.words import WordIndexChanges
 from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
@@ -256,29 +256,13 @@ class CatalogWriter(Contents):
             self._meta["generation"] = self._meta.get("generation", 0) + 1
             if need in ("extend", "build"):
                 on_stage("graph")
-                failpoints.reached("before graph")
-                made = graph.write(
-                    old if need == "extend" else None,
-                    self._directory,
-                    self._meta["generation"],
-                    used,
-                    key,
-                    lambda done: on_built(done, len(used)),
-                )
-                sync_directory(self._directory)
+                made = self._write_graph(old if need == "extend" else None, used, key, on_built)
             on_stage("commit")
             self._meta["codes"] = codes.refresh(
                 self._connection, used, self._meta.get("codes"), anew=anew or self._distrusted
             )
             self._describe(made, len(used))
-            failpoints.reached("before commit")
-            self._lock.check()
-            self._connection.execute("COMMIT")
-            if is_new(self._directory):
-                failpoints.reached("before the name")
-                self._connection = name_new(self._connection, self._directory)
-                sync_directory(self._directory)
-            failpoints.reached("after commit")
+            self._publish()
         self._clean_up(made, compact=compact)
         with translated(self._directory):
             # Only now, so that the sizes are those after the cleanup.
@@ -295,6 +279,33 @@ class CatalogWriter(Contents):
             self._encoded.reclaim(EncoderIdentity(**self._meta["encoder"]))
             sync_directory(self._directory)
         return due
+
+    def _write_graph(
+        self,
+        base: GraphFile | None,
+        used: UsedVectors,
+        key: Key,
+        on_built: Callable[[int, int], None],
+    ) -> GraphFile:
+        """Write the next generation's graph file, extending `base` if there is one."""
+        failpoints.reached("before graph")
+        generation, total = self._meta["generation"], len(used)
+        made = graph.write(
+            base, self._directory, generation, used, key, lambda done: on_built(done, total)
+        )
+        sync_directory(self._directory)
+        return made
+
+    def _publish(self) -> None:
+        """Commit the transaction, which makes it visible; a first catalog also gets its name."""
+        failpoints.reached("before commit")
+        self._lock.check()
+        self._connection.execute("COMMIT")
+        if is_new(self._directory):
+            failpoints.reached("before the name")
+            self._connection = name_new(self._connection, self._directory)
+            sync_directory(self._directory)
+        failpoints.reached("after commit")
 
     def _describe(self, made: GraphFile | None, vectors: int) -> None:
         tally = self._tally
