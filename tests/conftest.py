@@ -40,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SKIPS] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, so that at the end no worker waits for another."""
+    items.sort(key=lambda item: item.get_closest_marker("models") is None)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     allowed = session.config.getoption("--allowed-skips")
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
