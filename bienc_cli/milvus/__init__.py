@@ -1,5 +1,5 @@
-"""An index in Milvus: the same protocol, kept by a server or by the embedded Milvus Lite.
+"""An index in Milvus: the same protocol, on a server or in the embedded Milvus Lite.
 
-`pymilvus` is imported when an address is opened and not before; see `docs/milvus.md` for what
-is stored and when it becomes visible.
+`pymilvus` is only imported when an address is opened; see `docs/milvus.md` for what is stored and
+when it becomes visible.
 """

@@ -1,4 +1,4 @@
-"""Where an index in Milvus is: `milvus+http://HOST:PORT/COLLECTION` or `milvus+file:PATH.db`."""
+"""Addresses of indexes: `milvus+http://HOST:PORT/COLLECTION` or `milvus+file:PATH.db`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PREFIX = "milvus+"
 DEFAULT_COLLECTION = "bienc"
-"""Where the address of a file names none."""
+"""Used if the address of a file names none."""
 
 _FILE = "milvus+file:"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
@@ -25,12 +25,12 @@ _EXAMPLE = "--index milvus+http://localhost:19530/documents, or milvus+file:docu
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a server asks for before it answers; shown nowhere and stored nowhere.
+    """A server's credentials; never displayed or stored.
 
     Attributes:
         token: `user:password`, or an API key.
-        ca_file: certificate authority of the server, PEM; the system's if None.
-        certificate_file: this client's certificate, PEM, where the server asks for one.
+        ca_file: certificate authority of the server, PEM; None for the system's.
+        certificate_file: this client's certificate, PEM, if the server requires one.
         key_file: its key, PEM.
     """
 
@@ -46,7 +46,8 @@ class MilvusAddress:
 
     Attributes:
         uri: `http://HOST:PORT`, `https://HOST:PORT`, or an absolute path that ends in `.db`.
-        collection: of the passages; a second one, for the rest, has a name made of it.
+        collection: of the passages; the name of a second one, for everything else, is derived from
+            it.
     """
 
     uri: str
@@ -98,7 +99,7 @@ class MilvusAddress:
 
 
 def access_from(variables: Mapping[str, str]) -> Access:
-    """What a server asks for, as the variables of an environment have it."""
+    """A server's credentials from environment variables."""
 
     def file(variable: str) -> Path | None:
         named = variables.get(variable)
@@ -113,25 +114,25 @@ def access_from(variables: Mapping[str, str]) -> Access:
 
 
 def place(text: str, base: Path, variables: Mapping[str, str]) -> MilvusAddress:
-    """An index as it was typed; see `parse` and `access_from`."""
+    """The index at an address; see `parse` and `access_from`."""
     return parse(text, base, access_from(variables))
 
 
 def parse(text: str, base: Path, access: Access | None = None) -> MilvusAddress:
-    """An address as it was typed.
+    """Parse an address as typed.
 
     Args:
-        text: begins with `milvus+`.
-        base: a relative path of a file is below it; absolute.
-        access: what the server asks for.
+        text: starts with `milvus+`.
+        base: an absolute path; relative paths of a file are below it.
+        access: the server's credentials.
 
     Raises:
-        UsageError: it is malformed, or holds what must not be in it.
+        UsageError: it is malformed, or contains something it must not.
     """
     access = access or Access()
     if text.startswith(_FILE):
         path, _, name = text.removeprefix(_FILE).partition("#")
-        # As a URL has it: file:///absolute/path.
+        # As in a URL: file:///absolute/path.
         path = re.sub(r"^//(?=/)", "", path)
         if not path.endswith(".db") or path.startswith("//"):
             raise UsageError(f"{text} is no address: Milvus Lite keeps PATH.db.", _EXAMPLE)

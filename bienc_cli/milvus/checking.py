@@ -1,7 +1,8 @@
-"""Whether an index in Milvus is what was written; and what can be mended.
+"""Verifies an index in Milvus, and repairs it.
 
-Everything is fetched: texts against their digests, passages against the texts, vectors, words;
-then how well the graph answers. What the server keeps on its disks is its own to verify.
+Everything is fetched: texts are compared with their digests, passages with the texts, vectors,
+words; then the graph's recall is measured. The server is responsible for what it keeps on its
+disks.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ def check(
 
     Args:
         address: of the index.
-        on_stage: told what is being looked at.
+        on_stage: called with the name of each stage.
 
     Raises:
-        IndexNotFound, IndexMismatch, IndexBusy, StorageError: nothing could be checked.
+        IndexNotFound, IndexMismatch, IndexBusy, StorageError: there is nothing to check.
     """
     on_stage("catalog")
     info: IndexInfo | None = None
@@ -164,7 +165,7 @@ class _Check:
         languages = rows_.languages_in(body)
         self._languages += languages
         if not rows_.has_words_of_now(body):
-            # The same text may have had other words.
+            # Another version may have derived other words from the same text.
             return
         searched = rows_.searched_texts(passages, body["format"], body["title"], body["said"])
         if languages != Counter(one.language for one in searched if one.language):
@@ -217,12 +218,12 @@ def repair(
     wait: float = 0.0,
     on_stage: Callable[[str], None] = lambda _: None,
 ) -> RepairReport:
-    """Make the graph and the counts anew, and forget the files of what is damaged.
+    """Rebuild the graph and the counts, and remove files with damaged data.
 
-    What is forgotten is not lost: the next run of `index` reads it again.
+    Nothing is lost by this: the next run of `index` reads those files again.
 
     Raises:
-        IndexDamaged: the records themselves do not hold together; only a new index helps.
+        IndexDamaged: the records themselves are damaged; only a new index helps.
         IndexBusy, IndexNotFound, IndexMismatch, StorageError: as for a writer.
     """
     with MilvusWriter(address, create=False, wait=wait) as writer:

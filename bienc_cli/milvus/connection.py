@@ -1,4 +1,4 @@
-"""The one place that talks to Milvus: connecting, calling, and what its refusals mean."""
+"""The only module that talks to Milvus: connects, calls, and translates errors."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ MilvusRow = dict[str, Any]
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 30.0
-"""For one request, its repetitions included: pymilvus tries again until then."""
+"""Time limit of one request including retries, which pymilvus makes until then."""
 
 BUILD_SECONDS = 3600.0
-"""For what takes a server time in proportion to the index: loading it, flushing it."""
+"""Time limit of operations proportional to the index: loading and flushing."""
 
 _INTERVAL = 0.2
 
 _MOST_SAID = 300
-"""Characters of what a library says that an error repeats."""
+"""Characters of a library's message that an error repeats."""
 
 PAGE = 1000
 MOST_ROWS = 16_000
@@ -58,13 +58,13 @@ _users_lock = threading.Lock()
 
 
 class Connection:
-    """A connection to one server, or to an embedded one that it starts.
+    """A connection to a server, or to an embedded one that it starts.
 
-    One call at a time: Milvus Lite does not bear two writers, and the lease is renewed from a
-    thread of its own.
+    One call at a time: Milvus Lite cannot handle two writers, and the lease is renewed by a
+    separate thread.
 
     Attributes:
-        lost: the last call was not answered in time; another would take as long.
+        lost: the last call timed out; another one would take as long.
 
     Raises:
         UsageError: pymilvus, or Milvus Lite for a file, is not installed.
@@ -90,10 +90,10 @@ class Connection:
             options |= {"token": address.access.token, **_tls(address)}
         else:
             lite.check_folder(address.file)
-            # A proxy is asked for 127.0.0.1 too, unless it is told not to be.
+            # By default, a proxy is used even for 127.0.0.1.
             options["grpc_options"] = {"grpc.enable_http_proxy": 0}
         try:
-            # Dedicated: a shared one would be closed under its other users.
+            # Dedicated, because closing a shared one would affect its other users.
             client: MilvusClient = pymilvus.MilvusClient(address.uri, dedicated=True, **options)
         except Exception as error:
             if address.file is not None and lite.is_locked(address.file):
@@ -132,7 +132,7 @@ class Connection:
         self._index(collection, indexes)
 
     def _index(self, collection: str, indexes: Any) -> None:
-        # Loading waits for the indexes; waiting for each as well takes half a second each.
+        # Loading waits for the indexes; waiting for each separately would take half a second each.
         self._call("create_index", collection, indexes, sync=False)
         self.load(collection)
 
@@ -254,22 +254,22 @@ class Connection:
             _users[self.address.uri] -= 1
             last = not _users[self.address.uri]
         if last and self.address.file is not None:
-            # Else other processes would be kept out for as long as this one lives.
+            # Otherwise, other processes could not open it as long as this one lives.
             lite.stop(self.address.file)
 
 
 def connected(
     address: MilvusAddress, deadline: float, on_wait: Callable[[str], None]
 ) -> Connection:
-    """A connection, waited for while another process has the file of Milvus Lite open.
+    """Connect, waiting while another process has the file of Milvus Lite open.
 
     Args:
         address: of the index.
-        deadline: by the monotonic clock.
-        on_wait: told once that it is waited.
+        deadline: on the monotonic clock.
+        on_wait: called once when it starts waiting.
 
     Raises:
-        IndexBusy: it is open there still.
+        IndexBusy: the other process still has it open.
     """
     told = False
     while True:
@@ -285,8 +285,8 @@ def connected(
 
 
 def _library(address: MilvusAddress) -> Any:
-    # gRPC looks once, when it is loaded. Its care for forked children, of which none of ours uses
-    # it, can hold up the fork itself, and has a line on stderr for each.
+    # gRPC reads this once, when loaded. Its fork support, which none of our child processes needs,
+    # can block the fork itself, and prints a line on stderr for each.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     needed = ["pymilvus", *(["milvus_lite"] if address.file is not None else [])]
     try:
@@ -296,7 +296,7 @@ def _library(address: MilvusAddress) -> Any:
             f"An index in Milvus needs a package that is not installed: {error.name}.",
             install_command("milvus"),
         ) from error
-    # They print every refusal with its traceback, and it is said in one sentence here.
+    # They log every error with its traceback; here it becomes one sentence.
     for name in (*needed, "pymilvus.milvus_client", "grpc._server"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return pymilvus
@@ -327,7 +327,7 @@ def _tls(address: MilvusAddress) -> dict[str, Any]:
 
 
 def explained(error: Exception, address: MilvusAddress) -> BiencError:
-    """The sentence for what the library raised."""
+    """The error for an exception of the library."""
     if isinstance(error, BiencError):
         return error
     said = _said_with_cause(error)
@@ -361,12 +361,12 @@ def is_lost(error: Exception) -> bool:
 
 def _said_with_cause(error: Exception) -> str:
     cause = error.__cause__
-    # pymilvus raises some errors from themselves.
+    # Some errors of pymilvus are their own cause.
     return _said(error) if cause in (None, error) else f"{_said(error)} {_said(cause)}"
 
 
 def _said(error: BaseException | None) -> str:
-    """What an exception of pymilvus or of gRPC says, its status included, in one line."""
+    """The message of an exception of pymilvus or gRPC, with its status, on one line."""
     code, details = getattr(error, "code", ""), getattr(error, "details", "")
     parts = (
         code() if callable(code) else code,

@@ -1,7 +1,7 @@
-"""Changing what an index in Milvus holds: roots, files, documents, skips.
+"""Changes what an index in Milvus holds: roots, files, documents, skips.
 
-Nothing is changed in place. What is new is written as rows that do not count before the commit;
-what is removed is remembered, and the commit's head says that it counts no more.
+Nothing is changed in place. New rows do not count before the commit; removed ones are remembered,
+and the commit's head excludes them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from bienc_cli.types import Document, Passage, Skipped, Vectors
 _ROWS_AT_ONCE = 256
 _CHARACTERS_AT_ONCE = 4_000_000
 _NUMBERS = 1 << 32
-"""How many ids an attempt has: an id is the attempt's number, then its own."""
+"""Number of ids per attempt: an id consists of the attempt's number and a counter."""
 
 
 @dataclass(slots=True)
 class MilvusTally:
-    """How much there is, kept up as it changes."""
+    """Row counts, kept up to date as rows change."""
 
     files: int = 0
     documents: int = 0
@@ -45,14 +45,14 @@ class MilvusTally:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A file with the key of the record of its state."""
+    """A file with the key of its state record."""
 
     state: FileState
     key: int
 
 
 class MilvusContents:
-    """The half of an `IndexWriter` that changes rows; `MilvusWriter` is the other."""
+    """The half of an `IndexWriter` that changes rows; `MilvusWriter` adds the rest."""
 
     def __init__(self, connection: Connection, lease: Lease, head: Head | None) -> None:
         self._connection = connection
@@ -186,7 +186,7 @@ class MilvusContents:
     def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
         """Record another state of a file, whose documents stay; see `IndexWriter.touch_file`."""
         if lazily and not self._changed:
-            # A record of its own would be written for it at once.
+            # It would immediately write a record of its own.
             return
         root_id, known = self._file(state.file_id)
         self._dead_records.add(known.key)
@@ -211,7 +211,7 @@ class MilvusContents:
         }
         gone = sorted(set(file_ids))
         self._remove([file_id for file_id in gone if file_id in known])
-        # Rows can be left of a file of which nothing else is known.
+        # There may be leftover rows of a file that is otherwise unknown.
         self._dead_files.update(gone)
         return [known[file_id] for file_id in gone if file_id in known]
 
@@ -357,7 +357,7 @@ class MilvusContents:
     def _before_writing(self) -> None:
         """Make sure of the lease, and remember that there may be rows of this attempt."""
         self._lease.check()
-        # Before and not behind: what is not answered may have been done all the same.
+        # Before, not after: a request without an answer may still have been executed.
         self._wrote = True
 
     def _records(self, kinds: Sequence[str], *conditions: str) -> list[Record]:

@@ -1,7 +1,7 @@
-"""The head: the one row that says which generation is visible, and so is the commit.
+"""The head: the single row that determines which generation is visible, and thus is the commit.
 
-Its body can be of any length, and lies in rows of its own, written before the head names them.
-A reader that finds the body gone has been overtaken by a commit, and reads the head again.
+Its body can have any length, and is in separate rows, written before the head names them. A reader
+that finds the body missing was overtaken by a commit, and reads the head again.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 _ID = "head"
 _TRIES = 5
 _HOME = Path("/")
-"""What `root_from_row` takes relative paths from; those of an index in Milvus are absolute."""
+"""Base of relative paths for `root_from_row`; those of an index in Milvus are absolute."""
 
 REBUILD = "make it again under another name: bienc index PATH --index ADDRESS"
 
 
 @dataclass(frozen=True, slots=True)
 class CoveredRoot:
-    """A root with what tells whether it is a single file."""
+    """A root, with whether it is a single file."""
 
     root: Root
     kind: str
@@ -47,17 +47,17 @@ class CoveredRoot:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What one generation is made of.
+    """The contents of one generation.
 
     Attributes:
-        attempt: the writer's attempt that committed it; rows that were born later do not count.
-        generation: commits up to it.
-        void: earlier attempts that were never committed; rows born in them do not count either.
-        dead_files: files whose rows do not count any more and may still be there.
-        dead_records: likewise, records that others have taken the place of, by key.
+        attempt: the attempt that committed it; rows from later attempts do not count.
+        generation: number of commits.
+        void: earlier attempts that were never committed; rows from them do not count either.
+        dead_files: files whose rows no longer count but may still exist.
+        dead_records: likewise, keys of replaced records.
         counts: of `files`, `documents`, `passages`, `vectors` (distinct texts), `skipped`.
-        full_text: the collection has its words indexed.
-        languages: passages by their language, but English, most frequent first.
+        full_text: the collection has a word index.
+        languages: number of passages by language except English, most frequent first.
     """
 
     attempt: int
@@ -116,11 +116,11 @@ class Head:
 
 
 def read_head(connection: Connection) -> Head | None:
-    """The head that is current now; None where nothing was ever committed.
+    """Read the current head; None if nothing was ever committed.
 
     Raises:
         IndexDamaged: it is not what was written.
-        IndexMismatch: another version wrote it.
+        IndexMismatch: it was written by another version.
     """
     collection = connection.address.records
     for _ in range(_TRIES):
@@ -143,7 +143,7 @@ def read_head(connection: Connection) -> Head | None:
 
 
 def publish(connection: Connection, head: Head) -> Head:
-    """Have a head take the place of the one before it, all at once; with its serial number."""
+    """Replace the head atomically; returns it with its serial number."""
     collection = connection.address.records
     head = replace(head, serial=head.serial + 1)
     key = (head.attempt << 16) + head.serial
@@ -152,7 +152,7 @@ def publish(connection: Connection, head: Head) -> Head:
     checksum = digest_of(record.body).hex()
     connection.upsert(collection, [record_row(_ID, checksum, kind=_ID, key=key, born=head.attempt)])
     with suppress(BiencError):
-        # What is committed is committed; the next one deletes what this one could not.
+        # The commit stands; the next one deletes what could not be deleted now.
         connection.delete(collection, all_of(among("kind", ["body"]), f"key != {key}"))
     return head
 
@@ -208,7 +208,7 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
             counts={name: int(number) for name, number in body["counts"].items()},
             formats=tuple((str(name), int(number)) for name, number in body["formats"]),
             full_text=bool(body["full_text"]),
-            # None in heads of before languages were counted.
+            # Missing in heads older than the counts of languages.
             languages=tuple((str(code), int(n)) for code, n in body.get("languages", ())),
             blend=tuned_blend(body["blend"]),
             void=frozenset(map(int, body["void"])),
@@ -223,13 +223,13 @@ def _unpacked(record: Record, address: MilvusAddress) -> Head:
 
 
 def _sizes(file: Path | None) -> dict[str, int]:
-    """Bytes on this disk; a server keeps the index on its own."""
+    """Bytes on this disk; a server stores the index elsewhere."""
     sizes = {"catalog": 0, "vectors": 0, "graph": 0}
     for path in file.rglob("*") if file is not None else ():
         try:
             part = "graph" if path.name.endswith(".hnsw.idx") else "catalog"
             sizes[part] += path.stat().st_size if path.is_file() else 0
         except OSError:
-            # Milvus Lite merges its files when it likes.
+            # Milvus Lite merges its files at any time.
             continue
     return sizes

@@ -1,10 +1,9 @@
-"""One writer at a time: a lease in the index itself, renewed while the writer lives.
+"""The writer lease, stored in the index itself and renewed while the writer lives.
 
-Milvus cannot compare and set, so that a lease is taken in three steps: look, write one's own,
-and look again after a moment whether it is still there. Whoever finds another's withdraws. A
-writer whose lease was taken over (it was stopped for longer than the lease holds) notices
-before its next upload, and what it had uploaded never counts: the attempt of the one who took
-over declares it void.
+Milvus has no compare-and-set, so a lease is taken in three steps: look, write one's own, and check
+after a moment that it is still there. Whoever finds another's withdraws. A writer whose lease was
+taken over (because it was suspended for longer than the lease lasts) notices before its next
+upload, and what it has uploaded never counts: the attempt that took over declares it void.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from bienc_cli.milvus.schema import among, record_row
 
 LEASE_SECONDS = 60.0
 SETTLING_SECONDS = 0.3
-"""After which nobody who saw the lease free is still about to write theirs."""
+"""After this, no writer that saw the lease free is still about to write its own."""
 
 _INTERVAL = 0.5
 _ID = "lease"
@@ -33,13 +32,13 @@ _ID = "lease"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the lease's row says.
+    """The contents of the lease's row.
 
     Attributes:
-        attempt: the writer's number; never used twice.
-        token: tells writers apart.
-        expires: seconds since the epoch; 0 for a lease that was given back.
-        open_attempts: attempts, this one included, that may have left rows and did not commit.
+        attempt: the writer's number; never reused.
+        token: identifies the writer.
+        expires: seconds since the epoch; 0 if the lease was released.
+        open_attempts: attempts, including this one, that may have left rows without committing.
     """
 
     attempt: int
@@ -52,13 +51,13 @@ class Terms:
 
 
 class Lease:
-    """Holds an index's lease from its making until `release`.
+    """Holds an index's lease from construction until `release`.
 
     Args:
         connection: to the server; shared with the writer.
         committed: the attempt that is visible now; 0 for none.
         wait: seconds to wait for another writer.
-        on_wait: told once who is waited for.
+        on_wait: called once with a description of the holder.
 
     Raises:
         IndexBusy: another writer holds it, and still does after `wait`.
@@ -112,7 +111,7 @@ class Lease:
         self._stop.set()
         self._renewal.join()
         if self._connection.lost:
-            # It runs out by itself, and nobody need wait for that here.
+            # It expires by itself, and there is no need to wait for that here.
             return
         with suppress(BiencError):
             found = self._read()
@@ -148,7 +147,7 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._stop.wait(LEASE_SECONDS / 3):
-            # Where the server does not answer, the writer finds out by itself.
+            # If the server does not answer, the writer will find out by itself.
             with suppress(BiencError):
                 found = self._read()
                 if found is None or found.token != self._terms.token:
@@ -183,7 +182,7 @@ def _next_terms(before: Terms | None, committed: int) -> Terms:
 
 
 def _is_held(terms: Terms) -> bool:
-    """Whether its holder may still be at work."""
+    """Whether its holder may still be working."""
     if terms.expires <= time.time():
         return False
     if terms.host != socket.gethostname():
@@ -191,7 +190,7 @@ def _is_held(terms: Terms) -> bool:
     try:
         os.kill(terms.pid, 0)
     except ProcessLookupError:
-        # Killed here: nobody need wait until its lease has run out.
+        # Its process died on this machine, so there is no need to wait for the lease to expire.
         return False
     except PermissionError:
         return True

@@ -1,4 +1,4 @@
-"""What Milvus Lite needs that a server does not: its folder, its lock, its process."""
+"""What Milvus Lite needs and a server does not: its folder, its lock, its process."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bienc_cli import portable
 from bienc_cli.errors import IndexMismatch, StorageError
 
 _DERIVED = ("*.idx", "*.sidx")
-"""Files of indexes, which Milvus Lite makes anew from its data where they are missing."""
+"""Index files, which Milvus Lite rebuilds from its data if they are missing."""
 
 
 def check_folder(file: Path) -> None:
-    """Make sure that a folder can be opened, or made.
+    """Check that a folder can be opened, or created.
 
     Raises:
         IndexMismatch: it is a file.
-        StorageError: it cannot be written, or lies in no folder.
+        StorageError: it is not writable, or its parent does not exist.
     """
     if file.exists() and not file.is_dir():
         raise IndexMismatch(
@@ -27,14 +27,14 @@ def check_folder(file: Path) -> None:
         )
     if not file.parent.is_dir():
         raise StorageError(f"There is no folder {file.parent}.", "make it first")
-    # Reading too takes a lock in it.
+    # Even reading takes a lock in it.
     held = file if file.exists() else file.parent
     if not os.access(held, os.W_OK | os.X_OK):
         raise StorageError(f"{held} cannot be written.", "choose another place")
 
 
 def is_locked(file: Path) -> bool:
-    """Whether somebody has Milvus Lite's lock on its folder."""
+    """Whether some process holds Milvus Lite's lock on its folder."""
     try:
         with (file / "LOCK").open("rb") as lock:
             portable.lock(lock.fileno(), shared=True)
@@ -46,16 +46,16 @@ def is_locked(file: Path) -> bool:
 
 
 def stop(file: Path) -> None:
-    """Stop the embedded server of a folder, which keeps other processes out."""
+    """Stop the embedded server of a folder, which excludes other processes."""
     manager = importlib.import_module("milvus_lite.server_manager")
     manager.server_manager_instance.release_server(str(file))
 
 
 def remove_derived(file: Path) -> None:
-    """Delete the files of its indexes; for a folder that nobody has open.
+    """Delete the index files of a folder that no process has open.
 
-    Milvus Lite does not write them all at once. Where its process was killed meanwhile, it
-    refuses to load what is left of one, and would for ever.
+    Milvus Lite does not write them atomically. After being killed while writing, it would refuse to
+    load an incomplete one forever.
     """
     for pattern in _DERIVED:
         for path in file.rglob(pattern):

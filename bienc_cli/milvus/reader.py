@@ -1,4 +1,4 @@
-"""Reading one generation of an index in Milvus: search, passages, texts."""
+"""Reads one generation of an index in Milvus: search, passages, texts."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def open_reader(address: MilvusAddress, *, shown_from: Path | None = None) -> Mi
 
     Args:
         address: of the index.
-        shown_from: paths below it are shown relative to it; all are absolute if None.
+        shown_from: paths below it are displayed relative to it; None for absolute paths.
 
     Raises:
         IndexNotFound: there is no index.
-        IndexMismatch: it has a format that this version cannot read.
-        IndexDamaged: it does not hold together.
+        IndexMismatch: this version cannot read its format.
+        IndexDamaged: it is damaged.
         IndexBusy: the file of Milvus Lite is open in another process.
         StorageError: the server does not answer, or refuses.
         UsageError: the packages are not installed.
     """
     if address.file is not None and not address.file.exists():
-        # Connecting would make the folder.
+        # Connecting would create the folder.
         raise not_found(address)
     connection = Connection(address)
     try:
@@ -105,7 +105,7 @@ class MilvusReader:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Nothing is worked around here: what is amiss is an error."""
+        """Always empty: here every problem is an error."""
         return ()
 
     # ------------------------------------------------------------ searching
@@ -214,11 +214,11 @@ class MilvusReader:
     # ------------------------------------------------------------ passages
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
-        """Passages by id, in the order asked; the ids are this reader's own.
+        """Passages by id, in the order asked; ids are this reader's.
 
         Raises:
-            IndexDamaged: one is not there.
-            StorageError: it is no longer there, because of later runs of a writer.
+            IndexDamaged: a passage is missing.
+            StorageError: a later run of a writer has deleted it.
         """
         found: dict[int, StoredPassage] = {}
         for ids in in_chunks(dict.fromkeys(passage_ids)):
@@ -234,7 +234,7 @@ class MilvusReader:
         return [found[passage_id] for passage_id in passage_ids]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
-        """All passages that count, by document."""
+        """All passages that pass the filter, by document."""
         condition = self._condition(where)
         if condition == NO_PASSAGE:
             return
@@ -262,7 +262,7 @@ class MilvusReader:
         return rows_.stored(row, self._shown_from)
 
     def count(self, where: Filter | None = None) -> int:
-        """How many passages count."""
+        """How many passages pass the filter."""
         if not where:
             return self.info.passages
         condition = self._condition(where)
@@ -271,7 +271,7 @@ class MilvusReader:
         return self.connection.count(self._address.collection, condition)
 
     def documents(self) -> Iterator[tuple[str, str]]:
-        """Id and shown path of every document; see `IndexReader.documents`."""
+        """Id and displayed path of every document; see `IndexReader.documents`."""
         for record in self.records(["document"]):
             body = rows_.parsed(record)
             yield str(body["doc_id"]), rows_.shown(str(body["path"]), self._shown_from)
@@ -281,7 +281,7 @@ class MilvusReader:
 
         Raises:
             IndexDamaged: it is not what was written.
-            StorageError: it is no longer there, because of later runs of a writer.
+            StorageError: a later run of a writer has deleted it.
         """
         if document_id not in self._texts:
             held = {
@@ -302,7 +302,7 @@ class MilvusReader:
     # ------------------------------------------------------ files and skips
 
     def files(self) -> Iterator[tuple[Root, FileState]]:
-        """Every file that was read, with the root it was found under."""
+        """Every file that was read, with its root."""
         found = [(record.root_id, rows_.file_state(record)) for record in self.records(["file"])]
         for root_id, state in sorted(found, key=lambda pair: (pair[0], pair[1].path)):
             yield self.head.roots[root_id].root, state
@@ -318,12 +318,12 @@ class MilvusReader:
         return list(zip(self.info.roots, times.values(), strict=True))
 
     def skipped(self) -> list[Skipped]:
-        """Files and records that were found and not indexed."""
+        """Files and records that were found but not indexed."""
         found = (json.loads(record.body) for record in self.records(["skip"]))
         return sorted((Skipped(*body) for body in found), key=lambda one: one.path)
 
     def records(self, kinds: Sequence[str], condition: str = "") -> list[Record]:
-        """Records that count, ascending by key."""
+        """Records of this generation, ascending by key."""
         found: list[MilvusRow] = []
         for page in self.connection.pages(
             self._address.records,
@@ -336,7 +336,7 @@ class MilvusReader:
     # -------------------------------------------------------------- closing
 
     def _missing(self, what: str) -> BiencError:
-        """The error for what is not there: deleted since, or lost."""
+        """The error for a row that was deleted since, or lost."""
         now = read_head(self.connection)
         if now is None or (now.attempt, now.serial) != (self.head.attempt, self.head.serial):
             return StorageError(
@@ -346,11 +346,11 @@ class MilvusReader:
         return damaged(what)
 
     def is_current(self) -> bool:
-        """Always: a server keeps no log for its readers; see `IndexReader.is_current`."""
+        """Always True: a server keeps no log for its readers; see `IndexReader.is_current`."""
         return True
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._searching.close()
         self.connection.close()
 

@@ -1,4 +1,4 @@
-"""Passages and records to rows of Milvus, and back."""
+"""Converts passages and records to rows of Milvus, and back."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _LONG = ("name", "heading", "context", "text", "doc_id", "path", "title")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is not a passage: a file, a document, its text, a skip, a body of the head.
+    """Anything but a passage: a file, a document, its text, a skip, a body of the head.
 
     Attributes:
         kind: `file`, `document`, `text`, `skip`, `long` or `body`.
-        key: a number of its own among its kind.
+        key: unique among records of its kind.
         born: the attempt that wrote it.
-        root_id: what it belongs to; 0 for nothing.
-        file_id: likewise.
+        root_id: the root it belongs to; 0 for none.
+        file_id: the file it belongs to; likewise.
         body: any length.
     """
 
@@ -44,7 +44,7 @@ class Record:
     body: str
 
     def rows(self) -> Iterator[MilvusRow]:
-        """As rows, each with a piece of the body."""
+        """The rows of a record, each with a piece of the body."""
         for number, piece in enumerate(pieces(self.body)):
             yield record_row(
                 f"{self.kind}/{self.key}/{number}",
@@ -59,12 +59,12 @@ class Record:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """A text in parts that a string of Milvus holds; one empty part for an empty text."""
+    """Split a text into parts that fit into Milvus strings; one empty part for an empty text."""
     encoded = text.encode()
     start = 0
     while True:
         end = min(start + MOST_STRING_BYTES, len(encoded))
-        # Never within a character: their later bytes are 10xxxxxx.
+        # Never inside a character: continuation bytes are 10xxxxxx.
         while end < len(encoded) and encoded[end] & 0xC0 == 0x80:
             end -= 1
         yield encoded[start:end].decode()
@@ -74,7 +74,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def joined(rows: Iterable[MilvusRow]) -> list[Record]:
-    """Records of their rows, ascending by key.
+    """Assemble records from their rows, ascending by key.
 
     Raises:
         IndexDamaged: a piece is missing.
@@ -93,10 +93,10 @@ def joined(rows: Iterable[MilvusRow]) -> list[Record]:
 
 
 def parsed(record: Record) -> dict[str, Any]:
-    """The body of a record that is JSON.
+    """Parse the JSON body of a record.
 
     Raises:
-        IndexDamaged: it is none.
+        IndexDamaged: it is not JSON.
     """
     try:
         body = json.loads(record.body)
@@ -111,7 +111,7 @@ def parsed(record: Record) -> dict[str, Any]:
 
 
 def file_record(key: int, born: int, root_id: int, state: FileState) -> Record:
-    """A file's state; `key` tells this state of it from others."""
+    """The record of a file's state; `key` distinguishes states of a file."""
     body = {
         "path": state.path,
         "size": state.size,
@@ -128,7 +128,7 @@ def file_record(key: int, born: int, root_id: int, state: FileState) -> Record:
 
 
 def file_state(record: Record) -> FileState:
-    """What `file_record` recorded.
+    """Inverse of `file_record`.
 
     Raises:
         IndexDamaged: it is not what was written, or leads out of its root.
@@ -142,7 +142,7 @@ def file_state(record: Record) -> FileState:
             int(body["mtime_ns"]),
             bytes.fromhex(body["digest"]),
             str(body["reader"]),
-            # None of these in records of before they were kept.
+            # Missing in records older than these fields.
             int(body.get("inode", 0)),
             int(body.get("ctime_ns", 0)),
             body.get("outcome", "whole"),
@@ -159,7 +159,7 @@ def file_state(record: Record) -> FileState:
 def searched_texts(
     passages: Sequence[Passage], format_name: str, title: str | None, said: str | None
 ) -> list[SearchedText]:
-    """What BM25 finds a document's passages by; `said` is the language it is said to be in."""
+    """The searched texts of a document's passages; `said` is its declared language."""
     return [
         SearchedText.of(searched_text(passage, format_name, title), said) for passage in passages
     ]
@@ -178,9 +178,9 @@ def document_records(
     """A document with its text.
 
     Args:
-        path: that of its file, absolute.
-        searched: of each of its passages.
-        said: the language that its file is said to be in, if it is.
+        path: of its file, absolute.
+        searched: the searched text of each passage.
+        said: the declared language of its file, if any.
     """
     languages = Counter(one.language for one in searched if one.language)
     body = {
@@ -213,7 +213,7 @@ def passage_rows(
     searched: Sequence[SearchedText],
     tokenizer: Tokenizer,
 ) -> list[MilvusRow]:
-    """One row for each passage, still without its vector; ids count up from `first_id`."""
+    """One row per passage, without its vector; ids count up from `first_id`."""
     rows = []
     for number, (passage, words) in enumerate(
         zip(passages, words_of(searched, tokenizer), strict=True)
@@ -244,34 +244,34 @@ def passage_rows(
 
 
 def text_key(text: str) -> str:
-    """What an embedded text, and so its vector, is known by."""
+    """Identifies an embedded text, and so its vector."""
     return digest_of(text).hex()
 
 
 def has_words_of_now(document: Mapping[str, Any]) -> bool:
-    """Whether the words of a document, by its body, were made as they would be now."""
-    # What has no such key was stemmed as English, whatever its language.
+    """Whether a document's words, by its body, were derived as they would be today."""
+    # Without this key, it was stemmed as English, whatever its language.
     stems_by = document.get("stems_by", "")
     return document.get("words") == WORDS_VERSION and stems_by in (None, made_by())
 
 
 def languages_in(document: Mapping[str, Any]) -> Counter[str]:
-    """How many passages of a document are in each language but English, by its body.
+    """How many passages of a document are in each language except English, by its body.
 
     Raises:
-        ValueError, TypeError: it does not say so.
+        ValueError, TypeError: the body is malformed.
     """
     languages = document.get("languages", {})
     return Counter({str(code): int(number) for code, number in dict(languages).items()})
 
 
 def words_of(texts: Sequence[SearchedText], tokenizer: Tokenizer) -> list[str]:
-    """The words of each text, folded and stemmed by its language, each as often as it has it.
+    """The words of each text, folded and stemmed by its language, repeated by frequency.
 
-    Stems stand there without their language. Milvus weighs every form of a word by itself: one that
-    only the few texts have which pass for another language would outweigh all the others.
+    Stems have no language prefix. Milvus weighs every index term separately: a term that only
+    occurs in the few texts mistaken for another language would outweigh all others.
 
-    Of a text with more than a string holds, every word is there before any is repeated.
+    If a text has more words than a string can hold, every word occurs before any is repeated.
     """
     counts = [Counter[str]() for _ in texts]
     for language in sorted({one.stemmed_as for one in texts}):
@@ -284,7 +284,7 @@ def words_of(texts: Sequence[SearchedText], tokenizer: Tokenizer) -> list[str]:
 
 
 def spelled(word: str) -> str:
-    """A stem without its language, in letters and digits of ASCII: no analyzer takes it apart."""
+    """A stem without its language, in ASCII letters and digits, so that no analyzer splits it."""
     word = bare(word)
     return word if word.isascii() and word.isalnum() else f"0x{word.encode().hex()}"
 
@@ -303,7 +303,7 @@ def _written(counts: Mapping[str, int]) -> str:
 
 
 def split_long(row: MilvusRow) -> tuple[MilvusRow, Record | None]:
-    """A row as Milvus takes it, and a record of what does not fit in its strings."""
+    """A row that fits into Milvus, and a record with whatever does not fit."""
     long = {name: row[name] for name in _LONG if len(row[name].encode()) > MOST_STRING_BYTES}
     if not long:
         return row, None
@@ -312,7 +312,7 @@ def split_long(row: MilvusRow) -> tuple[MilvusRow, Record | None]:
 
 
 def stored(row: Mapping[str, Any], shown_from: Path | None) -> StoredPassage:
-    """A row as a passage with its place.
+    """Decode a row to a passage with its place.
 
     Raises:
         IndexDamaged: it is not what was written.
@@ -341,7 +341,7 @@ def stored(row: Mapping[str, Any], shown_from: Path | None) -> StoredPassage:
 
 
 def _place_fields(place: Place) -> dict[str, Any]:
-    # A field of Milvus is never empty: 0 stands for no number.
+    # Milvus fields cannot be null, so 0 stands for no number.
     return {
         "place": place.kind,
         "first": place.first or 0,
@@ -357,7 +357,7 @@ def _place(row: Mapping[str, Any]) -> Place:
 
 
 def shown(path: str, shown_from: Path | None) -> str:
-    """A file's path for people: relative to where they are, else absolute."""
+    """A displayed path of a file: relative to the user's folder if below it, else absolute."""
     if shown_from is not None and Path(path).is_relative_to(shown_from):
         return str(Path(path).relative_to(shown_from))
     return path
@@ -367,7 +367,7 @@ def vectors_of(rows: Sequence[Mapping[str, Any]], dim: int) -> Vectors:
     """The vectors of some rows, shape (n, dim).
 
     Raises:
-        IndexDamaged: one is nothing that an encoder gives.
+        IndexDamaged: a vector is not one that an encoder produces.
     """
     if not rows:
         return np.empty((0, dim), dtype=np.float32)

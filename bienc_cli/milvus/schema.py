@@ -1,10 +1,10 @@
-"""The two collections of an index, and the conditions that rows are asked for by.
+"""The two collections of an index, and the conditions for querying rows.
 
-The collection of passages has one row for each place of a text, with its vector, its words and
-what filters ask for; the other, `records`, has all that a passage is not. Milvus has no
-transactions over rows, so rows are immutable but for two: `head`, whose replacement is the
-commit, and `lease`, which keeps a second writer out. A row is *born* in the attempt that wrote
-it; which attempts and which files count is in the head.
+The collection of passages has one row per passage, with its vector, its words and the filtered
+fields; the other, `records`, has everything else. Milvus has no transactions over several rows, so
+rows are immutable except for two: `head`, whose replacement is the commit, and `lease`, which
+excludes a second writer. A row is *born* in the attempt that wrote it; the head determines which
+attempts and files count.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bienc_cli.patterns import PathFilter
 from bienc_cli.store.facts import Filter
 
 FORMAT_VERSION = 2
-"""Raised whenever an older program would misread what is written."""
+"""Increased whenever an older program would misread what is written."""
 
 VECTOR = "vector"
 WORDS_VECTOR = "words_vector"
@@ -25,35 +25,35 @@ WORDS_VECTOR = "words_vector"
 M = 16
 EF_CONSTRUCTION = 200
 LEAST_EF = 512
-"""Candidates that a search keeps: with it, the top 10 of a small collection is the exact one."""
+"""Candidates kept by a search: with this many, the top 10 of a small collection is exact."""
 
 K1, B = 1.2, 0.75
 """Of BM25, as the embedded store has them."""
 
 MOST_STRING_BYTES = 65_000
-"""Of one string; Milvus allows 65,535."""
+"""Per string; Milvus allows 65,535."""
 
 FULL_TEXT_SINCE = (2, 5)
-"""The Milvus that brought functions, BM25 among them."""
+"""The version of Milvus that introduced functions such as BM25."""
 
 PASSAGE_FIELDS = (
     *("id", "born", "file_id", "document_id", "ordinal", "start", "end"),
     *("place", "first", "last", "name", "recognised", "heading", "context", "text"),
     *("doc_id", "path", "title", "format", "text_key", "long"),
 )
-"""All but the vector and the words."""
+"""All fields except the vector and the words."""
 
 RECORD_FIELDS = ("id", "kind", "key", "piece", "born", "root_id", "file_id", "body")
 
 NO_PASSAGE = "id in []"
-"""The condition that no passage meets; it is not asked, only recognised."""
+"""The condition that no passage meets; recognised instead of sent."""
 
 Placed = tuple[int, tuple[str, ...]]
-"""A file's id, and the paths that it may be named by: under its root, and from where people are."""
+"""A file's id, and the paths it may be named by: under its root, and as displayed."""
 
 
 def has_full_text(version: str) -> bool:
-    """Whether a server of this version searches words; Milvus Lite says `milvus_lite-...`."""
+    """Whether a server of this version searches words; Milvus Lite reports `milvus_lite-...`."""
     found = re.search(r"(\d+)\.(\d+)", version)
     return found is None or tuple(map(int, found.groups())) >= FULL_TEXT_SINCE
 
@@ -77,8 +77,8 @@ def passages(dim: int, *, full_text: bool) -> tuple[Any, Any]:
     indexes = vector_index()
     for name in ("born", "file_id", "document_id", "format", "text_key"):
         indexes.add_index(name, index_type="INVERTED")
-    # The words are folded and stemmed before they come here, as in the embedded store, so that
-    # all that is left to an analyzer is to tell them apart.
+    # Words are folded and stemmed before they get here, as in the embedded store, so that
+    # the analyzer only has to separate them.
     words = {"enable_analyzer": True, "analyzer_params": {"tokenizer": "standard"}}
     schema.add_field("words", DataType.VARCHAR, max_length=65_535, **(words if full_text else {}))
     if full_text:
@@ -125,7 +125,7 @@ def records() -> tuple[Any, Any]:
     for name in ("piece", "born", "root_id", "file_id"):
         schema.add_field(name, DataType.INT64)
     schema.add_field("body", DataType.VARCHAR, max_length=65_535)
-    # Milvus makes no collection without a vector.
+    # Milvus requires a vector in every collection.
     schema.add_field(VECTOR, DataType.FLOAT_VECTOR, dim=2)
     indexes = MilvusClient.prepare_index_params()
     indexes.add_index(VECTOR, index_type="FLAT", metric_type="IP")
@@ -149,7 +149,7 @@ def record_row(
 
     Args:
         name: its primary key.
-        body: `MOST_STRING_BYTES` of it at most.
+        body: at most `MOST_STRING_BYTES` bytes of it.
         kind, key, piece, born, root_id, file_id: as of `rows.Record`.
     """
     return {
@@ -169,18 +169,18 @@ def record_row(
 
 
 def among(field: str, values: Iterable[int | str], *, out: bool = False) -> str:
-    """That a field has, or has `out`, one of some values."""
+    """The condition that a field has, or with `out` has not, one of the values."""
     listed = ", ".join(str(one) if isinstance(one, int) else f'"{one}"' for one in values)
     return f"{field} {'not in' if out else 'in'} [{listed}]"
 
 
 def all_of(*conditions: str) -> str:
-    """That several conditions hold; empty ones do."""
+    """The conjunction of conditions; empty ones are ignored."""
     return " and ".join(f"({one})" for one in conditions if one)
 
 
 def in_chunks(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
-    """Values in lists that make conditions of bearable length."""
+    """Split values into lists short enough for a condition."""
     chunk: list[Any] = []
     for value in values:
         chunk.append(value)
@@ -192,16 +192,16 @@ def in_chunks(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
 
 
 def counting(alive: str, where: Filter | None, files: Callable[[], Iterable[Placed]]) -> str:
-    """The condition that a passage counts, of those that a filter lets through.
+    """The condition that a passage counts and passes a filter.
 
-    Patterns mean what they mean in `.gitignore`, which no condition of Milvus can say; so they
-    are matched here, against the list of files, and Milvus is given the files that match, or
-    those that do not where they are fewer.
+    Patterns have the semantics of `.gitignore`, which Milvus cannot express; so they are matched
+    here against the list of files, and Milvus is given the matching files, or the others if those
+    are fewer.
 
     Args:
-        alive: that it belongs to the generation.
+        alive: the condition that it belongs to the generation.
         where: the filter.
-        files: gives all files; asked only where paths are filtered.
+        files: returns all files; only called if paths are filtered.
 
     Raises:
         UsageError: a pattern is malformed.

@@ -1,7 +1,7 @@
-"""Searching vectors and words in Milvus, so that the order is that of the embedded store.
+"""Searches vectors and words in Milvus, in the same order as the embedded store.
 
-Milvus proposes, and what it proposes is scored again here, in double precision: a passage's
-similarity does not depend on how it was found, and is the number that the embedded store has.
+Milvus proposes candidates, which are scored again here in double precision: a passage's similarity
+does not depend on how it was found, and is the same number as in the embedded store.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from bienc_cli.store.tokenizer import Tokenizer, has_stems
 from bienc_cli.types import Vectors
 
 _MARGIN = 16
-"""How many more are asked for than are wanted: single precision orders neighbours as it likes."""
+"""How many more results to request than needed: single precision may reorder neighbours."""
 
 _SINGLE_PRECISION = 2e-5
-"""How far apart two scores may be here that Milvus has the other way round."""
+"""Largest difference of two scores here that Milvus may order differently."""
 
 _BYTES_AT_ONCE = 16 << 20
-"""Of vectors in one answer."""
+"""Of vectors in one response."""
 
 _KEPT_VECTORS = 20_000
-"""Vectors up to which those of the last comparison are kept for the next."""
+"""Most vectors of the last comparison that are cached for the next."""
 
 Ranked = list[tuple[int, float]]
 
@@ -59,14 +59,14 @@ class Searching:
         self._collection = connection.address.collection
         self._head = head
         self._dim = head.encoder.dim
-        # An index may come from a version that knows more.
+        # An index may come from a version that knows more languages.
         self._languages = [code for code, _ in head.languages if has_stems(code)]
         self._kept: tuple[str, list[VectorBlock]] | None = None
 
     # -------------------------------------------------------------- vectors
 
     def by_graph(self, queries: NDArray[np.float32], k: int, condition: str) -> list[Ranked]:
-        """The `k` nearest of each query, shape (n, dim), by the HNSW graph."""
+        """The `k` nearest of each query, shape (n, dim), through the HNSW graph."""
         if k + _MARGIN > MOST_ROWS:
             return self.by_comparing(queries, k, condition)
         found: list[Ranked] = []
@@ -85,7 +85,7 @@ class Searching:
         while True:
             scores = similarity(vectors_of(rows, self._dim), query).tolist()
             ranking = _ordered(zip((row["id"] for row in rows), scores, strict=True))
-            # What was not proposed can be as near as the last that was.
+            # A vector that was not proposed may be as near as the last proposed one.
             cut = len(rows) >= asked and ranking[k - 1][1] - ranking[-1][1] <= _SINGLE_PRECISION
             if not cut:
                 return ranking[:k]
@@ -171,7 +171,7 @@ class Searching:
             asked = min(asked * 4, MOST_ROWS)
 
     def word_scores(self, query: str, passage_ids: Sequence[int]) -> list[float]:
-        """What `by_words` gives these passages, in the order asked; 0.0 where no word is."""
+        """The scores that `by_words` gives these passages, in the order asked, 0.0 for none."""
         words = self._words(query)
         scores: dict[int, float] = {}
         for ids in in_chunks(dict.fromkeys(passage_ids)) if words else ():
@@ -179,7 +179,7 @@ class Searching:
         return [scores.get(passage_id, 0.0) for passage_id in passage_ids]
 
     def holding(self, text: str, condition: str) -> list[int]:
-        """The passages that have every word of a text, ascending."""
+        """The passages that contain every word of a text, ascending."""
         self._check_full_text()
         holding: set[int] | None = None
         for forms in self._tokenizer.parts_of(text, self._languages):
@@ -198,17 +198,17 @@ class Searching:
             {"metric_type": "BM25", "params": {}},
             ["id"],
         )
-        # Milvus Lite has them as distances, negative; a server as scores.
+        # Milvus Lite returns negative distances, a server returns scores.
         return _ordered((row["id"], abs(float(row["distance"]))) for row in rows)
 
     def _words(self, query: str) -> str:
-        """The words of a query in all their forms, each once; a text has one form of a word."""
+        """The words of a query in all forms, without repeats; a text has one form of a word."""
         self._check_full_text()
         words = chain.from_iterable(self._tokenizer.words_of(query, self._languages))
         return " ".join(dict.fromkeys(map(spelled, words)))
 
     def _check_full_text(self) -> None:
-        """Refuse words where the server does not search them.
+        """Refuse to search words on a server that cannot.
 
         Raises:
             UsageError: saying so.
@@ -224,7 +224,7 @@ class Searching:
         return Tokenizer()
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Free the memory."""
         self._kept = None
         if "_tokenizer" in self.__dict__:
             self._tokenizer.close()

@@ -1,8 +1,8 @@
 """Passages on their way to Milvus: waiting for their vectors, then sent in batches.
 
-A row is sent with its vector or not at all. Vectors of texts that are in the collection already
-are taken from there, whoever wrote them: an earlier generation, this attempt, or one that was
-stopped before it could commit, which is how what was encoded survives.
+A row is sent with its vector or not at all. Vectors of texts that are already in the collection are
+copied from there, whether written by an earlier generation, this attempt, or one that was stopped
+before it could commit, which is how encoded vectors survive.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Uploads:
     Args:
         connection: to the server.
         dim: length of a vector.
-        is_counted: whether a row, by `born` and `file_id`, belongs to the generation before or
-            to this attempt.
-        put_record: takes what does not fit in a row.
-        before_upload: called before each batch; raises where nothing may be written any more.
+        is_counted: whether a row, by `born` and `file_id`, belongs to the previous generation or to
+            this attempt.
+        put_record: stores what does not fit into a row.
+        before_upload: called before each batch; raises if nothing may be written any more.
 
     Attributes:
-        new_texts: distinct texts that neither the generation before nor this attempt had.
-        rows: how many rows were sent.
+        new_texts: number of distinct texts new to the previous generation and this attempt.
+        rows: number of rows sent.
     """
 
     def __init__(
@@ -58,18 +58,18 @@ class Uploads:
         self.rows = 0
 
     def add(self, rows: Sequence[MilvusRow]) -> None:
-        """Take rows without vectors."""
+        """Queue rows without vectors."""
         for row in rows:
             self._waiting.setdefault(row["text_key"], []).append(row)
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
-        """Those of some texts, each once, whose vector is known nowhere."""
+        """The texts without a known vector, without repeats."""
         by_key = {text_key(text): text for text in texts}
         missing = self._settle(by_key)
         return [text for key, text in by_key.items() if key in missing]
 
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Take vectors, shape (n, dim), and send the rows that waited for them."""
+        """Add vectors, shape (n, dim), and send the rows waiting for them."""
         keys = [text_key(text) for text in texts]
         self._settle([key for key in keys if key not in self._missing])
         for key, vector in zip(keys, np.asarray(vectors, np.float32).tolist(), strict=True):
@@ -78,7 +78,7 @@ class Uploads:
             if key in self._waiting:
                 self._complete(key, vector, counted=False)
             else:
-                # Its passage is still to come; if it does not, nothing is sent.
+                # Its passage follows; if it never does, nothing is sent.
                 self._early[key] = vector
         self.flush()
 
@@ -89,7 +89,7 @@ class Uploads:
         return len(self._waiting)
 
     def flush(self) -> None:
-        """Send the rows that have their vectors."""
+        """Send the rows that have vectors."""
         while self._ready:
             batch = self._ready[:_ROWS_AT_ONCE]
             rows = []
@@ -106,7 +106,7 @@ class Uploads:
     # -------------------------------------------------------------- vectors
 
     def _settle(self, keys: Iterable[str]) -> set[str]:
-        """Complete the rows of those texts whose vector is known; the others."""
+        """Complete the rows of texts with a known vector; returns the other texts."""
         self.flush()
         missing = set()
         for chunk in in_chunks(keys, _KEYS_AT_ONCE):
@@ -143,9 +143,9 @@ def one_of_each(
     fields: Sequence[str],
     preferred: Callable[[MilvusRow], bool],
 ) -> dict[str, MilvusRow]:
-    """For each text that has one, a row for which a condition holds; a preferred one if any is.
+    """For each text, a row that meets a condition, if there is one; preferably a preferred row.
 
-    A text can have very many rows (a licence at the head of every file), of which one is wanted.
+    A text may have very many rows (a licence at the top of every file), of which one suffices.
     """
     collection = connection.address.collection
     found: dict[str, MilvusRow] = {}

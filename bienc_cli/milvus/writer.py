@@ -1,7 +1,7 @@
-"""Making the next generation of an index in Milvus: opening, committing, cleaning up.
+"""Writes the next generation of an index in Milvus: opening, committing, cleaning up.
 
-The order is what makes it safe. Rows are written first, and count for nobody; then one row, the
-head, is replaced, and all of them count; then what the head no longer counts is deleted.
+The order makes it safe. Rows are written first, and do not count; then one row, the head, is
+replaced, and all of them count; then what the head no longer counts is deleted.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from bienc_cli.store.facts import CommitReport, IndexInfo, check_agreement
 from bienc_cli.types import ChunkingParameters, EncoderIdentity, TunedBlend
 
 _DEAD_KEPT = 1000
-"""Removed files up to which their rows stay until the next run, for readers that are open: each
-search has to name them. More are deleted at once."""
+"""Most removed files whose rows are kept until the next run, for open readers: each search has to
+list them. More are deleted immediately."""
 
 _VOID_KEPT = 64
-"""Attempts that are remembered as void when nothing is left of them: one that was stopped in the
-midst of an upload may still be sending."""
+"""Number of void attempts remembered even without rows: one that was stopped during an upload may
+still be sending."""
 
 
 class MilvusWriter(MilvusContents):
@@ -66,7 +66,7 @@ class MilvusWriter(MilvusContents):
         self._unborn = False
         deadline = time.monotonic() + wait
         with ExitStack() as stack:
-            # The last to be done: nobody may have the folder open.
+            # Last, because nobody may have the folder open then.
             stack.callback(self._remove_folder)
             connection = connected(address, deadline, on_wait)
             stack.callback(connection.close)
@@ -76,10 +76,10 @@ class MilvusWriter(MilvusContents):
                 raise not_found(address)
             committed = before.attempt if before else 0
             lease = Lease(connection, committed, max(0.0, deadline - time.monotonic()), on_wait)
-            # What is still to be told when this writer is done; see `Lease.release`.
+            # Evaluated when this writer is done; see `Lease.release`.
             stack.callback(lambda: lease.release(self._open_attempts))
             self._open_attempts: set[int] = set()
-            # Only now: another writer may have committed meanwhile.
+            # Only now, because another writer may have committed meanwhile.
             super().__init__(connection, lease, read_head(connection))
             committed = self._head.attempt if self._head else 0
             self._open_attempts = {one for one in lease.open_attempts if one > committed}
@@ -95,14 +95,14 @@ class MilvusWriter(MilvusContents):
             self._stack = stack.pop_all()
 
     def begin(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> None:
-        """Say what vectors and passages will be of; see `IndexWriter.begin`.
+        """Set the encoder and chunking; see `IndexWriter.begin`.
 
         Raises:
-            IndexMismatch: the index holds vectors of another model, or passages cut otherwise.
+            IndexMismatch: the index has another model, or other chunking settings.
         """
         if self.info is not None:
             check_agreement(self.info, encoder, chunking)
-        # One model may have several names; the index keeps to the first.
+        # One model may have several names; the index keeps the first.
         self._encoder = self.info.encoder if self.info else encoder
         if chunking != self._chunking:
             self._chunking = chunking

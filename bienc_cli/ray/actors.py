@@ -1,4 +1,4 @@
-"""What runs on the nodes of a cluster."""
+"""The code that runs on the nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _PORTION_ITEMS = 64
 _PORTION_CHARACTERS = 1_000_000
 
 PORTIONS_AHEAD = 4
-"""Portions of a task that nobody has taken yet, before it waits."""
+"""Portions of a task that may wait to be taken before the task pauses."""
 
 Portion = list[tuple[int, CutDocument | Skipped]]
-"""Items, each with the number of its file in the group."""
+"""Items, each with the position of its file in the group."""
 
 
 def read_and_cut(
@@ -34,10 +34,10 @@ def read_and_cut(
     options: ReadingOptions,
     version: str,
 ) -> Iterator[Portion]:
-    """Read files and cut their documents, in order, portion by portion.
+    """Read files and chunk their documents, in order, portion by portion.
 
     Raises:
-        ClusterUnavailable: this node's bienc is not of the `version` that asks.
+        ClusterUnavailable: this node has another version of bienc than `version`.
     """
     _require(version)
     portion: Portion = []
@@ -80,13 +80,13 @@ class EncodingActor:
         """The model's fingerprint, and how it runs.
 
         Raises:
-            ClusterUnavailable: this node's bienc is not of the `version` that asks.
+            ClusterUnavailable: this node has another version of bienc than `version`.
         """
         _require(version)
         return self._encoder.identity.fingerprint, self._encoder.runtime
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of one batch."""
+        """Encode one batch."""
         return self._encoder.encode_passages(texts)
 
 

@@ -1,8 +1,8 @@
-"""A connection to a Ray cluster, or a cluster of this machine's own.
+"""Connects to a Ray cluster, or starts one on this machine.
 
-Our own is private: on the loopback interface only, behind a token that exists for one run, its
-files in a directory that goes with it. Either way Ray reports nothing to anybody, and writes
-nothing where people or pipes read.
+Our own cluster is private: on the loopback interface only, protected by a token for one run, with
+its files in a directory that is removed afterwards. In either case, Ray sends no telemetry, and
+prints nothing where people or pipes read.
 """
 
 from __future__ import annotations
@@ -33,23 +33,24 @@ _OBJECT_STORE_BYTES = 256 * 2**20
 _HOST = re.compile(r"(?:ray://)?(?P<host>\[[^\]]+\]|[^:/\s]+):(?P<port>\d{1,5})")
 
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-"""How a client of HTTP/2, and so of gRPC, begins (RFC 9113, section 3.4): preface, no settings."""
+"""The start of an HTTP/2 connection, as of gRPC (RFC 9113, section 3.4): preface, empty
+settings."""
 
 _LONGEST_BASE = 24
-"""Characters: sockets lie below it, and the path of one may have 104."""
+"""Characters: sockets are below this path, and a socket path is limited to 104."""
 
 
 @contextmanager
 def connected(address: str, *, cores: int | None = None) -> Iterator[Any]:
-    """Ray, connected; a process that was connected before stays so.
+    """Ray, connected; a process that was already connected stays connected.
 
     Args:
-        address: `local` starts a cluster on this machine; `auto` takes the one that runs on
-            this machine; otherwise `HOST:PORT` or `ray://HOST:PORT`.
-        cores: of a cluster that is started, as Ray counts them; None for all there are.
+        address: `local` starts a cluster on this machine; `auto` uses the one running on this
+            machine; otherwise `HOST:PORT` or `ray://HOST:PORT`.
+        cores: of a cluster that is started, as Ray counts them; None for all cores.
 
     Raises:
-        UsageError: Ray is not installed, or `address` is none.
+        UsageError: Ray is not installed, or `address` is malformed.
         ClusterUnavailable: there is no cluster there.
     """
     with ExitStack() as stack:
@@ -58,7 +59,7 @@ def connected(address: str, *, cores: int | None = None) -> Iterator[Any]:
         if ray.is_initialized():
             yield ray
             return
-        # What matters comes as an exception.
+        # Anything important is raised as an exception.
         logging.getLogger("ray").setLevel(logging.CRITICAL)
         quiet = {"log_to_driver": False, "configure_logging": False}
         directory = stack.enter_context(_own_directory()) if address == LOCAL else None
@@ -84,18 +85,18 @@ def connected(address: str, *, cores: int | None = None) -> Iterator[Any]:
 
 def _private() -> dict[str, str]:
     return {
-        # Ray's name for staying on the loopback interface, which is its default elsewhere than
-        # on Linux. An address of 127.0.0.1 it would replace by the machine's own.
+        # Ray's setting for staying on the loopback interface, which is its default except
+        # on Linux. It would replace an address of 127.0.0.1 by the machine's own.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",
-        # Else Ray makes a token, and leaves it in the user's home directory.
+        # Otherwise, Ray creates a token and leaves it in the user's home directory.
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
     }
 
 
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Variables of the environment, which Ray and its processes cannot be told otherwise."""
+    """Set environment variables, the only way to configure Ray and its processes."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -110,10 +111,10 @@ def _variables(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _own_directory() -> Iterator[Path]:
-    """A directory for a cluster's files, in which a socket's name does not get too long."""
+    """A directory for a cluster's files, in which socket paths do not get too long."""
     base = Path(tempfile.gettempdir())
     if len(str(base)) > _LONGEST_BASE:
-        base = Path("/tmp")  # noqa: S108  (what is made in it is private)
+        base = Path("/tmp")  # noqa: S108  (mkdtemp makes a private directory)
     directory = Path(tempfile.mkdtemp(prefix="bienc-ray-", dir=base))
     try:
         yield directory
@@ -122,17 +123,17 @@ def _own_directory() -> Iterator[Path]:
 
 
 def _descendants() -> set[int]:
-    import psutil  # Ray brings it along
+    import psutil  # a dependency of Ray
 
     return {process.pid for process in psutil.Process().children(recursive=True)}
 
 
 @contextmanager
 def _survived(processes: set[int], directory: Path) -> Iterator[None]:
-    """End a cluster and remove its files also where this process is ended at once.
+    """End a cluster and remove its files even if this process is killed.
 
-    Ray's servers end with it, but their agents go on for a minute, and files stay. So a shell
-    waits for its standard input to end, which it does however this process ends.
+    Ray's servers end with this process, but their agents continue for a minute, and files remain.
+    So a shell waits for the end of its standard input, which comes however this process ends.
     """
     script = 'read -r _; directory=$1; shift; kill -9 "$@" 2>/dev/null; rm -rf -- "$directory"'
     numbers = [str(number) for number in sorted(processes)]
@@ -146,14 +147,14 @@ def _survived(processes: set[int], directory: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # Before the numbers can be those of other processes.
+        # Before the process ids can be reused.
         watcher.kill()
         watcher.communicate()
 
 
 @contextmanager
 def _signal_kept() -> Iterator[None]:
-    """Give SIGTERM back to whom it belonged: Ray takes it, to exit in its own way."""
+    """Restore the handler of SIGTERM, which Ray replaces with its own."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -165,16 +166,16 @@ def _signal_kept() -> Iterator[None]:
 
 
 def _keep_off_stdout(ray: Any) -> None:
-    """Stop Ray's reports of lost workers, which it prints to standard output, where data go.
+    """Stop Ray from printing reports of lost workers to standard output, which is for data.
 
-    They come from a thread that no setting turns off, `log_to_driver` neither.
+    They come from a thread that no setting turns off, not even `log_to_driver`.
     """
     with suppress(AttributeError):
         ray._private.worker.print_to_stdstream = lambda *_, **__: None
 
 
 def _imported() -> Any:
-    # Read by Ray when it is imported or joined: nothing is reported to anybody.
+    # Ray reads these when imported or connected: no telemetry.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
@@ -187,7 +188,7 @@ def _imported() -> Any:
 
 
 def _checked(address: str) -> str:
-    """An address somebody answers at; Ray itself would try for minutes."""
+    """An address that answers; Ray itself would try for minutes."""
     if address == "auto":
         return address
     found = _HOST.fullmatch(address)
@@ -203,7 +204,7 @@ def _checked(address: str) -> str:
             answer = connection.recv(9)
     except (OSError, OverflowError) as error:
         raise _nobody_at(address) from error
-    # A frame's fourth byte is its type, and a server's first frame is its settings.
+    # A frame's fourth byte is its type, and a server's first frame is SETTINGS.
     if answer[3:4] != b"\x04":
         raise _nobody_at(address)
     return address

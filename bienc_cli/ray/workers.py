@@ -1,10 +1,9 @@
-"""Reading and cutting as Ray tasks, encoding by Ray actors.
+"""Reads and chunks files as Ray tasks, and encodes with Ray actors.
 
-The driver, which is this process, decides what is to be read, hands it out, and takes the
-results in the order in which it handed out; so the index comes out as without a cluster, and
-its commit is the driver's, one as ever. What is under way at any moment is bounded: some groups
-of files, some portions of each, two batches for each encoder. A worker that is lost has its
-task or batch done again by another.
+The driver, which is this process, decides what to read, hands it out, and takes the results in the
+same order; so the index is the same as without a cluster, and the driver makes the only commit. The
+work in progress is bounded: some groups of files, some portions of each, two batches per encoder.
+The task or batch of a lost worker is repeated by another.
 """
 
 from __future__ import annotations
@@ -32,31 +31,31 @@ from bienc_cli.types import BiEncoder, ChunkingParameters, Skipped, Vectors
 
 _GROUP_FILES = 64
 _GROUP_BYTES = 8_000_000
-"""What one task reads: enough to be worth a message, little enough to be spread."""
+"""What one task reads: enough to be worth a message, little enough to distribute."""
 
 _MOST_TASKS = 32
 _TRIES = 4
-"""How often a batch is handed out, and an actor is started again, before it is given up."""
+"""How often a batch is handed out, or an actor restarted, before giving up."""
 
 _MOST_THREADS = 4
-"""Of an encoder that nothing was said about: more give less for each."""
+"""Threads of an encoder by default: more threads gain less per thread."""
 
 
 class ModelLoader(Protocol):
-    """Loads the bi-encoder in a worker; a function that can be pickled."""
+    """Loads the bi-encoder in a worker; a picklable function."""
 
     def __call__(self, name: str, *, device: str, threads: int) -> BiEncoder:
-        """The model of that name."""
+        """Load the model of that name."""
 
 
 def on_ray(address: str, load: ModelLoader, *, threads: int | None = None) -> StartWorkers:
-    """Have a Ray cluster read and encode.
+    """Let a Ray cluster read and encode.
 
     Args:
         address: see `cluster.connected`.
-        load: gives the model to each encoder.
-        threads: CPU threads of each encoder; there are as many encoders as fit, or one for
-            each GPU where the cluster has any.
+        load: loads the model in each encoder.
+        threads: CPU threads per encoder; there are as many encoders as fit, or one per GPU if the
+            cluster has any.
     """
 
     @contextmanager
@@ -75,7 +74,7 @@ def on_ray(address: str, load: ModelLoader, *, threads: int | None = None) -> St
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How many encoders, and what each takes."""
+    """How many encoders there are, and the resources of each."""
 
     encoders: int
     threads: int
@@ -124,7 +123,7 @@ class _OnRay:
             self.close()
             raise
         self.runtime = f"ray, {self.width} x {states[0][1]}"
-        # Encoders take the cores; what reading takes beside them is little.
+        # Encoders use the cores; reading takes little beside them.
         reading = {"num_cpus": 0, "max_retries": _TRIES, "scheduling_strategy": "SPREAD"}
         self._streams = not _is_outside(ray)
         if self._streams:
@@ -191,7 +190,7 @@ class _OnRay:
         return np.asarray(self._got(reference), dtype=np.float32)
 
     def _got(self, reference: Any) -> Any:
-        """A result, or the worker's own error, or a sentence about the cluster."""
+        """A result; raises the worker's own error, or one about the cluster."""
         from ray.exceptions import RayError, RayTaskError
 
         try:
@@ -210,13 +209,13 @@ class _OnRay:
             ) from error
 
     def close(self) -> None:
-        """Let the encoders go; in a cluster that stays, others want their place."""
+        """Release the encoders, because others may need their place in the cluster."""
         for one in self._encoders:
             self._ray.kill(one)
 
 
 def _is_outside(ray: Any) -> bool:
-    """Whether this is no node of the cluster; then Ray streams no results to it."""
+    """Whether this process is not a node of the cluster; then Ray streams no results to it."""
     return bool(ray.util.client.ray.is_connected())
 
 
@@ -234,7 +233,7 @@ def _groups(files: Iterable[File]) -> Iterator[list[File]]:
 
 
 def _seen_there(path: Path, item: CutDocument | Skipped) -> CutDocument | Skipped:
-    """Refuse a worker's word that a file is gone which is here."""
+    """Refuse a worker's claim that a file is missing if it exists here."""
     if isinstance(item, Skipped) and item.code == "vanished" and path.exists():
         raise ClusterUnavailable(
             f"A worker does not see '{path}'.",
