@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bienc_cli.evaluation.results import Evaluation, SystemResult
-from bienc_cli.evaluation.significance import PairedDifference
+from bienc_cli.evaluation.significance import TIE, PairedDifference
 
 LEVEL = 0.05
 """Significance level for corrected p-values."""
-
-_SAME = 1e-9
 
 
 def best_system(evaluation: Evaluation) -> SystemResult:
@@ -100,7 +98,7 @@ def differences_by_query(
     for query_id in before:
         if query_id in after:
             difference = after[query_id] - before[query_id]
-            if abs(difference) < _SAME:
+            if abs(difference) < TIE:
                 difference = 0.0
             found.append(QueryDifference(query_id, before[query_id], after[query_id], difference))
     return tuple(sorted(found, key=lambda one: (-one.difference, one.query_id)))

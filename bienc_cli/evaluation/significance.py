@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 _RESAMPLES = 10_000
-_TIE = 1e-9
+TIE = 1e-9
 """Values closer than this are equal: measures are sums of floating-point fractions."""
 
 _NAMED = 5
@@ -109,7 +109,7 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
 def _paired(baseline: Mapping[str, float], values: Mapping[str, float]) -> PairedDifference:
     ids = [query_id for query_id in baseline if query_id in values]
     differences = np.array([values[one] - baseline[one] for one in ids], dtype=np.float64)
-    differences[np.abs(differences) < _TIE] = 0.0
+    differences[np.abs(differences) < TIE] = 0.0
     low, high = _interval(differences)
     order = sorted(zip(differences.tolist(), ids, strict=True))
     return PairedDifference(
@@ -149,9 +149,9 @@ def _t_test(differences: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float 
     if len(differences) < 2:
         return None
     spread = float(differences.std())
-    if spread < _TIE:
+    if spread < TIE:
         # The statistic is 0/0 or infinite if all differences are the same.
-        return 1.0 if abs(float(differences.mean())) < _TIE else 0.0
+        return 1.0 if abs(float(differences.mean())) < TIE else 0.0
     from scipy import stats
 
     return float(stats.ttest_1samp(differences, 0.0).pvalue)

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from bienc_cli.evaluation.outcome import best_system, is_significant
 from bienc_cli.evaluation.results import Evaluation, SystemResult
-from bienc_cli.evaluation.significance import compare_with_baseline
+from bienc_cli.evaluation.significance import TIE, compare_with_baseline
 
 ENOUGH_QUERIES = 20
 """Judged queries below which nothing is recommended: few differences could show."""
-
-_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +69,4 @@ def _cost(system: SystemResult) -> float:
 
 
 def _as_good(one: SystemResult, top: SystemResult, measure: str) -> bool:
-    return top.means[measure].value - one.means[measure].value < _SAME
+    return top.means[measure].value - one.means[measure].value < TIE

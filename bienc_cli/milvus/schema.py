@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bienc_cli.patterns import PathFilter
+from bienc_cli.store.bm25 import K1, B
 from bienc_cli.store.facts import Filter
 
 FORMAT_VERSION = 2
@@ -26,9 +27,6 @@ M = 16
 EF_CONSTRUCTION = 200
 LEAST_EF = 512
 """Candidates kept by a search: with this many, the top 10 of a small collection is exact."""
-
-K1, B = 1.2, 0.75
-"""Of BM25, as the embedded store has them."""
 
 MOST_STRING_BYTES = 65_000
 """Per string; Milvus allows 65,535."""

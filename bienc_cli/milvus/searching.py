@@ -26,16 +26,13 @@ from bienc_cli.milvus.schema import (
     among,
     in_chunks,
 )
-from bienc_cli.store.exact import NOTHING, VectorBlock, similarity
+from bienc_cli.store.exact import NOTHING, SINGLE_PRECISION, VectorBlock, similarity
 from bienc_cli.store.rows import damaged
 from bienc_cli.store.tokenizer import Tokenizer, has_stems
 from bienc_cli.types import Vectors
 
 _MARGIN = 16
 """How many more results to request than needed: single precision may reorder neighbours."""
-
-_SINGLE_PRECISION = 2e-5
-"""Largest difference of two scores here that Milvus may order differently."""
 
 _BYTES_AT_ONCE = 16 << 20
 """Of vectors in one response."""
@@ -86,7 +83,7 @@ class Searching:
             scores = similarity(vectors_of(rows, self._dim), query).tolist()
             ranking = _ordered(zip((row["id"] for row in rows), scores, strict=True))
             # A vector that was not proposed may be as near as the last proposed one.
-            cut = len(rows) >= asked and ranking[k - 1][1] - ranking[-1][1] <= _SINGLE_PRECISION
+            cut = len(rows) >= asked and ranking[k - 1][1] - ranking[-1][1] <= SINGLE_PRECISION
             if not cut:
                 return ranking[:k]
             asked *= 4

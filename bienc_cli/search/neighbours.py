@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.store import Filter, IndexReader
+from bienc_cli.store.exact import SINGLE_PRECISION
 from bienc_cli.types import Vectors
 
 ALL_PAIRS_LIMIT = 20_000
@@ -27,8 +28,6 @@ PORTION = 512
 """Texts compared at once: the most work an interrupt can lose."""
 
 _FIRST_ASKED = 8
-_SINGLE_PRECISION = 2e-5
-"""Rounding error of the product of two unit vectors in single precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _by_comparing(
         passage = int(texts.passages[row])
         # Each text is compared with later ones only, so that each pair comes once.
         behind = row + 1 if each_once else 0
-        columns = behind + np.flatnonzero(scores[behind:] >= least - _SINGLE_PRECISION)
+        columns = behind + np.flatnonzero(scores[behind:] >= least - SINGLE_PRECISION)
         exact = among.vectors[columns].astype(np.float64) @ texts.vectors[row].astype(np.float64)
         found += _best(passage, among.passages[columns].tolist(), exact.tolist(), least)
     return found

@@ -18,9 +18,9 @@ EXACT_LIMIT = 20_000
 """Vectors up to which a search compares all of them. An index of this many also keeps a graph and
 codes; a graph pays after a thousand queries of one process (`benchmarks/graph_pays.py`)."""
 
-# How much two products of unit vectors that are equal in double precision may differ in single
-# precision: all candidates this close to the cutoff are compared again. Bound: n * eps / 2.
-_SINGLE_PRECISION = 2e-5
+SINGLE_PRECISION = 2e-5
+"""Largest difference in single precision of two inner products of unit vectors that are equal in
+double precision: all candidates this close to a cutoff are compared again. Bound: n * eps / 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class VectorBlock:
         found = []
         for query, scores in zip(queries, rough, strict=True):
             if len(scores) > k:
-                cut = np.partition(scores, -k)[-k] - _SINGLE_PRECISION
+                cut = np.partition(scores, -k)[-k] - SINGLE_PRECISION
                 chosen = np.flatnonzero(scores >= cut)
             else:
                 chosen = np.arange(len(scores))
