@@ -209,9 +209,9 @@ def test_items_have_the_numbers_that_are_seen(tmp_path, source, shown):
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
-        ("<tr><th rowspan=2>a<th>b<tr><td>c<tr><td>d<td>e", "a | b\n | c\nd | e"),
+        ("<tr><th rowspan=2>a<th>b<tr><td>c<tr><td>d<td>e", "a | b\na | c\nd | e"),
         ("<tr><th colspan=2>a<th>b<tr><td>c<td>d<td>e", "a |  | b\nc | d | e"),
-        ("<tr><td rowspan=2 colspan=2>a<td>b<tr><td>c", "a |  | b\n |  | c"),
+        ("<tr><td rowspan=2 colspan=2>a<td>b<tr><td>c", "a |  | b\na |  | c"),
         ("<tr><td rowspan=0>a<td colspan=x>b<tr><td>c", "a | b\nc"),
     ],
 )
