@@ -96,7 +96,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     from typer.exceptions import Abort, TyperException
 
     from bienc_cli.cli.app import COMMANDS
-    from bienc_cli.cli.output import ClosedPipe, writing
+    from bienc_cli.cli.output import ClosedPipe
 
     values = held.for_parser(arguments, COMMANDS)
     values["query"] |= given or {}
@@ -104,17 +104,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     termination = Termination()
     try:
         with termination:
-            # Only a query can search several indexes.
-            if arguments[:1] != ["query"]:
-                _refuse_two_indexes(arguments)
-            named = tuple(arguments[:1])
-            if not {*named} & {*COMMANDS}:
-                named = COMMANDS
-            code = _command_line(named)(
-                arguments, prog_name="bienc", standalone_mode=False, default_map=values
-            )
-            with writing():
-                caller.stdout().flush()
+            code = _run(arguments, values)
             if code == EXIT_INTERRUPTED or termination.asked:
                 # Typer caught the KeyboardInterrupt, or the interrupted library caught its own.
                 return termination.exit_code()
@@ -139,6 +129,25 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
         return _report(reported, error)
     except Exception as error:
         return _report(reported, _unforeseen(error), error)
+
+
+def _run(arguments: list[str], defaults: Mapping[str, Mapping[str, Any]]) -> object:
+    """Parse and run a command, and write out its output; returns the command's result."""
+    from bienc_cli.cli.app import COMMANDS
+    from bienc_cli.cli.output import writing
+
+    # Only a query can search several indexes.
+    if arguments[:1] != ["query"]:
+        _refuse_two_indexes(arguments)
+    named = tuple(arguments[:1])
+    if not {*named} & {*COMMANDS}:
+        named = COMMANDS
+    code = _command_line(named)(
+        arguments, prog_name="bienc", standalone_mode=False, default_map=defaults
+    )
+    with writing():
+        caller.stdout().flush()
+    return code
 
 
 def _unforeseen(error: Exception) -> BiencError:

@@ -7,6 +7,7 @@ Reads only JSON, in the layouts of sentence-transformers (`modules.json`) and of
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,11 +126,17 @@ def _read(directory: Path, name: str) -> ModelFiles:
     )
     if role is Role.CROSS_ENCODER:
         return replace(files, labels=_labels(config), activation=_activation(config))
+    return _with_pooling(files, modules, about)
 
-    pooling, prompt_pooled, dim = "mean", True, _hidden_size(config)
-    for kind, module in zip(kinds, modules, strict=True):
+
+def _with_pooling(
+    files: ModelFiles, modules: Sequence[dict[str, Any]], about: dict[str, Any]
+) -> ModelFiles:
+    """A bi-encoder's metadata with its pooling, vector length and prompts."""
+    pooling, prompt_pooled, dim = "mean", True, _hidden_size(files.config)
+    for kind, module in zip(files.modules, modules, strict=True):
         if kind == "Pooling":
-            settings = _json(directory / module["path"] / "config.json")
+            settings = _json(files.directory / module["path"] / "config.json")
             modes = _pooling_modes(settings)
             pooling, prompt_pooled = "+".join(modes), bool(settings.get("include_prompt", True))
             dim = len(modes) * int(
@@ -138,7 +145,7 @@ def _read(directory: Path, name: str) -> ModelFiles:
                 or dim
             )
         elif kind == "Dense":
-            dim = int(_json(directory / module["path"] / "config.json")["out_features"])
+            dim = int(_json(files.directory / module["path"] / "config.json")["out_features"])
     dim = min(dim, int(about.get("truncate_dim") or dim))
     query_prompt, passage_prompt = _prompts(about)
     return replace(
