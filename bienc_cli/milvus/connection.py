@@ -127,7 +127,7 @@ class Connection:
         return bool(self._call("has_collection", collection))
 
     def create(self, collection: str, schema: Any, indexes: Any) -> None:
-        """Make a collection with its indexes, and have it loaded."""
+        """Create a collection with its indexes, and load it."""
         self._call("create_collection", collection, schema=schema, consistency_level="Strong")
         self._index(collection, indexes)
 
@@ -137,7 +137,7 @@ class Connection:
         self.load(collection)
 
     def load(self, collection: str) -> None:
-        """Have it in the server's memory, ready to be searched; at once where it is."""
+        """Load a collection into the server's memory; immediate if it is loaded already."""
         try:
             self._call("load_collection", collection, seconds=BUILD_SECONDS)
         except StorageError:
@@ -156,33 +156,33 @@ class Connection:
         self._call("drop_collection", collection)
 
     def rebuild_index(self, collection: str, field: str, indexes: Any) -> None:
-        """Make an index anew from what it is of."""
+        """Rebuild an index from its field."""
         self._call("release_collection", collection)
         self._call("drop_index", collection, field)
         self._index(collection, indexes)
 
     def flush(self, collection: str) -> None:
-        """Have everything written sealed on the server's disk."""
+        """Seal everything written on the server's disk."""
         self._call("flush", collection, seconds=BUILD_SECONDS)
 
     def compact(self, collection: str) -> None:
-        """Have the server clear what was deleted; it does so when it gets to it."""
+        """Ask the server to reclaim deleted rows; it does so in its own time."""
         self._call("compact", collection)
 
     # ---------------------------------------------------------------- rows
 
     def upsert(self, collection: str, rows: Sequence[MilvusRow]) -> None:
-        """Write rows, in place of those with the same keys; doing it twice changes nothing."""
+        """Write rows, replacing those with the same keys; idempotent."""
         self._call("upsert", collection, list(rows))
 
     def delete(self, collection: str, condition: str) -> None:
-        """Delete the rows for which a condition holds."""
+        """Delete the rows that meet a condition."""
         self._call("delete", collection, filter=condition)
 
     def rows(
         self, collection: str, condition: str, fields: Sequence[str], limit: int = MOST_ROWS
     ) -> list[MilvusRow]:
-        """Rows for which a condition holds, `limit` at most, in any order."""
+        """Rows that meet a condition, `limit` at most, in any order."""
         found = self._call(
             "query", collection, filter=condition, output_fields=list(fields), limit=limit
         )
@@ -191,7 +191,7 @@ class Connection:
     def pages(
         self, collection: str, condition: str, fields: Sequence[str], size: int = PAGE
     ) -> Iterator[list[MilvusRow]]:
-        """All rows for which a condition holds, ascending by their keys."""
+        """All rows that meet a condition, ascending by key."""
         iterator = self._call(
             "query_iterator",
             collection,

@@ -93,11 +93,11 @@ class MilvusContents:
     # --------------------------------------------------------------- roots
 
     def roots(self) -> dict[int, Root]:
-        """What is covered now, by id."""
+        """The covered roots by id."""
         return {root_id: covered.root for root_id, covered in sorted(self._roots.items())}
 
     def put_root(self, root: Root) -> int:
-        """Cover a root, or change the settings of one that is covered; its id."""
+        """Add a root, or update the settings of a covered one; returns its id."""
         covered = CoveredRoot(root, "file" if root.path.is_file() else "directory")
         for root_id, known in self._roots.items():
             if known.root.path == root.path:
@@ -114,18 +114,18 @@ class MilvusContents:
         return root_id
 
     def must_read_again(self, root_id: int) -> bool:
-        """Whether a root's passages are counted as of other languages than it is said to be in."""
+        """Whether a root's words were stemmed for other languages than are now declared."""
         return root_id in self._in_other_language
 
     def vouches_for(self, root: Root) -> bool:  # noqa: ARG002
-        """Whoever may write to the server's index is trusted; see `IndexWriter.vouches_for`."""
+        """Whoever can write to the server's index is trusted; see `IndexWriter.vouches_for`."""
         return True
 
     def vouch_for(self, root: Root) -> None:
         """Nothing to record; see `vouches_for`."""
 
     def remove_root(self, path: Path) -> int:
-        """Stop covering a root and forget its files; how many documents those held."""
+        """Stop covering a root and remove its files; returns how many documents they held."""
         before = self._tally.documents
         for root_id, covered in list(self._roots.items()):
             if covered.root.path == path:
@@ -138,7 +138,7 @@ class MilvusContents:
     # --------------------------------------------------------------- files
 
     def files(self, root_id: int) -> dict[str, FileState]:
-        """What is known of a root's files, by path under the root."""
+        """The recorded state of a root's files, by path under the root."""
         return {path: known.state for path, known in self._known(root_id).items()}
 
     def _known(self, root_id: int) -> dict[str, _Known]:
@@ -159,12 +159,12 @@ class MilvusContents:
         return root_id, self._known(root_id)[path]
 
     def document_digests(self, file_id: int) -> dict[str, bytes]:
-        """Digest of each document's text, by document id."""
+        """The digest of each document's text, by document id."""
         found = map(rows_.parsed, self._records(["document"], f"file_id == {file_id}"))
         return {body["doc_id"]: bytes.fromhex(body["digest"]) for body in found}
 
     def document_counts(self, root_id: int) -> dict[int, int]:
-        """How many documents each of a root's files holds, by file id; none are left out."""
+        """How many documents each of a root's files holds, by file id, zeros included."""
         counts = {known.state.file_id: 0 for known in self._known(root_id).values()}
         condition = all_of(among("kind", ["document"]), f"root_id == {root_id}", "piece == 0")
         for page in self._pages(condition, ["file_id"]):
@@ -174,7 +174,7 @@ class MilvusContents:
         return counts
 
     def replace_file(self, root_id: int, state: FileState) -> int:
-        """Forget what is known of the file at `state.path` and begin anew; its id."""
+        """Remove what is recorded for the file at `state.path` and start afresh; returns its id."""
         known = self._known(root_id).get(state.path)
         if known is not None:
             self.remove_file(known.state.file_id)
@@ -184,7 +184,7 @@ class MilvusContents:
         return state.file_id
 
     def touch_file(self, state: FileState, *, lazily: bool = False) -> None:
-        """Record another state of a file, whose documents stay; see `IndexWriter.touch_file`."""
+        """Update the state of a file whose documents stay; see `IndexWriter.touch_file`."""
         if lazily and not self._changed:
             # It would immediately write a record of its own.
             return
@@ -199,11 +199,11 @@ class MilvusContents:
         self._places[state.file_id] = root_id, state.path
 
     def remove_file(self, file_id: int) -> None:
-        """Forget a file."""
+        """Remove a file."""
         self._remove([file_id])
 
     def forget(self, file_ids: Iterable[int]) -> list[str]:
-        """Forget files, whatever state their rows are in; their paths under their roots."""
+        """Remove files, even with damaged rows; returns their paths under their roots."""
         known = {
             one.state.file_id: path
             for root_id in self._roots
@@ -240,11 +240,11 @@ class MilvusContents:
     # --------------------------------------------------------------- skips
 
     def add_skipped(self, file_id: int, skipped: Skipped) -> None:
-        """Record that a file, or a record of it, could not be read."""
+        """Record that a file, or one record in it, could not be read."""
         self._put_skip(self._file(file_id)[0], file_id, skipped)
 
     def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
-        """Record what discovery passed over, in place of what it did last time."""
+        """Replace the record of what discovery skipped."""
         before = self._unread(root_id)
         if _skips(before) == list(skipped):
             return
@@ -253,11 +253,11 @@ class MilvusContents:
             self._put_skip(root_id, 0, one)
 
     def unread(self, root_id: int) -> list[Skipped]:
-        """What discovery passed over under a root, in its order."""
+        """What discovery skipped under a root, in discovery order."""
         return _skips(self._unread(root_id))
 
     def skipped(self, root_id: int) -> list[Skipped]:
-        """All that is recorded as skipped under a root."""
+        """Everything recorded as skipped under a root."""
         found = _skips(self._records(["skip"], f"root_id == {root_id}"))
         return sorted(found, key=lambda one: one.path)
 
@@ -277,7 +277,7 @@ class MilvusContents:
     # ----------------------------------------------- documents and vectors
 
     def add_document(self, file_id: int, document: Document, passages: Sequence[Passage]) -> None:
-        """Add a document with its passages; their vectors may come later."""
+        """Add a document with its passages; their vectors may follow later."""
         root_id, known = self._file(file_id)
         covered = self._roots[root_id]
         place = covered.root.path
@@ -309,11 +309,11 @@ class MilvusContents:
         self._tally.languages.update(one.language for one in searched if one.language)
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
-        """Those of the embedded texts, each once, whose vector is not known."""
+        """The embedded texts without a known vector, without repeats."""
         return self._begun.without_vector(texts)
 
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Vectors of embedded texts, shape (n, dim); kept even if the commit never comes."""
+        """Add vectors of embedded texts, shape (n, dim); kept even without a commit."""
         if texts:
             self._begun.add_vectors(texts, vectors)
 

@@ -306,7 +306,7 @@ class MilvusWriter(MilvusContents):
         self._changed = True
 
     def rebuild_graph(self) -> None:
-        """Have the server make the graph over the vectors anew."""
+        """Let the server rebuild the graph over the vectors."""
         self._connection.rebuild_index(
             self._address.collection, schema.VECTOR, schema.vector_index()
         )
