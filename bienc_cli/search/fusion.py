@@ -45,7 +45,7 @@ class Pooling:
 
 POOLING = Pooling(scale=3.5, sharpness=1.2, summed=0.2, trust_in_code=0.45, numbers=0.45)
 
-ONE_BY_ONE = 5
+ONE_BY_ONE = 3
 """Places of a blend's ranking that are voted on one after the other. Among the last few candidates
 the spread of similarities means little, so the rest is ranked at once."""
 
