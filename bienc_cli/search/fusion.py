@@ -161,7 +161,9 @@ def ranked_by_votes(
     """Rank candidates by `pooled`, the first `ONE_BY_ONE` places one at a time.
 
     A signal that is sure of its favourite has spent its vote on it. For the next place the
-    remaining candidates are voted on anew, so that it also has its say about them.
+    remaining candidates are voted on anew, so that it also has its say about them. In rare cases a
+    candidate's higher score costs it a place behind the first, because a different one is chosen
+    before it.
 
     Source: rankings as repeated choice among what is left; Plackett, "The analysis of
     permutations", Applied Statistics 24(2), 1975.
