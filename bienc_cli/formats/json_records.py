@@ -33,7 +33,7 @@ class _Record:
     def meet(self, key: str, value: str) -> None:
         """A string among its own members."""
         rank = _NAMES.index(key) if key in _NAMES else self.rank
-        name = " ".join(_ESCAPED.sub(r"\1", value).split())
+        name = " ".join(_ESCAPED.sub(_unescaped, value).split())
         if rank < self.rank and 0 < len(name) <= _LONGEST_NAME:
             self.name, self.rank = name, rank
 
@@ -82,6 +82,11 @@ def record_blocks(text: str) -> tuple[Block, ...]:
         index = bisect.bisect_right(blocks, one.start, key=_start_of) - 1
         blocks[index] = Block(blocks[index].start, blocks[index].end, one.name)
     return tuple(blocks)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """The escaped character; a blank for one of those that only move on."""
+    return " " if found[1] in "bfnrt" else found[1]
 
 
 def _start_of(block: Block) -> int:

@@ -77,3 +77,9 @@ def test_blocks_ascend_and_leave_out_brackets_alone(value, indent):
         covered = {place for block in blocks for place in range(block.start, block.end)}
         left = "".join(char for place, char in enumerate(text) if place not in covered)
         assert set(left) <= set("[]{} \n")
+
+
+@pytest.mark.parametrize("blank", "\n\t\r\f\b")
+def test_an_escaped_line_break_in_a_name_parts_words(blank):
+    named = json.dumps([{"title": f'One{blank}two "three" C:\\new'}])
+    assert [block.header for block in record_blocks(named)] == ['One two "three" C:\\new']
