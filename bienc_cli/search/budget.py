@@ -41,7 +41,7 @@ def within(
     for hit, length in zip(hits, lengths, strict=True):
         if used + length > tokens:
             too_long += 1
-        elif any(_says_the_same(hit, other) for other in taken):
+        elif any(_says_the_same(hit, better) for better in taken):
             repeats += 1
         else:
             taken.append(hit)

@@ -57,15 +57,20 @@ def look_up(
         where: restricts the search to these documents.
     """
     depth = depth_of_sources(strategy, depth)
-    near: Ranked = ()
+    by_similarity: Ranked = ()
     if strategy.needs_bi_encoder and vector is not None:
-        near = index.search(vector, depth, where)
-    worded = index.bm25(query, depth, where) if strategy.needs_bm25 else ()
-    return found_by(index, query, strategy, near, worded, where)
+        by_similarity = index.search(vector, depth, where)
+    by_bm25 = index.bm25(query, depth, where) if strategy.needs_bm25 else ()
+    return found_by(index, query, strategy, by_similarity, by_bm25, where)
 
 
 def found_by(
-    index: Searchable, query: str, strategy: Strategy, near: Ranked, worded: Ranked, where: Filter
+    index: Searchable,
+    query: str,
+    strategy: Strategy,
+    by_similarity: Ranked,
+    by_bm25: Ranked,
+    where: Filter,
 ) -> Found:
     """Combine the two rankings and add the passages that contain the query's rare names.
 
@@ -73,13 +78,13 @@ def found_by(
         index: opened for reading.
         query: as it was asked.
         strategy: the one the rankings were made for.
-        near: the ranking by similarity; empty where the strategy compares no vectors.
-        worded: the ranking by BM25; empty where the strategy looks no words up.
+        by_similarity: the bi-encoder's ranking; empty where the strategy compares no vectors.
+        by_bm25: the BM25 ranking; empty where the strategy looks no words up.
         where: restricts the search to these documents.
     """
-    proposed = (one for one, _ in (*near, *worded))
+    proposed = (passage_id for passage_id, _ in (*by_similarity, *by_bm25))
     exact = having_names(index, query, where, proposed) if strategy.blends else {}
-    return Found(by_similarity=near, by_bm25=worded, exact=exact)
+    return Found(by_similarity=by_similarity, by_bm25=by_bm25, exact=exact)
 
 
 def depth_of_sources(strategy: Strategy, depth: int) -> int:
@@ -101,29 +106,33 @@ def propose(
 
     Where both sources were asked, every candidate gets both scores, whichever source proposed it.
     """
-    near, worded = dict(found.by_similarity), dict(found.by_bm25)
+    by_similarity, by_bm25 = dict(found.by_similarity), dict(found.by_bm25)
     ids = _proposed(found, strategy, depth)
-    similarities, bm25 = near, worded
+    similarities, bm25 = by_similarity, by_bm25
     if strategy.needs_bi_encoder and strategy.needs_bm25 and vector is not None:
-        similarities = _completed(near, ids, lambda unseen: index.similarities(vector, unseen))
-        bm25 = _completed(worded, ids, lambda unseen: index.bm25_of(query, unseen))
+        similarities = _completed(
+            by_similarity, ids, lambda unscored: index.similarities(vector, unscored)
+        )
+        bm25 = _completed(by_bm25, ids, lambda unscored: index.bm25_of(query, unscored))
     if strategy.source is Source.LIGHT_BLEND:
         scores = blended(
-            light_weights, [similarities[one] for one in ids], [bm25[one] for one in ids]
+            light_weights,
+            [similarities[passage_id] for passage_id in ids],
+            [bm25[passage_id] for passage_id in ids],
         )
         ids = _in_order(ids, scores, found.exact)
         if strategy.needs_cross_encoder:
-            ids = head_of(ids, [list(near), list(worded)], depth)
+            ids = head_of(ids, [list(by_similarity), list(by_bm25)], depth)
         ids = ids[:depth]
-    near_ranks, word_ranks = _ranks(near), _ranks(worded)
+    similarity_ranks, bm25_ranks = _ranks(by_similarity), _ranks(by_bm25)
     return [
         Candidate(
             passage_id=passage_id,
             rank=rank,
             similarity=similarities.get(passage_id),
-            similarity_rank=near_ranks.get(passage_id),
+            similarity_rank=similarity_ranks.get(passage_id),
             bm25=bm25.get(passage_id),
-            bm25_rank=word_ranks.get(passage_id),
+            bm25_rank=bm25_ranks.get(passage_id),
             exact=found.exact.get(passage_id, 0),
         )
         for rank, passage_id in enumerate(ids, 1)
@@ -132,12 +141,15 @@ def propose(
 
 def _proposed(found: Found, strategy: Strategy, depth: int) -> list[int]:
     """The passages that the sources propose; in no final order if they are to be blended."""
-    rankings = [[one for one, _ in ranking] for ranking in (found.by_similarity, found.by_bm25)]
+    rankings = [
+        [passage_id for passage_id, _ in ranking]
+        for ranking in (found.by_similarity, found.by_bm25)
+    ]
     if strategy.source is Source.FUSION:
         return reciprocal_rank_fusion(rankings)[:depth]
     if strategy.source is Source.LIGHT_BLEND:
         limit = depth_of_sources(strategy, depth)
-        exact = sorted(found.exact, key=lambda one: (-found.exact[one], one))
+        exact = sorted(found.exact, key=lambda passage_id: (-found.exact[passage_id], passage_id))
         return list(dict.fromkeys([*exact, *in_turn(rankings, limit)]))[:limit]
     return [*rankings[0], *rankings[1]][:depth]
 
@@ -145,11 +157,11 @@ def _proposed(found: Found, strategy: Strategy, depth: int) -> list[int]:
 def _completed(
     scores: Mapping[int, float],
     ids: Iterable[int],
-    missing: Callable[[list[int]], Sequence[float]],
+    scores_of: Callable[[list[int]], Sequence[float]],
 ) -> dict[int, float]:
     """A source's scores, with those of the passages that only the other source proposes."""
-    unseen = [one for one in ids if one not in scores]
-    return {**scores, **dict(zip(unseen, missing(unseen), strict=True))}
+    unscored = [passage_id for passage_id in ids if passage_id not in scores]
+    return {**scores, **dict(zip(unscored, scores_of(unscored), strict=True))}
 
 
 def _in_order(
@@ -157,9 +169,10 @@ def _in_order(
 ) -> list[int]:
     """Passages by (-rare names of the query, -score, id)."""
     order = sorted(
-        range(len(ids)), key=lambda place: (-exact.get(ids[place], 0), -scores[place], ids[place])
+        range(len(ids)),
+        key=lambda position: (-exact.get(ids[position], 0), -scores[position], ids[position]),
     )
-    return [ids[place] for place in order]
+    return [ids[position] for position in order]
 
 
 def _ranks(ids: Iterable[int]) -> dict[int, int]:

@@ -62,17 +62,17 @@ def classify(
     check_classifier(identity)
     if not pairs:
         return []
-    read = [*pairs, *((second, first) for first, second in pairs)] if both_ways else list(pairs)
-    scores = cross_encoder.score_pairs(read)
-    labels = [label_scores(row, identity) for row in scores.logits]
-    number = len(pairs)
+    directed = [*pairs, *((second, first) for first, second in pairs)] if both_ways else list(pairs)
+    scores = cross_encoder.score_pairs(directed)
+    labels = [label_scores(logits, identity) for logits in scores.logits]
+    pair_count = len(pairs)
     return [
         Classification(
-            forward=labels[row],
-            backward=labels[number + row] if both_ways else (),
-            truncated=bool(scores.truncated[row::number].any()),
+            forward=labels[position],
+            backward=labels[pair_count + position] if both_ways else (),
+            truncated=bool(scores.truncated[position::pair_count].any()),
         )
-        for row in range(number)
+        for position in range(pair_count)
     ]
 
 
@@ -87,13 +87,13 @@ def label_scores(
     """
     exact = logits.astype(np.float64)
     if identity.activation == "sigmoid":
-        shares = 1 / (1 + np.exp(-exact))
+        probabilities = 1 / (1 + np.exp(-exact))
     else:
-        shares = np.exp(exact - exact.max())
-        shares /= shares.sum()
+        probabilities = np.exp(exact - exact.max())
+        probabilities /= probabilities.sum()
     return tuple(
-        LabelScore(name, float(logit), float(share))
-        for name, logit, share in zip(identity.labels, exact, shares, strict=True)
+        LabelScore(label, float(logit), float(probability))
+        for label, logit, probability in zip(identity.labels, exact, probabilities, strict=True)
     )
 
 

@@ -72,13 +72,13 @@ def gathered(
         classifier: the model that read the pairs, if any.
         watch: holds the time of every stage.
     """
-    found = sorted(
+    ordered = sorted(
         pairs,
         key=lambda pair: (-pair.similarity, pair.first.passage_id, pair.second.passage_id),
     )
     return PairsResult(
-        pairs=tuple(found),
-        clusters=tuple(clusters_of(found)),
+        pairs=tuple(ordered),
+        clusters=tuple(clusters_of(ordered)),
         stages=watch.times,
         index=index.info,
         classifier=ModelUse.of(classifier) if classifier else None,
@@ -102,27 +102,30 @@ def clusters_of(pairs: Iterable[Pair]) -> list[Cluster]:
     parents: dict[int, int] = {}
     for pair in pairs:
         for stored in (pair.first, pair.second):
-            one = stored.passage_id
-            passages[one] = stored
-            closeness[one] = closeness.get(one, 0.0) + pair.similarity
-            parents.setdefault(one, one)
-        top, other = _top(parents, pair.first.passage_id), _top(parents, pair.second.passage_id)
-        parents[max(top, other)] = min(top, other)
+            passage_id = stored.passage_id
+            passages[passage_id] = stored
+            closeness[passage_id] = closeness.get(passage_id, 0.0) + pair.similarity
+            parents.setdefault(passage_id, passage_id)
+        root, other = _root(parents, pair.first.passage_id), _root(parents, pair.second.passage_id)
+        parents[max(root, other)] = min(root, other)
     members: dict[int, list[int]] = {}
-    for one in sorted(passages):
-        members.setdefault(_top(parents, one), []).append(one)
+    for passage_id in sorted(passages):
+        members.setdefault(_root(parents, passage_id), []).append(passage_id)
     clusters = []
     for _, ids in sorted(members.items(), key=lambda item: (-len(item[1]), item[0])):
-        chosen = min(ids, key=lambda one: (-closeness[one], one))
+        representative = min(ids, key=lambda member: (-closeness[member], member))
         clusters.append(
-            Cluster(passages[chosen], tuple(passages[one] for one in ids if one != chosen))
+            Cluster(
+                passages[representative],
+                tuple(passages[member] for member in ids if member != representative),
+            )
         )
     return clusters
 
 
-def _top(parents: dict[int, int], one: int) -> int:
-    while parents[one] != one:
+def _root(parents: dict[int, int], passage_id: int) -> int:
+    while parents[passage_id] != passage_id:
         # Path halving: each lookup shortens the path for the next.
-        parents[one] = parents[parents[one]]
-        one = parents[one]
-    return one
+        parents[passage_id] = parents[parents[passage_id]]
+        passage_id = parents[passage_id]
+    return passage_id

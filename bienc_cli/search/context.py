@@ -30,5 +30,5 @@ def with_lines_around(
 
 
 def _line_end(text: str, position: int) -> int:
-    found = text.find("\n", position)
-    return found if found >= 0 else len(text)
+    line_break = text.find("\n", position)
+    return line_break if line_break >= 0 else len(text)

@@ -59,7 +59,7 @@ def names_in(query: str) -> list[str]:
     (-C, --no-verify), key combinations (Ctrl+P), and identifiers (run_in_executor, C++,
     getUserById, a@b.org).
     """
-    words = (_bare(found.group()) for found in _RUN.finditer(query))
+    words = (_bare(match.group()) for match in _RUN.finditer(query))
     return list(dict.fromkeys(word for word in words if _is_name(word)))[:_MOST_NAMES]
 
 
@@ -91,19 +91,19 @@ def having_names(
             with a line that starts with it, as the line that explains it does.
     """
     counts: dict[int, int] = {}
-    near = _Near(index, proposed)
+    proposed_passages = _ProposedPassages(index, proposed)
     for name in names_in(query):
         if _OPTION.fullmatch(name):
-            having = near.explaining(name) or near.with_option(name)
+            passage_ids = proposed_passages.explaining(name) or proposed_passages.with_option(name)
         else:
-            having = _to_the_letter(index, name, where) or near.with_name(name)
-        if len(having) <= RARE:
-            for passage_id in having:
+            passage_ids = _to_the_letter(index, name, where) or proposed_passages.with_name(name)
+        if len(passage_ids) <= RARE:
+            for passage_id in passage_ids:
                 counts[passage_id] = counts.get(passage_id, 0) + 1
     return counts
 
 
-class _Near:
+class _ProposedPassages:
     """The proposed passages, read only when first needed."""
 
     def __init__(self, index: Searchable, proposed: Iterable[int]) -> None:
@@ -112,32 +112,34 @@ class _Near:
 
     @cached_property
     def _texts(self) -> list[tuple[int, str]]:
-        stored = self._index.passages([*dict.fromkeys(self._proposed)])
-        return [(one.passage_id, one.passage.embedded_text) for one in stored]
+        passages = self._index.passages([*dict.fromkeys(self._proposed)])
+        return [(stored.passage_id, stored.passage.embedded_text) for stored in passages]
 
     def with_name(self, name: str) -> list[int]:
         """The passages that contain a name in another spelling."""
-        written = other_writings(name)
-        return [one for one, text in self._texts if written.search(plain_letters(text))]
+        pattern = other_writings(name)
+        return [
+            passage_id for passage_id, text in self._texts if pattern.search(plain_letters(text))
+        ]
 
     def with_option(self, option: str) -> list[int]:
         """The passages that contain an option, case-sensitively."""
-        written = re.compile(rf"(?<![\w-]){re.escape(option)}(?![\w-])")
-        return [one for one, text in self._texts if written.search(text)]
+        pattern = re.compile(rf"(?<![\w-]){re.escape(option)}(?![\w-])")
+        return [passage_id for passage_id, text in self._texts if pattern.search(text)]
 
     def explaining(self, option: str) -> list[int]:
         """The passages with a line that starts with an option, or with its other form before it."""
-        other = r"--?\w[\w-]*(?:[ =][^\s,]+)?,?[ \t]+"
-        explained = re.compile(rf"(?m)^[^\w\n-]*(?:{other})?{re.escape(option)}(?![\w-])")
-        return [one for one, text in self._texts if explained.search(text)]
+        other_form = r"--?\w[\w-]*(?:[ =][^\s,]+)?,?[ \t]+"
+        pattern = re.compile(rf"(?m)^[^\w\n-]*(?:{other_form})?{re.escape(option)}(?![\w-])")
+        return [passage_id for passage_id, text in self._texts if pattern.search(text)]
 
 
 def _to_the_letter(index: Searchable, name: str, where: Filter) -> list[int]:
     # A common name's parts occur together in too many passages to read them all.
     holding = index.holding(name, where)
     if len(holding) > RARE:
-        best = dict(index.bm25(name, 2 * RARE, where))
-        holding = [one for one in holding if one in best]
+        best_by_bm25 = dict(index.bm25(name, 2 * RARE, where))
+        holding = [passage_id for passage_id in holding if passage_id in best_by_bm25]
     wording = Wording(name)
     return [
         stored.passage_id
@@ -175,13 +177,13 @@ def numbers_in(text: str) -> frozenset[str]:
     A joined number, such as a date, yields both itself and its parts, so that the same date matches
     better than one with day and month swapped.
     """
-    found = [_THOUSANDS.sub("", one) for one in _NUMBER.findall(plain_letters(text))]
-    return frozenset([*found, *(part for one in found for part in _JOINT.split(one))])
+    numbers = [_THOUSANDS.sub("", number) for number in _NUMBER.findall(plain_letters(text))]
+    return frozenset([*numbers, *(part for number in numbers for part in _JOINT.split(number))])
 
 
 def shares_of_numbers(query: str, texts: Sequence[str]) -> list[float]:
     """The fraction of the query's numbers that each text contains; 0 where the query has none."""
-    asked = numbers_in(query)
-    if not asked:
+    query_numbers = numbers_in(query)
+    if not query_numbers:
         return [0.0] * len(texts)
-    return [len(asked & numbers_in(text)) / len(asked) for text in texts]
+    return [len(query_numbers & numbers_in(text)) / len(query_numbers) for text in texts]

@@ -80,9 +80,13 @@ def read(
             )
         last = min(len(text), first + limit)
     else:
-        its = [one.passage for one in named.passages if one.document_id == stored.document_id]
-        first = _lines_before(text, its[0].start, around)
-        last = min(_lines_behind(text, its[-1].end, around), max(first + limit, its[-1].end))
+        passages = [
+            other.passage for other in named.passages if other.document_id == stored.document_id
+        ]
+        first = _lines_before(text, passages[0].start, around)
+        last = min(
+            _lines_behind(text, passages[-1].end, around), max(first + limit, passages[-1].end)
+        )
     return Excerpt(
         stored=stored,
         start=first,
@@ -105,8 +109,8 @@ def _lines_before(text: str, position: int, lines: int) -> int:
 def _lines_behind(text: str, position: int, lines: int) -> int:
     end = position
     for step in range(lines + 1):
-        found = text.find("\n", end + (step > 0))
-        if found < 0:
+        line_break = text.find("\n", end + (step > 0))
+        if line_break < 0:
             return len(text)
-        end = found
+        end = line_break
     return end

@@ -77,7 +77,9 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int = RRF_K) ->
 def in_turn(rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
     """Take the best of each ranking in turn, without repeats, up to `limit`."""
     mixed = chain.from_iterable(zip_longest(*rankings))
-    return list(islice(dict.fromkeys(one for one in mixed if one is not None), limit))
+    return list(
+        islice(dict.fromkeys(passage_id for passage_id in mixed if passage_id is not None), limit)
+    )
 
 
 def head_of(fused: Sequence[int], rankings: Sequence[Sequence[int]], limit: int) -> list[int]:
@@ -93,7 +95,7 @@ def head_of(fused: Sequence[int], rankings: Sequence[Sequence[int]], limit: int)
     """
     heads = in_turn([ranking[: limit // HEADS] for ranking in rankings], limit)
     chosen = set(islice(dict.fromkeys([*heads, *fused]), limit))
-    return [one for one in fused if one in chosen]
+    return [passage_id for passage_id in fused if passage_id in chosen]
 
 
 def pooled(
@@ -176,18 +178,24 @@ def ranked_by_votes(
         The places of the candidates, best first, shape (n,).
     """
     similarities, bm25, relevances = map(np.asarray, (similarities, bm25, relevances))
-    left = np.argsort(np.asarray(ids), kind="stable")
-    numbers = np.broadcast_to(np.asarray(numbers), left.shape)
+    remaining = np.argsort(np.asarray(ids), kind="stable")
+    numbers = np.broadcast_to(np.asarray(numbers), remaining.shape)
     ranking: list[int] = []
-    while len(left):
+    while len(remaining):
         scores = pooled(
-            weights, similarities[left], bm25[left], relevances[left], codelike, numbers[left], how
+            weights,
+            similarities[remaining],
+            bm25[remaining],
+            relevances[remaining],
+            codelike,
+            numbers[remaining],
+            how,
         )
         best = np.argsort(-scores, kind="stable")
         if len(ranking) < ONE_BY_ONE:
             best = best[:1]
-        ranking += left[best].tolist()
-        left = np.delete(left, best)
+        ranking += remaining[best].tolist()
+        remaining = np.delete(remaining, best)
     return np.array(ranking, dtype=np.intp)
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bienc_cli.errors import IndexMismatch
 from bienc_cli.store import Filter, IndexInfo, IndexReader, StoredPassage
 
-One = TypeVar("One")
+Result = TypeVar("Result")
 
 
 class Joined:
@@ -39,8 +39,10 @@ class Joined:
 
     def __init__(self, readers: Sequence[IndexReader]) -> None:
         self.readers = tuple(readers)
-        self._overlap = any(_overlap(one, other) for one, other in combinations(self.infos, 2))
-        self._met: dict[bytes, int] = {}
+        self._overlap = any(
+            _overlap(first, second) for first, second in combinations(self.infos, 2)
+        )
+        self._first_seen: dict[bytes, int] = {}
         """The first id seen for each passage, by the passage's identity."""
 
     def for_one_query(self) -> Joined:
@@ -89,7 +91,7 @@ class Joined:
         self, query: NDArray[np.float32], k: int, where: Filter | None = None
     ) -> list[tuple[int, float]]:
         """The `k` nearest passages of all indexes."""
-        return self._best([one.search(query, k, where) for one in self.readers], k)
+        return self._best([reader.search(query, k, where) for reader in self.readers], k)
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
         """The cosine of the query with each passage."""
@@ -97,7 +99,7 @@ class Joined:
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best passages by BM25, each scored by its own index."""
-        return self._best([one.bm25(query, k, where) for one in self.readers], k)
+        return self._best([reader.bm25(query, k, where) for reader in self.readers], k)
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """The BM25 score of each passage."""
@@ -106,35 +108,35 @@ class Joined:
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
         """The passages that contain every word of a text."""
         holding = [
-            self._id(own, which)
-            for which, reader in enumerate(self.readers)
-            for own in reader.holding(text, where)
+            self._id(own_id, index_number)
+            for index_number, reader in enumerate(self.readers)
+            for own_id in reader.holding(text, where)
         ]
-        return sorted(set(self._speakers(holding)))
+        return sorted(set(self._representatives(holding)))
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
         """The words of the query that no index contains, with the words looked up instead."""
-        each = [reader.spellings(query) for reader in self.readers]
+        by_index = [reader.spellings(query) for reader in self.readers]
         return {
-            word: tuple(dict.fromkeys(near for one in each for near in one[word]))
-            for word in each[0]
-            if all(word in one for one in each)
+            word: tuple(dict.fromkeys(stem for spellings in by_index for stem in spellings[word]))
+            for word in by_index[0]
+            if all(word in spellings for spellings in by_index)
         }
 
     def passages(self, passage_ids: Sequence[int]) -> list[StoredPassage]:
         """Passages by id, in the order asked."""
-        found = self._of_each(passage_ids, lambda reader, ids: reader.passages(ids))
+        passages = self._of_each(passage_ids, lambda reader, ids: reader.passages(ids))
         return [
             self._renamed(stored, passage_id % len(self.readers))
-            for stored, passage_id in zip(found, passage_ids, strict=True)
+            for stored, passage_id in zip(passages, passage_ids, strict=True)
         ]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
         """All passages that pass the filter, one index after the other."""
-        for which, reader in enumerate(self.readers):
+        for index_number, reader in enumerate(self.readers):
             for stored in reader.iter_passages(where):
-                renamed = self._renamed(stored, which)
-                if not self._overlap or self._speaker(renamed) == renamed.passage_id:
+                renamed = self._renamed(stored, index_number)
+                if not self._overlap or self._representative(renamed) == renamed.passage_id:
                     yield renamed
 
     def count(self, where: Filter | None = None) -> int:
@@ -145,8 +147,8 @@ class Joined:
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text."""
-        which, own = origin(document_id, len(self.readers))
-        return self.readers[which].document_text(own)
+        index_number, own_id = origin(document_id, len(self.readers))
+        return self.readers[index_number].document_text(own_id)
 
     def is_current(self) -> bool:
         """Whether no index has a newer generation."""
@@ -165,74 +167,80 @@ class Joined:
         """Close."""
         self.close()
 
-    def _id(self, own: int, which: int) -> int:
-        return own * len(self.readers) + which
+    def _id(self, own_id: int, index_number: int) -> int:
+        return own_id * len(self.readers) + index_number
 
-    def _renamed(self, stored: StoredPassage, which: int) -> StoredPassage:
+    def _renamed(self, stored: StoredPassage, index_number: int) -> StoredPassage:
         return replace(
             stored,
-            passage_id=self._id(stored.passage_id, which),
-            document_id=self._id(stored.document_id, which),
+            passage_id=self._id(stored.passage_id, index_number),
+            document_id=self._id(stored.document_id, index_number),
         )
 
     def _best(self, rankings: Sequence[list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
         ranked = [
-            (self._id(own, which), score)
-            for which, ranking in enumerate(rankings)
-            for own, score in ranking
+            (self._id(own_id, index_number), score)
+            for index_number, ranking in enumerate(rankings)
+            for own_id, score in ranking
         ]
         ranked.sort(key=lambda hit: (-hit[1], hit[0]))
         # Each index returned its own `k` best, so no deeper look is needed.
-        speakers = self._speakers([one for one, _ in ranked])
+        representatives = self._representatives([passage_id for passage_id, _ in ranked])
         best: dict[int, float] = {}
-        for speaker, (_, score) in zip(speakers, ranked, strict=True):
-            best.setdefault(speaker, score)
+        for representative, (_, score) in zip(representatives, ranked, strict=True):
+            best.setdefault(representative, score)
         return sorted(best.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
-    def _speakers(self, passage_ids: Sequence[int]) -> list[int]:
+    def _representatives(self, passage_ids: Sequence[int]) -> list[int]:
         """Map ids to those of the copies in other indexes that were seen first."""
         if not self._overlap:
             return list(passage_ids)
-        return [self._speaker(stored) for stored in self.passages(passage_ids)]
+        return [self._representative(stored) for stored in self.passages(passage_ids)]
 
-    def _speaker(self, stored: StoredPassage) -> int:
+    def _representative(self, stored: StoredPassage) -> int:
         if stored.file is None:
             # A remote file cannot be identified with a local one.
             return stored.passage_id
-        told = (stored.file.path, stored.passage.place, stored.passage.start, stored.passage.text)
-        return self._met.setdefault(
-            blake2b(repr(told).encode(), digest_size=16).digest(), stored.passage_id
+        identity = (
+            stored.file.path,
+            stored.passage.place,
+            stored.passage.start,
+            stored.passage.text,
+        )
+        return self._first_seen.setdefault(
+            blake2b(repr(identity).encode(), digest_size=16).digest(), stored.passage_id
         )
 
     def _of_each(
         self,
         passage_ids: Sequence[int],
-        asked: Callable[[IndexReader, list[int]], Sequence[One]],
-    ) -> list[One]:
+        ask: Callable[[IndexReader, list[int]], Sequence[Result]],
+    ) -> list[Result]:
         """Ask each index about its own passages; results in the order asked."""
-        places: list[list[int]] = [[] for _ in self.readers]
-        for place, passage_id in enumerate(passage_ids):
-            places[passage_id % len(self.readers)].append(place)
-        found: dict[int, One] = {}
-        for reader, its in zip(self.readers, places, strict=True):
-            if its:
-                ids = [passage_ids[place] // len(self.readers) for place in its]
-                found.update(zip(its, asked(reader, ids), strict=True))
-        return [found[place] for place in range(len(passage_ids))]
+        positions_by_reader: list[list[int]] = [[] for _ in self.readers]
+        for position, passage_id in enumerate(passage_ids):
+            positions_by_reader[passage_id % len(self.readers)].append(position)
+        results: dict[int, Result] = {}
+        for reader, positions in zip(self.readers, positions_by_reader, strict=True):
+            if positions:
+                ids = [passage_ids[i] // len(self.readers) for i in positions]
+                results.update(zip(positions, ask(reader, ids), strict=True))
+        return [results[i] for i in range(len(passage_ids))]
 
 
 def origin(joined_id: int, indexes: int) -> tuple[int, int]:
     """Which of so many indexes an id belongs to, and its id there."""
-    own, which = divmod(joined_id, indexes)
-    return which, own
+    own_id, index_number = divmod(joined_id, indexes)
+    return index_number, own_id
 
 
-def _overlap(one: IndexInfo, other: IndexInfo) -> bool:
+def _overlap(first: IndexInfo, second: IndexInfo) -> bool:
     """Whether two indexes may cover the same file."""
     return any(
-        mine.path.is_relative_to(its.path) or its.path.is_relative_to(mine.path)
-        for mine in one.roots
-        for its in other.roots
+        first_root.path.is_relative_to(second_root.path)
+        or second_root.path.is_relative_to(first_root.path)
+        for first_root in first.roots
+        for second_root in second.roots
     )
 
 

@@ -78,7 +78,7 @@ def words_are_noise(info: IndexInfo, query: str) -> bool:
 
 
 def _share_of_others(info: IndexInfo) -> float:
-    return sum(number for _, number in info.languages) / max(1, info.passages)
+    return sum(passages for _, passages in info.languages) / max(1, info.passages)
 
 
 def codelike(texts: Sequence[str]) -> float:

@@ -26,8 +26,8 @@ def unmatched(index: Searchable, where: Filter, paths: str = "--path") -> list[s
     """
     if not where or index.count(where):
         return []
-    filters = [f"{paths} '{one}'" for one in where.paths]
-    filters += [f"--type {one}" for one in where.formats]
+    filters = [f"{paths} '{pattern}'" for pattern in where.paths]
+    filters += [f"--type {name}" for name in where.formats]
     return [f"no document of the index matches {' '.join(filters)}"]
 
 
@@ -82,11 +82,11 @@ class Narrowed:
 
     def holding(self, text: str, where: Filter | None = None) -> list[int]:
         """The remaining passages that contain every word of a text."""
-        left = None if self._wanted is None else set(self._wanted)
+        wanted = None if self._wanted is None else set(self._wanted)
         return [
-            one
-            for one in self._index.holding(text, where)
-            if one not in self._unwanted and (left is None or one in left)
+            passage_id
+            for passage_id in self._index.holding(text, where)
+            if passage_id not in self._unwanted and (wanted is None or passage_id in wanted)
         ]
 
     def spellings(self, query: str) -> dict[str, tuple[str, ...]]:
@@ -118,23 +118,23 @@ class Narrowed:
         if not self._asked.phrases:
             return None
         first, *others = self._asked.phrases
-        left = self._having(first)
+        matching = self._containing(first)
         for phrase in others:
-            left = left & self._having(phrase)
-        return sorted(left - self._unwanted)
+            matching = matching & self._containing(phrase)
+        return sorted(matching - self._unwanted)
 
     @cached_property
     def _unwanted(self) -> set[int]:
         """The passages that contain anything excluded."""
-        having = [set(self._index.holding(word, self._where)) for word in self._asked.without]
-        return set().union(*having, *map(self._having, self._asked.without_phrases))
+        holding = [set(self._index.holding(word, self._where)) for word in self._asked.without]
+        return set().union(*holding, *map(self._containing, self._asked.without_phrases))
 
-    def _having(self, phrase: str) -> set[int]:
-        held = wording(phrase)
+    def _containing(self, phrase: str) -> set[int]:
+        matcher = wording(phrase)
         return {
             stored.passage_id
             for stored in self._read(self._index.holding(phrase, self._where))
-            if held.stands_in(plain_letters(stored.passage.embedded_text))
+            if matcher.stands_in(plain_letters(stored.passage.embedded_text))
         }
 
     def _read(self, passage_ids: Sequence[int]) -> Iterator[StoredPassage]:
@@ -147,10 +147,10 @@ class Narrowed:
         """The `k` best of a ranking that are not excluded, searching as deep as necessary."""
         depth = k + min(k, len(self._unwanted))
         while True:
-            found = ranking(depth)
-            left = [hit for hit in found if hit[0] not in self._unwanted][:k]
-            if len(left) == k or len(found) < depth:
-                return left
+            ranked = ranking(depth)
+            kept = [hit for hit in ranked if hit[0] not in self._unwanted][:k]
+            if len(kept) == k or len(ranked) < depth:
+                return kept
             depth *= 4
 
 

@@ -27,7 +27,7 @@ pair, without half a million pairs."""
 PORTION = 512
 """Texts compared at once: the most work an interrupt can lose."""
 
-_FIRST_ASKED = 8
+_FIRST_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +47,28 @@ class Texts:
 
 def texts_of(index: IndexReader, where: Filter) -> Texts:
     """All passages that pass the filter, with one vector per text in memory."""
-    first: dict[bytes, int] = {}
-    kept: list[int] = []
+    first_with: dict[bytes, int] = {}
+    passages: list[int] = []
     parts: list[Vectors] = []
     text_of: dict[int, int] = {}
     for ids, vectors in index.iter_vectors(where):
-        new = []
+        new_rows = []
         for row, passage_id in enumerate(ids.tolist()):
-            text = first.setdefault(vectors[row].tobytes(), passage_id)
+            text = first_with.setdefault(vectors[row].tobytes(), passage_id)
             text_of[passage_id] = text
             if text == passage_id:
-                new.append(row)
-                kept.append(passage_id)
-        parts.append(vectors[new])
+                new_rows.append(row)
+                passages.append(passage_id)
+        parts.append(vectors[new_rows])
     dim = index.info.encoder.dim
     return Texts(
-        passages=np.array(kept, dtype=np.int64),
+        passages=np.array(passages, dtype=np.int64),
         vectors=np.concatenate([np.empty((0, dim), np.float32), *parts]),
         text_of=text_of,
     )
 
 
-Near = list[tuple[int, int, float]]
+NearPairs = list[tuple[int, int, float]]
 """(passage, other passage, cosine)."""
 
 
@@ -81,7 +81,7 @@ def near_texts(
     *,
     start: int = 0,
     all_pairs: bool | None = None,
-) -> Iterator[Near]:
+) -> Iterator[NearPairs]:
     """Pairs of texts with at least the given similarity, one portion of texts at a time.
 
     Args:
@@ -110,17 +110,17 @@ def near_texts(
 
 def _by_comparing(
     texts: Texts, among: Texts, rows: NDArray[np.int64], least: float, *, each_once: bool
-) -> Near:
-    rough = texts.vectors[rows] @ among.vectors.T
-    found: Near = []
-    for row, scores in zip(rows.tolist(), rough, strict=True):
+) -> NearPairs:
+    rough_cosines = texts.vectors[rows] @ among.vectors.T
+    pairs: NearPairs = []
+    for row, cosines in zip(rows.tolist(), rough_cosines, strict=True):
         passage = int(texts.passages[row])
         # Each text is compared with later ones only, so that each pair comes once.
-        behind = row + 1 if each_once else 0
-        columns = behind + np.flatnonzero(scores[behind:] >= least - SINGLE_PRECISION)
+        first_column = row + 1 if each_once else 0
+        columns = first_column + np.flatnonzero(cosines[first_column:] >= least - SINGLE_PRECISION)
         exact = among.vectors[columns].astype(np.float64) @ texts.vectors[row].astype(np.float64)
-        found += _best(passage, among.passages[columns].tolist(), exact.tolist(), least)
-    return found
+        pairs += _best(passage, among.passages[columns].tolist(), exact.tolist(), least)
+    return pairs
 
 
 def _by_searching(
@@ -132,28 +132,34 @@ def _by_searching(
     where: Filter,
     *,
     each_once: bool,
-) -> Near:
-    found: Near = []
-    left, asked = rows, _FIRST_ASKED
-    while len(left):
-        rankings = index.search_many(texts.vectors[left], asked, where)
-        again = []
-        for row, ranking in zip(left.tolist(), rankings, strict=True):
+) -> NearPairs:
+    pairs: NearPairs = []
+    pending, depth = rows, _FIRST_DEPTH
+    while len(pending):
+        rankings = index.search_many(texts.vectors[pending], depth, where)
+        deeper = []
+        for row, ranking in zip(pending.tolist(), rankings, strict=True):
             passage = int(texts.passages[row])
-            near = {among.text_of[one]: score for one, score in ranking if score >= least}
+            cosines = {
+                among.text_of[passage_id]: cosine
+                for passage_id, cosine in ranking
+                if cosine >= least
+            }
             # Passages of one text each take a place in the ranking, and may push out other texts.
-            cut = len(ranking) == asked and ranking[-1][1] >= least
-            if cut and len(near) <= MOST_NEIGHBOURS:
-                again.append(row)
+            cut = len(ranking) == depth and ranking[-1][1] >= least
+            if cut and len(cosines) <= MOST_NEIGHBOURS:
+                deeper.append(row)
                 continue
             # A pair may be found from one side only, so both are kept; the caller drops repeats.
-            best = _best(passage, list(near), list(near.values()), least)
-            found += [(min(a, b), max(a, b), score) for a, b, score in best] if each_once else best
-        left, asked = np.array(again, dtype=np.int64), asked * 4
-    return found
+            best = _best(passage, list(cosines), list(cosines.values()), least)
+            pairs += (
+                [(min(a, b), max(a, b), cosine) for a, b, cosine in best] if each_once else best
+            )
+        pending, depth = np.array(deeper, dtype=np.int64), depth * 4
+    return pairs
 
 
-def _best(passage: int, others: Sequence[int], cosines: Sequence[float], least: float) -> Near:
+def _best(passage: int, others: Sequence[int], cosines: Sequence[float], least: float) -> NearPairs:
     ranked = sorted(
         (-cosine, other)
         for other, cosine in zip(others, cosines, strict=True)

@@ -53,7 +53,7 @@ class PairLog:
                 self._open(self._path)
 
     def _open(self, path: Path) -> None:
-        whole = 0
+        complete_length = 0
         if path.exists():
             for line in path.read_bytes().splitlines(keepends=True):
                 # An interrupted run may have left its last line incomplete.
@@ -64,17 +64,17 @@ class PairLog:
                 if not line.endswith(b"\n"):
                     break
                 self.portions.append(portion)
-                whole += len(line)
+                complete_length += len(line)
         self._file = path.open("a", encoding="utf-8")
-        self._file.truncate(whole)
+        self._file.truncate(complete_length)
 
     def add(self, portion: Sequence[FoundPair]) -> None:
         """Append a finished portion."""
         if self._file is None:
             return
         fields = [
-            (one.first, one.second, one.similarity, one.forward, one.backward, one.truncated)
-            for one in portion
+            (pair.first, pair.second, pair.similarity, pair.forward, pair.backward, pair.truncated)
+            for pair in portion
         ]
         with suppress(OSError):
             self._file.write(json.dumps(fields) + "\n")

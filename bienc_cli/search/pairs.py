@@ -104,15 +104,15 @@ def find_pairs(
     options = options or PairsOptions()
     label = _label(options, classifier)
     for pair in _pairs(index, options, classifier, log, on_progress):
-        if label is None or (pair.classification and _has(pair.classification, label)):
+        if label is None or (pair.classification and _has_label(pair.classification, label)):
             yield pair
 
 
 def search_key(index: IndexReader, options: PairsOptions, classifier: CrossEncoder | None) -> str:
     """Everything that determines the result of a search, and its time."""
     info = index.info
-    reads = (classifier.identity.fingerprint, classifier.runtime) if classifier else None
-    return repr((str(info.directory), info.created, info.generation, options, reads))
+    reader = (classifier.identity.fingerprint, classifier.runtime) if classifier else None
+    return repr((str(info.directory), info.created, info.generation, options, reader))
 
 
 def _label(options: PairsOptions, classifier: CrossEncoder | None) -> str | None:
@@ -125,9 +125,11 @@ def _label(options: PairsOptions, classifier: CrossEncoder | None) -> str | None
     return label_named(classifier.identity, options.label)
 
 
-def _has(classification: Classification, label: str) -> bool:
-    ways = (classification.forward, classification.backward)
-    return any(max(way, key=lambda score: score.logit).label == label for way in ways if way)
+def _has_label(classification: Classification, label: str) -> bool:
+    directions = (classification.forward, classification.backward)
+    return any(
+        max(scores, key=lambda score: score.logit).label == label for scores in directions if scores
+    )
 
 
 def _pairs(
@@ -138,16 +140,16 @@ def _pairs(
     on_progress: Callable[[int, int], None],
 ) -> Iterator[Pair]:
     seen: set[tuple[int, int]] = set()
-    for found in _same_texts(index, options):
-        yield from _wanted(index, _unseen(found, seen), options, None)
+    for portion in _same_texts(index, options):
+        yield from _confirmed(index, _unseen(portion, seen), options, None)
     if options.exact:
         return
     texts = texts_of(index, options.between)
     others = texts_of(index, options.against) if options.against is not None else None
     total = len(texts.passages)
     known = log.portions if log else []
-    for done, found in enumerate(known, 1):
-        yield from _wanted(index, _unseen(found, seen), options, classifier)
+    for done, portion in enumerate(known, 1):
+        yield from _confirmed(index, _unseen(portion, seen), options, classifier)
         on_progress(min(done * PORTION, total), total)
     where = options.between if options.against is None else options.against
     start = len(known) * PORTION
@@ -160,35 +162,35 @@ def _pairs(
         start=start,
         all_pairs=options.all_pairs,
     )
-    for done, near in enumerate(portions, len(known) + 1):
-        found = _unseen((FoundPair(*one) for one in near), seen)
-        pairs = _wanted(index, found, options, classifier)
-        found, pairs = _read(pairs, classifier) if classifier else (_found(pairs), pairs)
+    for done, near_pairs in enumerate(portions, len(known) + 1):
+        portion = _unseen((FoundPair(*near_pair) for near_pair in near_pairs), seen)
+        pairs = _confirmed(index, portion, options, classifier)
+        portion, pairs = _read(pairs, classifier) if classifier else (_as_found(pairs), pairs)
         if log is not None:
-            log.add(found)
+            log.add(portion)
         yield from pairs
         on_progress(min(done * PORTION, total), total)
 
 
 def _same_texts(index: IndexReader, options: PairsOptions) -> Iterator[list[FoundPair]]:
     """Passages with a text seen before, each paired with the first passage that has it."""
-    first: dict[bytes, int] = {}
+    first_with: dict[bytes, int] = {}
     repeated: list[tuple[int, int]] = []
     among = options.between if options.against is None else options.against
     if options.against is not None:
         for stored in index.iter_passages(options.between):
-            first.setdefault(_digest(stored), stored.passage_id)
+            first_with.setdefault(_digest(stored), stored.passage_id)
     for stored in index.iter_passages(among):
-        known = first.get(_digest(stored))
-        if known is None and options.against is None:
-            first[_digest(stored)] = stored.passage_id
-        elif known is not None and known != stored.passage_id:
-            repeated.append((known, stored.passage_id))
+        earlier = first_with.get(_digest(stored))
+        if earlier is None and options.against is None:
+            first_with[_digest(stored)] = stored.passage_id
+        elif earlier is not None and earlier != stored.passage_id:
+            repeated.append((earlier, stored.passage_id))
     for start in range(0, len(repeated), PORTION):
-        some = repeated[start : start + PORTION]
-        vectors = [index.vectors_of(ids).astype(np.float64) for ids in zip(*some, strict=True)]
+        portion = repeated[start : start + PORTION]
+        vectors = [index.vectors_of(ids).astype(np.float64) for ids in zip(*portion, strict=True)]
         cosines = (vectors[0] * vectors[1]).sum(axis=1).tolist()
-        yield [FoundPair(*ids, cosine) for ids, cosine in zip(some, cosines, strict=True)]
+        yield [FoundPair(*ids, cosine) for ids, cosine in zip(portion, cosines, strict=True)]
 
 
 def _digest(stored: StoredPassage) -> bytes:
@@ -196,36 +198,36 @@ def _digest(stored: StoredPassage) -> bytes:
     return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _unseen(found: Iterable[FoundPair], seen: set[tuple[int, int]]) -> list[FoundPair]:
+def _unseen(pairs: Iterable[FoundPair], seen: set[tuple[int, int]]) -> list[FoundPair]:
     """The pairs not seen before in either order; records them as seen."""
     new = []
-    for one in found:
-        key = (min(one.first, one.second), max(one.first, one.second))
+    for pair in pairs:
+        key = (min(pair.first, pair.second), max(pair.first, pair.second))
         if key not in seen:
             seen.add(key)
-            new.append(one)
+            new.append(pair)
     return new
 
 
-def _wanted(
+def _confirmed(
     index: IndexReader,
-    found: Sequence[FoundPair],
+    candidates: Sequence[FoundPair],
     options: PairsOptions,
     classifier: CrossEncoder | None,
 ) -> list[Pair]:
     """The pairs that their texts confirm."""
-    ids = sorted({passage_id for one in found for passage_id in (one.first, one.second)})
-    stored = {one.passage_id: one for one in index.passages(ids)}
+    ids = sorted({passage_id for found in candidates for passage_id in (found.first, found.second)})
+    passages = {stored.passage_id: stored for stored in index.passages(ids)}
     pairs = []
-    for one in found:
-        first, second = stored[one.first], stored[one.second]
+    for pair in candidates:
+        first, second = passages[pair.first], passages[pair.second]
         shared = shared_words(first.passage.text, second.passage.text)
         kind = kind_of(first.passage.text, second.passage.text, shared)
         expected = first.document_id == second.document_id and kind is Kind.SIMILAR
         if shared < options.min_shared or _overlap(first, second) or (expected and not classifier):
             continue
-        classification = _classification(one, classifier.identity) if classifier else None
-        pairs.append(Pair(first, second, one.similarity, shared, kind, classification))
+        classification = _classification(pair, classifier.identity) if classifier else None
+        pairs.append(Pair(first, second, pair.similarity, shared, kind, classification))
     return pairs
 
 
@@ -238,7 +240,7 @@ def _overlap(first: StoredPassage, second: StoredPassage) -> bool:
     )
 
 
-def _found(pairs: Sequence[Pair]) -> list[FoundPair]:
+def _as_found(pairs: Sequence[Pair]) -> list[FoundPair]:
     return [
         FoundPair(pair.first.passage_id, pair.second.passage_id, pair.similarity) for pair in pairs
     ]
@@ -247,29 +249,32 @@ def _found(pairs: Sequence[Pair]) -> list[FoundPair]:
 def _read(pairs: Sequence[Pair], classifier: CrossEncoder) -> tuple[list[FoundPair], list[Pair]]:
     """Have a classifier read the pairs in both directions, except identical texts."""
     unread = [pair for pair in pairs if pair.kind is not Kind.SAME]
-    answers = iter(
+    classifications = iter(
         classify(
-            [(one.first.passage.embedded_text, one.second.passage.embedded_text) for one in unread],
+            [
+                (pair.first.passage.embedded_text, pair.second.passage.embedded_text)
+                for pair in unread
+            ],
             classifier,
             both_ways=True,
         )
     )
-    read = [
-        pair if pair.kind is Kind.SAME else replace(pair, classification=next(answers))
+    classified = [
+        pair if pair.kind is Kind.SAME else replace(pair, classification=next(classifications))
         for pair in pairs
     ]
-    found = [
+    logged = [
         replace(
-            one,
+            found,
             forward=tuple(score.logit for score in pair.classification.forward),
             backward=tuple(score.logit for score in pair.classification.backward),
             truncated=pair.classification.truncated,
         )
         if pair.classification
-        else one
-        for one, pair in zip(_found(read), read, strict=True)
+        else found
+        for found, pair in zip(_as_found(classified), classified, strict=True)
     ]
-    return found, read
+    return logged, classified
 
 
 def _classification(found: FoundPair, identity: CrossEncoderIdentity) -> Classification | None:

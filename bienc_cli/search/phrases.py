@@ -13,7 +13,7 @@ _BETWEEN_WORDS = r"[^\w\s]*\s+[^\w\s]*"
 
 _SIGNS = ("'’‘′", "-‐‒–—−")
 """Interchangeable characters: word processors replace the ones that are typed."""
-_WRITTEN = {one: f"[{re.escape(signs)}]" for signs in _SIGNS for one in signs}
+_WRITTEN = {sign: f"[{re.escape(signs)}]" for signs in _SIGNS for sign in signs}
 
 
 class Wording:
@@ -40,7 +40,7 @@ class Wording:
 
 
 def _written(word: str) -> str:
-    return "".join(_WRITTEN.get(one) or re.escape(one) for one in word)
+    return "".join(_WRITTEN.get(character) or re.escape(character) for character in word)
 
 
 def _edges(first: str, last: str) -> tuple[str, str]:
@@ -110,7 +110,9 @@ def _joined(run: str) -> str:
         grouped = _grouped(run) if run.isdigit() else plain_letters(run)
         return f"(?:{grouped}|{_BETWEEN_DIGITS.join(plain_letters(run))})"
     pieces = filter(None, _BETWEEN_PIECES.split(run))
-    return _JOINT.join(_grouped(one) if one.isdigit() else plain_letters(one) for one in pieces)
+    return _JOINT.join(
+        _grouped(piece) if piece.isdigit() else plain_letters(piece) for piece in pieces
+    )
 
 
 def _grouped(digits: str) -> str:
@@ -119,5 +121,5 @@ def _grouped(digits: str) -> str:
         return digits
     first = len(digits) % 3
     groups = [digits[:first]] * bool(first)
-    groups += [digits[at : at + 3] for at in range(first, len(digits), 3)]
+    groups += [digits[start : start + 3] for start in range(first, len(digits), 3)]
     return _THOUSANDS.join(groups)

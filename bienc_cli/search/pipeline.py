@@ -249,25 +249,30 @@ def _why_nothing(
     asked: Asked,
 ) -> list[str]:
     """A warning that names the filter, phrase or threshold that left no hit."""
-    if not hits and (said := unmatched(index, options.where)):
-        return said
+    if not hits and (warnings := unmatched(index, options.where)):
+        return warnings
     if not hits and asked.narrows and not searched.count(options.where):
         return [f"there is no passage {asked.said}"]
-    read = [hit.relevance.probability for hit in hits if hit.relevance is not None]
-    if options.min_relevance is None or not read or max(read) >= options.min_relevance:
+    probabilities = [hit.relevance.probability for hit in hits if hit.relevance is not None]
+    if (
+        options.min_relevance is None
+        or not probabilities
+        or max(probabilities) >= options.min_relevance
+    ):
         return []
     return [
-        f"{len(read):,} {'passage was' if len(read) == 1 else 'passages were'} less relevant than "
-        f"--min-relevance {options.min_relevance:g}; the best has {_below(options, max(read))}"
+        f"{len(probabilities):,} {'passage was' if len(probabilities) == 1 else 'passages were'} "
+        f"less relevant than --min-relevance {options.min_relevance:g}; "
+        f"the best has {_below(options, max(probabilities))}"
     ]
 
 
 def _below(options: SearchOptions, best: float) -> str:
     """The best relevance, with enough digits to show that it is below the threshold."""
-    places = 3
-    while places < 9 and round(best, places) >= (options.min_relevance or 0.0):
-        places += 1
-    return f"{best:.{places}f}"
+    digits = 3
+    while digits < 9 and round(best, digits) >= (options.min_relevance or 0.0):
+        digits += 1
+    return f"{best:.{digits}f}"
 
 
 def retrieve(

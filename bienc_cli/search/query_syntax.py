@@ -47,10 +47,10 @@ class Asked:
     @property
     def said(self) -> str:
         """The restrictions, worded to follow "is": `with "a phrase"`."""
-        wanted = [f'with "{one}"' for one in self.phrases]
-        unwanted = [f"'{one}'" for one in self.without]
-        unwanted += [f'"{one}"' for one in self.without_phrases]
-        return " and ".join(wanted + [f"without {one}" for one in unwanted])
+        wanted = [f'with "{phrase}"' for phrase in self.phrases]
+        unwanted = [f"'{word}'" for word in self.without]
+        unwanted += [f'"{phrase}"' for phrase in self.without_phrases]
+        return " and ".join(wanted + [f"without {excluded}" for excluded in unwanted])
 
 
 def understood(query: str) -> Asked:
@@ -66,23 +66,23 @@ def understood(query: str) -> Asked:
     without: dict[str, None] = {}
     without_phrases: dict[str, None] = {}
 
-    def taken(found: re.Match[str]) -> str:
-        minus, *quotations, word = found.groups()
+    def replacement(match: re.Match[str]) -> str:
+        minus, *quotations, word = match.groups()
         quoted = next(filter(None, quotations), None)
-        said = " ".join((quoted or word).split())
-        if not any(map(str.isalnum, said)):
-            return found.group()
+        words = " ".join((quoted or word).split())
+        if not any(map(str.isalnum, words)):
+            return match.group()
         if quoted is not None and not minus:
-            phrases[said] = None
-            return said
-        bare = "" if quoted else said.rstrip(".,;:!?)")
+            phrases[words] = None
+            return words
+        bare = "" if quoted else words.rstrip(".,;:!?)")
         if bare.isalnum() and not any(map(is_unspaced, bare)):
             without[bare] = None
         else:
-            without_phrases[bare or said] = None
+            without_phrases[bare or words] = None
         return " "
 
-    text = " ".join(_OPERATOR.sub(taken, query).split())
+    text = " ".join(_OPERATOR.sub(replacement, query).split())
     if not (phrases or without or without_phrases):
         return Asked(query)
     if not text:

@@ -55,10 +55,14 @@ def rerank(
     read: list[Hit] = []
     unread = [hit for hit in hits if hit.passage.passage_id in illegible]
     hits = [hit for hit in hits if hit.passage.passage_id not in illegible]
-    for some in _portions(hits, seconds):
-        scores = cross_encoder.score_pairs([(query, text_to_read(hit.passage)) for hit in some])
-        for hit, logit, cut in zip(some, scores.logits[:, 0], scores.truncated, strict=True):
-            read.append(replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut)))
+    for portion in _portions(hits, seconds):
+        scores = cross_encoder.score_pairs([(query, text_to_read(hit.passage)) for hit in portion])
+        for hit, logit, truncated in zip(
+            portion, scores.logits[:, 0], scores.truncated, strict=True
+        ):
+            read.append(
+                replace(hit, relevance=relevance_of(float(logit)), truncated=bool(truncated))
+            )
     in_order = ordered([*read, *unread], weights, query) + hits[len(read) :]
     return [replace(hit, rank=rank) for rank, hit in enumerate(in_order, 1)]
 
@@ -73,7 +77,7 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str
     """
     by_relevance = sorted((hit for hit in hits if hit.relevance is not None), key=_by_relevance)
     ranked = [replace(hit, relevance_rank=rank) for rank, hit in enumerate(by_relevance, 1)]
-    middling = fmean(map(_logit, ranked)) if ranked else 0.0
+    mean_logit = fmean(map(_logit, ranked)) if ranked else 0.0
     ranked += [hit for hit in hits if hit.relevance is None]
     if weights is not None:
         texts = [text_to_read(hit.passage) for hit in ranked]
@@ -82,11 +86,11 @@ def ordered(hits: Sequence[Hit], weights: BlendWeights | None = None, query: str
             weights,
             [_similarity(hit) for hit in ranked],
             [_bm25(hit) for hit in ranked],
-            [_logit(hit) if hit.relevance is not None else middling for hit in ranked],
+            [_logit(hit) if hit.relevance is not None else mean_logit for hit in ranked],
             codelike(texts),
             shares_of_numbers(query, texts),
         )
-        ranked = [ranked[place] for place in order]
+        ranked = [ranked[position] for position in order]
     return [replace(hit, rank=rank) for rank, hit in enumerate(ranked, 1)]
 
 
@@ -158,8 +162,8 @@ def sigmoid(logit: float) -> float:
     """1 / (1 + e^-x), without overflow for any float."""
     if logit >= 0:
         return 1 / (1 + math.exp(-logit))
-    grown = math.exp(logit)
-    return grown / (1 + grown)
+    exponential = math.exp(logit)
+    return exponential / (1 + exponential)
 
 
 def _portions(hits: Sequence[Hit], seconds: float | None) -> Iterator[Sequence[Hit]]:

@@ -166,8 +166,8 @@ class SearchResult:
         """The index that a hit comes from, and its passage id there."""
         if not self.indexes:
             return self.index, hit.passage.passage_id
-        which, own = origin(hit.passage.passage_id, len(self.indexes))
-        return self.indexes[which], own
+        index_number, own_id = origin(hit.passage.passage_id, len(self.indexes))
+        return self.indexes[index_number], own_id
 
     @property
     def query_truncated(self) -> bool:
@@ -178,12 +178,12 @@ class SearchResult:
     @property
     def signals(self) -> tuple[str, ...]:
         """The scores that decided the order: `similarity`, `bm25`, `relevance`."""
-        said = {
+        uses = {
             "similarity": self.strategy.needs_bi_encoder and not self.similarity_left_out,
             "bm25": self.strategy.needs_bm25 and not self.words_left_out,
             "relevance": self.cross_encoder is not None,
         }
-        return tuple(name for name, spoke in said.items() if spoke)
+        return tuple(name for name, used in uses.items() if used)
 
     @property
     def seconds(self) -> float:

@@ -51,23 +51,23 @@ def best_sentences(
         hits: their `best` is to be filled in.
         bi_encoder: the model that encoded the query.
     """
-    spans = [split(hit.passage.passage.text, body_start(hit.passage)) for hit in hits]
-    texts = [
-        [hit.passage.passage.text[span.start : span.end] for span in its_spans]
-        for hit, its_spans in zip(hits, spans, strict=True)
+    spans_by_hit = [split(hit.passage.passage.text, body_start(hit.passage)) for hit in hits]
+    texts_by_hit = [
+        [hit.passage.passage.text[span.start : span.end] for span in spans]
+        for hit, spans in zip(hits, spans_by_hit, strict=True)
     ]
-    places = likeliest(query, texts)
-    several = [which for which, likely in enumerate(places) if len(likely) > 1]
-    encoded = [texts[which][place] for which in several for place in places[which]]
+    likely_by_hit = likeliest(query, texts_by_hit)
+    ambiguous = [i for i, likely in enumerate(likely_by_hit) if len(likely) > 1]
+    encoded = [texts_by_hit[i][position] for i in ambiguous for position in likely_by_hit[i]]
     similarities = bi_encoder.encode_passages(encoded) @ query_vector
-    nearest = {which: its[0] for which, its in enumerate(places)}
-    position = 0
-    for which in several:
-        likely = places[which]
-        own = similarities[position : position + len(likely)]
-        position += len(likely)
-        nearest[which] = likely[int(np.argmax(own))]
-    return [replace(hit, best=spans[which][nearest[which]]) for which, hit in enumerate(hits)]
+    nearest = {i: positions[0] for i, positions in enumerate(likely_by_hit)}
+    offset = 0
+    for hit_index in ambiguous:
+        likely = likely_by_hit[hit_index]
+        cosines = similarities[offset : offset + len(likely)]
+        offset += len(likely)
+        nearest[hit_index] = likely[int(np.argmax(cosines))]
+    return [replace(hit, best=spans_by_hit[i][nearest[i]]) for i, hit in enumerate(hits)]
 
 
 def likeliest(
@@ -90,26 +90,26 @@ def likeliest(
     Returns:
         For each hit, the positions of the selected sentences, ascending.
     """
-    asked, numbers = _stems(query, asked=True), numbers_in(query)
-    shared = [[asked & _stems(sentence) for sentence in its] for its in sentences]
-    having = Counter(stem for its in shared for stems in its for stem in stems)
+    query_stems, numbers = _stems(query, asked=True), numbers_in(query)
+    shared = [[query_stems & _stems(sentence) for sentence in texts] for texts in sentences]
+    frequencies = Counter(stem for by_text in shared for stems in by_text for stem in stems)
     total = sum(map(len, sentences))
 
     def likelihood(sentence: str, stems: set[str]) -> tuple[float, int]:
         # Sorted, because a floating-point sum depends on the order.
-        weight = sum(math.log1p(total / having[stem]) for stem in sorted(stems))
+        weight = sum(math.log1p(total / frequencies[stem]) for stem in sorted(stems))
         return weight, min(len(sentence), _LONG_ENOUGH)
 
-    likely = []
-    for texts, its in zip(sentences, shared, strict=True):
-        scores = [likelihood(*one) for one in zip(texts, its, strict=True)]
-        order = sorted(range(len(texts)), key=lambda place: (*scores[place], -place))
-        named = [len(numbers & numbers_in(text)) if numbers else 0 for text in texts]
+    selected = []
+    for hit_sentences, hit_stems in zip(sentences, shared, strict=True):
+        scores = [likelihood(*scored) for scored in zip(hit_sentences, hit_stems, strict=True)]
+        order = sorted(range(len(hit_sentences)), key=lambda i: (*scores[i], -i))
+        matches = [len(numbers & numbers_in(text)) if numbers else 0 for text in hit_sentences]
         # Before the limits below drop any.
-        order = [place for place in order if named[place] == max(named)]
-        enough = least * max((scores[place][0] for place in order), default=0.0)
-        likely.append(sorted(place for place in order[-most:] if scores[place][0] >= enough))
-    return likely
+        order = [i for i in order if matches[i] == max(matches)]
+        enough = least * max((scores[i][0] for i in order), default=0.0)
+        selected.append(sorted(i for i in order[-most:] if scores[i][0] >= enough))
+    return selected
 
 
 def _stems(text: str, *, asked: bool = False) -> set[str]:
@@ -132,7 +132,7 @@ def split(text: str, start: int = 0) -> list[Span]:
 
     A list number stays with its item.
     """
-    found: list[Span] = []
+    spans: list[Span] = []
     for block in paragraphs(text, start, len(text)):
         numeral: int | None = None
         for first, last in sentences(text, *block):
@@ -141,10 +141,10 @@ def split(text: str, start: int = 0) -> list[Span]:
                 continue
             begin, numeral = first if numeral is None else numeral, None
             parts = [(begin, last)] if last - begin <= _LONGEST else list(lines(text, begin, last))
-            found.extend(_trimmed(text, *part) for part in parts)
+            spans.extend(_trimmed(text, *part) for part in parts)
         if numeral is not None:
-            found.append(_trimmed(text, numeral, block[1]))
-    return [span for span in found if span.end > span.start] or [Span(start, len(text))]
+            spans.append(_trimmed(text, numeral, block[1]))
+    return [span for span in spans if span.end > span.start] or [Span(start, len(text))]
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

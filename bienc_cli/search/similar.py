@@ -150,8 +150,8 @@ def similar(
     wanted = depth_of(options.k, options.candidates) if cross_encoder else options.k
     with watch.stage("search"):
         find = _passages if options.unit is Similar.PASSAGE else _documents
-        found = find(index, subject, wanted, options.where)
-    enough = [hit for hit in found if hit.similarity >= (options.min_similarity or -math.inf)]
+        candidates = find(index, subject, wanted, options.where)
+    enough = [hit for hit in candidates if hit.similarity >= (options.min_similarity or -math.inf)]
     hits = enough[:wanted]
     if cross_encoder is not None:
         with watch.stage("rerank"):
@@ -161,7 +161,7 @@ def similar(
         unit=options.unit,
         k=options.k,
         hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[: options.k], 1)),
-        candidates=len(found),
+        candidates=len(candidates),
         reranked=len(hits) if cross_encoder else 0,
         stages=watch.times,
         index=index.info,
@@ -169,7 +169,7 @@ def similar(
         warnings=(
             *index.warnings,
             *_not_compared(subject),
-            *_nothing(index, found, enough, options),
+            *_nothing(index, candidates, enough, options),
         ),
     )
 
@@ -188,25 +188,26 @@ def check_similarity(least: float | None) -> None:
 
 
 def _not_compared(subject: Subject) -> list[str]:
-    taken = len(subject.passages)
-    if taken == subject.total:
+    compared = len(subject.passages)
+    if compared == subject.total:
         return []
     return [
-        f"of the {subject.total:,} passages of {subject.name} {taken} were compared, evenly spread"
+        f"of the {subject.total:,} passages of {subject.name} {compared} were compared, "
+        "evenly spread"
     ]
 
 
 def _nothing(
     index: IndexReader,
-    found: Sequence[SimilarHit],
+    candidates: Sequence[SimilarHit],
     enough: Sequence[SimilarHit],
     options: SimilarOptions,
 ) -> list[str]:
-    if not found:
+    if not candidates:
         return unmatched(index, options.where)
     if enough or options.min_similarity is None:
         return []
-    best = max(hit.similarity for hit in found)
+    best = max(hit.similarity for hit in candidates)
     return [
         f"nothing is as similar as --min-similarity {options.min_similarity:g}; the most "
         f"similar has {best:.4f}"
@@ -214,13 +215,13 @@ def _nothing(
 
 
 def _passages(index: IndexReader, subject: Subject, wanted: int, where: Filter) -> list[SimilarHit]:
-    near = _nearest_of_others(index, subject, subject.passage_ids, wanted, where)
+    rankings = _nearest_of_others(index, subject, subject.passage_ids, wanted, where)
     best: dict[int, tuple[float, int]] = {}
-    for like, ranking in enumerate(near):
+    for like, ranking in enumerate(rankings):
         for passage_id, cosine in ranking:
             best[passage_id] = max(best.get(passage_id, (-math.inf, 0)), (cosine, -like))
     order = sorted(best, key=lambda passage_id: (-best[passage_id][0], passage_id))[:wanted]
-    closest = [{passage_id for passage_id, _ in ranking[:NEAREST]} for ranking in near]
+    closest = [{passage_id for passage_id, _ in ranking[:NEAREST]} for ranking in rankings]
     return [
         SimilarHit(
             rank=rank,
@@ -237,26 +238,30 @@ def _passages(index: IndexReader, subject: Subject, wanted: int, where: Filter) 
 def _documents(
     index: IndexReader, subject: Subject, wanted: int, where: Filter
 ) -> list[SimilarHit]:
-    near = _nearest_of_others(
+    rankings = _nearest_of_others(
         index, subject, subject.document_passage_ids, max(_DEPTH, 2 * wanted), where
     )
-    stored = index.passages(sorted({one for ranking in near for one, _ in ranking}))
-    cosines = _cosines(index, subject, [one.passage_id for one in stored])
-    columns: dict[int, list[int]] = {}
-    for column, one in enumerate(stored):
-        columns.setdefault(one.document_id, []).append(column)
-    document_of = {one.passage_id: one.document_id for one in stored}
-    closest = [{document_of[one] for one, _ in ranking[:NEAREST]} for ranking in near]
+    passages = index.passages(
+        sorted({passage_id for ranking in rankings for passage_id, _ in ranking})
+    )
+    cosines = _cosines(index, subject, [stored.passage_id for stored in passages])
+    columns_of: dict[int, list[int]] = {}
+    for column, candidate in enumerate(passages):
+        columns_of.setdefault(candidate.document_id, []).append(column)
+    document_of = {stored.passage_id: stored.document_id for stored in passages}
+    closest = [
+        {document_of[passage_id] for passage_id, _ in ranking[:NEAREST]} for ranking in rankings
+    ]
     hits = []
-    for document_id, its in columns.items():
-        own = cosines[:, its]
-        like, column = divmod(int(np.argmax(own)), len(its))
+    for document_id, columns in columns_of.items():
+        document_cosines = cosines[:, columns]
+        like, column = divmod(int(np.argmax(document_cosines)), len(columns))
         hits.append(
             SimilarHit(
                 rank=0,
-                passage=stored[its[column]],
-                similarity=float(own.max(axis=1).mean()),
-                best=float(own[like, column]),
+                passage=passages[columns[column]],
+                similarity=float(document_cosines.max(axis=1).mean()),
+                best=float(document_cosines[like, column]),
                 like=like,
                 matched=sum(document_id in ids for ids in closest),
             )
@@ -277,17 +282,17 @@ def _nearest_of_others(
     index: IndexReader, subject: Subject, own: frozenset[int], depth: int, where: Filter
 ) -> list[list[tuple[int, float]]]:
     """For each passage of the subject, the `depth` nearest passages that are not in `own`."""
-    asked = depth + min(len(own), depth)
+    search_depth = depth + min(len(own), depth)
     while True:
-        rankings = index.search_many(subject.vectors, asked, where)
+        rankings = index.search_many(subject.vectors, search_depth, where)
         others = [[hit for hit in ranking if hit[0] not in own] for ranking in rankings]
         # The subject's own passages are nearest: if there are many, they crowd out the others.
         if all(
-            len(left) >= depth or len(ranking) < asked
-            for left, ranking in zip(others, rankings, strict=True)
+            len(nearest) >= depth or len(ranking) < search_depth
+            for nearest, ranking in zip(others, rankings, strict=True)
         ):
-            return [left[:depth] for left in others]
-        asked *= 4
+            return [nearest[:depth] for nearest in others]
+        search_depth *= 4
 
 
 def _reranked(
@@ -300,8 +305,8 @@ def _reranked(
         [(subject.passages[hit.like].embedded_text, text_to_read(hit.passage)) for hit in hits]
     )
     read = [
-        replace(hit, relevance=relevance_of(float(logit)), truncated=bool(cut))
-        for hit, logit, cut in zip(hits, scores.logits[:, 0], scores.truncated, strict=True)
+        replace(hit, relevance=relevance_of(float(logit)), truncated=bool(truncated))
+        for hit, logit, truncated in zip(hits, scores.logits[:, 0], scores.truncated, strict=True)
     ]
     order = sorted(
         zip(scores.logits[:, 0].tolist(), read, strict=True),

@@ -66,19 +66,19 @@ def indexed_subject(index: IndexReader, names: Sequence[str]) -> Subject | None:
     named = passages_named(index, names)
     if named is None:
         return None
-    stored = named.passages
+    passages = named.passages
     # In a collection, a line belongs to one record; the other records are other documents.
-    documents = {one.document_id for one in stored}
-    chosen = [stored[position] for position in _spread(len(stored))]
+    documents = {stored.document_id for stored in passages}
+    chosen = [passages[position] for position in _spread(len(passages))]
     return Subject(
         name=named.name,
-        passages=tuple(one.passage for one in chosen),
-        vectors=index.vectors_of([one.passage_id for one in chosen]),
-        passage_ids=frozenset(one.passage_id for one in stored),
+        passages=tuple(stored.passage for stored in chosen),
+        vectors=index.vectors_of([stored.passage_id for stored in chosen]),
+        passage_ids=frozenset(stored.passage_id for stored in passages),
         document_passage_ids=frozenset(
-            one.passage_id for one in named.around if one.document_id in documents
+            stored.passage_id for stored in named.around if stored.document_id in documents
         ),
-        total=len(stored),
+        total=len(passages),
     )
 
 
@@ -105,64 +105,68 @@ def passages_named(index: IndexReader, names: Sequence[str]) -> Named | None:
     Raises:
         UsageError: the name means a collection of many documents, or a place without a passage.
     """
-    known = list(index.documents())
+    documents = list(index.documents())
     for name in names:
-        for called, place in _readings(name):
-            matching = [(doc_id, path) for doc_id, path in known if called in (doc_id, path)]
+        for document_name, place in _readings(name):
+            matching = [
+                (doc_id, path) for doc_id, path in documents if document_name in (doc_id, path)
+            ]
             if matching:
-                return _taken(index, name, called, place, matching)
+                return _resolved(index, name, document_name, place, matching)
     return None
 
 
 def _readings(name: str) -> list[tuple[str, Place | None]]:
     """What a name may mean, likeliest first: (document, place in it)."""
-    found: list[tuple[str, Place | None]] = [(name, None)]
+    readings: list[tuple[str, Place | None]] = [(name, None)]
     if (place := cited(name)) is not None:
-        found.append(place)
+        readings.append(place)
     elif line := _LINE.fullmatch(name):
         number = int(line[2])
-        found.append((line[1], Place("line", number, number)))
+        readings.append((line[1], Place("line", number, number)))
     elif record := _RECORD.fullmatch(name):
         # The line identifies the record; without a line, its id does.
-        found += [*_readings(record[1])[1:], (record[2], None)]
-    return found
+        readings += [*_readings(record[1])[1:], (record[2], None)]
+    return readings
 
 
-def _taken(
+def _resolved(
     index: IndexReader,
     name: str,
-    called: str,
+    document_name: str,
     place: Place | None,
     matching: Sequence[tuple[str, str]],
 ) -> Named:
     if len(matching) > 1 and place is None:
-        said = "holds" if called == matching[0][1] else "is the id of"
+        verb = "holds" if document_name == matching[0][1] else "is the id of"
         path = matching[0][1]
         raise UsageError(
-            f"{called} {said} {len(matching):,} documents.",
+            f"{document_name} {verb} {len(matching):,} documents.",
             f"name one by the line of its file, such as {path}:1",
         )
     paths = dict.fromkeys("/" + _SPECIAL.sub(r"\\\1", path.lstrip("/")) for _, path in matching)
-    whole = [
-        one
-        for one in index.iter_passages(Filter(paths=tuple(paths)))
-        if (one.passage.doc_id, one.path) in matching
+    around = [
+        stored
+        for stored in index.iter_passages(Filter(paths=tuple(paths)))
+        if (stored.passage.doc_id, stored.path) in matching
     ]
-    stored = [one for one in whole if place is None or _meets(one.passage.place, place)]
-    if not stored:
+    passages = [
+        stored for stored in around if place is None or _overlap(stored.passage.place, place)
+    ]
+    if not passages:
         raise UsageError(
             f"There is no passage at {name}.", "leave out the place to take the whole document"
         )
-    return Named(name, place, stored, whole)
+    return Named(name, place, passages, around)
 
 
-def _meets(place: Place, asked: Place) -> bool:
+def _overlap(place: Place, other: Place) -> bool:
     """Whether two places of the same kind overlap."""
-    if place.kind != asked.kind or place.first is None or asked.first is None:
+    if place.kind != other.kind or place.first is None or other.first is None:
         return False
-    if asked.name and place.name != asked.name:
+    if other.name and place.name != other.name:
         return False
-    return place.first <= (asked.last or asked.first) and asked.first <= (place.last or place.first)
+    return place.first <= (other.last or other.first) and other.first <= (place.last or place.first)
 
 
 def foreign_subject(

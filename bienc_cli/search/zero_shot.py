@@ -6,9 +6,6 @@ else for relevance.
 
 Source: Yin, Hay and Roth, "Benchmarking zero-shot text classification: Datasets, evaluation and
 entailment approach", EMNLP 2019.
-
-Source: Yin, Hay and Roth, "Benchmarking zero-shot text classification: Datasets, evaluation and
-entailment approach", EMNLP 2019.
 """
 
 from __future__ import annotations
@@ -54,10 +51,13 @@ class LabelledDocument:
 
     def likeliest(self, labels: Sequence[str]) -> list[tuple[str, float]]:
         """The best label of each encoder, the bi-encoder first, with its score."""
-        spoken = filter(None, (self.similarities, self.probabilities))
+        scored = filter(None, (self.similarities, self.probabilities))
         # The first label wins a tie.
-        best = [(max(range(len(one)), key=lambda place: one[place]), one) for one in spoken]
-        return [(labels[place], scores[place]) for place, scores in best]
+        best = [
+            (max(range(len(scores)), key=lambda position: scores[position]), scores)
+            for scores in scored
+        ]
+        return [(labels[position], scores[position]) for position, scores in best]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,10 @@ def label_documents(
     with watch.stage("bi-encoder"):
         tallies = _compared(index, bi_encoder.encode_queries(names), where)
     documents = [
-        LabelledDocument(one.first, one.passages, tuple(total / one.passages for total in one.sums))
-        for one in tallies
+        LabelledDocument(
+            tally.first, tally.passages, tuple(total / tally.passages for total in tally.sums)
+        )
+        for tally in tallies
     ]
     if cross_encoder is not None:
         with watch.stage("cross-encoder"):
@@ -192,30 +194,32 @@ def _read(
     column: int | None,
     on_progress: Callable[[int, int], None],
 ) -> list[LabelledDocument]:
-    read: list[LabelledDocument] = []
+    labelled: list[LabelledDocument] = []
     for start in range(0, len(tallies), _READ_AT_ONCE):
-        some = tallies[start : start + _READ_AT_ONCE]
+        portion = tallies[start : start + _READ_AT_ONCE]
         pairs = [
             _pair(label, stored, entails=column is not None)
-            for one in some
-            for label, (_, stored) in zip(labels, one.nearest, strict=True)
+            for tally in portion
+            for label, (_, stored) in zip(labels, tally.nearest, strict=True)
         ]
         logits = cross_encoder.score_pairs(pairs).logits[:, column or 0].astype(np.float64)
         for document, row in zip(
-            documents[start : start + len(some)], logits.reshape(len(some), -1), strict=True
+            documents[start : start + len(portion)], logits.reshape(len(portion), -1), strict=True
         ):
             shares = np.exp(row - row.max())
-            found = shares / shares.sum() if column is not None else map(sigmoid, row.tolist())
-            read.append(
+            probabilities = (
+                shares / shares.sum() if column is not None else map(sigmoid, row.tolist())
+            )
+            labelled.append(
                 LabelledDocument(
                     document.passage,
                     document.passages,
                     document.similarities,
-                    tuple(float(one) for one in found),
+                    tuple(float(probability) for probability in probabilities),
                 )
             )
-        on_progress(len(read), len(tallies))
-    return read
+        on_progress(len(labelled), len(tallies))
+    return labelled
 
 
 def _pair(label: str, stored: StoredPassage, *, entails: bool) -> tuple[str, str]:
