@@ -113,11 +113,11 @@ class Bm25:
         self._connection = connection
         self._passages = passages
         lengths = read_lengths(connection, checksum)
-        words = sum(int(held.sum(dtype=np.int64)) for held in lengths.values())
+        total_words = sum(int(numbers.sum(dtype=np.int64)) for numbers in lengths.values())
         self._blocks = np.array(list(lengths), dtype=np.int64)
         self._norms = [np.full(BLOCK, K1 * (1.0 - B)) for _ in lengths]
-        for norms, held in zip(self._norms, lengths.values(), strict=True):
-            norms[: len(held)] += (K1 * B * passages / words) * held
+        for norms, block_lengths in zip(self._norms, lengths.values(), strict=True):
+            norms[: len(block_lengths)] += (K1 * B * passages / total_words) * block_lengths
         self._query_words = QueryWords(connection, list(lengths), languages)
         self._last: tuple[str, list[_Word], dict[str, tuple[str, ...]]] = ("", [], {})
 
@@ -148,14 +148,14 @@ class Bm25:
             added += 1
         floor = _floor(_kth_best(scores, k), rests[added])
         positions = np.flatnonzero(scores >= floor if floor > 0.0 else scores > 0.0)
-        found = scores[positions]
+        totals = scores[positions]
         for word in words[added:]:
-            found += self._looked_up(word, positions)
-        best = np.flatnonzero(found >= _kth_best(found, k))
+            totals += self._looked_up(word, positions)
+        best = np.flatnonzero(totals >= _kth_best(totals, k))
         # A stable sort leaves ties in the order of positions, which is that of ids.
-        order = best[np.argsort(-found[best], kind="stable")][:k]
+        order = best[np.argsort(-totals[best], kind="stable")][:k]
         ids = self._ids(positions[order])
-        return list(zip(ids.tolist(), found[order].tolist(), strict=True))
+        return list(zip(ids.tolist(), totals[order].tolist(), strict=True))
 
     def scores_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """The score of each passage; 0.0 for one without any word of the query."""
@@ -176,16 +176,18 @@ class Bm25:
         words = self._query_words.parts_of(text)
         if not words:
             return []
-        found = []
-        for number, block in enumerate(self._blocks.tolist()):
-            held = read_postings(self._connection, [*chain.from_iterable(words)], block)
-            any_of = [[held[form] for form in forms if form in held] for forms in words]
-            places = [
-                np.unique(np.concatenate([*(one.occurring()[0] for one in forms), _NOWHERE]))
-                for forms in any_of
+        found_positions = []
+        for block_index, block in enumerate(self._blocks.tolist()):
+            postings = read_postings(self._connection, [*chain.from_iterable(words)], block)
+            alternatives = [
+                [postings[form] for form in forms if form in postings] for forms in words
             ]
-            found.append(reduce(np.intersect1d, places) + number * BLOCK)
-        positions = np.concatenate([_NOWHERE, *found])
+            positions_of_words = [
+                np.unique(np.concatenate([*(row.occurring()[0] for row in rows), _NOWHERE]))
+                for rows in alternatives
+            ]
+            found_positions.append(reduce(np.intersect1d, positions_of_words) + block_index * BLOCK)
+        positions = np.concatenate([_NOWHERE, *found_positions])
         if allowed is not None:
             positions = np.intersect1d(positions, allowed)
         ids: list[int] = self._ids(positions).tolist()
@@ -204,8 +206,8 @@ class Bm25:
     def _positions(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Which of the ids are in a block, and the positions of those."""
         known = np.isin(ids >> BLOCK_BITS, self._blocks)
-        numbers = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
-        return known, numbers * BLOCK + ids[known] % BLOCK
+        block_indexes = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
+        return known, block_indexes * BLOCK + ids[known] % BLOCK
 
     def _ids(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         ids: NDArray[np.int64] = self._blocks[positions >> BLOCK_BITS] * BLOCK + positions % BLOCK
@@ -222,31 +224,31 @@ class Bm25:
 
     def _add(self, word: _Word, scores: NDArray[np.float64]) -> None:
         """Add a word's contribution to the scores of all passages."""
-        for number, held in word.postings.items():
-            part = scores[number * BLOCK : (number + 1) * BLOCK]
-            norms = self._norms[number]
-            if held.places is None:
-                part += word.scores(held.frequencies, norms)
+        for block_index, postings in word.postings.items():
+            block_scores = scores[block_index * BLOCK : (block_index + 1) * BLOCK]
+            norms = self._norms[block_index]
+            if postings.places is None:
+                block_scores += word.scores(postings.frequencies, norms)
             else:
-                places = held.places.astype(np.intp)
-                part[places] += word.scores(held.frequencies, norms.take(places))
+                places = postings.places.astype(np.intp)
+                block_scores[places] += word.scores(postings.frequencies, norms.take(places))
 
     def _looked_up(self, word: _Word, positions: NDArray[np.int64]) -> NDArray[np.float64]:
         """A word's contribution to the scores at the given positions, ascending."""
         scores = np.zeros(len(positions))
-        for number, part in self._by_block(positions):
-            if number in word.postings:
+        for block_index, part in self._by_block(positions):
+            if block_index in word.postings:
                 places = positions[part] % BLOCK
-                frequencies = word.postings[number].at(places)
-                scores[part] = word.scores(frequencies, self._norms[number][places])
+                frequencies = word.postings[block_index].at(places)
+                scores[part] = word.scores(frequencies, self._norms[block_index][places])
         return scores
 
     def _by_block(self, positions: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
         edges = np.arange(len(self._blocks) + 1) * BLOCK
         bounds = np.searchsorted(positions, edges).tolist()
-        for number, (start, end) in enumerate(pairwise(bounds)):
+        for block_index, (start, end) in enumerate(pairwise(bounds)):
             if start < end:
-                yield number, slice(start, end)
+                yield block_index, slice(start, end)
 
     @staticmethod
     def _sooner_looked_up(
@@ -266,16 +268,16 @@ class Bm25:
     def _words(self, query: str) -> list[_Word]:
         """The words that occur, rarest first; cached for the next call with the same query."""
         if self._last[0] != query:
-            found, meant = self._query_words.of(query)
-            words = sorted(map(self._word, found), key=lambda word: (word.count, word.text))
-            self._last = (query, words, meant)
+            query_words, spellings = self._query_words.of(query)
+            words = sorted(map(self._word, query_words), key=lambda word: (word.count, word.text))
+            self._last = (query, words, spellings)
         return self._last[1]
 
-    def _word(self, found: QueryWord) -> _Word:
-        count = found.count
+    def _word(self, query_word: QueryWord) -> _Word:
+        count = query_word.count
         idf = math.log((self._passages - count + 0.5) / (count + 0.5))
-        weighed = found.weight * (idf if idf > 0.0 else _LEAST_IDF)
-        return _Word(found.text, count, weighed, found.postings)
+        weighted_idf = query_word.weight * (idf if idf > 0.0 else _LEAST_IDF)
+        return _Word(query_word.text, count, weighted_idf, query_word.postings)
 
 
 def _kth_best(scores: NDArray[np.float64], k: int) -> float:

@@ -173,18 +173,18 @@ def connect_to_write(directory: Path) -> tuple[sqlite3.Connection, int]:
         connection = _open_to_write(path, "MEMORY" if is_first else "WAL")
         try:
             connection.execute("BEGIN IMMEDIATE")
-            found = 0 if is_empty(connection) else _checked_version(connection, directory)
-            if found == 0:
+            version = 0 if is_empty(connection) else _checked_version(connection, directory)
+            if version == 0:
                 schema.create(connection)
-            elif found != FORMAT_VERSION:
+            elif version != FORMAT_VERSION:
                 from bienc_cli.store import upgrade
 
-                upgrade.upgrade(connection, found, directory)
+                upgrade.upgrade(connection, version, directory)
             connection.execute("CREATE TEMP TABLE loose (vector_id INTEGER PRIMARY KEY)")
         except BaseException:
             connection.close()
             raise
-    return connection, found
+    return connection, version
 
 
 def is_new(directory: Path) -> bool:

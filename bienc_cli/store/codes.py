@@ -70,16 +70,16 @@ class CodeTable:
     centre: Centre
 
     def nearest(
-        self, query: NDArray[np.float32], count: int, counts: NDArray[np.bool_]
+        self, query: NDArray[np.float32], count: int, passing: NDArray[np.bool_]
     ) -> NDArray[np.int64]:
         """The rows of the `count` vectors likely to be nearest, in no particular order.
 
         Args:
             query: shape (dim,).
             count: how many; fewer only if there are fewer.
-            counts: whether each row passes the filter, shape (rows,).
+            passing: whether each row passes the filter, shape (rows,).
         """
-        ids = np.flatnonzero(counts)
+        ids = np.flatnonzero(passing)
         if count >= len(ids):
             return ids
         scores = self._scores(query)[ids]
@@ -91,10 +91,10 @@ class CodeTable:
         The partial sums over sixteen dimensions are computed once for every combination of signs.
         """
         words = len(self.columns)
-        distances = np.zeros(words * _WORD_BITS, dtype=np.float32)
-        distances[: len(query)] = query - self.centre
+        offsets = np.zeros(words * _WORD_BITS, dtype=np.float32)
+        offsets[: len(query)] = query - self.centre
         scores = np.zeros(self.columns.shape[1], dtype=np.float32)
-        for column, part in zip(self.columns, distances.reshape(words, _WORD_BITS), strict=True):
+        for column, part in zip(self.columns, offsets.reshape(words, _WORD_BITS), strict=True):
             scores += (_signs() @ part).take(column)
         return scores
 
@@ -170,9 +170,9 @@ def refresh(
     for block in range(done // BLOCK_ROWS, -(-used.rows // BLOCK_ROWS)):
         start, end = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows)
         # Rows are never overwritten, so a code stays valid and its vector need not be read again.
-        kept = _kept(connection, block, max(done - start, 0), used.file.dim)
-        coded = _coded(used, start + kept.shape[1], end, centre)
-        packed = np.concatenate([kept, coded], axis=1).astype("<u2").tobytes()
+        stored = _stored_columns(connection, block, max(done - start, 0), used.file.dim)
+        computed = _coded(used, start + stored.shape[1], end, centre)
+        packed = np.concatenate([stored, computed], axis=1).astype("<u2").tobytes()
         connection.execute(
             "INSERT OR REPLACE INTO codes VALUES (?, ?, ?)",
             (block, packed, _checksum(block, packed)),
@@ -180,7 +180,9 @@ def refresh(
     return {**recorded, "rows": used.rows}
 
 
-def _kept(connection: sqlite3.Connection, block: int, rows: int, dim: int) -> NDArray[np.uint16]:
+def _stored_columns(
+    connection: sqlite3.Connection, block: int, rows: int, dim: int
+) -> NDArray[np.uint16]:
     """The columns of a block's first rows; empty unless all are as they were written."""
     row = connection.execute(
         "SELECT block, codes, checksum FROM codes WHERE block = ?", (block,)
@@ -200,12 +202,12 @@ def differ(
         return bool(rows)
     table = load(connection, used.file.dim, used.rows, recorded)
     for block in range(-(-used.rows // BLOCK_ROWS)):
-        coded = _coded(
+        computed = _coded(
             used, block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows), table.centre
         )
-        counts = used.are_used[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
-        held = table.columns[:, block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
-        if not np.array_equal(held[:, counts], coded[:, counts]):
+        are_used = used.are_used[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
+        stored = table.columns[:, block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
+        if not np.array_equal(stored[:, are_used], computed[:, are_used]):
             return True
     return False
 

@@ -6,8 +6,6 @@ common as a whole stays whole. The parts express what was asked for less reliabl
 itself, and weigh less.
 
 Source: Koehn and Knight, "Empirical Methods for Compound Splitting", EACL 2003.
-
-Source: Koehn and Knight, "Empirical Methods for Compound Splitting", EACL 2003.
 """
 
 from __future__ import annotations
@@ -60,11 +58,11 @@ class Compounds:
         """The stems of the parts of a word in plain letters; empty if it is not a compound."""
         if len(word) < 2 * _LEAST or not word.isalpha():
             return ()
-        ways = ((self._mean(parts), parts) for parts in self._ways(word, _MOST_PARTS))
-        mean, parts = max(ways, default=(0.0, ()))
+        scored_splits = ((self._mean(split), split) for split in self._splits(word, _MOST_PARTS))
+        mean, parts = max(scored_splits, default=(0.0, ()))
         return parts if mean >= self._counts.get(self._stem(word), 0) else ()
 
-    def _ways(self, word: str, most: int) -> Iterator[tuple[str, ...]]:
+    def _splits(self, word: str, most: int) -> Iterator[tuple[str, ...]]:
         """All ways to split a word into two or more parts."""
         for cut in range(_LEAST, len(word) - _LEAST + 1) if most > 1 else ():
             first = max(self._modifiers(word[:cut]), key=self._counts.__getitem__, default=None)
@@ -72,8 +70,8 @@ class Compounds:
                 continue
             if (last := self._stem(word[cut:])) in self._counts:
                 yield first, last
-            for others in self._ways(word[cut:], most - 1):
-                yield first, *others
+            for rest in self._splits(word[cut:], most - 1):
+                yield first, *rest
 
     def _modifiers(self, letters: str) -> Iterator[str]:
         """The words of the vocabulary that these letters, as a first part, may stand for."""
@@ -89,16 +87,18 @@ class Compounds:
     def around(self, stems: Collection[str]) -> dict[str, list[str]]:
         """Map some words to the compounds of the vocabulary that begin or end with them."""
         sought = tuple(stem for stem in stems if stem in self._counts)
-        found: dict[str, list[str]] = {stem: [] for stem in sought}
+        compounds_of: dict[str, list[str]] = {stem: [] for stem in sought}
         for word in self._counts if sought else ():
             if word.endswith(sought) or word.startswith(sought):
                 for stem in sought:
                     if self._is_around(word, stem):
-                        found[stem].append(word)
+                        compounds_of[stem].append(word)
         return {
-            stem: sorted(words, key=lambda word: (-self._counts[word], word))[:_MOST_WORDS]
-            for stem, words in found.items()
-            if words
+            stem: sorted(compounds, key=lambda compound: (-self._counts[compound], compound))[
+                :_MOST_WORDS
+            ]
+            for stem, compounds in compounds_of.items()
+            if compounds
         }
 
     def holding(self, stem: str) -> list[str]:
@@ -109,19 +109,19 @@ class Compounds:
         if len(stem) < _LEAST or stem in self._counts:
             return []
         least, anywhere = len(stem) + _LEAST, len(stem) >= 2 * _LEAST
-        found = [
+        compounds = [
             word
             for word in self._counts
             if len(word) >= least
             and (word.startswith(stem) or word.endswith(stem) or (anywhere and stem in word))
         ]
-        return sorted(found, key=lambda word: (-self._counts[word], word))[:_MOST_WORDS]
+        return sorted(compounds, key=lambda word: (-self._counts[word], word))[:_MOST_WORDS]
 
     def _is_around(self, word: str, stem: str) -> bool:
         """Whether a stem of the vocabulary is one of the two parts of a word, itself a stem."""
         if word.endswith(stem) and len(stem) >= _LEAST:
-            others = self._modifiers(word[: -len(stem)])
-            if any(self._is_made_of(word, other, stem) for other in others):
+            modifiers = self._modifiers(word[: -len(stem)])
+            if any(self._is_made_of(word, modifier, stem) for modifier in modifiers):
                 return True
         return word.startswith(stem) and any(
             stem in self._modifiers(word[:cut]) and self._is_made_of(word, stem, word[cut:])

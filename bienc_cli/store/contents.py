@@ -124,16 +124,16 @@ class Contents:
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and remove its files; returns how many documents they held."""
         before = self._tally.documents
-        stored = root_path_for_storage(path, self._directory)
+        stored_path = root_path_for_storage(path, self._directory)
         with translated(self._directory):
             files = self._connection.execute(
                 "SELECT files.id FROM files JOIN roots ON roots.id = files.root_id "
                 "WHERE roots.path = ?",
-                (stored,),
+                (stored_path,),
             ).fetchall()
             for (file_id,) in files:
                 self.remove_file(file_id)
-            self._change("DELETE FROM roots WHERE path = ?", (stored,))
+            self._change("DELETE FROM roots WHERE path = ?", (stored_path,))
         return before - self._tally.documents
 
     # --------------------------------------------------------------- files
@@ -171,11 +171,11 @@ class Contents:
     def replace_file(self, root_id: int, state: FileState) -> int:
         """Remove what is recorded for the file at `state.path` and start afresh; returns its id."""
         with translated(self._directory):
-            known = self._connection.execute(
+            row = self._connection.execute(
                 "SELECT id FROM files WHERE root_id = ? AND path = ?", (root_id, state.path)
             ).fetchone()
-            if known is not None:
-                self.remove_file(known[0])
+            if row is not None:
+                self.remove_file(row[0])
             file_id = self._next_id("files")
             # SQLite may have reused the id of a file under another root.
             self._language_last = (0, None)
@@ -208,16 +208,21 @@ class Contents:
             documents = self._connection.execute(
                 "SELECT id, doc_id, format, title FROM documents WHERE file_id = ?", (file_id,)
             ).fetchall()
-            said = self._language_of(file_id)
+            language = self._language_of(file_id)
             for document_id, doc_id, format_, title in documents:
-                self._forget_passages(document_id, doc_id, format_, title, said)
+                self._forget_passages(document_id, doc_id, format_, title, language)
                 self._tally.documents -= 1
                 self._tally.formats[format_] -= 1
             self._change("DELETE FROM files WHERE id = ?", (file_id,))
             self._tally.files -= 1
 
     def _forget_passages(
-        self, document_id: int, doc_id: str, format_name: str, title: str | None, said: str | None
+        self,
+        document_id: int,
+        doc_id: str,
+        format_name: str,
+        title: str | None,
+        language: str | None,
     ) -> None:
         """Remove a document's text, and its passages from the word index."""
         rows = self._connection.execute(
@@ -229,7 +234,7 @@ class Contents:
         self._tally.passages -= len(rows)
         text = DocumentText(self._connection, document_id)
         try:
-            words = [
+            searched_texts = [
                 (row[0], searched_text(passage_from(row, doc_id, text.between), format_name, title))
                 for row in rows
             ]
@@ -237,8 +242,8 @@ class Contents:
             # A text that cannot be read cannot be removed from the word index either.
             self._words.stale = True
         else:
-            for passage_id, searched in words:
-                self._words.remove(passage_id, searched, said)
+            for passage_id, searched in searched_texts:
+                self._words.remove(passage_id, searched, language)
         self._change("DELETE FROM texts WHERE id >= ? AND id < ?", pieces_of(document_id))
 
     def _language_of(self, file_id: int) -> str | None:
@@ -270,7 +275,7 @@ class Contents:
             self._change("DELETE FROM skips WHERE root_id = ? AND file_id IS NULL", (root_id,))
             self._connection.executemany(
                 "INSERT INTO skips (root_id, path, code, reason) VALUES (?, ?, ?, ?)",
-                [(root_id, one.path, one.code, one.reason) for one in skipped],
+                [(root_id, skip.path, skip.code, skip.reason) for skip in skipped],
             )
 
     def unread(self, root_id: int) -> list[Skipped]:
@@ -314,13 +319,13 @@ class Contents:
                 text_pieces(document_id, document.text),
             )
             rows = []
-            said = self._language_of(file_id)
+            language = self._language_of(file_id)
             for passage in passages:
                 searched = searched_text(passage, document.format, document.title)
-                passage_id = self._words.taken_back(searched, said)
+                passage_id = self._words.taken_back(searched, language)
                 if passage_id is None:
                     passage_id = self._new_passage_id()
-                    self._words.add(passage_id, searched, said)
+                    self._words.add(passage_id, searched, language)
                 vector_id = self._encoded.id_of(digest_of(passage.embedded_text))
                 rows.append(passage_row(passage_id, document_id, passage, vector_id))
             self._connection.executemany(

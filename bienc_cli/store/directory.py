@@ -70,8 +70,8 @@ def check_home(home: Path | None, directory: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    made = (CATALOG, "vectors-", "graph-", *_EARLIER)
-    return name in {LOCK, WAITING, GITIGNORE} or name.startswith(made)
+    prefixes = (CATALOG, "vectors-", "graph-", *_EARLIER)
+    return name in {LOCK, WAITING, GITIGNORE} or name.startswith(prefixes)
 
 
 def write_gitignore(directory: Path) -> None:

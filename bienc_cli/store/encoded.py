@@ -106,8 +106,8 @@ class EncodedVectors:
 
     def id_of(self, digest: bytes) -> int:
         """The row of a text's vector; a new one, still to be written, if there is none."""
-        known = self._known(digest)
-        return known if known is not None else self._new(digest)
+        vector_id = self._known(digest)
+        return vector_id if vector_id is not None else self._new(digest)
 
     def _known(self, digest: bytes) -> int | None:
         row = self._connection.execute(
@@ -149,16 +149,14 @@ class EncodedVectors:
 
     def write(self, digests: Sequence[bytes], vectors: Vectors) -> None:
         """Write the vectors of texts that have none yet, shape (n, dim)."""
-        places = {}
-        for place, digest in enumerate(digests):
+        positions = {}
+        for position, digest in enumerate(digests):
             vector_id = self.id_of(digest)
             if vector_id in self._awaited:
-                places[vector_id] = place
-        ids = sorted(places)
-        order = [places[vector_id] for vector_id in ids]
-        self.file.write(
-            np.array(ids, dtype=np.int64), [digests[place] for place in order], vectors[order]
-        )
+                positions[vector_id] = position
+        ids = sorted(positions)
+        order = [positions[vector_id] for vector_id in ids]
+        self.file.write(np.array(ids, dtype=np.int64), [digests[i] for i in order], vectors[order])
         self._awaited.difference_update(ids)
         self._written = self._written or bool(ids)
 

@@ -70,17 +70,17 @@ class VectorBlock:
         """Each query's `k` nearest, and all ties with the last of them."""
         if not len(self.ids):
             return [NOTHING] * len(queries)
-        rough = queries @ self.vectors.T
-        found = []
-        for query, scores in zip(queries, rough, strict=True):
+        rough_scores = queries @ self.vectors.T
+        nearest = []
+        for query, scores in zip(queries, rough_scores, strict=True):
             if len(scores) > k:
-                cut = np.partition(scores, -k)[-k] - SINGLE_PRECISION
-                chosen = np.flatnonzero(scores >= cut)
+                threshold = np.partition(scores, -k)[-k] - SINGLE_PRECISION
+                chosen = np.flatnonzero(scores >= threshold)
             else:
                 chosen = np.arange(len(scores))
             exact = similarity(self.vectors[chosen], query)
-            found.append(Scored(self.ids[chosen], exact).best(k))
-        return found
+            nearest.append(Scored(self.ids[chosen], exact).best(k))
+        return nearest
 
 
 def joined(parts: Sequence[VectorBlock], dim: int) -> VectorBlock:

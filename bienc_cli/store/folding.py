@@ -101,10 +101,10 @@ def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
         text = _JOINED.sub("_", text)
         text = _with_accents(text) if accented else _one_form(text)
         text = _UNSPACED.sub(_pairs_asked if asked else _pairs, text)
-    more = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
+    extra_words = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
     text = text.replace(_RAISED, " ")
-    if more:
-        text = f"{text}\n{' '.join(more)}"
+    if extra_words:
+        text = f"{text}\n{' '.join(extra_words)}"
     return text if text.isascii() else text.casefold()
 
 
@@ -140,8 +140,8 @@ def _pairs(run: re.Match[str]) -> str:
     """Turn an unspaced run of a passage into words, with a space around each."""
     first = run.group()[0]
     # The first syllable may be a noun, followed by a particle.
-    more = f"{first} " if len(run.group()) > 1 and _IS_HANGUL.match(first) else ""
-    return f"{_pairs_asked(run)}{more}"
+    first_word = f"{first} " if len(run.group()) > 1 and _IS_HANGUL.match(first) else ""
+    return f"{_pairs_asked(run)}{first_word}"
 
 
 def _pairs_asked(run: re.Match[str]) -> str:
@@ -162,18 +162,18 @@ def _compounds(text: str, asked: bool) -> Iterator[str]:
     # Search for the joining characters, which are rare: a pattern for whole compounds would scan
     # each word once per letter.
     end = 0
-    for found in _WITHIN_COMPOUND.finditer(text):
-        if found.start() < end:
+    for joint in _WITHIN_COMPOUND.finditer(text):
+        if joint.start() < end:
             continue
-        start = found.start()
+        start = joint.start()
         while start > end and text[start - 1].isalnum():
             start -= 1
-        whole = _COMPOUND.match(text, start)
-        if whole is not None:
-            end = whole.end()
-            compound = whole.group()
-            option = text[start - 1 : start] == "-"
-            if not asked or option or not _HYPHENATED.fullmatch(compound):
+        match = _COMPOUND.match(text, start)
+        if match is not None:
+            end = match.end()
+            compound = match.group()
+            is_option = text[start - 1 : start] == "-"
+            if not asked or is_option or not _HYPHENATED.fullmatch(compound):
                 yield compound
 
 
@@ -194,7 +194,7 @@ def _of_compound(compound: str) -> Iterator[str]:
             yield _written_as_one(parts)
         all_parts += parts
     if len(all_parts) > 2 or len(names) > 1 or not compound.isalnum():
-        yield from (_written_as_one(two) for two in pairwise(all_parts))
+        yield from (_written_as_one(pair) for pair in pairwise(all_parts))
     if len(all_parts) > 2 and len(names) > 1 and len(compound) <= _LONGEST_WHOLE:
         yield _written_as_one(all_parts)
 
@@ -210,5 +210,5 @@ def _written_as_one(parts: Sequence[str]) -> str:
 def is_of_letters(word: str) -> bool:
     """Whether a word consists only of letters and combining marks, such as Hindi vowel signs."""
     return word.isalpha() or all(
-        one.isalpha() or unicodedata.category(one)[0] == "M" for one in word
+        character.isalpha() or unicodedata.category(character)[0] == "M" for character in word
     )

@@ -102,33 +102,33 @@ class _Proof:
 
     def _upper_levels(self, offset: int) -> NDArray[np.int64]:
         """For each node, on how many levels above the lowest it is; shape (elements,)."""
-        nodes, each = self._file.elements, 1 + M
+        nodes, list_words = self._file.elements, 1 + M
         size = self._file.size - offset
         # One word per node, and lists for a few of them.
-        if size % _WORD or size > _WORD * (nodes * (1 + each) + _MOST_LEVELS * each):
+        if size % _WORD or size > _WORD * (nodes * (1 + list_words) + _MOST_LEVELS * list_words):
             raise self._wrong("the length of its lists")
         words = np.frombuffer(portable.read_at(self._descriptor, size, offset), "<u4")
         levels = np.zeros(nodes, dtype=np.int64)
-        lists = np.zeros(nodes, dtype=np.int64)
-        held, place = words.tolist(), 0
+        list_starts = np.zeros(nodes, dtype=np.int64)
+        values, position = words.tolist(), 0
         for node in range(nodes):
-            if place >= len(held):
+            if position >= len(values):
                 raise self._wrong("the length of its lists")
-            if held[place]:
-                levels[node], odd = divmod(held[place], _WORD * each)
-                if odd or levels[node] > _MOST_LEVELS:
+            if values[position]:
+                levels[node], remainder = divmod(values[position], _WORD * list_words)
+                if remainder or levels[node] > _MOST_LEVELS:
                     raise self._wrong("the length of its lists")
-                lists[node] = place + 1
-            place += 1 + held[place] // _WORD
-        if place != len(held):
+                list_starts[node] = position + 1
+            position += 1 + values[position] // _WORD
+        if position != len(values):
             raise self._wrong("the length of its lists")
         for level in range(1, int(levels.max()) + 1):
-            starts = lists[levels >= level] + (level - 1) * each
-            found = words[starts[:, None] + np.arange(each)]
+            starts = list_starts[levels >= level] + (level - 1) * list_words
+            link_lists = words[starts[:, None] + np.arange(list_words)]
             self._check_links(
-                found[:, 0] & (1 << _COUNT_BITS) - 1,
-                found[:, 0] >> _COUNT_BITS,
-                found[:, 1:],
+                link_lists[:, 0] & (1 << _COUNT_BITS) - 1,
+                link_lists[:, 0] >> _COUNT_BITS,
+                link_lists[:, 1:],
                 levels >= level,
             )
         return levels
@@ -140,14 +140,14 @@ class _Proof:
         seen = np.zeros(file.end, dtype=np.bool_)
         for start in range(0, file.elements, AT_ONCE):
             count = min(AT_ONCE, file.elements - start)
-            held = portable.read_at(
+            data = portable.read_at(
                 self._descriptor,
                 count * self._node.itemsize,
                 _HEAD.size + start * self._node.itemsize,
             )
-            if len(held) < count * self._node.itemsize:
+            if len(data) < count * self._node.itemsize:
                 raise self._wrong("its size")
-            nodes = np.frombuffer(held, self._node)
+            nodes = np.frombuffer(data, self._node)
             self._check_links(nodes["count"], nodes["mark"], nodes["links"], everywhere)
             if (nodes["label"] >= file.end).any():
                 raise self._wrong("its labels")
@@ -171,7 +171,7 @@ class _Proof:
         counts: NDArray[Any],
         marks: NDArray[Any],
         links: NDArray[Any],
-        there: NDArray[np.bool_],
+        present: NDArray[np.bool_],
     ) -> None:
         """Check some lists of one level.
 
@@ -179,12 +179,12 @@ class _Proof:
             counts: number of links, shape (n,).
             marks: the rest of the same word, 0 unless the node is marked as deleted, shape (n,).
             links: shape (n, most).
-            there: whether each node exists on this level, shape (elements,).
+            present: whether each node exists on this level, shape (elements,).
         """
         if marks.any() or (counts > links.shape[1]).any():
             raise self._wrong("its lists")
         targets = links[np.arange(links.shape[1]) < counts[:, None]]
-        if (targets >= len(there)).any() or not there[targets].all():
+        if (targets >= len(present)).any() or not present[targets].all():
             raise self._wrong("its links")
 
     def _wrong(self, what: str) -> GraphUnusable:

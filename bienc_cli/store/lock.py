@@ -78,7 +78,7 @@ def writer_lock(
         StorageError: the lock file cannot be opened.
     """
     deadline = time.monotonic() + wait
-    told = False
+    notified = False
     request = RoomRequest(directory, begun)
     try:
         while (descriptor := _try_lock(directory)) is None:
@@ -90,9 +90,9 @@ def writer_lock(
                     f"The index in {directory} is being written by {holder}.",
                     "try again when it has finished, or wait for it: --wait 300",
                 )
-            if not told:
+            if not notified:
                 on_wait(holder)
-                told = True
+                notified = True
             if ask:
                 request.show()
             time.sleep(_INTERVAL)
@@ -145,9 +145,9 @@ def _try_lock(directory: Path) -> int | None:
 
 def _holder(directory: Path) -> str:
     try:
-        held = json.loads((directory / LOCK).read_bytes()[:4096])
-        since = time.strftime("%H:%M:%S", time.localtime(held["since"]))
-        return f"process {held['pid']} on {held['host']} since {since}"
+        holder = json.loads((directory / LOCK).read_bytes()[:4096])
+        since = time.strftime("%H:%M:%S", time.localtime(holder["since"]))
+        return f"process {holder['pid']} on {holder['host']} since {since}"
     except (ValueError, KeyError, TypeError, OSError):
         return "another process"
 
@@ -165,7 +165,7 @@ class RoomRequest:
 
     def __init__(self, directory: Path, begun: Begun | None = None) -> None:
         self._path = directory / WAITING
-        self._says = b"" if begun is None else json.dumps(asdict(begun)).encode()
+        self._message = b"" if begun is None else json.dumps(asdict(begun)).encode()
         self._descriptor: int | None = None
 
     def show(self) -> None:
@@ -180,9 +180,9 @@ class RoomRequest:
             descriptor = os.open(self._path, _FLAGS | os.O_CREAT, FILE_MODE)
             try:
                 portable.lock(descriptor, shared=True)
-                if self._says:
+                if self._message:
                     os.ftruncate(descriptor, 0)
-                    os.write(descriptor, self._says)
+                    os.write(descriptor, self._message)
             except OSError:
                 os.close(descriptor)
                 raise
@@ -223,8 +223,10 @@ def begun_by_who_waits(directory: Path) -> Begun | None:
     if not is_asked_for(directory):
         return None
     try:
-        said = json.loads((directory / WAITING).read_bytes())
-        return Begun(EncoderIdentity(**said["encoder"]), ChunkingParameters(**said["chunking"]))
+        settings = json.loads((directory / WAITING).read_bytes())
+        return Begun(
+            EncoderIdentity(**settings["encoder"]), ChunkingParameters(**settings["chunking"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -61,8 +61,8 @@ def write_meta(connection: sqlite3.Connection, values: dict[str, Any]) -> None:
 def meta_checksum(connection: sqlite3.Connection, meta: Mapping[str, Any]) -> int:
     """The checksum of the roots and all of `meta` except the checksum itself."""
     roots = connection.execute("SELECT id, path, kind, settings FROM roots ORDER BY id").fetchall()
-    held = {key: value for key, value in meta.items() if key != "checksum"}
-    return checksum_of(json.dumps(held, sort_keys=True), repr(roots))
+    covered = {key: value for key, value in meta.items() if key != "checksum"}
+    return checksum_of(json.dumps(covered, sort_keys=True), repr(roots))
 
 
 def vector_rows(meta: Mapping[str, Any]) -> VectorRows:
@@ -125,8 +125,8 @@ def index_info(
             passages=counts["passages"],
             vectors=counts["vectors"],
             skipped=counts["skipped"],
-            formats=tuple((name, number) for name, number in meta["formats"]),
-            languages=tuple((code, number) for code, number in meta.get("languages", ())),
+            formats=tuple((name, count) for name, count in meta["formats"]),
+            languages=tuple((code, count) for code, count in meta.get("languages", ())),
             sizes=_sizes(directory, vector_rows(meta), graph),
             blend=tuned_blend(meta.get("blend")),
             names_model_of_ours=key is not None
@@ -185,13 +185,17 @@ def moved_from(
     recorded = meta.get("home")
     if not isinstance(recorded, str) or recorded == os.path.realpath(here):
         return None
-    found = list(_known_paths(connection, here))
+    present_here = list(_known_paths(connection, here))
     # Require most files: many folders have a `README.md`.
-    if not found or 2 * sum(found) >= len(found) or _holds_nothing_else(connection, here):
+    if (
+        not present_here
+        or 2 * sum(present_here) >= len(present_here)
+        or _holds_nothing_else(connection, here)
+    ):
         return None
     # If the files are in neither place, nothing tells what was moved.
-    before = list(_known_paths(connection, Path(recorded)))
-    return Path(recorded) if sum(before) > sum(found) else None
+    present_there = list(_known_paths(connection, Path(recorded)))
+    return Path(recorded) if sum(present_there) > sum(present_here) else None
 
 
 def _holds_nothing_else(connection: sqlite3.Connection, home: Path) -> bool:
@@ -294,11 +298,11 @@ class ShownPaths:
     def _naming(self, root: str) -> tuple[_Naming, ...]:
         if root not in self._namings:
             full = self.full(root)
-            found = [_Naming.of(full, self._shown_from)]
+            namings = [_Naming.of(full, self._shown_from)]
             real = Path(os.path.realpath(full))
             if real != full:
-                found.append(_Naming.of(real, Path(os.path.realpath(self._shown_from))))
-            self._namings[root] = tuple(found)
+                namings.append(_Naming.of(real, Path(os.path.realpath(self._shown_from))))
+            self._namings[root] = tuple(namings)
         return self._namings[root]
 
     def full(self, root: str) -> Path:

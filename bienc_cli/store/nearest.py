@@ -74,7 +74,7 @@ class NearestPassages:
         self._warn = warn
         self._graph: Graph | None = None
         self._codes: CodeTable | None = None
-        self._asked = 0
+        self._query_count = 0
         self._blocks: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
         self._tails: OrderedDict[Filter | None, VectorBlock] = OrderedDict()
 
@@ -137,8 +137,8 @@ class NearestPassages:
         block = self._used.by_id(distinct)
         if len(block.ids) < len(distinct):
             raise damaged("which vectors are used")
-        found: Vectors = block.vectors[np.searchsorted(block.ids, vector_ids)]
-        return found
+        vectors: Vectors = block.vectors[np.searchsorted(block.ids, vector_ids)]
+        return vectors
 
     def close(self) -> None:
         """Close the files."""
@@ -163,10 +163,10 @@ class NearestPassages:
         best = [NOTHING] * len(queries)
         for block in self._blocks_of(where, selection):
             best = [
-                one.and_also(other).best(k)
-                for one, other in zip(best, block.compared(queries, k), strict=True)
+                so_far.and_also(in_block).best(k)
+                for so_far, in_block in zip(best, block.compared(queries, k), strict=True)
             ]
-        return [self._passages_of(one, k, selection) for one in best]
+        return [self._passages_of(scored, k, selection) for scored in best]
 
     def _by_codes(
         self,
@@ -176,14 +176,14 @@ class NearestPassages:
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
         """Compare the vectors that their codes propose."""
-        counts = self._counts(selection)
-        found = []
+        passing = self._passing(selection)
+        rankings = []
         for query in queries:
-            ids = table.nearest(query, max(codes.CANDIDATES, 10 * k), counts)
+            ids = table.nearest(query, max(codes.CANDIDATES, 10 * k), passing)
             block = self._used.by_id(ids)
             scored = Scored(block.ids, similarity(block.vectors, query)).best(k)
-            found.append(self._passages_of(scored, k, selection))
-        return found
+            rankings.append(self._passages_of(scored, k, selection))
+        return rankings
 
     def _by_graph(
         self,
@@ -194,44 +194,44 @@ class NearestPassages:
         selection: Selection | None,
     ) -> list[list[tuple[int, float]]]:
         """Query the graph ever deeper until `k` passages pass, or comparing all is cheaper."""
-        counts = self._counts(selection)
+        passing = self._passing(selection)
         newer = self._newer(graph.end, where, selection).compared(queries, k)
-        found: list[list[tuple[int, float]]] = [[] for _ in queries]
-        left = list(range(len(queries)))
+        rankings: list[list[tuple[int, float]]] = [[] for _ in queries]
+        pending = list(range(len(queries)))
         # Enough to contain `k` that pass the filter, if those were spread evenly.
-        let_through = int(np.count_nonzero(counts[: graph.end])) / graph.elements
-        wanted = math.ceil(k / max(let_through, 1e-9))
-        while left and wanted <= min(SCAN_LIMIT, graph.elements):
-            labels, floors = graph.nearest(queries[left], wanted)
-            for position, near, floor in zip(list(left), labels, floors, strict=True):
-                live = self._used.by_id(near[counts[near]])
+        pass_rate = int(np.count_nonzero(passing[: graph.end])) / graph.elements
+        depth = math.ceil(k / max(pass_rate, 1e-9))
+        while pending and depth <= min(SCAN_LIMIT, graph.elements):
+            labels, floors = graph.nearest(queries[pending], depth)
+            for position, rows, floor in zip(list(pending), labels, floors, strict=True):
+                live = self._used.by_id(rows[passing[rows]])
                 scores = similarity(live.vectors, queries[position])
                 scored = Scored(live.ids, scores).and_also(newer[position])
-                found[position] = self._passages_of(scored.best(k), k, selection)
+                rankings[position] = self._passages_of(scored.best(k), k, selection)
                 # Newer vectors may fill the `k` although the graph has nearer ones further down.
-                if len(found[position]) >= k and found[position][-1][1] >= floor - _ROUNDING:
-                    left.remove(position)
-            wanted *= 4
-        if left:
-            rest = self._by_scan(queries[left], k, where, selection)
-            for position, passages in zip(left, rest, strict=True):
-                found[position] = passages
-        return found
+                if len(rankings[position]) >= k and rankings[position][-1][1] >= floor - _ROUNDING:
+                    pending.remove(position)
+            depth *= 4
+        if pending:
+            scanned = self._by_scan(queries[pending], k, where, selection)
+            for position, passages in zip(pending, scanned, strict=True):
+                rankings[position] = passages
+        return rankings
 
-    def _counts(self, selection: Selection | None) -> NDArray[np.bool_]:
+    def _passing(self, selection: Selection | None) -> NDArray[np.bool_]:
         """Whether each row passes the filter, shape (rows,)."""
         if selection is None:
             return self._used.are_used
-        counts = np.zeros(self._used.rows, dtype=np.bool_)
-        counts[selection.vector_ids] = True
-        return counts
+        passing = np.zeros(self._used.rows, dtype=np.bool_)
+        passing[selection.vector_ids] = True
+        return passing
 
     def _newer(self, end: int, where: Filter | None, selection: Selection | None) -> VectorBlock:
         """The vectors newer than the graph that pass the filter."""
         key = where or None
         if key in self._tails:
             return self._tails[key]
-        ids = end + np.flatnonzero(self._counts(selection)[end:])
+        ids = end + np.flatnonzero(self._passing(selection)[end:])
         return _keep(self._tails, key, joined(list(self._used.blocks(ids)), self._used.file.dim))
 
     def _blocks_of(
@@ -243,11 +243,11 @@ class NearestPassages:
             yield self._blocks[key]
             return
         ids = selection.vector_ids if selection is not None else self._used.ids
-        found = self._used.blocks(ids)
+        blocks = self._used.blocks(ids)
         if len(ids) > SCAN_LIMIT:
-            yield from found
+            yield from blocks
             return
-        yield _keep(self._blocks, key, joined(list(found), self._used.file.dim))
+        yield _keep(self._blocks, key, joined(list(blocks), self._used.file.dim))
 
     def _passages_of(
         self, scored: Scored, k: int, selection: Selection | None
@@ -258,9 +258,9 @@ class NearestPassages:
             f"SELECT {PASSAGE_COLUMNS} FROM passages WHERE vector_id = ?{condition} "
             "ORDER BY id LIMIT ?"
         )
-        found: list[tuple[int, float]] = []
+        hits: list[tuple[int, float]] = []
         for vector_id, score in zip(scored.ids.tolist(), scored.scores.tolist(), strict=True):
-            if len(found) >= k and score < found[-1][1]:
+            if len(hits) >= k and score < hits[-1][1]:
                 break
             rows = self._connection.execute(statement, (vector_id, k)).fetchall()
             if not rows and selection is None:
@@ -268,15 +268,19 @@ class NearestPassages:
             for row in rows:
                 if checked(row, "passage")[-1] != vector_id:
                     raise damaged(f"passage {row[0]}")
-                found.append((row[0], score))
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
+                hits.append((row[0], score))
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     # ------------------------------------------------------ what is derived
 
     def _codes_for(self, queries: int) -> CodeTable | None:
         """The codes, unless enough queries have been asked to make loading the graph worthwhile."""
-        self._asked += queries
-        if self._graph is not None or self._asked > codes.QUERIES or self._recorded_codes is None:
+        self._query_count += queries
+        if (
+            self._graph is not None
+            or self._query_count > codes.QUERIES
+            or self._recorded_codes is None
+        ):
             return None
         if self._codes is None:
             try:
@@ -316,9 +320,9 @@ def without_graph(info: IndexInfo, error: GraphUnusable) -> str:
 
 
 def _keep(
-    kept: OrderedDict[Filter | None, VectorBlock], key: Filter | None, block: VectorBlock
+    cache: OrderedDict[Filter | None, VectorBlock], key: Filter | None, block: VectorBlock
 ) -> VectorBlock:
-    kept[key] = block
-    if len(kept) > _KEPT:
-        kept.popitem(last=False)
+    cache[key] = block
+    if len(cache) > _KEPT:
+        cache.popitem(last=False)
     return block

@@ -64,12 +64,16 @@ def find_index(start: Path, safe: Collection[str] = ()) -> Path | None:
         start: an absolute path.
         safe: directories to accept whoever owns them; `*` for all.
     """
-    return next((one for one in _indexes_upwards(start) if is_own(one, safe)), None)
+    return next(
+        (directory for directory in _indexes_upwards(start) if is_own(directory, safe)), None
+    )
 
 
 def find_foreign_index(start: Path, safe: Collection[str] = ()) -> Path | None:
     """The nearest index directory that `find_index` skips because of its owner."""
-    return next((one for one in _indexes_upwards(start) if not is_own(one, safe)), None)
+    return next(
+        (directory for directory in _indexes_upwards(start) if not is_own(directory, safe)), None
+    )
 
 
 def _indexes_upwards(start: Path) -> Iterator[Path]:

@@ -77,10 +77,10 @@ class Postings:
             return self.frequencies[places]
         # One dtype for both, or NumPy would convert the longer array.
         places = places.astype(self.places.dtype)
-        found = np.searchsorted(self.places, places)
-        found[found == len(self.places)] = 0
-        frequencies = self.frequencies[found]
-        frequencies[self.places[found] != places] = 0
+        indexes = np.searchsorted(self.places, places)
+        indexes[indexes == len(self.places)] = 0
+        frequencies = self.frequencies[indexes]
+        frequencies[self.places[indexes] != places] = 0
         return frequencies
 
     def packed(self) -> bytes:
@@ -101,21 +101,21 @@ class Postings:
         return cls(count, np.frombuffer(blob, _PLACE, count), frequencies)
 
 
-def united(held: Sequence[Postings], weights: Sequence[float]) -> Postings:
+def united(postings: Sequence[Postings], weights: Sequence[float]) -> Postings:
     """Merge the postings of several words in one block, adding up their weighted frequencies.
 
     The result is only for scoring; with weights it cannot be packed.
     """
-    if len(held) == 1 and weights[0] == 1.0:
-        return held[0]
-    together = np.zeros(BLOCK)
-    for one, weight in zip(held, weights, strict=True):
-        places, frequencies = one.occurring()
-        together[places] += weight * frequencies
-    places = np.flatnonzero(together)
+    if len(postings) == 1 and weights[0] == 1.0:
+        return postings[0]
+    totals = np.zeros(BLOCK)
+    for word_postings, weight in zip(postings, weights, strict=True):
+        places, frequencies = word_postings.occurring()
+        totals[places] += weight * frequencies
+    places = np.flatnonzero(totals)
     if len(places) <= DENSE:
-        return Postings(len(places), places, together[places])
-    return Postings(len(places), None, together)
+        return Postings(len(places), places, totals[places])
+    return Postings(len(places), None, totals)
 
 
 def packed_numbers(numbers: Numbers) -> bytes:
@@ -191,13 +191,13 @@ def read_postings(
     Raises:
         IndexDamaged: a row is not what was written.
     """
-    found = postings_in_block(connection, words, block, schema)
+    postings = postings_in_block(connection, words, block, schema)
     changes = _read_recent(connection, words, block, schema)
     for word, occurrences in changes.items():
-        put = overlaid(found.pop(word, None), occurrences)
-        if put is not None:
-            found[word] = put
-    return found
+        current = overlaid(postings.pop(word, None), occurrences)
+        if current is not None:
+            postings[word] = current
+    return postings
 
 
 def postings_in_block(
@@ -213,15 +213,15 @@ def postings_in_block(
         f"CROSS JOIN {schema}.postings ON block = ? AND word = asked.value",
         (json.dumps(words), block),
     )
-    found = {}
+    postings = {}
     for word, count, blob, checksum in rows:
         if block_checksum(block, word, count, blob) != checksum:
             raise damaged(f"where {word!r} occurs")
         try:
-            found[word] = Postings.unpacked(count, blob)
+            postings[word] = Postings.unpacked(count, blob)
         except ValueError as error:
             raise damaged(f"where {word!r} occurs") from error
-    return found
+    return postings
 
 
 def _read_recent(
@@ -248,32 +248,34 @@ def by_word(
     Raises:
         IndexDamaged: a row is not what was written.
     """
-    found = {}
+    arrays = {}
     for word, group in groupby(rows, key=itemgetter(0)):
-        held = list(group)
-        for _, passage, frequency, checksum in held:
+        word_rows = list(group)
+        for _, passage, frequency, checksum in word_rows:
             if checksum_of(word, passage, frequency) != checksum or frequency < 0:
                 raise damaged(f"where {word!r} occurs")
-        table = np.array([row[1:3] for row in held], dtype=np.int64)
-        found[word] = table[:, 0], table[:, 1]
-    return found
+        table = np.array([row[1:3] for row in word_rows], dtype=np.int64)
+        arrays[word] = table[:, 0], table[:, 1]
+    return arrays
 
 
-def overlaid(held: Postings | None, changes: Occurrences) -> Postings | None:
+def overlaid(postings: Postings | None, changes: Occurrences) -> Postings | None:
     """A word's postings in a block, with changes overriding its row."""
-    places, frequencies = held.occurring() if held else (NOWHERE.passages, NOWHERE.frequencies)
-    there = changes.frequencies > 0
-    more, how_often = changes.passages[there], changes.frequencies[there]
+    places, frequencies = (
+        postings.occurring() if postings else (NOWHERE.passages, NOWHERE.frequencies)
+    )
+    occurs = changes.frequencies > 0
+    added_places, added_frequencies = changes.passages[occurs], changes.frequencies[occurs]
     # Usually all changes follow the existing positions, and no lookup is needed.
-    behind = not len(places) or places[-1] < changes.passages[0]
-    if not behind:
+    all_later = not len(places) or places[-1] < changes.passages[0]
+    if not all_later:
         stays = np.isin(places, changes.passages, invert=True)
         places, frequencies = places[stays], frequencies[stays]
-    places = np.concatenate([places, more]).astype(_PLACE)
-    frequencies = np.concatenate([frequencies, how_often]).astype(np.uint32)
+    places = np.concatenate([places, added_places]).astype(_PLACE)
+    frequencies = np.concatenate([frequencies, added_frequencies]).astype(np.uint32)
     if not len(places):
         return None
-    if not behind:
+    if not all_later:
         order = np.argsort(places)
         places, frequencies = places[order], frequencies[order]
     return Postings.of(places, frequencies)
@@ -304,7 +306,7 @@ def read_lengths(
     Raises:
         IndexDamaged: a row is not what was written, or rows are missing or superfluous.
     """
-    found, combined = lengths_of_blocks(connection, schema)
+    lengths_by_block, combined = lengths_of_blocks(connection, schema)
     rows = connection.execute(
         f"SELECT word, passage, frequency, checksum FROM {schema}.recent WHERE word = ? "
         "ORDER BY passage",
@@ -316,19 +318,23 @@ def read_lengths(
     if rows:
         recent = Occurrences(*by_word(rows)[LENGTH])
         for block, part in recent.by_block():
-            held = found.get(block, NOWHERE.frequencies)
-            lengths = np.zeros(max(len(held), int(part.passages[-1]) + 1), dtype=np.uint32)
-            lengths[: len(held)] = held
+            stored = lengths_by_block.get(block, NOWHERE.frequencies)
+            lengths = np.zeros(max(len(stored), int(part.passages[-1]) + 1), dtype=np.uint32)
+            lengths[: len(stored)] = stored
             lengths[part.passages] = part.frequencies
-            found[block] = np.trim_zeros(lengths, "b")
-    return {block: lengths for block, lengths in sorted(found.items()) if len(lengths)}
+            lengths_by_block[block] = np.trim_zeros(lengths, "b")
+    return {
+        block: block_lengths
+        for block, block_lengths in sorted(lengths_by_block.items())
+        if len(block_lengths)
+    }
 
 
 def lengths_of_blocks(
     connection: sqlite3.Connection, schema: str
 ) -> tuple[dict[int, Numbers], int]:
     """The rows of `lengths` by block, and the exclusive or of their checksums."""
-    found = {}
+    lengths_by_block = {}
     combined = 0
     rows = connection.execute(
         f"SELECT block, count, lengths, checksum FROM {schema}.lengths ORDER BY block"
@@ -338,10 +344,10 @@ def lengths_of_blocks(
             raise damaged("the length of its passages")
         combined ^= recorded
         try:
-            found[block] = unpacked_numbers(blob, 0, count)
+            lengths_by_block[block] = unpacked_numbers(blob, 0, count)
         except ValueError as error:
             raise damaged("the length of its passages") from error
-    return found, combined
+    return lengths_by_block, combined
 
 
 def lengths_checksum(connection: sqlite3.Connection) -> int:

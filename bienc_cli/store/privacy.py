@@ -46,13 +46,13 @@ def make_file(path: Path) -> None:
 
 def exposed(directory: Path) -> list[Path]:
     """The index's directory and files that others may read or write."""
-    found = []
+    exposed_paths = []
     for path in (directory, *_files(directory)):
         with suppress(OSError):
             status = path.lstat()
             if not stat.S_ISLNK(status.st_mode) and status.st_mode & 0o077:
-                found.append(path)
-    return found
+                exposed_paths.append(path)
+    return exposed_paths
 
 
 def close_off(directory: Path) -> None:
@@ -88,13 +88,13 @@ def is_ours_alone(status: os.stat_result) -> bool:
 
 def _ourselves() -> set[int]:
     """This user's id; under sudo, also the caller's, as in git."""
-    found = {0}  # what Windows calls every owner
+    user_ids = {0}  # what Windows calls every owner
     if sys.platform != "win32":
-        found = {os.geteuid()}
+        user_ids = {os.geteuid()}
     caller = os.environ.get("SUDO_UID", "")
-    if found == {0} and caller.isdigit():
-        found.add(int(caller))
-    return found
+    if user_ids == {0} and caller.isdigit():
+        user_ids.add(int(caller))
+    return user_ids
 
 
 def _files(directory: Path) -> list[Path]:

@@ -81,7 +81,7 @@ class QueryWord:
     @property
     def count(self) -> int:
         """How many passages contain it."""
-        return sum(held.count for held in self.postings.values())
+        return sum(block_postings.count for block_postings in self.postings.values())
 
 
 class QueryWords:
@@ -100,8 +100,8 @@ class QueryWords:
         self._blocks = blocks
         # An index may come from a version that knows more languages.
         self._languages = tuple(filter(has_stems, languages))
-        self._listed = [one for one in dict.fromkeys(("en", *languages)) if one in LANGUAGES]
-        self._in_others = not UNSPACED.issuperset(languages)
+        self._listed = [code for code in dict.fromkeys(("en", *languages)) if code in LANGUAGES]
+        self._has_spaced_language = not UNSPACED.issuperset(languages)
         self._tokenizer = Tokenizer()
         self._vocabularies: dict[str, Counter[str]] = {}
         self._alike: dict[tuple[str, str], WordsAlike] = {}
@@ -113,29 +113,29 @@ class QueryWords:
 
     def of(self, query: str) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
         """The words of a query that occur, and similar words for those that do not."""
-        asked = self._rarest(self._tokenizer.words_of(query, self._languages))
-        held = self._held(asked, self._written_otherwise(query))
-        words = _occurring(held, 1.0)
-        absent = {form for forms in asked if not held[forms] for form in forms}
-        compounding = [one for one in self._languages if one in COMPOUNDING]
+        query_forms = self._rarest(self._tokenizer.words_of(query, self._languages))
+        postings = self._postings_of(query_forms, self._written_otherwise(query))
+        words = _occurring(postings, 1.0)
+        absent = {form for forms in query_forms if not postings[forms] for form in forms}
+        compounding = [code for code in self._languages if code in COMPOUNDING]
         if not (absent or compounding):
             return words, {}
-        written = self._tokenizer.forms(query, self._languages)
-        parts = self._parts_of_compounds(written, compounding)
-        missing = [one for one in written if one not in parts and absent.issuperset(written[one])]
+        terms = self._tokenizer.forms(query, self._languages)
+        parts = self._parts_of_compounds(terms, compounding)
+        missing = [word for word in terms if word not in parts and absent.issuperset(terms[word])]
         found, similar = self._substitutes(
-            query, {one: written[one] for one in missing[:_MOST_MISSING]}
+            query, {word: terms[word] for word in missing[:_MOST_MISSING]}
         )
         words += found
         similar |= self._digests(query, absent)
-        known = {*chain.from_iterable(asked)}
-        for weight, more in (
+        known = {*chain.from_iterable(query_forms)}
+        for weight, variants in (
             (PART_WEIGHT, {(part,) for part in chain.from_iterable(parts.values())}),
             (SPELLING_WEIGHT, {*map(self._everywhere, chain.from_iterable(similar.values()))}),
         ):
-            new = {tuple(form for form in forms if form not in known) for forms in more} - {()}
+            new = {tuple(form for form in forms if form not in known) for forms in variants} - {()}
             known |= {*chain.from_iterable(new)}
-            words += _occurring(self._held(sorted(new)), weight)
+            words += _occurring(self._postings_of(sorted(new)), weight)
         return words, similar
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class QueryWords:
 
     # ---------------------------------------------------------------- words
 
-    def _held(
+    def _postings_of(
         self, words: Collection[Forms], others: Mapping[str, Mapping[str, float]] = _NOTHING
     ) -> dict[Forms, dict[int, Postings]]:
         """The postings of some words by block, each word in any of its forms.
@@ -153,26 +153,26 @@ class QueryWords:
             words: each given by all its index terms.
             others: for an index term, other terms that also count, with their weights.
         """
-        held: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
+        postings: dict[Forms, dict[int, Postings]] = {forms: {} for forms in words}
         around: dict[str, dict[str, float]] = {}
         for form, compounds in self._around({*chain.from_iterable(words)}).items():
             around[form] = dict.fromkeys(compounds, PART_WEIGHT)
-        for form, more in others.items():
-            around.setdefault(form, {}).update(more)
+        for form, alternatives in others.items():
+            around.setdefault(form, {}).update(alternatives)
         # A compound in the query also contains its own parts; it is read once.
         looked_up = sorted({*chain.from_iterable(words), *chain.from_iterable(around.values())})
         for number, block in enumerate(self._blocks):
             found = read_postings(self._connection, looked_up, block)
-            for forms, by_block in held.items():
-                there = {form: 1.0 for form in forms if form in found}
+            for forms, blocks in postings.items():
+                weights = {form: 1.0 for form in forms if form in found}
                 for other, weight in chain.from_iterable(
                     around.get(form, _NOTHING).items() for form in forms
                 ):
                     if other in found:
-                        there.setdefault(other, weight)
-                if there:
-                    by_block[number] = united([found[one] for one in there], [*there.values()])
-        return held
+                        weights.setdefault(other, weight)
+                if weights:
+                    blocks[number] = united([found[term] for term in weights], [*weights.values()])
+        return postings
 
     def _rarest(self, words: list[Forms]) -> list[Forms]:
         if len(words) <= MOST_WORDS or len(self._blocks) <= 1:
@@ -191,7 +191,7 @@ class QueryWords:
 
     def _everywhere(self, stem: str) -> Forms:
         """The index terms of a stem in all languages."""
-        return (stem, *(of_language(one, stem) for one in self._languages))
+        return (stem, *(of_language(code, stem) for code in self._languages))
 
     # ------------------------------------------------------------ spellings
 
@@ -199,14 +199,14 @@ class QueryWords:
         self, query: str, missing: Mapping[str, Forms]
     ) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
         """Other index terms for missing words of a query, and similar words for the rest."""
-        standing_in = {word: self._standing_in(word, forms) for word, forms in missing.items()}
-        left = {word: forms for word, forms in missing.items() if standing_in[word] is None}
-        in_lists = self._in_lists(query) if left else set()
-        return [*filter(None, standing_in.values())], self._meant(left, in_lists)
+        stand_ins = {word: self._standing_in(word, forms) for word, forms in missing.items()}
+        unresolved = {word: forms for word, forms in missing.items() if stand_ins[word] is None}
+        in_lists = self._in_lists(query) if unresolved else set()
+        return [*filter(None, stand_ins.values())], self._meant(unresolved, in_lists)
 
     def _standing_in(self, word: str, forms: Forms) -> QueryWord | None:
         """A word without a passage under its stems: its unstemmed form, or compounds with it."""
-        unstemmed = tuple(of_language(one, word) for one in self._languages)
+        unstemmed = tuple(of_language(code, word) for code in self._languages)
         within = tuple(
             of_language(language, compound)
             for language in COMPOUNDING.intersection(self._languages)
@@ -214,47 +214,47 @@ class QueryWords:
             if of_language(language, bare(form)) == form
             for compound in self._compounds_of(language).holding(bare(form))
         )
-        for weight, others in ((1.0, unstemmed), (PART_WEIGHT, within)):
-            if others and (held := self._held([others])[others]):
-                return QueryWord(word, weight, held)
+        for weight, candidates in ((1.0, unstemmed), (PART_WEIGHT, within)):
+            if candidates and (postings := self._postings_of([candidates])[candidates]):
+                return QueryWord(word, weight, postings)
         return None
 
     def _meant(
         self, missing: Mapping[str, Forms], in_lists: AbstractSet[str]
     ) -> dict[str, tuple[str, ...]]:
         """Words without a passage, each with the similar words that occur."""
-        meant = {}
+        similar = {}
         for word, forms in missing.items():
             stems = [*map(bare, forms)]
-            alike = reduce(or_, map(self._vocabulary, _letters_first(stems)))
+            counts = reduce(or_, map(self._vocabulary, _letters_first(stems)))
             near = self._of_same_consonants(forms)
             if word in in_lists:
                 # It is a correctly spelt word.
                 near = near or self._apart(word)
             else:
                 for slips in range(1, slips_allowed(word) + 1):
-                    near = near or self._slipped(word, stems, alike, slips) or self._apart(word)
-            if not near and self._in_others and not word_list("en").frequency(word):
-                near = with_other_endings(word, alike)
-            meant[word] = tuple(near)
-        return {word: near for word, near in meant.items() if near}
+                    near = near or self._slipped(word, stems, counts, slips) or self._apart(word)
+            if not near and self._has_spaced_language and not word_list("en").frequency(word):
+                near = with_other_endings(word, counts)
+            similar[word] = tuple(near)
+        return {absent: words for absent, words in similar.items() if words}
 
     def _slipped(
-        self, word: str, stems: Sequence[str], alike: Mapping[str, int], slips: int
+        self, word: str, stems: Sequence[str], counts: Mapping[str, int], slips: int
     ) -> list[str]:
         """The stems of the index that are a given number of slips away from a word or its stem.
 
         A slip often hides an ending, and with it the stem, so words of the lists are tried first
         and then stemmed.
         """
-        listed = (self._listed_alike(one, word[0]).near([word], slips) for one in self._listed)
+        listed = (self._listed_alike(code, word[0]).near([word], slips) for code in self._listed)
         forms = self._tokenizer.forms_of_each([*chain.from_iterable(listed)], self._languages)
-        meant = most_frequent(map(bare, chain.from_iterable(forms)), alike)
-        if meant:
-            return meant
+        corrected = most_frequent(map(bare, chain.from_iterable(forms)), counts)
+        if corrected:
+            return corrected
         writings = (word, *stems)
-        held = (self._held_alike(letter).near(writings, slips) for letter in _letters_first(stems))
-        return most_frequent(chain.from_iterable(held), alike)
+        near = (self._stems_alike(letter).near(writings, slips) for letter in _letters_first(stems))
+        return most_frequent(chain.from_iterable(near), counts)
 
     def _listed_alike(self, language: str, letter: str) -> WordsAlike:
         """The words of a list that start with a letter."""
@@ -263,7 +263,7 @@ class QueryWords:
             self._alike[language, letter] = WordsAlike(words.split("\n"))
         return self._alike[language, letter]
 
-    def _held_alike(self, letter: str) -> WordsAlike:
+    def _stems_alike(self, letter: str) -> WordsAlike:
         """The stems of the index that start with a letter."""
         if ("", letter) not in self._alike:
             self._alike["", letter] = WordsAlike(self._vocabulary(letter))
@@ -273,45 +273,45 @@ class QueryWords:
         """The words of a query that are in some word list, in plain letters."""
         words = _WORD.findall(accented_letters(query))
         lists = [*map(word_list, self._listed)]
-        return {plain_letters(word) for word in words if any(one.frequency(word) for one in lists)}
+        return {plain_letters(word) for word in words if any(lex.frequency(word) for lex in lists)}
 
     def _apart(self, word: str) -> list[str]:
         """The stems of the two words that a word may consist of: the pair most often together."""
         parts = [*{*chain.from_iterable(apart(word))}]
         stems = dict(zip(parts, self._tokenizer.forms_of_each(parts), strict=True))
         # A stem shorter than a part may be is left over from an ending: ro-tate, author-ised.
-        ways = [
-            way
-            for way in apart(word)
-            if all(len(bare(stems[one][0])) >= LEAST_APART for one in way)
+        splits = [
+            split
+            for split in apart(word)
+            if all(len(bare(stems[part][0])) >= LEAST_APART for part in split)
         ]
-        held = self._held({*stems.values()})
-        together = [_in_common(*(held[stems[part]] for part in way)) for way in ways]
-        most, best = max(zip(together, ways, strict=True), default=(0, ()))
+        postings = self._postings_of({*stems.values()})
+        shared_counts = [_in_common(*(postings[stems[part]] for part in split)) for split in splits]
+        most, best = max(zip(shared_counts, splits, strict=True), default=(0, ()))
         return [bare(form) for part in best for form in stems[part][:1]] if most else []
 
     def _digests(self, query: str, absent: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
         """The digests of a query without a passage, with longer and shorter forms that occur."""
-        near = {}
+        similar = {}
         for digest in digests_in(query):
             forms = self._tokenizer.words_of(digest)
             if not absent.isdisjoint(chain.from_iterable(forms)):
                 shorter = (digest[:end] for end in range(SHORTEST_DIGEST, len(digest)))
                 stems = chain.from_iterable(self._tokenizer.words_of(" ".join(shorter)))
-                alike = self._beginning(self._everywhere(digest[:STEM_OF_DIGEST]))
-                near[digest] = tuple(digests_alike(digest, {*stems}, alike))
-        return {digest: alike for digest, alike in near.items() if alike}
+                vocabulary = self._beginning(self._everywhere(digest[:STEM_OF_DIGEST]))
+                similar[digest] = tuple(digests_alike(digest, {*stems}, vocabulary))
+        return {word: others for word, others in similar.items() if others}
 
     def _of_same_consonants(self, forms: Forms) -> list[str]:
         """Other grammatical numbers of a word whose Arabic stem has no passage."""
         if ARABIC not in self._languages:
             return []
         stems = [bare(form) for form in forms if of_language(ARABIC, bare(form)) == form]
-        found = (
+        alike = (
             of_same_consonants(stem, reduce(or_, map(self._vocabulary, beginnings(stem))))
             for stem in stems
         )
-        return [*chain.from_iterable(found)]
+        return [*chain.from_iterable(alike)]
 
     def _vocabulary(self, letter: str) -> Counter[str]:
         """The stems that start with a letter, with the number of passages containing each."""
@@ -320,12 +320,12 @@ class QueryWords:
         return self._vocabularies[letter]
 
     def _beginning(self, beginnings: Sequence[str]) -> Counter[str]:
-        found = Counter[str]()
+        counts = Counter[str]()
         for block in self._blocks[:MOST_BLOCKS]:
             for beginning in beginnings:
                 words = words_beginning(self._connection, beginning, block)
-                found.update({bare(word): count for word, count in words.items()})
-        return found
+                counts.update({bare(word): count for word, count in words.items()})
+        return counts
 
     # ------------------------------------------------------------ compounds
 
@@ -338,14 +338,14 @@ class QueryWords:
         """
         letters = accented_letters(query) if self._languages else plain_letters(query)
         words = [*dict.fromkeys(_WORD.findall(letters))][:MOST_WORDS]
-        taken_for = [(word, other, 1.0) for word in words for other in otherwise(word)]
+        equivalents = [(word, other, 1.0) for word in words for other in otherwise(word)]
         for pair in together(letters):
-            taken_for += [(word, "".join(pair), PART_WEIGHT) for word in pair]
-        written = [*{*chain.from_iterable((word, other) for word, other, _ in taken_for)}]
-        each = self._tokenizer.forms_of_each(written, self._languages)
-        forms = dict(zip(written, each, strict=True))
+            equivalents += [(word, "".join(pair), PART_WEIGHT) for word in pair]
+        spellings = [*{*chain.from_iterable((word, other) for word, other, _ in equivalents)}]
+        forms_of_each = self._tokenizer.forms_of_each(spellings, self._languages)
+        forms = dict(zip(spellings, forms_of_each, strict=True))
         others: dict[str, dict[str, float]] = {}
-        for word, other, weight in taken_for:
+        for word, other, weight in equivalents:
             for form in forms[word]:
                 others.setdefault(form, {}).update(dict.fromkeys(forms[other], weight))
         return others
@@ -362,13 +362,13 @@ class QueryWords:
             ]
             for word in words
         }
-        return {word: found for word, found in parts.items() if found}
+        return {word: terms for word, terms in parts.items() if terms}
 
     def _around(self, words: Collection[str]) -> dict[str, list[str]]:
         """For some index terms, the compounds of the index that contain them."""
         around: dict[str, list[str]] = {}
         for language in COMPOUNDING.intersection(self._languages):
-            stems = {bare(one) for one in words if of_language(language, bare(one)) == one}
+            stems = {bare(term) for term in words if of_language(language, bare(term)) == term}
             for stem, compounds in self._compounds_of(language).around(stems).items():
                 within = [of_language(language, compound) for compound in compounds]
                 around[of_language(language, stem)] = within
@@ -381,9 +381,9 @@ class QueryWords:
         return self._compounds[language]
 
 
-def _occurring(held: Mapping[Forms, dict[int, Postings]], weight: float) -> list[QueryWord]:
+def _occurring(postings: Mapping[Forms, dict[int, Postings]], weight: float) -> list[QueryWord]:
     """The words that some passage contains."""
-    return [QueryWord(forms[0], weight, found) for forms, found in held.items() if found]
+    return [QueryWord(forms[0], weight, blocks) for forms, blocks in postings.items() if blocks]
 
 
 def _letters_first(stems: Sequence[str]) -> set[str]:

@@ -64,7 +64,7 @@ class CatalogReader:
 
     def _open(self) -> NearestPassages:
         """Connect, and open the generation's files before a commit can delete them."""
-        for left in reversed(range(_OPENINGS)):
+        for attempts_left in reversed(range(_OPENINGS)):
             with ExitStack() as stack:
                 self._connection = connect_to_read(self._directory)
                 stack.callback(self._connection.close)
@@ -82,7 +82,7 @@ class CatalogReader:
                             file = VerifiedFile(self._directory, graph, self._key)
                     except (MissingVectors, GraphUnusable) as error:
                         # A commit may have happened between opening catalog and files.
-                        if left and not self.is_current():
+                        if attempts_left and not self.is_current():
                             continue
                         if isinstance(error, MissingVectors):
                             raise
@@ -121,8 +121,8 @@ class CatalogReader:
     def _reading(self) -> Iterator[None]:
         with decoded(self._directory):
             yield
-            held = self._connection.as_it_lies
-            if held is not None and held != time_and_size(catalog_path(self._directory)):
+            recorded = self._connection.as_it_lies
+            if recorded is not None and recorded != time_and_size(catalog_path(self._directory)):
                 raise StorageError(
                     f"The index in {self._directory} was changed while it was read.",
                     "run the same command again",
@@ -235,7 +235,7 @@ class CatalogReader:
             IndexDamaged: a passage is missing.
         """
         with self._reading():
-            found = {
+            by_id = {
                 stored.passage_id: stored
                 for stored in self._stored(
                     "passages.id IN (SELECT value FROM json_each(?))",
@@ -243,20 +243,20 @@ class CatalogReader:
                 )
             }
         for passage_id in passage_ids:
-            if passage_id not in found:
+            if passage_id not in by_id:
                 raise damaged(f"passage {passage_id}")
-        return [found[passage_id] for passage_id in passage_ids]
+        return [by_id[passage_id] for passage_id in passage_ids]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
         """All passages that pass the filter, by document."""
         with self._reading():
             selection = self._selection(where)
             expected = selection.passage_count if selection else self.info.passages
-            number = 0
+            count = 0
             for stored in self._stored(selection.of_passages if selection else "TRUE", ()):
-                number += 1
+                count += 1
                 yield stored
-            if number != expected:
+            if count != expected:
                 raise damaged("the set of its passages")
 
     def _stored(self, condition: str, parameters: tuple[Any, ...]) -> Iterator[StoredPassage]:
@@ -278,7 +278,7 @@ class CatalogReader:
             document_id, _, doc_id, title, format_, _ = checked(document_row, "document")
             text = self._text(document_id)
             state = file_state(row[document_end:])
-            place = self._paths.full(root)
+            root_path = self._paths.full(root)
             yield StoredPassage(
                 passage_id=passage_row[0],
                 document_id=document_id,
@@ -287,7 +287,9 @@ class CatalogReader:
                 title=title,
                 format=format_,
                 file=FileStamp(
-                    place if kind == "file" else place / state.path, state.size, state.mtime_ns
+                    root_path if kind == "file" else root_path / state.path,
+                    state.size,
+                    state.mtime_ns,
                 ),
             )
 

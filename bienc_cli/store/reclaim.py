@@ -37,7 +37,7 @@ def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) 
         committed: rows that the last generation counted; later ones were encoded since.
         unwritten: rows that were never written; the dropped ones are removed from this set.
     """
-    found = [
+    dropped = [
         row[0]
         for row in connection.execute(
             "SELECT vector_id FROM temp.loose WHERE NOT EXISTS "
@@ -46,12 +46,12 @@ def let_go(connection: sqlite3.Connection, committed: int, unwritten: set[int]) 
         )
     ]
     connection.execute("DELETE FROM temp.loose")
-    for vector_id in found:
+    for vector_id in dropped:
         if vector_id in unwritten:
             connection.execute("DELETE FROM vectors WHERE id = ?", (vector_id,))
         ahead = vector_id >= committed and vector_id not in unwritten
         connection.execute("INSERT INTO unused VALUES (?, ?)", (vector_id, int(ahead)))
-    unwritten.difference_update(found)
+    unwritten.difference_update(dropped)
 
 
 def count_tail(
@@ -65,7 +65,7 @@ def count_tail(
         start: the first row that no generation has counted.
         end: the number of rows in the file.
     """
-    whole = {row: digest for digest, row in tail.items()}
+    digests = {row: digest for digest, row in tail.items()}
     counted = {
         row[0] for row in connection.execute("SELECT id FROM vectors WHERE id >= ?", (start,))
     }
@@ -76,13 +76,13 @@ def count_tail(
     for row in range(start, end):
         if row in counted:
             continue
-        known = (
-            row in whole
+        is_known = (
+            row in digests
             and connection.execute(
-                "INSERT OR IGNORE INTO vectors VALUES (?, ?)", (row, whole[row])
+                "INSERT OR IGNORE INTO vectors VALUES (?, ?)", (row, digests[row])
             ).rowcount
         )
-        connection.execute("INSERT INTO unused VALUES (?, ?)", (row, int(bool(known))))
+        connection.execute("INSERT INTO unused VALUES (?, ?)", (row, int(bool(is_known))))
 
 
 def is_due(connection: sqlite3.Connection, rows: int, *, compact: bool) -> bool:
@@ -128,14 +128,14 @@ def write_anew(
     kept = used.ids[used.ids < count]
     moved = used.ids[used.ids >= count]
     gaps = np.setdiff1d(np.arange(count, dtype=np.int64), kept, assume_unique=True)
-    for ids, places in ((kept, kept), (moved, gaps)):
+    for ids, new_ids in ((kept, kept), (moved, gaps)):
         for start in range(0, len(ids), AT_ONCE):
             part = ids[start : start + AT_ONCE]
             digests, vectors = file.read_rows(part)
-            new.write(places[start : start + AT_ONCE], digests, vectors)
+            new.write(new_ids[start : start + AT_ONCE], digests, vectors)
     _renumber(connection, dict(zip(moved.tolist(), gaps.tolist(), strict=True)))
     end = count
-    for ids in _whole(file, sorted({*ahead, *file.tail(used.rows).values()})):
+    for ids in _intact_rows(file, sorted({*ahead, *file.tail(used.rows).values()})):
         digests, vectors = file.read_rows(ids)
         new.write(np.arange(end, end + len(ids), dtype=np.int64), digests, vectors)
         end += len(ids)
@@ -147,11 +147,11 @@ def free_number(directory: Path) -> int:
     return 1 + max((number_of(path.name) for path in vector_paths(directory)), default=0)
 
 
-def _whole(file: VectorFile, ids: list[int]) -> Iterator[NDArray[np.int64]]:
-    bad = set(file.bad(np.array(ids, dtype=np.int64)))
-    whole = np.array([one for one in ids if one not in bad], dtype=np.int64)
-    for start in range(0, len(whole), AT_ONCE):
-        yield whole[start : start + AT_ONCE]
+def _intact_rows(file: VectorFile, ids: list[int]) -> Iterator[NDArray[np.int64]]:
+    bad_ids = set(file.bad(np.array(ids, dtype=np.int64)))
+    intact = np.array([vector_id for vector_id in ids if vector_id not in bad_ids], dtype=np.int64)
+    for start in range(0, len(intact), AT_ONCE):
+        yield intact[start : start + AT_ONCE]
 
 
 def _renumber(connection: sqlite3.Connection, moved: Mapping[int, int]) -> None:

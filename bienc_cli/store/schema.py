@@ -181,12 +181,12 @@ def is_intact(
 
     A catalog may come from anywhere; one with an added trigger or view is not touched.
     """
-    found = {
+    created = {
         name: sql
         for name, sql in connection.execute("SELECT name, sql FROM sqlite_master")
         if sql is not None and name not in implied
     }
-    return found == {name_of(statement): statement for statement in statements}
+    return created == {name_of(statement): statement for statement in statements}
 
 
 def name_of(statement: str) -> str:

@@ -50,10 +50,10 @@ class Key:
         """
         from cryptography.hazmat.primitives.poly1305 import Poly1305
 
-        once = hashlib.blake2b(
+        one_time_key = hashlib.blake2b(
             nonce.encode(), key=self.secret, digest_size=32, person=b"bienc file"
         ).digest()
-        authenticator = Poly1305(once)
+        authenticator = Poly1305(one_time_key)
         for chunk in chunks:
             authenticator.update(chunk)
         return authenticator.finalize().hex()
@@ -80,10 +80,10 @@ def adopt_key(old: Path, directory: Path) -> None:
     """
     if (directory / _NAME).exists():
         return
-    found = load_key(old)
-    if found is not None:
+    key = load_key(old)
+    if key is not None:
         with suppress(OSError):
-            _keep(found, directory)
+            _keep(key, directory)
 
 
 def ensure_key(directory: Path) -> Key:
@@ -92,9 +92,9 @@ def ensure_key(directory: Path) -> Key:
     If it cannot be stored (a read-only home), this returns a key for this process alone: graphs
     sealed by it are rebuilt by the next process, which only costs time.
     """
-    found = load_key(directory)
-    if found is not None:
-        return found
+    existing = load_key(directory)
+    if existing is not None:
+        return existing
     key = Key(secrets.token_bytes(_LENGTH))
     try:
         return _keep(key, directory)
@@ -118,9 +118,9 @@ def _keep(key: Key, directory: Path) -> Key:
         # link() fails if another process was first; its key is then the one in force.
         os.link(temporary, path)
     except FileExistsError:
-        found = load_key(directory)
-        if found is not None:
-            return found
+        existing = load_key(directory)
+        if existing is not None:
+            return existing
         # Truncated or empty: no graph sealed by it can be verified any more.
         temporary.replace(path)
     finally:

@@ -25,10 +25,13 @@ def searched_text(passage: Passage, format_name: str, title: str | None) -> str:
     embedded = passage.embedded_text
     name = name_words(passage.doc_id, format_name)
     # The document's name already precedes the passage (`chunking.names.called`).
-    said = [folder_words(passage.doc_id, format_name), "" if name in passage.context else name]
-    path = " ".join(filter(None, said))
-    unsaid = title if title and title not in embedded else ""
-    return "\n".join(filter(None, [embedded, unsaid, *[path] * PATH_WEIGHT]))
+    path_words = [
+        folder_words(passage.doc_id, format_name),
+        "" if name in passage.context else name,
+    ]
+    path = " ".join(filter(None, path_words))
+    missing_title = title if title and title not in embedded else ""
+    return "\n".join(filter(None, [embedded, missing_title, *[path] * PATH_WEIGHT]))
 
 
 class SearchedText(NamedTuple):
@@ -43,9 +46,9 @@ class SearchedText(NamedTuple):
     language: str | None
 
     @classmethod
-    def of(cls, text: str, said: str | None) -> SearchedText:
+    def of(cls, text: str, declared: str | None) -> SearchedText:
         """In the declared language of its file, or else the detected one."""
-        language = said or language_of(text)
+        language = declared or language_of(text)
         return cls(text, None if language == "en" else language)
 
     @property

@@ -59,7 +59,7 @@ class Selections:
         self._names = names
         self._info = info
         self._kept: OrderedDict[Filter, Selection] = OrderedDict()
-        self._let_go: list[str] = []
+        self._evicted: list[str] = []
 
     def of(self, where: Filter) -> Selection:
         """Resolve a filter; raises as `select`."""
@@ -67,19 +67,19 @@ class Selections:
             self._kept[where] = select(self._connection, where, self._names, self._info)
             if len(self._kept) > _KEPT:
                 _, oldest = self._kept.popitem(last=False)
-                self._let_go.append(oldest.documents)
+                self._evicted.append(oldest.documents)
             self._drop_tables()
         self._kept.move_to_end(where)
         return self._kept[where]
 
     def _drop_tables(self) -> None:
         """Drop the tables of evicted selections; SQLite refuses while any statement is active."""
-        while self._let_go:
+        while self._evicted:
             try:
-                self._connection.execute(f"DROP TABLE {self._let_go[-1]}")
+                self._connection.execute(f"DROP TABLE {self._evicted[-1]}")
             except sqlite3.OperationalError:
                 return
-            self._let_go.pop()
+            self._evicted.pop()
 
 
 def select(
@@ -103,15 +103,15 @@ def select(
     """
     documents = f"temp.selected_documents_{next(_numbers)}"
     files = set(_files(connection, where.paths, names, info.files)) if where.paths else None
-    found = Counter[str]()
+    format_counts = Counter[str]()
     chosen = []
     # Every row is verified: a changed one would silently exclude its document.
     for row in connection.execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents"):
         document_id, file_id, _, _, format_, _ = checked(row, "document")
-        found[format_] += 1
+        format_counts[format_] += 1
         if (files is None or file_id in files) and (not where.formats or format_ in where.formats):
             chosen.append((document_id,))
-    if found != Counter(dict(info.formats)):
+    if format_counts != Counter(dict(info.formats)):
         raise damaged("the set of its documents")
     connection.execute(f"CREATE TABLE {documents} (id INTEGER PRIMARY KEY)")
     connection.executemany(f"INSERT INTO {documents} VALUES (?)", chosen)
@@ -131,21 +131,21 @@ def _files(
     # Few queries need it, and it is slow to import.
     from bienc_cli.patterns import PathFilter
 
-    asked = PathFilter(patterns)
+    path_filter = PathFilter(patterns)
     roots = {
         root_id: (path, kind)
         for root_id, path, kind in connection.execute("SELECT id, path, kind FROM roots")
     }
-    chosen = []
-    number = 0
+    file_ids = []
+    count = 0
     for row in connection.execute(f"SELECT {FILE_COLUMNS} FROM files"):
-        number += 1
+        count += 1
         state = file_state(row)
         if row[1] not in roots:
             raise damaged(f"file {state.file_id}")
         shown = names(*roots[row[1]], state.path)
-        if asked.matches([state.path, *(name.lstrip("/") for name in shown)]):
-            chosen.append(state.file_id)
-    if number != expected:
+        if path_filter.matches([state.path, *(name.lstrip("/") for name in shown)]):
+            file_ids.append(state.file_id)
+    if count != expected:
         raise damaged("the set of its files")
-    return chosen
+    return file_ids

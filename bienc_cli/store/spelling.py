@@ -81,8 +81,8 @@ class WordsAlike:
             allowed = min(slips_allowed(writing), most_slips)
             # A slip removes at most one letter and adds at most one. Counting letters is a cheap
             # test that leaves very few words to be aligned.
-            apart = np.abs(self._letters - _letters_of([writing])).sum(axis=1, dtype=np.int16)
-            for position in np.flatnonzero(apart <= 2 * allowed).tolist():
+            differences = np.abs(self._letters - _letters_of([writing])).sum(axis=1, dtype=np.int16)
+            for position in np.flatnonzero(differences <= 2 * allowed).tolist():
                 word = self._words[position]
                 if is_of_letters(word) and slips_between(writing, word, allowed) <= allowed:
                     near[word] = None
@@ -107,20 +107,20 @@ def _letters_of(words: Sequence[str]) -> NDArray[np.int8]:
 
 def most_frequent(words: Iterable[str], vocabulary: Mapping[str, int]) -> list[str]:
     """The three words at most that are most frequent in a vocabulary."""
-    found = {word for word in words if word in vocabulary}
-    return sorted(found, key=lambda word: (-vocabulary[word], word))[:_MOST]
+    known = {word for word in words if word in vocabulary}
+    return sorted(known, key=lambda word: (-vocabulary[word], word))[:_MOST]
 
 
 def with_other_endings(word: str, vocabulary: Mapping[str, int]) -> list[str]:
     """The words, three at most, that extend a word or stop a few letters short of it."""
-    found = (
-        one
-        for one in vocabulary
-        if min(len(one), len(word)) >= SHORTEST_STEM
-        and abs(len(one) - len(word)) <= LONGEST_ENDING
-        and (one.startswith(word) or word.startswith(one))
+    similar = (
+        other
+        for other in vocabulary
+        if min(len(other), len(word)) >= SHORTEST_STEM
+        and abs(len(other) - len(word)) <= LONGEST_ENDING
+        and (other.startswith(word) or word.startswith(other))
     )
-    return most_frequent(found, vocabulary)
+    return most_frequent(similar, vocabulary)
 
 
 def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
@@ -132,15 +132,12 @@ def of_same_consonants(stem: str, vocabulary: Mapping[str, int]) -> list[str]:
 
     Source: McCarthy and Prince, "Foot and word in prosodic morphology: The Arabic broken plural",
     Natural Language and Linguistic Theory 8(2), 1990.
-
-    Source: McCarthy and Prince, "Foot and word in prosodic morphology: The Arabic broken plural",
-    Natural Language and Linguistic Theory 8(2), 1990.
     """
     consonants = _consonants(stem)
     if len(consonants) < _CONSONANTS:
         return []
-    found = (one for one in vocabulary if one != stem and _consonants(one) == consonants)
-    return most_frequent(found, vocabulary)
+    similar = (other for other in vocabulary if other != stem and _consonants(other) == consonants)
+    return most_frequent(similar, vocabulary)
 
 
 def digests_alike(digest: str, shorter: Container[str], vocabulary: Iterable[str]) -> list[str]:
@@ -151,8 +148,8 @@ def digests_alike(digest: str, shorter: Container[str], vocabulary: Iterable[str
         shorter: the stems of its prefixes.
         vocabulary: the words that start like it.
     """
-    found = [one for one in vocabulary if one.startswith(digest) or one in shorter]
-    return sorted(found)[:_MOST]
+    similar = [word for word in vocabulary if word.startswith(digest) or word in shorter]
+    return sorted(similar)[:_MOST]
 
 
 def beginnings(stem: str) -> set[str]:
@@ -161,8 +158,8 @@ def beginnings(stem: str) -> set[str]:
 
 
 def _consonants(stem: str) -> str:
-    begun = stem[1:] if stem[0] == ALEF else stem
-    return begun[:1] + begun[1:].translate(_VOWELS)
+    without_alef = stem[1:] if stem[0] == ALEF else stem
+    return without_alef[:1] + without_alef[1:].translate(_VOWELS)
 
 
 def slips_between(first: str, second: str, most: int) -> int:
@@ -170,15 +167,15 @@ def slips_between(first: str, second: str, most: int) -> int:
 
     No letter takes part in two slips (optimal string alignment distance).
     """
-    before: list[int] = []
+    previous: list[int] = []
     row = list(range(len(second) + 1))
     for i, letter in enumerate(first, 1):
-        last, before, row = before, row, [i]
+        second_last, previous, row = previous, row, [i]
         for j, other in enumerate(second, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (letter != other))
             if i > 1 and j > 1 and letter == second[j - 2] and other == first[i - 2]:
-                cost = min(cost, last[j - 2] + 1)
+                cost = min(cost, second_last[j - 2] + 1)
             row.append(cost)
-        if min(row) > most and min(before) > most:
+        if min(row) > most and min(previous) > most:
             return most + 1
     return row[-1]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 _BEGINNING = re.compile("[^aeiouy]*[aeiouy]+")
 _BEHIND_IT = tuple(
-    (re.compile(pattern), other)
-    for pattern, other in (
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
         ("our", "or"),
         ("or", "our"),
         ("(?<=i)s(?=e|ing|ation|able)", "z"),
@@ -34,8 +34,8 @@ _BEHIND_IT = tuple(
     )
 )
 _ANYWHERE = tuple(
-    (re.compile(pattern), other)
-    for pattern, other in (
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
         # Not poet and pet.
         ("[ao](?=e[a-z]{3}|ea$)", ""),
         ("(?<=[^aeiou])(?=e[^aeiou][a-z]{2})", "a"),
@@ -59,10 +59,10 @@ def otherwise(word: str) -> Iterator[str]:
     """The other spellings of a word in plain letters, one change each."""
     if not _SHORTEST <= len(word) <= _LONGEST or not word.isascii():
         return
-    begun = _BEGINNING.match(word)
-    start = begun.end() if begun else len(word)
+    beginning = _BEGINNING.match(word)
+    start = beginning.end() if beginning else len(word)
     for rules, first in ((_BEHIND_IT, start), (_ANYWHERE, 0)):
-        kept, rest = word[:first], word[first:]
-        for pattern, other in rules:
-            for found in pattern.finditer(rest):
-                yield kept + rest[: found.start()] + other + rest[found.end() :]
+        unchanged, rest = word[:first], word[first:]
+        for pattern, replacement in rules:
+            for match in pattern.finditer(rest):
+                yield unchanged + rest[: match.start()] + replacement + rest[match.end() :]

@@ -173,8 +173,8 @@ class Tokenizer:
     def forms(self, text: str, languages: Sequence[str] = ()) -> dict[str, Forms]:
         """The alphabetic words of a query, folded but not stemmed, each with its index terms."""
         letters = accented_letters(text) if languages else plain_letters(text)
-        apart = (one if is_of_letters(one) else " " for one in letters)
-        written = dict.fromkeys("".join(apart).split())
+        spaced = (character if is_of_letters(character) else " " for character in letters)
+        written = dict.fromkeys("".join(spaced).split())
         return {
             plain_letters(word): forms
             for word in written
@@ -183,7 +183,7 @@ class Tokenizer:
 
     def forms_of_each(self, words: Sequence[str], languages: Sequence[str] = ()) -> list[Forms]:
         """The index terms of alphabetic words, already folded, in scripts with spaces."""
-        return [tuple(sorted(one)) for one in self._forms_of_each(words, languages)]
+        return [tuple(sorted(terms)) for terms in self._forms_of_each(words, languages)]
 
     def counted(self, texts: Sequence[str], language: str | None = None) -> Iterator[WordCounts]:
         """The words of some passages with their occurrences, ordered by word.
@@ -195,12 +195,12 @@ class Tokenizer:
         if language is None:
             yield from self._counted("stemmed", map(folded, texts))
             return
-        together: dict[str, list[WordCounts]] = {}
+        by_stem: dict[str, list[WordCounts]] = {}
         stem = self._stemmer(language)
-        for found in self._counted("written", (folded(text, accented=True) for text in texts)):
-            together.setdefault(stem(found[0]), []).append(found)
-        for word in sorted(together):
-            yield _added_up(word, together[word])
+        for counts in self._counted("written", (folded(text, accented=True) for text in texts)):
+            by_stem.setdefault(stem(counts[0]), []).append(counts)
+        for word in sorted(by_stem):
+            yield _added_up(word, by_stem[word])
 
     # ---------------------------------------------------------------- words
 
@@ -213,18 +213,18 @@ class Tokenizer:
         written = [word for word, _, _ in self._counted("written", [accented])]
         forms = self._forms_of_each(written, languages)
         merged: dict[str, set[str]] = {}
-        for one in forms:
-            for form in tuple(one):
-                one |= merged.get(form, set())
-            merged |= dict.fromkeys(one, one)
-        return sorted({tuple(sorted(one)) for one in merged.values()})
+        for terms in forms:
+            for form in tuple(terms):
+                terms |= merged.get(form, set())
+            merged |= dict.fromkeys(terms, terms)
+        return sorted({tuple(sorted(group)) for group in merged.values()})
 
     def _forms_of_each(self, words: Sequence[str], languages: Sequence[str]) -> list[set[str]]:
         forms = [
             {
-                self._stemmer(language)(one)
+                self._stemmer(language)(typed)
                 for language in languages
-                for one in (word, *_typed_for(word, language))
+                for typed in (word, *_typed_for(word, language))
             }
             for word in words
         ]
@@ -251,8 +251,8 @@ class Tokenizer:
             # Occurrences arrive ordered by word and then by text, so no sorting is needed.
             statement = f"SELECT term, count(*), group_concat(doc) FROM words_{table} GROUP BY term"
             with closing(execute(statement)) as rows:
-                while some := rows.fetchmany(_WORDS_AT_ONCE):
-                    yield from _counted(some)
+                while batch := rows.fetchmany(_WORDS_AT_ONCE):
+                    yield from _counted(batch)
         finally:
             execute("ROLLBACK")
 
@@ -287,8 +287,10 @@ def _added_up(word: str, counts: Sequence[WordCounts]) -> WordCounts:
     """Merge the occurrences of several words into one."""
     if len(counts) == 1:
         return word, counts[0][1], counts[0][2]
-    texts, inverse = np.unique(np.concatenate([one[1] for one in counts]), return_inverse=True)
-    frequencies = np.bincount(inverse, np.concatenate([one[2] for one in counts]))
+    texts, inverse = np.unique(
+        np.concatenate([occurrences[1] for occurrences in counts]), return_inverse=True
+    )
+    frequencies = np.bincount(inverse, np.concatenate([occurrences[2] for occurrences in counts]))
     return word, texts, frequencies.astype(np.int64)
 
 

@@ -164,8 +164,10 @@ def _put_places(connection: sqlite3.Connection, _: Path) -> None:
         "LEFT JOIN documents ON documents.id = passages_of_2.document_id "
         "ORDER BY passages_of_2.document_id, passages_of_2.id"
     )
-    places = ", ".join("?" * 14)
-    connection.executemany(f"INSERT INTO passages VALUES ({places})", _placed(connection, rows))
+    placeholders = ", ".join("?" * 14)
+    connection.executemany(
+        f"INSERT INTO passages VALUES ({placeholders})", _placed(connection, rows)
+    )
     connection.execute("DROP TABLE passages_of_2")
     for index in indexes:
         connection.execute(index)
@@ -228,9 +230,9 @@ def _move_vectors(connection: sqlite3.Connection, directory: Path) -> None:
         connection.execute(statement)
     connection.executemany("INSERT INTO vectors VALUES (?, ?)", enumerate(digests))
     rows = connection.execute("SELECT * FROM temp.passages_of_3 ORDER BY id")
-    places = ", ".join("?" * 14)
+    placeholders = ", ".join("?" * 14)
     connection.executemany(
-        f"INSERT INTO passages VALUES ({places})", (_renumbered(row, moved) for row in rows)
+        f"INSERT INTO passages VALUES ({placeholders})", (_renumbered(row, moved) for row in rows)
     )
     connection.execute("DROP TABLE temp.passages_of_3")
     del meta["vectors_checksum"]
@@ -272,13 +274,13 @@ def _into_file(
     while part := rows.fetchmany(AT_ONCE):
         first = len(digests)
         vectors = np.zeros((len(part), file.dim), dtype="<f4")
-        for place, (vector_id, digest, blob, checksum) in enumerate(part):
-            moved[vector_id] = first + place
+        for position, (vector_id, digest, blob, checksum) in enumerate(part):
+            moved[vector_id] = first + position
             digests.append(digest)
             hashed = xxhash.xxh3_64_intdigest(digest + (blob or b""), seed=vector_id) - (1 << 63)
             # A damaged one becomes a row of zeros, which no encoder produces.
             if hashed == checksum and len(blob) == file.dim * 4:
-                vectors[place] = np.frombuffer(blob, dtype="<f4")
+                vectors[position] = np.frombuffer(blob, dtype="<f4")
         numbers = np.arange(first, len(digests), dtype=np.int64)
         file.write(numbers, digests[first:], vectors)
     return moved, digests
@@ -316,7 +318,11 @@ def _breaks(connection: sqlite3.Connection, document_id: int, end: int) -> int:
 EARLIER = {
     1: EarlierFormat(
         statements=(
-            *(one for one in _STATEMENTS_OF_2 if one not in (*_WORD_INDEX_OF_4, CODES_OF_3)),
+            *(
+                statement
+                for statement in _STATEMENTS_OF_2
+                if statement not in (*_WORD_INDEX_OF_4, CODES_OF_3)
+            ),
             "CREATE VIRTUAL TABLE passage_words "
             "USING fts5(text, content='', tokenize='porter unicode61')",
         ),

@@ -171,29 +171,29 @@ class VectorFile:
 
     def bad(self, ids: NDArray[np.int64]) -> list[int]:
         """Which of the rows are not what was written."""
-        found: list[int] = []
+        bad_ids: list[int] = []
         for start in range(0, len(ids), AT_ONCE):
             part = ids[start : start + AT_ONCE]
             rows = self._rows(part)
-            whole = self._are_whole(part[: len(rows)], rows)
-            found += part[: len(rows)][~whole].tolist() + part[len(rows) :].tolist()
-        return found
+            intact = self._are_intact(part[: len(rows)], rows)
+            bad_ids += part[: len(rows)][~intact].tolist() + part[len(rows) :].tolist()
+        return bad_ids
 
     def tail(self, after: int) -> dict[bytes, int]:
         """The intact rows from `after` on: the digest of their text to the row number."""
-        found: dict[bytes, int] = {}
+        row_numbers: dict[bytes, int] = {}
         for start in range(after, self.size, AT_ONCE):
             ids = np.arange(start, min(start + AT_ONCE, self.size), dtype=np.int64)
             rows = self._rows(ids)
-            for place in np.flatnonzero(self._are_whole(ids, rows)).tolist():
-                found[rows["digest"][place].tobytes()] = int(ids[place])
-        return found
+            for position in np.flatnonzero(self._are_intact(ids, rows)).tolist():
+                row_numbers[rows["digest"][position].tobytes()] = int(ids[position])
+        return row_numbers
 
     def _checked_rows(self, ids: NDArray[np.int64]) -> NDArray[Any]:
         rows = self._rows(ids)
-        whole = self._are_whole(ids[: len(rows)], rows)
-        if len(rows) < len(ids) or not whole.all():
-            first = ids[len(rows)] if whole.all() else ids[: len(rows)][~whole][0]
+        intact = self._are_intact(ids[: len(rows)], rows)
+        if len(rows) < len(ids) or not intact.all():
+            first = ids[len(rows)] if intact.all() else ids[: len(rows)][~intact][0]
             raise damaged(f"vector {first}")
         return rows
 
@@ -204,23 +204,23 @@ class VectorFile:
             portable.read_at(self._descriptor, count * width, _HEADER.size + first * width)
             for first, count in _runs(ids)
         ]
-        held = b"".join(parts)
-        return np.frombuffer(held[: len(held) // width * width], self._row)
+        data = b"".join(parts)
+        return np.frombuffer(data[: len(data) // width * width], self._row)
 
-    def _are_whole(self, ids: NDArray[np.int64], rows: NDArray[Any]) -> NDArray[np.bool_]:
-        sums = np.array(self._checksums(ids, rows.tobytes()), dtype=np.uint64)
+    def _are_intact(self, ids: NDArray[np.int64], rows: NDArray[Any]) -> NDArray[np.bool_]:
+        checksums = np.array(self._checksums(ids, rows.tobytes()), dtype=np.uint64)
         # A file of unknown origin is still only numbers, if they are finite and of length one.
-        whole: NDArray[np.bool_] = (sums == rows["checksum"]) & are_unit(rows["vector"])
-        return whole
+        intact: NDArray[np.bool_] = (checksums == rows["checksum"]) & are_unit(rows["vector"])
+        return intact
 
-    def _checksums(self, ids: NDArray[np.int64], held: bytes) -> list[int]:
+    def _checksums(self, ids: NDArray[np.int64], data: bytes) -> list[int]:
         width = self._row.itemsize
-        view = memoryview(held)
+        view = memoryview(data)
         return [
             xxhash.xxh3_64_intdigest(
                 view[start : start + width - 8], seed=(self.nonce + number) % (1 << _NUMBER_BITS)
             )
-            for number, start in zip(ids.tolist(), range(0, len(held), width), strict=True)
+            for number, start in zip(ids.tolist(), range(0, len(data), width), strict=True)
         ]
 
     # ------------------------------------------------------------- writing
@@ -241,14 +241,14 @@ class VectorFile:
         rows["vector"] = vectors
         rows["checksum"] = self._checksums(ids, rows.tobytes())
         width = self._row.itemsize
-        place = 0
+        position = 0
         for first, count in _runs(ids):
             _write_all(
                 self._descriptor,
-                rows[place : place + count].tobytes(),
+                rows[position : position + count].tobytes(),
                 _HEADER.size + first * width,
             )
-            place += count
+            position += count
 
     def resize(self, rows: int) -> None:
         """Truncate or extend the file to this many rows."""
@@ -323,8 +323,8 @@ class UsedVectors:
 
 def number_of(name: str) -> int:
     """The N of `vectors-N.f32`."""
-    found = _NAME.fullmatch(name)
-    return int(found[1]) if found else 0
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
 
 
 def vector_paths(directory: Path) -> Iterator[Path]:
@@ -360,8 +360,8 @@ def _runs(ids: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         yield int(ids[start]), end - start
 
 
-def _write_all(descriptor: int, held: bytes, offset: int) -> None:
-    view = memoryview(held)
+def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
     while view:
         written = portable.write_at(descriptor, view, offset)
         view, offset = view[written:], offset + written

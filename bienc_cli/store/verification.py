@@ -109,8 +109,8 @@ class _Check:
             self._on_stage("texts")
             problems += self._documents()
             self._on_stage("vectors")
-            used, found = self._vectors(info, vector_rows(meta), meta["unused_checksum"])
-            problems += found
+            used, vector_problems = self._vectors(info, vector_rows(meta), meta["unused_checksum"])
+            problems += vector_problems
             if used is None:
                 return CheckReport(info, tuple(problems))
             try:
@@ -138,11 +138,11 @@ class _Check:
             ("passages", info.passages),
             ("skips", info.skipped),
         ):
-            (found,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-            if found != recorded:
+            (counted,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            if counted != recorded:
                 yield Problem(
                     "catalog",
-                    f"There are {found:,} {table}, not {recorded:,} as recorded.",
+                    f"There are {counted:,} {table}, not {recorded:,} as recorded.",
                     Remedy.REBUILD,
                 )
 
@@ -179,8 +179,8 @@ class _Check:
         try:
             file = VectorFile.open_recorded(self._directory, recorded)
         except IndexDamaged as error:
-            every = tuple(row[0] for row in self._rows("documents", "DISTINCT file_id"))
-            return None, [Problem("vectors", error.message, Remedy.READ_AGAIN, every)]
+            all_files = tuple(row[0] for row in self._rows("documents", "DISTINCT file_id"))
+            return None, [Problem("vectors", error.message, Remedy.READ_AGAIN, all_files)]
         try:
             unused = read_unused(self._connection, unused_checksum)
         except IndexDamaged as error:
@@ -189,14 +189,14 @@ class _Check:
         used = UsedVectors(file, recorded.rows, unused)
         bad = file.bad(used.ids)
         if not bad:
-            held = dict(self._rows("vectors", "id, digest"))
+            stored_digests = dict(self._rows("vectors", "id, digest"))
             for start in range(0, len(used), AT_ONCE):
                 part = used.ids[start : start + AT_ONCE]
                 digests, _ = file.read_rows(part)
                 bad += [
-                    one
-                    for one, digest in zip(part.tolist(), digests, strict=True)
-                    if held.get(one) != digest
+                    vector_id
+                    for vector_id, digest in zip(part.tolist(), digests, strict=True)
+                    if stored_digests.get(vector_id) != digest
                 ]
         problems = []
         if bad:
@@ -212,15 +212,15 @@ class _Check:
         return used, problems
 
     def _files_with(self, vector_ids: Iterable[int]) -> tuple[int, ...]:
-        found: set[int] = set()
+        file_ids: set[int] = set()
         for vector_id in vector_ids:
             rows = self._connection.execute(
                 "SELECT file_id FROM documents JOIN passages ON document_id = documents.id "
                 "WHERE vector_id = ?",
                 (vector_id,),
             )
-            found.update(row[0] for row in rows)
-        return tuple(sorted(found))
+            file_ids.update(row[0] for row in rows)
+        return tuple(sorted(file_ids))
 
     def _words(self, recorded: int, info: IndexInfo) -> Iterator[Problem]:
         """Compare the word index and languages with ones rebuilt from the texts."""
@@ -243,7 +243,7 @@ class _Check:
     def _blocks_differ(self) -> bool:
         """Whether words without recent changes occur elsewhere than expected."""
         settled = "word NOT IN (SELECT word FROM main.recent)"
-        held, expected = (
+        stored, expected = (
             self._connection.execute(
                 f"SELECT count(*) FROM {database}.postings WHERE {settled}"
             ).fetchone()
@@ -255,18 +255,21 @@ class _Check:
             "OR held.postings IS NOT expected.postings OR held.checksum IS NOT expected.checksum) "
             "LIMIT 1"
         )
-        return bool(held != expected or differing.fetchone())
+        return bool(stored != expected or differing.fetchone())
 
     def _recent_differs(self) -> bool:
         """Whether words with recent changes, or passage lengths, differ from what is expected."""
-        held, expected = (
-            {block: np.trim_zeros(lengths, "b").tolist() for block, lengths in found.items()}
-            for found in (
+        stored, expected = (
+            {
+                block: np.trim_zeros(lengths, "b").tolist()
+                for block, lengths in lengths_by_block.items()
+            }
+            for lengths_by_block in (
                 read_lengths(self._connection),
                 read_lengths(self._connection, schema="temp"),
             )
         )
-        if {block: one for block, one in held.items() if one} != expected:
+        if {block: lengths for block, lengths in stored.items() if lengths} != expected:
             return True
         recent = [
             row[0]
@@ -277,7 +280,7 @@ class _Check:
         return any(
             _packed(read_postings(self._connection, recent, block))
             != _packed(read_postings(self._connection, recent, block, "temp"))
-            for block in held
+            for block in stored
         )
 
     def _codes(self, used: UsedVectors, recorded: dict[str, Any] | None) -> Iterator[Problem]:
@@ -331,28 +334,31 @@ class _Check:
         best = [NOTHING] * len(queries)
         for block in used.blocks(covered):
             compared = block.compared(queries, _K)
-            best = [a.and_also(b).best(_K) for a, b in zip(best, compared, strict=True)]
+            best = [
+                so_far.and_also(in_block).best(_K)
+                for so_far, in_block in zip(best, compared, strict=True)
+            ]
         labels, _ = loaded.nearest(queries, _K + loaded.elements - len(covered))
         return float(
-            np.mean([_share(found, near) for found, near in zip(labels, best, strict=True)])
+            np.mean([_share(in_graph, exact) for in_graph, exact in zip(labels, best, strict=True)])
         )
 
     def _rows(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
         return self._connection.execute(f"SELECT {columns} FROM {table}")
 
 
-def _share(found: np.ndarray[Any, Any], exact: Scored) -> float:
+def _share(labels: np.ndarray[Any, Any], exact: Scored) -> float:
     nearest = exact.ids[:_K].tolist()
-    return len(set(found.tolist()) & set(nearest)) / len(nearest)
+    return len(set(labels.tolist()) & set(nearest)) / len(nearest)
 
 
-def _packed(found: dict[str, Postings]) -> dict[str, bytes]:
-    return {word: postings.packed() for word, postings in found.items()}
+def _packed(postings: dict[str, Postings]) -> dict[str, bytes]:
+    return {word: word_postings.packed() for word, word_postings in postings.items()}
 
 
-def _if_damaged(part: str, file_id: int, look: Callable[[], object]) -> Iterator[Problem]:
+def _if_damaged(part: str, file_id: int, read: Callable[[], object]) -> Iterator[Problem]:
     try:
-        look()
+        read()
     except IndexDamaged as error:
         yield Problem(part, error.message, Remedy.READ_AGAIN, (file_id,))
 
@@ -379,7 +385,9 @@ def repair(
                 raise IndexDamaged(problem.message, REBUILD)
         if not (report.problems or writer.has_foreign_graph):
             return RepairReport((), ())
-        forgotten = writer.forget({one for problem in report.problems for one in problem.file_ids})
+        forgotten = writer.forget(
+            {file_id for problem in report.problems for file_id in problem.file_ids}
+        )
         writer.distrust()
         writer.commit(on_stage)
         return RepairReport(("words", "graph"), tuple(forgotten))

@@ -67,12 +67,14 @@ class _Texts:
         """Each word, with its occurrences in the passages."""
         languages = [text.stemmed_as for text in self._texts]
         for language in sorted(set(languages)):
-            places = np.array([at for at, one in enumerate(languages) if one == language])
-            texts = [self._texts[at].text for at in places.tolist()]
+            in_language = np.array(
+                [i for i, text_language in enumerate(languages) if text_language == language]
+            )
+            texts = [self._texts[i].text for i in in_language.tolist()]
             for word, positions, frequencies in tokenizer.counted(texts, language or None):
-                holding = places[positions]
-                self._lengths[holding] += frequencies
-                yield word, Occurrences(self._ids[holding], frequencies)
+                containing = in_language[positions]
+                self._lengths[containing] += frequencies
+                yield word, Occurrences(self._ids[containing], frequencies)
 
     def languages(self) -> Counter[str]:
         """How many passages are in each language except English."""
@@ -122,34 +124,34 @@ class WordIndexChanges:
         stemmed_by = made_by() if languages else None
         return {"words": WORDS_VERSION, "languages": languages, "stemmed_by": stemmed_by}
 
-    def add(self, passage_id: int, text: str, said: str | None = None) -> None:
+    def add(self, passage_id: int, text: str, language: str | None = None) -> None:
         """Add a passage.
 
         Args:
             passage_id: its id.
             text: its searched text.
-            said: the declared language of its file, if any.
+            language: the declared one of its file, if any.
         """
-        self._added[passage_id] = SearchedText.of(text, said)
+        self._added[passage_id] = SearchedText.of(text, language)
         self._buffer(text)
 
-    def remove(self, passage_id: int, text: str, said: str | None = None) -> None:
+    def remove(self, passage_id: int, text: str, language: str | None = None) -> None:
         """Remove a passage, given the text and language it was added with."""
         if passage_id in self._added:
             # A flush removes before it adds, but this passage was added first.
             self.flush()
-        removed = SearchedText.of(text, said)
+        removed = SearchedText.of(text, language)
         self._removed[passage_id] = removed
         self._free.setdefault(removed, []).append(passage_id)
         self._buffer(text)
 
-    def taken_back(self, text: str, said: str | None = None) -> int | None:
+    def taken_back(self, text: str, language: str | None = None) -> int | None:
         """Undo the removal of a passage with this text; returns its id, or None if there is none.
 
         A file that is read again keeps most of its passages. Passages that keep their ids change
         nothing in the index.
         """
-        free = self._free.get(SearchedText.of(text, said)) if self._free else None
+        free = self._free.get(SearchedText.of(text, language)) if self._free else None
         if not free:
             return None
         passage_id = free.pop(0)
@@ -178,19 +180,19 @@ class WordIndexChanges:
         Args:
             settle: leave no rows in `recent`, and so no trace of removed text.
         """
-        going, coming = _Texts(self._removed), _Texts(self._added)
+        removed, added = _Texts(self._removed), _Texts(self._added)
         self._forget_buffered()
         if self.stale:
             return
-        self.languages.update(coming.languages())
-        self.languages.subtract(going.languages())
+        self.languages.update(added.languages())
+        self.languages.subtract(removed.languages())
         try:
-            changes = _changes(going, coming)
+            changes = _changes(removed, added)
             (recent,) = self._connection.execute(
                 f"SELECT count(*) FROM {self._schema}.recent"
             ).fetchone()
-            more = sum(len(occurrences.passages) for occurrences in changes.values())
-            if recent + more <= RECENT_MOST and not settle:
+            change_count = sum(len(occurrences.passages) for occurrences in changes.values())
+            if recent + change_count <= RECENT_MOST and not settle:
                 self._put_recent(changes)
             else:
                 self._put_into_blocks(changes, bool(recent))
@@ -205,14 +207,14 @@ class WordIndexChanges:
 
     def _goes_on(self, word: str, block: int, changes: Occurrences) -> bool:
         """Whether a block still contains a word; a word that no text contains is dropped."""
-        gone = changes.passages[changes.frequencies == 0]
+        removed = changes.passages[changes.frequencies == 0]
         # If any of the changes add the word, the block contains it.
-        if len(gone) < len(changes.passages) or self._least_held(word, block) > len(gone):
+        if len(removed) < len(changes.passages) or self._least_count(word, block) > len(removed):
             return True
-        held = read_postings(self._connection, [word], block, self._schema).get(word)
-        if held is None or not held.at(gone).all():
+        word_postings = read_postings(self._connection, [word], block, self._schema).get(word)
+        if word_postings is None or not word_postings.at(removed).all():
             raise damaged(f"where {word!r} occurs")
-        if overlaid(held, changes) is not None:
+        if overlaid(word_postings, changes) is not None:
             return True
         self._put(block, word, None)
         self._connection.execute(
@@ -221,19 +223,19 @@ class WordIndexChanges:
         )
         return False
 
-    def _least_held(self, word: str, block: int) -> int:
+    def _least_count(self, word: str, block: int) -> int:
         """A lower bound on how many passages of a block contain a word, without reading them.
 
         The row of a frequent word spans many pages, with the count on the first.
         """
-        (held,) = self._connection.execute(
+        (least,) = self._connection.execute(
             f"SELECT ifnull((SELECT count FROM {self._schema}.postings "
             "WHERE block = ?1 AND word = ?2), 0) - (SELECT count(*) "
             f"FROM {self._schema}.recent WHERE word = ?2 AND passage >= ?3 AND passage < ?4 "
             "AND frequency = 0)",
             (block, word, block << postings.BLOCK_BITS, (block + 1) << postings.BLOCK_BITS),
         ).fetchone()
-        return int(held)
+        return int(least)
 
     def _put_rows(self, word: str, block: int, changes: Occurrences) -> None:
         passages = (changes.passages + (block << postings.BLOCK_BITS)).tolist()
@@ -260,38 +262,44 @@ class WordIndexChanges:
         empty = {block: self._is_empty(block) for block, _ in lengths.by_block()}
         for word, occurrences in changes.items():
             for block, part in occurrences.by_block():
-                known = None
+                stored = None
                 if not empty.get(block):
-                    found = postings_in_block(self._connection, [word], block, self._schema)
-                    known = found.get(word)
-                self._put(block, word, overlaid(known, part))
+                    in_block = postings_in_block(self._connection, [word], block, self._schema)
+                    stored = in_block.get(word)
+                self._put(block, word, overlaid(stored, part))
         self._put_lengths(lengths)
 
     def _is_empty(self, block: int) -> bool:
         """Whether a block has no words yet, as in a new index, so that no lookups are needed."""
-        (held,) = self._connection.execute(
+        (has_words,) = self._connection.execute(
             f"SELECT EXISTS (SELECT 1 FROM {self._schema}.postings WHERE block = ?)", (block,)
         ).fetchone()
-        return not held
+        return not has_words
 
-    def _put(self, block: int, word: str, held: Postings | None) -> None:
-        if held is None:
+    def _put(self, block: int, word: str, word_postings: Postings | None) -> None:
+        if word_postings is None:
             self._connection.execute(
                 f"DELETE FROM {self._schema}.postings WHERE block = ? AND word = ?", (block, word)
             )
             return
-        blob = held.packed()
+        blob = word_postings.packed()
         self._connection.execute(
             f"INSERT OR REPLACE INTO {self._schema}.postings "
             "(block, word, count, postings, checksum) VALUES (?, ?, ?, ?, ?)",
-            (block, word, held.count, blob, block_checksum(block, word, held.count, blob)),
+            (
+                block,
+                word,
+                word_postings.count,
+                blob,
+                block_checksum(block, word, word_postings.count, blob),
+            ),
         )
 
     def _put_lengths(self, changes: Occurrences) -> None:
-        held, _ = lengths_of_blocks(self._connection, self._schema)
+        stored, _ = lengths_of_blocks(self._connection, self._schema)
         for block, part in changes.by_block():
             lengths = np.zeros(postings.BLOCK, dtype=np.int64)
-            lengths[: len(held.get(block, ()))] = held.get(block, ())
+            lengths[: len(stored.get(block, ()))] = stored.get(block, ())
             lengths[part.passages] = part.frequencies
             trimmed = lengths[: np.max(np.flatnonzero(lengths), initial=-1) + 1]
             self._connection.execute(
@@ -305,19 +313,19 @@ class WordIndexChanges:
                 )
 
 
-def _changes(going: _Texts, coming: _Texts) -> dict[str, Occurrences]:
+def _changes(removed: _Texts, added: _Texts) -> dict[str, Occurrences]:
     """The frequency of each word in the added passages, and 0 in the removed ones."""
     with Tokenizer() as tokenizer:
-        gone = {
-            word: Occurrences(held.passages, np.zeros_like(held.frequencies))
-            for word, held in going.words(tokenizer)
+        removals = {
+            word: Occurrences(occurrences.passages, np.zeros_like(occurrences.frequencies))
+            for word, occurrences in removed.words(tokenizer)
         }
         changes = {
-            word: gone.pop(word).replaced_by(held) if word in gone else held
-            for word, held in coming.words(tokenizer)
+            word: removals.pop(word).replaced_by(occurrences) if word in removals else occurrences
+            for word, occurrences in added.words(tokenizer)
         }
-    lengths = going.no_lengths().replaced_by(coming.lengths())
-    return {**changes, **gone, LENGTH: lengths} if len(lengths.passages) else {}
+    lengths = removed.no_lengths().replaced_by(added.lengths())
+    return {**changes, **removals, LENGTH: lengths} if len(lengths.passages) else {}
 
 
 def rebuild(connection: sqlite3.Connection, words: WordIndexChanges) -> None:

@@ -96,25 +96,25 @@ class CatalogWriter(Contents):
             if not create:
                 # It may have been an index that was never committed, removed meanwhile.
                 require_index(directory)
-            self._connection, found = connect_to_write(directory)
+            self._connection, version = connect_to_write(directory)
             stack.callback(self._disconnect)
             self._words = WordIndexChanges(self._connection)
             with decoded(directory):
                 self._meta = read_meta(self._connection)
                 self.info: IndexInfo | None = (
                     index_info(self._connection, self._meta, directory, load_key(key_dir))
-                    if found
+                    if version
                     else None
                 )
                 if self.info is not None:
                     check_home(moved_from(self._connection, self._meta, directory), directory)
-                if found:
+                if version:
                     self._words.begin_with(self._meta)
                     self._changed = self._words.stale
-                if found not in (0, FORMAT_VERSION):
+                if version not in (0, FORMAT_VERSION):
                     self._changed = True
                 self._tally = Tally.recorded(self._meta)
-                recorded = vector_rows(self._meta) if found else None
+                recorded = vector_rows(self._meta) if version else None
                 self._encoded = EncodedVectors(
                     self._connection,
                     directory,
@@ -126,7 +126,7 @@ class CatalogWriter(Contents):
                     write_gitignore(directory)
                 close_off(directory)
                 # Left by a process that was stopped between writing these files and committing.
-                if found == FORMAT_VERSION and recorded is not None:
+                if version == FORMAT_VERSION and recorded is not None:
                     remove_graphs(directory, keep=graph_file(self._meta))
                     remove_vectors(directory, keep=recorded.name)
             self._stack = stack.pop_all()
@@ -137,17 +137,17 @@ class CatalogWriter(Contents):
         Raises:
             IndexMismatch: the index has another model, or other chunking settings.
         """
-        made = self.info or lock.begun_by_who_waits(self._directory)
-        if made is not None:
-            check_agreement(made, encoder, chunking)
+        existing = self.info or lock.begun_by_who_waits(self._directory)
+        if existing is not None:
+            check_agreement(existing, encoder, chunking)
         # One model may have several names; the index keeps the first.
         recorded = self.info.encoder if self.info else encoder
         described: dict[str, Any] = {"encoder": asdict(recorded), "chunking": asdict(chunking)}
         # This user has loaded the model, and need not confirm its name again.
         key = ensure_key(self._key_dir)
-        told = told_of_model(described["encoder"])
-        if not key.holds(told, str(self._meta.get("model_seal", ""))):
-            described["model_seal"] = key.seal(told)
+        sealed_text = told_of_model(described["encoder"])
+        if not key.holds(sealed_text, str(self._meta.get("model_seal", ""))):
+            described["model_seal"] = key.seal(sealed_text)
         if not described.items() <= self._meta.items():
             self._changed = True
             self._meta |= described
@@ -204,8 +204,8 @@ class CatalogWriter(Contents):
     @property
     def has_foreign_graph(self) -> bool:
         """Whether the graph is one that only another user can verify."""
-        made = graph_file(self._meta)
-        return made is not None and graph.is_foreign(made, self._directory, load_key(self._key_dir))
+        file = graph_file(self._meta)
+        return file is not None and graph.is_foreign(file, self._directory, load_key(self._key_dir))
 
     def distrust(self) -> None:
         """Make the commit rebuild derived data and recount everything."""
@@ -241,11 +241,11 @@ class CatalogWriter(Contents):
                 self._encoded.settle()
             if self._encoded.awaited:
                 raise RuntimeError(f"{self._encoded.awaited} texts have no vector yet")
-            anew = self._reclaim(compact=compact)
+            rewritten = self._reclaim(compact=compact)
             used = self._encoded.used()
-            old = None if anew or self._distrusted else graph_file(self._meta)
-            need, made = graph.need(old, self._directory, used, key)
-            idle = not (self._changed or compact or anew) and need in ("keep", "drop")
+            old = None if rewritten or self._distrusted else graph_file(self._meta)
+            need, graph_record = graph.need(old, self._directory, used, key)
+            idle = not (self._changed or compact or rewritten) and need in ("keep", "drop")
             if self.info is not None and idle:
                 self._connection.execute("ROLLBACK")
                 return CommitReport(self.info, graph_rebuilt=False, committed=False)
@@ -256,14 +256,16 @@ class CatalogWriter(Contents):
             self._meta["generation"] = self._meta.get("generation", 0) + 1
             if need in ("extend", "build"):
                 on_stage("graph")
-                made = self._write_graph(old if need == "extend" else None, used, key, on_built)
+                graph_record = self._write_graph(
+                    old if need == "extend" else None, used, key, on_built
+                )
             on_stage("commit")
             self._meta["codes"] = codes.refresh(
-                self._connection, used, self._meta.get("codes"), anew=anew or self._distrusted
+                self._connection, used, self._meta.get("codes"), anew=rewritten or self._distrusted
             )
-            self._describe(made, len(used))
+            self._describe(graph_record, len(used))
             self._publish()
-        self._clean_up(made, compact=compact)
+        self._clean_up(graph_record, compact=compact)
         with translated(self._directory):
             # Only now, so that the sizes are those after the cleanup.
             self.info = index_info(self._connection, self._meta, self._directory, key)
@@ -290,11 +292,11 @@ class CatalogWriter(Contents):
         """Write the next generation's graph file, extending `base` if there is one."""
         failpoints.reached("before graph")
         generation, total = self._meta["generation"], len(used)
-        made = graph.write(
+        file = graph.write(
             base, self._directory, generation, used, key, lambda done: on_built(done, total)
         )
         sync_directory(self._directory)
-        return made
+        return file
 
     def _publish(self) -> None:
         """Commit the transaction, which makes it visible; a first catalog also gets its name."""
@@ -307,7 +309,7 @@ class CatalogWriter(Contents):
             sync_directory(self._directory)
         failpoints.reached("after commit")
 
-    def _describe(self, made: GraphFile | None, vectors: int) -> None:
+    def _describe(self, graph_record: GraphFile | None, vectors: int) -> None:
         tally = self._tally
         now = time.time()
         (skips,) = self._connection.execute("SELECT count(*) FROM skips").fetchone()
@@ -318,7 +320,7 @@ class CatalogWriter(Contents):
             "created": self._meta.get("created", now),
             "updated": now,
             "home": os.path.realpath(self._directory.parent),
-            "graph": asdict(made) if made else None,
+            "graph": asdict(graph_record) if graph_record else None,
             "counts": {
                 "files": tally.files,
                 "documents": tally.documents,
@@ -335,7 +337,7 @@ class CatalogWriter(Contents):
         self._meta["checksum"] = meta_checksum(self._connection, self._meta)
         write_meta(self._connection, self._meta)
 
-    def _clean_up(self, made: GraphFile | None, *, compact: bool) -> None:
+    def _clean_up(self, graph_record: GraphFile | None, *, compact: bool) -> None:
         """Delete what is obsolete. After the commit nothing may fail; the next writer retries."""
         with suppress(sqlite3.Error, OSError, StorageError):
             self._lock.check()
@@ -348,7 +350,7 @@ class CatalogWriter(Contents):
         failpoints.reached("after checkpoint")
         with suppress(OSError, StorageError):
             self._lock.check()
-            remove_graphs(self._directory, keep=made)
+            remove_graphs(self._directory, keep=graph_record)
             remove_vectors(self._directory, keep=self._meta["vectors"]["name"])
             remove_earlier(self._directory)
         failpoints.reached("after removing files")
