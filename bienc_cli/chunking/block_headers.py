@@ -1,4 +1,4 @@
-"""What heads a block, for the passages that begin further down in it: columns, a record's name."""
+"""Headers of blocks (a table's columns, a record's name) for passages that begin inside one."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bienc_cli.types import Block
 
 
 class BlockHeaders:
-    """The blocks of a document that have a header.
+    """Looks up the header of the block at a position.
 
     Args:
-        blocks: of the document.
+        blocks: those of one document, in order.
     """
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._headed = [block for block in blocks if block.header]
 
     def header_at(self, position: int) -> str:
-        """The header of the block that a passage from `position` on begins within; "" for none.
+        """The header of the block that `position` is inside; "" if there is none.
 
-        One that begins with the block has it in its text.
+        At the start of a block it is "" too: a passage from there on has the header in its text.
         """
         index = bisect.bisect_left(self._headed, position, key=lambda block: block.start) - 1
         inside = index >= 0 and position < self._headed[index].end

@@ -55,7 +55,7 @@ _ABBREVIATION = re.compile(
 _NUMBER_OF_ITEM = re.compile(
     r"^[ \t>(]*(?:\d{1,4}(?:\.\d{1,4}){0,5}|[ivxlcdm]{1,7}|[IVXLCDM]{1,7})\.$", re.MULTILINE
 )
-"""What stands in front of an item of a list, and ends no sentence."""
+"""The number of a list item, whose full stop ends no sentence."""
 
 
 def paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -83,7 +83,7 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _ends_no_sentence(text: str, start: int, stop: int) -> bool:
-    """Whether the full stop in front of `stop` is an abbreviation's or an item's."""
+    """Whether the full stop before `stop` belongs to an abbreviation or a list item."""
     if _ABBREVIATION.search(text, start, stop):
         return True
     line = text.rfind("\n", start, stop) + 1

@@ -1,10 +1,10 @@
 """Cuts documents into passages that the bi-encoder can read whole.
 
 A passage never crosses a page, follows headings, and is cut where the least is lost: between
-blocks, else sentences, else lines. A section that must be cut is cut into passages of about equal
+blocks, else sentences, else lines. A section that must be cut becomes passages of about equal
 length (a scrap of ten tokens embeds badly), each repeating the last sentences of the previous one
-as overlap. Lengths are in the encoder's own tokens, and a passage is counted as it will be read:
-with its context in front, and special tokens around.
+as overlap. Lengths are in the encoder's own tokens, and a passage is counted as the encoder will
+read it: with its context in front and special tokens around it.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from bienc_cli.chunking.places import Places
 from bienc_cli.types import ChunkingParameters, Document, Passage, PassageTokenizer
 
 _EDGE_TOKENS = 8
-"""More than what a vocabulary can add at the two edges of a span and the line break after the
-context, compared with the counts of the parts."""
+"""More tokens than the edges of a span and the line break after the context can add to the sum of
+the counts of the parts."""
 
 _REPEATED = 32
-"""Code points of a split word that are repeated after the cut, so that anything shorter is found
-whole."""
+"""Code points of a split word that are repeated after the cut, so that anything shorter stays whole
+in one passage."""
 
 _WINDOW = 1 << 16
 """Code points tokenized at a time, so that memory does not grow with the document."""
@@ -52,8 +52,8 @@ def chunk(
     """Cut a document into passages.
 
     Args:
-        document: from a reader.
-        tokenizer: the bi-encoder's.
+        document: what a reader returned.
+        tokenizer: that of the bi-encoder.
         parameters: lengths in its tokens.
 
     Yields:
@@ -74,7 +74,7 @@ def chunk(
             header = headers.header_at(start)
             context = room.innermost(_context_of(text, name, outline, start, end, header))
             for piece_start, piece_end in room.fitting(context, text, start, end, tokens):
-                heading = outline.trail(_told_by(text, piece_start, piece_end))
+                heading = outline.trail(_position_of_content(text, piece_start, piece_end))
                 yield Passage(
                     doc_id=document.doc_id,
                     ordinal=ordinal,
@@ -125,7 +125,7 @@ class _Room:
     def fitting(
         self, context: str, text: str, start: int, end: int, tokens: int
     ) -> Iterator[tuple[int, int]]:
-        """Trim white space, and split what turns out to be longer than counted in parts.
+        """Trim white space, and split a span whose parts counted fewer tokens than the whole has.
 
         Token counts are not additive: some vocabularies merge across a boundary and others do not,
         so a passage is counted again as it will be read, unless its `tokens` are far enough below
@@ -155,14 +155,14 @@ def _tokens_at_most(text: str) -> int:
 
 def _context_of(text: str, name: str, outline: Outline, start: int, end: int, header: str) -> str:
     headings = outline.above(start)
-    # A title that is a heading too stands in the text or among the headings above.
-    named = name in outline.trail(_told_by(text, start, end))
+    # A title that is also a heading is already in the text or among the headings above.
+    named = name in outline.trail(_position_of_content(text, start, end))
     parts = headings if named else [name, *headings]
     return " > ".join([part for part in [*parts, header] if part])
 
 
-def _told_by(text: str, start: int, end: int) -> int:
-    """The position in a passage whose headings are its own: bare ones may precede it."""
+def _position_of_content(text: str, start: int, end: int) -> int:
+    """The position whose headings are the passage's own: bare ones may precede it."""
     place = last_of_word(text, start, end)
     return start if place is None else place
 
@@ -172,10 +172,12 @@ def _pack(
 ) -> Iterator[tuple[int, int, int]]:
     """Spans that fit beside their context and together cover the section.
 
-    Each with its tokens as counted in parts, 0 where it fits without having been counted.
+    Yields:
+        Start, end, and the sum of its atoms' tokens; 0 if it fits for sure and was not counted.
     """
     text = document.text
-    widest = " > ".join([name, *outline.trail(_told_by(text, section.start, section.end))])
+    trail = outline.trail(_position_of_content(text, section.start, section.end))
+    widest = " > ".join([name, *trail])
     span = text[section.start : section.end]
     if room.holds_surely(widest, span):
         yield section.start, section.end, 0
@@ -265,9 +267,9 @@ def _halves(text: str, start: int, end: int) -> tuple[int, int]:
     half = (start + end) // 2
     quarter = (end - start) // 4
     for mark in ("\n", " "):
-        found = text.rfind(mark, half - quarter, half + quarter) + 1
-        if start < found < end:
-            return found, found
+        after_mark = text.rfind(mark, half - quarter, half + quarter) + 1
+        if start < after_mark < end:
+            return after_mark, after_mark
     for distance in range(half - start):
         for place in (half - distance, half + distance):
             if (

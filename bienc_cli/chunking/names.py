@@ -11,10 +11,9 @@ from bienc_cli.types import Document
 
 _BETWEEN_WORDS = re.compile(r"[\s_.+~-]+|(?<=[a-z])(?=[A-Z])")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
-"""What makes a name meaningful: `0001` and `a` say nothing about the file."""
+"""A name without this says nothing about the file: `0001`, `a`."""
 
 _DIGEST = re.compile(r"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*\Z")
-
 
 _RECORDS = "jsonl"
 """The format whose documents have their own ids instead of paths."""
@@ -23,28 +22,28 @@ _CODE = "code"
 """The format whose titles are sentences about a file instead of names."""
 
 _RECENT = 16
-"""Documents whose words are cached: they are needed for each of a document's passages."""
+"""Cached documents: each passage needs the words of its document."""
 
 
 @lru_cache(_RECENT)
 def name_words(doc_id: str, format_name: str) -> str:
-    """The words of a file's name without its suffix; "" for records and for mere numbers.
+    """The words of a file's name without its suffix; "" for records and for plain numbers.
 
     `Lease_Zebrowski.txt` gives "Lease Zebrowski".
 
     Args:
-        doc_id: a document's.
-        format_name: its format.
+        doc_id: id of the document.
+        format_name: name of its format.
     """
     return _words(PurePosixPath(doc_id).stem) if format_name != _RECORDS else ""
 
 
 def called(document: Document) -> str:
-    """What stands in front of a document's passages: its title, or else the words of its name.
+    """The name in front of a document's passages: its title, or else the words of its file name.
 
-    Of source code the name comes first. Its title is a sentence of a docstring, and in front of
-    a short function it hides what the function says (`benchmarks/code_passages.py`); BM25 has the
-    words of both (`store/searched_text.py`).
+    For source code the file name comes first. The title is a sentence of a docstring, which would
+    drown out a short function (`benchmarks/code_passages.py`); BM25 has the words of both
+    (`store/searched_text.py`).
     """
     name = name_words(document.doc_id, document.format)
     title = document.title or ""
@@ -53,13 +52,13 @@ def called(document: Document) -> str:
 
 @lru_cache(_RECENT)
 def folder_words(doc_id: str, format_name: str) -> str:
-    """Likewise for the folders it is in, under the indexed root."""
+    """The words of the folders between the indexed root and the file; see `name_words`."""
     folders = PurePosixPath(doc_id).parts[:-1] if format_name != _RECORDS else ()
     return " ".join(filter(None, map(_words, folders)))
 
 
 def _words(name: str) -> str:
     # Browsers save files under percent-encoded names.
-    read = unquote(name)
-    said = " ".join(filter(None, _BETWEEN_WORDS.split(name if "\ufffd" in read else read)))
-    return said if _A_WORD.search(said) and not _DIGEST.match(name) else ""
+    decoded = unquote(name)
+    words = " ".join(filter(None, _BETWEEN_WORDS.split(name if "\ufffd" in decoded else decoded)))
+    return words if _A_WORD.search(words) and not _DIGEST.match(name) else ""

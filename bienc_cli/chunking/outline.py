@@ -25,7 +25,7 @@ class Outline:
     def __init__(self, headings: Sequence[Heading]) -> None:
         self._headings = headings
         self._starts = [heading.start for heading in headings]
-        # The parent of each heading, -1 for none: whole trails would take too much space.
+        # The parent of each heading, -1 for none: storing whole trails would take too much space.
         self._around: list[int] = []
         open_: list[int] = []
         for index, heading in enumerate(headings):
@@ -36,7 +36,7 @@ class Outline:
                 open_.pop()
             self._around.append(open_[-1] if open_ else -1)
             open_.append(index)
-        # The last requested chain, which is usually requested again.
+        # The last requested chain is usually requested again.
         self._asked, self._answer = -1, list[Heading]()
 
     @property
@@ -84,35 +84,35 @@ class Outline:
 def sections(
     document: Document, outline: Outline, barriers: Sequence[int], longest_bare: int
 ) -> Iterator[Section]:
-    """The sections of a document, with bare headings joined to what they head.
+    """The sections of a document, with bare headings joined to the section after them.
 
     A section with any text of its own, even a short answer, stays separate. Nothing is joined
-    across a barrier, or to what a higher heading heads: that is another subject.
+    across a barrier, or to the section of a higher heading: that is another subject.
 
     Args:
         document: the document to cut.
-        outline: of its headings.
+        outline: its headings.
         barriers: offsets across which nothing is joined, ascending.
-        longest_bare: length in characters from which headings are not joined any more.
+        longest_bare: headings of this many characters or more are not joined.
     """
-    held: Section | None = None
+    pending: Section | None = None
     for section in _undivided(document, outline, barriers):
-        if held is not None:
-            # By number instead of start: a page may start with nothing but white space.
+        if pending is not None:
+            # By page number, not by start: a page may start with nothing but white space.
             apart = bisect.bisect_right(barriers, section.start) != bisect.bisect_right(
-                barriers, held.start
+                barriers, pending.start
             )
-            if apart or _level(outline, section.start) < _level(outline, held.end - 1):
-                yield held
+            if apart or _level(outline, section.start) < _level(outline, pending.end - 1):
+                yield pending
             else:
-                section = Section(held.start, section.end)
-        held = None
+                section = Section(pending.start, section.end)
+        pending = None
         if section.end - section.start < longest_bare and _is_bare(document, outline, section):
-            held = section
+            pending = section
         else:
             yield section
-    if held is not None:
-        yield held
+    if pending is not None:
+        yield pending
 
 
 def _undivided(document: Document, outline: Outline, barriers: Sequence[int]) -> Iterator[Section]:

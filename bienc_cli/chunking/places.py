@@ -53,7 +53,7 @@ class Places:
             return Place("heading", name=trail[-1]) if trail else Place("file")
         first, last = self._index(start), self._index(end - 1)
         spanned = self._anchors[first : last + 1]
-        # Comments of a sheet come after its last row, each with its own row number.
+        # A sheet's comments come after its last row, each with its own row number.
         firsts = [self._number(max(start, anchor.start)) for anchor in spanned]
         ends = [*self._starts[first + 1 : last + 1], end]
         return Place(

@@ -1,5 +1,5 @@
-"""Files to documents: one small module a format, one table that names them.
+"""Turns files into documents: one small module per format, and one table of them.
 
 To add a format, write a module with a `read(path, doc_id)` (see `table.ReadFunction`) and
-add its line to `table.FORMATS`.
+add it to `table.FORMATS`.
 """

@@ -15,14 +15,14 @@ _DELIMITER = re.compile(
     r"(-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|```|--|[|,:!]={3,})[ \t]*\Z"
 )
 _UNDERLINES = "=-~^+"
-"""Of titles in two lines, by level."""
+"""The characters that underline a title, by level."""
 
 _LONGEST_HEADING = 500
-"""Characters."""
+"""In characters."""
 
 _MACRO = re.compile(
-    # A reference with words of its own, or none; a link, a key, a picture; an anchor; what a word
-    # is drawn as.
+    # A cross-reference with or without a label; a link, a key, an image; an anchor; the role of a
+    # word.
     r"<<(?:[^<>,]*,\s*)?#?([^<>,]*)>>|(?:https?://|[a-z]+::?)[^\s\[\]]*\[([^\]]*)\]|\[\[[^\]]*\]\]"
     r"|\[[.#][\w.#-]*\](?=[*_`#])"
 )
@@ -30,7 +30,7 @@ _EMPHASIS = re.compile(
     r"(\*\*|__|``|\+\+|##)(?=\S)(.{1,200}?)(?<=\S)\1|(?<![\w\\])([*_`+#])(?=\S)(.{1,200}?)(?<=\S)\3(?!\w)"
 )
 _DEEPEST = 3
-"""Kinds of emphasis within one another."""
+"""Levels of nested emphasis."""
 
 _ATTRIBUTE = re.compile(r":([\w-]+):[ \t]+(\S.*)\Z")
 _NAMED = re.compile(r"\{([\w-]+)\}")
@@ -51,7 +51,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def _outline(text: str) -> tuple[list[Heading], list[int]]:
-    """Sections, and where blocks begin; what is between delimiters is one of them."""
+    """Sections, and where blocks start; a delimited block is one of them."""
     headings: list[Heading] = []
     cuts: list[int] = []
     closing: str | None = None
@@ -71,31 +71,31 @@ def _outline(text: str) -> tuple[list[Heading], list[int]]:
             headings.append(Heading(above_start, level, _plain(above, attributes)))
             above = ""
             continue
-        if found := _SECTION.match(line):
-            headings.append(Heading(start, len(found[1]), _plain(found[2], attributes)))
+        if section := _SECTION.match(line):
+            headings.append(Heading(start, len(section[1]), _plain(section[2], attributes)))
             cuts += [start] if cuts[-1:] != [start] else []
             above = ""
             continue
         if _DELIMITER.match(line):
             closing = line
-        elif stated := _ATTRIBUTE.match(line):
-            attributes[stated[1]] = stated[2]
+        elif attribute := _ATTRIBUTE.match(line):
+            attributes[attribute[1]] = attribute[2]
         above, above_start = line, start
     return headings, cuts
 
 
 def _underlined(title: str, line: str) -> int:
-    """The level of a title in two lines; 0 for what is none."""
-    drawn = line[:1]
-    if not drawn or drawn not in _UNDERLINES or line.strip(drawn) or not title[:1].isalnum():
+    """The level of a title underlined by `line`; 0 if it is not one."""
+    mark = line[:1]
+    if not mark or mark not in _UNDERLINES or line.strip(mark) or not title[:1].isalnum():
         return 0
-    # As Asciidoctor has it; anything else delimits a block.
+    # Asciidoctor's rule; any other such line delimits a block.
     fits = abs(len(title) - len(line)) <= 1 and len(line) > 1
-    return _UNDERLINES.index(drawn) + 1 if fits else 0
+    return _UNDERLINES.index(mark) + 1 if fits else 0
 
 
 def _plain(title: str, attributes: Mapping[str, str]) -> str:
-    """As read, without mark-up; what is no title any more is left as it is."""
+    """A title without mark-up; one too long to be a title is left as it is."""
     if len(title) > _LONGEST_HEADING:
         return title.strip()
     shown = _NAMED.sub(lambda found: attributes.get(found[1], found[0]), title)

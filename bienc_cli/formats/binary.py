@@ -1,4 +1,4 @@
-"""Suffixes of files that are no text in any format."""
+"""Suffixes of binary files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BINARY_SUFFIXES = frozenset(
         # executables, objects, caches
         ".exe .dll .so .dylib .a .o .obj .ko .bin .elf .msi .class .pyc .pyo .pyd .wasm "
         ".beam .pdb .ilk .dwo .rlib .rmeta .node "
-        # office documents that nothing here reads, mail stores, fonts
+        # unsupported office documents, mail stores, fonts
         ".xlsb .pages .numbers .one .vsd .vsdx .msg "
         ".mobi .azw .azw3 .djvu .pst .ost .ttf .otf .woff .woff2 .eot .pfb "
         # databases, arrays, models
@@ -24,7 +24,8 @@ BINARY_SUFFIXES = frozenset(
         ".der .gpg"
     ).split()
 )
-"""Files that no format here can make sense of; refused unopened."""
+"""Files that no reader supports; they are refused without being opened."""
 
 OLD_OFFICE_SUFFIXES = frozenset(".doc .dot .xls .xlt .ppt .pps".split())
-"""Of formats from before 2007, which nothing here reads; but what is called so is often another."""
+"""Suffixes of Office formats from before 2007. No reader supports those, but a file with such a
+suffix often has another format."""

@@ -11,18 +11,18 @@ from bienc_cli.formats.lines import split_lines
 from bienc_cli.types import Heading
 
 MOST = 10_000
-"""Bookmarks of a file that are looked at, and lines of a page that one is looked for in."""
+"""Limit on a file's bookmarks, and on the lines of a page that are searched for one."""
 
 _MOST_ON_PAGE = 100
 
 _SAYS_NOTHING = re.compile(
-    # The numbers of pages, blank ones, and what Word calls its own marks.
+    # Page numbers, blank pages, and the names of Word's internal bookmarks.
     r"(?:(?:page|seite|p\.|s\.)?\s*[\divxlc]+|blank page|(?:_\w+|OLE_LINK\d*))\Z",
     re.IGNORECASE,
 )
 _NUMBERING = re.compile(r"\s*(?:\d{1,3}(?:\.\d{1,3})*|[IVX]{1,5}|[A-Z])[.):]?\s+")
 _WORDS_OF_A_TITLE = 3
-"""A line that goes on behind fewer words may be any sentence."""
+"""A line that continues after a shorter title may be any sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Bookmark:
 
     Attributes:
         level: 1 is highest.
-        title: as it is shown.
-        page: index of the page that it leads to.
+        title: as displayed.
+        page: index of the page it points to.
     """
 
     level: int
@@ -41,14 +41,17 @@ class Bookmark:
 
 
 def headings(bookmarks: Sequence[Bookmark], pages: Sequence[str]) -> tuple[Heading, ...]:
-    """Where the titles of bookmarks stand in the joined pages.
+    """Headings at the lines where the titles of bookmarks appear.
 
-    A bookmark whose title is no line of its page is the heading of all of the page, or, where
-    another one is in front of it there, of what follows on the next page.
+    A bookmark whose title is not a line of its page becomes the heading of the whole page or, if
+    another bookmark precedes it there, of the next page.
 
     Args:
-        bookmarks: in their order.
-        pages: their texts, which make the document's.
+        bookmarks: in the order of the outline.
+        pages: texts of the pages, which joined are the document's text.
+
+    Returns:
+        Headings with offsets in the document's text.
     """
     starts = [0, *itertools.accumulate(map(len, pages))]
     found: list[Heading] = []
@@ -70,7 +73,7 @@ def headings(bookmarks: Sequence[Bookmark], pages: Sequence[str]) -> tuple[Headi
                 position = place[1]
         if pending is not None and index + 1 < len(pages):
             found.append(Heading(starts[index + 1], pending.level, pending.title))
-    # What begins with the next page may begin with a bookmark of its own.
+    # The next page may start with a bookmark of its own.
     return tuple({heading.start: heading for heading in found}.values())
 
 
@@ -79,7 +82,10 @@ def _says_something(title: str) -> bool:
 
 
 def lines_of_title(text: str, title: str, begin: int = 0) -> tuple[int, int] | None:
-    """Start and end of the lines from `begin` on that say a title, best that say nothing else."""
+    """Start and end of the lines from `begin` on that contain a title.
+
+    Lines that contain nothing else are preferred. None if there are no such lines.
+    """
     wanted = {_letters(title), _letters(_NUMBERING.sub("", title, count=1))} - {""}
     second_best = None
     for start, line in itertools.islice(split_lines(text), MOST):
@@ -88,7 +94,7 @@ def lines_of_title(text: str, title: str, begin: int = 0) -> tuple[int, int] | N
         numbered = _NUMBERING.match(line)
         for first in (start, start + numbered.end()) if numbered else (start,):
             for letters in wanted:
-                end = _said(text, first, letters)
+                end = _end_of_letters(text, first, letters)
                 if end is None:
                     continue
                 if _ends_line(text, end):
@@ -98,15 +104,15 @@ def lines_of_title(text: str, title: str, begin: int = 0) -> tuple[int, int] | N
     return second_best
 
 
-def _said(text: str, start: int, letters: str) -> int | None:
-    """Where these letters end if the text says them from `start` on, whatever is between."""
-    said = 0
+def _end_of_letters(text: str, start: int, letters: str) -> int | None:
+    """Where the letters end if they follow from `start` on, whatever separates them."""
+    matched = 0
     for end in range(start, min(len(text), start + 3 * len(letters) + 16)):
         character = _letters(text[end])
-        if not letters.startswith(character, said):
+        if not letters.startswith(character, matched):
             return None
-        said += len(character)
-        if said == len(letters):
+        matched += len(character)
+        if matched == len(letters):
             return None if text[end + 1 : end + 2].isalnum() else end + 1
     return None
 
@@ -121,7 +127,7 @@ def _letters(text: str) -> str:
 
 
 def flattened(outline: Sequence[object], level: int = 1) -> Iterator[tuple[int, object]]:
-    """Entries of lists within lists with the depth that each is at."""
+    """The entries of nested lists, each with its depth, 1 for the outer list."""
     for entry in outline:
         if isinstance(entry, list):
             yield from flattened(entry, level + 1)

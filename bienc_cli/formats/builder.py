@@ -10,15 +10,15 @@ from bienc_cli.formats.decoding import clean, require_text
 from bienc_cli.types import Anchor, Block, Document, Heading, Numbering, NumberingUnit
 
 _MOST_CHARACTERS = 100_000_000
-"""A small file can name one long text a million times; far more than any reader may hand out."""
+"""More than any document needs: a small file can repeat one long text a million times."""
 
 
 class DocumentBuilder:
-    """Collects headings and blocks and keeps their offsets; a blank line between any two.
+    """Collects headings and blocks, separated by blank lines, and records their offsets.
 
     Args:
-        unit: what `stand_at` counts; None for a format without numbers, where headings are
-            all that a passage can be found by.
+        unit: what `stand_at` counts; None for a format without numbers, whose passages are located
+            by their headings.
         follows_lines: see `Numbering`.
     """
 
@@ -28,17 +28,17 @@ class DocumentBuilder:
         self._pieces: list[str] = []
         self._length = 0
         self._headings: list[Heading] = []
-        # Which of them have not ended.
+        # Indices of the headings that have not ended.
         self._open: list[int] = []
-        # Of what is open beside the text, how many headings there were, and their level.
+        # For each open aside, how many headings preceded it, and the level of the one in force.
         self._asides: list[tuple[int, int]] = []
         self._blocks: list[Block] = []
         self._anchors: list[Anchor] = []
 
     def stand_at(self, number: int, name: str = "") -> None:
-        """What is added from here on stands at this number of the file; see `Anchor`."""
+        """Place what is added from here on at this page, line or row of the file; see `Anchor`."""
         if self._anchors and self._anchors[-1].start == self._length:
-            # Nothing stands at the one before.
+            # Nothing was added at the previous number.
             self._anchors.pop()
         start = self._length if self._anchors else 0
         self._anchors.append(Anchor(start, number, " ".join(clean(name).split())))
@@ -52,22 +52,22 @@ class DocumentBuilder:
             self._add_heading(Heading(self._append(title, "\n\n"), level, title))
 
     def headed_block(self, level: int, title: str, body: str) -> None:
-        """Add a block that is itself the heading of what follows, as a table's first row is."""
+        """Add a block that is also the heading of what follows, as the first row of a table is."""
         title = " ".join(clean(title).split())
         if title and body.strip():
             self._add_heading(Heading(self._length, level, title))
         self.row(body)
 
     def block(self, body: str, header: str = "") -> None:
-        """Add what belongs together: a paragraph, or the lines of a list or table; see `Block`."""
+        """Add a paragraph, or the lines of a list or table; see `Block`."""
         self._add_block(body, "\n\n", " ".join(clean(header).split()))
 
     def row(self, body: str) -> None:
-        """Add a block that the next one follows on the next line: a row of a long table."""
+        """Add a block without a blank line after it: a row of a long table."""
         self._add_block(body, "\n")
 
     def include(self, document: Document, below: int = 0) -> None:
-        """Add another document's text, with its headings `below` levels lower and its blocks."""
+        """Add another document's text and blocks, and its headings `below` levels lower."""
         body = document.text.rstrip()
         start = self._append(body, "\n\n")
         for heading in document.headings:
@@ -85,36 +85,44 @@ class DocumentBuilder:
 
     @property
     def headings(self) -> int:
-        """How many headings there are so far."""
+        """Number of headings so far."""
         return len(self._headings)
 
     @property
     def blocks(self) -> int:
-        """How many blocks there are so far, headings aside."""
+        """Number of blocks so far, without headings."""
         return len(self._blocks)
 
     def begin_aside(self) -> None:
-        """What follows stands beside the text: its headings are below the one in force."""
+        """Start an aside (a note, a box): its headings are below the one in force."""
         level = self._headings[self._open[-1]].level if self._open else 0
         self._asides.append((len(self._headings), level))
 
     @property
     def in_aside(self) -> bool:
-        """Whether what is added stands beside the text."""
+        """Whether an aside is open."""
         return bool(self._asides)
 
     def end_aside(self) -> int:
-        """What stood beside the text ends; returns how many headings there were in front of it."""
+        """End the last aside.
+
+        Returns:
+            How many headings preceded it.
+        """
         return self._asides.pop()[0]
 
     def end_headings(self, first: int = 0) -> None:
-        """What is added from here on stands under none of the headings, from the `first` one on."""
+        """End the headings from index `first` on: what is added next is under none of them."""
         while self._open and self._open[-1] >= first:
             index = self._open.pop()
             self._headings[index] = replace(self._headings[index], end=self._length)
 
     def resume_heading(self, index: int, below: int) -> bool:
-        """A heading that ended right here goes on, if one of level `below` would stand under it."""
+        """Resume a heading that ended right here, if one of level `below` would be under it.
+
+        Returns:
+            Whether it was resumed.
+        """
         heading = self._headings[index]
         if heading.level >= below or heading.end != self._length:
             return False

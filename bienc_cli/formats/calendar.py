@@ -1,7 +1,6 @@
-"""Calendars and address books: each event and each person under its name.
+"""Calendars (RFC 5545) and address books (RFC 6350): each event and person under its name.
 
-Lines of these files are folded where they reach a length, also within words; values have signs
-of their own for line breaks and commas.
+Long lines are folded, even inside words; values escape line breaks and commas.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from bienc_cli.types import Document
 _NAMES = frozenset("SUMMARY FN".split())
 _WORKINGS = frozenset("VTIMEZONE STANDARD DAYLIGHT VALARM".split())
 _LEFT_OUT = frozenset(
-    # What programs tell one another, and data.
+    # Data, and what is meant for programs only.
     (
         "VERSION PRODID UID DTSTAMP SEQUENCE CALSCALE METHOD REV CREATED LAST-MODIFIED TRANSP "
         "CLASS STATUS PRIORITY RRULE RECURRENCE-ID PHOTO LOGO SOUND KEY ATTACH"
@@ -38,12 +37,12 @@ _LINK = re.compile(
     r"""<a\s[^<>]{0,1000}?href=["']([^"'<>]*)["'][^<>]{0,1000}>(.{0,1000}?)</a>""", re.IGNORECASE
 )
 _TAG = re.compile(r"</?[a-z][^<>]{0,1000}>", re.IGNORECASE)
-"""What programs write into descriptions as if they were pages."""
+"""HTML, which some programs write into descriptions."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Property:
-    """A line, unfolded: its number, what it is of, and what a person reads there."""
+    """An unfolded line: its number, the property's name, and its value as shown to a person."""
 
     line: int
     name: str
@@ -56,72 +55,72 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def document_of(text: str, doc_id: str) -> Document:
-    """Read a calendar that may be part of another file: of a message.
+    """Read a calendar from text, such as a part of a message.
 
     Raises:
-        UnreadableFile: there is nothing to read in it.
+        UnreadableFile: it contains no text.
     """
     builder = DocumentBuilder("line")
     title = None
-    # Of each component that is open, whether it is one of a program's workings.
-    within: list[bool] = []
+    # For each open component, whether it is meant for programs only.
+    open_components: list[bool] = []
     entry: list[_Property] = []
-    for found in _properties(text):
-        if found.name in ("BEGIN", "END"):
+    for line in _properties(text):
+        if line.name in ("BEGIN", "END"):
             _add(builder, entry)
             entry.clear()
-            if found.name == "BEGIN":
-                of_workings = bool(within) and within[-1]
-                within.append(of_workings or found.value.upper() in _WORKINGS)
-            elif within:
-                within.pop()
-        elif found.name == "X-WR-CALNAME":
-            title = found.value
-        elif not (within and within[-1]):
-            entry.append(found)
+            if line.name == "BEGIN":
+                in_workings = bool(open_components) and open_components[-1]
+                open_components.append(in_workings or line.value.upper() in _WORKINGS)
+            elif open_components:
+                open_components.pop()
+        elif line.name == "X-WR-CALNAME":
+            title = line.value
+        elif not (open_components and open_components[-1]):
+            entry.append(line)
     _add(builder, entry)
     return builder.build(doc_id, "calendar", title)
 
 
 def _add(builder: DocumentBuilder, entry: list[_Property]) -> None:
-    named = next((one for one in entry if one.name in _NAMES and one.value), None)
-    if named is not None:
-        builder.stand_at(named.line)
-        builder.heading(1, named.value)
-    for one in entry:
-        if one is not named and one.name not in _LEFT_OUT and not one.name.startswith("X-"):
-            builder.stand_at(one.line)
-            builder.row(one.value and f"{one.name.capitalize()}: {one.value}")
+    name_line = next((line for line in entry if line.name in _NAMES and line.value), None)
+    if name_line is not None:
+        builder.stand_at(name_line.line)
+        builder.heading(1, name_line.value)
+    for line in entry:
+        if line is not name_line and line.name not in _LEFT_OUT and not line.name.startswith("X-"):
+            builder.stand_at(line.line)
+            builder.row(line.value and f"{line.name.capitalize()}: {line.value}")
 
 
 def _properties(text: str) -> Iterator[_Property]:
     for number, line in _unfolded(text):
-        found = _BEFORE_VALUE.match(line)
-        end = found.end() if found else 0
+        before_value = _BEFORE_VALUE.match(line)
+        end = before_value.end() if before_value else 0
         name, _, parameters = line[:end].partition(";")
         if line[end : end + 1] == ":" and name.strip():
-            # What stands in front of a point is a group of lines that belong together.
+            # A prefix up to a point names a group of related lines.
             name = name.strip().upper().rpartition(".")[2]
             yield _Property(number, name, _value(name, f";{parameters}", line[end + 1 :]))
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
     pieces: list[str] = []
-    begun = 1
-    soft = False
+    first_line = 1
+    continues = False
     for number, (_, line) in enumerate(split_lines(text), 1):
-        if pieces and (soft or line[:1] in (" ", "\t")):
-            pieces.append(line if soft else line[1:])
+        if pieces and (continues or line[:1] in (" ", "\t")):
+            pieces.append(line if continues else line[1:])
         else:
             if pieces:
-                yield begun, "".join(pieces)
-            begun, pieces = number, [line]
-        # Of quoted-printable, the sign at the end says that the next line goes on.
-        soft = line.endswith("=") and "QUOTED-PRINTABLE" in pieces[0].upper()
-        if soft:
+                yield first_line, "".join(pieces)
+            first_line, pieces = number, [line]
+        # In quoted-printable, a trailing "=" continues the line.
+        continues = line.endswith("=") and "QUOTED-PRINTABLE" in pieces[0].upper()
+        if continues:
             pieces[-1] = line[:-1]
     if pieces:
-        yield begun, "".join(pieces)
+        yield first_line, "".join(pieces)
 
 
 def _value(name: str, parameters: str, value: str) -> str:
@@ -137,7 +136,7 @@ def _value(name: str, parameters: str, value: str) -> str:
         address = re.sub(r"\Amailto:", "", value, flags=re.IGNORECASE)
         value = f"{person[1].strip(chr(34))} {address}"
     if _IS_PAGE.search(value):
-        # Where one joins is all that many an invitation says.
+        # The address to join is all that many invitations contain.
         value = html.unescape(_TAG.sub(" ", _LINK.sub(_with_address, value)))
     return " ".join(value.split())
 

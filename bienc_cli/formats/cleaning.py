@@ -1,8 +1,8 @@
-"""The one place where text is made fit to be read, matched, stored and shown.
+"""Cleans text: the one place that makes it fit to match, store and show.
 
-What is cleaned here is the document's text itself: passages are slices of the cleaned text. No
-line break comes or goes, so that lines keep their numbers. Forms that a person can tell apart,
-such as full-width letters, stay as they are; the word index folds them (`store/folding.py`).
+Passages are slices of the cleaned text. Line breaks are neither added nor removed, so lines keep
+their numbers. Forms that a person can tell apart, such as full-width letters, stay; the word index
+folds them (`store/folding.py`).
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ import unicodedata
 _TERMINAL = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-Z]|.?)"
 )
-"""Colours, titles and other commands to a terminal."""
+"""Terminal control sequences: colours, titles and the like."""
 
 _OVERSTRUCK = re.compile(r"[^\n\x08]\x08")
-"""How typewriters and manual pages print bold: the character, a step back, and again."""
+"""Bold as on typewriters and in manual pages: the character, a backspace, the character again."""
 
 _HYPHENATED_LINE = re.compile(r"(?<!\S)(\S{0,99})\xad[ \t]*\n([ \t]*)(\S+)[ \t]?")
 """A word that a soft hyphen divides at the end of a line."""
 
 _INVISIBLE = re.compile(
     "["
-    # Soft hyphen, spaces and joiners without width; directions; operators nobody sees.
+    # Soft hyphen, zero-width spaces and joiners; directional marks; invisible operators.
     "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "]+"
 )
 _NEEDLESS_JOINERS = re.compile(
-    # They shape Arabic and Indic letters and join emoji; behind other characters they only
-    # divide words.
+    # Joiners shape Arabic and Indic letters and join emoji; after other characters they only split
+    # words.
     "(?:\\A|(?<=[\\x00-\u058f\u1e00-\u1fff\u2000-\u206f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]))"
     "[\u200c\u200d]+"
 )
@@ -40,23 +40,23 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-"""A raised digit is a footnote's or an exponent, and no part of the word in front of it."""
+"""A superscript digit is a footnote mark or an exponent, not part of the word before it."""
 
 _UNSEEN = re.compile(
     "[\x80-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufb00-\ufb06\ufeff]"
 )
-"""What `clean` changes of text beyond ASCII; to look for one is many times faster than that."""
+"""Non-ASCII characters that `clean` changes; searching for one is much faster than cleaning."""
 
 _SUSPECT = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 
 
 def clean(text: str) -> str:
-    """Take out what nobody sees and what no store, terminal or model takes.
+    """Remove what is invisible, and what a store, a terminal or a model cannot take.
 
-    - Soft hyphens, marks without width, directions and commands to a terminal go; joiners stay
-      where they shape letters or pictures.
-    - Letters are composed (NFC), ligatures taken apart.
-    - Controls become spaces; those that are Windows-1252 read as Latin-1 become what they were.
+    - Soft hyphens, zero-width and directional marks and terminal control sequences are removed;
+      joiners stay where they shape letters or emoji.
+    - Letters are composed (NFC), ligatures split.
+    - Control characters become spaces; those of Windows-1252 decoded as Latin-1 are decoded again.
     - NULs and lone surrogates become U+FFFD; surrogate pairs become their character.
     """
     if _SUSPECT.search(text):
@@ -82,12 +82,12 @@ def clean(text: str) -> str:
 
 
 def _on_one_line(word: re.Match[str]) -> str:
-    """The word on its first line, or on its second where that one would be left empty."""
+    """The word on its first line, or on its second if that would otherwise be left empty."""
     first, indent, second = word.groups()
     text, start, end = word.string, word.start(), word.end()
-    goes_on = text[end : end + 1] not in ("", "\n")
+    continues = text[end : end + 1] not in ("", "\n")
     alone = not text[text.rfind("\n", 0, start) + 1 : start].strip()
-    return f"{first}{second}\n" if goes_on or alone else f"\n{indent}{first}{second}"
+    return f"{first}{second}\n" if continues or alone else f"\n{indent}{first}{second}"
 
 
 def _as_windows(control: re.Match[str]) -> str:

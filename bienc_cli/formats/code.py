@@ -1,6 +1,7 @@
-"""Source code: the file's own text, its definitions as headings.
+"""Source code: the file's own text, with its definitions as headings.
 
-By the language's grammar where it is known (`syntax`), else by lines that look like definitions.
+Definitions are found by the language's grammar if there is one (`syntax`), else by lines that look
+like definitions.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _DEFINITION = re.compile(
          | [\w-]+\s*\(\)\s*\{{ )""",
     re.VERBOSE,
 )
-# C and its heirs name no keyword: `type name(parameters)`, and no semicolon behind.
+# C and its heirs have no keyword: `type name(parameters)` without a semicolon.
 _C_FUNCTION = re.compile(
     r"[A-Za-z_][\w:<>,*&~ \t]*[ \t*&]~?[A-Za-z_][\w:~]*[ \t]*\([^;{}]*(?:\{|$)"
 )
@@ -59,15 +60,15 @@ _C_LIKE = frozenset(
 )
 _PACKAGE = re.compile(r"package\s+[\w.]+\s*;?\Z")
 _WITHOUT_PACKAGES = frozenset(".kt .kts .java .scala .groovy .gradle .go".split())
-"""Where such a line says what the file belongs to, and is the heading of nothing."""
+"""Languages in which a package line states what the file belongs to, and heads nothing."""
 
 _STATEMENTS = frozenset("return if else for while switch case throw new delete goto do".split())
 
 _DEEPEST_INDENT = 8
-"""Columns beyond which a definition is a detail of another one."""
+"""In columns: a definition indented further is a detail of another one."""
 
 _LONGEST_DEFINITION = 300
-"""Characters of a line beyond which it was not written by hand."""
+"""In characters: a longer line was not written by hand."""
 
 _LONGEST_TITLE = 120
 
@@ -75,10 +76,10 @@ _OPENING = re.compile(r"(?:\{|\(|as\b|is\b|begin\b|do\b)", re.IGNORECASE)
 _CLOSING = re.compile(
     r"[})\]]|(?:end\w*|else\w*|elsif|rescue|ensure|catch|finally|fi|done)\b", re.IGNORECASE
 )
-"""How lines begin that open and close the body of a definition, or go on with it."""
+"""Starts of lines that open a definition's body, and of those that close or continue it."""
 
 _WITHOUT_INDENT = re.compile(r"#|//|--|\w+:\s*\Z")
-"""Comments, directives and labels, which stand anywhere."""
+"""Comments, directives and labels, which may have any indentation."""
 
 _CLOSED = re.compile(r"(?:\}|\bend);?\s*\Z")
 
@@ -89,14 +90,15 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     suffix = path.suffix.lower()
     parsed = outline(text, suffix) if is_available(suffix) else None
     title, headings = parsed or (None, _by_lines(text, suffix))
-    edges = {edge for one in headings for edge in (one.start, one.end) if edge is not None}
-    cuts = sorted({*paragraph_cuts(text), *edges})
+    starts = {heading.start for heading in headings}
+    ends = {heading.end for heading in headings if heading.end is not None}
+    cuts = sorted({*paragraph_cuts(text), *starts, *ends})
     blocks = spans_to_blocks(text, cuts, len(text))
     yield Document(doc_id, text, "code", title=title, headings=headings, blocks=blocks)
 
 
 def _by_lines(text: str, suffix: str) -> tuple[Heading, ...]:
-    """Lines that look like definitions, nested by indentation."""
+    """Headings for lines that look like definitions, nested by indentation."""
     starts = line_starts(text)
     c_like = suffix in _C_LIKE
     attached = AttachedLines(text, starts)
@@ -128,7 +130,14 @@ def _by_lines(text: str, suffix: str) -> tuple[Heading, ...]:
 
 @dataclass(slots=True)
 class _Scope:
-    """A definition and what is known of its body: None before its first line."""
+    """A definition.
+
+    Attributes:
+        line: its first line, stripped.
+        indent: of that line, in columns.
+        is_indented: whether its body is indented; None before the body's first line.
+        heading: index of its heading, -1 for none.
+    """
 
     line: str
     indent: int
@@ -137,7 +146,11 @@ class _Scope:
 
 
 class _Scopes:
-    """Where definitions end whose bodies are indented; of others the lines do not tell."""
+    """Finds the ends of definitions with indented bodies; lines do not show where others end.
+
+    Attributes:
+        ends: offsets, by index of the heading.
+    """
 
     def __init__(self) -> None:
         self._open: list[_Scope] = []
@@ -149,10 +162,10 @@ class _Scopes:
         return self._open[-1]
 
     def open(self, line: str, indent: int) -> int:
-        """Begin a definition.
+        """Open a definition.
 
         Returns:
-            How many there are around it, and itself.
+            Its level: 1 plus the number of definitions around it.
         """
         while self._open and self._open[-1].indent >= indent:
             self._open.pop()
@@ -160,7 +173,7 @@ class _Scopes:
         return len(self._open)
 
     def meet(self, line: str, indent: int, start: int) -> None:
-        """Take notice of a line that is not blank, from the offset `start` on."""
+        """Process a non-blank line that starts at the offset `start`."""
         for scope in self._open:
             if scope.heading in self.ends:
                 continue

@@ -1,4 +1,4 @@
-"""What a file is, by how it begins and ends, where its name does not say it or is wrong."""
+"""Detects a file's format by its first and last bytes where its name does not tell or is wrong."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from bienc_cli.formats.decoding import looks_binary
 from bienc_cli.formats.table import FORMATS, Format, ReadingOptions, pdf_format
 
 _SNIFFED = 8192
-"""Bytes looked at to tell text from binary: as many as git looks at."""
+"""Bytes examined to tell text from binary, the number that git uses."""
 
 _DIRECTORY = 1 << 16
-"""Bytes at the end of an archive, where the names of its parts stand."""
+"""Bytes at the end of a ZIP archive, where the names of its parts are."""
 
 MAILBOX_LINE = re.compile(
     rb"From \S[^\n]*\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s[^\n]*\d{1,2}:\d\d[^\n]*\d{4}"
 )
-"""The line in front of a message in a mailbox: a sender and a time. Bodies have lines like
+"""The line before a message in a mailbox: a sender and a time. Bodies have lines like
 "From here on"."""
 
 MMDF_LINE = b"\1\1\1\1"
-"""The line in front of a message and behind it in a mailbox of MMDF."""
+"""The line before and after each message in an MMDF mailbox."""
 
 _MESSAGE_START = re.compile(
     rb"(?:return-path|received|delivered-to|message-id|from|to|date|subject|mime-version"
@@ -31,10 +31,10 @@ _MESSAGE_START = re.compile(
     re.IGNORECASE,
 )
 _MESSAGE_FIELD = re.compile(rb"^(?:message-id|mime-version):[ \t]", re.IGNORECASE | re.MULTILINE)
-"""Together, how a message begins that has no suffix, as in a folder of mail."""
+"""Both together identify a message without a suffix, as in a mail folder."""
 
 MANUAL_PAGE = re.compile(rb"\s*(?=[.'])(?:[^\n]*\n)*?\.(?:TH|Dd|Dt)[ \t]")
-"""How a manual page begins, whatever its suffix: `.1` is an old log's as well."""
+"""The start of a manual page, whatever its suffix: an old log may end in `.1` too."""
 
 _JSON = re.compile(rb'[\[{]\s*["{\[]')
 _PAGE = tuple(f"<{name}".encode() for name in "!doctype html head body table meta".split())
@@ -45,7 +45,7 @@ _PACKAGES = (
     (b"xl/workbook", "xlsx"),
     (b"ppt/presentation", "pptx"),
 )
-# The first part of an archive, not packed: its header, its name, and what is in it.
+# The first part of an archive, stored uncompressed: its header, name and content.
 _MEDIA_TYPE = re.compile(
     rb"PK\x03\x04.{26}mimetype(application/[\w.+-]+?)(?:-template)?PK", re.DOTALL
 )
@@ -59,19 +59,19 @@ _MEDIA_TYPES = {
 
 
 def content_format(stream: BinaryIO, suffix: str, options: ReadingOptions) -> Format | None:
-    """The format of what a stream holds; None where it is binary.
+    """The format of a stream's content; None if it is binary.
 
     Args:
-        stream: at its start.
-        suffix: of the file, lower case; columns that are called a spreadsheet are one.
-        options: how it is read where there is a choice.
+        stream: positioned at its start.
+        suffix: of the file, lower case; tab-separated text named like a spreadsheet is a table.
+        options: select among readers of one format.
 
     Raises:
         OSError: it cannot be read.
-        UsageError: no such PDF engine.
+        UsageError: there is no such PDF engine.
     """
     head = stream.read(_SNIFFED)
-    # A log that was cut off while a program went on writing begins with a hole.
+    # A log truncated while its program goes on writing begins with NULs.
     while head and not head.strip(b"\0"):
         head = stream.read(_SNIFFED)
     if head.startswith(b"%PDF-"):
@@ -86,16 +86,19 @@ def content_format(stream: BinaryIO, suffix: str, options: ReadingOptions) -> Fo
 
 
 def disguised_format(stream: BinaryIO, called: Format, options: ReadingOptions) -> Format | None:
-    """What a file that is called some sort of text is instead, as nothing else begins like that.
+    """The format of a file whose name suggests text but whose start identifies another format.
 
     Args:
-        stream: at its start.
-        called: the format that its name calls for.
-        options: how it is read where there is a choice.
+        stream: positioned at its start.
+        called: the format that the name suggests.
+        options: select among readers of one format.
+
+    Returns:
+        None if the start identifies no other format.
 
     Raises:
         OSError: it cannot be read.
-        UsageError: no such PDF engine.
+        UsageError: there is no such PDF engine.
     """
     head = stream.read(_SNIFFED)
     if head.startswith(b"%PDF-"):
@@ -115,9 +118,9 @@ def _packed(head: bytes, stream: BinaryIO) -> Format | None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(size - _DIRECTORY, 0))
     parts = head + stream.read()
-    found = _MEDIA_TYPE.match(head)
-    if found is not None:
-        name = _MEDIA_TYPES.get(found[1])
+    media_type = _MEDIA_TYPE.match(head)
+    if media_type is not None:
+        name = _MEDIA_TYPES.get(media_type[1])
     else:
         name = next((name for part, name in _PACKAGES if part in parts), None)
     return None if name is None else FORMATS[name]

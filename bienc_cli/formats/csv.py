@@ -1,4 +1,4 @@
-"""CSV and TSV: the file's own text, a block a row, the header row above every passage."""
+"""CSV and TSV: the file's own text, one block per row, the header row as the heading."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ _DELIMITERS = ",;\t|"
 _SAMPLED_LINES = 20
 _COMMENT = re.compile(r"[ \t]*(?:#|//|%)")
 _SEPARATOR = re.compile(r"\A[\"']?sep=(?P<delimiter>[^\n])[\"']?[ \t]*(?:\n|\Z)", re.IGNORECASE)
-"""How spreadsheets are told the delimiter."""
+"""A line that tells spreadsheets the delimiter."""
 
 _PERIOD = re.compile(r"\s*(?:1[89]|20)\d\d(?:[-./]\d{1,2}){0,2}\s*\Z")
 _FEWEST_PERIODS = 2
 _NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
 
 _Rows: TypeAlias = list[tuple[int, list[str]]]
-"""Where each row begins, and its fields."""
+"""The start of each row, and its fields."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a table of delimited values; see `table.ReadFunction`."""
     text = read_text(path)
     default = "\t" if path.suffix.lower() in {".tsv", ".tab"} else ","
-    told = _SEPARATOR.match(text)
-    delimiter = told["delimiter"] if told else _delimiter(text, default)
+    declared = _SEPARATOR.match(text)
+    delimiter = declared["delimiter"] if declared else _delimiter(text, default)
     blocks: list[Block] = []
-    # What blank lines part, as far as it is looked at.
+    # The first rows of each group between blank lines.
     groups: list[_Rows] = [[]]
-    for start, end, row in _rows(text, delimiter, told.end() if told else 0):
+    for start, end, row in _rows(text, delimiter, declared.end() if declared else 0):
         body = text[start:end].rstrip()
         if body:
             blocks.append(Block(start, start + len(body)))
@@ -49,7 +49,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def _headers(groups: Sequence[_Rows]) -> Iterator[Heading]:
-    """The header row of each table as a heading, which the next table ends."""
+    """The header row of each table as a heading, in force up to the next table."""
     tables: list[tuple[int, _Rows]] = []
     for rows in filter(None, groups):
         width = _width(rows)
@@ -67,14 +67,14 @@ def _headers(groups: Sequence[_Rows]) -> Iterator[Heading]:
 
 
 def _width(rows: _Rows) -> int:
-    """How many fields most rows have."""
+    """The commonest number of fields in a row."""
     lengths = [len(row) for _, row in rows]
     return max(lengths, key=lambda length: (lengths.count(length), length))
 
 
 def _header(width: int, rows: _Rows) -> Heading | None:
-    """The header row as a heading, if there is one; a title may stand in front."""
-    # Rows with half of the fields filled say what a table is about, or head several columns.
+    """The header row as a heading, if there is one; a title may precede it."""
+    # Rows with at most half of the fields filled are titles, or head several columns.
     while width > 1 and rows and sum(1 for field in rows[0][1] if field.strip()) * 2 <= width:
         rows = rows[1:]
     if len(rows) < 2:
@@ -87,9 +87,9 @@ def _header(width: int, rows: _Rows) -> Heading | None:
 
 
 def _delimiter(text: str, default: str) -> str:
-    """The delimiter that cuts the first lines into equally many fields, the most of them.
+    """The delimiter that splits the most of the first lines into the same number of fields.
 
-    `csv.Sniffer` is not asked: its expressions take minutes on some inputs.
+    `csv.Sniffer` takes minutes on some inputs.
     """
     sample = [
         line for line in text[: 1 << 14].split("\n") if line.strip() and not _COMMENT.match(line)
@@ -111,10 +111,10 @@ def _parse(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def _rows(text: str, delimiter: str, begin: int = 0) -> Iterator[tuple[int, int, list[str]]]:
-    """Span and fields of each row from `begin` on; a quoted field may hold line breaks.
+    """Span and fields of each row from `begin` on; a quoted field may contain line breaks.
 
-    A quotation mark that is never closed would make one row of the whole rest: the parser
-    refuses fields beyond its limit, and from there on every line is taken for a row.
+    An unclosed quotation mark would make the rest of the file one row, but the parser refuses
+    fields beyond its limit; from there on, every line is a row.
     """
     starts = [begin + start for start in line_starts(text[begin:])]
     consumed = 0
@@ -143,7 +143,7 @@ def _rows(text: str, delimiter: str, begin: int = 0) -> Iterator[tuple[int, int,
 
 
 def _is_header(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Names, none twice: a header has no numbers but periods, and seldom a gap."""
+    """Whether a row is a header: distinct names, no numbers but periods, at most one gap."""
     names = [field.strip() for field in row]
     numbers = [column for column, name in enumerate(names) if _NUMBER.match(name)]
     return (

@@ -1,4 +1,4 @@
-"""Bytes to text that SQLite, JSON, terminals and models all take."""
+"""Decodes bytes to text that SQLite, JSON, terminals and models can all take."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ _BOMS = (
 )
 
 _SAMPLE = 1 << 16
-"""Bytes that the encoding is guessed from; guessing is slow and soon sure."""
+"""Bytes from which the encoding is guessed; guessing is slow, and more bytes rarely help."""
 
 _SNIFFED = 8192
 
 _CONTROLS = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r\b\x1b")))
-"""Control characters that text does not hold (a log may have colours and backspaces)."""
+"""Control characters that do not occur in text; a log may have colours and backspaces."""
 
 _MOST_CONTROLS = 0.05
-"""Share of control characters above which it is no text; compressed data has about 0.1."""
+"""Fraction of control characters above which data is binary; compressed data has about 0.1."""
 
 _LEAST_NULS = 0.3
-"""Share of NULs in UTF-16 of letters that UTF-8 would write with one byte or two."""
+"""Least fraction of NULs in UTF-16 text whose letters take one or two bytes in UTF-8."""
 
 _FEW_NULS = 4
-"""In what is plain text but for them: a program wrote one too many, or was cut off."""
+"""NULs tolerated in plain text: a program wrote one too many, or was interrupted."""
 
 _HOLE = re.compile(rb"\A\0+|\0{64,}")
-"""What a log has in the place of what was cut off while a program went on writing."""
+"""NULs in a log that was truncated while its program went on writing."""
 
 _DECLARATION = re.compile(
     # XML, Python and Emacs; HTML, CSS, mail and gettext; LaTeX.
@@ -61,7 +61,7 @@ _DECLARATION = re.compile(
 )
 _DECLARED_WITHIN = 4096
 
-# What the names mean in files, as browsers have it: the encodings that took the older ones in.
+# What these names mean in practice, as in browsers: supersets of the older encodings.
 _WIDER = {
     **dict.fromkeys(("ascii", "iso8859-1"), "cp1252"),
     **{"iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874"},
@@ -69,13 +69,13 @@ _WIDER = {
     **{"big5": "big5hkscs"},
 }
 _SEVEN_BITS = frozenset("iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_kr hz".split())
-"""Encodings whose every file is valid UTF-8, of other characters."""
+"""Encodings whose files are all valid UTF-8, but with other characters."""
 
 _JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
 
 
 def looks_binary(data: bytes) -> bool:
-    """Whether this is no text in any encoding: a NUL near the start or many controls."""
+    """Whether it is not text in any encoding: NULs near the start or many control characters."""
     if byte_order_mark(data) is not None or _unmarked_utf(data) is not None:
         return False
     data = _without_holes(data)
@@ -86,7 +86,7 @@ def looks_binary(data: bytes) -> bool:
 
 
 def _without_holes(data: bytes) -> bytes:
-    # To look for one NUL is a hundred times faster than for holes, and there is hardly ever one.
+    # Searching for one NUL is a hundred times faster than for holes, and NULs are rare.
     return _HOLE.sub(b"", data) if b"\0" in data else data
 
 
@@ -96,27 +96,27 @@ def _has_many_controls(data: bytes) -> bool:
 
 
 def byte_order_mark(data: bytes) -> str | None:
-    """The encoding that a byte order mark at the start declares."""
+    """The encoding declared by a byte order mark at the start."""
     return next((encoding for mark, encoding in _BOMS if data.startswith(mark)), None)
 
 
 def unicode_encoding(data: bytes) -> str | None:
-    """The encoding of Unicode that a mark at the start, or where the NULs stand, tells."""
+    """The Unicode encoding shown by a byte order mark or by the positions of NULs."""
     return byte_order_mark(data) or _unmarked_utf(data)
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
     r"""Decode a file's content.
 
-    UTF-8 unless a byte order mark says otherwise; what is not UTF-8 is read as declared, or
-    else as guessed; single broken bytes become U+FFFD.
+    A byte order mark decides; else it is UTF-8 if valid, else the declared encoding, else a guessed
+    one. Single broken bytes become U+FFFD.
 
     Args:
         data: the whole content.
-        declared: encoding known from outside; what the content itself declares is found here.
+        declared: encoding declared outside the content; declarations inside are found here.
 
     Returns:
-        Clean text with `\n` as its only line break sequence.
+        Clean text whose only line breaks are `\n`.
 
     Raises:
         UnreadableFile: it is binary.
@@ -134,20 +134,20 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Decode a file; what it holds of others in the form of addresses (`data:`) is left out.
+    """Decode a file, leaving out files embedded as `data:` addresses.
 
     Raises:
-        UnreadableFile: it is binary, or holds nothing but white space.
+        UnreadableFile: it is binary, or contains only white space.
         OSError: it cannot be read.
     """
     return require_text(without_data_addresses(decode(path.read_bytes())))
 
 
 def require_text(text: str) -> str:
-    """Pass on a text with something in it.
+    """Return a text unchanged if it contains more than white space.
 
     Raises:
-        UnreadableFile: nothing but white space.
+        UnreadableFile: it does not.
     """
     if not text or text.isspace():
         raise UnreadableFile("empty", "holds no text")
@@ -175,7 +175,7 @@ def _decode_unmarked(data: bytes, declared: str | None) -> str:
     broken = {line for line in lines if not _is_utf8(line)}
     if len(broken) * 2 > sum(not line.isascii() for line in lines):
         return data.decode(_guess(data), errors="replace")
-    # As where programs of several machines write one log.
+    # Programs on several machines may write one log.
     guessed = _guess(b"\n".join(broken))
     of_lines = (guessed if line in broken else "utf-8" for line in lines)
     return "\n".join(
@@ -192,29 +192,29 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _nearly_utf8(data: bytes, lenient: str) -> bool:
-    """Whether a few bytes are broken; elsewhere nearly every accented letter would be."""
+    """Whether only a few bytes are broken; in other encodings most accented letters would be."""
     return lenient.count("\ufffd") * 10 <= sum(1 for byte in data if byte >= 0xC0)
 
 
 def _declarations(data: bytes) -> list[str]:
-    """The encodings that the start of a file may mean to declare."""
-    found = _DECLARATION.finditer(data, 0, _DECLARED_WITHIN)
-    return [(one[1] or one[2]).decode("ascii", "replace") for one in found]
+    """The encodings that the start of a file may declare."""
+    matches = _DECLARATION.finditer(data, 0, _DECLARED_WITHIN)
+    return [(match[1] or match[2]).decode("ascii", "replace") for match in matches]
 
 
 def _known(encoding: str) -> str | None:
-    """The codec that reads an encoding of this name; None where there is none."""
+    """The codec for an encoding of this name; None if there is none."""
     for name in (encoding, encoding.removeprefix("x-").removeprefix("X-")):
         try:
-            found = codecs.lookup(name).name
+            codec = codecs.lookup(name).name
         except (LookupError, ValueError):
             continue
-        return _WIDER.get(found, found)
+        return _WIDER.get(codec, codec)
     return None
 
 
 def _decoded(data: bytes, encoding: str) -> str | None:
-    """The text, if there is such an encoding and all of it fits."""
+    """The text, if there is such an encoding and all of the data is valid in it."""
     known = _known(encoding)
     if known is None:
         return None
@@ -223,13 +223,13 @@ def _decoded(data: bytes, encoding: str) -> str | None:
     except (LookupError, UnicodeError, ValueError):
         pass
     if known == "cp1252":
-        # Five of its bytes mean nothing, and stand in files nevertheless.
+        # Five of its bytes are undefined, but occur in files.
         return data.decode("cp1252", errors="replace")
     return None
 
 
 def _unmarked_utf(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark: as that it makes text, which nothing else would."""
+    """UTF-16 or UTF-32 without a byte order mark, if the data reads as text in it."""
     sample = data[:_SNIFFED]
     if b"\0" not in sample:
         return None
@@ -239,7 +239,7 @@ def _unmarked_utf(data: bytes) -> str | None:
         if len(data) % width:
             continue
         try:
-            # The sample may end within a pair of surrogates.
+            # The sample may end inside a surrogate pair.
             text = codecs.getincrementaldecoder(encoding)().decode(sample)
         except UnicodeDecodeError:
             continue
@@ -257,7 +257,7 @@ def _is_plain_utf8(sample: bytes) -> bool:
 
 
 def _reads_as_text(text: str) -> bool:
-    """Whether these are characters of one script or two, with spaces or marks between."""
+    """Whether nearly all characters are ASCII or of one other script, and some are ASCII."""
     if not text or any(
         unicodedata.category(character) in {"Cc", "Cn", "Co", "Cs"}
         for character in text
@@ -270,7 +270,7 @@ def _reads_as_text(text: str) -> bool:
 
 
 def _script(character: str) -> str:
-    """A rough one, by where the character stands."""
+    """A rough classification by code point."""
     code = ord(character)
     if code < 0x80:
         return "ascii"
@@ -280,15 +280,15 @@ def _script(character: str) -> str:
 
 
 def decode_line(line: bytes, following: bytes, guessed: str | None) -> tuple[str, str | None]:
-    """Decode a line of a file that is read line by line.
+    """Decode one line of a file that is read line by line.
 
     Args:
         line: with its line break.
-        following: what comes behind it, as much as is at hand; the encoding is guessed once.
-        guessed: what was returned with the last line.
+        following: as much as is available of what follows; helps to guess the encoding once.
+        guessed: what was returned with the previous line.
 
     Returns:
-        The text, not yet clean, and the encoding of what is not UTF-8, once that is known.
+        The text, not yet clean, and the encoding of lines that are not UTF-8, once guessed.
     """
     try:
         return line.decode(), guessed
@@ -307,10 +307,10 @@ def decode_line(line: bytes, following: bytes, guessed: str | None) -> tuple[str
 def _guess(data: bytes) -> str:
     sample = bytearray()
     for line in data.split(b"\n"):
-        # ASCII lines tell nothing apart, and may be all that a long file begins with.
+        # ASCII lines are the same in all encodings, and a long file may begin with many.
         if not line.isascii():
             sample += line[: _SAMPLE - len(sample)] + b"\n"
             if len(sample) >= _SAMPLE:
                 break
-    found = bytes(sample)
-    return likely_encoding(found) or latin_encoding(found)
+    lines = bytes(sample)
+    return likely_encoding(lines) or latin_encoding(lines)

@@ -1,4 +1,4 @@
-"""What stands between two fences at the top of a Markdown file: YAML or TOML about it."""
+"""Front matter: YAML or TOML between two fences at the top of a Markdown file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _FRONT_MATTER = re.compile(
 )
 _PAIR = re.compile(r"""(?:[\w$.-][\w $.()/-]*|"[^"\n]*"|'[^'\n]*')[ \t]*(?P<mark>:(?=\s|\Z)|=)""")
 _GOES_ON = re.compile(r"\s|-(?:\s|\Z)|[\]})]|\[[^\n]*\]\s*\Z")
-"""Lines that belong to the pair above: indented, an item, a closing bracket, a TOML table."""
+"""Lines that continue the pair above: indented, an item, a closing bracket, a TOML table."""
 
 _TITLE = re.compile(r"^title[ \t]*[:=][ \t]*(?P<value>.*)$", re.MULTILINE | re.IGNORECASE)
 _LEADING_TITLE = re.compile(r"(?:%|Title:)[ \t]+(?P<title>\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)(?=\n|\Z)")
-"""The first line of what Pandoc, MultiMarkdown and Pelican write without fences."""
+"""The title line of Pandoc, MultiMarkdown and Pelican, which use no fences."""
 
 _QUOTED = re.compile(r'"(?P<double>(?:[^"\\]|\\.)*)"' + r"|'(?P<single>(?:[^']|'')*)'")
 _FOLDED = re.compile(r"[>|][-+\d]*[ \t]*(?:#.*)?\Z")
@@ -24,9 +24,9 @@ _COMMENT = re.compile(r"(?:\A|[ \t])#.*")
 
 
 def split(text: str) -> tuple[str | None, int]:
-    """The front matter without its fences, and where the body begins; None and 0 without one.
+    """The front matter without its fences, and where the body begins; None and 0 if there is none.
 
-    Two rules with prose or headings between them are none.
+    Two horizontal rules with prose or headings between them are not front matter.
     """
     found = _FRONT_MATTER.match(text)
     if found is None:
@@ -44,7 +44,7 @@ def _is_mapping(body: str, fence: str) -> bool:
         if pair is not None and pair["mark"] == mark:
             pairs += 1
         elif line.startswith("#"):
-            # A comment stands right above what it is about; a heading has air below it.
+            # A comment is right above what it is about; a heading has a blank line below it.
             if not following.strip():
                 return False
         elif line.strip() and not (pairs and _GOES_ON.match(line)) and not line.startswith("["):
@@ -53,7 +53,7 @@ def _is_mapping(body: str, fence: str) -> bool:
 
 
 def title(front_matter: str) -> str | None:
-    """The value of `title`, as it reads without quotation marks, escapes and comments."""
+    """The value of `title` without quotation marks, escapes and comments; None if there is none."""
     found = _TITLE.search(front_matter)
     if found is None:
         return None
@@ -69,7 +69,7 @@ def title(front_matter: str) -> str | None:
 
 
 def leading_title(text: str) -> str | None:
-    """The title that a text without front matter begins with."""
+    """The title in the first line of a text without front matter; None if there is none."""
     found = _LEADING_TITLE.match(text)
     return None if found is None else " ".join(found["title"].split())
 
@@ -85,10 +85,10 @@ def _unquoted(quoted: re.Match[str]) -> str:
 
 
 def _indented(rest: str) -> list[str]:
-    """The lines that a value goes on in."""
-    found: list[str] = []
+    """The lines that continue a value."""
+    lines: list[str] = []
     for line in rest.split("\n")[1:]:
         if line.strip() and not line[0].isspace():
             break
-        found.append(line.strip())
-    return found
+        lines.append(line.strip())
+    return lines

@@ -1,9 +1,13 @@
-"""Which languages are read by their grammar, and what defines something in each.
+"""The languages with a tree-sitter grammar, and the queries for their definitions.
 
-A query is in tree-sitter's own language. `@scope` is a definition that holds others, `@function`
-one that is read as a whole, `@value` a name for a function without one, and `@around` what
-belongs to the one definition in it: decorators, `export`, the parameters of a template. `@before`
-are attributes that stand in front of a definition; `@title` is what the file says of itself.
+Captures of the queries:
+
+- `@scope`: a definition that contains others
+- `@function`: a definition that is read as a whole
+- `@value`: an assignment that names an anonymous function
+- `@around`: what encloses one definition: decorators, `export`, template parameters
+- `@before`: attributes that precede a definition
+- `@title`: the file's own description
 """
 
 from __future__ import annotations
@@ -19,12 +23,12 @@ class Grammar:
     """One language.
 
     Attributes:
-        module: of the package that holds the grammar; imported when a file needs it.
-        query: what defines something.
-        language: function of the module that returns the grammar.
-        named: a word for each kind of node, put before its name; without one, a definition is
-            called by the text in front of its body.
-        behind: where a definition has ended, whatever the grammar makes of what follows.
+        module: name of the module with the grammar; imported when a file needs it.
+        query: finds definitions.
+        language: name of the module's function that returns the grammar.
+        named: keyword to put before a definition's name, by kind of node; definitions of other
+            kinds are titled with the text before their body.
+        behind: where a definition has certainly ended, whatever the grammar says.
     """
 
     module: str
@@ -54,8 +58,8 @@ _PYTHON = Grammar(
     named={"class_definition": "class", "function_definition": "def"},
 )
 
-# A function that is the value of a name, also one wrapped once: `memo(() => ...)`. A pattern for
-# each: alternatives in one let other values through.
+# A function assigned to a name, perhaps wrapped once: `memo(() => ...)`. Each needs a pattern of
+# its own: alternatives inside one pattern let other values through.
 _FUNCTIONS = (
     "(arrow_function)",
     "(function_expression)",
@@ -96,7 +100,7 @@ _GO = Grammar(
     "tree_sitter_go",
     _captures(
         functions="function_declaration method_declaration",
-        # In brackets, each is a definition of its own.
+        # Inside brackets, each is a separate definition.
         more="""
             (type_declaration "type" . (type_spec)) @function
             (type_declaration "type" . (type_alias)) @function
@@ -192,7 +196,7 @@ _SQL = Grammar(
         functions="create_table create_view create_materialized_view create_function "
         "create_procedure create_trigger create_type create_index"
     ),
-    # What clients of MySQL and SQL Server take for the end of a statement.
+    # The ends of statements for clients of MySQL and SQL Server.
     behind=re.compile(
         r"(?im)^(?=DELIMITER\b|GO[ \t]*$)|^[ \t]*END[ \t]*(?:\$\$|//)[ \t]*\n(?!\s*LANGUAGE)"
     ),
@@ -210,7 +214,7 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
             (_RUST, ".rs"),
             (_JAVA, ".java"),
             (_C, ".c"),
-            # A header may be of either; C++ reads both.
+            # A header may be C or C++; the grammar of C++ reads both.
             (_CPP, ".h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh"),
             (_C_SHARP, ".cs"),
             (_RUBY, ".rb"),
@@ -223,4 +227,4 @@ GRAMMARS: Mapping[str, Grammar] = MappingProxyType(
         for suffix in suffixes.split()
     }
 )
-"""Grammars by the suffix of a file, lower case."""
+"""Grammars by file suffix, lower case."""

@@ -1,7 +1,7 @@
-"""HTML: what a reader of the page sees or can make it show, without its navigation.
+"""HTML: what a visitor sees or can unfold, without the page's navigation.
 
-Nothing is fetched and no script is run: what only a script or a click would show is read where
-it is in the file. Passages are cited by the lines of the source (`html_source.py`).
+Nothing is fetched and no script runs: what only a script or a click would show is read where it is
+in the file. Passages are cited by the lines of the source (`html_source.py`).
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ _LINES = _KEPT_TOGETHER | frozenset(
     ).split()
 )
 _STRUCK = frozenset({"del", "s", "strike"})
-"""What is struck out, and no part of the word that stands in its place."""
+"""Struck-out text, which is not part of the word that replaces it."""
 
 _LAID_OUT = "table, h1, h2, h3, h4, h5, h6"
 _PARAGRAPHS, _GRID = "p + p", "th, tr + tr > td + td"
-"""In a table: it arranges a page, and is no table to a reader; paragraphs do so where there is no
-grid of cells around them."""
+"""A table with such elements only arranges the page; paragraphs count only where no grid of cells
+surrounds them."""
 
 _ENCLOSED = frozenset("aside blockquote details dialog fieldset figure li".split())
-"""Elements that a heading in them heads, and nothing behind them."""
+"""A heading inside these elements ends with them."""
 
 _SECTIONS = frozenset({"article", "section"})
-"""Elements that a heading in them heads, and nothing behind them, if they hold its text, too."""
+"""A heading inside these elements ends with them if they also contain its text."""
 
 _SECTION_CLASSES = frozenset("section sect1 sect2 sect3 sect4 sect5".split())
-"""What divisions are called that were sections before HTML had them."""
+"""Classes that mark a `div` as a section, from before HTML had sections."""
 
 _PARTING = _LINES | frozenset("audio canvas embed iframe object video".split())
 _LINE_BREAK = "\v"
@@ -78,17 +78,17 @@ def document_of(
     *,
     as_mail: bool = False,
 ) -> Document:
-    """Read a page that may be part of another file: of a message, of a book.
+    """Read a page from bytes, such as a part of a message or a book.
 
     Args:
         data: the page.
-        doc_id: of the document.
-        declared: encoding that is declared outside the page.
-        raising: classes that style sheets outside the page set higher than the line.
-        as_mail: no script runs and nothing unfolds, so that what is hidden stays so.
+        doc_id: id of the document.
+        declared: encoding declared outside the page.
+        raising: classes that style sheets outside the page make superscript.
+        as_mail: no script runs and nothing unfolds, so leave out hidden parts.
 
     Raises:
-        UnreadableFile: binary, or without text.
+        UnreadableFile: it is binary or has no text.
     """
     from selectolax.lexbor import LexborHTMLParser
 
@@ -99,8 +99,7 @@ def document_of(
     try:
         return _document(tree, doc_id, Visibility(tree, source, as_mail=as_mail), raising)
     except UnreadableFile:
-        # A page that is all navigation, such as an index of links, or that a script would show, is
-        # still its text.
+        # A page may be all navigation, such as an index of links, or shown only by a script.
         return _document(tree, doc_id, Visibility(tree, source, everything=True), raising)
 
 
@@ -120,8 +119,8 @@ def _document(
     page.end_block()
     if page.is_empty and not visibility.everything:
         raise UnreadableFile("empty", "holds no text")
-    named = tree.css_first("head > title")
-    title = named.text() if named is not None else ""
+    title_node = tree.css_first("head > title")
+    title = title_node.text() if title_node is not None else ""
     document = unmarked(page.builder.build(doc_id, "html", title))
     if not says_something(title):
         first = document.headings[0] if document.headings else None
@@ -131,7 +130,7 @@ def _document(
 
 
 def _description(tree: LexborHTMLParser) -> str:
-    """What the page says of itself, unless that stands in it too."""
+    """The page's description in its metadata; "" if the page itself contains it."""
     node = tree.css_first("meta[name=description i], meta[property='og:description']")
     description = " ".join((node.attributes.get("content") or "").split()) if node else ""
     body = tree.body
@@ -140,9 +139,9 @@ def _description(tree: LexborHTMLParser) -> str:
 
 
 def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode, bool | None]]:
-    """Every visible node when it begins (True) and when it ends (False), others once (None).
+    """Every visible node at its start (True) and its end (False), others once (None).
 
-    Without recursion: a page may be nested as deeply as it likes.
+    Not recursive, because pages may be nested to any depth.
     """
     node = root
     while True:
@@ -164,43 +163,43 @@ def _walk(root: LexborNode, visibility: Visibility) -> Iterator[tuple[LexborNode
 
 
 class _Page:
-    """Turns the walk into headings and blocks: inline text to lines, lines to blocks."""
+    """Turns the walk into headings and blocks: inline text into lines, lines into blocks."""
 
     def __init__(self, laid_out: set[int], raising: Set[str]) -> None:
         self.builder = DocumentBuilder()
         self._inline: list[str] = []
         self._lines: list[str] = []
-        # How many lists, tables, quotations and such are open: their lines make one block.
+        # Number of open lists, tables, quotations and such: their lines make one block.
         self._together = 0
         self._preformatted = 0
         self._marker = ""
         self._lists: list[OpenList] = []
-        # What stands in small letters above others, and behind them here.
+        # Ruby text, which is printed above the line and goes behind it here.
         self._above: list[str] | None = None
         self._readings: list[str] = []
-        # How many formulas are open.
+        # Number of open formulas.
         self._formulas = 0
         # The open tables, and the cells of the current row.
         self._tables: list[OpenTable] = []
         self._laid_out = laid_out
         self._raising = raising
         self._cells: list[str] | None = None
-        # What heads the columns of the table that is about to be added.
+        # Column names of the table about to be added.
         self._header = ""
-        # The level of the open heading, 0 for none: whatever is in it is its title.
+        # Level of the open heading, 0 for none: everything inside it is its title.
         self._heading = 0
-        # How many blocks and headings there were when each element began that ends the scope of
-        # its own; and up to the last main heading.
+        # For each open element that ends the headings inside it, the numbers of blocks and headings
+        # before it; and the number of headings up to the last main one.
         self._enclosing: list[tuple[int, int]] = []
         self._main = 0
-        # The first heading of the section that has just ended, and how many blocks there were.
+        # First heading of the section that has just ended, and the number of blocks then.
         self._ended: tuple[int, int] | None = None
-        # A definition has ended, so that the next term begins another entry.
+        # A definition has ended, so the next term starts another entry.
         self._defined = False
         self.is_empty = True
 
     def enter(self, node: LexborNode) -> None:
-        """Begin a node."""
+        """Start a node."""
         tag = node.tag or ""
         if self._formulas:
             self._inline.append(sign_before(node))
@@ -282,12 +281,12 @@ class _Page:
             self._inline.append(f" ({meaning})")
 
     def skip(self, node: LexborNode) -> None:
-        """Pass over a node; what it stands between is no one word."""
+        """Skip a node; the text before and after it is not one word."""
         if node.tag in _PARTING:
             self._inline.append(" ")
 
     def end_block(self) -> None:
-        """What follows belongs to another block."""
+        """End the block: what follows belongs to another one."""
         self._end_line()
         self._end_entry()
 
@@ -305,13 +304,13 @@ class _Page:
             self.builder.end_headings(first)
 
     def _go_on(self) -> None:
-        """A lower heading right behind a section is one of its subsections."""
+        """Resume the section that has just ended: a lower heading right after it is part of it."""
         if self._ended is None or self._ended[1] != self.builder.blocks:
             return
         first = self._ended[0]
         if self.builder.resume_heading(first, self._heading) and self._enclosing:
-            before, headings = self._enclosing[-1]
-            self._enclosing[-1] = (before, min(headings, first))
+            blocks, headings = self._enclosing[-1]
+            self._enclosing[-1] = (blocks, min(headings, first))
 
     def _open(self, tag: str, node: LexborNode) -> None:
         if not self._together:
@@ -357,7 +356,7 @@ class _Page:
 
     def _text(self, node: LexborNode) -> str:
         text = node.text_content or ""
-        # Most texts end in no digit, which costs less to see than what is around them.
+        # Checking the last character is cheap, and few texts end with a digit.
         if text.rstrip()[-1:].isdecimal() and MARK.sub("", text).strip().isdecimal():
             raised = node.parent is not None and is_raised(node.parent, self._raising)
             return text.translate(RAISED) if raised else text

@@ -1,4 +1,4 @@
-"""Lists and tables that are open while a page is walked: numbers of items, columns of cells."""
+"""State of open lists and tables during the walk over a page: item numbers, columns of cells."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class OpenTable:
     """An open table.
 
     Attributes:
-        tabular: it is one to a reader.
-        below: of columns, the rows below that a cell still reaches into.
-        across: columns beside the last cell that it reaches into.
-        rows: the first ones, as far as its header is looked for.
+        tabular: it holds data, not the layout of a page.
+        below: by column, the number of further rows that a cell spans.
+        across: number of further columns that the last cell spans.
+        rows: the first rows, among which the header is.
         above: the last row so far.
     """
 
@@ -37,13 +37,13 @@ class OpenTable:
     above: list[str] = field(default_factory=list)
 
     def end_row(self, cells: list[str]) -> None:
-        """A row ends."""
+        """End a row."""
         self.above = [MARK.sub("", cell) for cell in cells]
         if len(self.rows) < _HEADER_WITHIN:
             self.rows.append(self.above)
 
     def begin_cell(self, cells: list[str], node: LexborNode) -> None:
-        """Begin a cell in its column, behind those that others reach into and say the same in."""
+        """Start a cell in its column, after the columns that other cells span and repeat in."""
         if not cells:
             self.across = 0
         cells += [""] * self.across
@@ -61,7 +61,13 @@ class OpenTable:
 
 @dataclass(slots=True)
 class OpenList:
-    """An open list: its next number, None for bullets, and how it goes on."""
+    """An open list.
+
+    Attributes:
+        number: of the next item; None for bullets.
+        step: from one number to the next.
+        form: see `numerals.numeral`.
+    """
 
     number: int | None
     step: int = 1
@@ -69,7 +75,7 @@ class OpenList:
 
     @classmethod
     def of(cls, node: LexborNode) -> OpenList:
-        """The list that begins with a node."""
+        """The list that a node opens."""
         if node.tag != "ol":
             return cls(None)
         attributes = node.attributes
@@ -80,7 +86,7 @@ class OpenList:
         return cls(first, -1 if backwards else 1, _FORMS.get(attributes.get("type") or "", ""))
 
     def marker(self, item: LexborNode) -> str:
-        """What stands in front of an item."""
+        """The bullet or number of an item, with a space after it."""
         if self.number is None:
             return "- "
         stated = _whole(item.attributes.get("value"))
@@ -94,13 +100,13 @@ def _whole(text: str | None) -> int | None:
 
 
 def _counts(cell: str) -> bool:
-    """Whether there is nothing but 1, 2, 3 and so on."""
+    """Whether a cell contains only the numbers 1, 2, 3 and so on."""
     numbers = MARK.sub("", cell).split()
-    return len(numbers) > 1 and all(one == str(at) for at, one in enumerate(numbers, 1))
+    return len(numbers) > 1 and numbers == [str(number) for number in range(1, len(numbers) + 1)]
 
 
 def row_line(cells: list[str]) -> str:
-    """The line of a row; lines that stand alone in it, or beside their numbers, remain."""
+    """A row as one line; a single cell, also one beside its line numbers, keeps its lines."""
     filled = [cell for cell in cells if cell]
     if len(filled) == 2 and "\n" in filled[1] and _counts(filled[0]):
         del filled[0]

@@ -1,4 +1,4 @@
-"""What single elements of an HTML page say: a level, a sign, a value, that they are raised."""
+"""Properties of single HTML elements: heading level, value, operator, superscript."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _TYPED = frozenset({"", "text", "email", "tel", "url", "number", "date", "time", "datetime-local"})
-"""Kinds of fields that show their value."""
+"""Types of input fields that show their value."""
 
 _SET_HIGHER = re.compile(
     r"vertical-align\s*:\s*(?:super|text-top|0?[1-9.][\d.]*(?:r?em|ex|px|pt|%))", re.IGNORECASE
@@ -24,12 +24,12 @@ _MOST_PARTS = 3
 
 
 def raising_classes(sheet: str) -> set[str]:
-    """The classes that a style sheet sets higher than the line."""
+    """The classes that a style sheet makes superscript."""
     return {rule[1] for rule in _RULE.finditer(sheet) if _SET_HIGHER.search(rule[2])}
 
 
 def touches_another(link: LexborNode) -> bool:
-    """Whether another link follows at once: they look apart, and lead to different places."""
+    """Whether a link to another place follows directly: readers see two words."""
     following = link.next
     return (
         following is not None
@@ -39,32 +39,32 @@ def touches_another(link: LexborNode) -> bool:
 
 
 def is_drawn(node: LexborNode) -> bool:
-    """Whether an element without content stands for a picture."""
+    """Whether an empty element stands for a picture."""
     return node.child is None and node.is_element_node and node.attributes.get("role") == "img"
 
 
 def sign_before(node: LexborNode) -> str:
-    """What stands in front of a part of a formula."""
+    """The operator before a part of a formula; "" if there is none."""
     parent = node.parent
     if parent is None or parent.tag not in _MATH or not node.is_element_node:
         return ""
-    place = 0
-    before = node.prev
-    while before is not None and place < _MOST_PARTS:
-        place += before.is_element_node
-        before = before.prev
-    return SIGNS.get((parent.tag, place), "")
+    index = 0
+    sibling = node.prev
+    while sibling is not None and index < _MOST_PARTS:
+        index += sibling.is_element_node
+        sibling = sibling.prev
+    return SIGNS.get((parent.tag, index), "")
 
 
 def typed_value(control: LexborNode) -> str:
-    """What is typed into a field of a form."""
+    """The text in a form's input field."""
     attributes = control.attributes
     typed = (attributes.get("type") or "").lower() in _TYPED
     return (attributes.get("value") or "") if typed else ""
 
 
 def heading_level(node: LexborNode) -> int:
-    """The level of a heading, 0 for anything else."""
+    """The level of a heading; 0 for any other node."""
     tag = node.tag or ""
     if tag in _HEADINGS:
         return _HEADINGS[tag]
@@ -77,7 +77,7 @@ def heading_level(node: LexborNode) -> int:
 
 
 def _is_title(paragraph: LexborNode) -> bool:
-    """Whether it is the title of a text that Word or Google Docs saved as a page."""
+    """Whether it is the document's title as saved by Word or Google Docs."""
     attributes = paragraph.attributes
     classes = (attributes.get("class") or "").split()
     return "MsoTitle" in classes or (
@@ -86,7 +86,7 @@ def _is_title(paragraph: LexborNode) -> bool:
 
 
 def is_raised(node: LexborNode, raising: Set[str]) -> bool:
-    """Whether digits in it are a note's: raised, or said to call one, as in books."""
+    """Whether digits in it refer to a note: superscript, or marked as a reference, as in books."""
     attributes = node.attributes
     calls = (attributes.get("epub:type") or "", attributes.get("role") or "")
     return (

@@ -1,10 +1,9 @@
-"""Which line of an HTML file each piece of text stands on.
+"""Determines the line of an HTML file that each piece of text is on.
 
-The parser does not tell. So the source is marked before it is parsed: in front of the first
-visible character of each line of each run of text stands its line number, as private-use
-characters that a parser takes for text like any other. They are taken out of what was made of
-the parsed page, where each one has become an anchor. A mark never stands where there was only
-white space, which would move tables and end a page's head.
+The parser does not report lines, so the source is marked before it is parsed: each run of text
+gets, before the first visible character of each line, the line's number in private-use characters,
+which to a parser are text like any other. The marks are removed from the parsed page's text, where
+each becomes an anchor. White space is never marked: that would move tables and end a page's head.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from bienc_cli.types import Anchor, Block, Document, Heading, Numbering
 _DIGITS = 0xFFF0
 _LOW, _HIGH = 0xF0000, 0x100000
 MARK = re.compile("[\U00100000-\U0010ffef]?[\U000f0000-\U000fffef]")
-"""The number of a line, in two digits of base 65,520; a leading zero is left out."""
+"""A line's number in two digits of base 65,520, without a leading zero."""
 
-# Icon fonts put their pictures there; they are no words.
+# Private-use characters of the source: pictures of icon fonts.
 _PRIVATE = re.compile(
     "[\U000f0000-\U0010ffff]"
     r"|&#(?:[xX]0*(?:[fF]|10)[0-9a-fA-F]{4}"
@@ -40,7 +39,7 @@ _RAW = {
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 }
-"""Elements whose content is no markup, with what ends them."""
+"""Elements whose content is not parsed, with their end tags."""
 
 _VOID = frozenset(
     "area base br col embed hr img input link meta param source track wbr path circle".split()
@@ -51,11 +50,10 @@ _VISIBLE = re.compile(r"[^ \t\n\f]")
 
 
 def marked(source: str, first: int = 1) -> str:
-    """The source with the number of its line in front of every piece of text.
+    """The source with its line number before every piece of text.
 
-    What a script would fill in (`template`), and a page within an attribute of a frame, become
-    divisions like others, and in XHTML an element that is closed where it opens gets an end tag,
-    as HTML knows no other end.
+    A `template`, and a page inside an attribute of a frame, become a `div`. In XHTML, a
+    self-closing element gets an end tag, because a parser of HTML ignores the slash.
 
     Args:
         source: a page.
@@ -68,7 +66,7 @@ def marked(source: str, first: int = 1) -> str:
         return bisect.bisect_right(line_starts, offset) + first
 
     is_xml = source.lstrip().startswith("<?xml")
-    # Behind the last one no tag ends.
+    # No tag ends after the last ">".
     last = source.rfind(">") + 1
     pieces: list[str] = []
     end = 0
@@ -107,10 +105,10 @@ def marked(source: str, first: int = 1) -> str:
 
 
 def _inner_page(source: str, first: int) -> str:
-    """The body of a page that stands within another one, so that it cannot reach beyond itself."""
+    """The body of a page inside another one, parsed by itself so that its tags are balanced."""
     from selectolax.lexbor import LexborHTMLParser
 
-    # What is in an attribute is shorter than it, so this ends.
+    # The recursion ends, because the value of an attribute is shorter than the page.
     body = LexborHTMLParser(marked(html.unescape(source), first)).body
     inner = "" if body is None else body.html or ""
     return f"<div>{inner.removeprefix('<body>').removesuffix('</body>')}</div>"
@@ -123,7 +121,7 @@ def _marked_attributes(tag: str, start: int, line: Callable[[int], int]) -> str:
 def _add_marked(
     pieces: list[str], source: str, start: int, stop: int, line: Callable[[int], int]
 ) -> None:
-    """Add the text in [start, stop) with its marks to `pieces`."""
+    """Append the text in [start, stop) with its marks to `pieces`."""
     while start < stop:
         found = _VISIBLE.search(source, start, stop)
         if found is None:
@@ -147,14 +145,14 @@ def _number(mark: str) -> int:
 
 
 def unmarked(document: Document) -> Document:
-    """The document without marks, numbered by them.
+    """The document without marks, its lines numbered by them.
 
     Raises:
-        UnreadableFile: there is no text between the marks.
+        UnreadableFile: there is no text besides the marks.
     """
     text = document.text
     pieces: list[str] = []
-    # Where marks end in the marked text, and how much shorter the other one is from there on.
+    # Where marks end in the marked text, and how much shorter the unmarked text is from there on.
     ends, shifts = [0], [0]
     anchors = [Anchor(0, 1)]
     line_start = 0
@@ -164,14 +162,14 @@ def unmarked(document: Document) -> Document:
         line_break = text.rfind("\n", end, found.start()) + 1
         offset = found.start() - shifts[-1]
         if line_break or not end:
-            # The first mark of a line counts for what stands in front of it: a bullet, a bar.
+            # The first mark of a line also covers what precedes it: a bullet, a bar.
             line_start = (line_break or 0) - shifts[-1]
             offset = line_start
         end = found.end()
         ends.append(end)
         shifts.append(shifts[-1] + len(found.group()))
         number = _number(found.group())
-        # Text that a parser moves (out of a table) would have them descend.
+        # A parser moves text out of tables, and anchors must not descend.
         if number > anchors[-1].number:
             if anchors[-1].start == offset:
                 anchors.pop()
@@ -200,7 +198,7 @@ def unmarked(document: Document) -> Document:
         document,
         text=unmarked_text,
         headings=_each_start_once(headings),
-        # Spaces that a parser takes for text may be all that stood behind a mark.
+        # A mark may be followed by nothing but spaces that the parser takes for text.
         blocks=tuple(one for one in spans if unmarked_text[one.start : one.end].strip()),
         numbering=Numbering("line", tuple(anchors)),
     )

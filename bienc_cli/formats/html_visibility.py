@@ -1,9 +1,9 @@
-"""Which parts of an HTML page are text to a reader.
+"""Decides which parts of an HTML page are text to a visitor.
 
-Scripts, styles, controls and navigation are not, nor what tools add to a page: numbers of lines
-beside code, links to a heading beside it, names of icons, a formula a second time. What is hidden
-is, where a click or a script would show it: a panel of tabs, a folded answer, the whole body until
-a script has run; only notes such as "Copied!" and dialogs that a script fills in stay out.
+Not text: scripts, styles, controls, navigation, and what tools add to a page: line numbers beside
+code, links beside headings, names of icons, the second copy of a formula. Hidden parts are text
+where a click or a script would show them: tab panels, folded answers, the whole body until a
+script has run; but not notes such as "Copied!" and dialogs that a script fills in.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _SIGNPOSTS = "a[href*='#']"
 _SKIPS = re.compile(r"skip|jump", re.IGNORECASE)
 _IMPRINT = "footer, [role=contentinfo]"
 _WITH_FOOTERS = frozenset("article blockquote figure".split())
-"""Elements whose footers say who wrote or said them."""
+"""Elements whose footers name their author."""
 
 _CONTENTS = (
     "[id=toc i], [class~=toc i], [class~=toc-macro], [class~=table-of-contents i], "
     "[id=table-of-contents i], .contents.topic"
 )
 _MOST_WORDS_BESIDE = 5
-"""Of a table of contents, beside its links: "Table of contents", "hide"."""
+"""In a table of contents, besides its links: "Table of contents", "hide"."""
 
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NO_HEIGHT = re.compile(r"(?<![\w-])(?:max-height|opacity)\s*:\s*0(?![.\d]*[1-9])", re.IGNORECASE)
@@ -68,7 +68,7 @@ _FOLDED = re.compile(
     r"|(?<![a-z])tab(?![a-z])",
     re.IGNORECASE,
 )
-"""What those call what a click unfolds who write pages."""
+"""Class names that authors give to what a click unfolds."""
 
 _NOTICES = (
     "[id*=cookie i], [class*=cookie i], [id*=consent i], [class*=consent i], [id*=gdpr i], "
@@ -82,19 +82,19 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _FURTHEST = 50
-"""Elements around a footer that are looked at."""
+"""Ancestors of a footer that are examined."""
 
 _MOST_ASIDES = 100
-"""Footers, notices and lists of contents of a page that are looked into: they may nest."""
+"""Footers, notices and lists of contents of a page that are examined: they may nest."""
 
 _LONGEST_NOTICE = 250
-"""Words."""
+"""In words."""
 
 _INTRUSIVE = re.compile(r"cookie|consent|gdpr|pop-?up", re.IGNORECASE)
-"""What lies over a page for a while."""
+"""Names of what temporarily covers a page."""
 
 _ICON = re.compile(r"(?:^|\s)(?:google-)?material-(?:icons|symbols)")
-"""Fonts that draw a picture for a name."""
+"""Classes of fonts that replace a name by a picture."""
 
 _LINE_NUMBER = re.compile(
     r"(?:^|[\s_-])(?:line[_-]?(?:nos?|nums?|numbers?|nodiv)|gutter|lnt?|lnums?|blob-num|crayon-nums?)"
@@ -103,30 +103,30 @@ _LINE_NUMBER = re.compile(
 )
 _FORMULA_AROUND = frozenset({"span", "mjx-container"})
 _FEWEST_WORDS = 8
-"""Words from which something hidden is content, whoever shows it."""
+"""Words from which a hidden part is content, whatever shows it."""
 
 _AROUND = 3
-"""Elements around one that are looked at, itself among them."""
+"""Number of elements examined from a node outwards, itself included."""
 
 _MOST_OPTIONS = 30
-"""Of a list to choose from; a longer one is of countries or languages, and no part of the page."""
+"""A longer selection list is one of countries or languages, not part of the page's text."""
 
 _FEWEST_WORDS_OF_BUTTON = 3
-"""A button with fewer names a command: "Copy", "Log in"."""
+"""A button with fewer words is a command: "Copy", "Log in"."""
 
 _ABOUT_SCRIPTS = re.compile(r"java\s?script", re.IGNORECASE)
 _LONGEST_PLEA = 300
-"""Characters of what a page says to a browser without scripts, at most."""
+"""In characters: a longer text in `noscript` is more than a plea to switch scripts on."""
 
 
 class Visibility:
-    """Tells what is seen of one page.
+    """Decides what is visible of one page.
 
     Args:
-        tree: the page.
+        tree: the parsed page.
         source: what it was parsed from.
-        everything: take navigation and what is hidden for text too.
-        as_mail: what is hidden, nothing shows.
+        everything: navigation and hidden parts are text too.
+        as_mail: nothing can show hidden parts.
     """
 
     def __init__(
@@ -149,12 +149,12 @@ class Visibility:
             if "cookie" in source.casefold():
                 asides.append((_NOTICES, _is_notice))
             for selector, is_aside in asides:
-                found = tree.css(selector)[:_MOST_ASIDES]
-                self._skipped |= {node.mem_id for node in found if is_aside(node)}
+                nodes = tree.css(selector)[:_MOST_ASIDES]
+                self._skipped |= {node.mem_id for node in nodes if is_aside(node)}
             self._skipped |= {node.mem_id for node in tree.css(_SIGNPOSTS) if _is_signpost(node)}
 
     def is_seen(self, node: LexborNode) -> bool:
-        """Whether a node is read, and what is in it looked at."""
+        """Whether to read a node and its children."""
         tag = node.tag or ""
         if node.is_text_node:
             return True
@@ -187,7 +187,7 @@ class Visibility:
         return len(node.text(separator=" ").split()) >= _FEWEST_WORDS
 
     def _is_preview(self, node: LexborNode) -> bool:
-        """Whether it is what programs show of a mail in their list, and nowhere in it."""
+        """Whether it is a mail's preview line, which programs show only in the list of mails."""
         attributes = node.attributes
         if _NO_HEIGHT.search(attributes.get("style") or ""):
             return True
@@ -195,7 +195,7 @@ class Visibility:
         return self._hides_preview and _PREVIEW.search(named) is not None
 
     def _is_second_formula(self, node: LexborNode) -> bool:
-        """Whether it is a formula for the eye, beside the same one for machines."""
+        """Whether it is the visual copy of a formula beside one in MathML."""
         outer = node.parent
         return (
             node.attributes.get("aria-hidden") == "true"
@@ -214,19 +214,19 @@ class Visibility:
 
 
 def around(nodes: list[LexborNode]) -> set[int]:
-    """The nodes that hold one of these; each is visited once, however deep the nesting."""
-    found: set[int] = set()
+    """The ids of all ancestors of the nodes; each is visited once, however deep the nesting."""
+    ancestors: set[int] = set()
     for node in nodes:
         above = node.parent
-        while above is not None and above.mem_id not in found:
-            found.add(above.mem_id)
+        while above is not None and above.mem_id not in ancestors:
+            ancestors.add(above.mem_id)
             above = above.parent
-    return found
+    return ancestors
 
 
 def _is_hidden(node: LexborNode, tag: str) -> bool:
     if tag in ("html", "body"):
-        # Until a script has run; a page that stayed like that would show nothing.
+        # Only until a script has run: otherwise the page would show nothing.
         return False
     attributes = node.attributes
     if "hidden" in attributes:
@@ -235,22 +235,22 @@ def _is_hidden(node: LexborNode, tag: str) -> bool:
 
 
 def _follows_opener(node: LexborNode) -> bool:
-    """Whether the element in front is what one clicks on, a question or a tab."""
-    before = node.prev
-    while before is not None and not before.is_element_node:
-        before = before.prev
-    return before is not None and (
-        before.css_first(_OPENERS) is not None or before.text().rstrip().endswith("?")
+    """Whether the preceding element opens this one: a button, a question or a tab."""
+    sibling = node.prev
+    while sibling is not None and not sibling.is_element_node:
+        sibling = sibling.prev
+    return sibling is not None and (
+        sibling.css_first(_OPENERS) is not None or sibling.text().rstrip().endswith("?")
     )
 
 
 def is_called_folded(node: LexborNode) -> bool:
-    """Whether it is called what those call what unfolds who write pages."""
+    """Whether its class is one that authors give to what unfolds."""
     return _FOLDED.search(node.attributes.get("class") or "") is not None
 
 
 def _is_folded(node: LexborNode) -> bool:
-    """Whether it is in what is folded, as tools make it or people call it."""
+    """Whether it or an element closely around it unfolds, by its tag or its class."""
     outer: LexborNode | None = node
     for _ in range(_AROUND):
         if outer is None:
@@ -267,19 +267,19 @@ def _is_added_by_tool(node: LexborNode) -> bool:
         if _ICON.search(classes):
             return True
         if _LINE_NUMBER.search(classes):
-            said = MARK.sub("", node.text())
-            return not said.strip() or "".join(said.split()).isdecimal()
+            text = MARK.sub("", node.text())
+            return not text.strip() or "".join(text.split()).isdecimal()
     return False
 
 
 def _is_signpost(link: LexborNode) -> bool:
-    """Whether a link within the page is a sign beside a heading, or leads to the text proper."""
-    said = MARK.sub("", link.text()).strip()
-    if not any(map(str.isalnum, said)):
-        return bool(said) and link.css_first("img") is None
+    """Whether a link within the page is a symbol beside a heading, or skips to the content."""
+    text = MARK.sub("", link.text()).strip()
+    if not any(map(str.isalnum, text)):
+        return bool(text) and link.css_first("img") is None
     attributes = link.attributes
-    named = _SKIPS.search(attributes.get("class") or "") or _SKIPS.match(said)
-    return named is not None and (attributes.get("href") or "").startswith("#")
+    skips = _SKIPS.search(attributes.get("class") or "") or _SKIPS.match(text)
+    return skips is not None and (attributes.get("href") or "").startswith("#")
 
 
 def _says_something(button: LexborNode) -> bool:
@@ -291,29 +291,29 @@ def _says_something(button: LexborNode) -> bool:
         if outer is not None and outer.tag in _HEADINGS:
             return True
         outer = outer.parent if outer is not None else None
-    said = len(button.text(separator=" ").split()) >= _FEWEST_WORDS_OF_BUTTON
-    return said or button.css_first("h1, h2, h3, h4, h5, h6") is not None
+    is_long = len(button.text(separator=" ").split()) >= _FEWEST_WORDS_OF_BUTTON
+    return is_long or button.css_first("h1, h2, h3, h4, h5, h6") is not None
 
 
 def is_of_page(footer: LexborNode) -> bool:
-    """Whether a footer is the page's own, and not one of an article or a quotation in it."""
-    around = footer.parent
+    """Whether a footer is the page's own, not that of an article or a quotation in it."""
+    outer = footer.parent
     for _ in range(_FURTHEST):
-        if around is None:
+        if outer is None:
             return True
-        if around.tag in _WITH_FOOTERS:
+        if outer.tag in _WITH_FOOTERS:
             return False
-        around = around.parent
+        outer = outer.parent
     return False
 
 
 def _says_little(footer: LexborNode) -> bool:
-    """Whether there is little but links and who made the page."""
+    """Whether it contains little but links and the name of the page's owner."""
     return is_of_page(footer) and _words_beside_links(footer) < _FEWEST_WORDS
 
 
 def _is_notice(node: LexborNode) -> bool:
-    """Whether it asks what a page may remember."""
+    """Whether it is a cookie notice."""
     named = f"{node.attributes.get('id') or ''} {node.attributes.get('class') or ''}"
     if node.tag in ("html", "body", "main") or _NOTICE.search(named) is None:
         return False
@@ -322,7 +322,7 @@ def _is_notice(node: LexborNode) -> bool:
 
 
 def _is_contents(node: LexborNode) -> bool:
-    """Whether it lists what the page says elsewhere."""
+    """Whether it is a table of contents of this page."""
     addresses = [link.attributes.get("href") or "" for link in node.css("a[href]")]
     within = all(address.startswith("#") for address in addresses)
     return bool(addresses) and within and _words_beside_links(node) <= _MOST_WORDS_BESIDE

@@ -1,4 +1,4 @@
-"""Pictures whose text is recognised, page by page; needs the extra `ocr` and Tesseract."""
+"""Pictures: their text is recognised page by page; needs the extra `ocr` and Tesseract."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _DECODERS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
-"""Pillow knows many more, some of which run other programs."""
+"""Pillow has many more, some of which run other programs."""
 
 _MOST_DECODED = 120_000_000
-"""Pixels; four bytes each, and as much again while they are converted."""
+"""In pixels: four bytes each, and as much again during conversion."""
 
 _MOST_PAGES = 5_000
 
 _SMALL = 1_000_000
-"""Pixels of a picture that Tesseract reads better at twice the size: letters of a screen are ten
-pixels high, those it learned from thirty."""
+"""In pixels: Tesseract reads smaller pictures better at twice the size. Letters on a screen are
+about ten pixels high, those it was trained on about thirty."""
 
 _WHITE = (255, 255, 255, 255)
 
@@ -36,7 +36,7 @@ def read(path: Path, doc_id: str, languages: Sequence[str] = ()) -> Iterator[Doc
     """Read a picture, or the pages of a TIFF file; see `table.ReadFunction`."""
     failed: list[Skipped] = []
     with warnings.catch_warnings():
-        # What Pillow says about other people's files helps nobody here.
+        # Pillow's warnings about the content of a file help no user.
         warnings.simplefilter("ignore")
         pages = list(_pages(path, doc_id, languages, failed))
     if failed and not any(page.text for page in pages):
@@ -49,9 +49,11 @@ def read(path: Path, doc_id: str, languages: Sequence[str] = ()) -> Iterator[Doc
 def _pages(
     path: Path, doc_id: str, languages: Sequence[str], failed: list[Skipped]
 ) -> Iterator[Page]:
+    from PIL.TiffImagePlugin import TiffImageFile
+
     with _opened(path) as image:
-        # Of an animation the first picture; only the pages of a TIFF file are pages.
-        count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        # Further frames of other formats are an animation, not pages.
+        count = image.n_frames if isinstance(image, TiffImageFile) else 1
         for index in range(min(count, _MOST_PAGES)):
             text = ""
             try:
@@ -80,17 +82,17 @@ def _broken_pictures_told() -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise UnreadableFile("too_large", "a picture of too many pixels") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # What the system could not read has a number, what Pillow could not has none.
+        # The system's errors have a number, Pillow's have none.
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise UnreadableFile("broken", "a broken picture") from error
 
 
 def _prepared(image: Image) -> Picture:
-    """Upright, in shades of grey on white, neither too large nor too small.
+    """The picture upright, in shades of grey on white, and scaled to a size Tesseract reads well.
 
     Raises:
-        UnreadableFile: it is too large to be decoded.
+        UnreadableFile: it is too large to decode.
     """
     from PIL import ImageOps
 
@@ -111,7 +113,7 @@ def _grey(image: Image) -> Image:
     from PIL import Image as images
 
     if image.mode.startswith(("I", "F")):
-        # Of 16 bits, where the conversion would take everything above 255 for white.
+        # With 16 bits, the conversion would make everything above 255 white.
         image = image.convert("F")
         least, most = cast(tuple[float, float], image.getextrema())
         scale = 255 / max(most - least, 1.0)

@@ -1,13 +1,13 @@
-"""Reading many files: the risky ones in worker processes, under limits and ahead of need.
+"""Reads many files, the risky ones in worker processes, with limits and ahead of need.
 
-Formats that can hang or explode are read by workers (`bienc_cli.formats.worker`), each a
-child with requests on its standard input and answers on its standard output: a bomb, a loop
-or a crash costs one file, and the next files are read while the caller encodes. Collections
-of risky formats are streamed from a worker, record by record, as the caller takes them.
+Formats that can hang or exhaust memory are read by workers (`bienc_cli.formats.worker`), child
+processes that take requests on standard input and answer on standard output. A bomb, an endless
+loop or a crash costs one file, and the next files are read while the caller encodes. Collections
+in risky formats are streamed from a worker, record by record, as the caller takes them.
 
-A worker is a fresh interpreter, never a fork: the caller may hold locks and threads of torch
-or OpenVINO that do not survive one. It has a process group of its own, so that Ctrl-C reaches
-the caller alone, and it ends with its caller, however that ended.
+A worker is a fresh interpreter, never a fork: the caller may hold locks and threads of torch or
+OpenVINO that do not survive a fork. It has its own process group, so that Ctrl-C reaches only the
+caller, and it ends when its caller ends, for whatever reason.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from bienc_cli.formats.worker_messages import PART_DONE, FileRequest, Limits, de
 from bienc_cli.types import Document, Skipped
 
 _WINDOW = 64
-"""Files taken from the input ahead of the one that is handed out."""
+"""Files taken from the input ahead of the one returned."""
 
 _AHEAD_PER_WORKER = 2
-"""Isolated files in that window for each worker: one in work, one waiting or done."""
+"""Isolated files per worker in that window: one in work, one waiting or done."""
 
-# Not `-m`: that would put the working directory, which is other people's, on the path.
+# Not `-m`, which would put the working directory, anybody's files, on the path.
 _PROGRAM = (
     "import sys; sys.path.append(sys.argv.pop(1)); "
     "from bienc_cli.formats.worker import main; main()"
@@ -48,7 +48,7 @@ _PACKAGE_ROOT = str(Path(__file__).parents[2])
 
 
 class SourceFile(Protocol):
-    """What reading needs to know of a file."""
+    """What reading needs to know about a file."""
 
     @property
     def path(self) -> Path:
@@ -60,7 +60,7 @@ class SourceFile(Protocol):
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """In bytes."""
 
 
 File = TypeVar("File", bound=SourceFile)
@@ -78,15 +78,15 @@ def read_files(
 
     Args:
         files: what discovery found; taken at most `_WINDOW` ahead.
-        workers: most processes beside this one, at least 1; they start when first needed.
+        workers: maximum number of worker processes, at least 1; they start when first needed.
         limits: for each file.
-        options: how they are read where there is a choice.
+        options: select among readers of one format.
 
     Returns:
-        Each file with its items, to be consumed before the next one. Nothing is raised on
-        account of a file: one that cannot be read has a `Skipped` whose path is its
-        `doc_id`, as its only item unless it is a collection that broke off midway; a
-        `Skipped` with another path, `doc_id:line`, is a record.
+        Each file with its items, to be consumed before the next file. No file raises: one that
+        cannot be read has a `Skipped` whose path is its `doc_id`, as its only item or, for a
+        collection that broke off midway, its last; a `Skipped` with the path `doc_id:line` is a
+        record.
 
     Raises:
         UsageError: the PDF engine is unknown or not installed.
@@ -125,15 +125,15 @@ def _in_order(
 
 def _is_isolated(file: SourceFile, options: ReadingOptions, *, streamed: bool) -> bool:
     try:
-        found = reader_of(file.path, options)
+        reader = reader_of(file.path, options)
     except UnreadableFile:
         return False
-    return found is not None and found.streamed == streamed and file.size >= found.isolated_from
+    return reader is not None and reader.streamed == streamed and file.size >= reader.isolated_from
 
 
 def _read_here(file: SourceFile, limits: Limits, options: ReadingOptions) -> Items:
-    found = reader_of(file.path, options)
-    if found is not None and found.streamed:
+    reader = reader_of(file.path, options)
+    if reader is not None and reader.streamed:
         yield from read_documents(file.path, file.doc_id, options)
     else:
         yield from read_all(file.path, file.doc_id, options, limits.characters)
@@ -151,7 +151,7 @@ def _verdict_last(file: SourceFile, items: Items) -> Items:
 
 
 class _Pool:
-    """Up to `workers` processes and as many threads that wait for them."""
+    """Up to `workers` processes, and a thread for each that waits for it."""
 
     def __init__(self, workers: int, limits: Limits) -> None:
         self._limits = limits
@@ -160,14 +160,14 @@ class _Pool:
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         self._closed = False
-        # A worker that is killed leaves behind what it wrote out for a moment; not beyond this.
+        # Workers write temporary files here, so those of a killed worker are removed too.
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the workers, whatever they are at."""
+        """Kill the workers, whatever they are doing."""
         with self._lock:
             self._closed = True
             workers = [*self._all]
@@ -178,7 +178,7 @@ class _Pool:
             self._scratch.cleanup()
 
     def stream(self, request: FileRequest) -> Items:
-        """Have a collection read, record by record: the worker goes on as they are taken.
+        """Have a collection read record by record, as the caller takes them.
 
         Raises:
             UnreadableFile: the worker's verdict; also midway, as `timeout` for one record.
@@ -214,7 +214,7 @@ class _Pool:
             if self._idle:
                 return self._idle.pop()
             if self._scratch is None:
-                # Without one, attachments are skipped for a reason of their own.
+                # Without the directory, attachments are skipped with their own reason.
                 with contextlib.suppress(OSError):
                     self._scratch = tempfile.TemporaryDirectory(
                         prefix="bienc-", ignore_cleanup_errors=True
@@ -250,19 +250,19 @@ class _Worker:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be asked again."""
+        """Whether it can take another request."""
         return self._process.poll() is None
 
     def read(self, request: FileRequest) -> list[Document | Skipped]:
         """Have one file read.
 
         Raises:
-            UnreadableFile: the worker's verdict, or `timeout` or `crashed`; it is dead then.
+            UnreadableFile: the worker's verdict; or `timeout` or `crashed`, then it is dead.
         """
         return self._answer(request)
 
     def stream(self, request: FileRequest) -> Items:
-        """Have a collection read; the worker is dead where that was not to its end.
+        """Have a collection read; if it is not consumed to its end, the worker is killed.
 
         Raises:
             UnreadableFile: as `read`.
@@ -275,7 +275,7 @@ class _Worker:
                 items = self._answer(None)
             unread = False
         except UnreadableFile:
-            # The last word on this file, from a worker that is dead or ready for the next one.
+            # The final verdict, from a worker that is either dead or ready for the next file.
             unread = False
             raise
         finally:
@@ -283,9 +283,9 @@ class _Worker:
                 self.kill()
 
     def _answer(self, request: FileRequest | None) -> list[Document | Skipped]:
-        """The next answer, to a request or in a stream of them, within the time for one.
+        """The next answer, to a request or in a stream of answers, within the time limit.
 
-        For every part of a file that is done in between, the time begins anew.
+        Every part of a file that the worker reports as done restarts the time.
         """
         self.used = True
         line = self._in_time(request)
@@ -297,22 +297,22 @@ class _Worker:
         raise self._post_mortem()
 
     def _in_time(self, request: FileRequest | None) -> bytes:
-        """The next line; one without an end where the worker died, also of taking too long."""
+        """The next line; without a line break if the worker died or exceeded the time limit."""
         timer = threading.Timer(self._limits.seconds, self._expire)
         timer.start()
         line = b""
         try:
-            # A worker that died fails here or answers nothing; either way there is no line.
+            # A dead worker fails here or answers nothing; either way there is no line.
             with contextlib.suppress(OSError):
                 line = self._exchange(request)
         finally:
             timer.cancel()
-            # Subtle: it may be firing; afterwards it is certain whether this worker lives.
+            # The timer may be firing right now; after `join` the worker's state is certain.
             timer.join()
         return line
 
     def kill(self) -> None:
-        """End it now, with the programs that it runs, and leave no zombie."""
+        """Kill it with the programs it runs, and leave no zombie."""
         self._end()
         self._process.wait()
 

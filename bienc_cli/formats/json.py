@@ -1,4 +1,4 @@
-"""JSON: the text as it was written, or a readable layout of what was written on one line."""
+"""JSON: the text as written, or indented anew if it was written on one line."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bienc_cli.formats.json_source import laid_out, parsed, readable, with_strin
 from bienc_cli.types import Document
 
 _FEWEST_LINES = 4
-"""Files with fewer lines were written for machines, and are laid out anew."""
+"""Files with fewer lines were written for machines and are laid out anew."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
-    """Read a JSON file; one that does not parse, or holds several values, is text."""
+    """Read a JSON file; one that is invalid or has several values is read as text."""
     text = read_text(path)
     try:
         value = parsed(text)

@@ -1,7 +1,7 @@
-"""JSON as it was written: numbers and equal keys as they are, escapes as what they stand for.
+"""Readable JSON: escapes become the characters they stand for, everything else stays as written.
 
-A parser would round numbers and keep one of two equal keys; so the text is made of the tokens
-of the source, which a parser has found to be valid.
+A parser would round numbers and keep only one of two equal keys, so the text is composed from the
+tokens of the source, after a parser has found it valid.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INDENT = "  "
 
 
 def parsed(text: str) -> object:
-    """The value of valid JSON, its numbers as the strings that they were written as.
+    """The value of valid JSON, its numbers as strings, as they were written.
 
     Raises:
         ValueError: it is not valid.
@@ -33,28 +33,28 @@ def parsed(text: str) -> object:
 
 
 def readable(text: str) -> tuple[str, Numbering]:
-    """Valid JSON in its own lines, with the characters that escapes stand for."""
+    """Valid JSON in its own lines, with escapes replaced by their characters."""
     pieces: list[str] = []
     anchors = [Anchor(0, 1)]
     length = end = 0
-    for found in _TOKEN.finditer(text):
-        between = text[end : found.start()]
-        token = _shown(found.group())
+    for token_match in _TOKEN.finditer(text):
+        between = text[end : token_match.start()]
+        token = _shown(token_match.group())
         for line_break in re.finditer("\n", between):
             anchors.append(Anchor(length + line_break.end(), anchors[-1].number + 1))
         pieces += (between, token)
         length += len(between) + len(token)
-        end = found.end()
+        end = token_match.end()
     pieces.append(text[end:])
-    made = "".join(pieces)
-    # Only line breaks within strings make lines that the file does not have.
-    if made.count("\n") == text.count("\n"):
-        return made, LINES_OF_THE_FILE
-    return made, Numbering("line", tuple(anchors))
+    composed = "".join(pieces)
+    # Only line breaks inside strings add lines that the file does not have.
+    if composed.count("\n") == text.count("\n"):
+        return composed, LINES_OF_THE_FILE
+    return composed, Numbering("line", tuple(anchors))
 
 
 def laid_out(text: str) -> tuple[str, Numbering]:
-    """Valid JSON with a line for each member and each element."""
+    """Valid JSON with one line per member and element."""
     pieces: list[str] = []
     anchors = [Anchor(0, 1)]
     length = depth = end = 0
@@ -75,7 +75,7 @@ def laid_out(text: str) -> tuple[str, Numbering]:
         if line > anchors[-1].number:
             anchor = Anchor(length + token.startswith("\n"), line)
             if anchor.start == anchors[-1].start:
-                # Before the first token there may be lines, and nothing in them.
+                # There may be blank lines before the first token.
                 anchors.pop()
             anchors.append(anchor)
         depth += mark in "[{"
@@ -86,7 +86,7 @@ def laid_out(text: str) -> tuple[str, Numbering]:
 
 
 def members(record: str) -> Iterator[tuple[str, str]]:
-    """Names and values of a valid JSON object, values that are no strings as they were written."""
+    """Names and values of a valid JSON object; values other than strings as they were written."""
     depth = 0
     name: str | None = None
     value: list[str] = []
@@ -107,7 +107,7 @@ def members(record: str) -> Iterator[tuple[str, str]]:
 
 
 def with_strings_read(text: str) -> str:
-    """A text that is no valid JSON, with what its strings in quotation marks stand for."""
+    """Text that is not valid JSON, with the escapes in quoted strings replaced."""
     if "\\" not in text:
         return text
     return _STRING.sub(lambda found: _shown(found.group()).replace("\n", " "), text)
@@ -124,12 +124,12 @@ def _characters(escape: re.Match[str]) -> str:
     if units:
         data = bytes(int(unit[1:], 16) for unit in units.split("\\"))
         try:
-            # What Facebook and Instagram export has an escape for each byte of UTF-8.
+            # Exports of Facebook and Instagram escape each byte of UTF-8.
             return data.decode()
         except UnicodeDecodeError:
             return data.decode("latin-1")
     character = chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
-    # A quotation mark would end the string for whoever reads the text.
+    # A quotation mark would look like the end of the string.
     if character in _KEPT:
         return _KEPT[character]
     return character if character >= " " or character in "\n\t" else " "
