@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import spans_to_blocks, split_lines
+from bienc_cli.formats.titles import title_of
 from bienc_cli.types import Document, Heading
 
 _SECTION = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*\Z")
@@ -44,7 +45,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         doc_id,
         text,
         "asciidoc",
-        title=headings[0].title if headings and headings[0].level == 1 else None,
+        title=title_of(headings),
         headings=tuple(headings),
         blocks=spans_to_blocks(text, cuts, len(text)),
     )

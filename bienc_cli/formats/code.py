@@ -12,12 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
-from bienc_cli.formats.lines import (
-    AttachedLines,
-    line_starts,
-    paragraph_cuts,
-    spans_to_blocks,
-)
+from bienc_cli.formats.lines import AttachedLines, line_starts, section_blocks
 from bienc_cli.formats.syntax import is_available, outline
 from bienc_cli.types import Document, Heading
 
@@ -90,10 +85,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     suffix = path.suffix.lower()
     parsed = outline(text, suffix) if is_available(suffix) else None
     title, headings = parsed or (None, _by_lines(text, suffix))
-    starts = {heading.start for heading in headings}
-    ends = {heading.end for heading in headings if heading.end is not None}
-    cuts = sorted({*paragraph_cuts(text), *starts, *ends})
-    blocks = spans_to_blocks(text, cuts, len(text))
+    blocks = section_blocks(text, headings)
     yield Document(doc_id, text, "code", title=title, headings=headings, blocks=blocks)
 
 

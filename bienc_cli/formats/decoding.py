@@ -23,6 +23,7 @@ __all__ = [
     "read_text",
     "require_text",
     "unicode_encoding",
+    "with_line_feeds",
 ]
 
 _BOMS = (
@@ -128,9 +129,12 @@ def decode(data: bytes, declared: str | None = None) -> str:
         text = data.decode(known, errors="replace").removeprefix("\ufeff")
     else:
         text = _decode_unmarked(_without_holes(data), declared)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return clean(text)
+    return clean(with_line_feeds(text))
+
+
+def with_line_feeds(text: str) -> str:
+    r"""A text whose line breaks are all `\n`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def read_text(path: Path) -> str:

@@ -1,9 +1,9 @@
 """DOCX: headings by style, paragraphs, lists and tables in the order of the body.
 
-The package is read as XML, part by part: libraries for writing Word files open all of it and
-fail on parts that nobody needs, and their paragraphs leave out content controls, tracked
-insertions, text boxes and notes. What stands beside the text comes behind the paragraph that
-it belongs to: boxes, notes and comments; headers and footers come last, each once.
+The XML parts are read one by one: libraries for writing Word files open them all, fail on parts
+that are not needed, and leave out content controls, tracked insertions, text boxes and notes.
+Boxes, notes and comments follow the paragraph they are anchored in; headers and footers come last,
+each once.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from bienc_cli.formats.docx_text import (
 )
 from bienc_cli.formats.drawing import alternative_text, description, drawn_text, related_text
 from bienc_cli.formats.office_math import M
-from bienc_cli.formats.package import Package, whole_number
-from bienc_cli.formats.sheets import columns, repeatable
+from bienc_cli.formats.package import Package, R, whole_number
+from bienc_cli.formats.sheets import columns, repeatable, table_text
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -36,13 +36,12 @@ _P, _TABLE, _ROW, _CELL = f"{W}p", f"{W}tbl", f"{W}tr", f"{W}tc"
 _FORMULA = f"{M}oMathPara"
 _BOX, _CHUNK = f"{W}txbxContent", f"{W}altChunk"
 _NOTES = ("footnote", "endnote", "comment")
-_R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _INITIAL = f"{W}pPr/{W}framePr[@{W}dropCap]"
-"""Of a paragraph that is the big first letter of the next one."""
+"""Path of the frame that makes a paragraph the drop cap of the next one."""
 
 _DELETED = frozenset({f"{W}del", f"{W}moveFrom"})
 _MOST_PARAGRAPHS = 4
-"""Paragraphs of a cell above which its table lays out a page."""
+"""A table with more paragraphs in one cell lays out a page."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -70,7 +69,7 @@ class _Body:
         for kind in _NOTES:
             part = self._only(f"{kind}s")
             for note in () if part is None else part.iterchildren(f"{W}{kind}"):
-                # Others are the lines that separate notes from the text.
+                # Other types are the lines between text and notes.
                 if note.get(f"{W}type") in (None, "normal"):
                     self._notes[kind, note.get(f"{W}id") or ""] = note
 
@@ -79,7 +78,7 @@ class _Body:
         return None if name is None else self._package.xml(name)
 
     def add(self, parent: Element) -> None:
-        """Add all that stands in an element."""
+        """Add everything in an element."""
         items: list[str] = []
         initial = ""
         for element in _outermost(parent, _P, _FORMULA, _TABLE, _CHUNK):
@@ -119,7 +118,7 @@ class _Body:
         items.clear()
 
     def add_the_rest(self) -> None:
-        """Add what belongs to no place of the body: comments without one, headers, footers."""
+        """Add what has no place in the body: unanchored comments, headers, footers."""
         self.builder.end_headings()
         for (kind, _), note in self._notes.items():
             if kind == "comment":
@@ -157,7 +156,7 @@ class _Body:
         self.builder.block(f"Comment by {author}: {text}" if author and text else text)
 
     def _plain(self, part: Element) -> str:
-        """The lines of a note, a header or a footer, with those of their boxes."""
+        """The lines of a note, header or footer and of the boxes in it."""
         asides: list[Element] = []
         paragraphs = _outermost(part, _P)
         lines = [paragraph_text(paragraph, asides, self._styles) for paragraph in paragraphs]
@@ -177,12 +176,11 @@ class _Body:
         asides: list[Element] = []
         above: dict[int, str] = {}
         texts = [self._row_texts(row, above, asides) for row in rows]
-        lines = (" | ".join(row) for row in texts)
-        self.builder.block("\n".join(line for line in lines if line.strip(" |")), columns(texts))
+        self.builder.block(table_text(texts), columns(texts))
         self._add_asides(asides)
 
     def _lays_out(self, rows: list[list[Element]]) -> bool:
-        """Whether a table only arranges a page, and is no table to a reader."""
+        """Whether a table only arranges the page."""
         cells = [cell for row in rows for cell in row]
         return len(cells) == 1 or any(
             cell.find(f".//{_TABLE}") is not None
@@ -194,12 +192,12 @@ class _Body:
     def _row_texts(
         self, row: list[Element], above: dict[int, str], asides: list[Element]
     ) -> list[str]:
-        """What each cell says, one that is merged with that of another row what that says.
+        """The text of each cell; cells merged with the row above repeat that text.
 
         Args:
             row: its cells.
-            above: what the last row says in each column; becomes what this one does.
-            asides: receives what is anchored in them.
+            above: by column, the texts of the row above; replaced by those of this row.
+            asides: receives what is anchored in the cells.
         """
         texts: list[str] = []
         column = 0
@@ -226,7 +224,7 @@ class _Body:
         from bienc_cli.formats.decoding import decode
         from bienc_cli.formats.html import document_of
 
-        _, name = self._relations.get(chunk.get(_R_ID) or "", ("", ""))
+        _, name = self._relations.get(chunk.get(f"{R}id") or "", ("", ""))
         data = self._package.data(name)
         if data and name.lower().endswith((".htm", ".html", ".xhtml")):
             self.builder.include(document_of(data, ""))
@@ -235,7 +233,7 @@ class _Body:
 
 
 def _outermost(parent: Element, *tags: str) -> Iterator[Element]:
-    """Elements of these kinds in order, also inside content controls, but not in one another."""
+    """Elements with these tags, in order; also those in content controls, but no nested ones."""
     pending = [*reversed(content_of(parent))]
     while pending:
         element = pending.pop()
@@ -248,7 +246,7 @@ def _outermost(parent: Element, *tags: str) -> Iterator[Element]:
 
 
 def _is_contents(control: Element) -> bool:
-    """Whether a content control holds a table of contents, which says what the headings say."""
+    """Whether a content control holds a table of contents, which repeats the headings."""
     return (
         control.tag == f"{W}sdt"
         and value_of(control, f"{W}sdtPr/{W}docPartObj/{W}docPartGallery") == "Table of Contents"
@@ -256,7 +254,7 @@ def _is_contents(control: Element) -> bool:
 
 
 def _drawn(aside: Element) -> str:
-    """The words of a drawing that holds them itself; "" of anything else."""
+    """The words of a drawing that contains them itself; "" for anything else."""
     if aside.tag == WORD_ART:
         return aside.get("string") or ""
     if aside.tag == PICTURE:

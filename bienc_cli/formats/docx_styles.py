@@ -1,4 +1,4 @@
-"""What the styles and lists of a Word document say of a paragraph: its level, its number."""
+"""Styles and lists of a Word document: a paragraph's heading level and its number."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _HEADING = re.compile(r"heading ([1-9])\Z", re.IGNORECASE)
 _OF_CONTENTS = re.compile(r"toc (?:[1-9]|heading)\Z", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%([1-9])")
 _LONGEST_CHAIN = 16
-"""Styles that inherit from one another, at most: the chain may be a loop."""
+"""Limit on a chain of inheriting styles, which may be a loop."""
 
 
 def value_of(element: Element, child: str) -> str | None:
-    """The `w:val` of a descendant given by its path; None where there is none."""
-    found = element.find(child)
-    return None if found is None else found.get(f"{W}val")
+    """The `w:val` of the descendant at a path; None if there is none."""
+    descendant = element.find(child)
+    return None if descendant is None else descendant.get(f"{W}val")
 
 
 def _number_in(element: Element, child: str) -> int | None:
@@ -32,13 +32,13 @@ def _number_in(element: Element, child: str) -> int | None:
 
 
 class Styles:
-    """Styles of paragraphs and of runs, by id.
+    """Styles of paragraphs and runs, by id.
 
-    Built-in styles carry their English name in every language, only their ids are translated;
-    styles of people's own state an outline level (0 is highest, 9 means body text).
+    Built-in styles have English names in every language, only their ids are translated; custom
+    styles state an outline level (0 is highest, 9 means body text).
 
     Args:
-        styles: the part, if there is a readable one.
+        styles: the styles part; None if it is missing or damaged.
     """
 
     def __init__(self, styles: Element | None) -> None:
@@ -47,7 +47,7 @@ class Styles:
         self._of_contents: set[str] = set()
         self._lists: dict[str, tuple[int | None, int | None]] = {}
         self._parents: dict[str, str] = {}
-        # What a style says of its characters, where it says something: hidden, raised.
+        # Only for styles that state it.
         self._hidden: dict[str, bool] = {}
         self._raised: dict[str, bool] = {}
         self.default = ""
@@ -73,7 +73,7 @@ class Styles:
             _note(self._raised, style_id, is_raised(style))
 
     def level(self, paragraph: Element) -> int:
-        """The paragraph's level as a heading, 1 highest; 0 where it is none."""
+        """The paragraph's level as a heading, 1 highest; 0 if it is not one."""
         own = _number_in(paragraph, f"{W}pPr/{W}outlineLvl")
         if own is not None and own < 9:
             return own + 1
@@ -82,21 +82,21 @@ class Styles:
         )
 
     def is_title(self, paragraph: Element) -> bool:
-        """Whether it is the title of the whole document."""
+        """Whether a paragraph is the title of the whole document."""
         return not self._of_titles.isdisjoint(self._chain(paragraph))
 
     def is_of_contents(self, paragraph: Element) -> bool:
-        """Whether it is of a table of contents, which says what the headings say."""
+        """Whether a paragraph is part of a table of contents, which repeats the headings."""
         return not self._of_contents.isdisjoint(self._chain(paragraph))
 
     def list_of(self, paragraph: Element) -> tuple[int | None, int] | None:
-        """The list's number and the item's depth from 0; None where it is in no list."""
+        """The number of the paragraph's list and its depth from 0; None if it is in no list."""
         listed = paragraph.find(f"{W}pPr/{W}numPr") is not None
         number, depth = _list_of(paragraph)
         for style_id in self._chain(paragraph):
             if style_id in self._lists:
                 inherited_number, inherited_depth = self._lists[style_id]
-                # Some built-in styles state the depth in no list.
+                # Some built-in styles state a depth without a list.
                 listed = listed or inherited_number is not None
                 number = inherited_number if number is None else number
                 depth = inherited_depth if depth is None else depth
@@ -105,12 +105,12 @@ class Styles:
         return number, min(depth or 0, 8)
 
     def hides(self, run: Element) -> bool:
-        """Whether a run's text is there for fields and indexes, and shown to nobody."""
+        """Whether a run is hidden, as text for fields and indexes is."""
         own = is_hidden(run)
         return self._says(run, self._hidden) if own is None else own
 
     def raises(self, run: Element) -> bool:
-        """Whether a run stands raised."""
+        """Whether a run is superscript."""
         own = is_raised(run)
         return self._says(run, self._raised) if own is None else own
 
@@ -129,7 +129,7 @@ class Styles:
         return self._ancestors(value_of(paragraph, f"{W}pPr/{W}pStyle") or self.default)
 
     def _ancestors(self, style_id: str) -> list[str]:
-        """The style and those that it is based on."""
+        """The style and those it is based on."""
         chain: list[str] = []
         while style_id and style_id not in chain and len(chain) < _LONGEST_CHAIN:
             chain.append(style_id)
@@ -138,20 +138,20 @@ class Styles:
 
 
 def is_hidden(holder: Element) -> bool | None:
-    """Whether a run or a style hides its text; None where it does not say."""
+    """Whether a run or a style hides its text; None if it does not state that."""
     hidden = holder.find(f"{W}rPr/{W}vanish")
     return None if hidden is None else hidden.get(f"{W}val") not in ("0", "false", "off")
 
 
 def is_raised(holder: Element) -> bool | None:
-    """Whether a run or a style raises its text; None where it does not say."""
+    """Whether a run or a style is superscript; None if it does not state that."""
     aligned = value_of(holder, f"{W}rPr/{W}vertAlign")
     return None if aligned is None else aligned == "superscript"
 
 
-def _note(of_styles: dict[str, bool], style_id: str, said: bool | None) -> None:
-    if said is not None:
-        of_styles[style_id] = said
+def _note(of_styles: dict[str, bool], style_id: str, stated: bool | None) -> None:
+    if stated is not None:
+        of_styles[style_id] = stated
 
 
 def _list_of(element: Element) -> tuple[int | None, int | None]:
@@ -160,16 +160,16 @@ def _list_of(element: Element) -> tuple[int | None, int | None]:
 
 
 class ListNumbers:
-    """Counts the items of the document's lists, as Word shows them: `2.`, `b)`, `3.1`.
+    """Numbers the items of lists as Word does: `2.`, `b)`, `3.1`.
 
     Args:
-        numbering: the part, if there is a readable one; without it all items have bullets.
-        styles: say which paragraphs are items.
+        numbering: the numbering part; if None, all items have bullets.
+        styles: tell which paragraphs are items.
     """
 
     def __init__(self, numbering: Element | None, styles: Styles) -> None:
         self._styles = styles
-        # Lists of one definition are counted through, but for levels that one begins anew.
+        # Lists with the same definition share their counts, except levels that a list restarts.
         self._counts: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
         self._restarts: dict[int, dict[int, int]] = {}
         self._lists: dict[int, str] = {}
@@ -197,7 +197,7 @@ class ListNumbers:
                 }
 
     def marker(self, paragraph: Element) -> str | None:
-        """What stands in front of an item; "" where nothing does, None where it is no item."""
+        """The number or bullet of an item; "" if it has none, None if it is not an item."""
         place = self._styles.list_of(paragraph)
         if place is None:
             return None

@@ -1,4 +1,4 @@
-"""The text of one paragraph of a Word document, as it stands after accepting every change."""
+"""The text of one paragraph of a Word document, with all tracked changes accepted."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SHAPE = "{urn:schemas-microsoft-com:vml}shape"
 PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 
 MARKUP = frozenset({f"{W}pPr", f"{W}rPr", f"{W}sdtPr", f"{W}tblPr", f"{W}trPr", f"{W}tcPr"})
-"""Elements that describe others, and hold no text."""
+"""Elements that describe others and contain no text."""
 
 _LEFT_OUT = MARKUP | {f"{W}del", f"{W}moveFrom", f"{W}instrText"}
 _READING = f"{W}rt"
-"""In small letters above others; it stands behind the paragraph here."""
+"""Ruby text, printed in small letters above others; here it follows the paragraph."""
 
 _ASIDES = frozenset(
     {
@@ -40,7 +40,7 @@ _ASIDES = frozenset(
         PICTURE,
     }
 )
-# Soft hyphens are left out: they divide a word where it happens to stand at a line's end.
+# No soft hyphens: they only mark where a word may be divided.
 _CHARACTERS = {
     f"{W}tab": "\t",
     f"{W}ptab": "\t",
@@ -50,13 +50,13 @@ _CHARACTERS = {
 }
 
 _APART = "\x00"
-"""Stands for an aside. Anchored anywhere, it parts what is around it only behind a mark."""
+"""Placeholder for an aside; it separates the text around it only after punctuation."""
 
 _GAP = re.compile(rf"(?<=[^\w\s{_APART}]){_APART}+(?=\w)")
 
 
 def content_of(element: Element) -> list[Element]:
-    """An element's children; of contents that stand in for one another, those of one."""
+    """An element's children; of alternative contents, only one."""
     return [offer for child in element for offer in alternative(child)]
 
 
@@ -65,13 +65,13 @@ def paragraph_text(paragraph: Element, asides: list[Element], styles: Styles) ->
 
     Args:
         paragraph: a `w:p`.
-        asides: receives what stands beside the text: boxes, references to notes and comments,
-            charts; in order.
+        asides: receives what is anchored in it, in order: boxes, references to notes and comments,
+            charts.
         styles: of the document.
     """
     pieces: list[str] = []
     readings: list[str] = []
-    # For each field that is open: whether its result has begun, which is what Word shows.
+    # For each open field, whether its result, which is what Word shows, has begun.
     fields: list[bool] = []
     pending = [paragraph]
     while pending:
@@ -112,7 +112,7 @@ def _turn(fields: list[bool], kind: str | None) -> None:
 
 
 def _chosen(field: Element) -> str:
-    """What is chosen in a list of a form, which Word shows in the field's place."""
+    """The selected entry of a form's list, which Word shows instead of the field."""
     choices = field.findall(f"{W}ffData/{W}ddList/{W}listEntry")
     place = f"{W}ffData/{W}ddList"
     chosen = value_of(field, f"{place}/{W}result") or value_of(field, f"{place}/{W}default")

@@ -1,4 +1,4 @@
-"""What DrawingML holds beside shapes, in documents, slides and sheets alike."""
+"""Text in DrawingML, for documents, slides and sheets alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.office_math import FORMULA, formula_text
-from bienc_cli.formats.package import Package, whole_number
+from bienc_cli.formats.package import Package, R, whole_number
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -19,13 +19,12 @@ DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 
 _C = CHART.removesuffix("chart")
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _CHARACTERS = {f"{A}t": "", f"{A}br": " ", f"{A}tab": " "}
 _TEXTS = ("{*}t", "{*}txbxContent", CHART, DIAGRAM)
 _PROPERTIES = ("{*}docPr", "{*}cNvPr")
 
 _PROGRAMS_OWN = re.compile(
-    # The name of the file, and what Office says of descriptions that it guessed.
+    # File names, and what Office adds to descriptions that it generated.
     r"\A[^\n]*\.(?:png|jpe?g|gif|bmp|tiff?|[ew]mf|svg|webp|heic)\Z"
     r"|\A(?:Picture|Image|Grafik|Bild) ?\d*\Z"
     r"|\s*(?:Description automatically generated[^\n]*|AI-generated content may be incorrect\.?)\Z",
@@ -34,9 +33,9 @@ _PROGRAMS_OWN = re.compile(
 
 
 def alternative(element: Element) -> list[Element]:
-    """The element itself, or, where it offers contents for old and new programs, one of them."""
+    """The element itself or, if it has alternatives for old and new programs, one of these."""
     if not isinstance(element.tag, str):
-        # An entity, which stands for nothing.
+        # An entity reference.
         return []
     if element.tag != f"{_MC}AlternateContent":
         return [] if element.tag == f"{_MC}Fallback" else [element]
@@ -51,15 +50,15 @@ def alternative(element: Element) -> list[Element]:
 def related_text(
     package: Package, relations: Mapping[str, tuple[str, str]], element: Element
 ) -> str:
-    """The words of the chart or the diagram that an element places, one a line."""
-    relation = element.get(f"{_R}id" if element.tag == CHART else f"{_R}dm") or ""
+    """The words of the chart or diagram that an element refers to, one per line."""
+    relation = element.get(f"{R}id" if element.tag == CHART else f"{R}dm") or ""
     _, name = relations.get(relation, ("", ""))
     tree = package.xml(name)
     if tree is None:
         return ""
     if element.tag == DIAGRAM:
         return "\n".join(filter(None, (drawn_text(body) for body in tree.iter("{*}t"))))
-    # Titles and names, once each; values without their units are no words to search for.
+    # Titles and names, each once; nobody searches for values without units.
     words = [drawn_text(title) for title in tree.iter(f"{_C}title")]
     for place in (f"{_C}ser/{_C}tx", f"{_C}ser/{_C}cat"):
         words += [value.text or "" for value in tree.iterfind(f".//{place}//{_C}v")]
@@ -67,18 +66,19 @@ def related_text(
 
 
 def description(properties: Element | None) -> str:
-    """What somebody wrote of a picture for those who do not see it; "" where nobody did."""
-    said = "" if properties is None else properties.get("descr") or properties.get("title") or ""
-    return alternative_text(said)
+    """The alternative text of a picture; "" if there is none."""
+    if properties is None:
+        return ""
+    return alternative_text(properties.get("descr") or properties.get("title") or "")
 
 
-def alternative_text(said: str) -> str:
-    """What is said of a picture, without what programs say of themselves."""
-    return _PROGRAMS_OWN.sub("", said.strip())
+def alternative_text(text: str) -> str:
+    """The alternative text of a picture without what programs put there."""
+    return _PROGRAMS_OWN.sub("", text.strip())
 
 
 def drawn_text(body: Element) -> str:
-    """The paragraphs of a text body, one a line."""
+    """The paragraphs of a text body, one per line."""
     lines = ("".join(_pieces(paragraph)).strip() for paragraph in body.iter(f"{A}p"))
     return "\n".join(line for line in lines if line)
 

@@ -1,8 +1,8 @@
-"""How likely a text is in the encodings of two bytes a character.
+"""Rates how likely a text is in each East Asian two-byte encoding.
 
-About a third of a Chinese or Korean text consists of a hundred characters, and half of a Japanese
-one of kana; nearly all of the rest are in the first part of their standard. Read in another
-encoding, a text has characters from everywhere.
+A hundred characters make up about a third of a Chinese or Korean text, and kana half of a Japanese
+one; nearly all of the rest are in the first part of the standard. Decoded with the wrong encoding,
+a text has characters from everywhere.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from functools import cache
 
 @dataclass(frozen=True, slots=True)
 class _Encoding:
-    """What texts in an encoding consist of.
+    """The composition of texts in an encoding.
 
     Attributes:
-        first_part: first and last row of the first part of its standard, and where rows begin.
-        share: of a text that is in the first part.
-        common: the commonest characters, and the share of a text that consists of them.
+        first_part: first and last lead byte of the first part of its standard, and the first trail
+            byte.
+        share: fraction of a text that is in the first part.
+        common: groups of common characters, each with its fraction of a text.
     """
 
     first_part: tuple[int, int, int]
@@ -57,37 +58,37 @@ _ENCODINGS = {
     "cp949": _Encoding((0xB0, 0xC8, 0xA1), 0.5, ((_HANGUL, 0.45),)),
     "big5hkscs": _Encoding((0xA4, 0xC6, 0x40), 0.6, ((_TRADITIONAL, 0.35),)),
     "euc_jp": _Encoding((0xB0, 0xCF, 0xA1), 0.33, _JAPANESE),
-    # Has what Windows added to EUC-JP, and other rare characters than that; so it comes last.
+    # Also decodes what Windows added to EUC-JP, but has other rare characters, so it comes last.
     "euc_jis_2004": _Encoding((0xB0, 0xCF, 0xA1), 0.33, _JAPANESE),
 }
 
 _RARE = -14.0
-"""Logarithm for a character of no text, or only of long ones."""
+"""Logarithm for a character that occurs only in long texts, or in none."""
 
 _ASCII = -4.5
-"""Logarithm for a letter of ASCII."""
+"""Logarithm for an ASCII letter."""
 
 _BESIDE_LATIN = -2.0
-"""What is added for each letter of ASCII right before or behind a character."""
+"""Added for each ASCII letter right before or after a character."""
 
 _TOUCHING = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")
 _MARKS = "、。,．・:;?!“”‘’…—《》「」『』()【】〈〉～·　ー"
 
 
 def likelihoods(sample: bytes) -> Iterator[tuple[str, float]]:
-    """Logarithm of how likely a text is, for each encoding, the most usual first."""
+    """Each encoding with the logarithm of the text's likelihood, the most usual encoding first."""
     for encoding in _ENCODINGS:
-        yield encoding, _of_characters(sample, encoding)
+        yield encoding, _likelihood(sample, encoding)
 
 
 @cache
 def _logarithms(encoding: str) -> dict[str, float]:
-    """Of the characters that texts consist of; others are far rarer."""
-    found = _ENCODINGS[encoding]
-    first, last, low = found.first_part
+    """Logarithms of the frequencies of characters; those left out are far rarer."""
+    composition = _ENCODINGS[encoding]
+    first, last, low = composition.first_part
     codes = (bytes((row, code)) for row in range(first, last + 1) for code in range(low, 0xFF))
     first_part = "".join(code.decode(encoding, "ignore") for code in codes)
-    parts = ((first_part, found.share), *found.common, (_MARKS, 0.05))
+    parts = ((first_part, composition.share), *composition.common, (_MARKS, 0.05))
     return {
         character: math.log(share / len(characters))
         for characters, share in parts
@@ -95,12 +96,12 @@ def _logarithms(encoding: str) -> dict[str, float]:
     }
 
 
-def _of_characters(sample: bytes, encoding: str) -> float:
+def _likelihood(sample: bytes, encoding: str) -> float:
     logarithms = _logarithms(encoding)
     text = sample.decode(encoding, "replace")
-    letters = Counter(one for one in text if one > "\x7f")
-    of_characters = sum(count * logarithms.get(one, _RARE) for one, count in letters.items())
-    # Second bytes of characters may be ASCII, which other encodings have to account for.
+    letters = Counter(character for character in text if character > "\x7f")
+    sum_ = sum(count * logarithms.get(character, _RARE) for character, count in letters.items())
+    # Trail bytes may be ASCII, which in other encodings would be letters.
     taken = sum(byte < 0x80 for byte in sample) - (len(text) - letters.total())
     touching = sum(1 for _ in _TOUCHING.finditer(text))
-    return of_characters - _ASCII * taken + _BESIDE_LATIN * touching
+    return sum_ - _ASCII * taken + _BESIDE_LATIN * touching

@@ -1,4 +1,4 @@
-"""Data written out as letters, which is not text to anyone: pictures, keys, attachments."""
+"""Removes data encoded as letters, which nobody reads: pictures, keys, attachments."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 _ADDRESS = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w=.-]+)*;base64,[A-Za-z0-9+/=%]*")
 _LINES = re.compile(
-    # Letters of both cases and digits, which digests in hex and sequences of genes do not mix.
+    # Both cases and digits; hexadecimal digests and gene sequences lack one of these.
     r"^(?=[^\n]*[a-z])(?=[^\n]*[A-Z])(?=[^\n]*[0-9])"
-    # One endless line, or several of equal length and the rest.
+    # One very long line, or several of equal length and a shorter one.
     r"(?:[A-Za-z0-9+/]{200,}={0,2}$|(?:[A-Za-z0-9+/]{60,78}[ \t]*\n){3,}[A-Za-z0-9+/]*={0,2}$)",
     re.MULTILINE,
 )
@@ -25,7 +25,7 @@ _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S.*)\n((?:[\x20-\x60]{1,62}\n)+)en
 
 
 def without_encoded_data(text: str) -> str:
-    """Take base64, uuencoded files and armoured keys and signatures out of a text."""
+    """Remove base64, uuencoded files, and armoured keys and signatures."""
     if "-----BEGIN " in text and "-----END " in text:
         text = _ARMOUR.sub("", text)
     if "begin " in text:
@@ -34,12 +34,12 @@ def without_encoded_data(text: str) -> str:
 
 
 def without_data_addresses(text: str) -> str:
-    """Take out the pictures that a text holds as addresses; lines stay lines."""
+    """Remove pictures in `data:` addresses; line breaks stay."""
     return _ADDRESS.sub("", text) if ";base64," in text else text
 
 
 def without_data_in_xml(text: str) -> str:
-    """Take out elements that are nothing but base64; lines stay lines."""
+    """Remove the content of elements that contain only base64; line breaks stay."""
     return _IN_XML.sub(_line_breaks, text)
 
 
@@ -55,9 +55,9 @@ def _line_breaks(found: re.Match[str]) -> str:
 
 
 def uuencoded_files(text: str) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the files that stand in a text, as mail had them before MIME."""
-    for found in _UUENCODED.finditer(text) if "begin " in text else ():
+    """Names and contents of the uuencoded files in a text, as in mail before MIME."""
+    for file in _UUENCODED.finditer(text) if "begin " in text else ():
         try:
-            yield found[1].strip(), b"".join(map(binascii.a2b_uu, found[2].splitlines()))
+            yield file[1].strip(), b"".join(map(binascii.a2b_uu, file[2].splitlines()))
         except binascii.Error:
             continue

@@ -1,4 +1,4 @@
-"""EPUB: the chapters of a book in the order of reading, through the reader of HTML."""
+"""EPUB: the chapters of a book in reading order, each read as HTML."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _Label = tuple[int, str, bool]
-"""An entry of the table of contents: its level, 1 highest, its title, and whether it is a place
-within a file and not all of it."""
+"""An entry of the table of contents: its level, 1 highest, its title, and whether it points into
+a file instead of to the whole file."""
 
 _TYPE = "{http://www.idpf.org/2007/ops}type"
 _MOST_PARTS = 200
 
 _EMPTY = re.compile(
-    # To a parser of HTML, an element that XML ends at once goes on to the end of the page.
+    # To an HTML parser, a self-closing element goes on to the end of the page.
     rb"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)"
     rb"([A-Za-z][\w:.-]*)((?:\s[^<>]*?)?)/>"
 )
@@ -53,7 +53,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         for reference in tree.iterfind("{*}spine/{*}itemref"):
             name, item = items.get(reference.get("idref") or "", ("", None))
             if item is None or _is_contents(item):
-                # The table of contents repeats what the chapters have.
+                # The table of contents repeats the headings of the chapters.
                 continue
             if name in locked:
                 raise UnreadableFile("encrypted", "encrypted, a book with copy protection")
@@ -64,12 +64,12 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def _raising(package: Package) -> set[str]:
-    """The classes that the book's style sheets set higher than the line."""
-    found: set[str] = set()
+    """The classes that the book's style sheets make superscript."""
+    classes: set[str] = set()
     for name in package.names(r".*\.css"):
         with contextlib.suppress(UnreadableFile):
-            found |= raising_classes(decode(package.data(name) or b""))
-    return found
+            classes |= raising_classes(decode(package.data(name) or b""))
+    return classes
 
 
 def _add_chapter(
@@ -80,10 +80,10 @@ def _add_chapter(
     try:
         chapter = document_of(_EMPTY.sub(rb"<\1\2></\1>", data), "", raising=raising)
     except UnreadableFile:
-        # A picture on a page of its own.
+        # A page with only a picture.
         return
     if not chapter.headings and labels:
-        # A part of the book and its first chapter may begin with the same file.
+        # A part of the book and its first chapter may begin in the same file.
         begun = 1
         while begun < len(labels) and _begins_within(labels[begun - 1], labels[begun]):
             begun += 1
@@ -98,16 +98,16 @@ def _begins_within(outer: _Label, inner: _Label) -> bool:
 
 
 def _parts(text: str, labels: list[_Label]) -> Iterator[Heading]:
-    """Headings at the lines of a chapter that the table of contents has entries for."""
+    """Headings at the lines of a chapter that have entries in the table of contents."""
     position = 0
     for level, title, _ in labels[:_MOST_PARTS]:
-        if title and (found := lines_of_title(text, title, position)):
-            yield Heading(found[0], level, title)
-            position = found[1]
+        if title and (lines := lines_of_title(text, title, position)):
+            yield Heading(lines[0], level, title)
+            position = lines[1]
 
 
 def _book(package: Package) -> str:
-    """The part that lists all others."""
+    """The name of the package document, which lists all other parts."""
     container = package.xml("META-INF/container.xml")
     for root in () if container is None else container.iter("{*}rootfile"):
         if (name := root.get("full-path") or "") in package:
@@ -118,19 +118,19 @@ def _book(package: Package) -> str:
 def _labels(
     package: Package, tree: Element, items: dict[str, tuple[str, Element]]
 ) -> dict[str, list[_Label]]:
-    """What the table of contents calls each chapter, and then the parts of it."""
+    """By file, the entries of the table of contents: a chapter, then its parts."""
     spine = tree.find("{*}spine")
     old = items.get(spine.get("toc") or "", ("", None))[0] if spine is not None else ""
     pages = [name for name, item in items.values() if _is_contents(item)]
     labels = _of_points(old, package.xml(old))
     for page in pages:
-        # Books have it in both forms, for old and new readers.
+        # Books have both forms of it, for old and new readers.
         labels = _of_list(page, package.xml(page)) | labels
     return labels
 
 
 def _of_points(part: str, contents: Element | None) -> dict[str, list[_Label]]:
-    """By file, the entries of an `ncx`."""
+    """By file, the entries of an NCX (EPUB 2)."""
     labels: dict[str, list[_Label]] = {}
     for point in () if contents is None else contents.iter("{*}navPoint"):
         target = point.find("{*}content")
@@ -143,10 +143,10 @@ def _of_points(part: str, contents: Element | None) -> dict[str, list[_Label]]:
 
 
 def _of_list(part: str, contents: Element | None) -> dict[str, list[_Label]]:
-    """By file, the entries of a page that is the table of contents; others list its pages."""
+    """By file, the entries of a navigation document (EPUB 3), without its list of pages."""
     labels: dict[str, list[_Label]] = {}
     lists = [] if contents is None else [*contents.iter("{*}nav")] or [contents]
-    tables = [one for one in lists if "toc" in (one.get(_TYPE) or "")] or lists
+    tables = [nav for nav in lists if "toc" in (nav.get(_TYPE) or "")] or lists
     for link in tables[0].iter("{*}a") if tables else ():
         level = max(1, sum(1 for _ in link.iterancestors("{*}ol")))
         label = " ".join("".join(link.itertext()).split())
@@ -160,13 +160,13 @@ def _is_contents(item: Element) -> bool:
 
 
 def _locked(package: Package) -> set[str]:
-    """Parts that are encrypted; fonts often are, by themselves."""
+    """Names of encrypted parts; often these are only fonts."""
     tree = package.xml("META-INF/encryption.xml")
     references = () if tree is None else tree.iter("{*}CipherReference")
     return {_place("", reference.get("URI")) for reference in references}
 
 
 def _place(part: str, target: str | None) -> str:
-    """The name of a part that another one names, from where that one is."""
+    """The name of the part that a relative reference in `part` points to."""
     name = unquote((target or "").split("#", 1)[0])
     return posixpath.normpath(posixpath.join(posixpath.dirname(part), name))

@@ -1,7 +1,6 @@
-r"""Letters that a source writes by signs of its own: `\u00fc`, `&uuml;`, `\"u`.
+r"""Replaces escapes of letters by the letters: `\u00fc`, `&uuml;`, `\"u`.
 
-They become what they stand for, since people look for words as they read them. Lines stay what
-they are, and code within a text as it is.
+People search for words as they read them. Line breaks stay, and so does code inside a text.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from bienc_cli.formats.cleaning import clean
 _UNITS = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[0-9a-fA-F]{4})+)")
 _UNIT = re.compile(r"\\u([0-9a-fA-F]{4})")
 
-# Nowhere a possessive group whose inside may go back: before Python 3.11.5 `re` matches it wrongly.
+# No possessive group with repeats inside: `re` matches those wrongly before Python 3.11.5.
 _NAME = r"(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _REFERENCE = rf"(?P<reference>&{_NAME})"
 _ANY_REFERENCE = re.compile(_REFERENCE)
 _IN_XML = re.compile(
-    # In what feeds escape twice, pages stand within elements.
+    # Feeds contain pages inside elements, escaped twice.
     rf"&amp;(?P<again>{_NAME})|{_REFERENCE}|<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?=-->|\Z)",
     re.DOTALL,
 )
@@ -40,10 +39,10 @@ _IN_TEX = re.compile(
     r"(?:\{\\?(?P<braced>[A-Za-z])\}"
     r"|\\(?P<dotless>[ij])(?![A-Za-z])(?:\{\}|[ ]*)|(?P<bare>[A-Za-z]))"
     r"(?(opened)\})"
-    # A letter by its name: \ss, {\ss}, \ss{}.
+    # A named letter: \ss, {\ss}, \ss{}.
     r"|(?P<around>\{)?\\(?P<letter>ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])"
     r"(?(around)\}|(?:\{\}|[ ]*))"
-    # Where a word may be divided.
+    # A discretionary hyphen.
     r"|(?<=[^\W\d_])(?P<break>\\-)(?=[^\W\d_])",
     re.DOTALL,
 )
@@ -60,42 +59,42 @@ _LETTERS = dict(
     )
 )
 _CAPITALS_KEPT = re.compile(r"(?<![\w\\}])\{([^\W\d_]{1,30})\}(?=[^\W\d_])")
-r"""`{L}inux` in a title, which is one word."""
+r"""Braces that keep a capital in a title: `{L}inux` is one word."""
 
 
 def with_units(text: str) -> str:
-    r"""A text with its `\u00fc` read, where it is of letters and signs beyond ASCII."""
+    r"""A text with escapes like `\u00fc` replaced, except those of ASCII characters."""
     return clean(_UNITS.sub(_from_units, text)) if "\\u" in text else text
 
 
 def with_references(text: str) -> str:
-    """XML with its references to characters read, but for those in comments and CDATA.
+    """XML with character references replaced, except in comments and CDATA.
 
-    In a page that CDATA holds or that is escaped itself, as in feeds and exported notes, those
-    are read that stand for no mark-up.
+    In a page inside CDATA or an escaped page, as in feeds and exported notes, only references that
+    do not stand for mark-up are replaced.
     """
     return clean(_IN_XML.sub(_from_reference, text)) if "&" in text else text
 
 
 def with_references_to_words(text: str) -> str:
-    """Markdown with its references read, but for those to what would be mark-up itself."""
+    """Markdown with character references replaced, except those that would become mark-up."""
     return clean(_IN_MARKDOWN.sub(_from_word, text)) if "&" in text else text
 
 
 def with_tex_letters(text: str) -> str:
-    """TeX with its accents and named letters read, and words that may be divided whole."""
+    """TeX with accents and named letters replaced, and without discretionary hyphens."""
     return clean(_IN_TEX.sub(_from_tex, text)) if "\\" in text else text
 
 
 def with_bibtex_letters(text: str) -> str:
-    """Likewise BibTeX, and its words without the braces that keep their capitals."""
+    """BibTeX, likewise, and without the braces that keep capitals."""
     return _CAPITALS_KEPT.sub(r"\1", with_tex_letters(text))
 
 
 def _from_units(found: re.Match[str]) -> str:
     units = "".join(chr(int(code, 16)) for code in _UNIT.findall(found[2]))
-    read = units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return found[1] + read if min(read) >= "\xa0" else found.group()
+    decoded = units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return found[1] + decoded if min(decoded) >= "\xa0" else found.group()
 
 
 def _from_reference(found: re.Match[str]) -> str:
@@ -104,16 +103,16 @@ def _from_reference(found: re.Match[str]) -> str:
     if not found["reference"]:
         is_page = found.group().startswith("<![") and "</" in found.group()
         return _ANY_REFERENCE.sub(_from_word, found.group()) if is_page else found.group()
-    read = html.unescape(found["reference"])
-    return " " if read < " " else read
+    character = html.unescape(found["reference"])
+    return " " if character < " " else character
 
 
 def _from_word(found: re.Match[str]) -> str:
     if not found["reference"]:
         return found.group()
-    read = html.unescape(found["reference"])
-    is_markup = read.isascii() and not read.isalnum() and read not in _QUOTATION_MARKS
-    return found.group() if is_markup else read
+    character = html.unescape(found["reference"])
+    is_word = character.isalnum() or character in _QUOTATION_MARKS
+    return found.group() if character.isascii() and not is_word else character
 
 
 def _from_tex(found: re.Match[str]) -> str:
@@ -125,6 +124,6 @@ def _from_tex(found: re.Match[str]) -> str:
     if not accent:
         return found.group()
     letter = found["braced"] or found["dotless"] or found["bare"]
-    read = unicodedata.normalize("NFC", letter + _ACCENTS[accent])
-    # What is no letter of any alphabet means something else.
-    return read if len(read) == 1 else found.group()
+    accented = unicodedata.normalize("NFC", letter + _ACCENTS[accent])
+    # If it is not one character, the command means something else.
+    return accented if len(accented) == 1 else found.group()

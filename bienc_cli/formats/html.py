@@ -27,8 +27,8 @@ from bienc_cli.formats.html_nodes import (
 )
 from bienc_cli.formats.html_source import MARK, marked, unmarked
 from bienc_cli.formats.html_visibility import Visibility, around, is_called_folded, is_of_page
-from bienc_cli.formats.package import says_something
 from bienc_cli.formats.sheets import columns
+from bienc_cli.formats.titles import says_something, title_of
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _LINES = _KEPT_TOGETHER | frozenset(
         "section summary svg table tbody td text tfoot th thead tr"
     ).split()
 )
+_INLINE = frozenset("area br img input label math rt".split())
 _STRUCK = frozenset({"del", "s", "strike"})
 """Struck-out text, which is not part of the word that replaces it."""
 
@@ -122,11 +123,9 @@ def _document(
     title_node = tree.css_first("head > title")
     title = title_node.text() if title_node is not None else ""
     document = unmarked(page.builder.build(doc_id, "html", title))
-    if not says_something(title):
-        first = document.headings[0] if document.headings else None
-        is_title = first is not None and first.level == 1
-        document = replace(document, title=first.title if first and is_title else None)
-    return document
+    if says_something(title):
+        return document
+    return replace(document, title=title_of(document.headings))
 
 
 def _description(tree: LexborHTMLParser) -> str:
@@ -205,26 +204,14 @@ class _Page:
             self._inline.append(sign_before(node))
         if node.is_text_node:
             (self._inline if self._above is None else self._above).append(self._text(node))
-        elif tag == "math":
-            self._formulas += 1
-        elif tag == "rt":
-            self._above = []
-        elif tag == "input":
-            self._inline.append(f" {typed_value(node)} ")
-        elif tag == "label":
-            self._inline.append(" ")
-        elif tag == "br":
-            self._inline.append("\n" if self._preformatted else _LINE_BREAK)
-        elif tag in ("img", "area"):
-            attributes = node.attributes
-            self._inline.append(f" {attributes.get('alt') or attributes.get('title') or ''} ")
+        elif tag in _INLINE:
+            self._enter_inline(tag, node)
         elif (level := heading_level(node)) and not self._heading:
             self.end_block()
             self._heading = level
+        elif tag in _LINES and self._heading:
+            self._inline.append(_LINE_BREAK)
         elif tag in _LINES:
-            if self._heading:
-                self._inline.append(_LINE_BREAK)
-                return
             self._end_line()
             if tag == "footer" and is_of_page(node):
                 self.end_block()
@@ -238,6 +225,21 @@ class _Page:
                 self._enclosing.append((self.builder.blocks, self.builder.headings))
         if tag == "svg" or is_drawn(node):
             self._inline.append(f" {node.attributes.get('aria-label') or ''} ")
+
+    def _enter_inline(self, tag: str, node: LexborNode) -> None:
+        attributes = node.attributes
+        if tag == "math":
+            self._formulas += 1
+        elif tag == "rt":
+            self._above = []
+        elif tag == "input":
+            self._inline.append(f" {typed_value(node)} ")
+        elif tag == "label":
+            self._inline.append(" ")
+        elif tag == "br":
+            self._inline.append("\n" if self._preformatted else _LINE_BREAK)
+        else:
+            self._inline.append(f" {attributes.get('alt') or attributes.get('title') or ''} ")
 
     def leave(self, node: LexborNode) -> None:
         """End a node."""

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bienc_cli.formats.html_source import MARK
-from bienc_cli.formats.numerals import numeral
+from bienc_cli.formats.numerals import FORMS, numeral
 from bienc_cli.formats.sheets import repeatable
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _WIDEST_SPAN = 64
 _HEADER_WITHIN = 10
 
@@ -83,7 +82,7 @@ class OpenList:
         first = _whole(attributes.get("start"))
         if first is None:
             first = sum(1 for child in node.iter() if child.tag == "li") if backwards else 1
-        return cls(first, -1 if backwards else 1, _FORMS.get(attributes.get("type") or "", ""))
+        return cls(first, -1 if backwards else 1, FORMS.get(attributes.get("type") or "", ""))
 
     def marker(self, item: LexborNode) -> str:
         """The bullet or number of an item, with a space after it."""

@@ -1,4 +1,4 @@
-"""JSON-lines collections: every record a document, read one at a time."""
+"""JSON Lines collections: each record is a document, read one at a time."""
 
 from __future__ import annotations
 
@@ -9,29 +9,35 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.decoding import clean, decode_line, looks_binary, unicode_encoding
+from bienc_cli.formats.decoding import (
+    clean,
+    decode_line,
+    looks_binary,
+    unicode_encoding,
+    with_line_feeds,
+)
 from bienc_cli.formats.json_source import members
 from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
 _LONGEST_RECORD = 1 << 24
-"""Characters of a line that are held in memory at most."""
+"""In characters; bounds memory."""
 
 _PATIENCE = 100
-"""Broken records at the start of a file after which it is no collection at all."""
+"""A file that starts with this many broken records is not a collection."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     """Read a collection.
 
-    A record with `text` is that text, with its `title`; any other record is shown as
-    `name: value` lines. Its id is `_id` or `id`, else (and when the id was there before)
-    the line of the file tells it apart.
+    A record with `text` becomes that text, with its `title`; any other record becomes lines of
+    `name: value`. Its id is `_id` or `id`; without one, or if the id is already taken, the line
+    number makes it unique.
 
     Yields:
         Documents, and a `Skipped` for each record that cannot be read.
 
     Raises:
-        UnreadableFile: binary, without records, or not JSON lines at all.
+        UnreadableFile: it is binary, has no records, or is not JSON Lines at all.
     """
     taken: set[str] = set()
     broken = 0
@@ -61,11 +67,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
 
 
 def _numbered_lines(binary: BufferedReader, encoding: str | None) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, from 1; of one that is too long, its beginning.
+    """Non-blank lines with their numbers, from 1; lines that are too long are cut.
 
     Args:
         binary: the file, at its start.
-        encoding: of Unicode, as its first bytes tell; None for any that leaves ASCII alone.
+        encoding: the Unicode encoding that its first bytes show; None for any superset of ASCII.
     """
     lines = _wide_lines(binary, encoding) if encoding else _byte_lines(binary)
     for number, line in enumerate(lines, 1):
@@ -117,9 +123,9 @@ def _document(record: object, line: str, file_id: str, number: int) -> Document:
     if not isinstance(text, str):
         text = "\n".join(f"{name}: {value}" for name, value in members(line))
     elif not text.strip():
-        # Collections hold records of which only the title is known.
+        # In some collections, records have only a title.
         text = title or ""
-    text = clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = clean(with_line_feeds(text))
     if not text.strip():
         raise UnreadableFile("empty", "a record without text")
     return Document(

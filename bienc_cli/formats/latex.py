@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.escapes import with_tex_letters
-from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
+from bienc_cli.formats.lines import section_blocks
 from bienc_cli.types import Document, Heading
 
 _LEVELS = {
@@ -17,7 +17,7 @@ _LEVELS = {
         tuple("part chapter section subsection subsubsection paragraph subparagraph".split()), 1
     )
 } | {"addpart": 1, "addchap": 2, "addsec": 3, "frametitle": 5}
-"""Of sections, those of KOMA-Script that have no number, and a slide's title."""
+"""Sections, the unnumbered ones of KOMA-Script, and the titles of slides."""
 
 _SLIDE = r"\\begin\{frame\}(?:<[^<>]{0,99}>|\[[^\[\]]{0,300}\])*\s*"
 _COMMAND = re.compile(
@@ -36,7 +36,7 @@ _DEFINED = (
 _SHORTHAND = re.compile(
     rf"{_DEFINED}[ \t]*\{{(?P<words>[^\\{{}}$#\n]{{2,80}})(?:\\xspace\b(?:\{{\}})?\s*)?\}}"
 )
-"""The definition of a command that stands for some words and takes nothing."""
+"""The definition of a command without arguments that stands for words."""
 
 _CALL = re.compile(
     r"\\begin\{(?P<code>verbatim\*?|Verbatim|lstlisting|minted)\}.*?(?=\\end\{(?P=code)\}|\Z)"
@@ -60,44 +60,43 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     headings: list[Heading] = []
     title = None
     position = 0
-    while found := _COMMAND.search(text, position):
-        position = found.end()
-        if found["verbatim"]:
-            end = text.find(f"\\end{{{found['name']}}}", position)
+    while command := _COMMAND.search(text, position):
+        position = command.end()
+        if command["verbatim"]:
+            end = text.find(f"\\end{{{command['name']}}}", position)
             position = end if end >= 0 else len(text)
-        elif found["definition"]:
+        elif command["definition"]:
             position = _closing(text, position)
-        elif found["kind"] or found["slide"]:
+        elif command["kind"] or command["slide"]:
             end = _closing(text, position)
             shown = _plain(text[position:end])
-            if found["kind"] == "title":
+            if command["kind"] == "title":
                 title = title or shown
             elif shown:
                 headings.append(
-                    Heading(found.start(), _LEVELS[found["kind"] or "frametitle"], shown)
+                    Heading(command.start(), _LEVELS[command["kind"] or "frametitle"], shown)
                 )
             position = end
-    cuts = sorted({*paragraph_cuts(text), *(heading.start for heading in headings)})
     yield Document(
         doc_id,
         text,
         "latex",
         title=title,
         headings=tuple(headings),
-        blocks=spans_to_blocks(text, cuts, len(text)),
+        blocks=section_blocks(text, headings),
     )
 
 
 def _with_shorthands(text: str) -> str:
-    """A text with the words that its own commands stand for; lines stay lines."""
-    words = {found["defined"]: found["words"].strip() for found in _SHORTHAND.finditer(text)}
+    """A text with the calls of its own shorthands replaced by their words; line breaks stay."""
+    words = {match["defined"]: match["words"].strip() for match in _SHORTHAND.finditer(text)}
     if not words:
         return text
-    return _CALL.sub(lambda found: words.get(found["name"] or "", found[0]), text)
+    return _CALL.sub(lambda call: words.get(call["name"] or "", call[0]), text)
 
 
 def _closing(text: str, start: int) -> int:
-    """Offset of the brace that closes the one in front of `start`, if it is not far."""
+    """Offset of the brace that closes the one before `start`; `start` if it is too far away."""
     depth = 1
     for offset in range(start, min(len(text), start + _LONGEST_TITLE)):
         escaped = text[offset - 1] == "\\"
@@ -108,7 +107,7 @@ def _closing(text: str, start: int) -> int:
 
 
 def _plain(title: str) -> str:
-    """A title as it is printed, but for its formulas."""
+    """A title as printed, except for its formulas."""
     shown = _LOGO.sub(r"\1", _DROPPED.sub("", _COMMENT.sub("", title)))
     shown = _SIGNS.sub(" ", _COMMAND_NAME.sub(" ", shown).replace("\\{", "").replace("\\}", ""))
     return " ".join(_ESCAPED.sub(r"\1", shown).split())

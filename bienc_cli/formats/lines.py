@@ -1,20 +1,20 @@
-"""Line arithmetic shared by the readers whose text is the file's own."""
+"""Lines and blocks, for readers whose text is the file's own."""
 
 from __future__ import annotations
 
 import bisect
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from bienc_cli.types import Block
+from bienc_cli.types import Block, Heading
 
 
 def line_starts(text: str) -> list[int]:
-    r"""Offset of the start of each line, and last of all the end of the text.
+    r"""Offset of the start of each line, and finally of the end of the text.
 
-    Only `\n` breaks lines, as in editors: `str.splitlines` would also break at form feeds and
-    at U+2028, and line numbers would be off.
+    Only `\n` breaks lines, as in editors: `str.splitlines` also breaks at form feeds and U+2028,
+    which would shift line numbers.
     """
     starts = [0]
     position = text.find("\n")
@@ -37,7 +37,7 @@ def spans_to_blocks(text: str, cuts: Sequence[int], end: int) -> tuple[Block, ..
 
     Args:
         text: the document's text.
-        cuts: ascending offsets, where a block begins.
+        cuts: ascending offsets at which a block starts.
         end: where the last block ends.
     """
     blocks = []
@@ -50,8 +50,18 @@ def spans_to_blocks(text: str, cuts: Sequence[int], end: int) -> tuple[Block, ..
     return tuple(blocks)
 
 
+def section_blocks(text: str, headings: Iterable[Heading]) -> tuple[Block, ...]:
+    """Blocks between blank lines and at the starts and ends of headings."""
+    cuts = {*paragraph_cuts(text)}
+    for heading in headings:
+        cuts.add(heading.start)
+        if heading.end is not None:
+            cuts.add(heading.end)
+    return spans_to_blocks(text, sorted(cuts), len(text))
+
+
 def paragraph_cuts(text: str) -> Iterator[int]:
-    """Offsets of the lines that follow a blank line, and of the first one."""
+    """Offsets of the lines that follow a blank line, and of the first non-blank line."""
     after_blank = True
     for start, line in split_lines(text):
         blank = not line or line.isspace()
@@ -61,7 +71,7 @@ def paragraph_cuts(text: str) -> Iterator[int]:
 
 
 def hanging_cuts(text: str) -> Iterator[int]:
-    """As `paragraph_cuts`, but indented lines stay with the unindented line they hang on."""
+    """Like `paragraph_cuts`, but indented paragraphs stay with the unindented one above them."""
     starts = line_starts(text)
     for cut in paragraph_cuts(text):
         if text[cut] not in " \t" or cut == starts[0]:
@@ -69,19 +79,19 @@ def hanging_cuts(text: str) -> Iterator[int]:
 
 
 def line_of(starts: Sequence[int], offset: int) -> int:
-    """Index of the line that holds `offset`, from 0, given `line_starts`."""
+    """Index from 0 of the line that contains `offset`, given `line_starts`."""
     return bisect.bisect_right(starts, offset) - 1
 
 
-# What stands right above a definition and belongs to it: comments, decorators, attributes.
+# Starts of lines that belong to the definition right below: comments, decorators, attributes.
 _ATTACHED = ("//", "/*", "*", "#", "--", ";;", "@", "%", "[")
 
 _DIRECTIVE = re.compile(r"#[ \t]*(?:include|import|define|undef|endif|pragma|using)\b")
-"""What a preprocessor is told, and belongs to the file."""
+"""A preprocessor directive, which belongs to the file instead."""
 
 
 class AttachedLines:
-    """The lines right above a definition that belong to it, in one document.
+    """Finds the lines right above a definition that belong to it.
 
     Args:
         text: of the document.
@@ -94,8 +104,8 @@ class AttachedLines:
         self._asked = self._answer = -1
 
     def first(self, line: int) -> int:
-        """The line where what belongs to the definition in `line` begins, both from 0."""
-        # Many statements may stand in one line, below a comment as long as the file.
+        """The first line that belongs to the definition in `line`, both from 0."""
+        # Cached, because one line may have many definitions below a comment as long as the file.
         if line != self._asked:
             self._asked = line
             while line > 0 and self._is_attached(line - 1):
@@ -104,11 +114,11 @@ class AttachedLines:
         return self._answer
 
     def is_all_from(self, line: int, stop: int) -> bool:
-        """Whether the lines [line, stop) hold nothing else than what is put above definitions."""
-        return all(self._is_attached(one) or self._is_blank(one) for one in range(line, stop))
+        """Whether the lines [line, stop) are all blank or ones that belong to a definition."""
+        return all(self._is_attached(row) or self._is_blank(row) for row in range(line, stop))
 
     def after_blanks(self, line: int) -> int:
-        """The first line from `line` on that is not blank."""
+        """The first non-blank line from `line` on."""
         while line + 1 < len(self._starts) and self._is_blank(line):
             line += 1
         return line
@@ -119,7 +129,7 @@ class AttachedLines:
     def _is_attached(self, line: int) -> bool:
         content = self._text[self._starts[line] : self._starts[line + 1]].strip()
         if content.startswith(("@", "[")):
-            # A field with its annotation in front of it is no part of the method below.
+            # An annotated field does not belong to the method below.
             return not content.endswith(";")
         if content.startswith("/*") and "*/" in content:
             return content.endswith("*/")

@@ -1,4 +1,4 @@
-"""Mail: a file that holds one message."""
+"""Mail: a file with one message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     """Read a message; see `table.ReadFunction`."""
     data = path.read_bytes()
     if path.suffix.lower() == ".emlx":
-        # Apple Mail writes the message's length in front, and properties behind it.
+        # Apple Mail puts the message's length before it and properties after it.
         length, _, rest = data.partition(b"\n")
         if length.strip().isdigit() and len(length) < 16:
             data = rest[: int(length)]

@@ -1,7 +1,7 @@
-r"""Manual pages: the lines of the source as they are printed, with their sections.
+r"""Manual pages: the lines of the source as printed, with their sections.
 
-Each line stays where it is, so that lines keep their numbers. Of requests, what they print is
-read; `\fBname\fR` is `name`.
+Every line stays, so lines keep their numbers. Requests become what they print, and `\fBname\fR`
+becomes `name`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 
 from bienc_cli.formats.cleaning import clean
 from bienc_cli.formats.decoding import read_text, require_text
-from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks
+from bienc_cli.formats.lines import section_blocks
 from bienc_cli.types import Document, Heading
 
 _REQUEST = re.compile(r"[.'][ \t]*(\w+)[ \t]*(.*)\Z")
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"?|((?:[^ \t"\\]|\\.|"|\\\Z)+)')
 _SECTIONS = {"SH": 1, "Sh": 1, "SS": 2, "Ss": 2}
 _ALTERNATING = frozenset("BI BR IB IR RB RI".split())
-"""Fonts by turns: their arguments are printed without spaces between."""
+"""Macros that alternate fonts: their arguments are printed without spaces."""
 
 _PRINT_NOTHING = frozenset(
     (
@@ -32,13 +32,13 @@ _PRINT_NOTHING = frozenset(
 )
 _TAB = re.compile(r"\btab\s*\(\s*(.)\s*\)")
 _RULE = re.compile(r"[_=]|T\{|T\}")
-"""What stands alone in a cell of a table, and is a line, or says that the cell has several."""
+"""A table cell that is a ruled line, or that only starts or ends a multi-line cell."""
 
 _FIRST_ONLY = frozenset({"IP"})
 _SKIPPED_TO_DOTS = frozenset("de ig am".split())
 
 _IN_LINES = frozenset(
-    # Macros of mdoc that stand among the arguments of others.
+    # Macros of mdoc that may be arguments of others.
     (
         "Ad An Ao Ap Aq Ar Bc Bo Bq Brc Bro Brq Cd Cm Dc Do Dq Dv Em Er Ev Fa Fc Fl Fn Fo Ft Ic In "
         "Li Lk Ms Mt Nd Nm No Ns Oc Oo Op Pa Pc Pf Po Pq Ql Qc Qo Qq Sc So Sq St Sx Sy Tn Va Vt Xc "
@@ -87,7 +87,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         else:
             shown = _of_request(name, arguments)
         if name == "Nm":
-            # The program is named once, and said by nothing but its macro from there on.
+            # The first use names the program; later uses have no argument.
             program = program or shown
             shown = shown or program
         if name in ("TS", "TE"):
@@ -101,25 +101,28 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         lines.append(shown)
         length += len(shown) + 1
     text = require_text("\n".join(lines))
-    cuts = sorted({*paragraph_cuts(text), *(heading.start for heading in headings)})
-    blocks = spans_to_blocks(text, cuts, len(text))
     yield Document(
-        doc_id, text, "man", title=title or None, headings=tuple(headings), blocks=blocks
+        doc_id,
+        text,
+        "man",
+        title=title or None,
+        headings=tuple(headings),
+        blocks=section_blocks(text, headings),
     )
 
 
 class _Table:
-    """An open table: first how its columns are laid out, then its rows."""
+    """An open table: first the layout of its columns, then its rows."""
 
     def __init__(self) -> None:
         self._laid_out = False
         self._tab = "\t"
 
     def row(self, line: str) -> str:
-        """What a line of it shows."""
+        """The text that a line of it prints."""
         if not self._laid_out:
-            if found := _TAB.search(line):
-                self._tab = found[1]
+            if tab := _TAB.search(line):
+                self._tab = tab[1]
             self._laid_out = line.rstrip().endswith(".")
             return ""
         cells = (cell.strip() for cell in line.split(self._tab))
@@ -127,20 +130,20 @@ class _Table:
 
 
 def _parsed(line: str) -> tuple[str | None, list[str]]:
-    """A request and its arguments; None for a line of text, "" for a comment."""
+    """A request's name and arguments; the name is None for a line of text, "" for a comment."""
     if line.startswith(('.\\"', "'\\\"", '\\"', "'''", ".\\")):
         return "", []
-    found = _REQUEST.match(line)
-    if found is None:
+    request = _REQUEST.match(line)
+    if request is None:
         return ("", []) if line in (".", "'", "..") else (None, [])
-    rest = re.split(r'\\"', found[2], maxsplit=1)[0]
-    return found[1], [one[1] or one[2] or "" for one in _ARGUMENT.finditer(rest)]
+    rest = re.split(r'\\"', request[2], maxsplit=1)[0]
+    return request[1], [match[1] or match[2] or "" for match in _ARGUMENT.finditer(rest)]
 
 
 def _of_request(name: str, arguments: list[str]) -> str:
     if not name or name in _PRINT_NOTHING:
         return ""
-    shown = [_printed(one) for one in arguments]
+    shown = [_printed(argument) for argument in arguments]
     if name in _ALTERNATING:
         return "".join(shown)
     if name in _FIRST_ONLY:
@@ -172,8 +175,8 @@ def _character(escape: re.Match[str]) -> str:
         return _NAMED[name]
     if escape["string"]:
         return ""
-    if found := re.fullmatch(r"u([0-9A-Fa-f]{4,5})", name):
-        return chr(int(found[1], 16))
+    if code := re.fullmatch(r"u([0-9A-Fa-f]{4,5})", name):
+        return chr(int(code[1], 16))
     if len(name) == 2 and name[0] in _ACCENTS and name[1].isalpha():
         return unicodedata.normalize("NFC", name[1] + _ACCENTS[name[0]])
     return ""

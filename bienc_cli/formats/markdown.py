@@ -1,4 +1,4 @@
-"""Markdown: the raw source, with the block structure that CommonMark and tables give it."""
+"""Markdown: the raw source, with the block structure of CommonMark and tables."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bienc_cli.formats import front_matter
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.escapes import with_references_to_words
 from bienc_cli.formats.lines import line_starts, spans_to_blocks
+from bienc_cli.formats.titles import title_of
 from bienc_cli.types import Block, Document, Heading
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+    from markdown_it.utils import EnvType
 
 _ATTRIBUTES = re.compile(
     r"\s*\{(?::?[ ]*(?:[#.][\w.:-]+|[\w-]+=[^{}\s]*)(?:\s[^{}]*)?|/\*[^{}]*\*/)\}\s*\Z"
 )
-"""What Pandoc, Kramdown, MyST and MDX say of a heading behind its words."""
+"""Attributes after the words of a heading, as in Pandoc, Kramdown, MyST and MDX."""
 
 _NOTE_MARK = re.compile(r"\[\^[^\[\]\s]+\]")
-"""Where a footnote is called."""
+"""A reference to a footnote."""
 
 _IN_HTML = re.compile(
     r"<h(?P<level>[1-6])(?:\s[^<>]*)?>(?P<title>.{1,1000}?)</h(?P=level)\s*>",
@@ -40,16 +42,16 @@ _ENCLOSED = re.compile(
     r"|^[ \t]*(?P<fence>:{3,})[ \t]*(?P<begun>[^\s:][^\n]*)?$",
     re.MULTILINE,
 )
-"""What a heading in it heads nothing behind: elements of HTML, components of MDX, and divisions
-between colons, as Pandoc, Docusaurus and MyST have them."""
+"""Start and end of what ends the headings inside it: HTML elements, MDX components, and divisions
+fenced by colons, as in Pandoc, Docusaurus and MyST."""
 
 _LABEL = re.compile(r"""(?<!\S)(?:label|title)\s*=\s*\{?\s*(?:"([^"]+)"|'([^']+)')""")
 
 _HIGHLIGHTED = re.compile(r"\{(?:%-?|\{[<%])[ \t]*(?P<ends>end|/[ \t]*)?(?:highlight|comment)\b")
-"""What generators of sites write around code, and around what they leave out."""
+"""Tags of site generators around code, and around what they leave out."""
 
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\](?!\()")
-"""A link as Obsidian and wikis write it; shown are the words behind the bar."""
+"""A link of Obsidian and wikis, which shows the words after the bar."""
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PICTURE = re.compile(r"""<img\s[^<>]*?\balt\s*=\s*(?:"([^"]*)"|'([^']*)')[^<>]*>""", re.IGNORECASE)
@@ -57,7 +59,8 @@ _TAG = re.compile(r"<[^<>]*>")
 
 _MARKUP = re.compile(r"[*_`\[\]<>&\\!]")
 _LONGEST_HEADING = 1000
-"""Characters beyond which it is left as it is: brackets cost the square of their number."""
+"""In characters; a longer heading is left as it is, because parsing brackets takes quadratic
+time."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -67,12 +70,12 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def document_of(text: str, doc_id: str, *, has_indented_code: bool = True) -> Document:
-    """Read Markdown that may be part of another file: of a notebook.
+    """Read Markdown from text, such as a cell of a notebook.
 
     Args:
         text: the source.
-        doc_id: of the document.
-        has_indented_code: lines that are set in by four are code; MDX has none.
+        doc_id: id of the document.
+        has_indented_code: lines indented by four are code; not so in MDX.
     """
     front, body_start = front_matter.split(text)
     title = front_matter.title(front) if front else front_matter.leading_title(text)
@@ -81,10 +84,10 @@ def document_of(text: str, doc_id: str, *, has_indented_code: bool = True) -> Do
     enclosed = _Enclosed()
     body = text[body_start:]
     starts = [body_start + start for start in line_starts(body)]
-    references: dict[str, Any] = {}
+    references: EnvType = {}
     tokens = _parser(has_indented_code).parse(body, references)
     for index, token in enumerate(tokens):
-        # Level 0 only: a heading inside a quotation or a list is no part of the outline.
+        # Level 0 only: a heading inside a quotation or a list is not part of the outline.
         if token.map is None or token.level > 0 or token.type == "inline":
             continue
         start, end = _span(text, starts, token.map)
@@ -92,8 +95,8 @@ def document_of(text: str, doc_id: str, *, has_indented_code: bool = True) -> Do
             continue
         found: list[Heading] = []
         if token.type in ("html_block", "paragraph_open"):
-            # A tag of several lines or with braces is no HTML, and stands in a paragraph.
-            found = list(enclosed.meet(text, start, end))
+            # The parser takes a tag with braces or several lines for a paragraph, not HTML.
+            found = list(enclosed.process(text, start, end))
         if token.type == "html_block":
             found = sorted([*found, *_headings_in_html(text, start, end)], key=_start_of)
         headings += found
@@ -108,21 +111,19 @@ def document_of(text: str, doc_id: str, *, has_indented_code: bool = True) -> Do
                 enclosed.level = int(token.tag[1])
                 headings.append(Heading(start, enclosed.level, heading))
     headings = list(_outside_of_code(text, headings))
-    if title is None and headings and headings[0].level == 1:
-        title = headings[0].title
     return Document(
         doc_id,
         text,
         "markdown",
-        title=title,
+        title=title or title_of(headings),
         headings=tuple(enclosed.ended(headings)),
         blocks=tuple(blocks),
     )
 
 
 def _outside_of_code(text: str, headings: Sequence[Heading]) -> Iterator[Heading]:
-    """The headings that are none of code which a site's generator sets."""
-    # Where code begins or ends that has both.
+    """The headings outside code blocks of a site generator."""
+    # Starts and ends of complete code blocks, alternating.
     bounds: list[int] = []
     begin = -1
     for tag in _HIGHLIGHTED.finditer(text):
@@ -137,7 +138,7 @@ def _outside_of_code(text: str, headings: Sequence[Heading]) -> Iterator[Heading
 
 
 class _Enclosed:
-    """Where what is enclosed by elements begins and ends.
+    """Tracks elements that enclose headings.
 
     Attributes:
         level: of the heading in force so far.
@@ -145,14 +146,14 @@ class _Enclosed:
 
     def __init__(self) -> None:
         self.level = 0
-        # Of each that is open its name, where it began, and the level around it.
+        # For each open element, its name, its start, and the level around it.
         self._open: list[tuple[str, int, int]] = []
         self._names: Counter[str] = Counter()
         self._ends: dict[int, int] = {}
         self._labelled: set[int] = set()
 
-    def meet(self, text: str, start: int, end: int) -> Iterator[Heading]:
-        """Take notice of the tags in [start, end), behind all before; what labels say, heads."""
+    def process(self, text: str, start: int, end: int) -> Iterator[Heading]:
+        """Process the tags in [start, end), which follow all tags so far; labels are headings."""
         for tag in _ENCLOSED.finditer(text, start, end):
             name = (tag["name"] or tag["fence"][:3]).lower()
             if tag["closed"] or (tag["fence"] and not tag["begun"]):
@@ -172,7 +173,7 @@ class _Enclosed:
         self._names[name] += 1
 
     def _close(self, name: str, end: int) -> None:
-        # What is closed and was never opened closes nothing else.
+        # An end tag without a start tag closes nothing.
         while self._names[name]:
             opened, start, self.level = self._open.pop()
             self._names[opened] -= 1
@@ -181,13 +182,13 @@ class _Enclosed:
                 break
 
     def ended(self, headings: Sequence[Heading]) -> Iterator[Heading]:
-        """The headings, each of which ends where the innermost element around it does.
+        """The headings, each ending with the innermost element around it.
 
-        It is below the heading that the element stands under. Labels of what is never closed are
-        none.
+        Such a heading is below the one that the element is under. Labels of elements that are never
+        closed are left out.
         """
         starts = sorted(self._ends, reverse=True)
-        # Where each ends, innermost last, and the level of the heading that it stands under.
+        # End of each open element, innermost last, and the level of the heading it is under.
         around: list[tuple[int, int]] = []
         level = 0
         for heading in headings:
@@ -211,7 +212,7 @@ def _start_of(heading: Heading) -> int:
 
 
 def _begins_a_line(text: str, place: int) -> bool:
-    """Whether nothing but tags stands in front on its line, so that it is none of a sentence."""
+    """Whether only tags precede it on its line, so that it is not part of a sentence."""
     while place and text[place - 1] in " \t":
         place -= 1
     return not place or text[place - 1] in "\n>"
@@ -222,7 +223,7 @@ def _parser(has_indented_code: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable("table")
-    # Inline mark-up is parsed in headings alone (`_plain`); it takes most of the time.
+    # Inline mark-up is only parsed in headings (`_plain`), because that takes most of the time.
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser if has_indented_code else parser.disable("code")
 
@@ -235,7 +236,7 @@ def _inline_parser() -> MarkdownIt:
 
 
 def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, int]:
-    """Offsets of a token's lines [first, end), without the white space at their end."""
+    """Offsets of a token's lines [first, end), without trailing white space."""
     last = len(starts) - 1
     start, end = starts[min(lines[0], last)], starts[min(lines[1], last)]
     while end > start and text[end - 1].isspace():
@@ -243,8 +244,8 @@ def _span(text: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, 
     return start, end
 
 
-def _columns(tokens: Sequence[Token], table: int, references: dict[str, Any]) -> str:
-    """What heads the columns of a table."""
+def _columns(tokens: Sequence[Token], table: int, references: EnvType) -> str:
+    """The column names of a table."""
     names: list[str] = []
     for index in range(table, len(tokens)):
         if tokens[index].type == "thead_close":
@@ -255,22 +256,23 @@ def _columns(tokens: Sequence[Token], table: int, references: dict[str, Any]) ->
 
 
 def _headings_in_html(text: str, start: int, end: int) -> Iterator[Heading]:
-    """Headings written as HTML, as the centred title of many a page is."""
+    """Headings written as HTML, as centred titles often are."""
     source = _COMMENT.sub(lambda comment: " " * len(comment[0]), text[start:end])
-    for found in _IN_HTML.finditer(source):
-        words = _TAG.sub(" ", found["title"])
+    for heading in _IN_HTML.finditer(source):
+        words = _TAG.sub(" ", heading["title"])
         if not words.strip():
-            words = " ".join(one[1] or one[2] or "" for one in _PICTURE.finditer(found["title"]))
+            pictures = _PICTURE.finditer(heading["title"])
+            words = " ".join(picture[1] or picture[2] or "" for picture in pictures)
         if title := " ".join(html.unescape(words).split()):
-            yield Heading(start + found.start(), int(found["level"]), title)
+            yield Heading(start + heading.start(), int(heading["level"]), title)
 
 
-def _plain(inline: Token, references: dict[str, Any]) -> str:
-    """A heading as read, without mark-up.
+def _plain(inline: Token, references: EnvType) -> str:
+    """A heading without mark-up.
 
     Args:
-        inline: what it says.
-        references: what the parser found of links, whose addresses stand elsewhere.
+        inline: its content.
+        references: the parser's link definitions.
     """
     if len(inline.content) > _LONGEST_HEADING:
         return " ".join(inline.content.split())

@@ -1,4 +1,4 @@
-"""Formulas in MathML on one line: what is drawn above, below and raised, behind its sign."""
+"""Formulas in MathML as one line: operators mark fractions, roots, sub- and superscripts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SIGNS: Mapping[tuple[str, int], str] = MappingProxyType(
         ("msqrt", 0): "√",
     }
 )
-"""What stands in front of a child, by the element it is in and its place there, from 0."""
+"""The operator before a child, by the parent's tag and the child's index."""
 
 _UNSEEN = frozenset({"annotation", "annotation-xml"})
 
 
 def formula_text(element: Element) -> str:
     """The formula in an element."""
-    # Recursive: the parser lets elements nest no deeper than 256.
+    # Recursion is safe: the parser limits nesting to 256.
     pieces = [_words(element.text)]
     name = _name(element)
     for index, child in enumerate(child for child in element if _name(child)):

@@ -1,4 +1,4 @@
-"""Mailboxes: files of many messages, read one at a time."""
+"""Mailboxes: files with many messages, read one at a time."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _DELETED = re.compile(
     rb"^(?:X-Mozilla-Status:[ \t]*[0-9a-f]{3}[89a-f]\b|X-Status:[ \t]*[AFRT]*D)",
     re.MULTILINE | re.IGNORECASE,
 )
-"""How programs mark a message that they show no more, and take out when it suits them."""
+"""Marks of deleted messages, which mail programs hide and remove later."""
 
 _END_OF_FIELDS = re.compile(rb"\r?\n\r?\n")
 _ESCAPED = re.compile(rb">+From ")
 _LARGEST_MESSAGE = 1 << 26
-"""Bytes of a message, attachments included, that are held in memory at most."""
+"""In bytes, with attachments; bounds memory."""
 
 _LONGEST_LINE = 1 << 20
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document | Skipped]:
-    """Read a mailbox; a message is cited at the line of the file where it begins.
+    """Read a mailbox; a message is cited by the line of the file at which it begins.
 
     Yields:
         The documents of each message, and a `Skipped` for each that cannot be read.
 
     Raises:
-        UnreadableFile: there is no message in it, but for those that were deleted.
+        UnreadableFile: there is no message in it besides deleted ones.
     """
     is_empty = True
     with path.open("rb") as stream:
@@ -62,19 +62,19 @@ def _is_deleted(data: bytes) -> bool:
 
 
 def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """First line, from 1, and content of each message; of one too large, its beginning."""
-    held = bytearray()
+    """First line, from 1, and content of each message; messages that are too large are cut."""
+    message = bytearray()
     first = number = 1
     starts_line = True
     while piece := stream.readline(_LONGEST_LINE):
         if starts_line and (MAILBOX_LINE.match(piece) or piece.rstrip() == MMDF_LINE):
-            if held.strip():
-                yield first, bytes(held)
-            held.clear()
+            if message.strip():
+                yield first, bytes(message)
+            message.clear()
             first = number
-        elif len(held) <= _LARGEST_MESSAGE:
-            held += piece[1:] if starts_line and _ESCAPED.match(piece) else piece
+        elif len(message) <= _LARGEST_MESSAGE:
+            message += piece[1:] if starts_line and _ESCAPED.match(piece) else piece
         starts_line = piece.endswith(b"\n")
         number += starts_line
-    if held.strip():
-        yield first, bytes(held)
+    if message.strip():
+        yield first, bytes(message)

@@ -1,7 +1,7 @@
-"""One message: subject, fields and body as a document, its attachments as more of them.
+"""One message: subject, fields and body as a document, and its attachments as further ones.
 
-Read with the standard library's lenient policy and decoded by hand: its stricter one refuses
-what mail programs have written for decades.
+The standard library parses it with its lenient policy, and the fields are decoded by hand: the
+stricter policy refuses what mail programs have written for decades.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path, PurePath
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.calendar import document_of as calendar_of
-from bienc_cli.formats.decoding import clean, decode
+from bienc_cli.formats.decoding import clean, decode, with_line_feeds
 from bienc_cli.formats.encoded_data import uuencoded_files, without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
 from bienc_cli.formats.message_fields import file_name, header, safe_name
@@ -32,10 +32,10 @@ from bienc_cli.types import Anchor, Document, Numbering, Skipped
 
 _FIELDS = ("From", "To", "Cc", "Bcc", "Date")
 _DEEPEST = 5
-"""Messages within messages that are still read."""
+"""Levels of messages attached to messages."""
 
 _LONGEST_FILE_NAME = 200
-"""Bytes; file systems take 255."""
+"""In bytes; file systems allow 255."""
 
 _BYTES = "application/octet-stream"
 _FOOTER = re.compile(
@@ -50,21 +50,27 @@ _SIGNATURES = re.compile(r"application/(?:x-)?(?:pgp-\w+|pkcs7-signature)")
 _WRAPPED = re.compile(r"application/(?:vnd\.)?ms-tnef")
 _WRAPPING = "winmail.dat"
 _SHORTEST_BODY = 1000
-"""Characters of a plain form below which it may be there only to say that another one is read."""
+"""In characters: a shorter plain body may only point to the HTML one."""
 
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
 class _Parts:
-    """What a message is made of."""
+    """The parts of a message.
+
+    Attributes:
+        bodies: parts to show, in order.
+        attached: attachments under unique names.
+        names: names taken so far, and how often.
+    """
 
     bodies: list[Message] = field(default_factory=list)
     attached: list[tuple[str, Message]] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
 
     def attach(self, name: str, part: Message) -> None:
-        """Take an attachment, under a name that no other one has."""
+        """Add an attachment under a unique name."""
         unique = name
         stem, dot, ending = name.rpartition(".")
         while unique in self.names:
@@ -82,14 +88,14 @@ def message_documents(
 
     Args:
         data: the whole message.
-        doc_id: its document's; those of attachments have their names behind it.
-        format_name: of the message, and of messages within it.
-        line: where it begins in a file of many; None in a file of its own.
-        depth: how many messages it is attached within.
+        doc_id: id of its document; attachments append their names to it.
+        format_name: of the message and of messages attached to it.
+        line: where it begins in a mailbox; None for a file of its own.
+        depth: number of messages it is nested in.
 
     Yields:
-        The message, and the documents of what is attached to it; a `Skipped` for an
-        attachment that could not be read although there is a reader.
+        The message, then the documents of its attachments; a `Skipped` for an attachment that
+        could not be read although there is a reader.
 
     Raises:
         UnreadableFile: there is no message in the data.
@@ -107,7 +113,7 @@ def message_documents(
 
 
 def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
-    """Tell bodies from attachments; of what is not shown, there are only attachments."""
+    """Sort parts into bodies and attachments; if not `shown`, only attachments are taken."""
     kind = part.get_content_type()
     name = file_name(part)
     inside = part.get_payload()
@@ -120,8 +126,8 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
         offers = [one for one in inside if isinstance(one, Message)]
         chosen = _preferred(offers)
         for offer in offers:
-            # Some programs put attachments into one of the forms. An invitation is none of them:
-            # it says when and where.
+            # Some programs put attachments into one of the alternatives. An invitation is not an
+            # alternative: it adds the time and the place.
             is_invitation = offer.get_content_type() == "text/calendar"
             _sort(offer, parts, shown=shown and (offer is chosen or is_invitation))
     elif isinstance(inside, list):
@@ -129,13 +135,13 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
             if isinstance(one, Message):
                 _sort(one, parts, shown=shown)
     elif kind in _FOR_MACHINES and not name:
-        # Of a page that a browser saved with all that it needs.
+        # Part of a page that a browser saved with its resources.
         return
     elif part.get_content_disposition() != "attachment" and (
         part.get_content_maintype() == "multipart"
         or (part.get_content_maintype() == "text" and not (name and parts.bodies))
     ):
-        # A body of many parts in which none begins is text after all.
+        # A multipart body in which no part begins is text after all.
         if shown:
             parts.bodies.append(part)
     elif _SIGNED_WHOLE.fullmatch(kind) and (signed := signed_content(_content(part))) is not None:
@@ -143,13 +149,13 @@ def _sort(part: Message, parts: _Parts, *, shown: bool = True) -> None:
     elif _WRAPPED.fullmatch(kind) or name.lower() == _WRAPPING:
         _sort_wrapped(_content(part), parts, shown=shown)
     elif not _SIGNATURES.fullmatch(kind):
-        # What only says that it is bytes may be anything.
+        # The generic type says nothing about the content.
         ending = mimetypes.guess_extension(kind) if kind != _BYTES else None
         parts.attach(name or f"attachment{ending or ''}", part)
 
 
 def _sort_wrapped(data: bytes, parts: _Parts, *, shown: bool) -> None:
-    """Tell bodies from attachments in what Outlook wrapped up; a body stands in the message too."""
+    """Sort the parts of Outlook's `winmail.dat`; its body usually repeats that of the message."""
     mail = unwrapped(data)
     if mail is None:
         return
@@ -163,7 +169,7 @@ def _sort_wrapped(data: bytes, parts: _Parts, *, shown: bool) -> None:
     for given, content in mail.attachments:
         name = safe_name(given) or "attachment"
         if content.startswith(data[:4]):
-            # A message within; of its own body there is no other form.
+            # A nested message, whose body exists only here.
             inner = _Parts(names=parts.names)
             _sort_wrapped(content, inner, shown=True)
             for body in inner.bodies:
@@ -174,20 +180,20 @@ def _sort_wrapped(data: bytes, parts: _Parts, *, shown: bool) -> None:
 
 
 def _preferred(offers: list[Message]) -> Message | None:
-    """Of several forms of one body, the plain one, unless it says little of what is there."""
-    pages = [one for one in offers if one.get_content_type() == "text/html"]
+    """Of alternative bodies, the plain one, unless it says much less than the HTML one."""
+    pages = [offer for offer in offers if offer.get_content_type() == "text/html"]
     for offer in offers:
         if offer.get_content_type() == "text/plain" and (text := _text(offer)).strip():
             if len(text) < _SHORTEST_BODY and any(_says_more(page, text) for page in pages):
                 break
             return offer
-    # A page with pictures of its own is a body of many parts.
-    composed = [one for one in offers if one.get_content_maintype() == "multipart"]
+    # A page with its own pictures is a multipart body.
+    composed = [offer for offer in offers if offer.get_content_maintype() == "multipart"]
     return next(iter([*pages, *composed, *offers]), None)
 
 
 def _says_more(page: Message, text: str) -> bool:
-    """Whether most words of a page are not in its plain form: "Please see this in a browser"."""
+    """Whether the plain text lacks most words of a page, as "Please see this in a browser" does."""
     try:
         shown = page_of(_content(page), "", page.get_content_charset(), as_mail=True).text
     except UnreadableFile:
@@ -224,14 +230,14 @@ def _add_document(builder: DocumentBuilder, body: Message) -> None:
             document = calendar_of(decode(content, charset), "")
         builder.include(document, below=1)
     except UnreadableFile:
-        # A page of pictures says nothing.
+        # A page with only pictures.
         return
 
 
 def _attachment(
     part: Message, doc_id: str, format_name: str, depth: int
 ) -> Iterator[Document | Skipped]:
-    # Here, since reading a file chooses among all readers, this one included.
+    # Not at the top: reading a file imports all readers, this one included.
     from bienc_cli.formats.reading import failures_of_one_file, read_documents, reader_of
     from bienc_cli.formats.table import is_unreadable
 
@@ -247,23 +253,23 @@ def _attachment(
             fits = len(name.encode()) <= _LONGEST_FILE_NAME
             path = Path(folder, name if fits else f"attachment{suffix}")
             path.write_bytes(_content(part))
-            found = reader_of(path)
-            if is_message or (found is not None and found.name == "mail"):
+            reader = reader_of(path)
+            if is_message or (reader is not None and reader.name == "mail"):
                 if depth >= _DEEPEST:
                     raise UnreadableFile("broken", "a message within too many others")
                 yield from message_documents(_content(part), doc_id, format_name, depth=depth + 1)
-            elif found is not None and found.name != "mbox":
+            elif reader is not None and reader.name != "mbox":
                 for item in read_documents(path, doc_id):
                     yield _below(item, doc_id)
-            elif found is None and (reason := what_to_do(suffix)) is not None:
+            elif reader is None and (reason := what_to_do(suffix)) is not None:
                 yield Skipped(doc_id, "binary", reason)
-            # What nobody can read is named among the fields of its message.
+            # Other attachments without a reader are only named in the field `Attachments`.
     except UnreadableFile as error:
         yield Skipped(doc_id, error.code, error.reason)
 
 
 def _below(item: Document | Skipped, doc_id: str) -> Document | Skipped:
-    """A record of an attached collection has an id of its own, which is none in a mailbox."""
+    """An attached file's item; the ids of a collection's records are put below the attachment."""
     if isinstance(item, Skipped) or item.doc_id.startswith(doc_id):
         return item
     return replace(item, doc_id=f"{doc_id}#{item.doc_id}")
@@ -278,17 +284,17 @@ def _part_of(data: bytes, kind: str = _BYTES) -> Message:
 
 
 def _content(part: Message) -> bytes:
-    """The decoded bytes of a part; of messages within, these."""
+    """The decoded bytes of a part; for an attached message, its source."""
     inside = part.get_payload()
     if isinstance(inside, list):
-        # One, but for reports, which are fields in the form of messages.
-        return b"\n".join(one.as_bytes() for one in inside if isinstance(one, Message))
+        # One message; or a delivery report, whose groups of fields are parsed as messages.
+        return b"\n".join(inner.as_bytes() for inner in inside if isinstance(inner, Message))
     encoding = header(part, "Content-Transfer-Encoding").lower()
-    if encoding == "base64" and isinstance(inside, str) and (found := _FOOTER.search(inside)):
-        # Mailing lists write below what is encoded, as they are used to.
-        encoded = inside[: found.start()].encode("ascii", "ignore")
+    if encoding == "base64" and isinstance(inside, str) and (footer := _FOOTER.search(inside)):
+        # Mailing lists append plain text even to encoded bodies.
+        encoded = inside[: footer.start()].encode("ascii", "ignore")
         with contextlib.suppress(binascii.Error):
-            return base64.b64decode(encoded) + found[0].encode("utf-8", "surrogateescape")
+            return base64.b64decode(encoded) + footer[0].encode("utf-8", "surrogateescape")
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 
@@ -297,7 +303,7 @@ def _text(part: Message) -> str:
     content = _content(part)
     charset = part.get_content_charset()
     try:
-        # As declared: encodings like ISO-2022-JP are ASCII to whoever does not ask.
+        # The declaration matters: ISO-2022-JP, for one, is also valid ASCII.
         text = content.decode(charset) if charset else decode(content)
     except (LookupError, ValueError):
         try:
@@ -306,15 +312,15 @@ def _text(part: Message) -> str:
             return ""
     except UnreadableFile:
         return ""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = with_line_feeds(text)
     if str(part.get_param("delsp")).lower() == "yes":
-        # Lines that a program broke anywhere (RFC 3676); a signature begins with what looks so.
+        # Joins lines that a program broke (RFC 3676); the line before a signature looks broken too.
         text = _FLOWS_ON.sub(_flowing, text)
     return clean(text)
 
 
 def _flowing(line_break: re.Match[str]) -> str:
-    """Nothing, where the next line goes on with what this one says and is quoted as often."""
+    """Removes the line break if the next line has the same depth of quotation."""
     text = line_break.string
     line = text.rfind("\n", 0, line_break.start()) + 1
     quoted = _QUOTED.match(text, line)

@@ -1,4 +1,4 @@
-"""The fields of a message, in all the forms that mail programs have given them."""
+"""Decodes the header fields of messages, in all the forms that mail programs write."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s]+')
 
 
 def header(message: Message, name: str) -> str:
-    """All fields of this name as one line, decoded."""
+    """All fields of this name, decoded, as one line."""
     values = [value for key, value in message.raw_items() if key.lower() == name.lower()]
     return ", ".join(filter(None, (_decoded(str(value)) for value in values)))
 
 
 def _decoded(value: str) -> str:
-    """A field with its encoded words, or its bare bytes, as text on one line."""
+    """A field's encoded words (RFC 2047) or raw bytes as one line of text."""
     try:
         raw = value.encode("ascii", "surrogateescape")
         value = raw.decode("ascii") if value.isascii() else decode(raw)
@@ -41,7 +41,7 @@ def _decoded(value: str) -> str:
 
 
 def file_name(part: Message) -> str:
-    """The name of an attachment, without folders and what no file may be called; or ""."""
+    """The name of an attachment as `safe_name` returns it; "" if it has none."""
     try:
         given = part.get_filename() or ""
     except (LookupError, ValueError, TypeError, AttributeError):
@@ -50,7 +50,7 @@ def file_name(part: Message) -> str:
 
 
 def safe_name(given: str) -> str:
-    """A name without folders and what no file may be called; or ""."""
+    """A file name without folders and forbidden characters; "" if nothing is left."""
     name = _UNSAFE.sub(" ", clean(given).replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
     stem, dot, ending = name.rpartition(".")
     if len(name) > _LONGEST_NAME:

@@ -1,13 +1,12 @@
-"""Notebooks: cells in order; Markdown, source and what came out as text, never pictures."""
+"""Notebooks: cells in order, with Markdown, source and textual output, never pictures."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
@@ -15,13 +14,14 @@ from bienc_cli.formats.decoding import clean, read_text
 from bienc_cli.formats.encoded_data import without_encoded_data
 from bienc_cli.formats.html import document_of as page_of
 from bienc_cli.formats.markdown import document_of as markdown_of
+from bienc_cli.formats.titles import title_of
 from bienc_cli.types import Document
 
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _PICTURES = frozenset({"png", "jpeg", "svg"})
 _OBJECT = re.compile(r"<[^<>]*>")
 _OVERWRITTEN = re.compile(r"^[^\n]*\r(?=[^\n\r])", re.MULTILINE)
-"""What a bar of progress wrote before it came back to the start of its line."""
+"""What a progress bar wrote before it returned to the start of the line."""
 
 _OLD_HEADING = "heading"
 
@@ -40,28 +40,25 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         builder.stand_at(number)
         if isinstance(cell, dict):
             _add_cell(builder, cell)
-    document = builder.build(doc_id, "notebook", _told_title(notebook))
-    first = document.headings[0] if document.headings else None
-    if document.title is None and first is not None and first.level == 1:
-        document = replace(document, title=first.title)
-    yield document
+    document = builder.build(doc_id, "notebook", _metadata_title(notebook))
+    yield replace(document, title=document.title or title_of(document.headings))
 
 
-def _told_title(notebook: dict[str, Any]) -> str | None:
+def _metadata_title(notebook: dict[str, object]) -> str | None:
     metadata = notebook.get("metadata")
     title = metadata.get("title") if isinstance(metadata, dict) else None
     return title if isinstance(title, str) and title.strip() else None
 
 
-def _cells(notebook: dict[str, Any]) -> list[Any]:
-    """The cells of a notebook of the present format, or of the one before it."""
+def _cells(notebook: dict[str, object]) -> list[object]:
+    """The cells of a notebook; in format 3 they were in worksheets."""
     sheets = notebook.get("worksheets")
     holders = [notebook, *(sheets if isinstance(sheets, list) else [])]
-    found = [holder.get("cells") for holder in holders if isinstance(holder, dict)]
-    return [cell for cells in found if isinstance(cells, list) for cell in cells]
+    lists = [holder.get("cells") for holder in holders if isinstance(holder, dict)]
+    return [cell for cells in lists if isinstance(cells, list) for cell in cells]
 
 
-def _add_cell(builder: DocumentBuilder, cell: dict[str, Any]) -> None:
+def _add_cell(builder: DocumentBuilder, cell: dict[str, object]) -> None:
     source = _presentable(_joined(cell.get("source", cell.get("input"))))
     kind = cell.get("cell_type")
     if kind == _OLD_HEADING:
@@ -77,8 +74,8 @@ def _add_cell(builder: DocumentBuilder, cell: dict[str, Any]) -> None:
             builder.block(_presentable(_shown(output)))
 
 
-def _shown(output: dict[str, Any]) -> str:
-    """What an output says in words; "" for a picture."""
+def _shown(output: dict[str, object]) -> str:
+    """The text of an output; "" for a picture."""
     if output.get("output_type") in ("error", "pyerr"):
         trace = output.get("traceback")
         lines = trace if isinstance(trace, list) else []
@@ -86,12 +83,12 @@ def _shown(output: dict[str, Any]) -> str:
             _joined(output.get(name)) for name in ("ename", "evalue")
         )
     data = output.get("data")
-    # The format before this one has the kinds beside one another, under shorter names.
+    # Format 3 has the media types as members of the output itself, under shorter names.
     kinds = data if isinstance(data, dict) else output
     pictures = any(str(kind).startswith("image/") or kind in _PICTURES for kind in kinds)
     for kind in ("text/plain", "text/markdown", "text/latex", "text"):
         text = _joined(kinds.get(kind))
-        # Of a picture, what Python calls it says nothing.
+        # For a picture, Python's representation of the object says nothing.
         if text and not (pictures and _OBJECT.fullmatch(text.strip())):
             return text
     page = _joined(kinds.get("text/html", kinds.get("html")))
@@ -101,11 +98,11 @@ def _shown(output: dict[str, Any]) -> str:
         return ""
 
 
-def _joined(value: Any) -> str:
-    """A text, which may be kept as a list of its lines."""
+def _joined(value: object) -> str:
+    """A text, which may be stored as a list of its lines."""
     if isinstance(value, str):
         return value
-    lines: Iterable[Any] = value if isinstance(value, list) else []
+    lines = value if isinstance(value, list) else []
     return "".join(line for line in lines if isinstance(line, str))
 
 

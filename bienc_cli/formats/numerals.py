@@ -1,8 +1,15 @@
-"""The numbers of list items as they are shown: 2, b, iii."""
+"""Numbers of list items as displayed: 2, b, iii."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+FORMS: Mapping[str, str] = MappingProxyType(
+    {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+)
+"""Forms of `numeral` by their letter in HTML and OpenDocument."""
 
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc")),
@@ -12,10 +19,10 @@ _LARGEST_ROMAN = 3999
 
 
 def numeral(count: int, form: str) -> str:
-    """A count as it is shown.
+    """A count as displayed.
 
     Args:
-        count: of the item, from 1; what has no letter or Roman number is shown in digits.
+        count: of the item, from 1; digits if it has no letter or Roman numeral.
         form: `lowerLetter`, `upperLetter`, `lowerRoman` or `upperRoman`; else digits.
     """
     if form in ("lowerLetter", "upperLetter") and count > 0:
@@ -33,14 +40,14 @@ def numeral(count: int, form: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListLevel:
-    """How the items of a level of a list are numbered.
+    """How one level of a list is numbered.
 
     Attributes:
-        form: see `numeral`; "" for none.
-        before: what stands in front of the number.
-        after: what stands behind it.
+        form: see `numeral`; "" for no numbers.
+        before: text before the number.
+        after: text after it.
         start: number of the first item.
-        shown: numbers of levels that are shown, of this one and of those above.
+        shown: how many levels are displayed, this one included.
     """
 
     form: str
@@ -54,6 +61,6 @@ class ListLevel:
         return numeral(count, self.form) if self.form else ""
 
     def marker(self, numbers: tuple[str, ...]) -> str:
-        """What stands in front of an item: its number behind those of the levels above."""
+        """The marker of an item, given the numbers of all levels from the outermost to its own."""
         shown = ".".join(filter(None, numbers[-self.shown :]))
         return f"{self.before}{shown}{self.after}" if shown else ""

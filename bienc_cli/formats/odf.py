@@ -1,4 +1,4 @@
-"""OpenDocument: texts by their headings, spreadsheets by sheet and row, presentations by slide."""
+"""OpenDocument: texts by heading, spreadsheets by sheet and row, presentations by slide."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.builder import DocumentBuilder
 from bienc_cli.formats.mathml import formula_text
-from bienc_cli.formats.numerals import ListLevel
+from bienc_cli.formats.numerals import FORMS, ListLevel
 from bienc_cli.formats.odf_text import (
     ASIDES,
+    CHART,
+    MATH,
     MOST_REPEATED,
+    OFFICE,
+    STYLE,
+    TABLE,
+    TEXT,
     TITLE,
     apply_styles,
     chart_lines,
@@ -23,30 +29,31 @@ from bienc_cli.formats.odf_text import (
     plain_lines,
     text_of,
 )
-from bienc_cli.formats.package import Package, name_of, parse_xml, says_something, whole_number
-from bienc_cli.formats.sheets import Row, add_sheet, columns, repeatable, sheet_builder
+from bienc_cli.formats.package import Package, name_of, parse_xml, whole_number
+from bienc_cli.formats.sheets import (
+    Row,
+    add_sheet,
+    columns,
+    repeatable,
+    sheet_builder,
+    table_text,
+)
+from bienc_cli.formats.titles import says_something
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
-_CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
-_MATH = "{http://www.w3.org/1998/Math/MathML}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 
 _ROW_GROUPS = frozenset(
-    {f"{_TABLE}table-row-group", f"{_TABLE}table-header-rows", f"{_TABLE}table-rows"}
+    {f"{TABLE}table-row-group", f"{TABLE}table-header-rows", f"{TABLE}table-rows"}
 )
 _FORMATS = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "drawing": "odp"}
 _MOST_OBJECTS = 1000
-_CONTINUED = f"{_TEXT}continue-list"
-_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_CONTINUED = f"{TEXT}continue-list"
 _Place = tuple[str, int]
 _NOT_SHOWN_AGAIN = frozenset("title date-time page-number".split())
 
@@ -66,23 +73,23 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
             raise UnreadableFile("encrypted", "encrypted, needs a password")
         content = package.needed_xml("content.xml")
-        _put_objects(package, content)
+        _insert_objects(package, content)
         yield _document(doc_id, content, package.xml("styles.xml"), package.xml("meta.xml"))
 
 
-def _put_objects(package: Package, content: Element) -> None:
-    """Put formulas and charts, which are documents of their own, where they stand."""
-    for placed in itertools.islice(content.iter(f"{_DRAW}object"), _MOST_OBJECTS):
-        name = (placed.get(_HREF) or "").removeprefix("./").rstrip("/")
+def _insert_objects(package: Package, content: Element) -> None:
+    """Insert formulas and charts, which are documents of their own, where they are displayed."""
+    for frame in itertools.islice(content.iter(f"{_DRAW}object"), _MOST_OBJECTS):
+        name = (frame.get(_HREF) or "").removeprefix("./").rstrip("/")
         tree = package.xml(f"{name}/content.xml") if name else None
         if tree is not None:
-            placed.append(tree)
+            frame.append(tree)
 
 
 def _document(
     doc_id: str, content: Element, styles: Element | None, meta: Element | None
 ) -> Document:
-    body = content.find(f"{_OFFICE}body/*")
+    body = content.find(f"{OFFICE}body/*")
     kind = _FORMATS.get(name_of(body)) if body is not None else None
     if body is None or kind is None:
         raise UnreadableFile("broken", "not an OpenDocument file with text in it")
@@ -90,10 +97,10 @@ def _document(
     builder = DocumentBuilder("slide") if kind == "odp" else DocumentBuilder()
     if kind == "ods":
         builder = sheet_builder()
-        for table in body.iterchildren(f"{_TABLE}table"):
-            add_sheet(builder, table.get(f"{_TABLE}name") or "", _sheet_rows(table))
-            for shapes in table.iterchildren(f"{_TABLE}shapes"):
-                builder.stand_at(1, table.get(f"{_TABLE}name") or "")
+        for table in body.iterchildren(f"{TABLE}table"):
+            add_sheet(builder, table.get(f"{TABLE}name") or "", _sheet_rows(table))
+            for shapes in table.iterchildren(f"{TABLE}shapes"):
+                builder.stand_at(1, table.get(f"{TABLE}name") or "")
                 for line in _aside_lines(shapes):
                     builder.row(line)
     elif kind == "odp":
@@ -104,31 +111,31 @@ def _document(
     else:
         _Text(builder, _list_levels(styles, content)).add(body)
         _add_headers(builder, styles)
-    title = None if meta is None else meta.findtext(f".//{_OFFICE}meta/{{*}}title")
+    title = None if meta is None else meta.findtext(f".//{OFFICE}meta/{{*}}title")
     if title is None or not says_something(title):
-        styled = next(body.iterfind(f".//{_TEXT}h[@{TITLE}]"), None)
+        styled = next(body.iterfind(f".//{TEXT}h[@{TITLE}]"), None)
         title = None if styled is None else text_of(styled, [])
     document = builder.build(doc_id, kind, title or None)
     if kind == "odp" and document.title is None and document.headings:
-        # A presentation is called what its first slide is.
+        # The first slide has the presentation's title.
         document = replace(document, title=document.headings[0].title)
     return document
 
 
 def _list_levels(*trees: Element | None) -> dict[_Place, ListLevel]:
-    """The numbered levels of list styles, by name of the style and depth from 0; the last win."""
+    """The numbered levels of list styles, by style and depth from 0; later trees win."""
     levels: dict[_Place, ListLevel] = {}
     for tree in trees:
-        for style in () if tree is None else tree.iter(f"{_TEXT}list-style"):
-            for level in style.iterchildren(f"{_TEXT}list-level-style-number"):
-                depth = (whole_number(level.get(f"{_TEXT}level")) or 1) - 1
-                form = level.get(f"{_STYLE}num-format")
-                levels[style.get(f"{_STYLE}name") or "", depth] = ListLevel(
-                    _FORMS.get(form or "", "decimal" if form else ""),
-                    level.get(f"{_STYLE}num-prefix") or "",
-                    level.get(f"{_STYLE}num-suffix") or "",
-                    whole_number(level.get(f"{_TEXT}start-value")) or 1,
-                    whole_number(level.get(f"{_TEXT}display-levels")) or 1,
+        for style in () if tree is None else tree.iter(f"{TEXT}list-style"):
+            for level in style.iterchildren(f"{TEXT}list-level-style-number"):
+                depth = (whole_number(level.get(f"{TEXT}level")) or 1) - 1
+                form = level.get(f"{STYLE}num-format")
+                levels[style.get(f"{STYLE}name") or "", depth] = ListLevel(
+                    FORMS.get(form or "", "decimal" if form else ""),
+                    level.get(f"{STYLE}num-prefix") or "",
+                    level.get(f"{STYLE}num-suffix") or "",
+                    whole_number(level.get(f"{TEXT}start-value")) or 1,
+                    whole_number(level.get(f"{TEXT}display-levels")) or 1,
                 )
     return levels
 
@@ -145,10 +152,10 @@ def _add_slide(builder: DocumentBuilder, page: Element) -> None:
 
 
 def _add_headers(builder: DocumentBuilder, styles: Element | None) -> None:
-    """Add headers and footers, each once, under no heading."""
+    """Add headers and footers, each once, outside all headings."""
     builder.end_headings()
     texts: dict[str, None] = {}
-    for master in () if styles is None else styles.iter(f"{_STYLE}master-page"):
+    for master in () if styles is None else styles.iter(f"{STYLE}master-page"):
         for part in master:
             texts["\n".join(plain_lines(part))] = None
     for text in texts:
@@ -156,16 +163,16 @@ def _add_headers(builder: DocumentBuilder, styles: Element | None) -> None:
 
 
 class _Text:
-    """Adds headings, paragraphs, lists and tables, and what is anchored in them behind each."""
+    """Adds headings, paragraphs, lists and tables, each followed by what is anchored in it."""
 
     def __init__(self, builder: DocumentBuilder, levels: Mapping[_Place, ListLevel]) -> None:
         self._builder = builder
         self._levels = levels
-        # The last number of each level, which a later list may go on from.
+        # The last number of each level, which a later list may continue.
         self._last: dict[_Place, int] = {}
 
     def add(self, parent: Element) -> None:
-        """Add all that stands in an element."""
+        """Add everything in an element."""
         for element in parent:
             if isinstance(element.tag, str):
                 self.add_one(element)
@@ -175,12 +182,12 @@ class _Text:
         name = name_of(element)
         asides: list[Element] = []
         if name == "h":
-            level = whole_number(element.get(f"{_TEXT}outline-level")) or 1
+            level = whole_number(element.get(f"{TEXT}outline-level")) or 1
             self._builder.heading(level, text_of(element, asides))
         elif name == "p":
             self._builder.block(text_of(element, asides))
         elif name == "list":
-            headings = [*element.iter(f"{_TEXT}h")]
+            headings = [*element.iter(f"{TEXT}h")]
             if headings:
                 # Numbered headings are items of a list too.
                 for item in element:
@@ -189,13 +196,10 @@ class _Text:
                 self._builder.block("\n".join(self._items(element, 0, "", asides)))
         elif name == "table":
             rows = [cells for _, cells in _rows(element, asides)]
-            lines = (" | ".join(cells) for cells in rows)
-            self._builder.block(
-                "\n".join(line for line in lines if line.strip(" |")), columns(rows)
-            )
-        elif element.tag == f"{_CHART}chart":
+            self._builder.block(table_text(rows), columns(rows))
+        elif element.tag == f"{CHART}chart":
             self._builder.block("\n".join(chart_lines(element)))
-        elif element.tag == f"{_MATH}math":
+        elif element.tag == f"{MATH}math":
             self._builder.block(formula_text(element))
         elif is_description(element):
             self._builder.block(element.text or "")
@@ -207,7 +211,7 @@ class _Text:
             self._add_aside(aside)
 
     def _add_aside(self, aside: Element) -> None:
-        """Add what stands beside the text; its headings head nothing behind it."""
+        """Add an aside, whose headings end with it."""
         self._builder.begin_aside()
         self.add(aside)
         self._builder.end_headings(self._builder.end_aside())
@@ -220,13 +224,13 @@ class _Text:
         asides: list[Element],
         above: tuple[str, ...] = (),
     ) -> Iterator[str]:
-        style = parent.get(f"{_TEXT}style-name") or style
+        style = parent.get(f"{TEXT}style-name") or style
         level = self._levels.get((style, depth))
         count = 0 if level is None else level.start - 1
-        if parent.get(f"{_TEXT}continue-numbering") == "true" or parent.get(_CONTINUED):
+        if parent.get(f"{TEXT}continue-numbering") == "true" or parent.get(_CONTINUED):
             count = self._last.get((style, depth), count)
-        for item in parent.iterchildren(f"{_TEXT}list-item", f"{_TEXT}list-header"):
-            stated = whole_number(item.get(f"{_TEXT}start-value"))
+        for item in parent.iterchildren(f"{TEXT}list-item", f"{TEXT}list-header"):
+            stated = whole_number(item.get(f"{TEXT}start-value"))
             if stated is not None:
                 count = stated
             elif any(name_of(child) in ("p", "h") for child in item):
@@ -243,7 +247,7 @@ class _Text:
 
 
 def _sheet_rows(table: Element) -> Iterator[Row]:
-    """The rows of a sheet, each with its comments and drawings as rows of one cell behind it."""
+    """The rows of a sheet, each followed by its comments and drawings as rows of one cell."""
     asides: list[Element] = []
     for number, cells in _rows(table, asides):
         if cells:
@@ -255,7 +259,7 @@ def _sheet_rows(table: Element) -> Iterator[Row]:
 
 
 def _aside_lines(aside: Element) -> Iterator[str]:
-    charts = [*aside.iter(f"{_CHART}chart")]
+    charts = [*aside.iter(f"{CHART}chart")]
     if not charts:
         yield from plain_lines(aside)
     for chart in charts:
@@ -263,55 +267,55 @@ def _aside_lines(aside: Element) -> Iterator[str]:
 
 
 def _rows(table: Element, asides: list[Element]) -> Iterator[Row]:
-    """The rows of a table; one that is repeated is there once.
+    """The rows of a table, repeated ones once.
 
-    A cell that is merged over several rows says the same in each. Those without a value are left
-    out unless something is anchored in them.
+    A cell merged over several rows repeats its text in each. Rows without a value are left out,
+    unless something is anchored in them.
     """
     number = 1
-    # Of each column, the rows that a cell still reaches into, and what it says.
+    # By column, the number of rows that a cell still spans, and its text.
     merged: dict[int, tuple[int, str]] = {}
     for row in _table_rows(table):
         cells: list[str] = []
         before = len(asides)
         gap = column = 0
-        for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            repeated = whole_number(cell.get(f"{_TABLE}number-columns-repeated")) or 1
+        for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+            repeated = whole_number(cell.get(f"{TABLE}number-columns-repeated")) or 1
             value = _value(cell, asides)
-            rows = whole_number(cell.get(f"{_TABLE}number-rows-spanned")) or 1
+            rows = whole_number(cell.get(f"{TABLE}number-rows-spanned")) or 1
             if rows > 1:
                 merged[column] = rows, value
-            left, said = merged.pop(column, (0, ""))
+            left, text = merged.pop(column, (0, ""))
             if left > 1:
-                merged[column] = left - 1, said
+                merged[column] = left - 1, text
             column += repeated
             if left and name_of(cell) == "covered-table-cell":
-                value = value or repeatable(said)
+                value = value or repeatable(text)
             if not value:
                 gap += repeated
                 continue
-            # Of a cell far to the right of all others, the distance says nothing.
+            # The exact distance of a cell far to the right of all others means nothing.
             cells += [""] * min(gap, MOST_REPEATED) + [value] * min(repeated, MOST_REPEATED)
             gap = 0
         if cells or len(asides) > before:
             yield number, cells
-        number += whole_number(row.get(f"{_TABLE}number-rows-repeated")) or 1
+        number += whole_number(row.get(f"{TABLE}number-rows-repeated")) or 1
 
 
 def _table_rows(parent: Element) -> Iterator[Element]:
     for child in parent:
-        if child.tag == f"{_TABLE}table-row":
+        if child.tag == f"{TABLE}table-row":
             yield child
         elif child.tag in _ROW_GROUPS:
             yield from _table_rows(child)
 
 
 def _value(cell: Element, asides: list[Element]) -> str:
-    """What a cell shows; a date as ISO 8601 writes it."""
-    date: str | None = cell.get(f"{_OFFICE}date-value")
+    """The displayed value of a cell; dates as in ISO 8601."""
+    date: str | None = cell.get(f"{OFFICE}date-value")
     lines: list[str] = []
     for child in cell:
-        if child.tag == f"{_TEXT}p":
+        if child.tag == f"{TEXT}p":
             lines.append(text_of(child, asides))
         elif name_of(child) in ASIDES:
             asides.append(child)
@@ -320,4 +324,4 @@ def _value(cell: Element, asides: list[Element]) -> str:
     if date:
         return date.removesuffix("T00:00:00").replace("T", " ")
     shown = " ".join(" ".join(lines).split())
-    return shown or str(cell.get(f"{_OFFICE}value") or "")
+    return shown or str(cell.get(f"{OFFICE}value") or "")

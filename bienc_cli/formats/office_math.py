@@ -1,4 +1,4 @@
-"""Formulas of Word and PowerPoint on one line, with the signs that Office draws for elements."""
+"""Formulas of Word and PowerPoint as one line, with the operators that Office draws."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RAISED_AND_LOWERED = {f"{M}sub": "_", f"{M}sup": "^", f"{M}lim": "_"}
 
 def formula_text(element: Element) -> str:
     """The formula in an element."""
-    # Recursive: the parser lets elements nest no deeper than 256.
+    # Recursion is safe: the parser limits nesting to 256.
     tag = element.tag
     if not isinstance(tag, str) or tag.endswith(("Pr", *_DELETED)):
         return ""
@@ -25,7 +25,7 @@ def formula_text(element: Element) -> str:
     if tag == f"{M}d":
         return _bracketed(element)
     if tag == f"{M}nary":
-        # Without an element, the sign is an integral's (ISO 29500-1, 22.1.2.20).
+        # The default operator is the integral (ISO 29500-1, 22.1.2.20).
         sign = _character(element, "naryPr", "chr", "∫")
         return f"{sign}{_part(element, 'sub')}{_part(element, 'sup')} {_part(element, 'e')}"
     if tag == f"{M}rad":
@@ -53,6 +53,6 @@ def _bracketed(element: Element) -> str:
 
 
 def _character(element: Element, properties: str, name: str, default: str) -> str:
-    """The sign that properties name; the default where they name none."""
-    said = element.find(f"{M}{properties}/{M}{name}")
-    return default if said is None else said.get(f"{M}val") or ""
+    """The character stated in the properties; the default if there is none."""
+    stated = element.find(f"{M}{properties}/{M}{name}")
+    return default if stated is None else stated.get(f"{M}val") or ""

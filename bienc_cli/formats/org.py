@@ -10,15 +10,14 @@ from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import paragraph_cuts, spans_to_blocks, split_lines
 from bienc_cli.types import Document, Heading
 
-# Words for the state of a headline, such as TODO, stand before its title in what people write, and
-# are no part of it.
+# The state of a headline, such as TODO, precedes its title.
 _HEADLINE = re.compile(r"(?P<stars>\*+)[ \t]+(?P<title>.*?)(?:[ \t]+:[\w@#%:]+:)?[ \t]*\Z")
 _STATES = frozenset("TODO DONE NEXT WAITING CANCELLED".split())
 _OWN_STATES = re.compile(r"[ \t]*#\+(?:(?:seq_|typ_)?todo):(.*)", re.IGNORECASE)
-"""What people call the states of their own headlines: `TODO REVIEW(r) | DONE`."""
+"""A definition of custom states: `TODO REVIEW(r) | DONE`."""
 
 _COUNTED = re.compile(r"\[#\w\]|\[(?:\d*/\d*|\d*%)\]")
-"""How urgent it is, and how much of what is below is done."""
+"""A headline's priority, and the progress of the items below it."""
 
 _BEGIN = re.compile(r"[ \t]*#\+begin_(\S+)", re.IGNORECASE)
 _TITLE = re.compile(r"^[ \t]*#\+title:[ \t]*(\S.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
@@ -28,20 +27,20 @@ _EMPHASIS = re.compile(
     r"""(?![^\s\-.,;:!?'")}\[\]*/_=~+])"""
 )
 _DEEPEST = 3
-"""Kinds of emphasis within one another."""
+"""Levels of nested emphasis."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read an Org file; see `table.ReadFunction`."""
     text = read_text(path)
-    headings, within = _headlines(text)
-    named = _TITLE.search(text)
-    cuts = {cut for cut in paragraph_cuts(text) if cut not in within}
+    headings, in_block = _headlines(text)
+    title = _TITLE.search(text)
+    cuts = {cut for cut in paragraph_cuts(text) if cut not in in_block}
     yield Document(
         doc_id,
         text,
         "org",
-        title=_plain(named[1]) if named else None,
+        title=_plain(title[1]) if title else None,
         headings=tuple(headings),
         blocks=spans_to_blocks(
             text, sorted(cuts | {heading.start for heading in headings}), len(text)
@@ -50,24 +49,24 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def _headlines(text: str) -> tuple[list[Heading], set[int]]:
-    """Headlines, and the lines that are within a block, where stars are bullets or code."""
+    """Headlines, and the starts of lines inside blocks, where stars are bullets or code."""
     headings: list[Heading] = []
-    within: set[int] = set()
+    in_block: set[int] = set()
     ending: str | None = None
     states = {*_STATES}
     for start, line in split_lines(text):
         if ending is not None:
-            within.add(start)
+            in_block.add(start)
             ending = None if line.strip().lower() == ending else ending
-        elif begun := _BEGIN.match(line):
-            ending = f"#+end_{begun[1].lower()}"
-        elif stated := _OWN_STATES.match(line):
-            states |= {word.partition("(")[0] for word in stated[1].split()}
-        elif found := _HEADLINE.match(line):
-            state, _, rest = found["title"].partition(" ")
-            if title := _plain(rest if state in states else found["title"]):
-                headings.append(Heading(start, len(found["stars"]), title))
-    return headings, within
+        elif begin := _BEGIN.match(line):
+            ending = f"#+end_{begin[1].lower()}"
+        elif own_states := _OWN_STATES.match(line):
+            states |= {word.partition("(")[0] for word in own_states[1].split()}
+        elif headline := _HEADLINE.match(line):
+            state, _, rest = headline["title"].partition(" ")
+            if title := _plain(rest if state in states else headline["title"]):
+                headings.append(Heading(start, len(headline["stars"]), title))
+    return headings, in_block
 
 
 def _plain(title: str) -> str:

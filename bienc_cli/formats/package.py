@@ -19,9 +19,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.titles import says_something
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+"""Namespace of attributes that refer to a relation of their part; see `Package.relations`."""
 
 _LARGEST_XML = 1 << 28
 """Bytes of XML, unpacked, above which a package is taken for a bomb."""
@@ -37,13 +41,6 @@ _WITH_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 _STRICT = re.compile(
     rb"""(xmlns(?::[\w.-]+)?\s*=\s*["'])http://purl\.oclc\.org/ooxml/(\w+)/([\w/]+)"""
 )
-_MEANINGLESS = re.compile(
-    r"untitled.*|.*\bpowerpoint\b.*|microsoft word.*|presentation\s*\d*|word document"
-    r"|document\s*\d*|book\s*\d*|title|.*\.(?:docx?|dotx?|pptx?|potx?|xlsx?)",
-    re.IGNORECASE,
-)
-"""What programs write for a title where a person wrote none."""
-
 _BROKEN_PART = (
     zipfile.BadZipFile,
     zlib.error,
@@ -225,11 +222,6 @@ def parse_xml(data: bytes) -> Element | None:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
         return None
-
-
-def says_something(title: str) -> bool:
-    """Whether a title among a document's properties was written by a person."""
-    return bool(title.strip()) and not _MEANINGLESS.fullmatch(title.strip())
 
 
 def name_of(element: Element) -> str:

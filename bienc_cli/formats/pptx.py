@@ -17,15 +17,14 @@ from bienc_cli.formats.drawing import (
     drawn_text,
     related_text,
 )
-from bienc_cli.formats.package import Package
-from bienc_cli.formats.sheets import columns
+from bienc_cli.formats.package import Package, R
+from bienc_cli.formats.sheets import columns, table_text
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TITLES = frozenset({"title", "ctrTitle"})
 _UNREAD = frozenset({"dt", "sldNum", "sldImg"})
 """Placeholders that say what day it is, which slide this is, and what it looks like."""
@@ -57,7 +56,7 @@ def _slides(package: Package) -> list[str]:
     tree = package.xml(main)
     relations = package.relations(main)
     listed = () if tree is None else tree.iterfind(f"{_P}sldIdLst/{_P}sldId")
-    slides = [relations.get(slide.get(_R_ID) or "", ("", ""))[1] for slide in listed]
+    slides = [relations.get(slide.get(f"{R}id") or "", ("", ""))[1] for slide in listed]
     if any(slide in package for slide in slides):
         return slides
     return package.names(r"ppt/slides/slide\d+\.xml")
@@ -107,8 +106,7 @@ class _Slide:
             return
         table = shape.find(f".//{A}tbl")
         rows = [] if table is None else [*_rows(table)]
-        lines = (" | ".join(cells) for cells in rows if any(cells))
-        text = drawn_text(shape) if table is None else "\n".join(lines)
+        text = drawn_text(shape) if table is None else table_text(rows)
         if kind in _REPEATED:
             if text in self._seen:
                 return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bienc_cli.formats.decoding import read_text
 from bienc_cli.formats.lines import hanging_cuts, spans_to_blocks, split_lines
+from bienc_cli.formats.titles import title_of
 from bienc_cli.types import Document, Heading
 
 _ADORNMENT = re.compile(r"""([!-/:-@[-`{-~])\1+[ \t]*\Z""")
@@ -25,7 +26,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         doc_id,
         text,
         "rst",
-        title=headings[0].title if headings and headings[0].level == 1 else None,
+        title=title_of(headings),
         headings=headings,
         blocks=spans_to_blocks(text, list(hanging_cuts(text)), len(text)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bienc_cli.formats.builder import DocumentBuilder
-from bienc_cli.formats.sheets import columns
+from bienc_cli.formats.sheets import columns, table_text
 
 
 class _Flow:
@@ -105,7 +105,7 @@ class Flows:
         flow = self.current
         if flow.cells:
             self.end_row()
-        lines = "\n".join(" | ".join(row) for row in flow.rows if any(row))
+        lines = table_text(flow.rows)
         if flow is self._body:
             self.builder.block(lines, columns(flow.rows))
         elif lines:

@@ -69,8 +69,13 @@ def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> bool:
     return True
 
 
+def table_text(rows: Iterable[Sequence[str]]) -> str:
+    """The non-empty rows of a table inside a text, one per line."""
+    return "\n".join(" | ".join(cells) for cells in rows if any(cells))
+
+
 def columns(rows: Iterable[Sequence[str]]) -> str:
-    """What heads the columns of a table that stands in a text; "" where nothing does."""
+    """The column names of a table inside a text; "" if it has none."""
     filled = [(number, cells) for number, row in enumerate(rows) if (cells := _trimmed(row))]
     header = _header(filled[:_HEADER_WITHIN])
     return next((_names(cells) for number, cells in filled if number == header), "")

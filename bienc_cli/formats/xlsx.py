@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from bienc_cli.formats.cleaning import RAISED
 from bienc_cli.formats.drawing import CHART, description, drawn_text, related_text
 from bienc_cli.formats.number_formats import NumberFormat
-from bienc_cli.formats.package import Package, whole_number
+from bienc_cli.formats.package import Package, R, whole_number
 from bienc_cli.formats.sheets import Row, add_sheet, begin_sheet, repeatable, sheet_builder
 from bienc_cli.types import Document
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_R_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ROW = re.compile(r"(?<=[A-Z$])[0-9]{1,7}\b")
 _CODE = re.compile(r'&(?:"[^"]*"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|(&)|[A-Za-z])')
@@ -107,7 +106,7 @@ class _Workbook:
         names: list[str] = []
         for sheet in () if self._tree is None else self._tree.iterfind("{*}sheets/{*}sheet"):
             names.append(sheet.get("name") or "")
-            kind, part = relations.get(sheet.get(_R_ID) or "", ("", ""))
+            kind, part = relations.get(sheet.get(f"{R}id") or "", ("", ""))
             if kind in ("worksheet", "chartsheet") and part in self._package:
                 found = True
                 yield names[-1], part
