@@ -57,7 +57,7 @@ def _pages(
         for index in range(min(count, _MOST_PAGES)):
             text = ""
             try:
-                with _broken_pictures_told():
+                with _decoding_errors_translated():
                     image.seek(index)
                     text = recognise(_prepared(image), languages)
             except UnreadableFile as error:
@@ -69,12 +69,12 @@ def _pages(
 def _opened(path: Path) -> Image:
     from PIL import Image
 
-    with _broken_pictures_told():
+    with _decoding_errors_translated():
         return Image.open(path, formats=_DECODERS)
 
 
 @contextlib.contextmanager
-def _broken_pictures_told() -> Iterator[None]:
+def _decoding_errors_translated() -> Iterator[None]:
     from PIL import Image
 
     try:

@@ -1,7 +1,7 @@
-"""Text recognised in pictures, by Tesseract: a program of its own that people install.
+"""Recognises text in pictures with Tesseract, a program that people install themselves.
 
-It inherits the limits of memory and time of the process that calls it, and has one of its own
-for each picture.
+It inherits the memory and time limits of the calling process, and has its own time limit for each
+picture.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bienc_cli.errors import UnreadableFile, UsageError
 from bienc_cli.extras import install_command
 
 SECONDS = 60.0
-"""Wall-clock time for one picture."""
+"""Wall-clock limit for one picture."""
 
 MOST_PIXELS = 25_000_000
-"""Of a picture that is recognised: a page of A3 at 300 dots an inch, and some more."""
+"""Limit on pictures to recognise: a little more than an A3 page at 300 dpi."""
 
 _PROGRAM = "tesseract"
 _PACKAGES = ("pypdfium2", "PIL")
 
-# With the orientation found first, where the data for that is installed.
+# Tesseract's page segmentation modes; the first one detects the orientation, which needs data.
 _ORIENTED = "1"
 _UPRIGHT = "3"
 _NO_LANGUAGES = frozenset({"osd", "equ", "snum"})
@@ -38,9 +38,9 @@ class Picture:
 
     Attributes:
         width: in pixels.
-        height: likewise.
-        shades: a byte for each pixel, row by row, 0 for black.
-        dpi: dots an inch where they are known, else 0.
+        height: in pixels.
+        shades: one byte per pixel, row by row, 0 for black.
+        dpi: dots per inch; 0 if unknown.
     """
 
     width: int
@@ -51,14 +51,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Tesseract as it is installed here.
+    """The installed Tesseract.
 
     Attributes:
-        version: `5.3.0`.
-        languages: names of its data, `eng`; where none are asked for, all of them are tried on
-            every picture.
-        scripts: likewise of data for all languages of a script, `script/Latin`.
-        finds_orientation: a picture may lie on its side.
+        version: such as `5.3.0`.
+        languages: names of its language data, such as `eng`; all are tried on every picture if no
+            language is given.
+        scripts: names of its data for all languages of a script, such as `script/Latin`.
+        finds_orientation: it can read pictures that lie on their side.
     """
 
     version: str
@@ -69,7 +69,7 @@ class Engine:
 
 @cache
 def missing() -> str | None:
-    """What to install before anything can be recognised, as a command; None for nothing."""
+    """What to install before text can be recognised, as a command; None if nothing is missing."""
     if shutil.which(_PROGRAM) is None:
         return "install tesseract-ocr"
     if any(find_spec(package) is None for package in _PACKAGES):
@@ -79,19 +79,19 @@ def missing() -> str | None:
 
 @cache
 def engine() -> Engine:
-    """What is installed, where something is."""
-    version = _told("--version").partition("\n")[0].rpartition(" ")[2]
-    named = {line.strip() for line in _told("--list-langs").splitlines()[1:]} - {""}
+    """The installed Tesseract; without any data if it is not installed."""
+    version = _output_of("--version").partition("\n")[0].rpartition(" ")[2]
+    installed = {line.strip() for line in _output_of("--list-langs").splitlines()[1:]} - {""}
     # Scripts are listed as paths.
-    languages = sorted(name for name in named - _NO_LANGUAGES if "/" not in name)
-    scripts = tuple(sorted(name for name in named if "/" in name))
-    # The first one decides where they disagree.
+    languages = sorted(name for name in installed - _NO_LANGUAGES if "/" not in name)
+    scripts = tuple(sorted(name for name in installed if "/" in name))
+    # Where languages disagree, the first one decides.
     languages.sort(key=lambda name: name != "eng")
-    return Engine(version, tuple(languages), scripts, "osd" in named)
+    return Engine(version, tuple(languages), scripts, "osd" in installed)
 
 
 def check_languages(languages: Sequence[str]) -> None:
-    """Make sure that what is asked for can be recognised, where anything can.
+    """Check that these languages can be recognised, if anything can.
 
     Raises:
         UsageError: there is no data for a language.
@@ -109,28 +109,27 @@ def check_languages(languages: Sequence[str]) -> None:
 
 
 def advice() -> str:
-    """What makes a picture readable, as the end of a sentence."""
+    """How to make a picture readable, as the end of a sentence."""
     lack = missing()
     return "index with --ocr to have it recognised" if lack is None else f"{lack}, then use --ocr"
 
 
 def recogniser(languages: Sequence[str] = ()) -> str:
-    """What recognises text in these languages here, for people, or what to install for it."""
+    """The program that recognises these languages, as text for people, or what to install."""
     if lack := missing():
         return f"nothing yet ({lack})"
     return f"Tesseract {engine().version} ({', '.join(languages or engine().languages)})"
 
 
 def recognise(picture: Picture, languages: Sequence[str] = ()) -> str:
-    """The text in a picture, line by line; "" where there is none.
+    """The text in a picture, line by line; "" if there is none.
 
     Args:
-        picture: what is looked at.
-        languages: that it may be in, the likeliest first; all that are installed if empty.
+        picture: the picture to read.
+        languages: languages of its text, the likeliest first; all installed ones if empty.
 
     Raises:
-        UnreadableFile: `timeout` when it takes more than `SECONDS`, `crashed` when Tesseract
-            ends otherwise than well.
+        UnreadableFile: `timeout` if it takes more than `SECONDS`, `crashed` if Tesseract fails.
     """
     here = engine()
     header = f"P5 {picture.width} {picture.height} 255\n".encode()
@@ -146,7 +145,7 @@ def recognise(picture: Picture, languages: Sequence[str] = ()) -> str:
             stderr=subprocess.DEVNULL,
             timeout=SECONDS,
             check=False,
-            # Several pictures are read at a time already.
+            # Several pictures are already read in parallel.
             env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         )
     except subprocess.TimeoutExpired:
@@ -156,7 +155,7 @@ def recognise(picture: Picture, languages: Sequence[str] = ()) -> str:
     return done.stdout.decode("utf-8", "replace").replace("\f", "").strip()
 
 
-def _told(argument: str) -> str:
+def _output_of(argument: str) -> str:
     try:
         return subprocess.run(  # noqa: S603
             [_PROGRAM, argument],

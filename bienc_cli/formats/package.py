@@ -1,8 +1,8 @@
-"""Zip archives of XML parts, as Office Open XML, OpenDocument and EPUB files are.
+"""ZIP archives of XML parts: Office Open XML, OpenDocument and EPUB.
 
-Opened leniently: a part that nobody asks for, or that is missing or broken, costs nothing but
-itself. Nothing is fetched and no entity is expanded; what unpacks to too much is refused
-before any of it is unpacked.
+Reading is lenient: a missing or broken part costs only itself, and unneeded parts are not opened.
+Nothing is fetched and no entity is expanded; a package that would unpack to too much is refused
+before anything is unpacked.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 """Namespace of attributes that refer to a relation of their part; see `Package.relations`."""
 
 _LARGEST_XML = 1 << 28
-"""Bytes of XML, unpacked, above which a package is taken for a bomb."""
+"""In bytes, unpacked; a package with more XML is a bomb."""
 
 _PIECE, _OVERLAP = 1 << 20, 1 << 10
-"""Bytes of a part that are searched at a time, and that a match may have."""
+"""Bytes of a part that are searched at a time, and the most that a match may span."""
 
 _XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""An OLE container: what Office writes when a file has a password, and what its old formats are."""
+"""Start of an OLE container: an Office file with a password, or one from before 2007."""
 
 _WITH_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 _STRICT = re.compile(
@@ -47,20 +47,20 @@ _BROKEN_PART = (
     EOFError,
     # A part with a password.
     RuntimeError,
-    # What zipfile raises for a part that is packed in a way it does not know.
+    # Raised for an unknown compression method.
     NotImplementedError,
 )
 
 
 class Package:
-    """The parts of one archive, by their names.
+    """The parts of one archive, by name.
 
     Args:
         path: the file.
-        kind: what it should be, for the reason of a refusal: "a Word document".
+        kind: what it should be, for error messages: "a Word document".
 
     Raises:
-        UnreadableFile: it is no archive, has a password, or unpacks to too much.
+        UnreadableFile: it is not an archive, has a password, or unpacks to too much.
     """
 
     def __init__(self, path: Path, kind: str) -> None:
@@ -68,10 +68,10 @@ class Package:
         self._kind = kind
         try:
             self._archive = zipfile.ZipFile(path)
-        # NotImplementedError is what zipfile raises for archives of a version it does not know.
+        # zipfile raises NotImplementedError for an unknown version of the format.
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise UnreadableFile("broken", f"not {kind} ({error})") from error
-        # Names are compared without regard to case, and some programs write them with \.
+        # Names are case-insensitive, and some programs separate folders with \.
         self._parts = {_canonical(part.filename): part for part in self._archive.infolist()}
         if (
             sum(p.file_size for name, p in self._parts.items() if name.endswith(_XML))
@@ -91,12 +91,12 @@ class Package:
         return _canonical(name) in self._parts
 
     def names(self, pattern: str) -> list[str]:
-        """Parts whose lower-case name matches, those with numbers in the order of these."""
+        """Lower-case names of parts that match a pattern, ordered by the number in the name."""
         matching = [name for name in self._parts if re.fullmatch(pattern, name)]
         return sorted(matching, key=lambda name: (int((re.findall(r"\d+", name) or [0])[-1]), name))
 
     def data(self, name: str) -> bytes | None:
-        """Content of a part; None where it is missing or damaged."""
+        """The content of a part; None if it is missing or damaged."""
         part = self._parts.get(_canonical(name))
         if part is None or part.file_size > _LARGEST_XML:
             return None
@@ -106,12 +106,12 @@ class Package:
             return None
 
     def xml(self, name: str) -> Element | None:
-        """A part as a tree, as far as it can be parsed; None where it is missing or damaged."""
+        """The tree of a part, as far as it can be parsed; None if it is missing or damaged."""
         data = self.data(name)
         return None if data is None else parse_xml(data)
 
     def needed_xml(self, name: str) -> Element:
-        """A part without which there is no document.
+        """The tree of a part without which there is no document.
 
         Raises:
             UnreadableFile: it is missing or damaged.
@@ -122,27 +122,27 @@ class Package:
         return tree
 
     def matches(self, name: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
-        """What a pattern finds in a part of any size, each within `_OVERLAP` bytes."""
+        """Matches of a pattern in a part of any size; none is longer than `_OVERLAP` bytes."""
         part = self._parts.get(_canonical(name))
         if part is None:
             return
-        held = b""
+        unsearched = b""
         try:
             with self._archive.open(part) as stream:
                 while piece := stream.read(_PIECE):
-                    held += piece
+                    unsearched += piece
                     end = 0
-                    for found in pattern.finditer(held):
-                        yield found
-                        end = found.end()
-                    held = held[max(end, len(held) - _OVERLAP) :]
+                    for match in pattern.finditer(unsearched):
+                        yield match
+                        end = match.end()
+                    unsearched = unsearched[max(end, len(unsearched) - _OVERLAP) :]
         except _BROKEN_PART:
             return
 
     def elements(self, name: str, *tags: str) -> Iterator[Element]:
-        """Elements of these names in a part of any size, forgotten when the next is asked for.
+        """Elements with these tags in a part of any size, each discarded before the next.
 
-        Where the part is missing or breaks off, there are no more.
+        They end where the part breaks off; there are none if it is missing.
         """
         from lxml import etree
 
@@ -169,18 +169,18 @@ class Package:
     # ------------------------------------------------ relations of Office Open XML
 
     def main_part(self, fallback: str) -> str:
-        """The part that the document begins with; `fallback` where the package does not say."""
+        """The document's main part; `fallback` if the package does not name it."""
         main = next(self.related("", "officeDocument"), None)
         return main or fallback
 
     def related(self, part: str, kind: str) -> Iterator[str]:
-        """Existing parts that `part` names as such: "header", "notesSlide"."""
-        for found_kind, target in self.relations(part).values():
-            if found_kind == kind and target in self:
+        """Existing parts that `part` is related to, by kind of relation: "header", "notesSlide"."""
+        for relation, target in self.relations(part).values():
+            if relation == kind and target in self:
                 yield target
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Kind and target of each of a part's relations, by their ids."""
+        """Kind and target of each of a part's relations, by id."""
         folder, name = posixpath.split(part)
         tree = self.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
         relations: dict[str, tuple[str, str]] = {}
@@ -193,7 +193,7 @@ class Package:
         return relations
 
     def title(self) -> str | None:
-        """The title among the document's properties, unless a program put it there."""
+        """The title in the document's properties, unless a program put it there."""
         for name in self.related("", "core-properties"):
             tree = self.xml(name)
             title: str | None = None if tree is None else tree.findtext("{*}title")
@@ -203,9 +203,9 @@ class Package:
 
 
 def parse_xml(data: bytes) -> Element | None:
-    """A tree, as far as the data can be parsed; nothing is fetched, no entity expanded.
+    """The tree of a document, as far as it can be parsed; None if it cannot be parsed at all.
 
-    The namespaces of "Strict" Office Open XML become those that every other file has.
+    Namespaces of "Strict" Office Open XML become those of the usual "Transitional" form.
     """
     from lxml import etree
 
@@ -225,13 +225,13 @@ def parse_xml(data: bytes) -> Element | None:
 
 
 def name_of(element: Element) -> str:
-    """An element's name without its namespace; "" for an entity."""
+    """An element's name without its namespace; "" for an entity reference."""
     tag = element.tag
     return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
 def whole_number(text: str | None) -> int | None:
-    """A number as attributes have it: digits, and not too many; None where it is none."""
+    """The number in an attribute, at most nine digits; None if it is anything else."""
     text = text or ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 

@@ -1,7 +1,7 @@
-"""A reader at long work tells whoever waits for it that a part is done.
+"""Lets a slow reader report that a part of a file is done.
 
-The time that reading a file may take then begins anew: a scan of a thousand pages takes an hour
-without hanging, and a page that hangs is still found out.
+Each report restarts the file's time limit: a scan of a thousand pages may take an hour, but a page
+that hangs is still noticed.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _waiting: ContextVar[Callable[[], None] | None] = ContextVar("waiting", default=
 
 
 def part_done() -> None:
-    """Tell that one of many parts, a page, is read."""
-    if tell := _waiting.get():
-        tell()
+    """Report that one of many parts, such as a page, has been read."""
+    if report := _waiting.get():
+        report()
 
 
-def told_by(tell: Callable[[], None]) -> None:
-    """Have this called, in this thread, for every part that is done."""
-    _waiting.set(tell)
+def report_parts_to(report: Callable[[], None]) -> None:
+    """Have `report` called for every part that is done in this thread."""
+    _waiting.set(report)

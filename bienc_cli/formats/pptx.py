@@ -1,4 +1,4 @@
-"""PPTX: a slide as a page, its title as heading, with tables, charts, notes and comments."""
+"""PPTX: one page per slide, its title as heading, with tables, charts, notes and comments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _TITLES = frozenset({"title", "ctrTitle"})
 _UNREAD = frozenset({"dt", "sldNum", "sldImg"})
-"""Placeholders that say what day it is, which slide this is, and what it looks like."""
+"""Placeholders for the date, the slide number, and the image of the slide."""
 
 _REPEATED = frozenset({"ftr", "hdr"})
 
@@ -45,13 +45,13 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
                 _Slide(package, name, builder, seen).add(tree)
         document = builder.build(doc_id, "pptx", package.title())
         if document.title is None and document.headings:
-            # A presentation is called what its first slide is.
+            # The first slide has the presentation's title.
             document = replace(document, title=document.headings[0].title)
         yield document
 
 
 def _slides(package: Package) -> list[str]:
-    """Parts of the slides in the order in which they are shown; a missing one counts too."""
+    """Names of the slides' parts in the order of presentation, missing ones included."""
     main = package.main_part("ppt/presentation.xml")
     tree = package.xml(main)
     relations = package.relations(main)
@@ -63,13 +63,13 @@ def _slides(package: Package) -> list[str]:
 
 
 class _Slide:
-    """Adds what one slide shows.
+    """Adds the content of one slide.
 
     Args:
-        package: of the slide.
-        name: its part.
-        builder: receives it.
-        seen: footers that stood on a slide before; one is enough.
+        package: the presentation.
+        name: of the slide's part.
+        builder: receives the content.
+        seen: footers of earlier slides, which are not repeated.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class _Slide:
     def add(self, tree: Element) -> None:
         """Add title, shapes, notes and comments."""
         shapes = [*_shapes(tree)]
-        # The title comes first wherever it is drawn: what is above it belongs to it as well.
+        # The title comes first, wherever it is drawn: what is above it belongs to it too.
         titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
         for shape in titles:
             self._builder.heading(1, drawn_text(shape))
@@ -113,12 +113,12 @@ class _Slide:
             self._seen.add(text)
         self._builder.block(text, columns(rows))
         self._builder.block(description(shape.find(f"*/{_P}cNvPr")))
-        for placed in shape.iter(CHART, DIAGRAM):
-            self._builder.block(related_text(self._package, self._relations, placed))
+        for reference in shape.iter(CHART, DIAGRAM):
+            self._builder.block(related_text(self._package, self._relations, reference))
 
 
 def _shapes(tree: Element) -> Iterator[Element]:
-    """Shapes, pictures and frames in their order, those of groups too."""
+    """Shapes, pictures and frames in order, also those in groups."""
     pending = [*reversed(tree)]
     while pending:
         element = pending.pop()
@@ -130,8 +130,8 @@ def _shapes(tree: Element) -> Iterator[Element]:
 
 
 def _placeholder(shape: Element) -> str:
-    found = shape.find(f"*/{_P}nvPr/{_P}ph")
-    return "" if found is None else found.get("type") or ""
+    placeholder = shape.find(f"*/{_P}nvPr/{_P}ph")
+    return "" if placeholder is None else placeholder.get("type") or ""
 
 
 def _rows(table: Element) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""Reading one file in this process: choose the reader, keep its failures to the file."""
+"""Reads one file in this process: chooses the reader, and turns its failures into a verdict."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from bienc_cli.formats.table import (
 from bienc_cli.types import Document, Heading, Skipped
 
 _LONGEST_TITLE = 300
-"""Characters; a title says what something is about, and is embedded with every passage."""
+"""In characters; titles are embedded with every passage, so they must be short."""
 
 
 def format_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format | None:
-    """Choose the reader of a file, by its name or else by how its content begins.
+    """The format of a file, by its name or else by the start of its content.
 
     Args:
         path: the file; opened only if its name says nothing.
-        options: how it is read where there is a choice.
+        options: select among readers of one format.
 
     Returns:
-        None for a binary file, which nobody can read.
+        None for a binary file without a reader.
 
     Raises:
-        UnreadableFile: the content had to be looked at and could not be.
-        UsageError: no such PDF engine.
+        UnreadableFile: the content had to be examined and could not be read.
+        UsageError: there is no such PDF engine.
     """
     if is_unreadable(path.suffix.lower(), options):
         return None
@@ -48,11 +48,11 @@ def format_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format |
 
 
 def reader_of(path: Path, options: ReadingOptions = DEFAULT_READING) -> Format | None:
-    """As `format_of`; but what is called a text and begins as a document is that document.
+    """Like `format_of`, but a document whose name suggests text is recognised by its start.
 
     Raises:
-        UnreadableFile: the content could not be looked at.
-        UsageError: no such PDF engine.
+        UnreadableFile: the content could not be examined.
+        UsageError: there is no such PDF engine.
     """
     called = format_of(path, options)
     if called is None or called.streamed or not called.isolated_from:
@@ -69,27 +69,26 @@ def read_documents(
     Args:
         path: the file.
         doc_id: its path under the indexed root (POSIX).
-        options: how it is read where there is a choice.
+        options: select among readers of one format.
 
     Yields:
-        The file's documents; among those of a collection, the records that could not be
-        read, with the path `doc_id:line`.
+        The file's documents; for a collection also the records that could not be read, with the
+        path `doc_id:line`.
 
     Raises:
-        UnreadableFile: the file cannot be read, and why. Nothing else is raised on account
-            of the file, whatever is in it.
+        UnreadableFile: the file cannot be read, and why. No content raises anything else.
         UsageError: the PDF engine is unknown or not installed.
     """
-    found = reader_of(path, options)
-    if found is None:
+    reader = reader_of(path, options)
+    if reader is None:
         suffix = path.suffix.lower()
         known = is_unreadable(suffix, options) or suffix in OLD_OFFICE_SUFFIXES
         reason = why_binary(suffix) if known else "a binary file without a reader"
         raise UnreadableFile("binary", reason)
     try:
-        yield from _items(found, path, doc_id)
+        yield from _items(reader, path, doc_id)
     except UnreadableFile as error:
-        real = _under_another_name(path, found, options, error)
+        real = _under_another_name(path, reader, options, error)
         items: list[Document | Skipped] = []
         if real is not None:
             with contextlib.suppress(UnreadableFile):
@@ -100,29 +99,29 @@ def read_documents(
 
 
 def format_by_content(path: Path, options: ReadingOptions) -> Format | None:
-    """Choose the reader of a file by how its content begins and ends.
+    """The format of a file by the start and end of its content.
 
     Raises:
         UnreadableFile: it cannot be opened.
-        UsageError: no such PDF engine.
+        UsageError: there is no such PDF engine.
     """
     with failures_of_one_file(), path.open("rb") as stream:
         return content_format(stream, path.suffix.lower(), options)
 
 
-def _items(found: Format, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
+def _items(reader: Format, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
     with failures_of_one_file():
-        for item in found.read(path, doc_id):
+        for item in reader.read(path, doc_id):
             yield item if isinstance(item, Skipped) else _presentable(item)
 
 
 def _under_another_name(
     path: Path, called: Format, options: ReadingOptions, error: UnreadableFile
 ) -> Format | None:
-    """What a file really is that is not what it is called; None where nobody knows better.
+    """The real format of a file that is not what its name says; None if that is unknown.
 
-    Only asked of formats that are read by workers, since `reader_of` knows the others; what is
-    nothing but text is no document that lost its name.
+    Only for formats that are always read by workers, because `reader_of` handles the others. Plain
+    text is not taken for a misnamed document.
     """
     if called.isolated_from or called.streamed or error.code not in ("broken", "binary", "empty"):
         return None
@@ -135,11 +134,11 @@ def _under_another_name(
 def read_all(
     path: Path, doc_id: str, options: ReadingOptions, characters: int
 ) -> list[Document | Skipped]:
-    """As `read_documents`, all at once and not without bounds.
+    """Like `read_documents`, but all at once and with a limit.
 
     Raises:
-        UnreadableFile: also with the code `too_large`, when there is more text in the file
-            than `characters`.
+        UnreadableFile: also with the code `too_large` if the file has more than `characters`
+            characters of text.
     """
     items = []
     total = 0
@@ -153,10 +152,13 @@ def read_all(
 
 @contextlib.contextmanager
 def failures_of_one_file() -> Iterator[None]:
-    """Make a verdict on the file of whatever goes wrong while it is read.
+    """Turn every failure inside the block into an `UnreadableFile`.
 
-    Parsers of other people's formats fail in more ways than anyone can list, and one broken
-    file must not end a run over ten thousand; hence the one wide `except` of this package.
+    Parsers fail in more ways than anyone can list, and one broken file must not end a run over ten
+    thousand; hence the one broad `except` of this package.
+
+    Raises:
+        UnreadableFile: anything but a `BiencError` was raised.
     """
     try:
         yield
@@ -187,9 +189,9 @@ def _verdict_of_system(error: OSError) -> UnreadableFile:
 
 
 def _presentable(document: Document) -> Document:
-    """Titles and headings on one line, not too long, and fit for any store and terminal.
+    """The document with its title and headings cleaned, on one line and not too long.
 
-    The text itself is left alone: offsets refer to it, so its reader made it clean.
+    The text stays as it is, because offsets refer to it; its reader has cleaned it.
     """
     headings = tuple(
         Heading(heading.start, heading.level, _one_line(heading.title), heading.end)

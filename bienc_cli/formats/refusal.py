@@ -1,4 +1,4 @@
-"""Why a binary file is not read, and what would make it readable."""
+"""Explains why a binary file is not read, and what would make it readable."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _KINDS = (
 
 
 def why_binary(suffix: str) -> str:
-    """The reason for skipping a file of a suffix, lower case, that no reader can make sense of."""
+    """The reason for skipping a binary file with this suffix (lower case, with the dot)."""
     if suffix in IMAGE.suffixes:
         return f"a picture ({suffix}); {advice()}"
     return what_to_do(suffix) or f"a binary file ({suffix})"
 
 
 def what_to_do(suffix: str) -> str | None:
-    """What a file of a suffix is, and how its words become readable; None where nothing helps."""
+    """What a file with this suffix is and how to make it readable; None if nothing helps."""
     for suffixes, kind, otherwise in _KINDS:
         if suffix in suffixes.split():
             return f"{kind} ({suffix}); {otherwise}"

@@ -1,4 +1,4 @@
-"""reStructuredText: the raw source, with its sections by their adornment lines."""
+"""reStructuredText: the raw source, with sections recognised by their adornment lines."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 def _headings(text: str) -> Iterator[Heading]:
-    """Titles, their level by the order in which their adornments first occur.
+    """Section titles; adornments define levels in the order in which they first occur.
 
-    As docutils has it, an underline must be as long as its title, or at least four long,
-    and an overline of the same character makes another adornment.
+    As in docutils, an underline must be at least as long as its title or four characters, and an
+    overline makes it a different adornment.
     """
     levels: dict[tuple[str, bool], int] = {}
     lines = list(split_lines(text))

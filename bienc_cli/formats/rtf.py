@@ -1,7 +1,7 @@
-"""RTF: paragraphs, tables and headings; notes, boxes and headers too, pictures never.
+"""RTF: headings, paragraphs, tables, notes, boxes and headers, but no pictures.
 
-Read by hand: the library there is (striprtf) leaves notes, headers and boxes out and knows no
-headings.
+Parsed here because the available library (striprtf) drops notes, headers and boxes and does not
+recognise headings.
 """
 
 from __future__ import annotations
@@ -37,17 +37,26 @@ _TOKEN = re.compile(
 _BELOW_READING = re.compile(
     r"\bEQ\b.{0,200}\\o(?:\\a[a-z])?\s?\(.{0,300}\)[,;]([^()]{0,300})\)", re.DOTALL
 )
-"""What stands below small letters that are set above it."""
+"""The base text of ruby, in a field that sets small letters above it."""
 
 _HEADING = re.compile(r"heading ([1-9])\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What a group inherits and leaves behind at its end."""
+    r"""State that a group inherits, and that its end restores.
+
+    Attributes:
+        destination: the control word that says where text goes; "" for the current flow.
+        better: destination of the Unicode form of a text that is given twice.
+        symbols: name of the symbol font; "" for any other font.
+        starred: `\*` was read: the next destination may be ignored.
+        fallback: characters that follow each Unicode character for programs without Unicode.
+        encoding: of the font; "" for the file's.
+        depth: number of groups around.
+    """
 
     destination: str = ""
-    # Where the same text goes once more, in characters that all programs can show.
     better: str = ""
     symbols: str = ""
     starred: bool = False
@@ -60,7 +69,7 @@ class _State:
 
     @property
     def unseen(self) -> bool:
-        """Whether nobody sees what stands here, though it is text."""
+        """Whether text here is invisible."""
         return self.deleted or self.hidden
 
 
@@ -75,7 +84,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 class _Reader:
-    """Goes through the tokens once."""
+    """Reads the tokens in one pass."""
 
     def __init__(self, data: bytes) -> None:
         self.flows = Flows()
@@ -86,7 +95,7 @@ class _Reader:
         self._stack: list[_State] = []
         self._bytes = bytearray()
         self._bytes_encoding = ""
-        # Bytes still to be ignored, which stand for a character that was given as Unicode.
+        # Bytes still to be skipped: they repeat a character that was given as Unicode.
         self._ignored = 0
         self._fonts: dict[int, str] = {}
         self._symbol_fonts: dict[int, str] = {}
@@ -94,15 +103,15 @@ class _Reader:
         self._styles: dict[int, int] = {}
         self._style = 0
         self._name = ""
-        # Of a drawing, the name of the property whose value follows.
+        # Name of the drawing's property whose value follows.
         self._property = ""
 
     def run(self) -> None:
-        """Read all of it, as far as it goes."""
+        """Read the whole file, or as much of it as there is."""
         position = 0
-        while found := _TOKEN.match(self._data, position):
-            position = found.end()
-            word, number, code, symbol, brace, text = found.groups()
+        while token := _TOKEN.match(self._data, position):
+            position = token.end()
+            word, number, code, symbol, brace, text = token.groups()
             if word:
                 value = int(number) if number else None
                 if word == b"bin" and value and value > 0:
@@ -128,13 +137,23 @@ class _Reader:
     # ------------------------------------------------------------ tokens
 
     def _word(self, word: str, value: int | None) -> None:
-        # Bytes belong where they were read, before a word changes what that is.
+        # Bytes so far belong to the state before the word changes it.
         self._flush()
         state = self._state
         if state.starred:
             self._state = state = replace(state, starred=False)
             if word not in KNOWN and word not in PARAGRAPH_ENDS:
                 word = "private"
+        if not (
+            self._set_destination(word)
+            or self._set_encoding(word, value)
+            or self._set_format(word, value)
+        ):
+            self._layout(word, value)
+
+    def _set_destination(self, word: str) -> bool:
+        """Process a word that says where text goes; False for other words."""
+        state = self._state
         if word in UNREAD:
             self._state = replace(state, destination="unread")
         elif word == "upr":
@@ -147,7 +166,14 @@ class _Reader:
         elif word in APART:
             self.flows.begin(state.depth)
             self._state = replace(state, destination=word)
-        elif word == "ansicpg" and value:
+        else:
+            return False
+        return True
+
+    def _set_encoding(self, word: str, value: int | None) -> bool:
+        """Process a word about encodings, fonts or Unicode characters; False for other words."""
+        state = self._state
+        if word == "ansicpg" and value:
             self._encoding = f"cp{value}" if value != 10000 else "mac_roman"
         elif word == "mac":
             self._encoding = "mac_roman"
@@ -163,9 +189,16 @@ class _Reader:
         elif word == "fcharset" and value is not None and state.destination == "fonttbl":
             self._fonts[self._font] = CODE_PAGES.get(value, "")
             if value == SYMBOL_SET:
-                # Characters are numbers, and the font's name is still to come.
+                # Characters are numbers; the font's name follows.
                 self._fonts[self._font], self._symbol_fonts[self._font] = "latin-1", ""
-        elif word == "s" and value is not None:
+        else:
+            return False
+        return True
+
+    def _set_format(self, word: str, value: int | None) -> bool:
+        """Process a word about styles or the format of characters; False for other words."""
+        state = self._state
+        if word == "s" and value is not None:
             self._style = value
             self.flows.current.level = self._styles.get(value, self.flows.current.level)
         elif word == "deleted":
@@ -177,7 +210,8 @@ class _Reader:
         elif word == "plain":
             self._state = replace(state, hidden=False, raised=False)
         else:
-            self._layout(word, value)
+            return False
+        return True
 
     def _layout(self, word: str, value: int | None) -> None:
         if self._state.destination in ("unread", "fonttbl", "info", "fldinst"):
@@ -231,12 +265,12 @@ class _Reader:
             self._name += text
         elif self._state.destination not in ("unread", "info", "sp", "picprop"):
             if self._state.symbols:
-                text = "".join(symbol(ord(one), self._state.symbols) for one in text)
+                text = "".join(symbol(ord(code), self._state.symbols) for code in text)
             raised = self._state.raised and text.strip().isdecimal()
             self.flows.current.pieces.append(text.translate(RAISED) if raised else text)
 
     def _flush(self) -> None:
-        """Decode the bytes so far: characters of two bytes may be written as two tokens."""
+        """Decode the bytes so far; a two-byte character may be spread over two tokens."""
         if not self._bytes:
             return
         try:
@@ -266,8 +300,8 @@ class _Reader:
         elif destination == "sn":
             self._property = self._name.strip()
         elif destination == "sv":
-            if self._property in DESCRIPTIONS and (said := alternative_text(self._name)):
-                self.flows.current.asides.append(said)
+            if self._property in DESCRIPTIONS and (text := alternative_text(self._name)):
+                self.flows.current.asides.append(text)
             self._property = ""
         elif destination == "fldinst":
             if base := _BELOW_READING.search(self._name):

@@ -1,4 +1,4 @@
-"""From the running text of an RTF file to headings, paragraphs, tables and what is beside them."""
+"""Turns the running text of an RTF file into headings, paragraphs, tables and asides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bienc_cli.formats.sheets import columns, table_text
 
 
 class _Flow:
-    """Text that runs by itself: the body, or a note within it."""
+    """A separate run of text: the body, or a note or box in it."""
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -16,12 +16,12 @@ class _Flow:
         self.rows: list[list[str]] = []
         self.in_table = False
         self.level = 0
-        # What was found while this paragraph ran, and stands behind it.
+        # Texts anchored in the current paragraph, which follow it.
         self.asides: list[str] = []
 
 
 class Flows:
-    """The flows that are open, the innermost last."""
+    """The open flows, innermost last."""
 
     def __init__(self) -> None:
         self.builder = DocumentBuilder()
@@ -35,16 +35,16 @@ class Flows:
         return self._open[-1]
 
     def begin(self, depth: int) -> None:
-        """A flow of its own begins, in a group of this depth."""
+        """Start a flow in a group of this depth."""
         self._open.append(_Flow(depth))
 
     def end_group(self, depth: int, destination: str) -> None:
-        """A group ends, and with it the flow that began in it."""
+        """End a group, and the flow that began with it."""
         if len(self._open) > 1 and self.current.depth == depth:
             self._end_flow(destination)
 
     def finish(self) -> None:
-        """The file ends, whatever is open."""
+        """End the file and everything that is open."""
         while len(self._open) > 1:
             self._end_flow("")
         self._body.in_table = False
@@ -54,24 +54,24 @@ class Flows:
             self.builder.block(text)
 
     def start_paragraph(self) -> None:
-        """A paragraph begins without what the one before was."""
+        """Reset the properties of the paragraph."""
         self.current.level, self.current.in_table = 0, False
 
     def end_cell(self) -> None:
-        """What ran is a cell of a table."""
+        """End a cell: it contains the text so far."""
         flow = self.current
         flow.cells.append(" ".join("".join(flow.pieces).split()))
         flow.pieces.clear()
 
     def end_row(self) -> None:
-        """The cells so far are a row."""
+        """End a row: it consists of the cells so far."""
         flow = self.current
         flow.rows.append(flow.cells)
         flow.cells = []
         flow.in_table = False
 
     def end_paragraph(self) -> None:
-        """What ran is a paragraph, or the line of a cell."""
+        """End a paragraph, or a line inside a cell."""
         flow = self.current
         if flow.in_table:
             flow.pieces.append(" ")

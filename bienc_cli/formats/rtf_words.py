@@ -1,4 +1,4 @@
-"""What the words of RTF mean to a reader."""
+"""Control words of RTF, by what they mean for the text."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ UNREAD = frozenset(
         "nonshppict filetbl revtbl pgdsctbl bkmkstart bkmkend atnid atnauthor atndate "
         "falt panose mmathPr template private passwordhash userprops author operator "
         "keywords doccomm company subject creatim revtim printim buptim category manager "
-        # Entries of an index and of a table of contents, where they are marked.
+        # Marks of entries of an index or a table of contents.
         "xe rxe tc tcn"
     ).split()
 )
 KNOWN = frozenset(
     "shpinst shptxt annotation footnote shppict picprop ftnalt fldinst fldrslt ud".split()
 )
-"""Groups that programs may leave out, and that hold text."""
+"""Groups that contain text, although programs may ignore them."""
 
 APART = frozenset(
     (
         "footnote annotation shptxt header headerl headerr headerf footer footerl footerr footerf"
     ).split()
 )
-"""Groups whose text stands beside the paragraph in which they are."""
+"""Groups whose text is separate from the paragraph around them."""
 
 CHARACTERS = {
     **dict.fromkeys(("tab", "cell", "nestcell"), "\t"),
@@ -45,13 +45,13 @@ CODE_PAGES = {
     **{161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257"},
     **{204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850"},
 }
-"""The encodings of fonts' character sets; the others are the file's own."""
+"""Encodings of fonts' character sets; other fonts use the file's encoding."""
 
 SYMBOL_SET = 2
 """The character set of fonts such as Symbol."""
 
 COLLECTED = frozenset("fonttbl stylesheet title sn sv fldinst".split())
-"""Groups whose text says something of others, and is looked at where they end."""
+"""Groups whose text describes something else; it is processed where they end."""
 
 DESCRIPTIONS = frozenset("wzDescription gtextUNICODE".split())
-"""Properties of drawings that are words: what is said of them, and what is drawn of letters."""
+"""Properties of drawings that are text: alternative text and WordArt."""

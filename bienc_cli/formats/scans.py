@@ -1,4 +1,4 @@
-"""Pages of a PDF that are pictures, recognised; needs the extra `ocr` and Tesseract."""
+"""Recognises PDF pages that are pictures; needs the extra `ocr` and Tesseract."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfBitmap, PdfDocument, PdfPage
 
 _DPI = 300
-"""What Tesseract was trained for."""
+"""The resolution that Tesseract was trained for."""
 
 _POINTS = 72
 
 _MOST_DECODED = 200_000_000
-"""Pixels of a picture within a page: beyond, it is a bomb, or a map at best."""
+"""In pixels: a larger picture on a page is a bomb, or a map at best."""
 
 _STAMP = 200
-"""Characters of letters and digits that a stamp, a page number and a scanner's own line have
-together; more is a text."""
+"""Letters and digits that a stamp, a page number and a scanner's own line have together; a page
+with more has text."""
 
 _SHARE = 0.5
-"""Of a page that is a scan, one picture covers more."""
+"""One picture covers more than this fraction of a scanned page."""
 
 _MOST_PAGES = 20_000
 
@@ -45,26 +45,27 @@ def recognised_pdf(
     bookmarks: Sequence[Bookmark],
     languages: Sequence[str],
 ) -> Iterator[Document | Skipped]:
-    """A PDF as its engine read it, with the text of its scanned pages.
+    """A PDF as its engine read it, with recognised text on its scanned pages.
 
     Args:
         path: the file.
         doc_id: see `table.ReadFunction`.
-        pages: all of them, as the engine read them.
-        title: the document's own.
-        bookmarks: likewise.
+        pages: all pages, as the engine read them.
+        title: of the document; None for none.
+        bookmarks: of the document.
         languages: see `ocr.recognise`.
 
     Yields:
-        The document, and the pages on which Tesseract failed, as `doc_id p.3`.
+        The document, then a `Skipped` with the path `doc_id p.3` for each page on which Tesseract
+        failed.
 
     Raises:
-        UnreadableFile: there is no text, and none could be recognised.
+        UnreadableFile: there is no text, and none was recognised.
     """
     from pypdfium2 import PdfDocument
 
     failed: list[Skipped] = []
-    # A path that is no UTF-8 cannot be handed to PDFium; bytes always can.
+    # PDFium takes only paths in UTF-8, but any bytes.
     document = PdfDocument(path.read_bytes())
     try:
         read = list(_recognised(document, doc_id, pages, languages, failed))
@@ -97,7 +98,7 @@ def _recognised(
 
 
 def _text_of_scan(page: PdfPage, text: str, languages: Sequence[str]) -> str:
-    """What is to be read in the picture that a page is; "" for a page of text."""
+    """The recognised text of a scanned page; "" for a page that has text."""
     try:
         if sum(map(str.isalnum, text)) > _STAMP or not _is_scan(page, text):
             return ""
@@ -107,10 +108,10 @@ def _text_of_scan(page: PdfPage, text: str, languages: Sequence[str]) -> str:
 
 
 def _is_scan(page: PdfPage, text: str) -> bool:
-    """Whether a page without a text worth the name shows something.
+    """Whether a page with little or no text shows a picture.
 
     Raises:
-        UnreadableFile: a picture on it is too large to be decoded.
+        UnreadableFile: a picture on it is too large to decode.
     """
     from pypdfium2 import PdfImage
 
@@ -145,9 +146,9 @@ def _drawn(page: PdfPage) -> Picture:
 
 
 def _rows(bitmap: PdfBitmap) -> bytes:
-    """The pixels without what aligns each row in memory."""
-    held = ctypes.string_at(bitmap.buffer, bitmap.stride * bitmap.height)
+    """The pixels without the padding of each row."""
+    padded = ctypes.string_at(bitmap.buffer, bitmap.stride * bitmap.height)
     if bitmap.stride == bitmap.width:
-        return held
-    starts = range(0, len(held), bitmap.stride)
-    return b"".join(held[start : start + bitmap.width] for start in starts)
+        return padded
+    starts = range(0, len(padded), bitmap.stride)
+    return b"".join(padded[start : start + bitmap.width] for start in starts)

@@ -1,4 +1,4 @@
-"""Sheets of rows, for the readers of spreadsheets: a line a row, named by its own number."""
+"""Sheets and tables: one line per row; rows of sheets keep their numbers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import islice
 from bienc_cli.formats.builder import DocumentBuilder
 
 Row = tuple[int, Sequence[str]]
-"""Number of a row, from 1, and its cells from the first column on, "" where one is empty."""
+"""Number of a row, from 1, and its cells from the first column on, "" for empty ones."""
 
 _HEADER_WITHIN = 10
-"""Rows among which the header is looked for: a sheet's title may stand above it."""
+"""The header must be among this many rows: a title may precede it."""
 
 _WIDEST_GAP = 8
 _LONGEST_REPEATED = 100
@@ -21,27 +21,27 @@ _NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,:/\s-]*[)%]?\Z")
 
 
 def sheet_builder() -> DocumentBuilder:
-    """A builder of the text that `add_sheet` makes."""
+    """A builder for `add_sheet`."""
     return DocumentBuilder("row", follows_lines=True)
 
 
 def begin_sheet(builder: DocumentBuilder, name: str, row: int) -> None:
-    """Begin a sheet with its name as heading, at the row where something stands first."""
+    """Start a sheet, its name as the heading, at its first row with content."""
     builder.end_headings()
     builder.stand_at(row, name)
     builder.heading(1, name)
 
 
 def add_sheet(builder: DocumentBuilder, name: str, rows: Iterable[Row]) -> bool:
-    """Add a sheet with its name as heading, and its header as the heading of the other rows.
+    """Add a sheet with its name as heading and its header as the heading of the other rows.
 
     Args:
         builder: see `sheet_builder`.
-        name: the sheet's.
-        rows: ascending; empty ones need not be there.
+        name: of the sheet.
+        rows: ascending; empty ones may be missing.
 
     Returns:
-        False where there is no row with anything in it, and nothing was added.
+        False if all rows are empty and nothing was added.
     """
     filled = ((number, line) for number, cells in rows if (line := _trimmed(cells)))
     ahead = deque(islice(filled, _HEADER_WITHIN))
@@ -82,7 +82,7 @@ def columns(rows: Iterable[Sequence[str]]) -> str:
 
 
 def repeatable(text: str) -> str:
-    """What a cell that is merged over several rows says in each; "" for a text of some length."""
+    """The text that a cell merged over several rows repeats in each; "" if it is long."""
     return text if len(text) <= _LONGEST_REPEATED else ""
 
 
@@ -91,15 +91,15 @@ def _names(cells: Sequence[str]) -> str:
 
 
 def _without_gap(number: int, rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows that follow one another behind a number."""
-    for place, row in enumerate(rows, 1):
-        if row[0] != number + place:
+    """The rows that follow row `number` without a gap."""
+    for expected, row in enumerate(rows, number + 1):
+        if row[0] != expected:
             return
         yield row
 
 
 def _trimmed(cells: Sequence[str]) -> list[str]:
-    """Cells of one line each, without empty ones at the end."""
+    """The cells, each on one line, without empty ones at the end."""
     line = [" ".join(cell.split()) for cell in cells]
     while line and not line[-1]:
         line.pop()
@@ -108,17 +108,17 @@ def _trimmed(cells: Sequence[str]) -> list[str]:
 
 def _line(cells: Sequence[str]) -> str:
     filled = [cell for cell in cells if cell]
-    # Of a cell far to the right of all others, the distance says nothing.
+    # The exact distance of a cell far to the right of all others means nothing.
     sparse = len(cells) > 2 * len(filled) + _WIDEST_GAP
     return " | ".join(filled if sparse else cells)
 
 
 def _header(rows: Sequence[Row], *, of_numbers: bool = False) -> int | None:
-    """Number of the row that names the columns; None where no row does.
+    """Number of the row that names the columns; None if there is none.
 
     Args:
-        rows: the first ones of a table.
-        of_numbers: there must be a number below, as where another table stands above.
+        rows: the first rows of a table.
+        of_numbers: a number must follow below; needed to tell a second table from more rows.
     """
     width = max((sum(1 for cell in cells if cell) for _, cells in rows), default=0)
     for index, (number, cells) in enumerate(rows):

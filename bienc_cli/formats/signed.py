@@ -1,4 +1,4 @@
-"""Mail that is signed as a whole (`smime.p7m`): what was signed, in CMS (RFC 5652) and BER."""
+"""Extracts the content of opaquely signed mail (`smime.p7m`): CMS (RFC 5652) in BER."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ class _Element:
 
 
 def signed_content(data: bytes) -> bytes | None:
-    """What is signed, signature not verified; None where it is encrypted, apart, or no CMS."""
+    """The signed content; the signature is not verified.
+
+    Returns:
+        None if it is not CMS, encrypted, or without the content.
+    """
     try:
         (whole,) = _elements(data, 0, len(data), 0)
         kind, holder = _inside(data, whole, _SEQUENCE, 1)[:2]
@@ -45,7 +49,7 @@ def _inside(data: bytes, element: _Element, tag: int, depth: int) -> list[_Eleme
 
 
 def _octets(data: bytes, element: _Element, depth: int) -> bytes:
-    """A string of bytes; long ones are written in pieces."""
+    """An octet string; long ones are divided into pieces."""
     if element.tag == _OCTETS:
         return data[element.start : element.end]
     pieces = _inside(data, element, _OCTETS | _CONSTRUCTED, depth)
@@ -62,7 +66,7 @@ def _elements(data: bytes, start: int, end: int, depth: int) -> Iterator[_Elemen
 
 
 def _element(data: bytes, start: int, end: int, depth: int) -> _Element:
-    """One element; where its length is not said, up to the mark that ends it."""
+    """The element at `start`; without a stated length, it extends to an end mark."""
     if depth > _DEEPEST:
         raise ValueError("nested too deeply")
     tag, length = data[start], data[start + 1]

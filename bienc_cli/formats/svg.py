@@ -1,4 +1,4 @@
-"""SVG: the words of a drawing, its title and what is said of it, at the lines of the file."""
+"""SVG: the words, title and description of a drawing, cited by the lines of the file."""
 
 from __future__ import annotations
 
@@ -30,13 +30,11 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
         raise UnreadableFile("broken", "not an SVG drawing")
     builder = DocumentBuilder("line")
     title = " ".join(root.findtext("{*}title", "").split())
-    found = False
     for line, text in _texts(root):
-        found = True
         builder.stand_at(line)
         builder.block(text)
-    if not found:
-        # Most drawings are: none of them is a document that could not be read.
+    if not builder.blocks:
+        # Most drawings have no words, which is not a failure to read them.
         raise UnreadableFile("binary", "a picture without words (.svg)")
     yield builder.build(doc_id, "svg", title or None)
 
@@ -50,8 +48,8 @@ def _texts(root: Element) -> Iterator[tuple[int, str]]:
         if name in _UNSEEN or not name or _is_hidden(element):
             continue
         if name == "switch":
-            # Programs show the first that they can; all say the same.
-            worded = (one for one in element if next(one.iter(*_WORDED), None) is not None)
+            # Programs show the first alternative that they support.
+            worded = (child for child in element if next(child.iter(*_WORDED), None) is not None)
             pending += itertools.islice(worded, 1)
         elif name in ("text", "foreignObject") or name in _SAID:
             text = " ".join("".join(_pieces(element, name)).split())
@@ -64,11 +62,11 @@ def _texts(root: Element) -> Iterator[tuple[int, str]]:
 
 
 def _pieces(element: Element, within: str) -> Iterator[str]:
-    # Recursive: the parser lets elements nest no deeper than 256.
+    # Recursion is safe: the parser limits nesting to 256.
     name = name_of(element)
     if name in _UNSEEN or not name or _is_hidden(element):
         return
-    # What stands at a place of its own begins another word; so does an element of a page.
+    # Text with its own position begins another word, and so does an element of HTML.
     apart = within == "foreignObject" or not _PLACES.isdisjoint(element.attrib)
     yield " " if apart else ""
     yield element.text or ""
@@ -79,5 +77,8 @@ def _pieces(element: Element, within: str) -> Iterator[str]:
 
 
 def _is_hidden(element: Element) -> bool:
-    said = element.get("display") == "none" or element.get("visibility") == "hidden"
-    return said or _HIDDEN.search(element.get("style") or "") is not None
+    return (
+        element.get("display") == "none"
+        or element.get("visibility") == "hidden"
+        or _HIDDEN.search(element.get("style") or "") is not None
+    )

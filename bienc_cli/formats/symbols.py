@@ -1,4 +1,4 @@
-"""Letters and signs of fonts whose characters are called by numbers: Symbol, Wingdings."""
+"""Characters of symbol fonts (Symbol, Wingdings) as Unicode."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _SYMBOL = dict(
 _WINGDINGS = {0xFC: "✓", 0xFB: "✗", 0xFE: "☑", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xE0: "→",
               0xDF: "←", 0xA7: "•", 0x4A: "☺"}  # fmt: skip
 
-_CALLED = re.compile("[\uf020-\uf0ff]")
-"""Where Office puts the characters of such fonts."""
+_PRIVATE = re.compile("[\uf020-\uf0ff]")
+"""The private-use characters that Office uses for such fonts."""
 
 
 def is_of_symbols(font: str) -> bool:
-    """Whether the font of this name shows other characters than it is given."""
+    """Whether a font of this name shows other characters than those in the text."""
     return font.lower() == "symbol" or font.lower().startswith("wingdings")
 
 
 def symbol(number: int, font: str) -> str:
-    """What a font shows for a character; a space where that is no letter or sign of a text."""
+    """The character that a font shows for a code; a space if it is only a picture."""
     if not (0xF000 <= number <= 0xF0FF or number <= 0xFF):
         return chr(number) if number < 0xD800 or 0xE000 <= number <= 0x10FFFF else ""
     number &= 0xFF
@@ -37,7 +37,7 @@ def symbol(number: int, font: str) -> str:
 
 
 def with_symbols(text: str, font: str) -> str:
-    """A text in a font, with what is called by number as it is shown, where the font is known."""
+    """A text with the private-use characters of a known symbol font replaced."""
     if text.isascii() or not is_of_symbols(font):
         return text
-    return _CALLED.sub(lambda found: symbol(ord(found[0]), font), text)
+    return _PRIVATE.sub(lambda match: symbol(ord(match[0]), font), text)

@@ -1,4 +1,4 @@
-"""Which formats are read, by what suffixes and file names, and by which module."""
+"""The table of formats: their names, suffixes and file names, and the modules that read them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _NEVER = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """How files are read where there is a choice.
+    """Options that select among readers of one format.
 
     Attributes:
         pdf_engine: a key of `PDF_ENGINES`.
-        ocr: text in pictures and on scanned pages is recognised, where Tesseract is installed.
-        ocr_languages: that it may be in, by Tesseract's names; all that are installed if empty.
+        ocr: recognise text in pictures and on scanned pages if Tesseract is installed.
+        ocr_languages: Tesseract's names of the languages to recognise; all installed ones if empty.
     """
 
     pdf_engine: str = "pypdf"
@@ -37,7 +37,7 @@ class ReadingOptions:
 
     @property
     def recognises(self) -> bool:
-        """Whether text is recognised, here."""
+        """Whether text is recognised on this machine."""
         return self.ocr and missing() is None
 
 
@@ -45,7 +45,7 @@ DEFAULT_READING = ReadingOptions()
 
 
 class ReadFunction(Protocol):
-    """What a format's module offers as `read`."""
+    """The signature of a format's `read`."""
 
     def __call__(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
         """Read one file.
@@ -55,8 +55,8 @@ class ReadFunction(Protocol):
             doc_id: its path under the indexed root (POSIX).
 
         Yields:
-            Its documents (one, except for collections) and, for a collection, the records
-            that could not be read.
+            Its documents (one, except for collections) and, for a collection, the records that
+            could not be read.
 
         Raises:
             UnreadableFile: the file as a whole cannot be read.
@@ -68,19 +68,18 @@ class Format:
     """One line of the table.
 
     Attributes:
-        name: of the format, as in `Document.format` and `--type`.
+        name: as in `Document.format` and `--type`.
         version: raised whenever the same file yields another document or other passages.
         module: imported when the first file of the format is read.
         suffixes: lower case, with the dot.
         file_names: well-known file names, lower case; they win over suffixes.
-        isolated_from: size in bytes from which a file is read in a process apart: 0 where
-            parsing can hang or explode at any size. Below it, starting a message to another
-            process costs more than reading.
-        streamed: a collection, read record by record in constant memory, also where that is
-            done in a process apart.
-        variant: what reads it, where that is not as usual: an engine, OCR.
-        function: of the module.
-        languages: that text may be recognised in, if not in all; the function is told.
+        isolated_from: size in bytes from which a file is read in a worker process; 0 if parsing
+            can hang or exhaust memory at any size. Smaller files are read faster than a worker
+            can be asked.
+        streamed: a collection, read record by record in constant memory, in a worker too.
+        variant: the engine or OCR languages, if not the default.
+        function: name of the module's reading function.
+        languages: passed to the function if not empty: the languages to recognise.
     """
 
     name: str
@@ -96,11 +95,11 @@ class Format:
 
     @property
     def stamp(self) -> str:
-        """Which reading a stored document comes from; another stamp makes it stale."""
+        """Identifies the reader of a stored document; another stamp makes it stale."""
         return f"{self.name}{'+' if self.variant else ''}{self.variant}/{self.version}"
 
     def read(self, path: Path, doc_id: str) -> Iterator[Document | Skipped]:
-        """Run the format's function; its errors are not translated here."""
+        """Call the format's reading function, without translating its errors."""
         function = getattr(import_module(self.module), self.function)
         if self.languages:
             function = partial(function, languages=self.languages)
@@ -149,7 +148,7 @@ _FORMATS = (
         name="man",
         version=6,
         module=f"{_PACKAGE}.man",
-        # Else known by how they begin: `.1` is an old log's suffix as well.
+        # Others are recognised by their start: an old log may end in `.1` too.
         suffixes=(".man", ".mdoc", ".roff"),
     ),
     Format(name="rst", version=9, module=f"{_PACKAGE}.rst", suffixes=(".rst", ".rest")),
@@ -158,7 +157,7 @@ _FORMATS = (
         version=11,
         module=f"{_PACKAGE}.html",
         suffixes=(".html", ".htm", ".xhtml"),
-        # The parser's time grows with the square of the depth of nesting.
+        # The parser takes time quadratic in the depth of nesting.
         isolated_from=_MEBIBYTE // 16,
     ),
     Format(
@@ -237,7 +236,7 @@ _FORMATS = (
         version=8,
         module=f"{_PACKAGE}.mail",
         suffixes=(".eml", ".emlx"),
-        # What is attached may be of any format.
+        # Attachments may have any format.
         isolated_from=0,
     ),
     Format(
@@ -277,7 +276,7 @@ _FORMATS = (
                 "sconstruct"
             ).split()
         ),
-        # Grammars are parsers in C that other people wrote.
+        # Grammars are third-party parsers in C.
         isolated_from=0,
     ),
     Format(name="csv", version=8, module=f"{_PACKAGE}.csv", suffixes=(".csv", ".tsv", ".tab")),
@@ -304,42 +303,42 @@ _FORMATS = (
     ),
 )
 
-FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
-"""Every format by name, in the order in which they are shown."""
+FORMATS: Mapping[str, Format] = MappingProxyType({known.name: known for known in _FORMATS})
+"""All formats by name, in the order in which they are listed."""
 
 _PDFIUM = replace(FORMATS["pdf"], version=6, module=f"{_PACKAGE}.pdfium", variant="pdfium")
 
 PDF_ENGINES: Mapping[str, Format] = MappingProxyType({"pypdf": FORMATS["pdf"], "pdfium": _PDFIUM})
-"""PDF by the name of the engine that reads it; `pypdf` is the default."""
+"""The formats of PDF by engine; `pypdf` is the default."""
 
 IMAGE = FORMATS["image"]
-"""Pictures; without OCR nobody can read them."""
+"""Pictures, which are only read with OCR."""
 
-_BY_NAME = {name: one for one in _FORMATS for name in one.file_names}
-_BY_SUFFIX = {suffix: one for one in _FORMATS for suffix in one.suffixes}
+_BY_NAME = {name: known for known in _FORMATS for name in known.file_names}
+_BY_SUFFIX = {suffix: known for known in _FORMATS for suffix in known.suffixes}
 
 
 def format_named(name: str) -> str | None:
-    """The format of that name, or of files that end in it (`md`, `.htm`); None for none."""
-    known = name.strip().lower().lstrip(".")
-    if known in FORMATS:
-        return known
-    found = _BY_SUFFIX.get(f".{known}")
-    return found.name if found else None
+    """The name of the format with this name or suffix (`md`, `.htm`); None if there is none."""
+    wanted = name.strip().lower().lstrip(".")
+    if wanted in FORMATS:
+        return wanted
+    by_suffix = _BY_SUFFIX.get(f".{wanted}")
+    return by_suffix.name if by_suffix else None
 
 
 def is_unreadable(suffix: str, options: ReadingOptions = DEFAULT_READING) -> bool:
-    """Whether nobody can read files of a suffix (lower case, with the dot); none is opened."""
+    """Whether files with this suffix (lower case, with the dot) have no reader at all."""
     return suffix in BINARY_SUFFIXES or (suffix in IMAGE.suffixes and not options.recognises)
 
 
 def formats_under(options: ReadingOptions) -> Iterator[Format]:
-    """Every format, PDF as it is read with these options."""
-    return (_as_asked(one, options) for one in _FORMATS)
+    """All formats, as read with these options."""
+    return (_with_options(known, options) for known in _FORMATS)
 
 
 def format_by_file_name(path: PurePath, options: ReadingOptions = DEFAULT_READING) -> Format | None:
-    """The format that the file's name alone calls for; None where the name says nothing.
+    """The format that the file's name alone suggests; None if the name says nothing.
 
     Raises:
         UsageError: the PDF engine is unknown or not installed.
@@ -347,11 +346,11 @@ def format_by_file_name(path: PurePath, options: ReadingOptions = DEFAULT_READIN
     name = path.name.lower()
     suffix = path.suffix.lower()
     # Dockerfile.dev and Makefile.am are named by their stem, readme.md by its suffix.
-    found = _BY_NAME.get(name) or _BY_SUFFIX.get(suffix) or _BY_NAME.get(name.split(".", 1)[0])
-    return None if found is None else _as_asked(found, options)
+    named = _BY_NAME.get(name) or _BY_SUFFIX.get(suffix) or _BY_NAME.get(name.split(".", 1)[0])
+    return None if named is None else _with_options(named, options)
 
 
-def _as_asked(named: Format, options: ReadingOptions) -> Format:
+def _with_options(named: Format, options: ReadingOptions) -> Format:
     if named is IMAGE and options.ocr_languages:
         variant = "-".join(options.ocr_languages)
         return replace(IMAGE, variant=variant, languages=options.ocr_languages)
@@ -359,7 +358,7 @@ def _as_asked(named: Format, options: ReadingOptions) -> Format:
 
 
 def pdf_format(options: ReadingOptions) -> Format:
-    """PDF as it is read with these options.
+    """PDF as read with these options.
 
     Raises:
         UsageError: there is no such engine, or its package is not installed.
@@ -369,20 +368,16 @@ def pdf_format(options: ReadingOptions) -> Format:
 
 @cache
 def _pdf_format(engine: str, languages: tuple[str, ...], *, recognises: bool) -> Format:
-    """PDF as read by this engine.
-
-    Raises:
-        UsageError: there is none of this name, or its package is not installed.
-    """
+    """See `pdf_format`."""
     if engine not in PDF_ENGINES:
         raise UsageError(
             f"There is no PDF engine '{engine}'.", f"give one of: {', '.join(PDF_ENGINES)}"
         )
     if engine == "pdfium" and find_spec("pypdfium2") is None:
         raise UsageError("The PDF engine 'pdfium' is not installed.", install_command("pdfium"))
-    found = PDF_ENGINES[engine]
+    chosen = PDF_ENGINES[engine]
     if not recognises:
-        return found
-    parts = (found.variant, "-".join(("ocr", *languages)))
+        return chosen
+    parts = (chosen.variant, "-".join(("ocr", *languages)))
     variant = "+".join(filter(None, parts))
-    return replace(found, variant=variant, function="read_scans_too", languages=languages)
+    return replace(chosen, variant=variant, function="read_scans_too", languages=languages)

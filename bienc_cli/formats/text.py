@@ -16,16 +16,14 @@ _VOICE = re.compile(r"<v(?:\.[\w.-]+)?[ \t]+([^<>\n]{1,80})>")
 _OF_SUBTITLES = re.compile(
     r"</?(?:[biucv]|font|lang|ruby|rt)(?:[. \t][^<>\n]{0,80})?>|<[\d:.]{5,12}>|\{\\[^{}\n]{1,80}\}"
 )
-"""What subtitles say of colours, fonts, places and times within their words."""
+"""Markup of colours, fonts, positions and times inside subtitles."""
 
 _SETTINGS = re.compile(
     r"^(?:STYLE|REGION)[ \t]*\n(?:(?!.*-->)[^\n]*\S[^\n]*(?:\n|\Z))*", re.MULTILINE
 )
-"""Blocks of WebVTT that say how words are drawn, and where."""
+"""Blocks of WebVTT that define styles and regions."""
 
-_WRITTEN_BY_SIGNS = (
-    _XML | _SUBTITLES | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
-)
+_WITH_ESCAPES = _XML | _SUBTITLES | {".bib", ".po", ".pot", ".properties", ".toml", ".yaml", ".yml"}
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -34,14 +32,14 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
     suffix = path.suffix.lower()
     if text.startswith("<?xml"):
         suffix = ".xml"
-    if suffix in _WRITTEN_BY_SIGNS:
-        text = _as_read(text, suffix)
+    if suffix in _WITH_ESCAPES:
+        text = _unescaped(text, suffix)
     yield Document(doc_id, text, "text")
 
 
-def _as_read(text: str, suffix: str) -> str:
-    """A text with the letters that files of this suffix write by signs."""
-    # On demand: most texts have none, and are read faster than these are imported.
+def _unescaped(text: str, suffix: str) -> str:
+    """A text with escaped letters replaced, in the way of files with this suffix."""
+    # Imported on demand, because most texts need neither and are read faster than these load.
     from bienc_cli.formats import escapes
     from bienc_cli.formats.json_source import with_strings_read
 

@@ -1,7 +1,7 @@
-"""Outlook's own wrapping of mail, `winmail.dat`: the body and the attachments in it (MS-OXTNEF).
+"""Unwraps Outlook's `winmail.dat` (MS-OXTNEF): the body and the attachments in it.
 
-Read by hand: the library there is (tnefparse) decodes far more than that, and gives up where one
-property is unknown to it.
+Parsed here because the available library (tnefparse) decodes far more and fails on any property
+that it does not know.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FIXED = {
     0x40: 8,
     0x48: 16,
 }
-"""Bytes that values of a type take; others say how long they are."""
+"""Size in bytes of values, by type; values of other types state their length."""
 
 _UNICODE, _EMBEDDED, _MANY, _NAMED = 0x1F, 0x0D, 0x1000, 0x8000
 
@@ -49,20 +49,20 @@ _DICTIONARY = (
     rb"\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
     b"\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
-"""What compressed RTF may repeat from its first character on (MS-OXRTFCP, 2.1.2.1)."""
+"""Initial dictionary of compressed RTF (MS-OXRTFCP, 2.1.2.1)."""
 
 _MOST_RTF = 1 << 26
 
 
 @dataclass(slots=True)
 class WrappedMail:
-    """What is wrapped.
+    """The content of a `winmail.dat`.
 
     Attributes:
-        html: the body as a page, "" for none.
-        plain: the body as text, likewise.
-        rtf: the body, likewise.
-        attachments: names and contents; another wrapping where that is one.
+        html: the body as HTML; empty if there is none.
+        plain: the body as plain text, likewise.
+        rtf: the body as RTF, likewise.
+        attachments: names and contents; the content of an attached message is TNEF again.
     """
 
     html: bytes = b""
@@ -72,7 +72,7 @@ class WrappedMail:
 
 
 def unwrapped(data: bytes) -> WrappedMail | None:
-    """What is wrapped in `winmail.dat`, as far as it goes; None where it is none."""
+    """The content of a `winmail.dat`, as far as it can be read; None for any other data."""
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         return None
     mail = WrappedMail()
@@ -100,19 +100,19 @@ def unwrapped(data: bytes) -> WrappedMail | None:
 def _attached(
     known: tuple[str, bytes], attribute: int, value: bytes, code_page: str
 ) -> tuple[str, bytes]:
-    """What is known of an attachment, with what one more attribute says of it."""
+    """The name and content of an attachment, updated by one more attribute."""
     name, content = known
     if attribute == _TITLE:
         return name or _text(value, code_page), content
     if attribute == _DATA:
         return name, value
     if attribute == _ATTACHMENT_PROPERTIES:
-        for number, kind, said in _properties(value):
+        for number, kind, data in _properties(value):
             if number == _LONG_NAME or (number == _SHORT_NAME and not name):
-                name = _string(said, kind, code_page)
-            elif number == _OBJECT and kind == _EMBEDDED and len(said) > 16:
-                # In front of a message within stands what kind of object it is.
-                content = said[16:]
+                name = _string(data, kind, code_page)
+            elif number == _OBJECT and kind == _EMBEDDED and len(data) > 16:
+                # An attached message follows the id of its kind of object.
+                content = data[16:]
     return name, content
 
 
@@ -122,19 +122,19 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         _, attribute, length = struct.unpack_from("<BII", data, position)
         position += 9
         yield attribute, data[position : position + length]
-        # A checksum stands behind.
+        # A checksum of two bytes follows.
         position += length + 2
 
 
 def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Number, type and first value of each property, as far as they can be told apart."""
+    """Number, type and first value of each property, as far as they can be parsed."""
     position = 4
     try:
         for _ in range(struct.unpack_from("<I", data)[0]):
             kind, number = struct.unpack_from("<HH", data, position)
             position += 4
             if number >= _NAMED:
-                # A name of its own: a set, and a number or a word within it.
+                # A named property: the id of a set, then a number or a word in that set.
                 worded, length = struct.unpack_from("<II", data, position + 16)
                 position += 24 + (_padded(length) if worded else 0)
             many, kind = kind & _MANY, kind & ~_MANY
@@ -176,7 +176,7 @@ def _text(value: bytes, code_page: str) -> str:
 
 
 def uncompressed_rtf(data: bytes) -> bytes:
-    """RTF as it was before Outlook compressed it, as far as it goes (MS-OXRTFCP)."""
+    """The RTF that Outlook compressed (MS-OXRTFCP), as far as it can be read."""
     if len(data) < 16:
         return b""
     size, kind = struct.unpack_from("<I4s", data, 4)
@@ -185,16 +185,16 @@ def uncompressed_rtf(data: bytes) -> bytes:
     if kind != _COMPRESSED:
         return b""
     window = bytearray(_DICTIONARY.ljust(_WINDOW, b" "))
-    written, made = len(_DICTIONARY), bytearray()
+    written, output = len(_DICTIONARY), bytearray()
     position = 16
-    while position < len(data) and len(made) < min(size, _MOST_RTF):
+    while position < len(data) and len(output) < min(size, _MOST_RTF):
         flags = data[position]
         position += 1
         for bit in range(8):
             if not flags >> bit & 1:
                 piece = data[position : position + 1]
                 position += 1
-                made += piece
+                output += piece
                 window[written : written + len(piece)] = piece
                 written = (written + len(piece)) % _WINDOW
                 continue
@@ -202,9 +202,9 @@ def uncompressed_rtf(data: bytes) -> bytes:
             position += 2
             start, length = pair >> 4, (pair & 0xF) + 2
             if start == written:
-                return bytes(made)
+                return bytes(output)
             for index in range(start, start + length):
                 window[written] = window[index % _WINDOW]
-                made.append(window[written])
+                output.append(window[written])
                 written = (written + 1) % _WINDOW
-    return bytes(made)
+    return bytes(output)

@@ -1,6 +1,6 @@
-"""The process that reads files for `isolation`.
+"""The worker process that reads files for `isolation`.
 
-Its arguments are the limits, as JSON, and the folder for what readers must write out.
+Its arguments are the limits, as JSON, and the directory for temporary files.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from bienc_cli.errors import UnreadableFile
-from bienc_cli.formats.patience import told_by
+from bienc_cli.formats.patience import report_parts_to
 from bienc_cli.formats.reading import read_all, read_documents, reader_of
 from bienc_cli.formats.worker_messages import (
     PART_DONE,
@@ -38,18 +38,18 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 def main() -> None:
     """Answer requests until there are no more."""
-    # The terminal's Ctrl-C is the caller's business; it ends this process by closing its input.
+    # Ctrl-C is for the caller, which ends this process by closing its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limits = Limits(*json.loads(sys.argv[1]))
     tempfile.tempdir = sys.argv[2] or None
     _die_with_caller()
-    # Answers go where nothing that a parser prints can get between them.
+    # Answers have their own descriptor, so that nothing a parser prints gets between them.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _limit("RLIMIT_AS", limits.memory)
     _limit("RLIMIT_CORE", 0)
-    # Parse trees are large and alive until the end; looking through them again and again for
-    # what is not took half of the time.
+    # Parse trees are large and live until the end; searching them for garbage again and again took
+    # half of the time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
@@ -58,7 +58,7 @@ def main() -> None:
         answers.flush()
         _limit_processor_time(limits.seconds)
 
-    told_by(part_done)
+    report_parts_to(part_done)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), daemon=True).start()
     while True:
         request = FileRequest.decode(requests.get())
@@ -70,14 +70,16 @@ def main() -> None:
 
 
 def answer(request: FileRequest, limits: Limits) -> Iterator[bytes]:
-    """Read one file, within the limits: one answer as `wire` has it.
+    """Read one file within the limits.
 
-    A collection has an answer for each record, and an empty one behind the last.
+    Yields:
+        Answers as in `worker_messages`: one for a file; for a collection one per record, and an
+        empty one after the last.
     """
     path, doc_id, options = request.path, request.doc_id, request.options
     try:
-        found = reader_of(path, options)
-        if found is None or not found.streamed:
+        reader = reader_of(path, options)
+        if reader is None or not reader.streamed:
             yield encode_items(read_all(path, doc_id, options, limits.characters))
             return
         for item in read_documents(path, doc_id, options):
@@ -92,9 +94,9 @@ def answer(request: FileRequest, limits: Limits) -> Iterator[bytes]:
 def _die_with_caller() -> None:
     """Have Linux kill this process when the thread that started it ends.
 
-    That thread lives as long as its pool, which ends its workers anyway. The end of input
-    says the same everywhere, but goes unheard while an extension or a regular expression
-    keeps the interpreter to itself.
+    That thread lives as long as its pool, which ends its workers anyway. On all systems the end of
+    input ends the process too, but it goes unnoticed while an extension or a regular expression
+    holds the interpreter's lock.
     """
     if sys.platform == "linux":
         import ctypes
@@ -103,7 +105,7 @@ def _die_with_caller() -> None:
 
 
 def _receive(stream: BinaryIO, requests: queue.SimpleQueue[bytes]) -> None:
-    """Pass requests on; the end of input ends the process, also in the midst of a file."""
+    """Pass requests on; the end of input ends the process, even in the middle of a file."""
     for line in stream:
         requests.put(line)
     os._exit(0)
@@ -112,7 +114,7 @@ def _receive(stream: BinaryIO, requests: queue.SimpleQueue[bytes]) -> None:
 def _limit(name: str, soft: float) -> None:
     if sys.platform != "win32":
         which = getattr(resource, name)
-        # Not every system enforces every limit, and none may be raised beyond the hard one.
+        # Not every system supports every limit, and none may be raised above the hard limit.
         with contextlib.suppress(ValueError, OSError):
             _, hard = resource.getrlimit(which)
             bound = int(soft) if hard == resource.RLIM_INFINITY else min(int(soft), hard)
@@ -120,5 +122,5 @@ def _limit(name: str, soft: float) -> None:
 
 
 def _limit_processor_time(seconds: float) -> None:
-    """Have the kernel end a loop that no caller is left to end."""
+    """Have the kernel end an endless loop, even if the caller is gone."""
     _limit("RLIMIT_CPU", time.process_time() + seconds + 2)

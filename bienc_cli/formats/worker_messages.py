@@ -1,6 +1,6 @@
-"""What goes between `isolation` and its workers: a line of JSON each way for every file.
+"""Messages between `isolation` and its workers: a line of JSON each way for every file.
 
-JSON rather than pickle: an answer is parsed, whatever a hostile file made of its worker.
+JSON, not pickle, so that answers are safe to parse even if a hostile file took over the worker.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from bienc_cli.formats.table import ReadingOptions
 from bienc_cli.types import Anchor, Block, Document, Heading, Numbering, Skipped
 
 PART_DONE = b"null\n"
-"""No answer yet: a part of the file is read, and the next one begun."""
+"""Not an answer: a part of the file has been read, and the next one is begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one file may cost.
+    """Limits on reading one file.
 
     Attributes:
-        seconds: wall-clock time of a file that is read in a process apart; of a collection, of
-            each record, and of what is recognised, of each page.
-        memory: bytes of address space of that process.
+        seconds: wall-clock time for a file in a worker process; for a collection, per record, and
+            with OCR, per page.
+        memory: bytes of address space of the worker.
         characters: of text, over all documents of a file that is not streamed.
     """
 
@@ -45,7 +45,7 @@ class FileRequest:
     options: ReadingOptions
 
     def encode(self) -> bytes:
-        """One line. Names that are no UTF-8 survive as escaped surrogates."""
+        """The request as one line; names that are not UTF-8 survive as escaped surrogates."""
         fields = [os.fspath(self.path), self.doc_id, astuple(self.options)]
         return json.dumps(fields).encode() + b"\n"
 
@@ -57,12 +57,12 @@ class FileRequest:
 
 
 def encode_items(items: Sequence[Document | Skipped]) -> bytes:
-    """An answer, as one line."""
+    """An answer as one line."""
     return json.dumps([_fields(item) for item in items]).encode() + b"\n"
 
 
 def encode_refusal(error: UnreadableFile) -> bytes:
-    """An answer that is a verdict on the whole file, as one line."""
+    """A verdict on the whole file as one line."""
     return json.dumps({"code": error.code, "reason": error.reason}).encode() + b"\n"
 
 

@@ -1,4 +1,4 @@
-"""XLSX: each sheet's rows with the values that Excel shows, never the formulas."""
+"""XLSX: the rows of each sheet with the values that Excel shows, never formulas."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _MERGED = re.compile(
     rb"""["']([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})["']"""
 )
 _MOST_MERGED = 64
-"""Columns of one row that are merged with those above, at most."""
+"""Limit on columns of one row that are merged with rows above."""
 
 _MOST_COLUMNS = 16_384
 _PLAIN = NumberFormat()
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-"""A character that XML does not take, `_x000D_`, or an underscore that would seem to begin one."""
+"""A character that XML does not allow, `_x000D_`, or an underscore that looks like one's start."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -54,35 +54,36 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 
 
 class _Merged:
-    """Cells that are merged over several rows, and say the same in each of them."""
+    """Repeats the text of cells merged over several rows in each of those rows."""
 
     def __init__(self, package: Package, part: str) -> None:
-        # By the row where they begin, their columns and last rows.
+        # By first row, column and last row of each merged cell.
         self._begin: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for found in package.matches(part, _MERGED):
-            first, last = int(found[2]), int(found[3])
+        for cell in package.matches(part, _MERGED):
+            first, last = int(cell[2]), int(cell[3])
             if last > first:
-                self._begin[first].append((_column(found[1].decode()), last))
-        self._said: dict[int, tuple[int, str]] = {}
+                self._begin[first].append((_column(cell[1].decode()), last))
+        # By column, last row and text of the merged cells around the current row.
+        self._texts: dict[int, tuple[int, str]] = {}
 
     def fill(self, number: int, cells: list[str]) -> None:
-        """Put into a row what cells of rows above say in it, if it says anything itself."""
+        """Put the texts of cells that begin above into a row, unless all of its cells are empty."""
         if not any(cells):
             return
-        for column, (last, text) in [*self._said.items()]:
+        for column, (last, text) in [*self._texts.items()]:
             if number > last:
-                del self._said[column]
+                del self._texts[column]
                 continue
             cells += [""] * (column + 1 - len(cells))
             cells[column] = cells[column] or text
         for column, last in self._begin.get(number, ()):
-            known = column < len(cells) and len(self._said) < _MOST_MERGED
+            known = column < len(cells) and len(self._texts) < _MOST_MERGED
             if known and (text := repeatable(cells[column])):
-                self._said[column] = last, text
+                self._texts[column] = last, text
 
 
 class _Workbook:
-    """What the sheets of a workbook share: strings, formats, the day that dates begin at."""
+    """What the sheets of a workbook share: strings, formats, and day 0 of dates."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
@@ -100,7 +101,7 @@ class _Workbook:
         self._epoch = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)
 
     def sheets(self) -> Iterator[tuple[str, str]]:
-        """Name and part of each sheet in its order, hidden ones too."""
+        """Name and part of each sheet in order, hidden ones too."""
         relations = self._package.relations(self._main)
         found = False
         names: list[str] = []
@@ -111,23 +112,24 @@ class _Workbook:
                 found = True
                 yield names[-1], part
         if not found:
-            # What says which part is which sheet is broken.
+            # The list that maps sheets to parts is broken.
             for index, part in enumerate(self._package.names(r"xl/worksheets/sheet\d+\.xml")):
                 yield names[index] if index < len(names) else f"Sheet {index + 1}", part
 
     def names_of(self, sheet: str) -> Iterator[tuple[int, str]]:
-        """The names that people gave to places of a sheet, each with its row."""
-        found = () if self._tree is None else self._tree.iterfind("{*}definedNames/{*}definedName")
-        for one in found:
-            name, place = one.get("name") or "", one.text or ""
-            of, _, cells = place.rpartition("!")
+        """Names defined for cells of a sheet, each with its row."""
+        if self._tree is None:
+            return
+        for defined in self._tree.iterfind("{*}definedNames/{*}definedName"):
+            name, place = defined.get("name") or "", defined.text or ""
+            quoted, _, cells = place.rpartition("!")
             row = _ROW.search(cells)
-            if of.strip("'").replace("''", "'") == sheet and row and not _is_of_excel(one):
-                said = one.get("comment")
-                yield int(row[0]), f"{name}: {said or place}"
+            is_here = quoted.strip("'").replace("''", "'") == sheet
+            if is_here and row and not _is_internal(defined):
+                yield int(row[0]), f"{name}: {defined.get('comment') or place}"
 
     def rows(self, part: str, beside: list[tuple[int, str]]) -> Iterator[Row]:
-        """The rows of a sheet; `beside` receives what it says elsewhere, each with its row."""
+        """The rows of a sheet; `beside` receives its texts outside cells, each with a row."""
         number = 0
         merged = _Merged(self._package, part)
         for row in self._package.elements(part, "row", "dataValidation", "headerFooter"):
@@ -141,8 +143,8 @@ class _Workbook:
             number = number + 1 if stated is None else stated
             cells: list[str] = []
             for cell in row.iterchildren("{*}c"):
-                found = _REFERENCE.match(cell.get("r") or "")
-                column = _column(found[1]) if found else len(cells)
+                reference = _REFERENCE.match(cell.get("r") or "")
+                column = _column(reference[1]) if reference else len(cells)
                 if len(cells) <= column < _MOST_COLUMNS and (value := self._value(cell)):
                     cells += [""] * (column - len(cells))
                     cells.append(value)
@@ -185,7 +187,7 @@ class _Workbook:
 
 
 def _string(item: Element) -> str:
-    """A string of one piece, or of several in different fonts; no reading of its letters."""
+    """A string, of one piece or several in different fonts, without phonetic readings."""
     pieces = [item.findtext("{*}t") or ""]
     for run in item.iterfind("{*}r"):
         text = run.findtext("{*}t") or ""
@@ -206,34 +208,35 @@ def _column(letters: str) -> int:
     return index - 1
 
 
-def _is_of_excel(name: Element) -> bool:
+def _is_internal(name: Element) -> bool:
     return name.get("hidden") == "1" or (name.get("name") or "").startswith("_xlnm.")
 
 
 def _advice(validation: Element) -> Iterator[tuple[int, str]]:
-    """What a cell tells whoever fills it in, and what can be chosen there."""
+    """The messages of a cell for whoever fills it in, and its choices."""
     place = validation.get("sqref") or validation.findtext("{*}sqref") or ""
     row = _ROW.search(place)
-    said = [validation.get(name) or "" for name in ("promptTitle", "prompt", "errorTitle", "error")]
+    names = ("promptTitle", "prompt", "errorTitle", "error")
+    messages = [validation.get(name) or "" for name in names]
     if validation.get("type") == "list":
         choices = "".join(validation.itertext("{*}formula1", "{*}f"))
         if choices.startswith('"'):
-            said.append(choices.strip('"').replace(",", ", "))
-    text = " ".join(_unescaped(" ".join(said)).split())
+            messages.append(choices.strip('"').replace(",", ", "))
+    text = " ".join(_unescaped(" ".join(messages)).split())
     if text:
         yield int(row[0]) if row else 1, f"{place}: {text}"
 
 
 def _printed(part: Element) -> str:
-    """The words at the edge of a printed page, without fonts and numbers of pages."""
+    """The text of a header or footer without codes for fonts and page numbers."""
     return " ".join(_CODE.sub(lambda code: code[1] or " ", part.text or "").split())
 
 
 def _beside(package: Package, part: str) -> Iterator[tuple[int, str]]:
-    """A sheet's comments, text boxes, charts and pictures, each with the row where it stands."""
+    """A sheet's comments, text boxes, charts and pictures, each with its row."""
     for kind, tag in (("comments", "comment"), ("threadedComment", "threadedComment")):
-        for found in package.related(part, kind):
-            for comment in package.elements(found, tag):
+        for comments in package.related(part, kind):
+            for comment in package.elements(comments, tag):
                 reference = _REFERENCE.match(comment.get("ref") or "")
                 text = " ".join("".join(comment.itertext("{*}t", "{*}text")).split())
                 if text:

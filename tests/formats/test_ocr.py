@@ -223,11 +223,11 @@ def test_a_worker_that_is_ended_takes_its_programs_along(
 
 def test_parts_are_told_to_whoever_waits(tmp_path: Path, installed: list[ocr.Picture]) -> None:
     told: list[int] = []
-    patience.told_by(lambda: told.append(len(installed)))
+    patience.report_parts_to(lambda: told.append(len(installed)))
     try:
         read_one(written(tmp_path, "a.pdf", pdf_bytes("", "Words.", "")), ocr=True)
     finally:
-        patience.told_by(lambda: None)
+        patience.report_parts_to(lambda: None)
     assert told == [1, 1, 2]
 
 
