@@ -32,8 +32,8 @@ class _Conversion:
     Typer's conversion imports pydantic, which takes a tenth of the time of a cold query.
     """
 
-    def __init__(self, typers: Callable[[], Any]) -> None:
-        self._typers = typers
+    def __init__(self, typer_conversion: Callable[[], Any]) -> None:
+        self._typer_conversion = typer_conversion
 
     def __call__(self) -> _Conversion:
         """Itself: it takes the place of Typer's factory."""
@@ -43,26 +43,26 @@ class _Conversion:
         """The converted value, or an error that explains what is wrong."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
-        wanted = param.type_descriptor.annotation
-        if wanted is str and isinstance(value, str):
+        annotation = param.type_descriptor.annotation
+        if annotation is str and isinstance(value, str):
             return value
-        if wanted == list[str] and isinstance(value, (list, tuple)):
+        if annotation == list[str] and isinstance(value, (list, tuple)):
             return list(value)
-        if isinstance(wanted, type) and issubclass(wanted, Enum):
-            for one in wanted:
-                if value in (one, one.value):
-                    return one
-        if wanted is int and _SHORT_NUMBER.fullmatch(str(value)):
+        if isinstance(annotation, type) and issubclass(annotation, Enum):
+            for choice in annotation:
+                if value in (choice, choice.value):
+                    return choice
+        if annotation is int and _SHORT_NUMBER.fullmatch(str(value)):
             range_ = param.type_descriptor.parameter_info
             if range_.max is None and (range_.min is None or range_.min <= int(value)):
                 return int(value)
-        return self._typers().coerce(value, param=param, ctx=ctx)
+        return self._typer_conversion().coerce(value, param=param, ctx=ctx)
 
 
-def _converting(parameters: list[Any]) -> list[Any]:
-    for one in parameters:
-        if not isinstance(one.get_runtime_param, _Conversion):
-            one.get_runtime_param = _Conversion(one.get_runtime_param)
+def _with_conversions(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if not isinstance(parameter.get_runtime_param, _Conversion):
+            parameter.get_runtime_param = _Conversion(parameter.get_runtime_param)
     return parameters
 
 
@@ -71,7 +71,7 @@ class HelpfulCommand(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Typer's parameters, each with a `_Conversion`."""
-        return _converting(super().get_params(ctx))
+        return _with_conversions(super().get_params(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
         """Print the page."""
@@ -85,7 +85,7 @@ class HelpfulGroup(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Typer's parameters, each with a `_Conversion`."""
-        return _converting(super().get_params(ctx))
+        return _with_conversions(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Like Typer's; without any argument, only the commands are shown."""
@@ -100,8 +100,8 @@ class HelpfulGroup(TyperGroup):
         show(brief(page) if ctx.meta.get(_COMMANDS_ONLY) else page)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         Output(OutputFormat.plain).print_lines([f"bienc {__version__}"])
         raise typer.Exit
 

@@ -31,15 +31,15 @@ _NO_MEMORY = re.compile(r"cannot allocate|bad.?alloc|map segment|(?:out of|enoug
 """How libraries word it, each in its own exception."""
 
 
-def _as_meant(argv: Sequence[str]) -> list[str]:
+def _expand_shorthands(argv: Sequence[str]) -> list[str]:
     """Expand shorthands: `bienc help COMMAND`, and `--ray` without an address."""
     arguments = list(argv)
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
     if "--ray" in arguments:
-        behind = arguments.index("--ray") + 1
-        if behind == len(arguments) or arguments[behind].startswith("-"):
-            arguments.insert(behind, "local")
+        value_position = arguments.index("--ray") + 1
+        if value_position == len(arguments) or arguments[value_position].startswith("-"):
+            arguments.insert(value_position, "local")
     return arguments
 
 
@@ -49,19 +49,19 @@ def _refuse_two_indexes(arguments: Sequence[str]) -> None:
     Raises:
         UsageError: naming both.
     """
-    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    named = [word.partition("=")[2] for word in before if word.startswith("--index=")]
-    named += [after for flag, after in pairwise(before) if flag == "--index"]
-    if len(set(named)) > 1:
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    indexes = [word.partition("=")[2] for word in options if word.startswith("--index=")]
+    indexes += [value for flag, value in pairwise(options) if flag == "--index"]
+    if len(set(indexes)) > 1:
         raise UsageError(
-            f"--index is given {len(named)} times: {', '.join(named)}.",
+            f"--index is given {len(indexes)} times: {', '.join(indexes)}.",
             "give one at a time; query takes several",
         )
 
 
 def run_here(argv: Sequence[str]) -> int:
     """Run one command in this process; returns the exit code."""
-    arguments = _as_meant(argv)
+    arguments = _expand_shorthands(argv)
     code = carry_out(arguments)
     _start_server_if_wanted(arguments)
     return code
@@ -80,7 +80,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     Raises:
         Declined: the client has to run it.
     """
-    reported = arguments
+    report_arguments = arguments
     # Not at the top: a client answered by a server does not need it.
     from bienc_cli.cli import preload
     from bienc_cli.environment import defaults
@@ -90,7 +90,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     except UsageError as error:
         return _report(arguments, error)
     if (format_ := held.of("format")) is not None:
-        reported = ["--format", format_.value, *arguments]
+        report_arguments = ["--format", format_.value, *arguments]
     if caller.warm() is None:
         preload.begin([*arguments, *held.as_words(arguments)])
     from typer.exceptions import Abort, TyperException
@@ -98,14 +98,14 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     from bienc_cli.cli.app import COMMANDS
     from bienc_cli.cli.output import ClosedPipe
 
-    values = held.for_parser(arguments, COMMANDS)
-    values["query"] |= given or {}
+    default_map = held.for_parser(arguments, COMMANDS)
+    default_map["query"] |= given or {}
 
     termination = Termination()
     try:
         with termination:
-            code = _run(arguments, values)
-            if code == EXIT_INTERRUPTED or termination.asked:
+            code = _run(arguments, default_map)
+            if code == EXIT_INTERRUPTED or termination.received:
                 # Typer caught the KeyboardInterrupt, or the interrupted library caught its own.
                 return termination.exit_code()
             return code if isinstance(code, int) else EXIT_OK
@@ -117,7 +117,7 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
             return EXIT_USAGE
         from bienc_cli.cli.usage_errors import put_into_words
 
-        return _report(reported, put_into_words(error, arguments, COMMANDS), error)
+        return _report(report_arguments, put_into_words(error, arguments, COMMANDS), error)
     except (KeyboardInterrupt, Abort, Terminated):
         return termination.exit_code()
     except (ClosedPipe, BrokenPipeError):
@@ -126,9 +126,9 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else EXIT_USAGE
     except BiencError as error:
-        return _report(reported, error)
+        return _report(report_arguments, error)
     except Exception as error:
-        return _report(reported, _unforeseen(error), error)
+        return _report(report_arguments, _unforeseen(error), error)
 
 
 def _run(arguments: list[str], defaults: Mapping[str, Mapping[str, Any]]) -> object:
@@ -139,10 +139,10 @@ def _run(arguments: list[str], defaults: Mapping[str, Mapping[str, Any]]) -> obj
     # Only a query can search several indexes.
     if arguments[:1] != ["query"]:
         _refuse_two_indexes(arguments)
-    named = tuple(arguments[:1])
-    if not {*named} & {*COMMANDS}:
-        named = COMMANDS
-    code = _command_line(named)(
+    command_names = tuple(arguments[:1])
+    if not {*command_names} & {*COMMANDS}:
+        command_names = COMMANDS
+    code = _command_line(command_names)(
         arguments, prog_name="bienc", standalone_mode=False, default_map=defaults
     )
     with writing():
@@ -172,8 +172,8 @@ def _command_line(names: tuple[str, ...]) -> Callable[..., Any]:
     """The runner for some of the commands."""
     from bienc_cli.cli.app import command_line
 
-    runs: Callable[..., Any] = command_line(names).main
-    return runs
+    main: Callable[..., Any] = command_line(names).main
+    return main
 
 
 def end_unwritten(arguments: list[str], error: OSError) -> int:

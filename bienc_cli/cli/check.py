@@ -33,15 +33,15 @@ def check(
     from bienc_cli.errors import EXIT_OK, IndexDamaged
 
     output = Output(format_)
-    verified = opened(index, output)
-    answer = verified.check(mend=mend)
+    opened_index = opened(index, output)
+    answer = opened_index.check(mend=mend)
     output.show(answer.view())
     if answer.repaired is not None and answer.repaired.forgotten:
         output.note("now read those files again: bienc index")
     elif answer.problems and not mend:
         output.note(
             "hint: bienc check --repair"
-            if index_places.can_be_written(verified.place)
+            if index_places.can_be_written(opened_index.place)
             else "note: it cannot be written here; whoever made it can repair it"
         )
     return IndexDamaged.exit_code if answer.problems else EXIT_OK

@@ -75,17 +75,17 @@ def _pairs(texts: list[str], output: Output, models: Models, *, both: bool) -> i
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_OK, EXIT_USAGE
 
-    pairs, refused = standard_input.pairs(
+    pairs, errors_by_line = standard_input.pairs(
         texts,
         "bienc classify 'one text' 'the other', bienc classify - < pairs.jsonl, or "
         "bienc classify --labels A,B PATH",
     )
     answer = models.classify(pairs, both=both)
     if not output.machine:
-        for error in refused.values():
+        for error in errors_by_line.values():
             output.warn(error.message)
-    output.show(answer.view(refused))
-    return EXIT_USAGE if refused else EXIT_OK
+    output.show(answer.view(errors_by_line))
+    return EXIT_USAGE if errors_by_line else EXIT_OK
 
 
 def _documents(
@@ -97,9 +97,9 @@ def _documents(
 ) -> int:
     from bienc_cli.cli.opening import opened
 
-    with opened(index, output, models) as asked:
-        answer = asked.classify(
-            labels, path=opt.as_they_lie(paths), rerank=models.cross_encoder is not None
+    with opened(index, output, models) as opened_index:
+        answer = opened_index.classify(
+            labels, path=opt.resolved_patterns(paths), rerank=models.cross_encoder is not None
         )
     for warning in answer.warnings:
         output.warn(warning)

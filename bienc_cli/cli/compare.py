@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MANY = "Many queries"
 
 
-class Kept(NamedTuple):
+class OutputFiles(NamedTuple):
     """Files to write for many queries: a folder of run files, and a page."""
 
     run_out: Path | None
@@ -237,10 +237,10 @@ def compare(
 
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
-    named = strategies_named(strategies.split(",")) if strategies else ()
+    chosen_strategies = strategies_named(strategies.split(",")) if strategies else ()
     depths = opt.numbers("--candidates", candidates)
     lengths = opt.numbers("--passage-tokens", passage_tokens)
-    of_many = {
+    many_query_options = {
         "--qrels": qrels,
         "--fail-under": fail_under,
         "--baseline": baseline,
@@ -249,34 +249,34 @@ def compare(
         "--report": report,
     }
     refuse_what_nothing_uses(
-        named,
-        of_many
+        chosen_strategies,
+        many_query_options
         | {"--beir": beir, "--split": split, "--measures": measures, "--max-drop": max_drop}
         | {"--path": path, "--type": type_, "--candidates": candidates},
     )
-    documents = opt.as_they_lie(path), type_ or ()
+    path_patterns, formats = opt.resolved_patterns(path), type_ or ()
     if queries_file is not None or beir is not None:
         refuse_with_a_file(queries, k)
         for folder in (run_out, report.parent if report else None):
             make_folder(folder)
-        judged = split or "test"
-        check_judged(queries_file, qrels, beir, judged)
+        judged_split = split or "test"
+        check_judged(queries_file, qrels, beir, judged_split)
         return _measure(
             output,
             models,
             index,
-            Kept(run_out, report),
-            lambda measured: measured.evaluate(
+            OutputFiles(run_out, report),
+            lambda opened_index: opened_index.evaluate(
                 queries_file,
                 qrels,
                 strategies,
                 beir=beir,
-                split=judged,
+                split=judged_split,
                 measures=measures,
                 candidates=depths,
                 exhaustive=bool(exhaustive),
-                path=documents[0],
-                type=documents[1],
+                path=path_patterns,
+                type=formats,
                 models=models.model or (),
                 cross_encoders=models.cross_encoder or (),
                 passage_tokens=lengths,
@@ -287,21 +287,21 @@ def compare(
             ),
         )
     refuse_without_a_file(
-        of_many, bool(lengths) or "," in f"{model}{cross_encoder}", depths, format_
+        many_query_options, bool(lengths) or "," in f"{model}{cross_encoder}", depths, format_
     )
     return _compare(
         output,
         models,
         index,
         queries_as_given(queries, output),
-        lambda compared, texts: compared.compare(
+        lambda opened_index, texts: opened_index.compare(
             texts,
             strategies,
             10 if k is None else k,
             candidates=depths[0] if depths else None,
             exhaustive=exhaustive,
-            path=documents[0],
-            type=documents[1],
+            path=path_patterns,
+            type=formats,
         ),
     )
 
@@ -323,8 +323,8 @@ def _compare(
     if queries == ["-"]:
         texts = [standard_input.parse(*record).text for record in standard_input.queries()]
     check_queries(texts)
-    with opened(index, output, models) as compared, staleness_noted([compared], output):
-        answer = ask(compared, texts)
+    with opened(index, output, models) as opened_index, staleness_noted([opened_index], output):
+        answer = ask(opened_index, texts)
     for warning in answer.warnings:
         output.warn(warning)
     output.show(answer.view())
@@ -335,7 +335,7 @@ def _measure(
     output: Output,
     models: Models,
     index: str | None,
-    kept: Kept,
+    files: OutputFiles,
     ask: Callable[[Index], EvaluateAnswer],
 ) -> int:
     """Show quality and cost over many queries; returns the exit code."""
@@ -343,18 +343,18 @@ def _measure(
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.render.gates import gate_line
 
-    with opened(index, output, models) as measured, staleness_noted([measured], output):
-        answer = ask(measured)
-    if kept.run_out is not None:
-        answer.write_runs(kept.run_out)
-    if kept.report is not None:
-        answer.write_report(kept.report)
+    with opened(index, output, models) as opened_index, staleness_noted([opened_index], output):
+        answer = ask(opened_index)
+    if files.run_out is not None:
+        answer.write_runs(files.run_out)
+    if files.report is not None:
+        answer.write_report(files.report)
     for warning in answer.warnings:
         output.warn(warning)
     output.show(answer.view())
     if output.format != OutputFormat.table:
         for gate in answer.gates:
             (output.note if gate.passed else output.tell)(gate_line(gate))
-    if kept.report is not None:
-        output.note(f"report: {kept.report}")
+    if files.report is not None:
+        output.note(f"report: {files.report}")
     return EXIT_OK if answer.passed else EXIT_NO_RESULT

@@ -34,8 +34,8 @@ def refuse_what_nothing_uses(strategies: Sequence[Strategy], given: Mapping[str,
     """
     from bienc_cli.strategy import Strategy
 
-    for flag, needed, why, hint in _NEEDED:
-        if not any(given[one] for one in needed):
+    for flag, needed_flags, why, hint in _NEEDED:
+        if not any(given[needed] for needed in needed_flags):
             opt.refuse_without_effect({flag: given[flag]}, why, hint)
     if given["--rerun"]:
         opt.refuse_without_effect(
@@ -44,7 +44,8 @@ def refuse_what_nothing_uses(strategies: Sequence[Strategy], given: Mapping[str,
             "leave it out, or --rerun",
         )
     if strategies and all(
-        not one.needs_cross_encoder or one is Strategy.CROSS_ENCODER for one in strategies
+        not strategy.needs_cross_encoder or strategy is Strategy.CROSS_ENCODER
+        for strategy in strategies
     ):
         opt.refuse_without_effect(
             {"--candidates": given["--candidates"]},
@@ -73,12 +74,15 @@ def refuse_with_a_file(queries: list[str] | None, k: int | None) -> None:
 
 
 def refuse_without_a_file(
-    of_many: Mapping[str, object], several: bool, depths: Sequence[int], format_: CompareFormat
+    many_query_options: Mapping[str, object],
+    several: bool,
+    depths: Sequence[int],
+    format_: CompareFormat,
 ) -> None:
     """Refuse what is only measured over a file of queries.
 
     Args:
-        of_many: options for many queries: values by flag.
+        many_query_options: options for many queries: values by flag.
         several: several models or passage lengths were named.
         depths: reranking depths.
         format_: of the output.
@@ -88,20 +92,18 @@ def refuse_without_a_file(
     """
     from bienc_cli.errors import UsageError
 
-    with_file = "give --queries FILE too"
+    hint = "give --queries FILE too"
     if several:
         raise UsageError(
-            "Several models or lengths of passages are measured over a file of queries.", with_file
+            "Several models or lengths of passages are measured over a file of queries.", hint
         )
-    for flag, value in of_many.items():
+    for flag, value in many_query_options.items():
         if value:
-            raise UsageError(f"{flag} is for many queries.", with_file)
+            raise UsageError(f"{flag} is for many queries.", hint)
     if format_ in (CompareFormat.markdown, CompareFormat.junit):
-        raise UsageError(
-            f"--format {format_} is for many queries.", f"{with_file}, or --format json"
-        )
+        raise UsageError(f"--format {format_} is for many queries.", f"{hint}, or --format json")
     if len(depths) > 1:
-        raise UsageError("Several depths are measured over a file of queries.", with_file)
+        raise UsageError("Several depths are measured over a file of queries.", hint)
 
 
 def queries_as_given(queries: list[str] | None, output: Output) -> list[str]:

@@ -16,7 +16,7 @@ def strategies(incomplete: str) -> Offers:
     from bienc_cli.strategy import SHORT_NAMES, Strategy
 
     short = [(name, strategy.value) for name, strategy in SHORT_NAMES.items()]
-    return _beginning(incomplete, [*((one.value, "") for one in Strategy), *short])
+    return _starting_with(incomplete, [*((strategy.value, "") for strategy in Strategy), *short])
 
 
 def strategy_list(incomplete: str) -> Offers:
@@ -24,7 +24,9 @@ def strategy_list(incomplete: str) -> Offers:
     before, comma, last = incomplete.rpartition(",")
     taken = set(before.split(","))
     return [
-        (f"{before}{comma}{name}", told) for name, told in strategies(last) if name not in taken
+        (f"{before}{comma}{name}", explanation)
+        for name, explanation in strategies(last)
+        if name not in taken
     ]
 
 
@@ -32,7 +34,7 @@ def formats(incomplete: str) -> Offers:
     """Values of `--type`."""
     from bienc_cli.formats.table import FORMATS
 
-    return _beginning(incomplete, ((name, "") for name in sorted(FORMATS)))
+    return _starting_with(incomplete, ((name, "") for name in sorted(FORMATS)))
 
 
 def bi_encoders(incomplete: str) -> Offers:
@@ -49,42 +51,44 @@ def languages(incomplete: str) -> Offers:
     """Values of `--language`."""
     from bienc_cli.languages import NAMES
 
-    return _beginning(incomplete, [("auto", "by each text"), *NAMES.items()])
+    return _starting_with(incomplete, [("auto", "by each text"), *NAMES.items()])
 
 
 def runtimes(incomplete: str) -> Offers:
     """Values of `--runtime`."""
     from bienc_cli.models import RUNTIMES
 
-    return _beginning(incomplete, ((name, "") for name in RUNTIMES))
+    return _starting_with(incomplete, ((name, "") for name in RUNTIMES))
 
 
 def devices(incomplete: str) -> Offers:
     """Values of `--device`."""
-    return _beginning(incomplete, _alone("auto cpu cuda mps"))
+    return _starting_with(incomplete, _without_explanation("auto cpu cuda mps"))
 
 
 def pdf_engines(incomplete: str) -> Offers:
     """Values of `--pdf-engine`."""
-    return _beginning(incomplete, _alone("pypdf pdfium"))
+    return _starting_with(incomplete, _without_explanation("pypdf pdfium"))
 
 
 def strategies_without_words(incomplete: str) -> Offers:
     """Values of `--strategy` where the query is vectors."""
-    return _beginning(incomplete, _alone("bi bi-encoder bi+ce bi-encoder+cross-encoder"))
+    return _starting_with(
+        incomplete, _without_explanation("bi bi-encoder bi+ce bi-encoder+cross-encoder")
+    )
 
 
 def _models(incomplete: str, role: str) -> Offers:
     from bienc_cli.models import KNOWN_MODELS
 
-    return _beginning(
-        incomplete, ((one.alias, one.hub_id) for one in KNOWN_MODELS if one.role == role)
+    return _starting_with(
+        incomplete, ((model.alias, model.hub_id) for model in KNOWN_MODELS if model.role == role)
     )
 
 
-def _alone(values: str) -> Offers:
+def _without_explanation(values: str) -> Offers:
     return [(value, "") for value in values.split()]
 
 
-def _beginning(incomplete: str, offers: Iterable[tuple[str, str]]) -> Offers:
-    return [(value, told) for value, told in offers if value.startswith(incomplete)]
+def _starting_with(incomplete: str, offers: Iterable[tuple[str, str]]) -> Offers:
+    return [(value, explanation) for value, explanation in offers if value.startswith(incomplete)]

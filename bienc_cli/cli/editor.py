@@ -25,10 +25,10 @@ def chosen_editor() -> str:
     Raises:
         UsageError: neither is set.
     """
-    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if not chosen:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor:
         raise UsageError("Neither $VISUAL nor $EDITOR names an editor.", "export EDITOR=vim")
-    return chosen
+    return editor
 
 
 def editor_for(rank: int, shown: int, *, from_stdin: bool) -> str:
@@ -82,19 +82,19 @@ def run(words: Sequence[str]) -> None:
         UsageError: there is no such program, or it does not start, or fails.
     """
     try:
-        done = subprocess.run(list(words), check=False)  # noqa: S603  (the user's choice)
+        completed = subprocess.run(list(words), check=False)  # noqa: S603  (the user's choice)
     except OSError as error:
         raise UsageError(
             f"The editor '{words[0]}' does not start: {error.strerror}.",
             "export EDITOR=vim, or another that is here",
         ) from error
-    if done.returncode:
+    if completed.returncode:
         # A negative code is the signal that ended it.
-        by_itself = done.returncode > 0
-        code = abs(done.returncode)
-        how = f"ended with exit code {code}" if by_itself else f"was ended by signal {code}"
+        exited = completed.returncode > 0
+        code = abs(completed.returncode)
+        ending = f"ended with exit code {code}" if exited else f"was ended by signal {code}"
         raise UsageError(
-            f"The editor '{words[0]}' {how}.", f"try it by itself: {shlex.join(words)}"
+            f"The editor '{words[0]}' {ending}.", f"try it by itself: {shlex.join(words)}"
         )
 
 

@@ -33,9 +33,9 @@ def main(argv: Sequence[str], begin: Callable[[], object] = lambda: None) -> int
     """
     process.settle()
     arguments = list(argv)
-    served = _ask_server(arguments)
-    if served is not None:
-        return served
+    exit_code = _ask_server(arguments)
+    if exit_code is not None:
+        return exit_code
     begin()
     from bienc_cli.cli.boundary import run_here
 

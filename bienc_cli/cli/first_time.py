@@ -44,10 +44,10 @@ def _files_of(here: Path) -> tuple[int, int]:
     from bienc_cli.indexing.discovery import FoundFile, discover
 
     files = size = 0
-    found = discover(here, excludes_file=variables.excludes_file())
-    for item in islice(found, _MOST_LOOKED_AT):
-        if isinstance(item, FoundFile):
-            files, size = files + 1, size + item.size
+    entries = discover(here, excludes_file=variables.excludes_file())
+    for entry in islice(entries, _MOST_LOOKED_AT):
+        if isinstance(entry, FoundFile):
+            files, size = files + 1, size + entry.size
         if files > MOST_FILES or size > MOST_BYTES:
             break
     return files, size

@@ -65,25 +65,47 @@ def page_of(command: Any, context: Any) -> CommandHelp:
         context: Typer's, of the parsed command line.
     """
     parameters = command.get_params(context)
-    arguments = [one for one in parameters if one.param_type_name == "argument"]
-    options = [one for one in parameters if one.param_type_name == "option" and not one.hidden]
+    arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
+    options = [
+        parameter
+        for parameter in parameters
+        if parameter.param_type_name == "option" and not parameter.hidden
+    ]
     groups = []
     if isinstance(command, TyperGroup):
-        commands = [HelpEntry(name, _paragraphs(one)[0]) for name, one in command.commands.items()]
+        commands = [
+            HelpEntry(name, _paragraphs(subcommand)[0])
+            for name, subcommand in command.commands.items()
+        ]
         groups.append(Group(_COMMANDS, tuple(commands)))
     if arguments:
-        groups.append(Group("Arguments", tuple(HelpEntry(_usage(a), _told(a)) for a in arguments)))
-    inside: dict[str, list[Any]] = {}
+        groups.append(
+            Group(
+                "Arguments",
+                tuple(HelpEntry(_usage(argument), _help_text(argument)) for argument in arguments),
+            )
+        )
+    options_by_group: dict[str, list[Any]] = {}
     for option in options:
-        inside.setdefault(_group_of(option), []).append(option)
-    for title in sorted(inside, key=lambda one: _LAST.index(one) if one in _LAST else -1):
-        entries = tuple(HelpEntry(_names(one), _told(one)) for one in inside[title])
+        options_by_group.setdefault(_group_of(option), []).append(option)
+    for title in sorted(
+        options_by_group,
+        key=lambda group_title: _LAST.index(group_title) if group_title in _LAST else -1,
+    ):
+        entries = tuple(
+            HelpEntry(_names(grouped_option), _help_text(grouped_option))
+            for grouped_option in options_by_group[title]
+        )
         groups.append(Group(title, entries))
     if isinstance(command, TyperGroup):
-        groups.append(Group("Environment", tuple(HelpEntry(*each) for each in VARIABLES.items())))
-    wanted = "COMMAND ..." if isinstance(command, TyperGroup) else " ".join(map(_usage, arguments))
+        groups.append(
+            Group("Environment", tuple(HelpEntry(*variable) for variable in VARIABLES.items()))
+        )
+    operands = (
+        "COMMAND ..." if isinstance(command, TyperGroup) else " ".join(map(_usage, arguments))
+    )
     return CommandHelp(
-        " ".join([context.command_path, "[OPTIONS]", wanted]).strip(),
+        " ".join([context.command_path, "[OPTIONS]", operands]).strip(),
         _paragraphs(command),
         tuple(groups),
         EXAMPLES.get(context.info_name, ()),
@@ -93,9 +115,9 @@ def page_of(command: Any, context: Any) -> CommandHelp:
 def brief(page: CommandHelp) -> CommandHelp:
     """The part that fits on 24 lines of 80 columns: the commands, and where to find more."""
     commands = tuple(group for group in page.groups if group.title == _COMMANDS)
-    first, then, _ = page.examples
+    first, second, _ = page.examples
     more = (
-        f"Begin with {first.line}, then {then.line}. All options: bienc --help; of a command: "
+        f"Begin with {first.line}, then {second.line}. All options: bienc --help; of a command: "
         "bienc help COMMAND."
     )
     return replace(page, paragraphs=(page.paragraphs[0], more), groups=commands, examples=())
@@ -127,15 +149,15 @@ def _names(option: Any) -> str:
 
 def _value(option: Any) -> str:
     choices = option.type_descriptor.choices
-    return option.metavar or "|".join(str(one.value) for one in choices)
+    return option.metavar or "|".join(str(choice.value) for choice in choices)
 
 
-def _told(parameter: Any) -> str:
+def _help_text(parameter: Any) -> str:
     text = _plain(parameter.help or "")
     default = parameter.default
     # If the default is a rule instead of a value, the help text says it.
-    shows = parameter.show_default and default not in (None, False, (), "")
-    if not shows or callable(default) or getattr(parameter, "is_flag", False):
+    shows_default = parameter.show_default and default not in (None, False, (), "")
+    if not shows_default or callable(default) or getattr(parameter, "is_flag", False):
         return text
     return f"{text}  [default: {default.value if isinstance(default, Enum) else default}]"
 
@@ -165,8 +187,8 @@ def lines(page: CommandHelp, width: int) -> Iterator[Text]:
         yield Text()
         yield Text("Examples:", "bold")
     for example in page.examples:
-        for text in textwrap.wrap(f"# {example.text}", width - 2, break_on_hyphens=False):
-            yield Text(f"  {text}", "dim")
+        for line in textwrap.wrap(f"# {example.text}", width - 2, break_on_hyphens=False):
+            yield Text(f"  {line}", "dim")
         yield Text(f"  {example.line}")
 
 
@@ -174,15 +196,15 @@ def _entry_lines(entry: HelpEntry, column: int, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     indent = " " * (column + 4)
-    told = textwrap.wrap(
+    text_lines = textwrap.wrap(
         entry.text, width - len(indent), break_long_words=False, break_on_hyphens=False
     )
-    if len(entry.name) > column or not told:
+    if len(entry.name) > column or not text_lines:
         yield Text.assemble("  ", (entry.name, "bold cyan"))
     else:
         padding = " " * (column - len(entry.name) + 2)
-        yield Text.assemble("  ", (entry.name, "bold cyan"), padding, told.pop(0))
-    yield from (Text(f"{indent}{text}") for text in told)
+        yield Text.assemble("  ", (entry.name, "bold cyan"), padding, text_lines.pop(0))
+    yield from (Text(f"{indent}{line}") for line in text_lines)
 
 
 def show(page: CommandHelp) -> None:

@@ -232,25 +232,24 @@ def index(
     from bienc_cli.indexing.report import IndexOptions
     from bienc_cli.library.front_door import Index
     from bienc_cli.render.index_report import IndexView
+    from bienc_cli.render.printable import count
 
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, None, runtime, device, threads, offline=offline)
     if watch:
         _check_format(output)
-    made = Index(index_places.index_to_write(index), models, ShownOn(output))
-    is_first = not made.exists
+    target_index = Index(index_places.index_to_write(index), models, ShownOn(output))
+    is_first = not target_index.exists
     listed = None
     if paths == ["-"]:
         listed = standard_input.paths(null=null)
     elif null:
         raise UsageError("--null goes with a list on standard input.", "bienc index - --null")
-    if not paths and index is None and is_first and isinstance(made.place, Path):
-        here, files = folder_to_index(made.place.parent)
-        output.note(
-            f"note: making an index of {here}: {files:,} {'file' if files == 1 else 'files'}"
-        )
+    if not paths and index is None and is_first and isinstance(target_index.place, Path):
+        here, file_count = folder_to_index(target_index.place.parent)
+        output.note(f"note: making an index of {here}: {count(file_count, 'file')}")
         paths = [str(here)]
-    answer = made.refresh(
+    answer = target_index.refresh(
         () if listed is not None else paths or (),
         listed=listed,
         options=IndexOptions(
@@ -275,10 +274,10 @@ def index(
     for warning in answer.warnings:
         output.warn(warning)
     report = answer.result
-    asked = _first_query(index) if is_first and report.passages and not watch else ""
-    output.show(IndexView(report, skipped=skipped, next_command=asked))
+    next_command = _first_query(index) if is_first and report.passages and not watch else ""
+    output.show(IndexView(report, skipped=skipped, next_command=next_command))
     if watch:
-        _follow(made, output)
+        _follow(target_index, output)
     return EXIT_SKIPPED_FILES if strict and report.skipped else EXIT_OK
 
 
@@ -313,13 +312,13 @@ def _follow(index: Index, output: Output) -> None:
     output.note(f"watching {', '.join(str(root.path) for root in index.info.roots)} (Ctrl-C ends)")
     index.close()
 
-    def failed(error: Exception, pause: float) -> None:
+    def on_failure(error: Exception, pause: float) -> None:
         output.warn(f"{time.strftime('%H:%M:%S')}  {error}; trying again in {pause:.0f} s")
 
     updates = encoded = 0
     started = time.monotonic()
     with suppress(KeyboardInterrupt), process.meant():
-        for answer in index.follow(on_failure=failed):
+        for answer in index.follow(on_failure=on_failure):
             updates, encoded = updates + 1, encoded + answer.result.encoded
             if output.format == OutputFormat.table:
                 output.note(f"{time.strftime('%H:%M:%S')}  {as_sentence(answer.result)}")
@@ -336,10 +335,10 @@ def _first_query(index: str | None) -> str:
     return f'bienc query "what you want to know"{where}'
 
 
-def _patterns(given: list[str] | None) -> tuple[str, ...] | None:
+def _patterns(patterns: list[str] | None) -> tuple[str, ...] | None:
     """The given patterns; an empty one clears them."""
-    return None if given is None else tuple(pattern for pattern in given if pattern)
+    return None if patterns is None else tuple(pattern for pattern in patterns if pattern)
 
 
-def _languages(given: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in given.replace(",", "+").split("+") if name.strip())
+def _languages(languages: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in languages.replace(",", "+").split("+") if name.strip())

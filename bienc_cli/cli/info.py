@@ -51,8 +51,8 @@ def info(
             {"--skipped": skipped}, "settings are shown", "leave out one or the other"
         )
         return _show_settings(output, index)
-    with opened(index, output) as asked:
-        status = asked.status(skipped=skipped)
+    with opened(index, output) as opened_index:
+        status = opened_index.status(skipped=skipped)
     for warning in status.warnings:
         output.warn(warning)
     output.show(status.view())
@@ -65,8 +65,8 @@ def _show_settings(output: Output, index: str | None) -> int:
     from bienc_cli.render.settings import SettingsView
 
     try:
-        with opened(index, output) as asked:
-            settings = _effective_settings(asked.info, index)
+        with opened(index, output) as opened_index:
+            settings = _effective_settings(opened_index.info, index)
     except IndexNotFound:
         if index is not None:
             raise
@@ -76,19 +76,19 @@ def _show_settings(output: Output, index: str | None) -> int:
 
 
 def _effective_settings(
-    info: IndexInfo | None, named: str | None = None
+    info: IndexInfo | None, index_name: str | None = None
 ) -> dict[str, Setting[Any]]:
     """Every setting by name; `query.k` for a command's setting.
 
     Args:
         info: of the index, whose model takes precedence; None if there is none.
-        named: the index as typed, or from the environment.
+        index_name: the index as typed, or from the environment.
     """
     from bienc_cli.environment import defaults, variables
     from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER
 
-    found: dict[str, Setting[Any]] = {
-        "index": _index(info, named),
+    settings: dict[str, Setting[Any]] = {
+        "index": _index(info, index_name),
         "cache": _directory("BIENC_CACHE", variables.cache_directory()),
         "data": _directory("BIENC_DATA", variables.key_directory()),
         "model": variables.default_model("model", "BIENC_MODEL", DEFAULT_BI_ENCODER),
@@ -97,26 +97,26 @@ def _effective_settings(
         ),
     }
     if info is not None:
-        found["model"] = Setting(info.encoder.name, Origin.INDEX)
+        settings["model"] = Setting(info.encoder.name, Origin.INDEX)
     for table, names in defaults.KEYS.items():
         for name in names:
-            shown = f"{table}.{name}" if table else name
-            if shown not in found:
+            setting_name = f"{table}.{name}" if table else name
+            if setting_name not in settings:
                 built_in = Setting(_built_in(table, name), Origin.DEFAULT)
-                found[shown] = defaults.in_use().of(name, table) or built_in
+                settings[setting_name] = defaults.in_use().of(name, table) or built_in
     if variables.is_offline():
-        found["offline"] = Setting(True, Origin.ENVIRONMENT, "HF_HUB_OFFLINE")
-    return found
+        settings["offline"] = Setting(True, Origin.ENVIRONMENT, "HF_HUB_OFFLINE")
+    return settings
 
 
-def _index(info: IndexInfo | None, named: str | None) -> Setting[Any]:
-    if named is None and info is not None:
+def _index(info: IndexInfo | None, index_name: str | None) -> Setting[Any]:
+    if index_name is None and info is not None:
         return Setting(str(info.directory), Origin.FOUND)
-    if named is None:
+    if index_name is None:
         return Setting(None, Origin.DEFAULT)
-    if named == os.environ.get("BIENC_INDEX"):
-        return Setting(named, Origin.ENVIRONMENT, "BIENC_INDEX")
-    return Setting(named, Origin.FLAG)
+    if index_name == os.environ.get("BIENC_INDEX"):
+        return Setting(index_name, Origin.ENVIRONMENT, "BIENC_INDEX")
+    return Setting(index_name, Origin.FLAG)
 
 
 def _directory(variable: str, path: Path) -> Setting[Any]:

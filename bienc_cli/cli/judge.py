@@ -95,26 +95,28 @@ def judge(
     from bienc_cli.cli.opening import models_for, opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
     from bienc_cli.evaluation.results import MEASURED_BY_DEFAULT
-    from bienc_cli.render import judging as rendered
+    from bienc_cli.render import judging as rendering
     from bienc_cli.strategy import strategies_named
 
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
-    chosen = strategies_named(strategies.split(",")) if strategies else MEASURED_BY_DEFAULT
-    named = ", ".join(chosen)
-    if not any(one.needs_bi_encoder for one in chosen):
+    chosen_strategies = (
+        strategies_named(strategies.split(",")) if strategies else MEASURED_BY_DEFAULT
+    )
+    strategy_names = ", ".join(chosen_strategies)
+    if not any(strategy.needs_bi_encoder for strategy in chosen_strategies):
         opt.refuse_without_effect(
-            {"--model": model}, f"nothing of {named} compares vectors", "leave it out"
+            {"--model": model}, f"nothing of {strategy_names} compares vectors", "leave it out"
         )
-    if not any(one.needs_cross_encoder for one in chosen):
+    if not any(strategy.needs_cross_encoder for strategy in chosen_strategies):
         opt.refuse_without_effect(
             {"--cross-encoder": cross_encoder, "--exhaustive": exhaustive},
-            f"nothing of {named} has a cross-encoder",
+            f"nothing of {strategy_names} has a cross-encoder",
             "leave it out",
         )
     _check_terminal()
-    with unseen(), opened(index, output, models) as asked:
-        judging = asked.judge(
+    with unseen(), opened(index, output, models) as opened_index:
+        judging = opened_index.judge(
             queries or (),
             qrels,
             queries_file=queries_file,
@@ -127,13 +129,13 @@ def judge(
         try:
             _ask_all(judging, output.stderr_console())
         except KeyboardInterrupt:
-            output.note(rendered.as_sentence(judging.summary(), qrels))
+            output.note(rendering.as_sentence(judging.summary(), qrels))
             raise
     summary = judging.summary()
-    for warning in rendered.warnings(summary):
+    for warning in rendering.warnings(summary):
         output.warn(warning)
     commands = _next_commands(judging, qrels, index, depth, strategies, exhaustive=exhaustive)
-    output.show(rendered.JudgingView(summary, qrels, commands))
+    output.show(rendering.JudgingView(summary, qrels, commands))
     return EXIT_NO_RESULT if len(summary.empty) == summary.queries else EXIT_OK
 
 
@@ -166,51 +168,53 @@ def _next_commands(
 
     summary = judging.summary()
     files = ["--queries", str(judging.source), "--qrels", str(qrels)]
-    where = [] if index is None else ["--index", str(index)]
+    index_option = [] if index is None else ["--index", str(index)]
     commands = []
     # Compare the pooled strategies only: documents outside the pool are not judged.
-    named = [] if strategies is None else ["--strategies", strategies]
-    named += ["--exhaustive"] if exhaustive else []
+    pool_options = [] if strategies is None else ["--strategies", strategies]
+    pool_options += ["--exhaustive"] if exhaustive else []
     if summary.finished < summary.queries:
-        deep = [] if depth == DEFAULT_DEPTH else ["--depth", str(depth)]
-        commands.append(shlex.join(["bienc", "judge", *files, *named, *deep, *where]))
+        depth_option = [] if depth == DEFAULT_DEPTH else ["--depth", str(depth)]
+        commands.append(
+            shlex.join(["bienc", "judge", *files, *pool_options, *depth_option, *index_option])
+        )
     if summary.judged:
-        commands.append(shlex.join(["bienc", "compare", *files, *named, *where]))
+        commands.append(shlex.join(["bienc", "compare", *files, *pool_options, *index_option]))
     return commands
 
 
 def _ask_all(judging: Judging, console: Console) -> None:
     """Ask until everything is answered, or the user quits."""
-    from bienc_cli.render import judging as rendered
+    from bienc_cli.render import judging as rendering
 
-    said = ""
+    message = ""
     while True:
         question = judging.question()
         if question is not None:
-            goes_on, said = _ask(judging, question, console, said)
+            goes_on, message = _ask(judging, question, console, message)
             if not goes_on:
                 return
         elif judging.can_undo:
-            _show(console, rendered.end_screen(), said)
+            _show(console, rendering.end_screen(), message)
             if read_key() != "u":
                 return
-            said = _undo(judging)
+            message = _undo(judging)
         else:
             return
 
 
-def _ask(judging: Judging, question: Question, console: Console, said: str) -> tuple[bool, str]:
+def _ask(judging: Judging, question: Question, console: Console, message: str) -> tuple[bool, str]:
     """Ask one question until it is answered; returns whether to go on, and what to report."""
-    from bienc_cli.render import judging as rendered
+    from bienc_cli.render import judging as rendering
 
-    shown = 0
+    screen_number = 0
     while True:
-        screens = rendered.question_screens(question, console)
-        _show(console, screens[shown % len(screens)], said)
+        screens = rendering.question_screens(question, console)
+        _show(console, screens[screen_number % len(screens)], message)
         key = read_key()
-        said = ""
+        message = ""
         if key in _GRADE_KEYS:
-            return True, rendered.answered(judging.answer(question, int(key)))
+            return True, rendering.answered(judging.answer(question, int(key)))
         if key == "s":
             judging.skip()
             return True, "skipped"
@@ -222,12 +226,14 @@ def _ask(judging: Judging, question: Question, console: Console, said: str) -> t
         if key == "q":
             return False, ""
         if key == "m":
-            shown += 1
+            screen_number += 1
         elif key == "?":
-            _show(console, rendered.help_screen(), "")
+            _show(console, rendering.help_screen(), "")
             read_key()
         else:
-            said = "nothing to undo in this session" if key == "u" else "no such key; ? shows them"
+            message = (
+                "nothing to undo in this session" if key == "u" else "no such key; ? shows them"
+            )
 
 
 def _undo(judging: Judging) -> str:
@@ -240,9 +246,9 @@ def _undo(judging: Judging) -> str:
     return "taken back"
 
 
-def _show(console: Console, screen: RenderableType, said: str) -> None:
+def _show(console: Console, screen: RenderableType, message: str) -> None:
     from bienc_cli.render.columns import AT_BLANKS, Words
 
     console.clear()
     console.print(screen)
-    console.print(Words(said, "yellow", AT_BLANKS))
+    console.print(Words(message, "yellow", AT_BLANKS))

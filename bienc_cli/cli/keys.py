@@ -50,14 +50,14 @@ else:
         """Keys that are typed meanwhile do not show; nothing happens where there is no terminal."""
         try:
             descriptor = sys.stdin.fileno()
-            before = termios.tcgetattr(descriptor)
+            saved_attributes = termios.tcgetattr(descriptor)
         except (OSError, ValueError, termios.error):
             yield
             return
 
         def restore() -> None:
             with suppress(termios.error):
-                termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+                termios.tcsetattr(descriptor, termios.TCSADRAIN, saved_attributes)
 
         with process.undone(restore):
             _turn_off(descriptor, termios.ECHO)
@@ -73,7 +73,7 @@ else:
             KeyboardInterrupt: it was Ctrl-C.
         """
         descriptor = sys.stdin.fileno()
-        before = termios.tcgetattr(descriptor)
+        saved_attributes = termios.tcgetattr(descriptor)
         _turn_off(descriptor, termios.ICANON | termios.ECHO | termios.ISIG)
         try:
             key = _character(descriptor)
@@ -81,21 +81,21 @@ else:
                 while select.select([descriptor], [], [], _REST_SECONDS)[0]:
                     os.read(descriptor, 1)
         finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, saved_attributes)
         if key == _INTERRUPT:
             raise KeyboardInterrupt
         return "q" if key in ("", _END) else key.lower()
 
     def _character(descriptor: int) -> str:
         """One character of UTF-8, whose first byte says how many follow."""
-        read = os.read(descriptor, 1)
-        if not read or read[0] < 0xC0:
-            return read.decode("utf-8", "replace")
-        following = 1 + (read[0] >= 0xE0) + (read[0] >= 0xF0)
-        return (read + os.read(descriptor, following)).decode("utf-8", "replace")
+        first_byte = os.read(descriptor, 1)
+        if not first_byte or first_byte[0] < 0xC0:
+            return first_byte.decode("utf-8", "replace")
+        following = 1 + (first_byte[0] >= 0xE0) + (first_byte[0] >= 0xF0)
+        return (first_byte + os.read(descriptor, following)).decode("utf-8", "replace")
 
     def _turn_off(descriptor: int, modes: int) -> None:
         """Not by `tty.setraw`, which throws away what has been typed."""
-        settings = termios.tcgetattr(descriptor)
-        settings[_LOCAL] &= ~modes
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, settings)
+        attributes = termios.tcgetattr(descriptor)
+        attributes[_LOCAL] &= ~modes
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, attributes)

@@ -34,8 +34,8 @@ def pages() -> Iterator[tuple[str, CommandHelp]]:
     context = group.make_context("bienc", [], resilient_parsing=True)
     yield "bienc", page_of(group, context)
     for name, command in group.commands.items():
-        inner = command.make_context(name, [], parent=context, resilient_parsing=True)
-        yield name, page_of(command, inner)
+        command_context = command.make_context(name, [], parent=context, resilient_parsing=True)
+        yield name, page_of(command, command_context)
 
 
 def manual() -> str:

@@ -59,7 +59,7 @@ def mcp(
     from bienc_cli.server.mcp import serve
     from bienc_cli.server.mcp_http import PATH, over_http
 
-    def opened() -> Index:
+    def open_index() -> Index:
         models = Models(
             cross_encoder=cross_encoder,
             runtime=runtime,
@@ -67,9 +67,9 @@ def mcp(
             threads=threads,
             offline=offline,
         )
-        found = Index(index_places.index_to_read(index), models)
-        found.reader()
-        return found
+        opened_index = Index(index_places.index_to_read(index), models)
+        opened_index.reader()
+        return opened_index
 
     output = Output(OutputFormat.plain)
     if http is None:
@@ -83,18 +83,18 @@ def mcp(
                 "note: waiting for a client that speaks MCP on standard input; agents and editors "
                 "start this command themselves (Ctrl-C ends)"
             )
-        serve(opened, version=__version__, allow_refresh=allow_refresh)
+        serve(open_index, version=__version__, allow_refresh=allow_refresh)
         return 0
     secret = checked_token(token)
-    with listen(*host_and_port(http)) as listening:
-        host, port = listening.getsockname()[:2]
-        said = [f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"]
+    with listen(*host_and_port(http)) as http_socket:
+        host, port = http_socket.getsockname()[:2]
+        lines = [f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"]
         if not token:
-            said.append(f"Authorization: Bearer {secret}")
+            lines.append(f"Authorization: Bearer {secret}")
 
         async def transport(server: Server[Any]) -> None:
-            output.print_lines(said)
-            await over_http(listening, secret)(server)
+            output.print_lines(lines)
+            await over_http(http_socket, secret)(server)
 
-        serve(opened, transport, version=__version__, allow_refresh=allow_refresh)
+        serve(open_index, transport, version=__version__, allow_refresh=allow_refresh)
     return 0

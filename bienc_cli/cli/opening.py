@@ -59,16 +59,16 @@ def opened(
     # Not at the top: models start loading before this import.
     from bienc_cli.library.front_door import Index
 
-    found = Index(index_places.index_to_read(named), models, ShownOn(output))
+    index = Index(index_places.index_to_read(named), models, ShownOn(output))
     if refresh:
         from bienc_cli.render.index_report import as_sentence
 
-        report = found.refresh()
+        report = index.refresh()
         for warning in report.warnings:
             output.warn(warning)
         if report.result.committed:
             output.note(f"note: refreshed: {as_sentence(report.result)}")
-    return found
+    return index
 
 
 @contextmanager
@@ -79,31 +79,31 @@ def staleness_noted(
     if not check or output.quiet:
         yield
         return
-    looking = [(one.place, one.begin_freshness_check()) for one in indexes]
+    freshness_checks = [(index.place, index.begin_freshness_check()) for index in indexes]
     yield
-    for place, look in looking:
-        if look is not None and (found := look.result()):
-            of = f"{place}: " if len(indexes) > 1 else ""
-            output.note(f"note: {of}{_sentence(found)}{_remedy(place)}")
+    for place, pending in freshness_checks:
+        if pending is not None and (staleness := pending.result()):
+            prefix = f"{place}: " if len(indexes) > 1 else ""
+            output.note(f"note: {prefix}{_sentence(staleness)}{_remedy(place)}")
 
 
-def _sentence(found: Staleness) -> str:
+def _sentence(staleness: Staleness) -> str:
     """The differences, claiming no more than is known."""
-    least = "" if found.complete else "at least "
+    qualifier = "" if staleness.complete else "at least "
     counts = [
-        f"{number:,} {what}"
-        for number, what in (
-            (found.new, "new"),
-            (found.changed, "changed"),
-            (found.gone, "gone"),
-            (found.touched, "of another time"),
+        f"{count:,} {change}"
+        for count, change in (
+            (staleness.new, "new"),
+            (staleness.changed, "changed"),
+            (staleness.gone, "gone"),
+            (staleness.touched, "of another time"),
         )
-        if number
+        if count
     ]
-    if not (found.new or found.changed or found.gone):
-        files = "1 file has" if found.touched == 1 else f"{found.touched:,} files have"
-        return f"{least}{files} another time than in the index, but the same size"
-    return f"the index is older than its files: {least}{', '.join(counts)}"
+    if not (staleness.new or staleness.changed or staleness.gone):
+        files = "1 file has" if staleness.touched == 1 else f"{staleness.touched:,} files have"
+        return f"{qualifier}{files} another time than in the index, but the same size"
+    return f"the index is older than its files: {qualifier}{', '.join(counts)}"
 
 
 def _remedy(place: IndexPlace) -> str:

@@ -244,12 +244,12 @@ def numbers(flag: str, text: str | None) -> tuple[int, ...]:
     from bienc_cli.errors import UsageError
 
     try:
-        found = tuple(int(part) for part in text.split(",")) if text is not None else ()
+        values = tuple(int(part) for part in text.split(",")) if text is not None else ()
     except ValueError:
-        found = (0,)
-    if any(number < 1 for number in found):
+        values = (0,)
+    if any(number < 1 for number in values):
         raise UsageError(f"{flag} {text} is not a list of numbers.", f"give {flag} 10,20,50, say")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(values))
 
 
 def refuse_without_effect(given: Mapping[str, object], why: str, hint: str) -> None:
@@ -270,25 +270,27 @@ def refuse_without_effect(given: Mapping[str, object], why: str, hint: str) -> N
             raise UsageError(f"{flag} has no effect: {why}.", hint)
 
 
-def as_they_lie(patterns: list[str] | None) -> list[str]:
+def resolved_patterns(patterns: list[str] | None) -> list[str]:
     """Path patterns of a command's `--path`, translated to paths in an index."""
-    return [_as_it_lies(pattern) for pattern in patterns or ()]
+    return [_resolved_pattern(pattern) for pattern in patterns or ()]
 
 
-def _as_it_lies(pattern: str) -> str:
+def _resolved_pattern(pattern: str) -> str:
     """A pattern that names an existing path through a link or `..`, with the links resolved."""
-    negated, named = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    negation, name = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
     here = str(caller.here())
-    lies = os.path.join(here, named)  # noqa: PTH118  (accepts any string as a name)
-    there = os.path.exists(lies)  # noqa: PTH110
-    if not there or not (os.pardir in Path(named).parts or _has_link(here, named)):
+    full_path = os.path.join(here, name)  # noqa: PTH118  (accepts any string as a name)
+    exists = os.path.exists(full_path)  # noqa: PTH110
+    if not exists or not (os.pardir in Path(name).parts or _has_link(here, name)):
         return pattern
-    real, here = os.path.realpath(lies), os.path.realpath(here)
-    inside = real.startswith(f"{here}/")
-    slash = "/" if named.endswith("/") else ""
-    return f"{negated}/{os.path.relpath(real, here) if inside else real[1:]}{slash}"
+    real, here = os.path.realpath(full_path), os.path.realpath(here)
+    is_inside = real.startswith(f"{here}/")
+    slash = "/" if name.endswith("/") else ""
+    return f"{negation}/{os.path.relpath(real, here) if is_inside else real[1:]}{slash}"
 
 
-def _has_link(here: str, named: str) -> bool:
-    path = Path(named)
-    return any((here / one).is_symlink() for one in (path, *path.parents) if one.parts)
+def _has_link(here: str, name: str) -> bool:
+    path = Path(name)
+    return any(
+        (here / ancestor).is_symlink() for ancestor in (path, *path.parents) if ancestor.parts
+    )

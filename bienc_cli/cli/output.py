@@ -178,11 +178,11 @@ def print_error(arguments: list[str], error: BiencError) -> None:
     from bienc_cli.render.view import error_as_json
 
     # The arguments themselves may be invalid, so they are searched instead of parsed.
-    chosen = _format_asked_for(arguments)
+    format_name = _requested_format(arguments)
     message, hint = error.typed
-    as_json = chosen in (OutputFormat.json, OutputFormat.jsonl)
-    if chosen and as_json and not isinstance(error, OutputRefused):
-        Output(OutputFormat(chosen)).print_json(error_as_json(error.code, message, hint))
+    as_json = format_name in (OutputFormat.json, OutputFormat.jsonl)
+    if format_name and as_json and not isinstance(error, OutputRefused):
+        Output(OutputFormat(format_name)).print_json(error_as_json(error.code, message, hint))
         return
     with suppress(OSError):
         caller.stdout().flush()
@@ -194,18 +194,18 @@ def print_error(arguments: list[str], error: BiencError) -> None:
         stderr.flush()
 
 
-def _format_asked_for(arguments: list[str]) -> str | None:
-    chosen: str | None = None
+def _requested_format(arguments: list[str]) -> str | None:
+    format_name: str | None = None
     for position, argument in enumerate(arguments):
         if argument == "--":
             break
         if argument in ("--format", "-f") and position + 1 < len(arguments):
-            chosen = arguments[position + 1]
+            format_name = arguments[position + 1]
         elif argument.startswith("--format="):
-            chosen = argument.removeprefix("--format=")
-        elif joined := _JOINED.fullmatch(argument):
-            chosen = joined[1]
-    return chosen
+            format_name = argument.removeprefix("--format=")
+        elif attached := _JOINED.fullmatch(argument):
+            format_name = attached[1]
+    return format_name
 
 
 def _pipe_width() -> int:

@@ -117,33 +117,33 @@ def pairs(
     _check_places(between, with_, path)
     models = models_for(output, None, classify, runtime, device, threads, offline=offline)
     by_line = output.format in (OutputFormat.jsonl, OutputFormat.plain)
-    places = [opt.as_they_lie(between or path)]
+    sides = [opt.resolved_patterns(between or path)]
     if with_:
-        places.append(opt.as_they_lie(with_))
+        sides.append(opt.resolved_patterns(with_))
     with (
-        opened(index, output, models, refresh=refresh) as asked,
-        staleness_noted([asked], output, check=not no_check),
+        opened(index, output, models, refresh=refresh) as opened_index,
+        staleness_noted([opened_index], output, check=not no_check),
     ):
         if by_line and caller.stdout().isatty():
             # No progress bar on a screen where pairs appear as they are found.
-            asked.reporter = Reporter()
-        answer = asked.pairs(
+            opened_index.reporter = Reporter()
+        answer = opened_index.pairs(
             min_similarity=min_similarity,
             min_shared=min_shared,
             exact=exact,
             label=label,
-            path=places[0],
+            path=sides[0],
             type=type_ or (),
-            against=places[1] if with_ else (),
+            against=sides[1] if with_ else (),
             classify=classify is not None,
             on_pair=(lambda pair: output.show(PairView(pair))) if by_line else (lambda _: None),
         )
-        compared = all(asked.count(path=place, type=type_ or ()) for place in places)
+        has_documents = all(opened_index.count(path=side, type=type_ or ()) for side in sides)
     for warning in answer.warnings:
         output.warn(warning)
     if output.format != OutputFormat.plain:
         output.show(PairsView(answer.result))
-    return _verdict(answer.result, compared, fail_over, output)
+    return _exit_code(answer.result, has_documents, fail_over, output)
 
 
 def _check_places(
@@ -162,10 +162,12 @@ def _check_places(
         )
 
 
-def _verdict(result: PairsResult, compared: bool, allowed: int | None, output: Output) -> int:
+def _exit_code(
+    result: PairsResult, has_documents: bool, allowed: int | None, output: Output
+) -> int:
     if allowed is None:
         return 0 if result.pairs else 1
-    if not compared:
+    if not has_documents:
         # A check that compares nothing would always pass.
         output.tell("nothing was compared, so --fail-over has nothing to go by")
         return 1

@@ -35,17 +35,20 @@ def begin(arguments: Sequence[str]) -> None:
     words = [part for word in arguments for part in word.split("=", 1)]
     if words[:1] != ["query"] or not _DECISIVE.isdisjoint(words):
         return
-    meant = _strategies(words)
-    cross_encoder = any(one.needs_cross_encoder for one in meant) and "--cross-encoder" not in words
+    strategies = _strategies(words)
+    cross_encoder = (
+        any(strategy.needs_cross_encoder for strategy in strategies)
+        and "--cross-encoder" not in words
+    )
     # For several indexes, or one that is updated first, the model is not known yet.
-    named = [after for word, after in pairwise(words) if word == "--index"]
-    unsure = len(named) > 1 or not {"--model", "--refresh"}.isdisjoint(words)
-    bi_encoder = any(one.needs_bi_encoder for one in meant) and not unsure
+    index_names = [value for word, value in pairwise(words) if word == "--index"]
+    model_unknown = len(index_names) > 1 or not {"--model", "--refresh"}.isdisjoint(words)
+    bi_encoder = any(strategy.needs_bi_encoder for strategy in strategies) and not model_unknown
     if not (cross_encoder or bi_encoder):
         return
     begin_ahead(
         cross_encoder=cross_encoder,
-        indexes=(named or None) if bi_encoder else (),
+        indexes=(index_names or None) if bi_encoder else (),
         offline="--offline" in words,
         quiet=not {"-q", "--quiet"}.isdisjoint(words),
     )
@@ -111,6 +114,6 @@ def _strategies(words: Sequence[str]) -> list[Strategy]:
         return [Strategy.LIGHT_BLEND if "--no-rerank" in words else Strategy.BLEND]
     if "--no-rerank" in words:
         return []
-    named = words[words.index("--strategy") + 1 :][:1]
-    meant = [SHORT_NAMES.get(name, name) for name in named]
-    return [one for one in Strategy if [one.value] == meant]
+    typed = words[words.index("--strategy") + 1 :][:1]
+    names = [SHORT_NAMES.get(name, name) for name in typed]
+    return [strategy for strategy in Strategy if [strategy.value] == names]

@@ -115,11 +115,13 @@ def end_soon_when_interrupted() -> None:
     # Not at the top: a client answered by a server does not need it.
     import threading
 
-    reading, writing = os.pipe()
+    read_end, write_end = os.pipe()
     if sys.platform != "win32":
-        os.set_blocking(writing, False)
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    threading.Thread(target=_wait, args=(reading,), daemon=True, name="bienc-interrupts").start()
+        os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    threading.Thread(
+        target=_wait_for_signal, args=(read_end,), daemon=True, name="bienc-interrupts"
+    ).start()
 
 
 @contextmanager
@@ -156,9 +158,9 @@ def end_now(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
-def _wait(reading: int) -> None:
+def _wait_for_signal(read_end: int) -> None:
     while True:
-        number = os.read(reading, 1)[0]
+        number = os.read(read_end, 1)[0]
         if number in _WORDS:
             break
     time.sleep(GRACE_SECONDS)
@@ -182,11 +184,11 @@ class Termination:
     """Makes SIGTERM raise `Terminated` in the body.
 
     Attributes:
-        asked: SIGTERM was received, even if a library replaced the exception.
+        received: SIGTERM was received, even if a library replaced the exception.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.received = False
         self._previous: Callable[[int, FrameType | None], object] | int | None = None
 
     def __enter__(self) -> None:
@@ -199,14 +201,14 @@ class Termination:
             signal.signal(signal.SIGTERM, self._previous)
 
     def _raise(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
+        self.received = True
         raise Terminated
 
     def exit_code(self) -> int:
         """The exit code of an interrupted command, by SIGTERM or Ctrl-C; reports it on stderr."""
         with suppress(OSError):
-            sys.stderr.write(f"\nbienc: {'terminated' if self.asked else 'interrupted'}\n")
-        return EXIT_TERMINATED if self.asked else EXIT_INTERRUPTED
+            sys.stderr.write(f"\nbienc: {'terminated' if self.received else 'interrupted'}\n")
+        return EXIT_TERMINATED if self.received else EXIT_INTERRUPTED
 
 
 def endpoint() -> Endpoint:

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from bienc_cli.indexing.report import Progress as IndexProgress
     from bienc_cli.models import FirstUse
 
-_WORDS = 66
+_TEXT_COLUMNS = 66
 """Columns beside a bar: `reading and encoding`, a rate and the time left."""
 _SHORTEST_BAR, _LONGEST_BAR = 4, 24
 
-_AS_IT_WAS = b"\r\x1b[2K\x1b[?25h"
+_RESTORE_TERMINAL = b"\r\x1b[2K\x1b[?25h"
 """Clears the line and shows the cursor."""
 
 
@@ -82,7 +82,7 @@ class _Display:
             bar = ProgressBar(self._progress, description, total, detail)
             self._bars += 1
         try:
-            with process.undone(_leave_as_it_was):
+            with process.undone(_restore_terminal):
                 yield bar
         finally:
             with self._lock:
@@ -129,13 +129,13 @@ def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int]
     if not output.animated:
         yield lambda _done, _total: None
         return
-    left = SteadyTimeLeft()
+    time_left = SteadyTimeLeft()
     with _DISPLAY.bar(output, what) as bar:
 
         def advance(done: int, total: int) -> None:
-            left.learn(done, time.monotonic())
+            time_left.learn(done, time.monotonic())
             details = [f"{total:,} {of}"] if of else []
-            if (seconds := left.seconds(total)) is not None:
+            if (seconds := time_left.seconds(total)) is not None:
                 details.append(f"{rough_duration(seconds)} left")
             bar.update(completed=done, total=total, detail=", ".join(details))
 
@@ -160,21 +160,21 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
         return
     with _DISPLAY.bar(output, "reading", total) as bar:
         done: dict[str, int] = {}
-        left: dict[str, SteadyTimeLeft] = {}
+        times_left: dict[str, SteadyTimeLeft] = {}
 
         def advance(name: str, queries: int) -> None:
             if done.get(name, 0) >= each:
                 bar.unmeasured("timing", name)
                 return
             done[name] = done.get(name, 0) + queries
-            left.setdefault(name, SteadyTimeLeft()).learn(done[name], time.monotonic())
-            seconds = left[name].seconds(each)
-            said = f", {rough_duration(seconds)} left of it" if seconds else ""
+            times_left.setdefault(name, SteadyTimeLeft()).learn(done[name], time.monotonic())
+            seconds = times_left[name].seconds(each)
+            suffix = f", {rough_duration(seconds)} left of it" if seconds else ""
             bar.update(
                 total=total,
                 completed=sum(done.values()),
                 description="ranking",
-                detail=f"{name}{said}",
+                detail=f"{name}{suffix}",
                 refresh=not queries,
             )
 
@@ -254,8 +254,8 @@ class _IndexBar:
         self._left.learn(progress, now)
         encoded = progress.encoded
         details = [f"{encoded / (now - self._began):,.0f} passages/s"] if encoded else []
-        if (left := self._left.seconds()) is not None:
-            details.append(f"{rough_duration(left)} left")
+        if (seconds := self._left.seconds()) is not None:
+            details.append(f"{rough_duration(seconds)} left")
         self._bar.update(completed=progress.done_bytes, detail=", ".join(details))
 
     def stage(self, name: str) -> None:
@@ -274,7 +274,7 @@ def _progress(output: Output) -> Progress:
     console = output.stderr_console()
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=min(max(console.width - _WORDS, _SHORTEST_BAR), _LONGEST_BAR)),
+        BarColumn(bar_width=min(max(console.width - _TEXT_COLUMNS, _SHORTEST_BAR), _LONGEST_BAR)),
         TaskProgressColumn(),
         TextColumn("{task.fields[detail]}", markup=False),
         console=console,
@@ -284,7 +284,7 @@ def _progress(output: Output) -> Progress:
     )
 
 
-def _leave_as_it_was() -> None:
+def _restore_terminal() -> None:
     # Bypass rich, whose lock the drawing thread may hold.
     with suppress(OSError):
-        os.write(2, _AS_IT_WAS)
+        os.write(2, _RESTORE_TERMINAL)

@@ -172,13 +172,16 @@ def query(
         )
     output = Output(format_, quiet=quiet)
     models = models_for(output, model, cross_encoder, runtime, device, threads, offline=offline)
-    chosen = strategy_chosen(strategy, rerank)
+    chosen_strategy = strategy_chosen(strategy, rerank)
     _refuse_what_nothing_uses(
-        chosen, {"--rerank-budget": rerank_budget, "--candidates": candidates}, model, cross_encoder
+        chosen_strategy,
+        {"--rerank-budget": rerank_budget, "--candidates": candidates},
+        model,
+        cross_encoder,
     )
     # Start each model as soon as it is known, so that it loads during the imports.
     warm = caller.warm() is not None
-    if chosen.needs_cross_encoder and not warm:
+    if chosen_strategy.needs_cross_encoder and not warm:
         models.begin_cross_encoder(preload.cross_encoder_begun())
     from bienc_cli.environment.index_places import indexes_to_read
     from bienc_cli.library.front_door import check_queries, search_options
@@ -194,7 +197,7 @@ def query(
         min_relevance=min_relevance,
         exhaustive=exhaustive,
         budget_tokens=budget_tokens,
-        path=opt.as_they_lie(path),
+        path=opt.resolved_patterns(path),
         type=type_ or (),
         best_sentence=not (full or context or output.machine or output.format == QueryFormat.files),
     )
@@ -211,25 +214,27 @@ def query(
     if warm and len(places) > MOST_READERS:
         raise Declined(f"{len(places)} indexes are more than are held")
     with ExitStack() as stack:
-        first, *others = (
+        first_index, *other_indexes = (
             stack.enter_context(opened(place, output, models, refresh=refresh)) for place in places
         )
-        for one in (first, *others):
+        for opened_index in (first_index, *other_indexes):
             # Report a bad index before a model is loaded.
-            one.reader()
-        if (chosen.needs_bi_encoder or budget_tokens is not None) and not warm:
-            models.begin_bi_encoder(first.info, preload.bi_encoder_begun(first.info))
+            opened_index.reader()
+        if (chosen_strategy.needs_bi_encoder or budget_tokens is not None) and not warm:
+            models.begin_bi_encoder(first_index.info, preload.bi_encoder_begun(first_index.info))
         import bienc_cli.render.search
 
         if output.format == QueryFormat.table:
             import bienc_cli.render.search_table  # noqa: F401 - used when there is an answer
 
-        with staleness_noted([first, *others], output, check=not no_check):
-            view = _Answers(output, full=full, context=context, compact=compact, check=not no_check)
+        with staleness_noted([first_index, *other_indexes], output, check=not no_check):
+            printer = _AnswerPrinter(
+                output, full=full, context=context, compact=compact, check=not no_check
+            )
             if from_stdin:
-                return _answer_each(view, [first, *others], options)
-            answer = first.answer(" ".join(text), options, others)
-            view.show(answer)
+                return _answer_each(printer, [first_index, *other_indexes], options)
+            answer = first_index.answer(" ".join(text), options, other_indexes)
+            printer.show(answer)
     if editor is not None and open_ is not None and answer:
         return _open_hit(editor, answer.result.hits[min(open_, len(answer)) - 1], output)
     return 0 if answer else 1
@@ -237,7 +242,7 @@ def query(
 
 def _refuse_what_nothing_uses(
     strategy: Strategy,
-    of_candidates: Mapping[str, object],
+    candidate_options: Mapping[str, object],
     model: str | None,
     cross_encoder: str | None,
 ) -> None:
@@ -248,17 +253,17 @@ def _refuse_what_nothing_uses(
     """
     from bienc_cli.strategy import Strategy
 
-    instead = f"leave it out, or give a strategy like {Strategy.BLEND}"
+    hint = f"leave it out, or give a strategy like {Strategy.BLEND}"
     if not strategy.needs_cross_encoder or strategy is Strategy.CROSS_ENCODER:
         reads = "everything" if strategy.needs_cross_encoder else "nothing"
         why = f"with the strategy {strategy} the cross-encoder reads {reads}"
-        opt.refuse_without_effect(of_candidates, why, instead)
+        opt.refuse_without_effect(candidate_options, why, hint)
     if not strategy.needs_cross_encoder:
         why = f"the strategy {strategy} has none"
-        opt.refuse_without_effect({"--cross-encoder": cross_encoder}, why, instead)
+        opt.refuse_without_effect({"--cross-encoder": cross_encoder}, why, hint)
     if not strategy.needs_bi_encoder:
         why = f"the strategy {strategy} compares no vectors"
-        opt.refuse_without_effect({"--model": model}, why, instead)
+        opt.refuse_without_effect({"--model": model}, why, hint)
 
 
 def _open_hit(editor: str, hit: Hit, output: Output) -> int:
@@ -277,48 +282,48 @@ def _open_hit(editor: str, hit: Hit, output: Output) -> int:
     return 0
 
 
-def _answer_each(view: _Answers, indexes: Sequence[Index], options: SearchOptions) -> int:
+def _answer_each(printer: _AnswerPrinter, indexes: Sequence[Index], options: SearchOptions) -> int:
     """Answer standard input line by line; a line that fails does not stop later ones."""
     from bienc_cli.cli import standard_input
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
     from bienc_cli.render.search import UnaskedView
 
     def let_go() -> None:
-        for one in indexes:
-            one.let_go()
+        for index in indexes:
+            index.let_go()
 
-    for one in indexes:
-        one.outlasts = True
-    output, first = view.output, indexes[0]
-    found = failed = False
+    for index in indexes:
+        index.outlasts = True
+    output, first = printer.output, indexes[0]
+    any_found = any_refused = False
     # A single JSON document can only be written at the end.
-    collected: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
     for number, line in standard_input.queries(let_go):
         try:
-            asked = standard_input.parse(number, line)
-            answer = first.answer(asked.text, options, indexes[1:])
+            query_line = standard_input.parse(number, line)
+            answer = first.answer(query_line.text, options, indexes[1:])
         except UsageError as error:
-            failed = True
-            said = type(error)(*error.typed)
-            shown: View = UnaskedView(number, said)
+            any_refused = True
+            reworded = type(error)(*error.typed)
+            view: View = UnaskedView(number, reworded)
             if not output.machine:
-                output.warn(said.message)
+                output.warn(reworded.message)
         else:
-            found = found or bool(answer)
-            name = asked.query_id or str(number)
-            shown = view.of(answer, name, query_id=asked.query_id, line=number)
+            any_found = any_found or bool(answer)
+            query_name = query_line.query_id or str(number)
+            view = printer.of(answer, query_name, query_id=query_line.query_id, line=number)
         if output.format == OutputFormat.json:
-            collected.append(shown.as_json())
+            documents.append(view.as_json())
         else:
-            output.show(shown)
+            output.show(view)
     if output.format == OutputFormat.json:
-        output.print_json({"schema": "bienc.queries/2", "results": collected})
-    if failed:
+        output.print_json({"schema": "bienc.queries/2", "results": documents})
+    if any_refused:
         return EXIT_USAGE
-    return EXIT_OK if found else EXIT_NO_RESULT
+    return EXIT_OK if any_found else EXIT_NO_RESULT
 
 
-class _Answers:
+class _AnswerPrinter:
     """Shows answers in the requested format and detail."""
 
     def __init__(
@@ -344,46 +349,46 @@ class _Answers:
 
     def warn(self, result: SearchResult) -> None:
         """Report on stderr what the user should know about an answer, each thing once."""
-        for warning in (*result.warnings, *_cut_query(result)):
+        for warning in (*result.warnings, *_truncation_warning(result)):
             if warning not in self._warned:
                 self.output.warn(warning)
                 self._warned.add(warning)
 
     def of(
-        self, answer: SearchAnswer, asked: str | None = None, **extra: str | int | None
+        self, answer: SearchAnswer, query_name: str | None = None, **extra: str | int | None
     ) -> SearchView:
-        """The view of an answer, after printing its warnings; `asked` names one of several."""
+        """The view of an answer, after printing its warnings; `query_name` names one of several."""
         from bienc_cli.render.search import SearchView
 
         result = answer.result
         self.warn(result)
-        first, self._any_shown = not self._any_shown, True
-        changed: tuple[str, ...] = ()
+        is_first, self._any_shown = not self._any_shown, True
+        warnings: tuple[str, ...] = ()
         if self._check and self.output.machine:
-            changed = answer.changed()
+            warnings = answer.changed()
         return SearchView(
             result,
             full=self._full,
             contexts=answer.with_lines_around(self._context) if self._context else None,
             compact=bool(self._compact),
             lines=self._lines(),
-            asked=asked,
-            warnings=changed,
+            query_name=query_name,
+            warnings=warnings,
             extra=extra,
             here=caller.here(),
-            header=first,
+            header=is_first,
             links=link_form() if caller.stdout().isatty() else None,
             served=caller.warm() is not None,
         )
 
     def _lines(self) -> int | None:
         """Lines between the typed command and the next prompt; None for no limit."""
-        asked_for = self._compact is not None or self._full or self._context
-        terminal = not asked_for and caller.stdout().isatty()
-        return caller.terminal_lines() - 2 if terminal else None
+        detail_chosen = self._compact is not None or self._full or self._context
+        is_limited = not detail_chosen and caller.stdout().isatty()
+        return caller.terminal_lines() - 2 if is_limited else None
 
 
-def _cut_query(result: SearchResult) -> list[str]:
+def _truncation_warning(result: SearchResult) -> list[str]:
     if result.bi_encoder is None or not result.query_truncated:
         return []
     limit = result.bi_encoder.identity.max_tokens

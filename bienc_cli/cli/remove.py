@@ -36,12 +36,12 @@ def remove(
     """
     from bienc_cli.cli.opening import opened
     from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK
-    from bienc_cli.render.removal import shown
+    from bienc_cli.render.removal import display_path
 
     output = Output(format_, quiet=quiet)
     answer = opened(index, output).remove(paths, wait=wait)
     for path in answer.unmatched:
-        output.warn(f"the index knows nothing of {shown(path, Path.cwd())}")
+        output.warn(f"the index knows nothing of {display_path(path, Path.cwd())}")
     for warning in answer.warnings:
         output.warn(warning)
     output.show(answer.view())

@@ -72,12 +72,12 @@ def score(
         "pairs are no matrix",
         "give three texts or more, or --with 'a passage'",
     )
-    pairs, refused = standard_input.pairs(
+    pairs, errors_by_line = standard_input.pairs(
         texts, "bienc score 'the query' 'the passage', or bienc score - < pairs.jsonl"
     )
     answer = models.score_pairs(pairs)
     if not output.machine:
-        for error in refused.values():
+        for error in errors_by_line.values():
             output.warn(error.message)
-    output.show(answer.view(refused))
-    return EXIT_USAGE if refused else EXIT_OK
+    output.show(answer.view(errors_by_line))
+    return EXIT_USAGE if errors_by_line else EXIT_OK

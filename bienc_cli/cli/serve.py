@@ -16,7 +16,7 @@ from bienc_cli.render.view import OutputFormat
 if TYPE_CHECKING:
     from bienc_cli.server.endpoint import Endpoint
 
-_TO_END = 5.0
+_STOP_SECONDS = 5.0
 HTTP_HINT = "give --http 127.0.0.1:0, say"
 _LIFE_PANEL = "Life"
 
@@ -82,11 +82,11 @@ def serve(
     from bienc_cli.environment import variables
 
     output = Output(OutputFormat.plain, quiet=quiet)
-    typed = variables.token_typed(token)
+    typed_token = variables.token_typed(token)
     endpoint = process.endpoint()
     if stop:
         opt.refuse_without_effect(
-            {"--http": http, "--open": open_, "--token": typed, "--index": index},
+            {"--http": http, "--open": open_, "--token": typed_token, "--index": index},
             "--stop ends a server and starts none",
             "give them one after the other",
         )
@@ -94,7 +94,9 @@ def serve(
     if http is None:
         opt.refuse_without_effect({"--open": open_}, "the page is shown by HTTP", HTTP_HINT)
         opt.refuse_without_effect(
-            {"--token": typed}, "the socket is open to you alone, and asks for none", HTTP_HINT
+            {"--token": typed_token},
+            "the socket is open to you alone, and asks for none",
+            HTTP_HINT,
         )
     serving = Serving(output, index, runtime, device, threads, offline)
     return serving.run(
@@ -107,7 +109,7 @@ def serve(
     )
 
 
-def host_and_port(named: str) -> tuple[str, int]:
+def host_and_port(address: str) -> tuple[str, int]:
     """Split `127.0.0.1:8000`.
 
     Raises:
@@ -115,9 +117,9 @@ def host_and_port(named: str) -> tuple[str, int]:
     """
     from bienc_cli.errors import UsageError
 
-    host, colon, port = named.rpartition(":")
+    host, colon, port = address.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise UsageError(f"--http {named} is not an address and a port.", HTTP_HINT)
+        raise UsageError(f"--http {address} is not an address and a port.", HTTP_HINT)
     return host.strip("[]"), int(port)
 
 
@@ -132,14 +134,14 @@ def _stop(endpoint: Endpoint, output: Output) -> int:
         output.note("note: no server of this version and environment is running")
         return EXIT_NO_RESULT
     with connection:
-        found = peer(connection)
-    if found is None:
+        credentials = peer(connection)
+    if credentials is None:
         raise StorageError("The system does not say which process it is.", "end it by hand")
-    process, _ = found
-    os.kill(process, signal.SIGTERM)
-    deadline = time.monotonic() + _TO_END
-    while (still := connect(endpoint)) is not None and time.monotonic() < deadline:
-        still.close()
+    process_id, _ = credentials
+    os.kill(process_id, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while (remaining := connect(endpoint)) is not None and time.monotonic() < deadline:
+        remaining.close()
         time.sleep(0.05)
-    output.note(f"note: process {process} has been told to end")
+    output.note(f"note: process {process_id} has been told to end")
     return EXIT_OK

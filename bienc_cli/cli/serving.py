@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from bienc_cli.environment.caller import RunSettings
     from bienc_cli.library.shared_models import Models
 
-_OF_FILES = (
+_FILE_VARIABLES = (
     "BIENC_CACHE",
     "BIENC_DATA",
     "BIENC_MILVUS_CA",
     "BIENC_MILVUS_CERT",
     "BIENC_MILVUS_KEY",
 )
-_DUMB = ("dumb", "unknown")
+_DUMB_TERMINALS = ("dumb", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +78,46 @@ class Serving:
         """Serve until it is time to end; returns the exit code."""
         token = checked_token(token)
         with ExitStack() as stack:
-            listening = None if http is None else stack.enter_context(listen(*http))
-            place = claim(endpoint)
-            if place is not None:
+            http_socket = None if http is None else stack.enter_context(listen(*http))
+            claimed_socket = claim(endpoint)
+            if claimed_socket is not None:
                 # In this order, so that the socket never exists without a cleanup.
-                stack.enter_context(process.undone(place.withdraw))
-                stack.enter_context(place)
-            elif listening is None:
+                stack.enter_context(process.undone(claimed_socket.withdraw))
+                stack.enter_context(claimed_socket)
+            elif http_socket is None:
                 self.output.note("note: a server is running already; bienc serve --stop ends it")
                 return EXIT_OK
             self._settle()
-            self._load(needs_index=listening is not None)
+            self._load(needs_index=http_socket is not None)
             workers, activity = AnsweringThreads(begin=self._warm_up), Activity()
-            why = "you ended it"
+            reason = "you ended it"
             with suppress(KeyboardInterrupt), process.meant():
-                if place is not None:
-                    Listener(place.listen(), CommandServer(workers, self.answer).converse, activity)
+                if claimed_socket is not None:
+                    Listener(
+                        claimed_socket.listen(),
+                        CommandServer(workers, self.answer).converse,
+                        activity,
+                    )
                     self.output.note(
                         f"note: queries are answered here (Ctrl-C ends); socket {endpoint.path}"
                     )
-                if listening is not None:
-                    self._serve_http(listening, workers, activity, token)
+                if http_socket is not None:
+                    self._serve_http(http_socket, workers, activity, token)
                     if open_page:
-                        stack.enter_context(_opened(endpoint, _address(listening, token)))
-                why = life.live(
+                        stack.enter_context(_page_opened(endpoint, _address(http_socket, token)))
+                reason = life.live(
                     activity,
                     workers,
                     idle_seconds=idle_seconds,
                     most_bytes=most_bytes,
-                    is_found=place.holds if place is not None else lambda: True,
+                    is_found=claimed_socket.holds if claimed_socket is not None else lambda: True,
                 )
-            self.output.note(f"note: ending, because {why}")
+            self.output.note(f"note: ending, because {reason}")
         return EXIT_OK
 
     def _settle(self) -> None:
         """Become independent of the directory and settings that clients have of their own."""
-        for name in _OF_FILES:
+        for name in _FILE_VARIABLES:
             if os.environ.get(name):
                 os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
         os.environ.pop("BIENC_INDEX", None)
@@ -202,21 +206,21 @@ class Serving:
         return ServedAnswer(output, code)
 
     def _serve_http(
-        self, listening: socket.socket, workers: AnsweringThreads, activity: Activity, token: str
+        self, http_socket: socket.socket, workers: AnsweringThreads, activity: Activity, token: str
     ) -> None:
-        port = listening.getsockname()[1]
+        port = http_socket.getsockname()[1]
         server = HttpServer(workers, self.hold, Guard(token, port))
-        Listener(listening, server.converse, activity)
-        self.output.print_lines([_address(listening, token)])
+        Listener(http_socket, server.converse, activity)
+        self.output.print_lines([_address(http_socket, token)])
 
 
-def _address(listening: socket.socket, token: str) -> str:
-    host, port = listening.getsockname()[:2]
+def _address(http_socket: socket.socket, token: str) -> str:
+    host, port = http_socket.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={token}"
 
 
 @contextmanager
-def _opened(endpoint: Endpoint, address: str) -> Iterator[None]:
+def _page_opened(endpoint: Endpoint, address: str) -> Iterator[None]:
     """Open the page in the browser.
 
     It is opened through a file that only this user can read: command lines are public, and the
@@ -224,19 +228,19 @@ def _opened(endpoint: Endpoint, address: str) -> Iterator[None]:
     """
     import webbrowser
 
-    way = Path(endpoint.directory) / f"open-{os.getpid()}.html"
-    way.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    redirect_file = Path(endpoint.directory) / f"open-{os.getpid()}.html"
+    redirect_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def remove() -> None:
-        way.unlink(missing_ok=True)
+        redirect_file.unlink(missing_ok=True)
 
     with process.undone(remove):
         try:
-            way.touch(mode=0o600)
-            way.write_text(
+            redirect_file.touch(mode=0o600)
+            redirect_file.write_text(
                 f'<meta http-equiv="refresh" content="0;url={address}">', encoding="ascii"
             )
-            webbrowser.open(way.as_uri())
+            webbrowser.open(redirect_file.as_uri())
             yield
         finally:
             remove()
@@ -249,7 +253,7 @@ def _collected(name: str, stream: Stream, output: list[tuple[str, str]]) -> Coll
 def _environment(command: CommandLine) -> dict[str, str]:
     """The client's environment, with its terminal's size in place of asking the terminal."""
     environ = dict(command.environment)
-    if command.size is not None and environ.get("TERM", "").lower() not in _DUMB:
+    if command.size is not None and environ.get("TERM", "").lower() not in _DUMB_TERMINALS:
         columns, lines = command.size
         environ.setdefault("COLUMNS", str(columns))
         environ.setdefault("LINES", str(lines))

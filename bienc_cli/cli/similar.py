@@ -87,20 +87,20 @@ def similar(
             f"--unit takes document or passage, not '{unit}'.", "bienc similar PATH --unit passage"
         )
     with (
-        opened(index, output, models, refresh=refresh) as asked,
-        staleness_noted([asked], output, check=not no_check),
+        opened(index, output, models, refresh=refresh) as opened_index,
+        staleness_noted([opened_index], output, check=not no_check),
     ):
-        given = subject == "-"
-        answer = asked.similar(
-            None if given else subject,
+        from_stdin = subject == "-"
+        answer = opened_index.similar(
+            None if from_stdin else subject,
             k,
-            text=standard_input.text() if given else None,
+            text=standard_input.text() if from_stdin else None,
             called="standard input",
             unit=unit,
             rerank=reranks,
             candidates=candidates,
             min_similarity=min_similarity,
-            among=opt.as_they_lie(path),
+            among=opt.resolved_patterns(path),
             type=type_ or (),
         )
     for warning in answer.warnings:
@@ -109,8 +109,8 @@ def similar(
     return 0 if answer else 1
 
 
-def _reranks(named: str) -> bool:
-    strategy = strategy_named(named)
+def _reranks(strategy_name: str) -> bool:
+    strategy = strategy_named(strategy_name)
     if strategy not in (Strategy.BI_ENCODER, Strategy.BI_ENCODER_RERANKED):
         raise UsageError(
             f"What is similar is found by vectors alone, not by {strategy}.",

@@ -29,8 +29,8 @@ def lines(
         seconds: interval between these calls.
     """
     # Bytes, because a text stream reads ahead and would delay lines.
-    found = iter(_next_line, b"") if on_idle is None else _with_idleness(on_idle, seconds)
-    for number, raw in enumerate(found, 1):
+    raw_lines = iter(_next_line, b"") if on_idle is None else _with_idleness(on_idle, seconds)
+    for number, raw in enumerate(raw_lines, 1):
         # Files joined by `cat` may each start with a byte order mark.
         line = raw.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape").rstrip("\r\n")
         if line.strip():
@@ -39,7 +39,7 @@ def lines(
 
 def _with_idleness(on_idle: Callable[[], None], seconds: float) -> Iterator[bytes]:
     """Lines read by a separate thread, so that waiting for them can be interrupted."""
-    arrived: queue.Queue[bytes | UsageError] = queue.Queue(maxsize=1)
+    arrivals: queue.Queue[bytes | UsageError] = queue.Queue(maxsize=1)
 
     def read() -> None:
         while True:
@@ -47,7 +47,7 @@ def _with_idleness(on_idle: Callable[[], None], seconds: float) -> Iterator[byte
                 line: bytes | UsageError = _next_line()
             except UsageError as error:
                 line = error
-            arrived.put(line)
+            arrivals.put(line)
             if not isinstance(line, bytes) or not line:
                 return
 
@@ -55,7 +55,7 @@ def _with_idleness(on_idle: Callable[[], None], seconds: float) -> Iterator[byte
     threading.Thread(target=read, daemon=True, name="bienc-stdin").start()
     while True:
         try:
-            line = arrived.get(timeout=seconds)
+            line = arrivals.get(timeout=seconds)
         except queue.Empty:
             on_idle()
             continue
@@ -143,17 +143,17 @@ def pairs(
         return {1: (texts[0], texts[1])}, {}
     if [*texts] != ["-"]:
         raise UsageError(f"Two texts make a pair, not {len(texts)}.", hint)
-    found: dict[int, tuple[str, str]] = {}
-    refused: dict[int, UsageError] = {}
+    pairs_by_line: dict[int, tuple[str, str]] = {}
+    errors_by_line: dict[int, UsageError] = {}
     for number, line in lines():
         try:
             pair = parse_pair(number, line)
             check_pair(*pair, f"Line {number} of standard input")
         except UsageError as error:
-            refused[number] = error
+            errors_by_line[number] = error
         else:
-            found[number] = pair
-    return found, refused
+            pairs_by_line[number] = pair
+    return pairs_by_line, errors_by_line
 
 
 def text() -> str:

@@ -50,34 +50,34 @@ class TimeLeft:
 
     def seconds(self) -> float | None:
         """The estimated time left; None if unknown."""
-        encoding = sum(seconds for seconds, _ in self._batches)
-        if encoding < _LEAST_SECONDS or not self._encoded_bytes:
+        encoding_seconds = sum(seconds for seconds, _ in self._batches)
+        if encoding_seconds < _LEAST_SECONDS or not self._encoded_bytes:
             return None
-        left = max(self._total_bytes - self._done_bytes, 0)
-        tokens_left = left * self._tokens / self._encoded_bytes
-        seconds_per_token = encoding / sum(tokens for _, tokens in self._batches)
+        bytes_left = max(self._total_bytes - self._done_bytes, 0)
+        tokens_left = bytes_left * self._tokens / self._encoded_bytes
+        seconds_per_token = encoding_seconds / sum(tokens for _, tokens in self._batches)
         seconds_per_byte = self._reading_seconds / self._done_bytes
-        return tokens_left * seconds_per_token + left * seconds_per_byte
+        return tokens_left * seconds_per_token + bytes_left * seconds_per_byte
 
 
 class SteadyTimeLeft:
     """Learns from work whose parts take equally long."""
 
     def __init__(self) -> None:
-        self._known: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
+        self._samples: deque[tuple[float, int]] = deque(maxlen=_BATCHES)
 
     def learn(self, done: int, now: float) -> None:
         """Record what is done up to `now`, including an earlier run's share."""
-        self._known.append((now, done))
+        self._samples.append((now, done))
 
     def seconds(self, total: int) -> float | None:
         """The estimated time left for `total` parts; None if unknown."""
-        if not self._known:
+        if not self._samples:
             return None
-        (began, before), (now, done) = self._known[0], self._known[-1]
-        if now - began < _LEAST_SECONDS or done <= before:
+        (began, done_before), (now, done) = self._samples[0], self._samples[-1]
+        if now - began < _LEAST_SECONDS or done <= done_before:
             return None
-        return max(total - done, 0) * (now - began) / (done - before)
+        return max(total - done, 0) * (now - began) / (done - done_before)
 
 
 def rough_duration(seconds: float) -> str:

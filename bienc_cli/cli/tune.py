@@ -58,7 +58,7 @@ def tune(
 
     output = Output(format_, quiet=quiet)
     models = models_for(output, None, cross_encoder, runtime, device, threads, offline=offline)
-    with opened(index, output, models) as tuned:
+    with opened(index, output, models) as opened_index:
         if reset:
             if queries or qrels:
                 raise UsageError("--reset learns nothing.", "leave out --queries and --qrels")
@@ -66,14 +66,14 @@ def tune(
                 raise UsageError(
                     "--dry-run keeps what --reset takes away.", "leave out one of them"
                 )
-            output.show(ResetView(tuned.reset_weights(wait=wait)))
+            output.show(ResetView(opened_index.reset_weights(wait=wait)))
             return EXIT_OK
         if queries is None or qrels is None:
             raise UsageError(
                 "Learning takes queries and judgments.",
                 "bienc tune --queries FILE --qrels FILE; bienc judge makes judgments",
             )
-        answer = tuned.tune(queries, qrels, dry_run=dry_run, wait=wait)
+        answer = opened_index.tune(queries, qrels, dry_run=dry_run, wait=wait)
     for warning in answer.warnings:
         output.warn(warning)
     output.show(answer.view())

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
 from bienc_cli.render.printable import cell, count, one_line
 from bienc_cli.render.view import View
@@ -30,7 +30,7 @@ class CheckView(View):
         report, repaired = self.report, self.repaired
         parts: list[RenderableType] = []
         if repaired is not None:
-            parts.append(Text(_repair(repaired)))
+            parts.append(Text(_repair_text(repaired)))
         if report.problems:
             table = Grid()
             table.column("part", style="bold")
@@ -40,15 +40,15 @@ class CheckView(View):
                 table.row(problem.part, Text(one_line(problem.message)), problem.remedy.value)
             parts.append(table)
         elif report.info is not None:
-            held = report.info
+            info = report.info
             recall = (
                 "" if report.recall is None else f"; recall@10 of the graph {report.recall:.3f}"
             )
             parts.append(
                 Text(
-                    f"whole: {count(held.documents, 'document')}, "
-                    f"{count(held.passages, 'passage')}, "
-                    f"{count(held.vectors, 'vector')}{recall}",
+                    f"whole: {count(info.documents, 'document')}, "
+                    f"{count(info.passages, 'passage')}, "
+                    f"{count(info.vectors, 'vector')}{recall}",
                     style="green",
                 )
             )
@@ -74,23 +74,23 @@ class CheckView(View):
             "problems": [
                 {
                     "part": problem.part,
-                    "message": hit_.writable(problem.message),
+                    "message": hits.writable(problem.message),
                     "remedy": problem.remedy.value,
                 }
                 for problem in report.problems
             ],
-            "graph_recall": hit_.rounded(report.recall),
-            "index": hit_.index_as_json(report.info) if report.info else None,
+            "graph_recall": hits.rounded(report.recall),
+            "index": hits.index_as_json(report.info) if report.info else None,
             "repaired": {
                 "rebuilt": list(repaired.rebuilt),
-                "forgotten": [hit_.writable(path) for path in repaired.forgotten],
+                "forgotten": [hits.writable(path) for path in repaired.forgotten],
             }
             if repaired
             else None,
         }
 
 
-def _repair(repaired: RepairReport) -> str:
+def _repair_text(repaired: RepairReport) -> str:
     rebuilt = f"made anew: {', '.join(repaired.rebuilt)}" if repaired.rebuilt else "nothing to mend"
     if not repaired.forgotten:
         return rebuilt

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.errors import BiencError
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, Words
 from bienc_cli.render.pairs import labels_as_json
 from bienc_cli.render.printable import cell, count, duration, one_line
@@ -39,21 +39,25 @@ class LabelledPairsView(View):
         """Every pair with all labels, in both directions if both were read."""
         read, model = self.read, self.model
         parts: list[RenderableType] = []
-        for (first, second), said in read.values():
+        for (first, second), classification in read.values():
             texts = Text()
             texts.append("A ", style="bold").append(one_line(first))
             texts.append("\nB ", style="bold").append(one_line(second))
-            if said.truncated:
+            if classification.truncated:
                 texts.append(
                     "\nboth are longer than the model reads; an end was cut", style="yellow"
                 )
             table = Grid()
             table.column("label", wraps=True)
-            table.column("A → B" if said.backward else "probability", right=True)
-            if said.backward:
+            table.column("A → B" if classification.backward else "probability", right=True)
+            if classification.backward:
                 table.column("B → A", right=True)
-            ways = [way for way in (said.forward, said.backward) if way]
-            for scores in zip(*ways, strict=True):
+            directions = [
+                direction
+                for direction in (classification.forward, classification.backward)
+                if direction
+            ]
+            for scores in zip(*directions, strict=True):
                 table.row(
                     one_line(scores[0].label), *(f"{score.probability:.4f}" for score in scores)
                 )
@@ -77,13 +81,13 @@ class LabelledPairsView(View):
             if number in refused:
                 yield ""
                 continue
-            said = read[number][1]
+            classification = read[number][1]
             yield "\t".join(
                 [
-                    cell(said.best.label),
+                    cell(classification.best.label),
                     *(
-                        f"{one_line(one.label)}={one.probability:.6f}"
-                        for one in (*said.forward, *said.backward)
+                        f"{one_line(score.label)}={score.probability:.6f}"
+                        for score in (*classification.forward, *classification.backward)
                     ),
                 ]
             )
@@ -94,8 +98,8 @@ class LabelledPairsView(View):
         return {
             "schema": SCHEMA,
             "pairs": as_items(self.as_documents()),
-            "seconds": hit_.rounded(self.seconds),
-            "model": hit_.model_as_json(model.identity, model.runtime),
+            "seconds": hits.rounded(self.seconds),
+            "model": hits.model_as_json(model.identity, model.runtime),
         }
 
     def as_documents(self) -> Iterator[dict[str, Any]]:
@@ -109,15 +113,15 @@ class LabelledPairsView(View):
                 yield {"schema": SCHEMA, **pair_as_json(*read[number])}
 
 
-def pair_as_json(pair: tuple[str, str], said: Classification) -> dict[str, Any]:
+def pair_as_json(pair: tuple[str, str], classification: Classification) -> dict[str, Any]:
     """One pair with every label."""
     return {
-        "a": hit_.writable(pair[0]),
-        "b": hit_.writable(pair[1]),
-        "label": said.best.label,
-        "forward": labels_as_json(said.forward),
-        "backward": labels_as_json(said.backward),
-        "truncated": said.truncated,
+        "a": hits.writable(pair[0]),
+        "b": hits.writable(pair[1]),
+        "label": classification.best.label,
+        "forward": labels_as_json(classification.forward),
+        "backward": labels_as_json(classification.backward),
+        "truncated": classification.truncated,
     }
 
 
@@ -166,14 +170,14 @@ class LabelledDocumentsView(View):
                 if result.entails
                 else "relevance"
             ),
-            "documents": [_document_as_json(result, one) for one in result.documents],
+            "documents": [_document_as_json(result, document) for document in result.documents],
             "seconds": {
                 name.replace("-", "_"): seconds
-                for name, seconds in hit_.stages_as_json(result.stages).items()
+                for name, seconds in hits.stages_as_json(result.stages).items()
             },
-            "index": hit_.index_as_json(result.index),
+            "index": hits.index_as_json(result.index),
             "models": {
-                name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                name: hits.model_as_json(use.identity, use.runtime) if use else None
                 for name, use in (
                     ("bi_encoder", result.bi_encoder),
                     ("cross_encoder", result.cross_encoder),
@@ -185,8 +189,8 @@ class LabelledDocumentsView(View):
 
 def _name(document: LabelledDocument) -> str:
     stored = document.passage
-    inside = stored.passage.doc_id
-    return stored.path if stored.path.endswith(inside) else f"{stored.path} ({inside})"
+    doc_id = stored.passage.doc_id
+    return stored.path if stored.path.endswith(doc_id) else f"{stored.path} ({doc_id})"
 
 
 def _summary(result: Labelling) -> str:
@@ -198,27 +202,29 @@ def _summary(result: Labelling) -> str:
         ("cross-encoder", result.cross_encoder),
     ):
         if use is not None and number:
-            taken = seconds.get(name, 0.0)
-            each = duration(taken / number)
-            parts.append(f"{name} {duration(taken)}, {each} a document ({use.identity.name})")
-    said = [document.likeliest(result.labels) for document in result.documents]
+            total = seconds.get(name, 0.0)
+            per_document = duration(total / number)
+            parts.append(
+                f"{name} {duration(total)}, {per_document} a document ({use.identity.name})"
+            )
+    labels_by_document = [document.likeliest(result.labels) for document in result.documents]
     if result.cross_encoder is not None and number:
-        agree = sum(one[0][0] == one[1][0] for one in said)
-        parts.append(f"they agree on {agree:,} of {len(said):,}")
+        agree = sum(likeliest[0][0] == likeliest[1][0] for likeliest in labels_by_document)
+        parts.append(f"they agree on {agree:,} of {len(labels_by_document):,}")
     return "\n".join(parts)
 
 
 def _document_as_json(result: Labelling, document: LabelledDocument) -> dict[str, Any]:
     best = [label for label, _ in document.likeliest(result.labels)]
     return {
-        "document_id": hit_.writable(document.passage.passage.doc_id),
-        "path": hit_.writable(document.passage.path),
+        "document_id": hits.writable(document.passage.passage.doc_id),
+        "path": hits.writable(document.passage.path),
         "passages": document.passages,
         "bi_encoder_label": best[0],
-        "similarities": [hit_.rounded(one) for one in document.similarities],
+        "similarities": [hits.rounded(similarity) for similarity in document.similarities],
         "cross_encoder_label": best[1] if len(best) > 1 else None,
         "probabilities": (
-            [hit_.rounded(one) for one in document.probabilities]
+            [hits.rounded(probability) for probability in document.probabilities]
             if document.probabilities
             else None
         ),

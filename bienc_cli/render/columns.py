@@ -84,10 +84,10 @@ class Flow:
                 line = Text(style=self._style)
             elif line:
                 line.append(self._between)
-            *whole, last = spans(part.plain, options.max_width, AT_BLANKS)
-            for one in whole:
-                yield Text(style=self._style).append_text(part[slice(*one)])
-            line.append_text(part[slice(*last)])
+            *leading_spans, last_span = spans(part.plain, options.max_width, AT_BLANKS)
+            for span in leading_spans:
+                yield Text(style=self._style).append_text(part[slice(*span)])
+            line.append_text(part[slice(*last_span)])
         yield line
 
 
@@ -103,10 +103,10 @@ def spans(text: str, width: int, ends: re.Pattern[str] = AT_JOINTS) -> list[tupl
     """Where the lines of `broken` start and end in `text`, without blanks at their ends."""
     lines = [(0, 0)]
     for start, end in _pieces(text, width, ends):
-        first, last = lines[-1]
-        if cell_len(text[first:end].rstrip()) <= width:
-            lines[-1] = (first, end)
-        elif first == last:
+        line_start, line_end = lines[-1]
+        if cell_len(text[line_start:end].rstrip()) <= width:
+            lines[-1] = (line_start, end)
+        elif line_start == line_end:
             lines[-1] = (start, end)
         else:
             lines.append((start, end))
@@ -121,8 +121,10 @@ def _pieces(text: str, width: int, ends: re.Pattern[str]) -> Iterator[tuple[int,
         if cell_len(piece.rstrip()) > width:
             parts = [
                 part
-                for one in AT_JOINTS.split(piece)
-                for part in ([one] if cell_len(one.rstrip()) <= width else chop_cells(one, width))
+                for word in AT_JOINTS.split(piece)
+                for part in (
+                    [word] if cell_len(word.rstrip()) <= width else chop_cells(word, width)
+                )
             ]
         for part in parts:
             yield start, start + len(part)
@@ -164,10 +166,10 @@ class Grid:
     def row(self, *cells: RenderableType) -> None:
         """Add a row of cells; a text that wraps is prose."""
         for column, cell in zip(self._columns, cells, strict=True):
-            shown: RenderableType = Text(cell, column.style) if isinstance(cell, str) else cell
-            if column.wraps and isinstance(shown, Text):
-                shown = Words(shown, ends=AT_BLANKS)
-            column.cells.append(shown)
+            content: RenderableType = Text(cell, column.style) if isinstance(cell, str) else cell
+            if column.wraps and isinstance(content, Text):
+                content = Words(content, ends=AT_BLANKS)
+            column.cells.append(content)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As a table, or as records one below the other."""
@@ -176,26 +178,31 @@ class Grid:
 
     def _widths(self, console: Console, options: ConsoleOptions) -> list[int] | None:
         """The width of each column; None if they cannot all show their words whole."""
-        needed = [self._needed(column, console, options) for column in self._columns]
-        room = options.max_width - self._gap * (len(needed) - 1)
-        if sum(one.minimum for one in needed) > room:
+        measurements = [self._measurement(column, console, options) for column in self._columns]
+        room = options.max_width - self._gap * (len(measurements) - 1)
+        if sum(measurement.minimum for measurement in measurements) > room:
             return None
         # The width that all columns wanting more can have.
-        level = max(one.maximum for one in needed)
+        level = max(measurement.maximum for measurement in measurements)
         while True:
-            widths = [min(one.maximum, max(one.minimum, level)) for one in needed]
+            widths = [
+                min(measurement.maximum, max(measurement.minimum, level))
+                for measurement in measurements
+            ]
             if sum(widths) <= room:
                 return widths
             level -= 1
 
-    def _needed(self, column: _Column, console: Console, options: ConsoleOptions) -> Measurement:
+    def _measurement(
+        self, column: _Column, console: Console, options: ConsoleOptions
+    ) -> Measurement:
         cells = column.cells + ([self._name(column)] if self._header else [])
-        found = [Measurement.get(console, options, cell) for cell in cells]
-        most = max((one.maximum for one in found), default=0)
+        measurements = [Measurement.get(console, options, cell) for cell in cells]
+        maximum = max((measurement.maximum for measurement in measurements), default=0)
         if not column.wraps:
-            return Measurement(most, most)
-        least = max((one.minimum for one in found), default=0)
-        return Measurement(min(least, LONGEST_WORD), most)
+            return Measurement(maximum, maximum)
+        minimum = max((measurement.minimum for measurement in measurements), default=0)
+        return Measurement(min(minimum, LONGEST_WORD), maximum)
 
     def _name(self, column: _Column) -> RenderableType:
         return Words(column.name, "bold", AT_SIGNS) if column.wraps else Text(column.name, "bold")
@@ -223,37 +230,37 @@ class Grid:
     def _stacked(self) -> RenderableType:
         rows: list[RenderableType] = []
         first, *others = self._columns
-        for place, head in enumerate(first.cells):
-            rows.append(head)
-            said: list[Text] = []
-            below: list[RenderableType] = []
+        for row_index, first_cell in enumerate(first.cells):
+            rows.append(first_cell)
+            inline: list[Text] = []
+            indented: list[RenderableType] = []
             for column in others:
-                cell = column.cells[place]
+                cell = column.cells[row_index]
                 if column.wraps:
-                    below.append(Padding(cell, (0, 0, 0, 2)))
+                    indented.append(Padding(cell, (0, 0, 0, 2)))
                 elif isinstance(cell, Text) and cell.plain:
                     name = f"{column.name} " if self._header and column.name else ""
-                    said.append(Text(name, "dim").append_text(cell))
-            if said:
-                rows.append(Padding(Flow(said, "  "), (0, 0, 0, 2)))
-            rows += below
+                    inline.append(Text(name, "dim").append_text(cell))
+            if inline:
+                rows.append(Padding(Flow(inline, "  "), (0, 0, 0, 2)))
+            rows += indented
         return Group(*rows)
 
 
 class FirstThatFits:
     """Shows the first of several alternatives that fits into a number of lines, else the last."""
 
-    def __init__(self, ways: Sequence[RenderableType], lines: int) -> None:
-        self._ways = ways
+    def __init__(self, alternatives: Sequence[RenderableType], lines: int) -> None:
+        self._alternatives = alternatives
         self._lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Its lines."""
-        for way in self._ways[:-1]:
-            if len(console.render_lines(way, options, pad=False)) <= self._lines:
-                yield way
+        for alternative in self._alternatives[:-1]:
+            if len(console.render_lines(alternative, options, pad=False)) <= self._lines:
+                yield alternative
                 return
-        yield self._ways[-1]
+        yield self._alternatives[-1]
 
 
 def system_name(name: str, style: str = "") -> RenderableType:

@@ -14,7 +14,7 @@ from rich.text import Text
 from bienc_cli.evaluation.comparison import Comparison, QueryComparison
 from bienc_cli.evaluation.results import Cost, Latency
 from bienc_cli.evaluation.side_by_side import RankedEntry
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, system_name, titled
 from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View
@@ -37,18 +37,18 @@ class ComparisonView(View):
         """Everything on one screen: rankings by query, then costs, then agreement."""
         comparison = self.comparison
         parts: list[RenderableType] = []
-        for one in comparison.queries:
-            parts += [rankings_table(one), Text()]
+        for query_comparison in comparison.queries:
+            parts += [rankings_table(query_comparison), Text()]
         parts += [_costs_table(comparison), Text(_agreement(comparison), style="dim")]
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: query number, strategy, then a hit's fields; costs after `#`."""
         comparison = self.comparison
-        for number, one in enumerate(comparison.queries, 1):
-            for ranking in one.rankings:
+        for number, query_comparison in enumerate(comparison.queries, 1):
+            for ranking in query_comparison.rankings:
                 for hit in ranking.hits:
-                    fields = [str(number), ranking.strategy.value, *hit_.hit_as_line(hit)]
+                    fields = [str(number), ranking.strategy.value, *hits.hit_as_line(hit)]
                     yield "\t".join(cell(field) for field in fields)
         for latency in comparison.costs:
             label = "estimated" if latency.estimated else "measured"
@@ -64,18 +64,18 @@ class ComparisonView(View):
             "k": comparison.k,
             "strategies": [strategy.value for strategy in comparison.strategies],
             "passages": comparison.passages,
-            "queries": [query_as_json(one) for one in comparison.queries],
+            "queries": [query_as_json(query_comparison) for query_comparison in comparison.queries],
             "costs": [_latency_as_json(latency) for latency in comparison.costs],
             "agreement": {
-                "mean_overlap": hit_.rounded(comparison.mean_overlap),
-                "mean_rbo": hit_.rounded(comparison.mean_rbo),
+                "mean_overlap": hits.rounded(comparison.mean_overlap),
+                "mean_rbo": hits.rounded(comparison.mean_rbo),
             },
-            "index": hit_.index_as_json(comparison.index),
+            "index": hits.index_as_json(comparison.index),
             "models": {
-                "bi_encoder": hit_.model_as_json(
+                "bi_encoder": hits.model_as_json(
                     comparison.bi_encoder.identity, comparison.bi_encoder.runtime
                 ),
-                "cross_encoder": hit_.model_as_json(
+                "cross_encoder": hits.model_as_json(
                     comparison.cross_encoder.identity, comparison.cross_encoder.runtime
                 ),
             },
@@ -83,33 +83,33 @@ class ComparisonView(View):
         }
 
 
-def rankings_table(one: QueryComparison) -> RenderableType:
+def rankings_table(query_comparison: QueryComparison) -> RenderableType:
     """The first strategy's ranking on the left, the last one's on the right, arrows between."""
-    if not one.left and not one.right:
-        return titled(one_line(one.query), Text("nothing found", style="yellow"))
+    if not query_comparison.left and not query_comparison.right:
+        return titled(one_line(query_comparison.query), Text("nothing found", style="yellow"))
     table = Grid(gap=1)
     table.column("#", style="bold", right=True)
-    table.column(_score_name(one.first.strategy), style="cyan", right=True)
-    table.column(one.first.strategy.value, wraps=True)
+    table.column(_score_name(query_comparison.first.strategy), style="cyan", right=True)
+    table.column(query_comparison.first.strategy.value, wraps=True)
     table.column()
-    table.column(_score_name(one.last.strategy), style="green", right=True)
-    table.column(one.last.strategy.value, wraps=True)
-    for left, right in zip_longest(one.left, one.right):
+    table.column(_score_name(query_comparison.last.strategy), style="green", right=True)
+    table.column(query_comparison.last.strategy.value, wraps=True)
+    for left, right in zip_longest(query_comparison.left, query_comparison.right):
         table.row(
             str((left or right).rank),
-            _score(left, one.first.strategy),
+            _score(left, query_comparison.first.strategy),
             _place(left),
             _arrow(left),
-            _score(right, one.last.strategy),
+            _score(right, query_comparison.last.strategy),
             _place(right),
         )
-    agreement = (
-        f"overlap@{max(len(one.first.hits), len(one.last.hits))} {one.overlap:.2f} · "
-        f"RBO {one.rbo:.2f}"
-    )
-    if one.exhaustive_overlap is not None:
-        agreement += f" · with the cross-encoder over all passages {one.exhaustive_overlap:.2f}"
-    return Group(titled(one_line(one.query), table), Text(agreement, style="dim"))
+    depth = max(len(query_comparison.first.hits), len(query_comparison.last.hits))
+    agreement = f"overlap@{depth} {query_comparison.overlap:.2f} · RBO {query_comparison.rbo:.2f}"
+    if query_comparison.exhaustive_overlap is not None:
+        agreement += (
+            f" · with the cross-encoder over all passages {query_comparison.exhaustive_overlap:.2f}"
+        )
+    return Group(titled(one_line(query_comparison.query), table), Text(agreement, style="dim"))
 
 
 def _score_name(strategy: Strategy) -> str:
@@ -123,27 +123,31 @@ def _score(entry: RankedEntry | None, strategy: Strategy) -> str:
         return ""
     hit = entry.hit
     if strategy.needs_cross_encoder:
-        return hit_.relevance(hit)
-    return hit_.similarity(hit) if strategy.needs_bi_encoder else hit_.bm25(hit)
+        return hits.relevance(hit)
+    return hits.similarity(hit) if strategy.needs_bi_encoder else hits.bm25(hit)
 
 
 def _place(entry: RankedEntry | None) -> RenderableType:
     if entry is None or entry.hit is None:
         return Text("")
     passage = entry.hit.passage
-    return Group(*hit_.place_and_heading(passage, hit_.short_location(passage)))
+    return Group(*hits.place_and_heading(passage, hits.short_location(passage)))
 
 
 def _arrow(left: RankedEntry | None) -> Text:
     """Where the left passage is on the right: `→ 1`, `↘ 5`, or off the list."""
     if left is None:
         return Text("")
-    new = left.elsewhere
-    if new is None:
+    right_rank = left.elsewhere
+    if right_rank is None:
         return Text("✕", style="red")
-    if new == left.rank:
-        return Text(f"→ {new}", style="dim")
-    return Text(f"↗ {new}", style="green") if new < left.rank else Text(f"↘ {new}", style="red")
+    if right_rank == left.rank:
+        return Text(f"→ {right_rank}", style="dim")
+    return (
+        Text(f"↗ {right_rank}", style="green")
+        if right_rank < left.rank
+        else Text(f"↘ {right_rank}", style="red")
+    )
 
 
 def _costs_table(comparison: Comparison) -> RenderableType:
@@ -165,20 +169,20 @@ def _cost_row(latency: Latency, several: bool) -> list[RenderableType]:
     mark = "≈" if estimated else ""
     style = "italic dim" if estimated else ""
 
-    def took(seconds: float, estimated: bool = False) -> Text:
+    def time_text(seconds: float, marked: bool = False) -> Text:
         return Text(
-            (mark if estimated else "") + duration(seconds) if seconds else "–",
-            style=style if estimated else "",
+            (mark if marked else "") + duration(seconds) if seconds else "–",
+            style=style if marked else "",
         )
 
     per_pair = latency.seconds_per_pair
     return [
         system_name(latency.strategy.value, style),
-        took(latency.median(_ENCODE)),
-        took(latency.median(_SEARCH)),
-        took(latency.median(_RERANK), estimated),
-        took(latency.p50, estimated),
-        *([took(latency.p95, estimated)] if several else []),
+        time_text(latency.median(_ENCODE)),
+        time_text(latency.median(_SEARCH)),
+        time_text(latency.median(_RERANK), estimated),
+        time_text(latency.p50, estimated),
+        *([time_text(latency.p95, estimated)] if several else []),
         Text(f"{latency.median(_PAIRS):,.0f}", style=style),
         Text(duration(per_pair) if per_pair else "–", style=style),
     ]
@@ -186,7 +190,7 @@ def _cost_row(latency: Latency, several: bool) -> list[RenderableType]:
 
 def _agreement(comparison: Comparison) -> str:
     lines = []
-    if any(one.left for one in comparison.queries):
+    if any(query_comparison.left for query_comparison in comparison.queries):
         lines.append("→ ↗ ↘ where it stands on the right, ✕ not shown there")
     if len(comparison.queries) > 1:
         lines.append(
@@ -200,29 +204,29 @@ def _agreement(comparison: Comparison) -> str:
         )
     models = (comparison.bi_encoder, comparison.cross_encoder)
     names = " + ".join(use.identity.name for use in models)
-    lines.append(f"{names} · {hit_.runtimes(models)} · models loaded and warm")
+    lines.append(f"{names} · {hits.runtimes(models)} · models loaded and warm")
     return "\n".join(lines)
 
 
-def query_as_json(one: QueryComparison) -> dict[str, Any]:
+def query_as_json(query_comparison: QueryComparison) -> dict[str, Any]:
     """One query's rankings, agreement and costs."""
-    exhaustive = one.exhaustive
+    exhaustive = query_comparison.exhaustive
     return {
-        "query": hit_.writable(one.query),
-        "overlap": hit_.rounded(one.overlap),
-        "rbo": hit_.rounded(one.rbo),
-        "exhaustive_overlap": hit_.rounded(one.exhaustive_overlap),
+        "query": hits.writable(query_comparison.query),
+        "overlap": hits.rounded(query_comparison.overlap),
+        "rbo": hits.rounded(query_comparison.rbo),
+        "exhaustive_overlap": hits.rounded(query_comparison.exhaustive_overlap),
         "rankings": [
             {
                 "strategy": ranking.strategy.value,
-                "hits": [hit_.hit_as_json(hit) for hit in ranking.hits],
+                "hits": [hits.hit_as_json(hit) for hit in ranking.hits],
             }
-            for ranking in one.rankings
+            for ranking in query_comparison.rankings
         ],
         "exhaustive": (
-            [hit_.hit_as_json(hit) for hit in exhaustive] if exhaustive is not None else None
+            [hits.hit_as_json(hit) for hit in exhaustive] if exhaustive is not None else None
         ),
-        "costs": [_cost_as_json(cost) for cost in one.costs],
+        "costs": [_cost_as_json(cost) for cost in query_comparison.costs],
     }
 
 
@@ -230,13 +234,13 @@ def _cost_as_json(cost: Cost) -> dict[str, Any]:
     return {
         "strategy": cost.strategy.value,
         "seconds": {
-            "encode_query": hit_.rounded(cost.encode_query),
-            "search": hit_.rounded(cost.search),
-            "rerank": hit_.rounded(cost.rerank),
-            "total": hit_.rounded(cost.total),
+            "encode_query": hits.rounded(cost.encode_query),
+            "search": hits.rounded(cost.search),
+            "rerank": hits.rounded(cost.rerank),
+            "total": hits.rounded(cost.total),
         },
         "passages_scored": cost.passages_scored,
-        "seconds_per_pair": hit_.rounded(cost.seconds_per_pair),
+        "seconds_per_pair": hits.rounded(cost.seconds_per_pair),
         "estimated": cost.estimated,
     }
 
@@ -245,13 +249,13 @@ def _latency_as_json(latency: Latency) -> dict[str, Any]:
     return {
         "strategy": latency.strategy.value,
         "median_seconds": {
-            "encode_query": hit_.rounded(latency.median(_ENCODE)),
-            "search": hit_.rounded(latency.median(_SEARCH)),
-            "rerank": hit_.rounded(latency.median(_RERANK)),
-            "total": hit_.rounded(latency.p50),
+            "encode_query": hits.rounded(latency.median(_ENCODE)),
+            "search": hits.rounded(latency.median(_SEARCH)),
+            "rerank": hits.rounded(latency.median(_RERANK)),
+            "total": hits.rounded(latency.p50),
         },
-        "p95_seconds": {"total": hit_.rounded(latency.p95)},
+        "p95_seconds": {"total": hits.rounded(latency.p95)},
         "passages_scored": latency.median(_PAIRS),
-        "seconds_per_pair": hit_.rounded(latency.seconds_per_pair),
+        "seconds_per_pair": hits.rounded(latency.seconds_per_pair),
         "estimated": latency.estimated,
     }

@@ -13,8 +13,7 @@ from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.results import SHOWN, Evaluation, Latency, SystemResult
 from bienc_cli.evaluation.significance import Mean, PairedDifference
 from bienc_cli.evaluation.verdict import verdict
-from bienc_cli.render import hits as hit_
-from bienc_cli.render import markdown_answers
+from bienc_cli.render import hits, markdown_answers
 from bienc_cli.render.columns import AT_BLANKS, Grid, Words, system_name, titled
 from bienc_cli.render.gates import as_junit, gate_line
 from bienc_cli.render.printable import cell, count, duration, one_line
@@ -23,7 +22,7 @@ from bienc_cli.render.view import View
 
 SCHEMA = "bienc.evaluation/1"
 
-_NAMED = 3
+_LISTED = 3
 """Missing documents, and queries with gains or losses, that are listed on the screen."""
 
 
@@ -44,9 +43,9 @@ class EvaluationView(View):
             parts += [Text(line, style="dim") for line in _extremes(evaluation)]
         elif others:
             parts += [Text(), _agreement_table(evaluation)]
-        if found := verdict(evaluation):
+        if conclusion := verdict(evaluation):
             parts.append(Text())
-            parts += [Words(one, "bold", AT_BLANKS) for one in sentences(found)]
+            parts += [Words(sentence, "bold", AT_BLANKS) for sentence in sentences(conclusion)]
         parts += [Text(), Text(_summary(evaluation), style="dim")]
         parts += [
             Words(gate_line(gate), "green" if gate.passed else "bold red", AT_BLANKS)
@@ -65,14 +64,16 @@ class EvaluationView(View):
         """Tab-separated: strategy, measure, mean, difference, p corrected; then its p50 and p95."""
         evaluation = self.evaluation
         for result in evaluation.systems:
-            for name in evaluation.measures:
-                one = result.differences.get(name)
+            for measure in evaluation.measures:
+                difference = result.differences.get(measure)
                 fields = [
                     result.name,
-                    name,
-                    f"{result.means[name].value:.6f}",
-                    f"{one.mean:+.6f}" if one else "",
-                    f"{one.p_corrected:.6f}" if one and one.p_corrected is not None else "",
+                    measure,
+                    f"{result.means[measure].value:.6f}",
+                    f"{difference.mean:+.6f}" if difference else "",
+                    f"{difference.p_corrected:.6f}"
+                    if difference and difference.p_corrected is not None
+                    else "",
                 ]
                 yield "\t".join(cell(field) for field in fields)
             if result.latency:
@@ -82,40 +83,42 @@ class EvaluationView(View):
     def as_json(self) -> dict[str, Any]:
         """The whole evaluation, `schema` first; `values` is what a later `--baseline` reads."""
         evaluation = self.evaluation
-        bi, cross = evaluation.bi_encoder, evaluation.cross_encoder
+        bi_encoder, cross_encoder = evaluation.bi_encoder, evaluation.cross_encoder
         return {
             "schema": SCHEMA,
             "queries": len(evaluation.queries),
             "judged_queries": len(evaluation.judged),
             "unit": evaluation.unit.value,
-            "missing_documents": [hit_.writable(one) for one in evaluation.missing],
+            "missing_documents": [hits.writable(document) for document in evaluation.missing],
             "measures": list(evaluation.measures),
             "baseline": evaluation.baseline.name,
             "systems": [_system_as_json(result) for result in evaluation.systems],
             "failures": [
                 {
-                    "system": one.system,
-                    "measure": one.measure,
-                    "value": hit_.rounded(one.value),
-                    "least": hit_.rounded(one.least),
-                    "message": one.message,
+                    "system": gate.system,
+                    "measure": gate.measure,
+                    "value": hits.rounded(gate.value),
+                    "least": hits.rounded(gate.least),
+                    "message": gate.message,
                 }
-                for one in self.gates
-                if not one.passed
+                for gate in self.gates
+                if not gate.passed
             ],
-            "index": hit_.index_as_json(evaluation.index),
+            "index": hits.index_as_json(evaluation.index),
             "models": {
-                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
-                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime)
-                if cross
+                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime)
+                if bi_encoder
+                else None,
+                "cross_encoder": hits.model_as_json(cross_encoder.identity, cross_encoder.runtime)
+                if cross_encoder
                 else None,
             },
             "setups": [
                 {
                     "name": setup.name,
-                    "index": hit_.index_as_json(setup.index),
+                    "index": hits.index_as_json(setup.index),
                     "models": {
-                        name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                        name: hits.model_as_json(use.identity, use.runtime) if use else None
                         for name, use in (
                             ("bi_encoder", setup.bi_encoder),
                             ("cross_encoder", setup.cross_encoder),
@@ -140,8 +143,8 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
     for name in (*evaluation.measures, "p50", "p95", "pairs"):
         table.column(name, right=True)
     best = {
-        name: max(result.means[name].value for result in evaluation.systems)
-        for name in evaluation.measures
+        measure: max(result.means[measure].value for result in evaluation.systems)
+        for measure in evaluation.measures
     }
     for result in evaluation.systems:
         latency = result.latency
@@ -149,10 +152,10 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
             system_name(result.name),
             *(
                 Text(
-                    f"{result.means[name].value:.4f}",
-                    style="bold green" if result.means[name].value == best[name] else "",
+                    f"{result.means[measure].value:.4f}",
+                    style="bold green" if result.means[measure].value == best[measure] else "",
                 )
-                for name in evaluation.measures
+                for measure in evaluation.measures
             ),
             *(
                 [duration(latency.p50), duration(latency.p95), f"{latency.pairs:,.0f}"]
@@ -165,35 +168,35 @@ def _quality_table(evaluation: Evaluation) -> RenderableType:
 
 
 def _differences_table(evaluation: Evaluation) -> RenderableType:
-    name = evaluation.measures[0]
+    measure = evaluation.measures[0]
     table = Grid()
     table.column("strategy", wraps=True)
     for column in ("mean", "95 % interval", "won", "tied", "lost", "p"):
         table.column(column, right=True)
     for result in evaluation.systems[1:]:
-        one = result.differences[name]
+        difference = result.differences[measure]
         table.row(
             system_name(result.name),
-            Text(f"{one.mean:+.4f}", style=_sign(one)),
-            _interval(one),
-            str(one.wins),
-            str(one.ties),
-            str(one.losses),
-            _p(one.p_corrected),
+            Text(f"{difference.mean:+.4f}", style=_sign(difference)),
+            _interval(difference),
+            str(difference.wins),
+            str(difference.ties),
+            str(difference.losses),
+            _p(difference.p_corrected),
         )
-    return titled(f"{name} against {one_line(evaluation.baseline.name)}", table)
+    return titled(f"{measure} against {one_line(evaluation.baseline.name)}", table)
 
 
-def _sign(one: PairedDifference) -> str:
-    if one.p_corrected is None or one.p_corrected >= 0.05:
+def _sign(difference: PairedDifference) -> str:
+    if difference.p_corrected is None or difference.p_corrected >= 0.05:
         return ""
-    return "green" if one.mean > 0 else "red"
+    return "green" if difference.mean > 0 else "red"
 
 
-def _interval(one: PairedDifference) -> str:
-    if one.low is None or one.high is None:
+def _interval(difference: PairedDifference) -> str:
+    if difference.low is None or difference.high is None:
         return "–"
-    return f"{one.low:+.3f} to {one.high:+.3f}"
+    return f"{difference.low:+.3f} to {difference.high:+.3f}"
 
 
 def _p(value: float | None) -> str:
@@ -213,14 +216,14 @@ def _agreement_table(evaluation: Evaluation) -> RenderableType:
 
 
 def _extremes(evaluation: Evaluation) -> Iterator[str]:
-    name, last = evaluation.measures[0], evaluation.systems[-1]
-    for word, ids in (
-        ("gained", last.differences[name].gained),
-        ("lost", last.differences[name].lost),
+    measure, last = evaluation.measures[0], evaluation.systems[-1]
+    for verb, ids in (
+        ("gained", last.differences[measure].gained),
+        ("lost", last.differences[measure].lost),
     ):
         if ids:
-            named = ", ".join(one_line(one) for one in ids[:_NAMED])
-            yield f"{one_line(last.name)} {word} most on: {named}"
+            listed = ", ".join(one_line(query_id) for query_id in ids[:_LISTED])
+            yield f"{one_line(last.name)} {verb} most on: {listed}"
 
 
 def _summary(evaluation: Evaluation) -> str:
@@ -230,10 +233,10 @@ def _summary(evaluation: Evaluation) -> str:
             "won, tied, lost: queries; p: paired randomisation test, corrected for several "
             "comparisons after Holm"
         )
-    timed = next((one.latency for one in evaluation.systems if one.latency), None)
-    if timed:
+    latency = next((result.latency for result in evaluation.systems if result.latency), None)
+    if latency:
         lines.append(
-            f"p50, p95: time of a query, over {timed.queries} answered one at a time, models "
+            f"p50, p95: time of a query, over {latency.queries} answered one at a time, models "
             "loaded and warm; pairs: passages that the cross-encoder read"
         )
     if not evaluation.judged:
@@ -250,26 +253,26 @@ def _summary(evaluation: Evaluation) -> str:
         f"ranked by {evaluation.unit}",
     ]
     if models:
-        parts += [" + ".join(use.identity.name for use in models), hit_.runtimes(models)]
+        parts += [" + ".join(use.identity.name for use in models), hits.runtimes(models)]
     return "\n".join([*lines, " · ".join(parts)])
 
 
 def warnings(evaluation: Evaluation) -> list[str]:
     """What the user should know before trusting the numbers, as sentences."""
-    found = list(evaluation.warnings)
+    messages = list(evaluation.warnings)
     unjudged = len(evaluation.queries) - len(evaluation.judged)
     if evaluation.judged and unjudged:
-        found.append(
+        messages.append(
             f"{count(unjudged, 'query', 'queries')} without judgments; quality leaves them out"
         )
     if evaluation.missing:
-        named = ", ".join(hit_.writable(one) for one in evaluation.missing[:_NAMED])
-        more = ", ..." if len(evaluation.missing) > _NAMED else ""
-        found.append(
+        listed = ", ".join(hits.writable(document) for document in evaluation.missing[:_LISTED])
+        more = ", ..." if len(evaluation.missing) > _LISTED else ""
+        messages.append(
             f"{count(len(evaluation.missing), 'judged document')} not in the index, counted as "
-            f"not found: {named}{more}"
+            f"not found: {listed}{more}"
         )
-    return found
+    return messages
 
 
 def _system_as_json(result: SystemResult) -> dict[str, Any]:
@@ -280,11 +283,13 @@ def _system_as_json(result: SystemResult) -> dict[str, Any]:
         "candidates": system.candidates if system else None,
         "means": {name: _mean_as_json(mean) for name, mean in result.means.items()},
         "latency": _latency_as_json(result.latency) if result.latency else None,
-        "overlap": hit_.rounded(result.overlap),
-        "rbo": hit_.rounded(result.rbo),
-        "differences": {name: _difference_as_json(one) for name, one in result.differences.items()},
+        "overlap": hits.rounded(result.overlap),
+        "rbo": hits.rounded(result.rbo),
+        "differences": {
+            name: _difference_as_json(difference) for name, difference in result.differences.items()
+        },
         "values": {
-            name: {query_id: hit_.rounded(value) for query_id, value in by_query.items()}
+            name: {query_id: hits.rounded(value) for query_id, value in by_query.items()}
             for name, by_query in result.values.items()
         },
     }
@@ -292,34 +297,34 @@ def _system_as_json(result: SystemResult) -> dict[str, Any]:
 
 def _mean_as_json(mean: Mean) -> dict[str, float | None]:
     return {
-        "value": hit_.rounded(mean.value),
-        "low": hit_.rounded(mean.low),
-        "high": hit_.rounded(mean.high),
+        "value": hits.rounded(mean.value),
+        "low": hits.rounded(mean.low),
+        "high": hits.rounded(mean.high),
     }
 
 
 def _latency_as_json(latency: Latency) -> dict[str, float | int | None]:
     return {
-        "p50": hit_.rounded(latency.p50),
-        "p95": hit_.rounded(latency.p95),
-        "mean": hit_.rounded(latency.mean),
-        "queries_per_second": hit_.rounded(latency.queries_per_second),
+        "p50": hits.rounded(latency.p50),
+        "p95": hits.rounded(latency.p95),
+        "mean": hits.rounded(latency.mean),
+        "queries_per_second": hits.rounded(latency.queries_per_second),
         "queries_timed": latency.queries,
-        "passages_scored": hit_.rounded(latency.pairs),
+        "passages_scored": hits.rounded(latency.pairs),
     }
 
 
-def _difference_as_json(one: PairedDifference) -> dict[str, Any]:
+def _difference_as_json(difference: PairedDifference) -> dict[str, Any]:
     return {
-        "mean": hit_.rounded(one.mean),
-        "low": hit_.rounded(one.low),
-        "high": hit_.rounded(one.high),
-        "wins": one.wins,
-        "ties": one.ties,
-        "losses": one.losses,
-        "p_randomisation": hit_.rounded(one.p_randomisation),
-        "p_t_test": hit_.rounded(one.p_t_test),
-        "p_corrected": hit_.rounded(one.p_corrected),
-        "gained": list(one.gained),
-        "lost": list(one.lost),
+        "mean": hits.rounded(difference.mean),
+        "low": hits.rounded(difference.low),
+        "high": hits.rounded(difference.high),
+        "wins": difference.wins,
+        "ties": difference.ties,
+        "losses": difference.losses,
+        "p_randomisation": hits.rounded(difference.p_randomisation),
+        "p_t_test": hits.rounded(difference.p_t_test),
+        "p_corrected": hits.rounded(difference.p_corrected),
+        "gained": list(difference.gained),
+        "lost": list(difference.lost),
     }

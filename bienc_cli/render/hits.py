@@ -35,34 +35,34 @@ _UNREMARKABLE = frozenset(
 
 def location(stored: StoredPassage) -> str:
     """Where the passage is: the citation of its file, followed by the id of a record."""
-    passage, inside = stored.passage, _inside(stored)
-    if inside is not None and "/" in inside:
-        return citation(f"{stored.path}{inside}", passage.place)
-    shown = citation(stored.path, passage.place)
-    said = inside in ("", f"#{passage.place.first}")
-    return shown if said else f"{shown} ({passage.doc_id})"
+    passage, suffix = stored.passage, _id_suffix(stored)
+    if suffix is not None and "/" in suffix:
+        return citation(f"{stored.path}{suffix}", passage.place)
+    cited = citation(stored.path, passage.place)
+    is_redundant = suffix in ("", f"#{passage.place.first}")
+    return cited if is_redundant else f"{cited} ({passage.doc_id})"
 
 
 def short_location(stored: StoredPassage) -> str:
     """Like `location`, but by the document's id: shorter, and as in judgments."""
-    passage, inside = stored.passage, _inside(stored)
-    if passage.place.kind != "line" or inside == "" or "/" in (inside or ""):
+    passage, suffix = stored.passage, _id_suffix(stored)
+    if passage.place.kind != "line" or suffix == "" or "/" in (suffix or ""):
         return citation(passage.doc_id, passage.place)
     # The line number is the collection's, not the record's.
-    said = inside == f"#{passage.place.first}"
-    return passage.doc_id if said else f"{passage.doc_id} (line {passage.place.first})"
+    is_redundant = suffix == f"#{passage.place.first}"
+    return passage.doc_id if is_redundant else f"{passage.doc_id} (line {passage.place.first})"
 
 
-def _inside(stored: StoredPassage) -> str | None:
+def _id_suffix(stored: StoredPassage) -> str | None:
     """What a document's id adds to its file's.
 
     Nothing for the file itself, `#17` for a record without an id, `/report.pdf` for a file inside
     the file; None for a record with its own id.
     """
     doc_id, name = stored.passage.doc_id, PurePath(stored.path).name
-    for found in re.finditer(re.escape(name), doc_id):
-        if stored.path.endswith(doc_id[: found.end()]):
-            return doc_id[found.end() :]
+    for match in re.finditer(re.escape(name), doc_id):
+        if stored.path.endswith(doc_id[: match.end()]):
+            return doc_id[match.end() :]
     return None
 
 
@@ -91,8 +91,8 @@ def place_and_heading(stored: StoredPassage, where: str, link: str = "") -> list
     from bienc_cli.render.columns import AT_BLANKS, Words
 
     trail = heading_beside_place(stored)
-    shown: list[RenderableType] = [Words(one_line(where), f"bold blue{link}")]
-    return [*shown, Words(one_line(trail), "magenta", ends=AT_BLANKS)] if trail else shown
+    parts: list[RenderableType] = [Words(one_line(where), f"bold blue{link}")]
+    return [*parts, Words(one_line(trail), "magenta", ends=AT_BLANKS)] if trail else parts
 
 
 def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
@@ -103,7 +103,7 @@ def _without_repetition(parts: Sequence[str], titles: int) -> list[str]:
     kept: list[tuple[str, list[str]]] = []
     for part in parts:
         words = _WORD.findall(part.casefold()) or [part]
-        if any(words == others for _, others in kept):
+        if any(words == kept_words for _, kept_words in kept):
             continue
         if kept:
             outer = kept[-1][1]
@@ -141,14 +141,14 @@ def relevance(hit: Hit) -> str:
 
 def similarity(hit: Hit) -> str:
     """The cosine to three decimal places, or nothing."""
-    known = hit.candidate.similarity if hit.candidate else None
-    return f"{known:.3f}" if known is not None else ""
+    value = hit.candidate.similarity if hit.candidate else None
+    return f"{value:.3f}" if value is not None else ""
 
 
 def bm25(hit: Hit) -> str:
     """The BM25 score to one decimal place, or nothing."""
-    known = hit.candidate.bm25 if hit.candidate else None
-    return f"{known:.1f}" if known is not None else ""
+    value = hit.candidate.bm25 if hit.candidate else None
+    return f"{value:.1f}" if value is not None else ""
 
 
 def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
@@ -161,20 +161,20 @@ def snippet(query: str, hit: Hit, length: int = _SNIPPET) -> Text:
 
     text = hit.passage.passage.text
     # The heading is already shown, so skip the passage's own heading line.
-    first = body_start(hit.passage)
-    start, end = (hit.best.start, hit.best.end) if hit.best else (first, len(text))
-    sentence, rest = _folded(text[start:end]), _folded(text[end:]).rstrip()
-    room = max(length - len(sentence), 0)
-    behind = rest[:room] if len(rest) <= room else rest[: max(rest.rfind(" ", 0, room + 1), 0)]
-    if len(sentence) > length:
-        sentence = sentence[: max(sentence.rfind(" ", 0, length + 1), 0) or length]
-        behind = ""
-    shown = Text(sentence)
-    shown.append(behind.rstrip(), style="dim")
-    whole = len(sentence) + len(behind.rstrip()) >= len(_folded(text[start:]).rstrip())
-    shown.append("" if whole else " …", style="dim")
-    light(query, shown)
-    return shown
+    text_start = body_start(hit.passage)
+    start, end = (hit.best.start, hit.best.end) if hit.best else (text_start, len(text))
+    lead, rest = _folded(text[start:end]), _folded(text[end:]).rstrip()
+    room = max(length - len(lead), 0)
+    following = rest[:room] if len(rest) <= room else rest[: max(rest.rfind(" ", 0, room + 1), 0)]
+    if len(lead) > length:
+        lead = lead[: max(lead.rfind(" ", 0, length + 1), 0) or length]
+        following = ""
+    highlighted = Text(lead)
+    highlighted.append(following.rstrip(), style="dim")
+    complete = len(lead) + len(following.rstrip()) >= len(_folded(text[start:]).rstrip())
+    highlighted.append("" if complete else " …", style="dim")
+    light(query, highlighted)
+    return highlighted
 
 
 def beginning(stored: StoredPassage, length: int) -> str:
@@ -190,10 +190,10 @@ def light(query: str, text: Text) -> None:
         for word in _WORD.findall(query)
         if word.lower() not in _UNREMARKABLE
     }
-    for found in _WORD.finditer(text.plain):
-        word = found.group().lower()
+    for match in _WORD.finditer(text.plain):
+        word = match.group().lower()
         if any(word.startswith(stem) and len(word) <= len(stem) + 4 for stem in stems):
-            text.stylize("bold yellow", found.start(), found.end())
+            text.stylize("bold yellow", match.start(), match.end())
 
 
 def _folded(text: str) -> str:
@@ -243,11 +243,11 @@ def numbers_as_json(place: Place) -> dict[str, int | None]:
 
     Null if the place is of another kind: never a number that only looks like a line.
     """
-    lines, page = place.kind == "line", place.kind == "page"
+    is_line, is_page = place.kind == "line", place.kind == "page"
     return {
-        "page": place.first if page else None,
-        "line_start": place.first if lines else None,
-        "line_end": place.last if lines else None,
+        "page": place.first if is_page else None,
+        "line_start": place.first if is_line else None,
+        "line_end": place.last if is_line else None,
     }
 
 

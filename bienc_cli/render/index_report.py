@@ -11,8 +11,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.indexing.report import IndexReport
-from bienc_cli.render import hits as hit_
-from bienc_cli.render import skipped as skipped_
+from bienc_cli.render import hits
+from bienc_cli.render import skipped as skipped_files
 from bienc_cli.render.columns import Flow, Grid
 from bienc_cli.render.printable import count, duration, one_line, rate
 from bienc_cli.render.view import View
@@ -55,7 +55,7 @@ class IndexView(View):
         ]
         if report.skipped:
             parts.append(
-                skipped_.as_table(report.skipped)
+                skipped_files.as_table(report.skipped)
                 if self.skipped
                 else Text(_reasons(report), "yellow")
             )
@@ -64,8 +64,8 @@ class IndexView(View):
         )
         if self.next_command:
             # A command to type stays on one line, however narrow the screen.
-            said = f"next: {one_line(self.next_command)}"
-            parts.append(Text(said, no_wrap=True, overflow="ignore"))
+            line = f"next: {one_line(self.next_command)}"
+            parts.append(Text(line, no_wrap=True, overflow="ignore"))
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
@@ -83,7 +83,7 @@ class IndexView(View):
         }
         for name, number in counts.items():
             yield f"{name}\t{number}"
-        yield from skipped_.as_lines(report.skipped)
+        yield from skipped_files.as_lines(report.skipped)
 
     def as_json(self) -> dict[str, Any]:
         """The whole report, `schema` first."""
@@ -91,7 +91,7 @@ class IndexView(View):
         documents = report.documents
         return {
             "schema": SCHEMA,
-            "directory": hit_.writable(str(report.directory)),
+            "directory": hits.writable(str(report.directory)),
             "committed": report.committed,
             "documents": {
                 "total": report.total_documents,
@@ -100,7 +100,7 @@ class IndexView(View):
                 "unchanged": documents.unchanged,
                 "removed": documents.removed,
             },
-            "skipped": skipped_.as_json(report.skipped),
+            "skipped": skipped_files.as_json(report.skipped),
             "passages": {
                 "total": report.passages,
                 "new": report.new_passages,
@@ -110,22 +110,22 @@ class IndexView(View):
             "tokens": report.tokens,
             "text_characters": report.text_characters,
             "seconds": {
-                **hit_.stages_as_json(report.stages),
-                "total": hit_.rounded(report.seconds),
+                **hits.stages_as_json(report.stages),
+                "total": hits.rounded(report.seconds),
             },
-            "model": hit_.model_as_json(report.encoder, report.runtime),
+            "model": hits.model_as_json(report.encoder, report.runtime),
             "warnings": list(report.warnings),
         }
 
 
 def _passages(report: IndexReport) -> str:
-    held = count(report.passages, "passage")
+    total = count(report.passages, "passage")
     if not report.committed:
-        return f"{held}; nothing has changed"
+        return f"{total}; nothing has changed"
     parts = [f"{report.new_passages:,} new", f"{report.encoded:,} encoded"]
     if report.reused:
         parts.append(f"{report.reused:,} with a known text")
-    return f"{held}: {', '.join(parts)}"
+    return f"{total}: {', '.join(parts)}"
 
 
 def as_sentence(report: IndexReport) -> str:
@@ -136,27 +136,27 @@ def as_sentence(report: IndexReport) -> str:
         (documents.changed, "changed"),
         (documents.removed, "removed"),
     )
-    parts = ", ".join(f"{number:,} {what}" for number, what in counts if number)
+    changes = ", ".join(f"{number:,} {change}" for number, change in counts if number)
     encoded = f"{count(report.encoded, 'passage')} encoded in {duration(report.seconds)}"
-    return f"{parts or 'no document changed'}; {encoded}"
+    return f"{changes or 'no document changed'}; {encoded}"
 
 
 def _times(report: IndexReport) -> list[str]:
     parts = []
     for stage in report.stages:
-        shown = f"{stage.name} {duration(stage.seconds)}"
+        part = f"{stage.name} {duration(stage.seconds)}"
         if stage.name == "encode":
             speeds = (
                 rate(report.encoded, stage.seconds, "passages"),
                 rate(report.tokens, stage.seconds, "tokens"),
             )
-            shown += "".join(f", {speed}" for speed in speeds if speed)
-        parts.append(shown)
+            part += "".join(f", {speed}" for speed in speeds if speed)
+        parts.append(part)
     parts.append(f"total {duration(report.seconds)}")
     return [*parts, report.runtime] if report.runtime else parts
 
 
 def _reasons(report: IndexReport) -> str:
-    by_code = Counter(skipped.code for skipped in report.skipped)
+    by_code = Counter(skipped_file.code for skipped_file in report.skipped)
     reasons = ", ".join(f"{number} {code}" for code, number in by_code.most_common())
     return f"{count(len(report.skipped), 'file')} skipped: {reasons} (--skipped lists them)"

@@ -13,8 +13,8 @@ from rich.text import Text
 from bienc_cli.formats.ocr import recogniser
 from bienc_cli.languages import NAMES
 from bienc_cli.models import reads_english_only
-from bienc_cli.render import hits as hit_
-from bienc_cli.render import skipped as skipped_
+from bienc_cli.render import hits
+from bienc_cli.render import skipped as skipped_files
 from bienc_cli.render.columns import Grid
 from bienc_cli.render.printable import cell, count, one_line, size
 from bienc_cli.render.view import View
@@ -40,29 +40,31 @@ class InfoView(View):
         table.column(wraps=True)
         for name, value in _facts(self.info):
             table.row(name, Text(value))
-        return Group(table, skipped_.as_table(self.skipped)) if self.skipped else table
+        return Group(table, skipped_files.as_table(self.skipped)) if self.skipped else table
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated facts."""
         for name, value in _facts(self.info):
             yield f"{name}\t{cell(value)}"
-        yield from skipped_.as_lines(self.skipped or ())
+        yield from skipped_files.as_lines(self.skipped or ())
 
     def as_json(self) -> dict[str, Any]:
         """Everything, `schema` first."""
         info = self.info
         encoder, chunking = info.encoder, info.chunking
-        more = {} if self.skipped is None else {"skipped_files": skipped_.as_json(self.skipped)}
+        optional = (
+            {} if self.skipped is None else {"skipped_files": skipped_files.as_json(self.skipped)}
+        )
         return {
             "schema": SCHEMA,
-            "directory": hit_.writable(str(info.directory)),
+            "directory": hits.writable(str(info.directory)),
             "format_version": info.format_version,
             "generation": info.generation,
             "created": _iso_time(info.created),
             "updated": _iso_time(info.updated),
             "roots": [
                 {
-                    "path": hit_.writable(str(root.path)),
+                    "path": hits.writable(str(root.path)),
                     "include": list(root.include),
                     "exclude": list(root.exclude),
                     "max_bytes": root.max_bytes,
@@ -99,28 +101,28 @@ class InfoView(View):
                 "overlap_tokens": chunking.overlap_tokens,
                 "version": chunking.version,
             },
-            "blend": hit_.blend_as_json(info.blend) if info.blend else None,
+            "blend": hits.blend_as_json(info.blend) if info.blend else None,
             "bytes": dict(info.sizes),
-            **more,
+            **optional,
         }
 
 
 def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     formats = ", ".join(f"{name} {number:,}" for name, number in info.formats)
     total = sum(info.sizes.values())
-    parts = ", ".join(f"{name} {size(number)}" for name, number in info.sizes.items())
+    sizes = ", ".join(f"{name} {size(number)}" for name, number in info.sizes.items())
     chunking = info.chunking
     yield "index", one_line(str(info.directory))
     for root in info.roots:
         listed = f" ({count(len(root.files), 'file')} from a list)" if root.files else ""
         yield "covers", one_line(str(root.path)) + listed
-        for name, held in (
+        for name, patterns in (
             ("include", root.include),
             ("exclude", root.exclude),
             ("removed", root.removed),
         ):
-            if held:
-                yield f"  {name}", _some(held)
+            if patterns:
+                yield f"  {name}", _first_names(patterns)
         if root.ocr:
             yield "  recognised by", recogniser(root.ocr_languages)
         if root.language:
@@ -130,11 +132,14 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
     yield "passages", f"{info.passages:,} with {count(info.vectors, 'distinct text')}"
     if info.languages:
         languages = [f"{NAMES.get(code, code)} {number:,}" for code, number in info.languages]
-        rest = info.passages - sum(number for _, number in info.languages)
-        yield "languages", ", ".join(languages + [f"English {rest:,}"] * bool(rest))
+        english_passages = info.passages - sum(number for _, number in info.languages)
+        yield (
+            "languages",
+            ", ".join(languages + [f"English {english_passages:,}"] * bool(english_passages)),
+        )
     yield "skipped", f"{info.skipped:,}" + " (bienc info --skipped)" * bool(info.skipped)
-    english = ", reads English only" if reads_english_only(info.encoder.name) else ""
-    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english}"
+    english_only = ", reads English only" if reads_english_only(info.encoder.name) else ""
+    yield "model", f"{one_line(info.encoder.name)}, {info.encoder.dim} dimensions{english_only}"
     yield (
         "chunking",
         f"up to {chunking.max_tokens} tokens, {chunking.overlap_tokens} repeated "
@@ -148,15 +153,15 @@ def _facts(info: IndexInfo) -> Iterator[tuple[str, str]]:
             f"light similarity {blend.light_weights.similarity:g}, "
             f"BM25 {blend.light_weights.bm25:g}",
         )
-    yield "on disk", f"{size(total)} ({parts})"
+    yield "on disk", f"{size(total)} ({sizes})"
     yield "updated", f"{_local_time(info.updated)} (generation {info.generation})"
     yield "format", str(info.format_version)
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = [one_line(name) for name in names[:_MOST_NAMES]]
-    left = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {left:,} more" if left else "")
+def _first_names(names: Sequence[str]) -> str:
+    listed = [one_line(name) for name in names[:_MOST_NAMES]]
+    remaining = len(names) - len(listed)
+    return ", ".join(listed) + (f" and {remaining:,} more" if remaining else "")
 
 
 def _local_time(seconds: float) -> str:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bienc_cli.evaluation.judging import JudgingSummary, Question
 from bienc_cli.evaluation.judgments import Judgment
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
 from bienc_cli.render.printable import count, one_line, visible
 from bienc_cli.render.view import View
@@ -51,16 +51,16 @@ def question_screens(question: Question, console: Console) -> list[RenderableTyp
     query of many lines is cut there, and shown in full on the last screens.
     """
     query = Text(one_line(question.query.text), style="bold")
-    whole = query.wrap(console, console.width)
+    query_lines = query.wrap(console, console.width)
     top = query
-    if len(whole) > _QUERY_LINES:
-        last = whole[_QUERY_LINES - 1]
-        last.truncate(console.width - 2)
-        last.rstrip()
-        top = Text("\n").join([*whole[: _QUERY_LINES - 1], last.append(" …")])
+    if len(query_lines) > _QUERY_LINES:
+        last_line = query_lines[_QUERY_LINES - 1]
+        last_line.truncate(console.width - 2)
+        last_line.rstrip()
+        top = Text("\n").join([*query_lines[: _QUERY_LINES - 1], last_line.append(" …")])
     pages: list[tuple[Sequence[RenderableType], Text]] = []
     for stored in question.pooled.passages:
-        about = hit_.place_and_heading(stored, hit_.short_location(stored))
+        about = hits.place_and_heading(stored, hits.short_location(stored))
         pages += _pages(question, top, about, Text(_body(stored)), console)
     if top is not query:
         pages += _pages(question, top, [Text("the whole query", style="dim")], query, console)
@@ -83,10 +83,10 @@ def _pages(
     console: Console,
 ) -> list[tuple[Sequence[RenderableType], Text]]:
     """Split a text into pages that leave room for what surrounds it."""
-    around = [*_head(question, top, about, ", screen 10 of 10"), *_foot(several=True)]
-    taken = len(console.render_lines(Group(*around), pad=False))
+    surroundings = [*_head(question, top, about, ", screen 10 of 10"), *_foot(several=True)]
+    used_lines = len(console.render_lines(Group(*surroundings), pad=False))
     # One line for the response to the last key, and one for the cursor.
-    room = max(console.height - taken - 2, _LEAST_LINES)
+    room = max(console.height - used_lines - 2, _LEAST_LINES)
     lines = body.wrap(console, console.width)
     return [
         (about, Text("\n").join(lines[start : start + room]))
@@ -116,8 +116,8 @@ def _body(stored: StoredPassage) -> str:
 
 def _key_line(keys: tuple[tuple[str, str, str], ...]) -> Text:
     line = Text()
-    for place, (key, name, _) in enumerate(keys):
-        line.append("  " if place else "").append(key, style="bold cyan").append(f" {name}")
+    for position, (key, name, _) in enumerate(keys):
+        line.append("  " if position else "").append(key, style="bold cyan").append(f" {name}")
     return line
 
 
@@ -161,10 +161,10 @@ class JudgingView(View):
 
     def as_table(self) -> RenderableType:
         """The state of judging, and what to type next, each command on one line."""
-        said = [as_sentence(self.summary, self.qrels)]
-        said += [f"next: {one_line(command)}" for command in self.commands]
+        lines = [as_sentence(self.summary, self.qrels)]
+        lines += [f"next: {one_line(command)}" for command in self.commands]
         # In a group, because the console would wrap a bare text.
-        return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in said))
+        return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in lines))
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated counts."""
@@ -184,18 +184,18 @@ class JudgingView(View):
         summary = self.summary
         return {
             "schema": SCHEMA,
-            "qrels": hit_.writable(str(self.qrels)),
+            "qrels": hits.writable(str(self.qrels)),
             "queries": summary.queries,
             "finished_queries": summary.finished,
             "queries_judged_earlier": summary.judged_earlier,
-            "empty_queries": [hit_.writable(one) for one in summary.empty],
+            "empty_queries": [hits.writable(query_id) for query_id in summary.empty],
             "judgments": {
                 "total": summary.judged,
                 "new": summary.added,
                 "relevant": summary.relevant,
             },
-            "unnameable_documents": [hit_.writable(one) for one in summary.unnameable],
-            "next": [hit_.writable(command) for command in self.commands],
+            "unnameable_documents": [hits.writable(document) for document in summary.unnameable],
+            "next": [hits.writable(command) for command in self.commands],
         }
 
 
@@ -212,11 +212,11 @@ def as_sentence(summary: JudgingSummary, qrels: Path) -> str:
 
 def warnings(summary: JudgingSummary) -> list[str]:
     """What was not asked, and why."""
-    found = []
+    messages = []
     if summary.empty:
-        named = ", ".join(one_line(one) for one in summary.empty)
-        found.append(f"nothing was found for the queries with these ids: {named}")
+        listed = ", ".join(one_line(query_id) for query_id in summary.empty)
+        messages.append(f"nothing was found for the queries with these ids: {listed}")
     if summary.unnameable:
-        named = ", ".join(one_line(one) for one in summary.unnameable)
-        found.append(f"left out, because TREC qrels cannot hold the name: {named}")
-    return found
+        listed = ", ".join(one_line(document) for document in summary.unnameable)
+        messages.append(f"left out, because TREC qrels cannot hold the name: {listed}")
+    return messages

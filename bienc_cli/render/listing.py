@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.printable import cell, visible
 from bienc_cli.search.result import Hit, SearchResult
 
@@ -32,8 +32,8 @@ def files(result: SearchResult, here: Path) -> Iterator[str]:
 
 def as_argument(path: str) -> str:
     """A path on its own line, which no program mistakes for an option or for two paths."""
-    shown = visible(path).replace("\n", "\u240a")
-    return f"./{shown}" if shown.startswith("-") else shown
+    argument = visible(path).replace("\n", "\u240a")
+    return f"./{argument}" if argument.startswith("-") else argument
 
 
 def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
@@ -42,9 +42,9 @@ def grep_lines(result: SearchResult, here: Path) -> Iterator[str]:
     The line is that of the sentence. It is left out if a file has no lines (a PDF, say).
     """
     for hit in result.hits:
-        line = hit_.line_of(hit)
+        line = hits.line_of(hit)
         place = "" if line is None else f"{line}:"
-        yield f"{as_argument(path_of(hit, here))}:{place}{visible(hit_.sentence(hit))}"
+        yield f"{as_argument(path_of(hit, here))}:{place}{visible(hits.sentence(hit))}"
 
 
 def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str]:
@@ -52,22 +52,22 @@ def csv_lines(result: SearchResult, here: Path, *, header: bool) -> Iterator[str
     if header:
         yield ",".join(COLUMNS)
     for hit in result.hits:
-        line = hit_.line_of(hit)
+        line = hits.line_of(hit)
         fields = (
             result.query,
             str(hit.rank),
-            hit_.relevance(hit),
-            hit_.similarity(hit),
-            hit_.bm25(hit),
+            hits.relevance(hit),
+            hits.similarity(hit),
+            hits.bm25(hit),
             path_of(hit, here),
             "" if line is None else str(line),
-            hit_.location(hit.passage),
-            hit_.heading(hit.passage),
-            hit_.sentence(hit),
+            hits.location(hit.passage),
+            hits.heading(hit.passage),
+            hits.sentence(hit),
         )
-        written = io.StringIO()
-        csv.writer(written, lineterminator="").writerow([cell(field) for field in fields])
-        yield written.getvalue()
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="").writerow([cell(field) for field in fields])
+        yield buffer.getvalue()
 
 
 def path_of(hit: Hit, here: Path) -> str:

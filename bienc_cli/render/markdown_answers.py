@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from bienc_cli.evaluation.gates import GateResult
 from bienc_cli.evaluation.results import Evaluation
 from bienc_cli.evaluation.verdict import verdict
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.gates import gate_line
 from bienc_cli.render.printable import count, duration, one_line
 from bienc_cli.render.verdict import sentences
@@ -23,22 +23,22 @@ def of_answer(result: SearchResult) -> Iterator[str]:
     yield ""
     if not result.hits:
         yield "nothing found"
-    elif doubt := hit_.doubt(result):
+    elif doubt := hits.doubt(result):
         yield f"{doubt}:"
         yield ""
     for hit in result.hits:
-        trail = escaped(hit_.heading_beside_place(hit.passage))
-        yield f"{hit.rank}. {code(hit_.location(hit.passage))}{f' – {trail}' if trail else ''}"
-        yield f"   > {escaped(hit_.sentence(hit))}"
+        trail = escaped(hits.heading_beside_place(hit.passage))
+        yield f"{hit.rank}. {code(hits.location(hit.passage))}{f' – {trail}' if trail else ''}"
+        yield f"   > {escaped(hits.sentence(hit))}"
     yield ""
 
 
 def of_evaluation(evaluation: Evaluation, gates: Sequence[GateResult]) -> Iterator[str]:
     """Quality and cost by strategy as a table, between the verdict and the gates."""
-    found = verdict(evaluation)
-    for sentence in sentences(found) if found else ():
+    conclusion = verdict(evaluation)
+    for sentence in sentences(conclusion) if conclusion else ():
         yield escaped(sentence)
-    if found:
+    if conclusion:
         yield ""
     yield _row(["strategy", *evaluation.measures, "p50", "p95"])
     yield _row([":--", *["--:"] * (len(evaluation.measures) + 2)])
@@ -66,10 +66,10 @@ def escaped(text: str) -> str:
 
 def code(text: str) -> str:
     """`text` as a code span, whatever backticks it contains."""
-    inner = one_line(text)
-    fence = "`" * (max((len(run) for run in re.findall("`+", inner)), default=0) + 1)
-    blank = " " if inner.startswith("`") or inner.endswith("`") else ""
-    return f"{fence}{blank}{inner}{blank}{fence}"
+    content = one_line(text)
+    fence = "`" * (max((len(run) for run in re.findall("`+", content)), default=0) + 1)
+    blank = " " if content.startswith("`") or content.endswith("`") else ""
+    return f"{fence}{blank}{content}{blank}{fence}"
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from bienc_cli.evaluation.matrix import ScoreMatrix
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, titled
 from bienc_cli.render.printable import cell, count, duration, one_line
 from bienc_cli.render.view import View
@@ -61,29 +61,33 @@ class MatrixView(View):
     def as_lines(self) -> Iterator[str]:
         """Tab-separated, one pair per line: its numbers, similarity, relevance and logit."""
         matrix = self.matrix
-        scores = (matrix.similarities, probabilities(matrix), matrix.logits)
+        score_matrices = (matrix.similarities, probabilities(matrix), matrix.logits)
         for row, column in np.ndindex(matrix.logits.shape):
-            fields = (str(row + 1), str(column + 1), *(f"{one[row, column]:.6f}" for one in scores))
+            fields = (
+                str(row + 1),
+                str(column + 1),
+                *(f"{score_matrix[row, column]:.6f}" for score_matrix in score_matrices),
+            )
             yield "\t".join(cell(field) for field in fields)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, `schema` first; rows are queries."""
         matrix = self.matrix
-        bi, cross = matrix.bi_encoder, matrix.cross_encoder
+        bi_encoder, cross_encoder = matrix.bi_encoder, matrix.cross_encoder
         return {
             "schema": SCHEMA,
-            "queries": [hit_.writable(one) for one in matrix.queries],
-            "passages": [hit_.writable(one) for one in matrix.passages],
+            "queries": [hits.writable(query) for query in matrix.queries],
+            "passages": [hits.writable(passage) for passage in matrix.passages],
             "similarity": _rows(matrix.similarities),
             "relevance": _rows(probabilities(matrix)),
             "relevance_logit": _rows(matrix.logits),
             "truncated": matrix.truncated.tolist(),
             "seconds": {
-                stage.name.replace("-", "_"): hit_.rounded(stage.seconds) for stage in matrix.stages
+                stage.name.replace("-", "_"): hits.rounded(stage.seconds) for stage in matrix.stages
             },
             "models": {
-                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
-                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
+                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime),
+                "cross_encoder": hits.model_as_json(cross_encoder.identity, cross_encoder.runtime),
             },
         }
 
@@ -100,7 +104,7 @@ def _heat_map(title: str, matrix: ScoreMatrix, scores: NDArray[np.float64]) -> R
         table.column(str(number), right=True)
     colour = _scale(scores)
     for query, row in zip(matrix.queries, scores.tolist(), strict=True):
-        table.row(one_line(query), *(Text(f"{one:.3f}", colour(one)) for one in row))
+        table.row(one_line(query), *(Text(f"{score:.3f}", colour(score)) for score in row))
     return titled(title, table)
 
 
@@ -113,14 +117,14 @@ def heat_colours(heat: float) -> tuple[tuple[int, int, int], str]:
 
 
 def _scale(scores: NDArray[np.float64]) -> Callable[[float], Style]:
-    least, span = float(scores.min()), float(np.ptp(scores)) or 1.0
+    lowest, span = float(scores.min()), float(np.ptp(scores)) or 1.0
 
     def style(score: float) -> Style:
-        (red, green, blue), ink = heat_colours((score - least) / span)
+        (red, green, blue), ink = heat_colours((score - lowest) / span)
         return Style.parse(f"{ink} on rgb({red},{green},{blue})")
 
     return style
 
 
 def _rows(scores: NDArray[np.float64]) -> list[list[float | None]]:
-    return [[hit_.rounded(one) for one in row] for row in scores.tolist()]
+    return [[hits.rounded(score) for score in row] for row in scores.tolist()]

@@ -31,13 +31,13 @@ class ModelsView(View):
             table.column(name)
         for status in self.models:
             model = status.model
-            named = Group(
+            model_cell = Group(
                 Words(f"{model.alias}{' *' if status.default else ''}", "bold"),
                 Words(model.hub_id, "dim"),
                 Words(f"in {model.carrier.requirement}", "dim"),
             )
             table.row(
-                named,
+                model_cell,
                 model.role.value,
                 _offline(status),
                 model.license,

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import AT_BLANKS, Flow, Grid, Words
 from bienc_cli.render.printable import cell, count, duration, one_line, visible
 from bienc_cli.render.view import View
@@ -42,14 +42,21 @@ class PairView(View):
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: similarity, shared, kind, both places, labels each way, both texts."""
-        pair, said = self.pair, self.pair.classification
-        labels = [_likeliest(way) for way in (said.forward, said.backward)] if said else ["", ""]
+        pair, classification = self.pair, self.pair.classification
+        labels = (
+            [
+                _likeliest(direction)
+                for direction in (classification.forward, classification.backward)
+            ]
+            if classification
+            else ["", ""]
+        )
         fields = (
             f"{pair.similarity:.4f}",
             f"{pair.shared:.4f}",
             pair.kind.value,
-            hit_.location(pair.first),
-            hit_.location(pair.second),
+            hits.location(pair.first),
+            hits.location(pair.second),
             *labels,
             pair.first.passage.text,
             pair.second.passage.text,
@@ -87,7 +94,7 @@ class PairsView(View):
             parts.append(table)
         else:
             parts.append(Text("no pairs", style="yellow"))
-        parts += [_cluster(one) for one in result.clusters if len(one.others) > 1]
+        parts += [_cluster(cluster) for cluster in result.clusters if len(cluster.others) > 1]
         parts += [Flow(_times(result), style="dim"), Flow(_summary(result), style="dim")]
         return Group(*parts)
 
@@ -108,17 +115,22 @@ class PairsView(View):
 def _labels(classification: Classification | None) -> list[RenderableType]:
     if classification is None:
         return []
-    ways = ((classification.forward, "→"), (classification.backward, "←"))
-    return [Text(f"{sign} {one_line(_likeliest(way))}", style="green") for way, sign in ways]
+    directions = ((classification.forward, "→"), (classification.backward, "←"))
+    return [
+        Text(f"{sign} {one_line(_likeliest(direction))}", style="green")
+        for direction, sign in directions
+    ]
 
 
-def _likeliest(way: Sequence[LabelScore]) -> str:
-    best = max(way, key=lambda score: score.logit)
+def _likeliest(scores: Sequence[LabelScore]) -> str:
+    best = max(scores, key=lambda score: score.logit)
     return f"{best.label} {best.probability:.2f}"
 
 
 def _texts(pair: Pair) -> RenderableType:
-    places = [Words(one_line(hit_.location(one)), "bold blue") for one in (pair.first, pair.second)]
+    places = [
+        Words(one_line(hits.location(stored)), "bold blue") for stored in (pair.first, pair.second)
+    ]
     if pair.kind is Kind.SAME:
         return Group(*places, Words(_cut(pair.first), ends=AT_BLANKS))
     if pair.kind is Kind.NEAR_DUPLICATE:
@@ -142,16 +154,16 @@ def _diff(pair: Pair) -> list[Change]:
 
 def _difference(changes: Sequence[Change]) -> Text:
     """The changes with some words around each; `[-gone-]{+new+}`, as in git's word diff."""
-    shown = Text()
+    text = Text()
     for position, change in enumerate(changes):
         if change.first == change.second:
-            shown.append(_shortened(change.first, position > 0, position < len(changes) - 1), "dim")
+            text.append(_shortened(change.first, position > 0, position < len(changes) - 1), "dim")
             continue
         if change.first:
-            shown.append(f"[-{visible(change.first)}-]", style="red")
+            text.append(f"[-{visible(change.first)}-]", style="red")
         if change.second:
-            shown.append(f"{{+{visible(change.second)}+}}", style="green")
-    return shown
+            text.append(f"{{+{visible(change.second)}+}}", style="green")
+    return text
 
 
 def _shortened(text: str, follows: bool, is_followed: bool) -> str:
@@ -164,10 +176,10 @@ def _shortened(text: str, follows: bool, is_followed: bool) -> str:
 
 
 def _cluster(cluster: Cluster) -> RenderableType:
-    others = [Words(one_line(hit_.location(stored)), "blue") for stored in cluster.others]
-    like = one_line(hit_.location(cluster.representative))
+    others = [Words(one_line(hits.location(stored)), "blue") for stored in cluster.others]
+    representative = one_line(hits.location(cluster.representative))
     return Group(
-        Words(f"{len(cluster.others)} like {like}", "bold"),
+        Words(f"{len(cluster.others)} like {representative}", "bold"),
         Padding(Group(*others), (0, 0, 0, 2)),
     )
 
@@ -178,15 +190,15 @@ def _times(result: PairsResult) -> list[str]:
 
 
 def _summary(result: PairsResult) -> list[str]:
-    found = f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}"
+    counts = f"{count(len(result.pairs), 'pair')} in {count(len(result.clusters), 'cluster')}"
     if (model := result.classifier) is not None:
         # Contradictory passages are hardly redundant.
         return [
-            f"{found}, of {count(result.index.passages, 'passage')}",
+            f"{counts}, of {count(result.index.passages, 'passage')}",
             f"{model.identity.name}, {model.runtime}",
         ]
     return [
-        f"{found}; {count(result.superfluous, 'passage')} of {result.index.passages:,} could be "
+        f"{counts}; {count(result.superfluous, 'passage')} of {result.index.passages:,} could be "
         "done without"
     ]
 
@@ -194,23 +206,25 @@ def _summary(result: PairsResult) -> list[str]:
 def _pair_as_json(pair: Pair) -> dict[str, Any]:
     """Everything about one pair; the diff where most words are the same."""
     near = pair.kind is Kind.NEAR_DUPLICATE
-    said = pair.classification
+    classification = pair.classification
     return {
-        "similarity": hit_.rounded(pair.similarity),
-        "shared": hit_.rounded(pair.shared),
+        "similarity": hits.rounded(pair.similarity),
+        "shared": hits.rounded(pair.shared),
         "kind": pair.kind.value,
-        "first": hit_.passage_as_json(pair.first),
-        "second": hit_.passage_as_json(pair.second),
+        "first": hits.passage_as_json(pair.first),
+        "second": hits.passage_as_json(pair.second),
         "diff": (
-            [{"first": one.first, "second": one.second} for one in _diff(pair)] if near else None
+            [{"first": change.first, "second": change.second} for change in _diff(pair)]
+            if near
+            else None
         ),
         "labels": (
             {
-                "forward": labels_as_json(said.forward),
-                "backward": labels_as_json(said.backward),
-                "truncated": said.truncated,
+                "forward": labels_as_json(classification.forward),
+                "backward": labels_as_json(classification.backward),
+                "truncated": classification.truncated,
             }
-            if said
+            if classification
             else None
         ),
     }
@@ -220,11 +234,11 @@ def labels_as_json(labels: Iterable[LabelScore]) -> list[dict[str, Any]]:
     """Every label with its logit and probability, in the model's order."""
     return [
         {
-            "label": one.label,
-            "logit": hit_.rounded(one.logit),
-            "probability": hit_.rounded(one.probability),
+            "label": score.label,
+            "logit": hits.rounded(score.logit),
+            "probability": hits.rounded(score.probability),
         }
-        for one in labels
+        for score in labels
     ]
 
 
@@ -238,15 +252,15 @@ def _as_json(result: PairsResult, pairs: Mapping[str, Any]) -> dict[str, Any]:
         "clusters": [
             {
                 "representative": _place(cluster.representative),
-                "others": [_place(one) for one in cluster.others],
+                "others": [_place(stored) for stored in cluster.others],
             }
             for cluster in result.clusters
         ],
-        "seconds": {**hit_.stages_as_json(result.stages), "total": hit_.rounded(result.seconds)},
-        "index": hit_.index_as_json(result.index),
+        "seconds": {**hits.stages_as_json(result.stages), "total": hits.rounded(result.seconds)},
+        "index": hits.index_as_json(result.index),
         "models": {
             "bi_encoder": None,
-            "cross_encoder": hit_.model_as_json(model.identity, model.runtime) if model else None,
+            "cross_encoder": hits.model_as_json(model.identity, model.runtime) if model else None,
         },
         "warnings": list(result.warnings),
     }
@@ -255,6 +269,6 @@ def _as_json(result: PairsResult, pairs: Mapping[str, Any]) -> dict[str, Any]:
 def _place(stored: StoredPassage) -> dict[str, Any]:
     return {
         "passage_id": stored.passage_id,
-        "document_id": hit_.writable(stored.passage.doc_id),
-        "citation": hit_.writable(hit_.location(stored)),
+        "document_id": hits.writable(stored.passage.doc_id),
+        "citation": hits.writable(hits.location(stored)),
     }

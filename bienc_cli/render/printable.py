@@ -19,13 +19,13 @@ _SPACE = re.compile(r"\s+")
 
 def visible(text: str) -> str:
     """`text` with control characters as visible symbols; tabs and line breaks are kept."""
-    kept = text.translate(
+    escaped = text.translate(
         {code: sign for code, sign in _SHOWN_AS_PICTURES.items() if code not in (0x09, 0x0A)}
     )
-    kept = _C1.sub(lambda found: f"\\x{ord(found.group()):02x}", kept)
-    kept = _REORDERING.sub(lambda found: f"\\u{ord(found.group()):04x}", kept)
+    escaped = _C1.sub(lambda match: f"\\x{ord(match.group()):02x}", escaped)
+    escaped = _REORDERING.sub(lambda match: f"\\u{ord(match.group()):04x}", escaped)
     # A lone surrogate (an undecodable file name) cannot be written to any stream.
-    return kept.encode("utf-8", "backslashreplace").decode("utf-8")
+    return escaped.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def one_line(text: str) -> str:

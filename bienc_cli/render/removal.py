@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.indexing.forget import RemovalReport
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
 from bienc_cli.render.printable import cell, count, duration, one_line, size
 from bienc_cli.render.view import View
@@ -19,7 +19,7 @@ from bienc_cli.render.view import View
 SCHEMA = "bienc.remove/1"
 
 
-def shown(path: Path, here: Path) -> str:
+def display_path(path: Path, here: Path) -> str:
     """A path as other commands display it: relative to the working directory if below it."""
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -42,20 +42,22 @@ class RemovalView(View):
                 table.column(name, right=True)
             for removed in report.removed:
                 table.row(
-                    Text(one_line(shown(removed.path, self.here)), style="red"),
+                    Text(one_line(display_path(removed.path, self.here)), style="red"),
                     *(
                         f"{number:,}"
                         for number in (removed.roots, removed.files, removed.documents)
                     ),
                 )
             parts.append(table)
-        left = f"{count(report.documents, 'document')} and {count(report.passages, 'passage')} left"
+        summary = (
+            f"{count(report.documents, 'document')} and {count(report.passages, 'passage')} left"
+        )
         if not report.committed:
-            left = f"nothing removed; {left}"
+            summary = f"nothing removed; {summary}"
         elif report.freed > 0:
-            left += f"; {size(report.freed)} freed"
+            summary += f"; {size(report.freed)} freed"
         seconds = sum(stage.seconds for stage in report.stages)
-        parts.append(Text(f"{left} · {duration(seconds)}"))
+        parts.append(Text(f"{summary} · {duration(seconds)}"))
         return Group(*parts)
 
     def as_lines(self) -> Iterator[str]:
@@ -63,33 +65,33 @@ class RemovalView(View):
         report, here = self.report, self.here
         for removed in report.removed:
             numbers = (removed.roots, removed.files, removed.documents)
-            yield "\t".join(["removed", cell(shown(removed.path, here)), *map(str, numbers)])
+            yield "\t".join(["removed", cell(display_path(removed.path, here)), *map(str, numbers)])
         for path in report.unmatched:
-            yield f"unmatched\t{cell(shown(path, here))}"
+            yield f"unmatched\t{cell(display_path(path, here))}"
 
     def as_json(self) -> dict[str, Any]:
         """The whole report, `schema` first."""
         report, here = self.report, self.here
         return {
             "schema": SCHEMA,
-            "directory": hit_.writable(str(report.directory)),
+            "directory": hits.writable(str(report.directory)),
             "committed": report.committed,
             "removed": [
                 {
-                    "path": hit_.writable(shown(removed.path, here)),
+                    "path": hits.writable(display_path(removed.path, here)),
                     "roots": removed.roots,
                     "files": removed.files,
                     "documents": removed.documents,
                 }
                 for removed in report.removed
             ],
-            "unmatched": [hit_.writable(shown(path, here)) for path in report.unmatched],
+            "unmatched": [hits.writable(display_path(path, here)) for path in report.unmatched],
             "documents": report.documents,
             "passages": report.passages,
             "bytes_freed": report.freed,
             "seconds": {
-                **hit_.stages_as_json(report.stages),
-                "total": hit_.rounded(sum(stage.seconds for stage in report.stages)),
+                **hits.stages_as_json(report.stages),
+                "total": hits.rounded(sum(stage.seconds for stage in report.stages)),
             },
             "warnings": list(report.warnings),
         }

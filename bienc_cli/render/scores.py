@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bienc_cli.errors import BiencError
 from bienc_cli.evaluation.pair_scores import PairScore, PairScoring
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid
 from bienc_cli.render.printable import duration, one_line
 from bienc_cli.render.view import View, as_items, error_as_json
@@ -52,13 +52,13 @@ class ScoresView(View):
     def as_json(self) -> dict[str, Any]:
         """All pairs, `schema` first; see `as_documents`."""
         scoring = self.scoring
-        bi, cross = scoring.bi_encoder, scoring.cross_encoder
+        bi_encoder, cross_encoder = scoring.bi_encoder, scoring.cross_encoder
         return {
             "schema": SCHEMA,
             "pairs": as_items(self.as_documents()),
             "models": {
-                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime),
-                "cross_encoder": hit_.model_as_json(cross.identity, cross.runtime),
+                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime),
+                "cross_encoder": hits.model_as_json(cross_encoder.identity, cross_encoder.runtime),
             },
         }
 
@@ -92,13 +92,13 @@ def _pair_table(pair: PairScore, scoring: PairScoring) -> RenderableType:
             ("relevance (logit)", f"{pair.relevance.logit:+.3f}"),
         ]
     for position, (name, value) in enumerate(rows):
-        first = position == 0
+        is_first = position == 0
         table.row(
-            "cross-encoder" if first else "",
+            "cross-encoder" if is_first else "",
             one_line(name),
             value,
-            duration(pair.cross_encoder_seconds) if first else "",
-            scoring.cross_encoder.identity.name if first else "",
+            duration(pair.cross_encoder_seconds) if is_first else "",
+            scoring.cross_encoder.identity.name if is_first else "",
         )
     texts = Text()
     texts.append("A ", style="bold").append(one_line(pair.first))
@@ -112,23 +112,23 @@ def pair_as_json(pair: PairScore) -> dict[str, Any]:
     """One pair."""
     relevance = pair.relevance
     return {
-        "a": hit_.writable(pair.first),
-        "b": hit_.writable(pair.second),
-        "similarity": hit_.rounded(pair.similarity),
-        "relevance": hit_.rounded(relevance.probability) if relevance else None,
-        "relevance_logit": hit_.rounded(relevance.logit) if relevance else None,
+        "a": hits.writable(pair.first),
+        "b": hits.writable(pair.second),
+        "similarity": hits.rounded(pair.similarity),
+        "relevance": hits.rounded(relevance.probability) if relevance else None,
+        "relevance_logit": hits.rounded(relevance.logit) if relevance else None,
         "labels": [
             {
                 "label": label.label,
-                "logit": hit_.rounded(label.logit),
-                "probability": hit_.rounded(label.probability),
+                "logit": hits.rounded(label.logit),
+                "probability": hits.rounded(label.probability),
             }
             for label in pair.labels
         ],
         "truncated": pair.truncated,
         "seconds": {
-            "bi_encoder": hit_.rounded(pair.bi_encoder_seconds),
-            "cross_encoder": hit_.rounded(pair.cross_encoder_seconds),
+            "bi_encoder": hits.rounded(pair.bi_encoder_seconds),
+            "cross_encoder": hits.rounded(pair.cross_encoder_seconds),
         },
     }
 
@@ -136,5 +136,5 @@ def pair_as_json(pair: PairScore) -> dict[str, Any]:
 def _by_line(
     scoring: PairScoring, refused: Mapping[int, BiencError]
 ) -> list[tuple[int, PairScore | BiencError]]:
-    answered = zip(scoring.numbers, scoring.pairs, strict=True)
-    return sorted([*answered, *refused.items()], key=lambda line: line[0])
+    scored = zip(scoring.numbers, scoring.pairs, strict=True)
+    return sorted([*scored, *refused.items()], key=lambda line: line[0])

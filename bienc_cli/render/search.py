@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bienc_cli.errors import BiencError
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.listing import csv_lines, files, grep_lines
 from bienc_cli.render.printable import cell
 from bienc_cli.render.view import View, error_as_json
@@ -31,8 +31,8 @@ class SearchView(View):
         compact: show two lines per hit.
         lines: height of the screen that it should fit on if possible: the fewer lines, the more
             compact. None for no limit.
-        asked: the name of the query among several. Lines then start with it, and an answer without
-            hits is a line of rank 0.
+        query_name: the name of the query among several. Lines then start with it, and an answer
+            without hits is a line of rank 0.
         warnings: in addition to those of the search.
         extra: additional fields of the JSON.
         here: the working directory, which file names for other programs are relative to.
@@ -46,7 +46,7 @@ class SearchView(View):
     contexts: Mapping[int, str] | None = None
     compact: bool = False
     lines: int | None = None
-    asked: str | None = None
+    query_name: str | None = None
     warnings: Sequence[str] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     here: Path = Path()
@@ -63,12 +63,12 @@ class SearchView(View):
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: rank, relevance, similarity, place, heading, best sentence."""
-        result, asked = self.result, self.asked
-        first = () if asked is None else (asked,)
+        result, query_name = self.result, self.query_name
+        prefix = () if query_name is None else (query_name,)
         for hit in result.hits:
-            yield "\t".join(cell(field) for field in (*first, *hit_.hit_as_line(hit)))
-        if asked is not None and not result.hits:
-            yield _no_answer(asked)
+            yield "\t".join(cell(field) for field in (*prefix, *hits.hit_as_line(hit)))
+        if query_name is not None and not result.hits:
+            yield _no_answer(query_name)
 
     def other_forms(self) -> Mapping[str, Iterator[str]]:
         """File names, lines as in grep's output, CSV and Markdown."""
@@ -84,18 +84,18 @@ class SearchView(View):
         result, contexts = self.result, self.contexts
         rows = []
         for hit in result.hits:
-            row = hit_.hit_as_json(hit)
+            row = hits.hit_as_json(hit)
             if result.indexes:
-                found_in, row["passage_id"] = result.origin(hit)
-                row["index"] = hit_.index_as_json(found_in)["directory"]
+                index_info, row["passage_id"] = result.origin(hit)
+                row["index"] = hits.index_as_json(index_info)["directory"]
             if contexts is not None:
                 row["context"] = contexts.get(hit.passage.passage_id)
             rows.append(row)
-        bi, cross, asked = result.bi_encoder, result.cross_encoder, result.asked
+        bi_encoder, cross_encoder, asked = result.bi_encoder, result.cross_encoder, result.asked
         left_out = result.left_out
         return {
             "schema": SCHEMA,
-            "query": hit_.writable(result.query),
+            "query": hits.writable(result.query),
             "strategy": result.strategy.value,
             "k": result.k,
             "candidates": result.candidates,
@@ -106,23 +106,29 @@ class SearchView(View):
             "signals": list(result.signals),
             "left_out": left_out.name if left_out else None,
             "answered": result.answered,
-            "spellings": {word: list(near) for word, near in result.spellings.items()},
+            "spellings": {
+                word: list(substitutes) for word, substitutes in result.spellings.items()
+            },
             "phrases": list(asked.phrases),
             "without": [*asked.without, *asked.without_phrases],
             "hits": rows,
             "seconds": {
-                **hit_.stages_as_json(result.stages),
-                "total": hit_.rounded(result.seconds),
+                **hits.stages_as_json(result.stages),
+                "total": hits.rounded(result.seconds),
             },
-            "index": None if result.indexes else hit_.index_as_json(result.index),
+            "index": None if result.indexes else hits.index_as_json(result.index),
             **(
-                {"indexes": list(map(hit_.index_as_json, result.indexes))} if result.indexes else {}
+                {"indexes": list(map(hits.index_as_json, result.indexes))} if result.indexes else {}
             ),
             **({"budget": asdict(result.budget)} if result.budget else {}),
             "models": {
-                "bi_encoder": hit_.model_as_json(bi.identity, bi.runtime) if bi else None,
+                "bi_encoder": hits.model_as_json(bi_encoder.identity, bi_encoder.runtime)
+                if bi_encoder
+                else None,
                 "cross_encoder": (
-                    hit_.model_as_json(cross.identity, cross.runtime) if cross else None
+                    hits.model_as_json(cross_encoder.identity, cross_encoder.runtime)
+                    if cross_encoder
+                    else None
                 ),
             },
             "warnings": [*result.warnings, *self.warnings],
@@ -137,9 +143,9 @@ def _markdown(result: SearchResult) -> Iterator[str]:
     yield from of_answer(result)
 
 
-def _no_answer(asked: str) -> str:
+def _no_answer(query_name: str) -> str:
     """The line of a query, among several, without hits or with an error."""
-    return "\t".join((cell(asked), "0", *[""] * 5))
+    return "\t".join((cell(query_name), "0", *[""] * 5))
 
 
 @dataclass(frozen=True, slots=True)

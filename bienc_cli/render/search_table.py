@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import AT_BLANKS, FirstThatFits, Flow, Grid, Words
 from bienc_cli.render.compact import CompactHits
 from bienc_cli.render.hits import link_to
@@ -21,15 +21,17 @@ from bienc_cli.stages import StageTime
 
 def search_table(view: SearchView) -> RenderableType:
     """Ranked passages, with the time of each stage below."""
-    number = len(view.result.hits)
-    if number and view.compact:
+    hit_count = len(view.result.hits)
+    if hit_count and view.compact:
         return _in_lines(view, 1)
-    if not number or view.lines is None:
+    if not hit_count or view.lines is None:
         return _in_columns(view)
     # A hit takes at least its citation, its heading and a line of text.
-    columns = [_in_columns(view)] if 3 * number < view.lines else []
-    most = [lines for lines in (3, 2) if (1 + lines) * number < view.lines]
-    return FirstThatFits([*columns, *map(partial(_in_lines, view), [*most, 1])], view.lines)
+    columns = [_in_columns(view)] if 3 * hit_count < view.lines else []
+    snippet_lines = [lines for lines in (3, 2) if (1 + lines) * hit_count < view.lines]
+    return FirstThatFits(
+        [*columns, *map(partial(_in_lines, view), [*snippet_lines, 1])], view.lines
+    )
 
 
 def _in_columns(view: SearchView) -> RenderableType:
@@ -42,7 +44,7 @@ def _in_columns(view: SearchView) -> RenderableType:
         _hits_table(view) if result.hits else Text("nothing found", style="yellow"),
         Flow([*served, *_times(result)], style="dim"),
         Flow(_summary(result, brief=False), style="dim"),
-        *(Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)),
+        *(Words(remark, "dim", ends=AT_BLANKS) for remark in _remarks(result)),
     )
 
 
@@ -53,42 +55,44 @@ def _in_lines(view: SearchView, snippet_lines: int) -> RenderableType:
     """
     result = view.result
     served = ["served"] if view.served else []
-    query = [] if view.asked is None else [one_line(result.query)]
+    title = [] if view.query_name is None else [one_line(result.query)]
     return Group(
-        *(Words(one, "bold", ends=AT_BLANKS) for one in query),
+        *(Words(line, "bold", ends=AT_BLANKS) for line in title),
         *_doubt(view),
         CompactHits(result.query, result.hits, view.links, snippet_lines),
         Flow([*served, *_summary(result, brief=True)], style="dim"),
-        *(Words(said, "dim", ends=AT_BLANKS) for said in _remarks(result)),
+        *(Words(remark, "dim", ends=AT_BLANKS) for remark in _remarks(result)),
     )
 
 
 def _doubt(view: SearchView) -> list[RenderableType]:
-    doubt = hit_.doubt(view.result) if view.result.hits else ""
+    doubt = hits.doubt(view.result) if view.result.hits else ""
     return [Words(doubt, "yellow", ends=AT_BLANKS)] if doubt else []
 
 
 def _hits_table(view: SearchView) -> RenderableType:
     result = view.result
-    reranked = result.cross_encoder is not None
-    compared, worded = result.strategy.needs_bi_encoder, result.strategy.needs_bm25
+    has_relevance = result.cross_encoder is not None
+    has_similarity, has_bm25 = result.strategy.needs_bi_encoder, result.strategy.needs_bm25
     table = Grid()
     table.column("#", style="bold", right=True)
-    if reranked:
+    if has_relevance:
         table.column("moved", right=True)
         table.column("relev.", right=True)
-    if compared:
+    if has_similarity:
         table.column("simil.", right=True)
-    if worded:
+    if has_bm25:
         table.column("bm25", right=True)
     table.column("passage", wraps=True)
     for hit in result.hits:
-        scores = [hit_.movement(hit), Text(hit_.relevance(hit), style="green")] if reranked else []
+        scores = (
+            [hits.movement(hit), Text(hits.relevance(hit), style="green")] if has_relevance else []
+        )
         table.row(
             str(hit.rank),
             *scores,
-            *([Text(hit_.similarity(hit), style="cyan")] if compared else []),
-            *([Text(hit_.bm25(hit), style="yellow")] if worded else []),
+            *([Text(hits.similarity(hit), style="cyan")] if has_similarity else []),
+            *([Text(hits.bm25(hit), style="yellow")] if has_bm25 else []),
             _passage_cell(view, hit),
         )
     return table
@@ -97,16 +101,16 @@ def _hits_table(view: SearchView) -> RenderableType:
 def _passage_cell(view: SearchView, hit: Hit) -> RenderableType:
     query, context = view.result.query, (view.contexts or {}).get(hit.passage.passage_id)
     link = link_to(hit, view.links)
-    shown = hit_.place_and_heading(hit.passage, hit_.location(hit.passage), link)
+    parts = hits.place_and_heading(hit.passage, hits.location(hit.passage), link)
     if view.result.indexes:
-        shown.insert(1, Words(one_line(f"in {_index_name(view, hit)}"), "dim"))
+        parts.insert(1, Words(one_line(f"in {_index_name(view, hit)}"), "dim"))
     if context is not None or view.full:
         text = Text(visible(context if context is not None else hit.passage.passage.text))
-        hit_.light(query, text)
+        hits.light(query, text)
         body: RenderableType = text
     else:
-        body = Words(hit_.snippet(query, hit), ends=AT_BLANKS)
-    return Group(*shown, body)
+        body = Words(hits.snippet(query, hit), ends=AT_BLANKS)
+    return Group(*parts, body)
 
 
 def _index_name(view: SearchView, hit: Hit) -> str:
@@ -128,36 +132,36 @@ def _times(result: SearchResult) -> list[str]:
 
 
 def _summary(result: SearchResult, *, brief: bool) -> list[str]:
-    narrowed = f" {one_line(result.asked.said)}" if result.asked.narrows else ""
-    found = (
-        f"{count(len(result.hits), 'hit')}{narrowed} of "
+    narrowing = f" {one_line(result.asked.said)}" if result.asked.narrows else ""
+    counts = (
+        f"{count(len(result.hits), 'hit')}{narrowing} of "
         f"{count(result.index.passages, 'passage')} in "
         f"{count(result.index.documents, 'document')}"
     )
     if result.indexes:
-        found += f" of {count(len(result.indexes), 'index', 'indexes')}"
+        counts += f" of {count(len(result.indexes), 'index', 'indexes')}"
     if brief:
-        return [found, result.strategy.value, duration(result.seconds)]
+        return [counts, result.strategy.value, duration(result.seconds)]
     models = [use for use in (result.bi_encoder, result.cross_encoder) if use]
     names = " + ".join(use.identity.name for use in models)
-    return [found, result.strategy.value, *([names, hit_.runtimes(models)] if models else [])]
+    return [counts, result.strategy.value, *([names, hits.runtimes(models)] if models else [])]
 
 
 def _remarks(result: SearchResult) -> Iterator[str]:
     """Substituted words, signals that were left out, and the use of a budget."""
-    for word, near in result.spellings.items():
+    for word, substitutes in result.spellings.items():
         # Stems, with an ellipsis for their endings.
-        looked_up = " and ".join(f"{one}…" for one in near)
+        looked_up = " and ".join(f"{stem}…" for stem in substitutes)
         yield f"no passage has '{one_line(word)}': looked up {looked_up}"
-    unread = [result.left_out.name] if result.left_out else []
+    english_only = [result.left_out.name] if result.left_out else []
     if result.similarity_guessed:
-        unread.append(result.index.encoder.name)
+        english_only.append(result.index.encoder.name)
     if result.words_left_out:
         yield "ordered by similarity: the documents are in another language than the query"
-    elif unread:
-        read = "read" if len(unread) > 1 else "reads"
+    elif english_only:
+        verb = "read" if len(english_only) > 1 else "reads"
         signals = " and ".join(result.signals)
-        yield f"ordered by {signals}: {' and '.join(unread)} {read} English only"
+        yield f"ordered by {signals}: {' and '.join(english_only)} {verb} English only"
     if result.budget is not None:
         yield _spent(result.budget)
 
@@ -165,21 +169,21 @@ def _remarks(result: SearchResult) -> Iterator[str]:
 def _spent(budget: Budget) -> str:
     """How a token budget was used."""
     left_out = [
-        f"{number:,} {why}"
-        for number, why in (
+        f"{number:,} {reason}"
+        for number, reason in (
             (budget.repeats, "for saying nearly the same"),
             (budget.too_long, "for want of room"),
         )
         if number
     ]
-    said = f"; left out: {', '.join(left_out)}" if left_out else ""
-    return f"{budget.used:,} of {budget.tokens:,} tokens, citations included{said}"
+    omissions = f"; left out: {', '.join(left_out)}" if left_out else ""
+    return f"{budget.used:,} of {budget.tokens:,} tokens, citations included{omissions}"
 
 
 def _rerank_detail(result: SearchResult, stage: StageTime) -> str:
     if stage.name != "rerank" or not result.reranked:
         return ""
     cut = f", {result.truncated} cut" if result.truncated else ""
-    of = f" of {result.candidates}" if result.reranked < result.candidates else ""
-    noun = "passage" if (result.reranked, of) == (1, "") else "passages"
-    return f" ({result.reranked}{of} {noun}{cut})"
+    out_of = f" of {result.candidates}" if result.reranked < result.candidates else ""
+    noun = "passage" if (result.reranked, out_of) == (1, "") else "passages"
+    return f" ({result.reranked}{out_of} {noun}{cut})"

@@ -17,7 +17,7 @@ from bienc_cli.settings import Origin, Setting
 
 SCHEMA = "bienc.settings/1"
 
-_WORDS = {
+_ORIGIN_NAMES = {
     Origin.DEFAULT: "built in",
     Origin.ENVIRONMENT: "environment",
     Origin.FOLDER: "the folder's file",
@@ -46,10 +46,10 @@ class SettingsView(View):
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: name, value, source, where."""
-        for name, one in self.settings.items():
-            value = "" if one.value is None else _written(one.value)
-            where = "" if one.where is None else str(one.where)
-            yield "\t".join([name, cell(value), one.source.value, cell(where)])
+        for name, setting in self.settings.items():
+            value = "" if setting.value is None else _value_text(setting.value)
+            where = "" if setting.where is None else str(setting.where)
+            yield "\t".join([name, cell(value), setting.source.value, cell(where)])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, `schema` first."""
@@ -58,23 +58,25 @@ class SettingsView(View):
             "settings": [
                 {
                     "name": name,
-                    "value": writable(one.value) if isinstance(one.value, str) else one.value,
-                    "source": one.source.value,
-                    "where": None if one.where is None else writable(str(one.where)),
+                    "value": writable(setting.value)
+                    if isinstance(setting.value, str)
+                    else setting.value,
+                    "source": setting.source.value,
+                    "where": None if setting.where is None else writable(str(setting.where)),
                 }
-                for name, one in self.settings.items()
+                for name, setting in self.settings.items()
             ],
         }
 
 
 def _value(setting: Setting[Any]) -> str:
-    return "–" if setting.value is None else one_line(_written(setting.value))
+    return "–" if setting.value is None else one_line(_value_text(setting.value))
 
 
-def _written(value: object) -> str:
+def _value_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _origin(setting: Setting[Any]) -> str:
     where = "" if setting.where is None else f", {one_line(str(setting.where))}"
-    return f"{_WORDS[setting.source]}{where}"
+    return f"{_ORIGIN_NAMES[setting.source]}{where}"

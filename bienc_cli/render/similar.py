@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.citations import citation
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import AT_BLANKS, Flow, Grid, Words
 from bienc_cli.render.printable import cell, count, duration, one_line, visible
 from bienc_cli.render.view import View
@@ -52,8 +52,8 @@ class SimilarView(View):
                     relevance,
                     f"{hit.similarity:.3f}",
                     f"{hit.matched}/{len(result.subject.passages)}",
-                    hit_.location(hit.passage),
-                    hit_.heading(hit.passage),
+                    hits.location(hit.passage),
+                    hits.heading(hit.passage),
                     hit.passage.passage.text,
                 )
             )
@@ -66,7 +66,7 @@ class SimilarView(View):
         return {
             "schema": SCHEMA,
             "subject": {
-                "name": hit_.writable(subject.name),
+                "name": hits.writable(subject.name),
                 "indexed": encoder is None,
                 "passages": subject.total,
                 "compared": len(subject.passages),
@@ -77,12 +77,12 @@ class SimilarView(View):
             "reranked": result.reranked,
             "hits": [_hit_as_json(result, hit) for hit in result.hits],
             "seconds": {
-                **hit_.stages_as_json(result.stages),
-                "total": hit_.rounded(result.seconds),
+                **hits.stages_as_json(result.stages),
+                "total": hits.rounded(result.seconds),
             },
-            "index": hit_.index_as_json(result.index),
+            "index": hits.index_as_json(result.index),
             "models": {
-                name: hit_.model_as_json(use.identity, use.runtime) if use else None
+                name: hits.model_as_json(use.identity, use.runtime) if use else None
                 for name, use in (("bi_encoder", encoder), ("cross_encoder", cross_encoder))
             },
             "warnings": list(result.warnings),
@@ -111,18 +111,18 @@ def _hits_table(result: SimilarResult, full: bool) -> RenderableType:
 
 def _passage_cell(result: SimilarResult, hit: SimilarHit, full: bool) -> RenderableType:
     text = hit.passage.passage.text
-    shown: RenderableType = (
+    body: RenderableType = (
         Text(visible(text))
         if full
-        else Words(hit_.beginning(hit.passage, _SNIPPET), ends=AT_BLANKS)
+        else Words(hits.beginning(hit.passage, _SNIPPET), ends=AT_BLANKS)
     )
-    parts = hit_.place_and_heading(hit.passage, hit_.location(hit.passage))
+    parts = hits.place_and_heading(hit.passage, hits.location(hit.passage))
     if len(result.subject.passages) > 1:
-        parts.append(Words(f"like {_like(result, hit)}", "dim"))
-    return Group(*parts, shown)
+        parts.append(Words(f"like {_matched_citation(result, hit)}", "dim"))
+    return Group(*parts, body)
 
 
-def _like(result: SimilarResult, hit: SimilarHit) -> str:
+def _matched_citation(result: SimilarResult, hit: SimilarHit) -> str:
     passage = result.subject.passages[hit.like]
     return one_line(citation(passage.doc_id, passage.place))
 
@@ -135,28 +135,28 @@ def _times(result: SimilarResult) -> list[str]:
 def _summary(result: SimilarResult) -> list[str]:
     noun = "document" if result.unit is Similar.DOCUMENT else "passage"
     models = [use for use in (result.subject.encoder, result.cross_encoder) if use]
-    found = (
+    counts = (
         f"{count(len(result.hits), noun)} like {count(result.subject.total, 'passage')}, of "
         f"{count(result.index.passages, 'passage')} in {count(result.index.documents, 'document')}"
     )
-    return [found, *(f"{use.identity.name}, {use.runtime}" for use in models)]
+    return [counts, *(f"{use.identity.name}, {use.runtime}" for use in models)]
 
 
 def _hit_as_json(result: SimilarResult, hit: SimilarHit) -> dict[str, Any]:
-    like = result.subject.passages[hit.like]
+    subject_passage = result.subject.passages[hit.like]
     return {
         "rank": hit.rank,
-        "similarity": hit_.rounded(hit.similarity),
-        "best_similarity": hit_.rounded(hit.best),
+        "similarity": hits.rounded(hit.similarity),
+        "best_similarity": hits.rounded(hit.best),
         "matched": hit.matched,
-        "relevance": hit_.rounded(hit.relevance.probability) if hit.relevance else None,
-        "relevance_logit": hit_.rounded(hit.relevance.logit) if hit.relevance else None,
+        "relevance": hits.rounded(hit.relevance.probability) if hit.relevance else None,
+        "relevance_logit": hits.rounded(hit.relevance.logit) if hit.relevance else None,
         "truncated": hit.truncated,
         "like": {
-            "place": hit_.place_as_json(like.place),
-            "start": like.start,
-            "end": like.end,
-            "text": like.text,
+            "place": hits.place_as_json(subject_passage.place),
+            "start": subject_passage.start,
+            "end": subject_passage.end,
+            "text": subject_passage.text,
         },
-        **hit_.passage_as_json(hit.passage),
+        **hits.passage_as_json(hit.passage),
     }

@@ -17,20 +17,26 @@ def as_table(skipped: Sequence[Skipped]) -> Grid:
     table = Grid()
     table.column("skipped", style="yellow", wraps=True)
     table.column("why", wraps=True)
-    for one in skipped:
-        table.row(Text(one_line(one.path)), Text(one_line(one.reason)))
+    for skipped_file in skipped:
+        table.row(Text(one_line(skipped_file.path)), Text(one_line(skipped_file.reason)))
     return table
 
 
 def as_json(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     """One object per file."""
     return [
-        {"path": writable(one.path), "code": one.code, "reason": writable(one.reason)}
-        for one in skipped
+        {
+            "path": writable(skipped_file.path),
+            "code": skipped_file.code,
+            "reason": writable(skipped_file.reason),
+        }
+        for skipped_file in skipped
     ]
 
 
 def as_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
     """One file per line, tab-separated after the word `skipped`."""
-    for one in skipped:
-        yield "\t".join(["skipped", cell(one.path), one.code, cell(one.reason)])
+    for skipped_file in skipped:
+        yield "\t".join(
+            ["skipped", cell(skipped_file.path), skipped_file.code, cell(skipped_file.reason)]
+        )

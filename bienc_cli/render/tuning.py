@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bienc_cli.evaluation.tuning import MEASURE, Tuned, Tuning
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.columns import Grid, titled
 from bienc_cli.render.printable import cell
 from bienc_cli.render.view import View
@@ -35,14 +35,14 @@ class TuningView(View):
         table.column("strategy", wraps=True)
         for name in ("in use", "learned", "held-out gain", "95 % interval", "kept"):
             table.column(name, right=True)
-        for name, one in _blends(tuning):
+        for name, tuned in _blends(tuning):
             table.row(
                 name,
-                _weights(one.before),
-                _weights(one.weights),
-                Text(f"{one.gain.mean:+.4f}", style="green" if one.helps else ""),
-                f"{one.gain.low:+.3f} to {one.gain.high:+.3f}",
-                "yes" if one.helps and self.recorded else "no",
+                _weights(tuned.before),
+                _weights(tuned.weights),
+                Text(f"{tuned.gain.mean:+.4f}", style="green" if tuned.helps else ""),
+                f"{tuned.gain.low:+.3f} to {tuned.gain.high:+.3f}",
+                "yes" if tuned.helps and self.recorded else "no",
             )
         lines = [
             "weights are those of similarity + BM25, beside 1 for relevance where there is one",
@@ -57,13 +57,13 @@ class TuningView(View):
 
     def as_lines(self) -> Iterator[str]:
         """Tab-separated: strategy, weights of similarity and BM25, held-out gain, kept or not."""
-        for name, one in _blends(self.tuning):
-            kept = "kept" if one.helps and self.recorded else "not kept"
+        for name, tuned in _blends(self.tuning):
+            kept = "kept" if tuned.helps and self.recorded else "not kept"
             fields = [
                 name,
-                f"{one.weights.similarity:g}",
-                f"{one.weights.bm25:g}",
-                f"{one.gain.mean:+.6f}",
+                f"{tuned.weights.similarity:g}",
+                f"{tuned.weights.bm25:g}",
+                f"{tuned.gain.mean:+.6f}",
                 kept,
             ]
             yield "\t".join(cell(field) for field in fields)
@@ -75,21 +75,21 @@ class TuningView(View):
             "schema": SCHEMA,
             "queries": tuning.queries,
             "measure": MEASURE,
-            "missing_documents": [hit_.writable(one) for one in tuning.missing],
+            "missing_documents": [hits.writable(document) for document in tuning.missing],
             "blends": [
                 {
                     "strategy": name,
-                    "before": hit_.weights_as_json(one.before),
-                    "learned": hit_.weights_as_json(one.weights),
+                    "before": hits.weights_as_json(tuned.before),
+                    "learned": hits.weights_as_json(tuned.weights),
                     "gain": {
-                        "mean": hit_.rounded(one.gain.mean),
-                        "low": hit_.rounded(one.gain.low),
-                        "high": hit_.rounded(one.gain.high),
-                        "p_randomisation": hit_.rounded(one.gain.p_randomisation),
+                        "mean": hits.rounded(tuned.gain.mean),
+                        "low": hits.rounded(tuned.gain.low),
+                        "high": hits.rounded(tuned.gain.high),
+                        "p_randomisation": hits.rounded(tuned.gain.p_randomisation),
                     },
-                    "kept": one.helps and self.recorded,
+                    "kept": tuned.helps and self.recorded,
                 }
-                for name, one in _blends(tuning)
+                for name, tuned in _blends(tuning)
             ],
         }
 
@@ -121,7 +121,7 @@ class ResetView(View):
         """The restored weights, `schema` first."""
         return {
             "schema": RESET_SCHEMA,
-            "blend": hit_.weights_as_json(DEFAULTS.weights),
-            "light_blend": hit_.weights_as_json(DEFAULTS.light_weights),
-            "removed": None if self.removed is None else hit_.blend_as_json(self.removed),
+            "blend": hits.weights_as_json(DEFAULTS.weights),
+            "light_blend": hits.weights_as_json(DEFAULTS.light_weights),
+            "removed": None if self.removed is None else hits.blend_as_json(self.removed),
         }

@@ -27,29 +27,29 @@ def _so_far(verdict: Verdict) -> list[str]:
 def _recommended(verdict: Verdict) -> list[str]:
     use = verdict.use
     cost = f" at {duration(use.latency.p50)} a query" if use.latency else ""
-    said = [f"Use {one_line(use.name)}: {verdict.measure} {_mean(verdict, use)}{cost}."]
+    lines = [f"Use {one_line(use.name)}: {verdict.measure} {_mean(verdict, use)}{cost}."]
     if verdict.equals:
-        others = ", ".join(_with_cost(verdict, one) for one in verdict.equals)
-        said.append(
+        others = ", ".join(_with_cost(verdict, system) for system in verdict.equals)
+        lines.append(
             f"No difference to {others} can be measured over {verdict.queries:,} judged queries."
         )
     if verdict.worse:
-        said.append(
+        lines.append(
             f"Measurably worse (p < 0.05 over {verdict.queries:,} judged queries): "
             f"{_listed(verdict.worse)}."
         )
-    return said
+    return lines
 
 
-def _with_cost(verdict: Verdict, one: SystemResult) -> str:
-    cost = f", {duration(one.latency.p50)}" if one.latency else ""
-    return f"{one_line(one.name)} ({_mean(verdict, one)}{cost})"
+def _with_cost(verdict: Verdict, system: SystemResult) -> str:
+    cost = f", {duration(system.latency.p50)}" if system.latency else ""
+    return f"{one_line(system.name)} ({_mean(verdict, system)}{cost})"
 
 
-def _mean(verdict: Verdict, one: SystemResult) -> str:
-    return f"{one.means[verdict.measure].value:.4f}"
+def _mean(verdict: Verdict, system: SystemResult) -> str:
+    return f"{system.means[verdict.measure].value:.4f}"
 
 
 def _listed(systems: Sequence[SystemResult]) -> str:
-    *first, last = [one_line(one.name) for one in systems]
-    return f"{', '.join(first)} and {last}" if first else last
+    *leading, last = [one_line(system.name) for system in systems]
+    return f"{', '.join(leading)} and {last}" if leading else last

@@ -87,6 +87,8 @@ def error_as_json(code: str, message: str, hint: str | None) -> dict[str, Any]:
 def as_items(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Documents as items of a list: without their schema, except for errors."""
     return [
-        one if "error" in one else {key: one[key] for key in one if key != "schema"}
-        for one in documents
+        document
+        if "error" in document
+        else {key: document[key] for key in document if key != "schema"}
+        for document in documents
     ]

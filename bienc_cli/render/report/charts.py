@@ -44,36 +44,48 @@ class Strips:
 
 def means(systems: Sequence[SystemResult], measure: str) -> Strips:
     """Each system's mean of a measure with its interval."""
-    known = {one.name: one.means[measure] for one in systems}
-    ends = [end for one in known.values() for end in (one.value, one.low, one.high)]
+    mean_by_system = {system.name: system.means[measure] for system in systems}
+    ends = [end for mean in mean_by_system.values() for end in (mean.value, mean.low, mean.high)]
     drawn = [end for end in ends if end is not None]
     if min(drawn) == max(drawn) == 1:
         # Otherwise, half of the axis around a perfect value would be beyond any measure.
         drawn.append(0.9)
     scale = linear(drawn, _INSET, 100 - _INSET, about=4)
-    strips = {name: _strip(scale, one.value, one.low, one.high) for name, one in known.items()}
+    strips = {
+        name: _strip(scale, mean.value, mean.low, mean.high)
+        for name, mean in mean_by_system.items()
+    }
     return Strips(strips, scale.ticks)
 
 
 def differences(compared: Mapping[str, PairedDifference]) -> Strips:
     """Each system's mean difference from the baseline with its interval; the axis includes zero."""
-    ends = [end for one in compared.values() for end in (one.mean, one.low, one.high)]
+    ends = [
+        end
+        for difference in compared.values()
+        for end in (difference.mean, difference.low, difference.high)
+    ]
     numbers = [end for end in ends if end is not None and not math.isnan(end)]
     scale = linear(numbers, _INSET, 100 - _INSET, about=4, zero=True)
     strips = {
-        name: None if math.isnan(one.mean) else _strip(scale, one.mean, one.low, one.high)
-        for name, one in compared.items()
+        name: None
+        if math.isnan(difference.mean)
+        else _strip(scale, difference.mean, difference.low, difference.high)
+        for name, difference in compared.items()
     }
     return Strips(strips, scale.ticks, scale(0.0))
 
 
 def times(systems: Sequence[SystemResult]) -> Strips | None:
     """Each system's median time, and its 95th percentile; None if none was timed."""
-    timed = [one.latency for one in systems if one.latency is not None]
-    if not timed:
+    latencies = [system.latency for system in systems if system.latency is not None]
+    if not latencies:
         return None
     scale = for_times(
-        [end for one in timed for end in (one.p50, one.p95)], _INSET, 100 - _INSET, about=4
+        [end for latency in latencies for end in (latency.p50, latency.p95)],
+        _INSET,
+        100 - _INSET,
+        about=4,
     )
 
     def strip(latency: Latency | None) -> Strip | None:
@@ -81,13 +93,13 @@ def times(systems: Sequence[SystemResult]) -> Strips | None:
             return None
         return _strip(scale, latency.p50, latency.p50, latency.p95)
 
-    return Strips({one.name: strip(one.latency) for one in systems}, scale.ticks)
+    return Strips({system.name: strip(system.latency) for system in systems}, scale.ticks)
 
 
 def agreements(systems: Sequence[SystemResult], field: str) -> Strips:
     """Each system's agreement with the baseline, from 0 to 1."""
     scale = linear([0.0, 1.0], _INSET, 100 - _INSET, about=2)
-    values = {one.name: getattr(one, field) for one in systems}
+    values = {system.name: getattr(system, field) for system in systems}
     strips = {
         name: Strip(scale(value), None, None) if value is not None else None
         for name, value in values.items()
@@ -131,27 +143,33 @@ _LEAST = 1.5
 """Pixels of a bar that is nearly, but not quite, zero."""
 
 
-def bars(found: Sequence[QueryDifference], furthest: float) -> Bars:
+def bars(query_differences: Sequence[QueryDifference], largest: float) -> Bars:
     """One bar per query.
 
     Args:
-        found: in descending order.
-        furthest: the largest absolute difference among all charts with the same scale.
+        query_differences: in descending order.
+        largest: the largest absolute difference among all charts with the same scale.
     """
-    scale = linear([-furthest, furthest], _BAR_HEIGHT - 8, 8, about=8)
+    scale = linear([-largest, largest], _BAR_HEIGHT - 8, 8, about=8)
     zero = scale(0.0)
-    step = min(_WIDEST_BAR, 100 / max(1, len(found)))
-    width = step * (0.8 if len(found) <= 100 else 1.0)
-    drawn = []
-    for place, one in enumerate(found):
-        end = scale(one.difference)
-        height = max(_LEAST, abs(end - zero)) if one.difference else 0.0
-        top = zero - height if one.difference > 0 else zero
-        drawn.append(
-            Bar(one, round(place * step, 3), round(width, 3), round(top, 1), round(height, 1))
+    step = min(_WIDEST_BAR, 100 / max(1, len(query_differences)))
+    width = step * (0.8 if len(query_differences) <= 100 else 1.0)
+    placed = []
+    for position, difference in enumerate(query_differences):
+        end = scale(difference.difference)
+        height = max(_LEAST, abs(end - zero)) if difference.difference else 0.0
+        top = zero - height if difference.difference > 0 else zero
+        placed.append(
+            Bar(
+                difference,
+                round(position * step, 3),
+                round(width, 3),
+                round(top, 1),
+                round(height, 1),
+            )
         )
     ends = (scale.ticks[0], Tick(zero, 0.0), scale.ticks[-1])
-    return Bars(tuple(drawn), _BAR_HEIGHT, ends, zero)
+    return Bars(tuple(placed), _BAR_HEIGHT, ends, zero)
 
 
 # ---------------------------------------------------------------- trade-off
@@ -200,23 +218,23 @@ def trade_off_chart(evaluation: Evaluation, width: float, height: float) -> Trad
     front = pareto_front(points)
     room = Box(46, 12, width - 10, height - 40)
     x = for_times(
-        [one for one, _ in points.values()], room.left, room.right, about=int(width // 110)
+        [seconds for seconds, _ in points.values()], room.left, room.right, about=int(width // 110)
     )
     y = linear([value for _, value in points.values()], room.bottom - 10, room.top + 10)
-    placed = {name: (x(seconds), y(value)) for name, (seconds, value) in points.items()}
+    positions = {name: (x(seconds), y(value)) for name, (seconds, value) in points.items()}
     # Systems on the front choose first where their names go.
-    names = sorted(points, key=lambda name: (name not in front, -placed[name][1]))
-    steps = _steps([placed[name] for name in front], room.right)
+    names = sorted(points, key=lambda name: (name not in front, -positions[name][1]))
+    steps = _steps([positions[name] for name in front], room.right)
     sweeps = _sweeps(evaluation, points)
-    paths = [steps, *([placed[name] for name in depths] for depths in sweeps)]
+    paths = [steps, *([positions[name] for name in depths] for depths in sweeps)]
     labels = place_labels(
-        [(*placed[name], _label(name, sweeps)) for name in names],
+        [(*positions[name], _label(name, sweeps)) for name in names],
         12,
         room,
         [box for path in paths for box in _along(path)],
     )
     marks = [
-        Mark(name, *points[name], *placed[name], name in front, label)
+        Mark(name, *points[name], *positions[name], name in front, label)
         for name, label in zip(names, labels, strict=True)
     ]
     return TradeOff(
@@ -280,10 +298,14 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
 
 
-def furthest(found: Sequence[Sequence[QueryDifference]]) -> float:
+def furthest(by_system: Sequence[Sequence[QueryDifference]]) -> float:
     """The largest absolute difference of all."""
-    known = [abs(one.difference) for some in found for one in some]
-    return max(known, default=0.0) or 1.0
+    magnitudes = [
+        abs(difference.difference)
+        for query_differences in by_system
+        for difference in query_differences
+    ]
+    return max(magnitudes, default=0.0) or 1.0
 
 
 def axis_number(value: float) -> str:

@@ -76,30 +76,35 @@ def place_labels(
     """
     dots = [Box(x - 6, y - 6, x + 6, y + 6) for x, y, _ in points]
     choices = [list(_choices(x, y, text, size, room)) for x, y, text in points]
-    alone = [[_own_cost(one, room, dots, taken) for one in some] for some in choices]
+    own_costs = [
+        [_own_cost(choice, room, dots, taken) for choice in label_choices]
+        for label_choices in choices
+    ]
     best: tuple[float, list[_Choice]] | None = None
     for first in range(len(points)):
         order = [*range(first, len(points)), *range(first)]
-        chosen = _settled(choices, alone, order)
-        shared = sum(_shared_cost(one, chosen[:place]) for place, one in enumerate(chosen))
+        chosen = _settled(choices, own_costs, order)
+        shared = sum(
+            _shared_cost(choice, chosen[:position]) for position, choice in enumerate(chosen)
+        )
         if best is None or shared < best[0]:
             best = shared, chosen
         if not shared:
             break
-    return [one.label for one in best[1]] if best else []
+    return [choice.label for choice in best[1]] if best else []
 
 
 def _settled(
-    choices: Sequence[Sequence[_Choice]], alone: Sequence[Sequence[float]], order: Sequence[int]
+    choices: Sequence[Sequence[_Choice]], own_costs: Sequence[Sequence[float]], order: Sequence[int]
 ) -> list[_Choice]:
     """Let each name choose in turn, and again once the others are placed."""
     chosen: dict[int, _Choice] = {}
     for _ in range(_SWEEPS):
         before = dict(chosen)
         for number in order:
-            others = [one for place, one in chosen.items() if place != number]
+            others = [choice for index, choice in chosen.items() if index != number]
             chosen[number] = min(
-                zip(choices[number], alone[number], strict=True),
+                zip(choices[number], own_costs[number], strict=True),
                 key=partial(_cost, others=others),
             )[0]
         if chosen == before:
@@ -111,14 +116,14 @@ def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[
     width, height, middle = len(text) * size * _CHARACTER, size * _LINE, size * 0.35
 
     def choice(left: float, baseline: float, anchor: str, distance: float) -> _Choice:
-        at = {"start": left, "end": left + width, "middle": left + width / 2}[anchor]
+        anchor_x = {"start": left, "end": left + width, "middle": left + width / 2}[anchor]
         top = baseline - size * 0.8
         box = Box(left, top, left + width, top + height)
         leader = None
         if distance > 1:
             nearest = min(max(x, box.left + 4), box.right - 4)
             leader = (round(nearest, 1), round(box.top if box.top > y else box.bottom - 2, 1))
-        label = Label(text, round(at, 1), round(baseline, 1), anchor, leader)
+        label = Label(text, round(anchor_x, 1), round(baseline, 1), anchor, leader)
         return _Choice(label, box, distance, ((x, y), leader) if leader else None)
 
     above, below = y - _GAP, y + _GAP + size * 0.7
@@ -132,28 +137,28 @@ def _choices(x: float, y: float, text: str, size: float, room: Box) -> Iterator[
     # Above or below, moved sideways to stay inside the picture; then further off, and
     # to either side of the point.
     for step in range(_STEPS):
-        for aside in (0.0, -1.0, 1.0) if step else (0.0,):
-            moved = x - width / 2 + aside * (width / 2 + _GAP)
-            within = min(max(moved, room.left), room.right - width)
-            further = 1 + step * (step > 0) + abs(aside) / 2
-            yield choice(within, above - 2 - step * size, "middle", further)
-            yield choice(within, below + 2 + step * size, "middle", further)
+        for side in (0.0, -1.0, 1.0) if step else (0.0,):
+            moved = x - width / 2 + side * (width / 2 + _GAP)
+            left_edge = min(max(moved, room.left), room.right - width)
+            distance = 1 + step * (step > 0) + abs(side) / 2
+            yield choice(left_edge, above - 2 - step * size, "middle", distance)
+            yield choice(left_edge, below + 2 + step * size, "middle", distance)
 
 
-def _own_cost(choice: _Choice, room: Box, dots: Sequence[Box], crossed: Sequence[Box]) -> float:
+def _own_cost(choice: _Choice, room: Box, dots: Sequence[Box], taken: Sequence[Box]) -> float:
     box = choice.box
     area = (box.right - box.left) * (box.bottom - box.top)
     # Covering a point or a name is worse than crossing a line; leaving the picture is worst.
     return (
         4 * sum(box.shared(other) for other in dots)
-        + sum(box.shared(other) for other in crossed)
+        + sum(box.shared(other) for other in taken)
         + 8 * (area - box.shared(room))
         + 12 * choice.distance
     )
 
 
-def _cost(one: tuple[_Choice, float], others: Sequence[_Choice]) -> float:
-    return one[1] + _shared_cost(one[0], others)
+def _cost(choice_and_cost: tuple[_Choice, float], others: Sequence[_Choice]) -> float:
+    return choice_and_cost[1] + _shared_cost(choice_and_cost[0], others)
 
 
 def _shared_cost(choice: _Choice, others: Sequence[_Choice]) -> float:
@@ -183,10 +188,10 @@ def crosses(line: Line, box: Box) -> bool:
     return any(meet(((x0, y0), (x1, y1)), side) for side in pairwise([*corners, corners[0]]))
 
 
-def meet(one: Line, other: Line) -> bool:
+def meet(line: Line, other: Line) -> bool:
     """Whether two lines cross each other."""
-    return _turns(*one, other[0]) * _turns(*one, other[1]) < 0 and (
-        _turns(*other, one[0]) * _turns(*other, one[1]) < 0
+    return _turns(*line, other[0]) * _turns(*line, other[1]) < 0 and (
+        _turns(*other, line[0]) * _turns(*other, line[1]) < 0
     )
 
 

@@ -58,5 +58,5 @@ def _shades() -> str:
 
 
 def _shade_of(scores: NDArray[np.float64]) -> Callable[[float], str]:
-    least, span = float(scores.min()), float(np.ptp(scores)) or 1.0
-    return lambda score: f"heat-{round((score - least) / span * _STEPS)}"
+    lowest, span = float(scores.min()), float(np.ptp(scores)) or 1.0
+    return lambda score: f"heat-{round((score - lowest) / span * _STEPS)}"

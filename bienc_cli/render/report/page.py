@@ -27,7 +27,7 @@ from bienc_cli.evaluation.queries import Query
 from bienc_cli.evaluation.results import SHOWN, Evaluation, SystemResult
 from bienc_cli.evaluation.side_by_side import RankedEntry, ranked_items, side_by_side
 from bienc_cli.evaluation.verdict import verdict
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.evaluation import warnings
 from bienc_cli.render.gates import gate_line
 from bienc_cli.render.printable import count, one_line
@@ -136,7 +136,7 @@ def as_html(
         },
         gains=_gains(evaluation, other),
         queries=_queries(evaluation, other, depth),
-        numbers={query.query_id: place for place, query in enumerate(evaluation.queries, 1)},
+        numbers={query.query_id: number for number, query in enumerate(evaluation.queries, 1)},
         texts={query.query_id: query.text for query in evaluation.queries},
         warnings=warnings(evaluation),
         collection=_collection(evaluation.index.directory),
@@ -147,8 +147,8 @@ def as_html(
         snippet_length=length,
         longest=_LONGEST,
         is_significant=is_significant,
-        advice=sentences(found) if (found := verdict(evaluation)) else (),
-        ties=found.best if found else (),
+        advice=sentences(conclusion) if (conclusion := verdict(evaluation)) else (),
+        ties=conclusion.best if conclusion else (),
         gates=gates,
         gate_line=gate_line,
         created=created,
@@ -166,32 +166,32 @@ def environment() -> Environment:
     """The template environment; it escapes every text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader(__package__ or "", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    templates.filters |= {
         "number": writing.number,
         "took": writing.took,
         "probability": writing.probability,
         "name": writing.name,
         "line": one_line,
         "snippet": writing.snippet,
-        "place": hit_.short_location,
+        "place": hits.short_location,
         "item": lambda name: item_of(name).cited,
-        "heading": hit_.heading_beside_place,
+        "heading": hits.heading_beside_place,
         "axis": charts.axis_number,
         "scores": writing.scores,
     }
-    made.globals |= {
+    templates.globals |= {
         "count": count,
         "axis_time": writing.axis_time,
         "nan": math.isnan,
     }
-    return made
+    return templates
 
 
 def policy_hash(text: str) -> str:
@@ -214,45 +214,53 @@ def _gains(evaluation: Evaluation, other: SystemResult | None) -> list[Gains]:
     if not evaluation.measures:
         return []
     measure = evaluation.measures[0]
-    found = {
+    by_system = {
         result.name: differences_by_query(evaluation.baseline, result, measure)
         for result in evaluation.systems[1:]
     }
-    furthest = charts.furthest(list(found.values()))
+    largest = charts.furthest(list(by_system.values()))
     gains = []
-    for result in sorted(evaluation.systems[1:], key=lambda one: one is not other):
-        by_id = {one.query_id: one for one in found[result.name]}
-        difference = result.differences[measure]
-        named = _NAMED if result is not other else None
+    for result in sorted(evaluation.systems[1:], key=lambda system: system is not other):
+        by_id = {difference.query_id: difference for difference in by_system[result.name]}
+        paired = result.differences[measure]
+        limit = _NAMED if result is not other else None
         gains.append(
             Gains(
                 result,
                 result is other,
-                charts.bars(found[result.name], furthest),
-                tuple(by_id[name] for name in difference.gained[:named]),
-                tuple(by_id[name] for name in difference.lost[:named]),
+                charts.bars(by_system[result.name], largest),
+                tuple(by_id[query_id] for query_id in paired.gained[:limit]),
+                tuple(by_id[query_id] for query_id in paired.lost[:limit]),
             )
         )
     return gains
 
 
 def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> list[QueryView]:
-    found = {}
+    difference_by_query = {}
     if other is not None and evaluation.measures:
         measure = evaluation.measures[0]
-        by_query = differences_by_query(evaluation.baseline, other, measure)
-        found = {one.query_id: one for one in by_query}
+        differences = differences_by_query(evaluation.baseline, other, measure)
+        difference_by_query = {difference.query_id: difference for difference in differences}
     views = []
     for number, query in enumerate(evaluation.queries, 1):
-        name = query.query_id
-        left, right = side_by_side(evaluation, name, evaluation.baseline, other)
+        query_id = query.query_id
+        left, right = side_by_side(evaluation, query_id, evaluation.baseline, other)
         items = tuple(
-            (result, ranked_items(evaluation, name, result)[:depth])
+            (result, ranked_items(evaluation, query_id, result)[:depth])
             for result in evaluation.systems
         )
-        judged = name in evaluation.grades
+        judged = query_id in evaluation.grades
         views.append(
-            QueryView(number, query, judged, found.get(name), left[:depth], right[:depth], items)
+            QueryView(
+                number,
+                query,
+                judged,
+                difference_by_query.get(query_id),
+                left[:depth],
+                right[:depth],
+                items,
+            )
         )
     return views
 

@@ -51,8 +51,8 @@ def linear(
         about: approximate number of marks.
         zero: also include zero.
     """
-    known = [*values, *([0.0] if zero else [])]
-    low, high = min(known), max(known)
+    covered = [*values, *([0.0] if zero else [])]
+    low, high = min(covered), max(covered)
     if high - low < 1e-9:
         low, high = low - 0.05, high + 0.05
     step = _round_step((high - low) / about)
@@ -69,12 +69,12 @@ def for_times(seconds: Sequence[float], start: float, end: float, *, about: int 
     # A margin, so that no point is on the edge.
     scale = Scale(low / 1.6, high * 1.6, start, end, logarithmic=True)
     decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)))
-    for wanted in ((1, 2, 5), (1, 3), (1,)):
-        marks = [round(mark * 10.0**decade, 9) for decade in decades for mark in wanted]
-        inside = [mark for mark in marks if scale.low <= mark <= scale.high]
-        if len(inside) <= about:
+    for mantissas in ((1, 2, 5), (1, 3), (1,)):
+        marks = [round(mark * 10.0**decade, 9) for decade in decades for mark in mantissas]
+        visible = [mark for mark in marks if scale.low <= mark <= scale.high]
+        if len(visible) <= about:
             break
-    return _with_ticks(scale, inside)
+    return _with_ticks(scale, visible)
 
 
 def _with_ticks(scale: Scale, values: Sequence[float]) -> Scale:
@@ -84,4 +84,6 @@ def _with_ticks(scale: Scale, values: Sequence[float]) -> Scale:
 
 def _round_step(step: float) -> float:
     power = 10.0 ** math.floor(math.log10(step))
-    return float(next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= step * 0.999))
+    return float(
+        next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step * 0.999)
+    )

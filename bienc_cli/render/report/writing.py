@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.printable import duration, one_line
 from bienc_cli.search.result import Hit
 
@@ -26,7 +26,7 @@ def resource(name: str) -> str:
 
 def number(value: float | None, form: str = ".4f") -> Markup | str:
     """A number of the JSON in a shorter form; a dash if there is none."""
-    exact = hit_.rounded(value)
+    exact = hits.rounded(value)
     if exact is None or math.isnan(exact):
         return _NOTHING
     # Adding 0.0 removes the sign of a zero.
@@ -35,7 +35,7 @@ def number(value: float | None, form: str = ".4f") -> Markup | str:
 
 def took(seconds: float | None) -> Markup | str:
     """A time in a suitable unit; its value is in seconds, as in the JSON."""
-    exact = hit_.rounded(seconds)
+    exact = hits.rounded(seconds)
     return (
         _NOTHING
         if exact is None
@@ -45,16 +45,16 @@ def took(seconds: float | None) -> Markup | str:
 
 def probability(value: float | None) -> Markup | str:
     """A p-value to three decimal places."""
-    exact = hit_.rounded(value)
+    exact = hits.rounded(value)
     if exact is None:
         return _NOTHING
     return _data(exact, "<0.001" if exact < 0.001 else f"{exact:.3f}")
 
 
-def _data(exact: float, shown: str) -> Markup:
+def _data(exact: float, text: str) -> Markup:
     from markupsafe import Markup
 
-    return Markup('<data value="{}">{}</data>').format(json.dumps(exact), shown)
+    return Markup('<data value="{}">{}</data>').format(json.dumps(exact), text)
 
 
 def axis_time(seconds: float, short: bool = False) -> str:
@@ -73,20 +73,20 @@ def name(text: str) -> Markup:
 
 def scores(hit: Hit) -> str:
     """The known scores of the hit, each with its name."""
-    known = (
-        ("relevance", hit_.relevance(hit)),
-        ("similarity", hit_.similarity(hit)),
-        ("BM25", hit_.bm25(hit)),
+    labelled = (
+        ("relevance", hits.relevance(hit)),
+        ("similarity", hits.similarity(hit)),
+        ("BM25", hits.bm25(hit)),
     )
-    return " · ".join(f"{label}\N{NO-BREAK SPACE}{value}" for label, value in known if value)
+    return " · ".join(f"{label}\N{NO-BREAK SPACE}{value}" for label, value in labelled if value)
 
 
 def snippet(hit: Hit, query: str, length: int) -> Markup:
     """Part of the passage on one line, with the query's words highlighted."""
     from markupsafe import Markup, escape
 
-    text = Text(hit_.snippet("", hit, length).plain)
-    hit_.light(query, text)
+    text = Text(hits.snippet("", hit, length).plain)
+    hits.light(query, text)
     plain, parts, end = text.plain, [], 0
     for span in text.spans:
         parts += [escape(plain[end : span.start]), Markup("<mark>")]
