@@ -40,7 +40,7 @@ def in_arguments(sentence: str) -> str:
     parts = _COMMAND.split(sentence)
     # Every second part is a command.
     return "".join(
-        part if odd % 2 else _FLAG.sub(_argument, part) for odd, part in enumerate(parts)
+        part if index % 2 else _FLAG.sub(_argument, part) for index, part in enumerate(parts)
     )
 
 
@@ -49,8 +49,8 @@ def _argument(flag: re.Match[str]) -> str:
     value = flag[2]
     if value is None or "=" in name:
         return name
-    number = re.fullmatch(r"-?[\d.]+", value)
-    return f"{name}={value if number else repr(value.strip(chr(39)))}"
+    is_number = re.fullmatch(r"-?[\d.]+", value)
+    return f"{name}={value if is_number else repr(value.strip(chr(39)))}"
 
 
 @contextmanager

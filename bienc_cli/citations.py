@@ -7,7 +7,7 @@ from typing import cast
 
 from bienc_cli.types import Place, PlaceKind
 
-_WORDS = {"page": " p.", "slide": " slide ", "row": " row ", "cell": " cell "}
+_SEPARATORS = {"page": " p.", "slide": " slide ", "row": " row ", "cell": " cell "}
 NUMBER = "[0-9]{1,15}"
 """Pattern of a number in a citation: no more digits than any line number has."""
 
@@ -42,7 +42,7 @@ def citation(name: str, place: Place, *, whole: bool = False) -> str:
         return f"{name}:{place.first}" + ("" if last is None else f"-{last}")
     if place.kind == "row" and place.name:
         return f"{name} {rows_of_sheet(place, whole=whole)}"
-    return f"{name}{_WORDS[place.kind]}{_range(place, whole)}"
+    return f"{name}{_SEPARATORS[place.kind]}{_range(place, whole)}"
 
 
 def rows_of_sheet(place: Place, *, whole: bool) -> str:
@@ -55,10 +55,10 @@ def rows_of_sheet(place: Place, *, whole: bool) -> str:
 def cited(text: str) -> tuple[str, Place] | None:
     """Inverse of `citation` with `whole`, except for headings; None if `text` is a name alone."""
     for kind, form in _CITED:
-        if found := form.fullmatch(text):
-            return found[1], _numbered(kind, found[2], found[3])
-    if found := _SHEET.fullmatch(text):
-        return found[1], _numbered("row", found[3], found[4], sheet_named(found[2]))
+        if match := form.fullmatch(text):
+            return match[1], _numbered(kind, match[2], match[3])
+    if match := _SHEET.fullmatch(text):
+        return match[1], _numbered("row", match[3], match[4], sheet_named(match[2]))
     return None
 
 
@@ -72,5 +72,5 @@ def _numbered(kind: str, first: str, last: str | None, name: str = "") -> Place:
 
 
 def _range(place: Place, whole: bool) -> str:
-    several = whole and place.last != place.first
-    return f"{place.first}-{place.last}" if several else f"{place.first}"
+    is_range = whole and place.last != place.first
+    return f"{place.first}-{place.last}" if is_range else f"{place.first}"

@@ -78,12 +78,16 @@ class PathNotFound(UsageError):
 
         shown = Path(str(path if shown is None else shown))
         try:
-            near = get_close_matches(path.name, [one.name for one in path.parent.iterdir()], 1)
+            close_matches = get_close_matches(
+                path.name, [sibling.name for sibling in path.parent.iterdir()], 1
+            )
         except OSError:
-            near = []
+            close_matches = []
         return cls(
             f"There is no '{shown}' here.",
-            f"did you mean {shown.with_name(near[0])}?" if near else "check the path",
+            f"did you mean {shown.with_name(close_matches[0])}?"
+            if close_matches
+            else "check the path",
         )
 
 

@@ -24,17 +24,17 @@ def _source(extra: str) -> str:
     checkout = _PACKAGE.parent
     if (checkout / "pyproject.toml").is_file():
         return f"{checkout}[{extra}]"
-    named = f"{_DISTRIBUTION}[{extra}]"
+    requirement = f"{_DISTRIBUTION}[{extra}]"
     try:
         # PEP 610: written by installers if a package was installed from a location.
-        recorded = metadata.distribution(_DISTRIBUTION).read_text("direct_url.json")
-        origin = json.loads(recorded or "{}")
+        direct_url = metadata.distribution(_DISTRIBUTION).read_text("direct_url.json")
+        origin = json.loads(direct_url or "{}")
     except (metadata.PackageNotFoundError, ValueError):
-        return named
+        return requirement
     url = str(origin.get("url", ""))
     if "vcs_info" in origin:
-        return f"{named} @ {origin['vcs_info']['vcs']}+{url}"
-    place = Path(unquote(urlsplit(url).path))
-    if url.startswith("file:") and (place / "pyproject.toml").is_file():
-        return f"{place}[{extra}]"
-    return named
+        return f"{requirement} @ {origin['vcs_info']['vcs']}+{url}"
+    folder = Path(unquote(urlsplit(url).path))
+    if url.startswith("file:") and (folder / "pyproject.toml").is_file():
+        return f"{folder}[{extra}]"
+    return requirement

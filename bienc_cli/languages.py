@@ -95,19 +95,23 @@ rarer than its mistakes: it would take a tenth of Chinese questions for Wu."""
 _DIALECTS = {"nb": "no", "nn": "no"}
 
 
-def language_called(said: str) -> str:
+def language_called(name: str) -> str:
     """The code of a language from its name: `de`, `de-AT`, `DE_at`.
 
     Raises:
         UsageError: it is not a known language.
     """
-    code = re.split(r"[-_]", said.strip().lower())[0]
+    code = re.split(r"[-_]", name.strip().lower())[0]
     code = _DIALECTS.get(code, code)
     if code in NAMES:
         return code
-    codes = [one for one, name in NAMES.items() if name.lower() == said.strip().lower()]
+    codes = [
+        known_code
+        for known_code, known_name in NAMES.items()
+        if known_name.lower() == name.strip().lower()
+    ]
     raise UsageError(
-        f"'{said}' is no code of a language that is known here.",
+        f"'{name}' is no code of a language that is known here.",
         f"{NAMES[codes[0]]} is {codes[0]}"
         if codes
         else "give the two letters of ISO 639-1, such as de, fr or ja; auto tells by the texts",
@@ -206,15 +210,15 @@ def reads_as_english(text: str) -> bool:
     words = _runs(text)
     if _OTHERS.isdisjoint(words):
         return True
-    others = [word for word in words if word in _OTHERS]
-    english = [word for word in words if word in _ENGLISH]
+    foreign_words = [word for word in words if word in _OTHERS]
+    english_words = [word for word in words if word in _ENGLISH]
     for common in _COMMON_WORDS.values():
-        found = [word for word in others if word in common]
+        recognised = [word for word in foreign_words if word in common]
         # A single one may be part of a name (von Neumann), and single letters may be (E. coli).
-        several = len(set(found)) > 1 and max(map(len, found)) > 1
-        sure = several or (found and not "".join(_uncapped(text)).isascii())
+        several = len(set(recognised)) > 1 and max(map(len, recognised)) > 1
+        sure = several or (recognised and not "".join(_uncapped(text)).isascii())
         # "do" and "a" are both Polish and English.
-        if sure and len(found) > 2 * sum(word not in common for word in english):
+        if sure and len(recognised) > 2 * sum(word not in common for word in english_words):
             return False
     return True
 
@@ -241,10 +245,10 @@ def _is_foreign_by_letters(text: str) -> bool:
     words = _WORD.findall(unicodedata.normalize("NFC", text))
     # A single letter is a symbol.
     letters = "".join(word for word in words if len(word) > 1 or not _is_latin(word))
-    beyond = [letter for letter in letters if not letter.isascii()]
-    other = sum(not _is_latin(letter) for letter in beyond)
-    return 2 * other > len(letters) or (
-        len(beyond) > 2 and len(beyond) > _FOREIGN_LETTERS * len(letters)
+    non_ascii = [letter for letter in letters if not letter.isascii()]
+    foreign = sum(not _is_latin(letter) for letter in non_ascii)
+    return 2 * foreign > len(letters) or (
+        len(non_ascii) > 2 and len(non_ascii) > _FOREIGN_LETTERS * len(letters)
     )
 
 
@@ -304,8 +308,8 @@ def _may_be_foreign(text: str) -> bool:
     """Whether a text has non-ASCII letters and none of the commonest English words."""
     if text.isascii():
         return False
-    beyond = sum(letter.isalpha() and not letter.isascii() for letter in text)
-    return beyond > 1 and _ENGLISH.isdisjoint(_runs(text))
+    non_ascii = sum(letter.isalpha() and not letter.isascii() for letter in text)
+    return non_ascii > 1 and _ENGLISH.isdisjoint(_runs(text))
 
 
 def languages_of(texts: Iterable[str]) -> Counter[str]:
@@ -316,14 +320,14 @@ def languages_of(texts: Iterable[str]) -> Counter[str]:
     return Counter(filter(None, (_detected(text, _LEAST) for text in texts)))
 
 
-def _detected(text: str, least: int) -> str | None:
+def _detected(text: str, minimum: int) -> str | None:
     sample = " ".join(_WORD.findall(text[:_MOST]))[:_SAMPLE]
-    if len(sample) < least:
+    if len(sample) < minimum:
         return None
     code: str = _detector().classify(sample)[0]
     if _is_written_without(code, sample):
-        ranked = (one for one, _ in _detector().rank(sample))
-        code = next(one for one in ranked if not _is_written_without(one, sample))
+        ranked = (candidate for candidate, _ in _detector().rank(sample))
+        code = next(candidate for candidate in ranked if not _is_written_without(candidate, sample))
     return code
 
 

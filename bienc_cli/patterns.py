@@ -47,11 +47,11 @@ class Rule:
             return False
         path = _bytewise(path)
         if self.below:
-            above = path.rpartition("/")[0]
-            while above:
-                if self.expression.fullmatch(above):
+            parent = path.rpartition("/")[0]
+            while parent:
+                if self.expression.fullmatch(parent):
                     return True
-                above = above.rpartition("/")[0]
+                parent = parent.rpartition("/")[0]
             return False
         subject = path.rpartition("/")[2] if self.by_name else path
         return self.expression.fullmatch(subject) is not None
@@ -148,8 +148,8 @@ def _with_ranges(body: str) -> str:
         ValueError: there is no such class.
     """
 
-    def ranges(found: re.Match[str]) -> str:
-        return re.sub(r"\[:([a-z]+):\]", lambda name: _class(name[1]), found[0])
+    def ranges(bracket: re.Match[str]) -> str:
+        return re.sub(r"\[:([a-z]+):\]", lambda name: _class(name[1]), bracket[0])
 
     return _BRACKETS.sub(ranges, body)
 
@@ -219,19 +219,19 @@ class PathFilter:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         rules = parse_patterns("--path", [normalize("NFC", pattern) for pattern in patterns])
-        wanted = [rule for rule in rules if not rule.negated]
-        self._wanted = _Covered(wanted) if wanted else None
-        self._unwanted = _Covered([rule for rule in rules if rule.negated])
+        included = [rule for rule in rules if not rule.negated]
+        self._included = _MatchedFiles(included) if included else None
+        self._excluded = _MatchedFiles([rule for rule in rules if rule.negated])
 
     def matches(self, names: Iterable[str]) -> bool:
         """Whether a file is selected, under any of its names."""
         composed = {name if name.isascii() else normalize("NFC", name) for name in names}
-        return (self._wanted is None or any(map(self._wanted.has, composed))) and not any(
-            map(self._unwanted.has, composed)
+        return (self._included is None or any(map(self._included.has, composed))) and not any(
+            map(self._excluded.has, composed)
         )
 
 
-class _Covered:
+class _MatchedFiles:
     """The files that rules match, or that are below a match; each directory is judged once."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -245,11 +245,13 @@ class _Covered:
         )
 
     def _has_directory(self, path: str) -> bool:
-        unknown = []
-        while (known := self._directories.get(path)) is None:
-            unknown.append(path)
+        unjudged = []
+        while (matched := self._directories.get(path)) is None:
+            unjudged.append(path)
             path = path.rpartition("/")[0]
-        for one in reversed(unknown):
-            known = known or any(rule.matches(one, is_directory=True) for rule in self._rules)
-            self._directories[one] = known
-        return known
+        for directory in reversed(unjudged):
+            matched = matched or any(
+                rule.matches(directory, is_directory=True) for rule in self._rules
+            )
+            self._directories[directory] = matched
+        return matched

@@ -39,7 +39,7 @@ def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
         OSError: the file system does not support locks.
     """
     if sys.platform == "win32":
-        place = os.lseek(descriptor, 0, os.SEEK_CUR)
+        position = os.lseek(descriptor, 0, os.SEEK_CUR)
         try:
             while True:
                 os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
@@ -52,7 +52,7 @@ def lock(descriptor: int, *, shared: bool = False, wait: bool = False) -> None:
                 else:
                     break
         finally:
-            os.lseek(descriptor, place, os.SEEK_SET)
+            os.lseek(descriptor, position, os.SEEK_SET)
     else:
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)

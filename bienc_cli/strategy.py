@@ -148,11 +148,11 @@ def strategy_named(name: str) -> Strategy:
         from difflib import get_close_matches
 
         names = [strategy.value for strategy in Strategy]
-        near = get_close_matches(name, [*names, *SHORT_NAMES], 1)
+        close_matches = get_close_matches(name, [*names, *SHORT_NAMES], 1)
         raise UsageError(
             f"There is no strategy '{name}'.",
-            f"did you mean {near[0]}?"
-            if near
+            f"did you mean {close_matches[0]}?"
+            if close_matches
             else f"give one of: {', '.join(names)}; or short: {', '.join(SHORT_NAMES)}",
         ) from None
 

@@ -33,8 +33,8 @@ def remote_place(text: str, base: Path, variables: Mapping[str, str]) -> RemoteP
     """
     for prefix, module in PLACES.items():
         if text.startswith(prefix):
-            found: RemotePlace = import_module(module).place(text, base, variables)
-            return found
+            place: RemotePlace = import_module(module).place(text, base, variables)
+            return place
     return None
 
 

@@ -31,22 +31,22 @@ class WordList:
 
     def frequency(self, word: str) -> int:
         """How often a lower-case word was counted; 0 if it is not in the list."""
-        found = _LINE.match(self._text, self._first_from(word))
-        return int(found[2]) if found and found[1] == word else 0
+        match = _LINE.match(self._text, self._first_from(word))
+        return int(match[2]) if match and match[1] == word else 0
 
     def beginning_with(self, letters: str) -> list[str]:
         """The words with a prefix, ascending."""
         start, end = self._first_from(letters), self._first_from(letters + chr(0x10FFFF))
-        return [found[1] for found in _LINE.finditer(self._text, start, end)]
+        return [match[1] for match in _LINE.finditer(self._text, start, end)]
 
     def _first_from(self, word: str) -> int:
         """Where the line of the first word not before `word` starts."""
         low, high = 0, len(self._text)
         while low < high:
             line = self._text.rfind("\n", 0, (low + high) // 2) + 1
-            found = _LINE.match(self._text, line)
+            match = _LINE.match(self._text, line)
             end = self._text.find("\n", line) + 1 or len(self._text)
-            if found is not None and found[1] < word:
+            if match is not None and match[1] < word:
                 low = end
             else:
                 high = line

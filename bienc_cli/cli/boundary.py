@@ -86,19 +86,19 @@ def carry_out(arguments: list[str], given: Mapping[str, Any] | None = None) -> i
     from bienc_cli.environment import defaults
 
     try:
-        held = defaults.use(arguments)
+        settings = defaults.use(arguments)
     except UsageError as error:
         return _report(arguments, error)
-    if (format_ := held.of("format")) is not None:
+    if (format_ := settings.of("format")) is not None:
         report_arguments = ["--format", format_.value, *arguments]
     if caller.warm() is None:
-        preload.begin([*arguments, *held.as_words(arguments)])
+        preload.begin([*arguments, *settings.as_words(arguments)])
     from typer.exceptions import Abort, TyperException
 
     from bienc_cli.cli.app import COMMANDS
     from bienc_cli.cli.output import ClosedPipe
 
-    default_map = held.for_parser(arguments, COMMANDS)
+    default_map = settings.for_parser(arguments, COMMANDS)
     default_map["query"] |= given or {}
 
     termination = Termination()

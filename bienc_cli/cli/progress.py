@@ -143,7 +143,9 @@ def portions(output: Output, what: str, of: str) -> Iterator[Callable[[int, int]
 
 
 @contextmanager
-def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, int], None]]:
+def measuring(
+    output: Output, total: int, per_strategy: int
+) -> Iterator[Callable[[str, int], None]]:
     """A bar over rankings; the yielded callback takes a strategy and how many more it has made.
 
     It is called with 0 when a strategy starts, and again while it is timed. Rankings take from no
@@ -153,7 +155,7 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
     Args:
         output: of the command.
         total: number of rankings to make.
-        each: number of rankings per strategy.
+        per_strategy: number of rankings per strategy.
     """
     if not output.animated:
         yield lambda _name, _queries: None
@@ -163,12 +165,12 @@ def measuring(output: Output, total: int, each: int) -> Iterator[Callable[[str, 
         times_left: dict[str, SteadyTimeLeft] = {}
 
         def advance(name: str, queries: int) -> None:
-            if done.get(name, 0) >= each:
+            if done.get(name, 0) >= per_strategy:
                 bar.unmeasured("timing", name)
                 return
             done[name] = done.get(name, 0) + queries
             times_left.setdefault(name, SteadyTimeLeft()).learn(done[name], time.monotonic())
-            seconds = times_left[name].seconds(each)
+            seconds = times_left[name].seconds(per_strategy)
             suffix = f", {rough_duration(seconds)} left of it" if seconds else ""
             bar.update(
                 total=total,
@@ -219,10 +221,10 @@ class ShownOn(Reporter):
         return indexing(self._output)
 
     def measuring(
-        self, total: int, each: int
+        self, total: int, per_strategy: int
     ) -> AbstractContextManager[Callable[[str, int], None]]:
         """See `measuring`."""
-        return measuring(self._output, total, each)
+        return measuring(self._output, total, per_strategy)
 
     def portions(self, what: str, of: str) -> AbstractContextManager[Callable[[int, int], None]]:
         """See `portions`."""

@@ -28,7 +28,7 @@ from bienc_cli.server.guard import Guard, checked_token
 from bienc_cli.server.http import HttpServer, listen
 from bienc_cli.server.listener import Activity, Listener
 from bienc_cli.server.resident import Readers, ResidentModels
-from bienc_cli.server.service import Held
+from bienc_cli.server.service import ServedIndex
 from bienc_cli.server.threads import AnsweringThreads
 from bienc_cli.strategy import DEFAULT_WITHOUT_CROSS_ENCODER
 
@@ -144,24 +144,24 @@ class Serving:
         with self._answering(readers):
             self._own_models.load_cross_encoder()
             with suppress(*(() if needs_index else (IndexNotFound,))):
-                self._held()
+                self._served_index()
         readers.close()
 
     def _warm_up(self, readers: Readers) -> None:
         """Open the index in a thread, and read what a search reads."""
-        held = self.hold(readers)
+        served = self.hold(readers)
         options = SearchOptions(strategy=DEFAULT_WITHOUT_CROSS_ENCODER, k=1)
-        search(held.reader, "what a search reads", held.bi_encoder, options=options)
+        search(served.reader, "what a search reads", served.bi_encoder, options=options)
 
-    def hold(self, readers: Readers) -> Held:
+    def hold(self, readers: Readers) -> ServedIndex:
         """The index and models for HTTP, for the thread that owns these readers."""
         with self._answering(readers):
-            return self._held()
+            return self._served_index()
 
-    def _held(self) -> Held:
+    def _served_index(self) -> ServedIndex:
         models = self._own_models
         reader = opened(self.index, self.output, models).reader()
-        return Held(reader, models.load_bi_encoder(reader.info), models.load_cross_encoder())
+        return ServedIndex(reader, models.load_bi_encoder(reader.info), models.load_cross_encoder())
 
     @contextmanager
     def _answering(self, readers: Readers) -> Iterator[None]:

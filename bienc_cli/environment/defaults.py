@@ -49,8 +49,8 @@ KEYS: Mapping[str, Mapping[str, type]] = MappingProxyType(
 )
 """The settings for all commands and, by table, for single ones, with their types."""
 
-_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-_WORDS[list] = "a list of texts"
+_TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_TYPE_NAMES[list] = "a list of texts"
 
 _OVERRULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -132,24 +132,24 @@ def use(arguments: Sequence[str]) -> Defaults:
         UsageError: a file is malformed.
     """
     global _IN_USE
-    found: dict[tuple[str, str], Setting[Any]] = {}
+    settings: dict[tuple[str, str], Setting[Any]] = {}
     if _NO_DEFAULTS.isdisjoint(arguments):
         for source, path in files(caller.here()):
-            found.update(_read(path, source))
+            settings.update(_read(path, source))
     if caller.warm() is not None:
         # Other clients are answered at the same time.
-        _OF_CLIENT.set(Defaults(found))
-        return Defaults(found)
-    _IN_USE = Defaults(found)
+        _OF_CLIENT.set(Defaults(settings))
+        return Defaults(settings)
+    _IN_USE = Defaults(settings)
     return _IN_USE
 
 
 def files(here: Path) -> Iterator[tuple[Origin, Path]]:
     """The existing files: the user's, then the folder's."""
     base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
-    users = Path(base) / "bienc" / NAME
-    if users.is_file():
-        yield Origin.USER, users
+    user_file = Path(base) / "bienc" / NAME
+    if user_file.is_file():
+        yield Origin.USER, user_file
     for folder in (here, *here.parents):
         path = folder / NAME
         if path.is_file():
@@ -171,9 +171,9 @@ def _read(path: Path, source: Origin) -> Iterator[tuple[tuple[str, str], Setting
     for name, value in content.items():
         if isinstance(value, dict):
             if name not in KEYS or name == _ALL:
-                raise _unknown(path, f"[{name}]", [f"[{one}]" for one in KEYS if one])
-            for inner, one in value.items():
-                yield (name, inner), Setting(_fit(path, source, name, inner, one), source, path)
+                raise _unknown(path, f"[{name}]", [f"[{table}]" for table in KEYS if table])
+            for key, key_value in value.items():
+                yield (name, key), Setting(_fit(path, source, name, key, key_value), source, path)
         else:
             yield (_ALL, name), Setting(_fit(path, source, _ALL, name, value), source, path)
 
@@ -184,18 +184,18 @@ def _fit(path: Path, source: Origin, table: str, name: str, value: Any) -> Any:
     Raises:
         UsageError: the setting is unknown, or the value is invalid.
     """
-    known = KEYS[table]
-    if name not in known:
-        raise _unknown(path, f"'{name}'", list(known))
-    kind = known[name]
+    types = KEYS[table]
+    if name not in types:
+        raise _unknown(path, f"'{name}'", list(types))
+    kind = types[name]
     # True is an int to Python.
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         fits = True
     if kind is list and fits:
-        fits = all(isinstance(one, str) for one in value)
+        fits = all(isinstance(item, str) for item in value)
     if not fits:
-        raise UsageError(f"{path}: {name} is {_WORDS[kind]}, not {value!r}.", f"change {path}")
+        raise UsageError(f"{path}: {name} is {_TYPE_NAMES[kind]}, not {value!r}.", f"change {path}")
     try:
         return _checked(source, name, value)
     except UsageError as error:
@@ -223,7 +223,7 @@ def _checked(source: Origin, name: str, value: Any) -> Any:
     return value
 
 
-def _unknown(path: Path, what: str, known: Sequence[str]) -> UsageError:
-    near = get_close_matches(what.strip("'"), known, 1)
-    hint = f"do you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-    return UsageError(f"{path}: there is no setting {what}.", hint)
+def _unknown(path: Path, setting_name: str, known: Sequence[str]) -> UsageError:
+    close_matches = get_close_matches(setting_name.strip("'"), known, 1)
+    hint = f"do you mean {close_matches[0]}?" if close_matches else f"there are: {', '.join(known)}"
+    return UsageError(f"{path}: there is no setting {setting_name}.", hint)

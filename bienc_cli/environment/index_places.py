@@ -16,10 +16,10 @@ from bienc_cli.errors import IndexNotFound, PathNotFound
 if TYPE_CHECKING:
     from bienc_cli.store import IndexPlace
 
-_MOST_SAID = 100
+_MOST_QUOTED = 100
 """Characters of a name that an error repeats."""
 
-_OF_AN_INDEX = (".gitignore", "catalog.", "graph-", "lock", "resume.", "vectors-")
+_INDEX_FILE_PREFIXES = (".gitignore", "catalog.", "graph-", "lock", "resume.", "vectors-")
 """Prefixes of the files that an unfinished run leaves in a directory."""
 
 
@@ -96,13 +96,13 @@ def place_of(path: str | Path) -> IndexPlace:
     directory = (Path.cwd() / Path(possible(path)).expanduser()).absolute()
     if directory.name == INDEX_NAME or holds_index(directory):
         return index_to_read(str(directory))
-    found = find_index(directory, variables.safe_indexes())
-    if found is None:
+    place = find_index(directory, variables.safe_indexes())
+    if place is None:
         raise IndexNotFound(
             f"There is no index of yours in {directory} or above it.",
             f"make one: Index.build([{str(directory)!r}])",
         )
-    return found
+    return place
 
 
 def _place(named: str | IndexPlace) -> IndexPlace:
@@ -128,9 +128,9 @@ def possible(path: str | Path) -> str:
     Raises:
         PathNotFound: it contains a NUL or half a character, or is too long for the system.
     """
-    named = str(path)
+    name = str(path)
     try:
-        os.lstat(named)
+        os.lstat(name)
     except ValueError:
         impossible = True
     except OSError as error:
@@ -138,8 +138,8 @@ def possible(path: str | Path) -> str:
     else:
         impossible = False
     if impossible:
-        raise PathNotFound(f"No file can be called {named[:_MOST_SAID]!a}.", "check the path")
-    return named
+        raise PathNotFound(f"No file can be called {name[:_MOST_QUOTED]!a}.", "check the path")
+    return name
 
 
 def _refuse_folder_of_documents(directory: Path) -> None:
@@ -152,18 +152,22 @@ def _refuse_folder_of_documents(directory: Path) -> None:
 
     if directory.name == INDEX_NAME or not directory.is_dir() or holds_index(directory):
         return
-    inside = directory / INDEX_NAME
-    shown = shlex.quote(str(inside))
-    if holds_index(inside):
-        raise IndexNotFound(f"{directory} holds an index, and is none itself.", f"--index {shown}")
+    inner_index = directory / INDEX_NAME
+    quoted = shlex.quote(str(inner_index))
+    if holds_index(inner_index):
+        raise IndexNotFound(f"{directory} holds an index, and is none itself.", f"--index {quoted}")
     with suppress(OSError):
         # Ignore the remains of an unfinished index.
-        others = [one for one in directory.iterdir() if not one.name.startswith(_OF_AN_INDEX)]
+        others = [
+            entry
+            for entry in directory.iterdir()
+            if not entry.name.startswith(_INDEX_FILE_PREFIXES)
+        ]
         if not others:
             return
         raise IndexNotFound(
             f"There is no index in {directory}, and other files are.",
-            f"make one inside: bienc index PATH --index {shown}",
+            f"make one inside: bienc index PATH --index {quoted}",
         )
 
 

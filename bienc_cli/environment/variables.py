@@ -44,8 +44,8 @@ def cache_path() -> str:
     Raises:
         UsageError: there is no home directory, and nothing else says where.
     """
-    named = os.environ.get("BIENC_CACHE")
-    path = named or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "bienc")  # noqa: PTH118
+    configured = os.environ.get("BIENC_CACHE")
+    path = configured or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "bienc")  # noqa: PTH118
     path = os.path.expanduser(path)  # noqa: PTH111
     if path.startswith("~"):
         raise UsageError(
@@ -72,9 +72,9 @@ def key_directory() -> Path:
 
     from bienc_cli.store.seal import adopt_key
 
-    named = os.environ.get("BIENC_DATA")
-    if named:
-        directory = Path(named).expanduser().absolute()
+    configured = os.environ.get("BIENC_DATA")
+    if configured:
+        directory = Path(configured).expanduser().absolute()
     else:
         base = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
         directory = Path(base).absolute() / "bienc"
@@ -92,18 +92,18 @@ def excludes_file() -> str | None:
     import subprocess
     from pathlib import Path
 
-    named = ""
+    configured = ""
     with suppress(OSError, subprocess.SubprocessError):
         # Ask outside of any repository, because repositories may override it.
-        asked = ["git", "-C", Path.cwd().anchor, "config", "--includes", "--type=path"]
-        asked += ["--get", "core.excludesFile"]
-        outside = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
-        done = subprocess.run(  # noqa: S603
-            asked, capture_output=True, timeout=5, check=False, env=outside
+        command = ["git", "-C", Path.cwd().anchor, "config", "--includes", "--type=path"]
+        command += ["--get", "core.excludesFile"]
+        environment = {name: value for name, value in os.environ.items() if name != "GIT_DIR"}
+        completed = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=5, check=False, env=environment
         )
-        named = os.fsdecode(done.stdout).strip()
+        configured = os.fsdecode(completed.stdout).strip()
     base = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
-    path = Path(named) if named else Path(base) / "git" / "ignore"
+    path = Path(configured) if configured else Path(base) / "git" / "ignore"
     return str(path.absolute()) if path.is_file() else None
 
 
@@ -118,8 +118,8 @@ def default_model(name: str, variable: str, otherwise: str) -> Setting[str]:
     from bienc_cli.environment import defaults
     from bienc_cli.settings import Origin, Setting
 
-    if named := os.environ.get(variable):
-        return Setting(named, Origin.ENVIRONMENT, variable)
+    if model := os.environ.get(variable):
+        return Setting(model, Origin.ENVIRONMENT, variable)
     return defaults.in_use().of(name) or Setting(otherwise, Origin.DEFAULT)
 
 
@@ -128,12 +128,12 @@ def is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
 
 
-def go_offline_if(asked: bool) -> bool:
+def go_offline_if(requested: bool) -> bool:
     """Whether network access is forbidden; call this before importing the libraries.
 
     They read HF_HUB_OFFLINE once, at import; nothing else would keep them from connecting.
     """
-    offline = asked or is_offline()
+    offline = requested or is_offline()
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     return offline

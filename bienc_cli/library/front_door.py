@@ -97,10 +97,10 @@ class Index(Overview, Quality, Upkeep):
             StorageError: it cannot be written.
         """
         place = index_places.index_to_write(None if index is None else possible(index))
-        built = cls(place, models, reporter)
-        built.refresh(paths, options=options)
-        built.reader()
-        return built
+        built_index = cls(place, models, reporter)
+        built_index.refresh(paths, options=options)
+        built_index.reader()
+        return built_index
 
     @errors_in_arguments()
     def search(
@@ -163,33 +163,35 @@ class Index(Overview, Quality, Upkeep):
         from bienc_cli.search import check_query, search
 
         check_query(query)
-        chosen = options.strategy or strategy_chosen(None, True)
+        chosen_strategy = options.strategy or strategy_chosen(None, True)
         if also:
-            reader, watch = self._joined(also, compared=chosen.needs_bi_encoder)
+            reader, watch = self._joined(also, compares=chosen_strategy.needs_bi_encoder)
         else:
-            reader, watch = self._asked()
+            reader, watch = self._reader_and_watch()
         # It counts the tokens of a budget.
-        encodes = chosen.needs_bi_encoder or options.budget_tokens is not None
+        encodes = chosen_strategy.needs_bi_encoder or options.budget_tokens is not None
         with watch.stage("load models"):
             bi_encoder = self.models.load_bi_encoder(reader.info) if encodes else None
-            reranker = self.models.load_cross_encoder() if chosen.needs_cross_encoder else None
+            reranker = (
+                self.models.load_cross_encoder() if chosen_strategy.needs_cross_encoder else None
+            )
         return SearchAnswer(search(reader, query, bi_encoder, reranker, options, watch), reader)
 
     def _joined(
-        self, also: Sequence[Index], *, compared: bool
+        self, also: Sequence[Index], *, compares: bool
     ) -> tuple[IndexReader | Joined, Stopwatch]:
         """Several distinct indexes as one; if vectors are compared, they must be of one model."""
         from bienc_cli.search.joined import Joined, joined
 
-        asked = [one._asked() for one in dict.fromkeys((self, *also))]
-        watch = asked[0][1]
-        for _, other in asked[1:]:
-            for stage in other.times:
+        opened = [index._reader_and_watch() for index in dict.fromkeys((self, *also))]
+        watch = opened[0][1]
+        for _, other_watch in opened[1:]:
+            for stage in other_watch.times:
                 watch.add(stage.name, stage.seconds)
-        found = joined([reader for reader, _ in asked])
-        if compared and isinstance(found, Joined):
-            found.check_same_model()
-        return found, watch
+        searchable = joined([reader for reader, _ in opened])
+        if compares and isinstance(searchable, Joined):
+            searchable.check_same_model()
+        return searchable, watch
 
     @errors_in_arguments()
     def compare(
@@ -272,10 +274,10 @@ class Index(Overview, Quality, Upkeep):
         from bienc_cli.search.excerpts import read
 
         names = [document, os.path.normpath(document)]
-        found = read(self.reader(), names, around=around, start=start, limit=limit)
-        if found is None:
+        excerpt = read(self.reader(), names, around=around, start=start, limit=limit)
+        if excerpt is None:
             raise unknown(document)
-        return found
+        return excerpt
 
 
 def check_queries(texts: Iterable[str]) -> None:
@@ -316,17 +318,17 @@ def search_options(
     from bienc_cli.search import DEFAULT_K, SearchOptions
     from bienc_cli.search.budget import passages_for
 
-    chosen = strategy_chosen(strategy, rerank)
+    chosen_strategy = strategy_chosen(strategy, rerank)
     if k is None:
         k = DEFAULT_K if budget_tokens is None else passages_for(budget_tokens, candidates)
     return SearchOptions(
-        strategy=chosen,
+        strategy=chosen_strategy,
         k=k,
         candidates=candidates,
         rerank_seconds=rerank_seconds,
         min_relevance=min_relevance,
         exhaustive=exhaustive,
         where=documents_of(path, type),
-        best_sentence=best_sentence and chosen.needs_bi_encoder,
+        best_sentence=best_sentence and chosen_strategy.needs_bi_encoder,
         budget_tokens=budget_tokens,
     )

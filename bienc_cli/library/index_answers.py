@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bienc_cli.library.answer import Answer
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 
 if TYPE_CHECKING:
     from bienc_cli.evaluation.comparison import Comparison
@@ -133,7 +133,7 @@ class SearchAnswer(Answer[FoundPassage, "SearchResult"]):
     """The answer of `Index.search`."""
 
     def __init__(self, result: SearchResult, searched: IndexReader | Joined) -> None:
-        super().__init__([_found(hit) for hit in result.hits], result)
+        super().__init__([_found_passage(hit) for hit in result.hits], result)
         self._searched = searched
 
     def changed(self) -> tuple[str, ...]:
@@ -171,8 +171,8 @@ class SimilarAnswer(Answer[SimilarItem, "SimilarResult"]):
                 relevance=hit.relevance.probability if hit.relevance else None,
                 path=hit.passage.path,
                 document_id=hit.passage.passage.doc_id,
-                citation=hit_.location(hit.passage),
-                heading=hit_.heading(hit.passage),
+                citation=hits.location(hit.passage),
+                heading=hits.heading(hit.passage),
                 text=hit.passage.passage.text,
             )
             for hit in result.hits
@@ -192,16 +192,16 @@ class CompareAnswer(Answer[RankedPassage, "Comparison"]):
     def __init__(self, result: Comparison) -> None:
         rows = [
             RankedPassage(
-                query=one.query,
+                query=query_comparison.query,
                 strategy=ranking.strategy.value,
                 rank=rank,
-                citation=hit_.location(hit.passage),
+                citation=hits.location(hit.passage),
                 path=hit.passage.path,
                 text=hit.passage.passage.text,
                 **_scores(hit),
             )
-            for one in result.queries
-            for ranking in one.rankings
+            for query_comparison in result.queries
+            for ranking in query_comparison.rankings
             for rank, hit in enumerate(ranking.hits, 1)
         ]
         super().__init__(rows, result)
@@ -231,16 +231,16 @@ class LabelsAnswer(Answer[LabelledItem, "Labelling"]):
 
     def __init__(self, result: Labelling) -> None:
         rows = []
-        for one in result.documents:
-            (label, similarity), *others = one.likeliest(result.labels)
-            other, probability = others[0] if others else (None, None)
+        for document in result.documents:
+            (label, similarity), *rest = document.likeliest(result.labels)
+            cross_encoder_label, probability = rest[0] if rest else (None, None)
             rows.append(
                 LabelledItem(
-                    path=one.passage.path,
-                    document_id=one.passage.passage.doc_id,
+                    path=document.passage.path,
+                    document_id=document.passage.passage.doc_id,
                     label=label,
                     similarity=similarity,
-                    cross_encoder_label=other,
+                    cross_encoder_label=cross_encoder_label,
                     probability=probability,
                 )
             )
@@ -254,15 +254,18 @@ class LabelsAnswer(Answer[LabelledItem, "Labelling"]):
 
 
 def _similar_pair(pair: Pair) -> SimilarPair:
-    said = pair.classification
-    ways = (said.forward, said.backward) if said else ((), ())
-    labels = [max(way, key=lambda one: one.logit).label if way else None for way in ways]
+    classification = pair.classification
+    directions = (classification.forward, classification.backward) if classification else ((), ())
+    labels = [
+        max(scores, key=lambda score: score.logit).label if scores else None
+        for scores in directions
+    ]
     return SimilarPair(
         similarity=pair.similarity,
         shared=pair.shared,
         kind=pair.kind.value,
-        first=hit_.location(pair.first),
-        second=hit_.location(pair.second),
+        first=hits.location(pair.first),
+        second=hits.location(pair.second),
         first_path=pair.first.path,
         second_path=pair.second.path,
         first_text=pair.first.passage.text,
@@ -272,17 +275,17 @@ def _similar_pair(pair: Pair) -> SimilarPair:
     )
 
 
-def _found(hit: Hit) -> FoundPassage:
+def _found_passage(hit: Hit) -> FoundPassage:
     stored: StoredPassage = hit.passage
     place = stored.passage.place
     return FoundPassage(
         rank=hit.rank,
-        citation=hit_.location(stored),
+        citation=hits.location(stored),
         path=stored.path,
         document_id=stored.passage.doc_id,
         page=place.first if place.kind == "page" else None,
         line=place.first if place.kind == "line" else None,
-        heading=hit_.heading(stored),
+        heading=hits.heading(stored),
         text=stored.passage.text,
         **_scores(hit),
     )

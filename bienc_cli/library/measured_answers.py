@@ -89,14 +89,14 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
         rows = []
         for system in result.systems:
             for measure, mean in system.means.items():
-                against = system.differences.get(measure)
+                difference = system.differences.get(measure)
                 rows.append(
                     MeasuredStrategy(
                         strategy=system.name,
                         measure=measure,
                         value=mean.value,
-                        difference=None if against is None else against.mean,
-                        p=None if against is None else against.p_corrected,
+                        difference=None if difference is None else difference.mean,
+                        p=None if difference is None else difference.p_corrected,
                     )
                 )
         super().__init__(rows, result)
@@ -149,14 +149,14 @@ class TuneAnswer(Answer[LearnedWeights, Tuning]):
         rows = [
             LearnedWeights(
                 strategy=strategy,
-                similarity=one.weights.similarity,
-                bm25=one.weights.bm25,
-                before_similarity=one.before.similarity,
-                before_bm25=one.before.bm25,
-                gain=one.gain.mean,
-                kept=recorded and one.helps,
+                similarity=tuned.weights.similarity,
+                bm25=tuned.weights.bm25,
+                before_similarity=tuned.before.similarity,
+                before_bm25=tuned.before.bm25,
+                gain=tuned.gain.mean,
+                kept=recorded and tuned.helps,
             )
-            for strategy, one in (("blend", result.blend), ("light-blend", result.light_blend))
+            for strategy, tuned in (("blend", result.blend), ("light-blend", result.light_blend))
         ]
         super().__init__(rows, result)
         self.recorded = recorded
@@ -166,8 +166,8 @@ class TuneAnswer(Answer[LearnedWeights, Tuning]):
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the judgments."""
         missing = len(self.result.missing)
-        said = f"{missing:,} judged documents are not in the index"
-        return (*self._warnings, said) if missing else self._warnings
+        message = f"{missing:,} judged documents are not in the index"
+        return (*self._warnings, message) if missing else self._warnings
 
     def view(self) -> View:
         """In the schema `bienc.tune/1`."""

@@ -92,14 +92,14 @@ class ModelsAnswer(Answer[NamedModel, Sequence[ModelStatus]]):
     def __init__(self, result: Sequence[ModelStatus]) -> None:
         rows = [
             NamedModel(
-                name=one.model.alias,
-                role=one.model.role.value,
-                hub_id=one.model.hub_id,
-                license=one.model.license,
-                offline=one.available_offline,
-                default=one.default,
+                name=status.model.alias,
+                role=status.model.role.value,
+                hub_id=status.model.hub_id,
+                license=status.model.license,
+                offline=status.available_offline,
+                default=status.default,
             )
-            for one in result
+            for status in result
         ]
         super().__init__(rows, result)
 
@@ -114,7 +114,7 @@ class PairScoresAnswer(Answer[PairOfTexts, PairScoring]):
     def __init__(self, result: PairScoring) -> None:
         rows = []
         for number, pair in zip(result.numbers, result.pairs, strict=True):
-            best = max(pair.labels, key=lambda one: one.logit) if pair.labels else None
+            best = max(pair.labels, key=lambda score: score.logit) if pair.labels else None
             rows.append(
                 PairOfTexts(
                     number=number,
@@ -138,18 +138,20 @@ class ClassifiedAnswer(Answer[ClassifiedPair, PairClassification]):
 
     def __init__(self, result: PairClassification) -> None:
         rows = []
-        for number, ((first, second), said) in result.read.items():
-            ways = [
-                max(way, key=lambda one: one.logit) for way in (said.forward, said.backward) if way
+        for number, ((first, second), classification) in result.read.items():
+            best_scores = [
+                max(scores, key=lambda score: score.logit)
+                for scores in (classification.forward, classification.backward)
+                if scores
             ]
             rows.append(
                 ClassifiedPair(
                     number=number,
                     first=first,
                     second=second,
-                    label=ways[0].label,
-                    probability=ways[0].probability,
-                    label_back=ways[1].label if ways[1:] else None,
+                    label=best_scores[0].label,
+                    probability=best_scores[0].probability,
+                    label_back=best_scores[1].label if best_scores[1:] else None,
                 )
             )
         super().__init__(rows, result)
@@ -170,7 +172,7 @@ def classified(
     """
     check_classifier(cross_encoder.identity)
     started = time.perf_counter()
-    said = classify(list(pairs.values()), cross_encoder, both_ways=both_ways)
+    classifications = classify(list(pairs.values()), cross_encoder, both_ways=both_ways)
     seconds = time.perf_counter() - started
-    read = dict(zip(pairs, zip(pairs.values(), said, strict=True), strict=True))
+    read = dict(zip(pairs, zip(pairs.values(), classifications, strict=True), strict=True))
     return PairClassification(read, ModelUse.of(cross_encoder), seconds)

@@ -48,7 +48,7 @@ class ModelLoading:
     _cross_encoders: list[CrossEncoder] = field(
         default_factory=list, init=False, repr=False, compare=False
     )
-    _begun: dict[str, Background[Any]] = field(
+    _loading: dict[str, Background[Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
     _turn: threading.Lock = field(
@@ -86,10 +86,10 @@ class ModelLoading:
             ModelUnavailable: its weights are not available.
         """
         with self._turn:
-            begun: Background[BiEncoder] | None = self._begun.pop("bi-encoder", None)
-            if begun is None:
+            loading: Background[BiEncoder] | None = self._loading.pop("bi-encoder", None)
+            if loading is None:
                 return self._load_bi_encoder(info)
-            model = begun.result()
+            model = loading.result()
             return self._bi_encoders.setdefault(model.identity.name, model)
 
     def begin_bi_encoder(
@@ -101,9 +101,9 @@ class ModelLoading:
             info: of the index.
             ahead: a load that has already been started.
         """
-        begun = ahead or Background(lambda: self._load_bi_encoder(info))
-        self._begun["bi-encoder"] = begun
-        return begun
+        loading = ahead or Background(lambda: self._load_bi_encoder(info))
+        self._loading["bi-encoder"] = loading
+        return loading
 
     def check_bi_encoder(self, info: IndexInfo) -> None:
         """Refuse a model that the index was not made with, without loading either.
@@ -122,9 +122,11 @@ class ModelLoading:
             ModelUnavailable: its weights are not available.
         """
         with self._turn:
-            begun: Background[CrossEncoder] | None = self._begun.pop("cross-encoder", None)
+            loading: Background[CrossEncoder] | None = self._loading.pop("cross-encoder", None)
             if not self._cross_encoders:
-                self._cross_encoders.append(begun.result() if begun else self._load_cross_encoder())
+                self._cross_encoders.append(
+                    loading.result() if loading else self._load_cross_encoder()
+                )
             return self._cross_encoders[0]
 
     def begin_cross_encoder(
@@ -140,8 +142,8 @@ class ModelLoading:
 
             # Import here, immediately: in a thread it would compete with other imports and be late.
             import_runtime(self.runtime, self.device)
-        self._begun["cross-encoder"] = begun = ahead or Background(self._load_cross_encoder)
-        return begun
+        self._loading["cross-encoder"] = loading = ahead or Background(self._load_cross_encoder)
+        return loading
 
     def on_ray(self, address: str) -> StartWorkers:
         """Let a Ray cluster do the work; its workers load the same model.
@@ -158,8 +160,8 @@ class ModelLoading:
             offline=variables.go_offline_if(self.offline),
             runtime=self.runtime,
         )
-        hired: StartWorkers = workers("ray").on_ray(address, load, threads=self.threads)
-        return hired
+        start_workers: StartWorkers = workers("ray").on_ray(address, load, threads=self.threads)
+        return start_workers
 
     def _load_bi_encoder(self, info: IndexInfo | None) -> BiEncoder:
         from bienc_cli.models import DEFAULT_BI_ENCODER, load_bi_encoder
@@ -171,17 +173,17 @@ class ModelLoading:
         else:
             name = self.model or info.encoder.name
             if self.model is None and not info.names_model_of_ours:
-                _check_is_only_a_name(name)
+                _refuse_directory(name)
                 offline = True
             self._check_identity(name, info, offline=offline)
         if name in self._bi_encoders:
             return self._bi_encoders[name]
 
         def load() -> BiEncoder:
-            return SharedBiEncoder(load_bi_encoder(name, **self._how(offline=offline)))
+            return SharedBiEncoder(load_bi_encoder(name, **self._load_options(offline=offline)))
 
         warm = caller.warm()
-        model = warm.models.bi_encoder(_meant_by_all(name), load) if warm else load()
+        model = warm.models.bi_encoder(_unambiguous_name(name), load) if warm else load()
         return self._bi_encoders.setdefault(name, self._with_notes(model))
 
     def _load_cross_encoder(self) -> CrossEncoder:
@@ -193,13 +195,15 @@ class ModelLoading:
         offline = variables.go_offline_if(self.offline)
 
         def load() -> CrossEncoder:
-            return SharedCrossEncoder(load_cross_encoder(name, **self._how(offline=offline)))
+            return SharedCrossEncoder(
+                load_cross_encoder(name, **self._load_options(offline=offline))
+            )
 
         warm = caller.warm()
-        model = warm.models.cross_encoder(_meant_by_all(name), load) if warm else load()
+        model = warm.models.cross_encoder(_unambiguous_name(name), load) if warm else load()
         return self._with_notes(model)
 
-    def _how(self, *, offline: bool) -> dict[str, Any]:
+    def _load_options(self, *, offline: bool) -> dict[str, Any]:
         return {
             "cache_dir": variables.cache_directory(),
             "offline": offline,
@@ -213,17 +217,17 @@ class ModelLoading:
         """Refuse another model early: its identity is known before its weights are loaded."""
         from bienc_cli.models import identify_bi_encoder
 
-        found = identify_bi_encoder(
+        identity = identify_bi_encoder(
             name,
             cache_dir=variables.cache_directory(),
             offline=offline,
             on_first_use=self.reporter.preparing,
         )
-        if found.fingerprint != info.encoder.fingerprint:
+        if identity.fingerprint != info.encoder.fingerprint:
             # Imported late, so that its imports do not delay compiling the model.
             from bienc_cli.search import check_model
 
-            check_model(info.encoder, found)
+            check_model(info.encoder, identity)
 
     def _with_notes(self, model: Model) -> Model:
         for note in model.notes:
@@ -287,7 +291,7 @@ class SharedCrossEncoder(_Shared[CrossEncoder]):
             return self._model.score_pairs(pairs)
 
 
-def _meant_by_all(name: str) -> str:
+def _unambiguous_name(name: str) -> str:
     """A model's name, after checking that it means the same in every directory.
 
     Raises:
@@ -298,7 +302,7 @@ def _meant_by_all(name: str) -> str:
     return name
 
 
-def _check_is_only_a_name(name: str) -> None:
+def _refuse_directory(name: str) -> None:
     """Refuse to load a model from a directory that only somebody else's index names.
 
     Raises:

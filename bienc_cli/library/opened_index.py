@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bienc_cli.store import Filter, IndexInfo, IndexPlace, IndexReader
 
 
-class _Opened(threading.local):
+class _ThreadState(threading.local):
     """What a thread has open of an index; readers are not shared between threads."""
 
     reader: IndexReader | None = None
@@ -43,7 +43,7 @@ class OpenedIndex:
         self.place = place
         self.models = models or Models()
         self.reporter = reporter or Reporter()
-        self._mine = _Opened()
+        self._state = _ThreadState()
 
     @property
     def exists(self) -> bool:
@@ -66,18 +66,18 @@ class OpenedIndex:
         """
         from bienc_cli.store import identity_of
 
-        mine = self._mine
+        state = self._state
         if warm := caller.warm():
             return warm.readers.get(self.place, caller.here(), self._open)
-        if mine.reader is not None and not self._is_current(mine.reader):
+        if state.reader is not None and not self._is_current(state.reader):
             self.close()
-        if mine.reader is None:
+        if state.reader is None:
             # Read before opening, so that an index replaced meanwhile is opened again.
-            mine.identity = identity_of(self.place)
-            mine.watch = mine.watch or Stopwatch()
-            with mine.watch.stage("open index"):
-                mine.reader = self._open()
-        return mine.reader
+            state.identity = identity_of(self.place)
+            state.watch = state.watch or Stopwatch()
+            with state.watch.stage("open index"):
+                state.reader = self._open()
+        return state.reader
 
     def _open(self) -> IndexReader:
         from bienc_cli.store import open_reader
@@ -88,9 +88,9 @@ class OpenedIndex:
         from bienc_cli.store import identity_of
 
         try:
-            there = identity_of(self.place)
-            gone = self.outlasts and there is None
-            return gone or (there == self._mine.identity and reader.is_current())
+            identity = identity_of(self.place)
+            is_gone = self.outlasts and identity is None
+            return is_gone or (identity == self._state.identity and reader.is_current())
         except BiencError:
             return self.outlasts
 
@@ -106,17 +106,17 @@ class OpenedIndex:
 
     def let_go(self) -> None:
         """Close a reader whose generation is obsolete, so that the log can shrink."""
-        if self._mine.reader is not None and not self._is_current(self._mine.reader):
+        if self._state.reader is not None and not self._is_current(self._state.reader):
             self.close()
 
-    def _asked(self) -> tuple[IndexReader, Stopwatch]:
+    def _reader_and_watch(self) -> tuple[IndexReader, Stopwatch]:
         """The reader to answer a question from, with the time it took to open."""
         reader = self.reader()
-        watch, self._mine.watch = self._mine.watch or Stopwatch(), None
+        watch, self._state.watch = self._state.watch or Stopwatch(), None
         watch.add("open index", 0.0)
         return reader, watch
 
-    def _waiting(self, holder: str) -> None:
+    def _note_waiting(self, holder: str) -> None:
         self.reporter.note(f"waiting for {holder}")
 
     def close(self) -> None:
@@ -124,9 +124,9 @@ class OpenedIndex:
 
         Closes those of this thread; those of other threads are closed when the threads end.
         """
-        if self._mine.reader is not None:
-            self._mine.reader.close()
-            self._mine.reader = None
+        if self._state.reader is not None:
+            self._state.reader.close()
+            self._state.reader = None
 
     def __enter__(self) -> Self:
         return self
@@ -154,7 +154,7 @@ def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Fi
     from bienc_cli.formats.table import FORMATS, format_named
     from bienc_cli.store import Filter
 
-    meant = []
+    names = []
     for name in (formats,) if isinstance(formats, str) else formats:
         format_ = format_named(name)
         if format_ is None:
@@ -162,19 +162,19 @@ def documents_of(paths: str | Sequence[str], formats: str | Sequence[str]) -> Fi
                 f"There is no format '{name}'.",
                 f"give one of: {', '.join(sorted(FORMATS))}; or a suffix: md, htm, py",
             )
-        meant.append(format_)
+        names.append(format_)
     patterns = (paths,) if isinstance(paths, str) else tuple(paths)
-    return Filter(patterns, tuple(dict.fromkeys(meant)))
+    return Filter(patterns, tuple(dict.fromkeys(names)))
 
 
-def several(named: str | Sequence[str]) -> Sequence[str]:
+def several(names: str | Sequence[str]) -> Sequence[str]:
     """Names from a list, or from a string separated by commas, as commands take them."""
-    return named.split(",") if isinstance(named, str) else named
+    return names.split(",") if isinstance(names, str) else names
 
 
-def unknown(named: str) -> PathNotFound:
+def unknown(name: str) -> PathNotFound:
     """The error for a name that the index does not know."""
     return PathNotFound(
-        f"The index holds no document called {named}.",
+        f"The index holds no document called {name}.",
         "name one as answers do: by its path, its id or a citation",
     )

@@ -73,43 +73,43 @@ class Overview(OpenedIndex):
             min_similarity=min_similarity,
             where=documents_of(among, type),
         )
-        reader, watch = self._asked()
+        reader, watch = self._reader_and_watch()
         cross_encoder = None
         if rerank:
             with watch.stage("load models"):
                 cross_encoder = self.models.load_cross_encoder()
-        named = None if path is None else possible(path)
+        source = None if path is None else possible(path)
         subject = self._subject(
-            reader, named, (text or "", called), watch, indexed_only=indexed_only
+            reader, source, (text or "", called), watch, indexed_only=indexed_only
         )
         return SimilarAnswer(similar(reader, subject, options, cross_encoder, watch))
 
     def _subject(
         self,
         reader: IndexReader,
-        named: str | None,
-        other: tuple[str, str],
+        source: str | None,
+        text_and_name: tuple[str, str],
         watch: Stopwatch,
         *,
         indexed_only: bool,
     ) -> Subject:
         from bienc_cli.search.subject import foreign_subject, indexed_subject
 
-        if named is not None:
-            real = os.path.realpath(named)
-            spellings = [named, os.path.normpath(named), os.path.relpath(real), real]
+        if source is not None:
+            real = os.path.realpath(source)
+            spellings = [source, os.path.normpath(source), os.path.relpath(real), real]
             with watch.stage("find"):
-                found = indexed_subject(reader, spellings)
-            if found is not None:
-                return found
+                subject = indexed_subject(reader, spellings)
+            if subject is not None:
+                return subject
             if indexed_only:
-                raise unknown(named)
-        text, called = other
-        documents = [_document_of(text)] if named is None else _documents_in(named)
+                raise unknown(source)
+        text, called = text_and_name
+        documents = [_document_of(text)] if source is None else _documents_in(source)
         with watch.stage("load models"):
             encoder = self.models.load_bi_encoder(reader.info)
         with watch.stage("encode"):
-            return foreign_subject(reader, named or called, documents, encoder)
+            return foreign_subject(reader, source or called, documents, encoder)
 
     @errors_in_arguments()
     def pairs(
@@ -158,13 +158,13 @@ class Overview(OpenedIndex):
             between=documents_of(path, type),
             against=documents_of(against, type) if against else None,
         )
-        reader, watch = self._asked()
+        reader, watch = self._reader_and_watch()
         classifier = None
         if classify:
             with watch.stage("load models"):
                 classifier = self.models.load_cross_encoder()
         logs = variables.cache_directory() / "pairs"
-        found = []
+        pairs = []
         with (
             PairLog(logs, search_key(reader, options, classifier)) as log,
             self.reporter.portions("comparing", "passages") as advance,
@@ -174,9 +174,9 @@ class Overview(OpenedIndex):
                 self.reporter.note("note: going on where the interrupted search was")
             for pair in find_pairs(reader, options, classifier, log, advance):
                 on_pair(pair)
-                found.append(pair)
+                pairs.append(pair)
             log.finish()
-        return PairsAnswer(gathered(reader, found, options, classifier, watch))
+        return PairsAnswer(gathered(reader, pairs, options, classifier, watch))
 
     @errors_in_arguments()
     def classify(
@@ -203,12 +203,14 @@ class Overview(OpenedIndex):
         from bienc_cli.search.zero_shot import check_labels, label_documents
 
         names, where = check_labels(several(labels)), documents_of(path, type)
-        reader, watch = self._asked()
+        reader, watch = self._reader_and_watch()
         with watch.stage("load models"):
             bi_encoder = self.models.load_bi_encoder(reader.info)
-            reads = self.models.load_cross_encoder() if rerank else None
+            cross_encoder = self.models.load_cross_encoder() if rerank else None
         with self.reporter.portions("reading", "documents") as advance:
-            result = label_documents(reader, names, bi_encoder, reads, where, watch, advance)
+            result = label_documents(
+                reader, names, bi_encoder, cross_encoder, where, watch, advance
+            )
         return LabelsAnswer(result)
 
     def count(self, *, path: str | Sequence[str] = (), type: str | Sequence[str] = ()) -> int:
@@ -216,19 +218,19 @@ class Overview(OpenedIndex):
         return self.reader().count(documents_of(path, type))
 
 
-def _unit(named: str) -> Similar:
+def _unit(name: str) -> Similar:
     from bienc_cli.search.similar import Similar
 
     try:
-        return Similar(named)
+        return Similar(name)
     except ValueError:
-        raise UsageError(f"There is no unit '{named}'.", "give document or passage") from None
+        raise UsageError(f"There is no unit '{name}'.", "give document or passage") from None
 
 
 # Texts that are not indexed: a file given by its path, or a bare text.
 
 
-def _documents_in(named: str) -> list[Document]:
+def _documents_in(file_name: str) -> list[Document]:
     """Read the documents of a file.
 
     Raises:
@@ -240,23 +242,23 @@ def _documents_in(named: str) -> list[Document]:
     from bienc_cli.indexing.workers import NamedFile
     from bienc_cli.types import Document
 
-    path = Path(named)
-    if named and path.is_dir():
-        raise UsageError(f"{named} is a folder, and no document.", "name one of those in it")
+    path = Path(file_name)
+    if file_name and path.is_dir():
+        raise UsageError(f"{file_name} is a folder, and no document.", "name one of those in it")
     if not path.is_file():
         raise PathNotFound(
-            f"There is neither a document of the index nor a file called '{named}'.",
+            f"There is neither a document of the index nor a file called '{file_name}'.",
             "bienc info says what the index covers; - reads a text from standard input",
         )
     file = NamedFile(path.absolute(), path.name, path.stat().st_size)
-    found: list[Document] = []
+    documents: list[Document] = []
     for _, items in read_files([file], workers=1, limits=Limits()):
         for item in items:
             if isinstance(item, Document):
-                found.append(item)
-            elif item.path == file.doc_id and not found:
-                raise UsageError(f"{named} cannot be read: {item.reason}.")
-    return found
+                documents.append(item)
+            elif item.path == file.doc_id and not documents:
+                raise UsageError(f"{file_name} cannot be read: {item.reason}.")
+    return documents
 
 
 def _document_of(text: str) -> Document:

@@ -94,7 +94,7 @@ class Quality(OpenedIndex):
         from bienc_cli.strategy import strategies_named
 
         gates = Gates.parsed(
-            _list(fail_under), Path(baseline) if baseline is not None else None, max_drop
+            _as_list(fail_under), Path(baseline) if baseline is not None else None, max_drop
         )
         options = EvaluationOptions(
             strategies=strategies_named(several(strategies)) if strategies else MEASURED_BY_DEFAULT,
@@ -103,19 +103,21 @@ class Quality(OpenedIndex):
             where=documents_of(path, type),
             exhaustive=exhaustive,
         )
-        asked, judgments = _read(queries, qrels, beir, split)
-        others = [_run_of(Path(file), read_run(Path(file)), asked) for file in runs]
+        query_list, judgments = _queries_and_qrels(queries, qrels, beir, split)
+        other_runs = [_checked_run(Path(file), read_run(Path(file)), query_list) for file in runs]
         setups = SetupChoice.of(several(models), several(cross_encoders), _numbers(passage_tokens))
         if setups.several:
-            _refuse_with_several_setups(gates, others)
-        systems = [name for one in options.systems() for name in (one.name, one.strategy.value)]
-        systems += [run.name for run in others]
+            _refuse_with_several_setups(gates, other_runs)
+        systems = [
+            name for system in options.systems() for name in (system.name, system.strategy.value)
+        ]
+        systems += [run.name for run in other_runs]
         gates.check(systems, judged=judgments is not None)
         judgments = judgments or Qrels(Unit.DOCUMENT, {})
         if setups.several:
-            result = self._measured_each(setups, options, asked, judgments)
+            result = self._measured_each(setups, options, query_list, judgments)
         else:
-            result = self._measured(setups, options, asked, judgments, others)
+            result = self._measured(setups, options, query_list, judgments, other_runs)
         return EvaluateAnswer(result, gates.results(result))
 
     def _measured_each(
@@ -128,10 +130,12 @@ class Quality(OpenedIndex):
         from bienc_cli.evaluation.setups import evaluate_setups
 
         with ExitStack() as stack:
-            chosen = setups.open(stack, self.reader(), self.models, options, self.reporter)
-            steps = sum(len(one.options.systems()) for one in chosen) * len(queries)
+            opened_setups = setups.open(stack, self.reader(), self.models, options, self.reporter)
+            steps = sum(len(setup.options.systems()) for setup in opened_setups) * len(queries)
             with self.reporter.measuring(steps, len(queries)) as on_step:
-                return evaluate_setups(chosen, queries, qrels, cache_dir=_scores(), on_step=on_step)
+                return evaluate_setups(
+                    opened_setups, queries, qrels, cache_dir=_score_directory(), on_step=on_step
+                )
 
     def _measured(
         self,
@@ -147,12 +151,12 @@ class Quality(OpenedIndex):
         reader, models = self.reader(), self.models
         if setups.models != (None,) or setups.cross_encoders != (None,):
             models = models.named(setups.models[0], setups.cross_encoders[0])
-        searching = [system.strategy for system in options.to_search(runs)]
-        compares = any(one.needs_bi_encoder for one in searching)
-        reranks = any(one.needs_cross_encoder for one in searching)
+        strategies = [system.strategy for system in options.to_search(runs)]
+        compares = any(strategy.needs_bi_encoder for strategy in strategies)
+        reranks = any(strategy.needs_cross_encoder for strategy in strategies)
         bi_encoder = models.load_bi_encoder(reader.info) if compares else None
         cross_encoder = models.load_cross_encoder() if reranks else None
-        steps = len(searching) * len(queries)
+        steps = len(strategies) * len(queries)
         with self.reporter.measuring(steps, len(queries)) as on_step:
             return evaluate(
                 reader,
@@ -162,7 +166,7 @@ class Quality(OpenedIndex):
                 cross_encoder,
                 options,
                 runs=runs,
-                cache_dir=_scores(),
+                cache_dir=_score_directory(),
                 on_step=on_step,
             )
 
@@ -210,21 +214,21 @@ class Quality(OpenedIndex):
             depth,
             exhaustive,
         )
-        texts, place = _list(queries), Path(qrels)
-        given = None if queries_file is None else Path(queries_file)
-        check_source(texts, given, place)
-        file = JudgmentFile(place)
+        texts, qrels_path = _as_list(queries), Path(qrels)
+        queries_path = None if queries_file is None else Path(queries_file)
+        check_source(texts, queries_path, qrels_path)
+        file = JudgmentFile(qrels_path)
         reader = self.reader()
-        source, asked = queries_to_judge(texts, given, place)
+        source, query_list = queries_to_judge(texts, queries_path, qrels_path)
         judged = judged_in(file.qrels, reader.documents())
-        compares = any(one.needs_bi_encoder for one in options.strategies)
-        reranks = any(one.needs_cross_encoder for one in options.strategies)
+        compares = any(strategy.needs_bi_encoder for strategy in options.strategies)
+        reranks = any(strategy.needs_cross_encoder for strategy in options.strategies)
         if compares or reranks:
             self.reporter.note("note: loading the models")
         bi_encoder = self.models.load_bi_encoder(reader.info) if compares else None
         reranker = self.models.load_cross_encoder() if reranks else None
         return Judging(
-            asked,
+            query_list,
             lambda query: pool(reader, query, judged, bi_encoder, reranker, options),
             judged.by_query,
             file,
@@ -264,15 +268,15 @@ class Quality(OpenedIndex):
         from bienc_cli.evaluation.tuning import tune
         from bienc_cli.library.measured_answers import TuneAnswer
 
-        asked, judgments = read_queries(Path(queries)), read_qrels(Path(qrels))
+        query_list, judgments = read_queries(Path(queries)), read_qrels(Path(qrels))
         reader = self.reader()
         judged = judged_in(judgments, reader.documents())
         bi_encoder = self.models.load_bi_encoder(reader.info)
         with (
-            CachedScores(self.models.load_cross_encoder(), _scores()) as scores,
-            self.reporter.counting("reading", len(asked)) as advance,
+            CachedScores(self.models.load_cross_encoder(), _score_directory()) as scores,
+            self.reporter.counting("reading", len(query_list)) as advance,
         ):
-            result = tune(reader, asked, judged, bi_encoder, scores, advance)
+            result = tune(reader, query_list, judged, bi_encoder, scores, advance)
         recorded = result.kept is not None and not dry_run
         if recorded:
             self._record(result.kept, wait)
@@ -300,20 +304,20 @@ class Quality(OpenedIndex):
             key_dir=variables.key_directory(),
             create=False,
             wait=wait,
-            on_wait=self._waiting,
+            on_wait=self._note_waiting,
             ask=True,
         ) as writer:
             writer.put_blend(blend)
             writer.commit()
 
 
-def _measures(named: str | Sequence[str] | None, gates: Gates) -> tuple[str, ...]:
+def _measures(names: str | Sequence[str] | None, gates: Gates) -> tuple[str, ...]:
     """The named measures, or the defaults, and those that thresholds need."""
     from bienc_cli.evaluation.measures import DEFAULT_MEASURES, measure_named
 
-    given = [measure_named(one.strip()) for one in several(named or ()) if one.strip()]
-    needed = [one.measure for one in gates.thresholds]
-    return tuple(dict.fromkeys([*(given or DEFAULT_MEASURES), *needed]))
+    measures = [measure_named(name.strip()) for name in several(names or ()) if name.strip()]
+    measures_of_gates = [threshold.measure for threshold in gates.thresholds]
+    return tuple(dict.fromkeys([*(measures or DEFAULT_MEASURES), *measures_of_gates]))
 
 
 def _refuse_with_several_setups(gates: Gates, runs: Sequence[Run]) -> None:
@@ -326,19 +330,19 @@ def _refuse_with_several_setups(gates: Gates, runs: Sequence[Run]) -> None:
         )
 
 
-def _scores() -> Path:
+def _score_directory() -> Path:
     return variables.cache_directory() / "scores"
 
 
-def _list(named: str | Sequence[str]) -> list[str]:
-    return [named] if isinstance(named, str) else list(named)
+def _as_list(values: str | Sequence[str]) -> list[str]:
+    return [values] if isinstance(values, str) else list(values)
 
 
-def _numbers(given: int | Sequence[int]) -> tuple[int, ...]:
-    return (given,) if isinstance(given, int) else tuple(given)
+def _numbers(numbers: int | Sequence[int]) -> tuple[int, ...]:
+    return (numbers,) if isinstance(numbers, int) else tuple(numbers)
 
 
-def _run_of(path: Path, run: Run, queries: Sequence[Query]) -> Run:
+def _checked_run(path: Path, run: Run, queries: Sequence[Query]) -> Run:
     if not any(query.query_id in run.rankings for query in queries):
         raise UsageError(
             f"'{path}' ranks nothing for any of the queries.",
@@ -348,24 +352,18 @@ def _run_of(path: Path, run: Run, queries: Sequence[Query]) -> Run:
 
 
 def check_judged(
-    queries: str | Path | None,
-    qrels: str | Path | None,
-    beir: str | Path | None,
-    split: str,
+    queries: str | Path | None, qrels: str | Path | None, beir: str | Path | None, split: str
 ) -> None:
     """Refuse files that `Index.evaluate` cannot read, before the index is opened.
 
     Raises:
         UsageError: the files contradict each other, do not exist or are malformed.
     """
-    _read(queries, qrels, beir, split)
+    _queries_and_qrels(queries, qrels, beir, split)
 
 
-def _read(
-    queries: str | Path | None,
-    qrels: str | Path | None,
-    beir: str | Path | None,
-    split: str,
+def _queries_and_qrels(
+    queries: str | Path | None, qrels: str | Path | None, beir: str | Path | None, split: str
 ) -> tuple[Sequence[Query], Qrels | None]:
     """The queries (for a BEIR collection, only judged ones) and the judgments."""
     from bienc_cli.evaluation.qrels import read_qrels
@@ -380,18 +378,19 @@ def _read(
         if queries is None:
             raise UsageError("There is no file of queries.", "give --queries FILE")
         judgments = read_qrels(Path(qrels)) if qrels is not None else None
-        asked = read_queries(Path(queries))
-        if judgments is not None and not any(one.query_id in judgments.by_query for one in asked):
+        query_list = read_queries(Path(queries))
+        query_ids = {query.query_id for query in query_list}
+        if judgments is not None and query_ids.isdisjoint(judgments.by_query):
             raise UsageError(
                 f"'{qrels}' judges none of the queries in '{queries}'.",
                 "both have to name the queries alike; a plain line's id is its number",
             )
-        return asked, judgments
+        return query_list, judgments
     folder = Path(beir)
     nested = folder / "qrels" / f"{split}.tsv"
     judgments = read_qrels(nested if nested.parent.is_dir() else folder / "qrels.tsv")
-    asked = read_queries(folder / "queries.jsonl")
-    judged = tuple(query for query in asked if query.query_id in judgments.by_query)
+    query_list = read_queries(folder / "queries.jsonl")
+    judged = tuple(query for query in query_list if query.query_id in judgments.by_query)
     if not judged:
         raise UsageError(f"'{folder}' judges none of its own queries.")
     return judged, judgments

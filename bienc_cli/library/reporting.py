@@ -33,14 +33,14 @@ class Reporter:
         return nullcontext(SilentObserver())
 
     def measuring(
-        self, total: int, each: int
+        self, total: int, per_strategy: int
     ) -> AbstractContextManager[Callable[[str, int], None]]:
-        """Rankings are being computed: `total` of them, `each` for every strategy.
+        """Rankings are being computed: `total` of them, `per_strategy` for each.
 
         The callback takes a strategy's name and how many more queries it has answered: 0 when it
         starts, and again while it is timed.
         """
-        del total, each
+        del total, per_strategy
         return nullcontext(lambda _name, _queries: None)
 
     def portions(self, what: str, of: str) -> AbstractContextManager[Callable[[int, int], None]]:

@@ -40,13 +40,15 @@ class SetupChoice:
         cls, models: Sequence[str], cross_encoders: Sequence[str], lengths: Sequence[int]
     ) -> SetupChoice:
         """The named models and lengths, without repeats."""
-        return cls(_once(models), _once(cross_encoders), tuple(lengths) or (None,))
+        return cls(
+            _without_repeats(models), _without_repeats(cross_encoders), tuple(lengths) or (None,)
+        )
 
     @property
     def several(self) -> bool:
         """Whether there are several setups, or one that needs its own index."""
-        number = len(self.models) * len(self.cross_encoders) * len(self.lengths)
-        return number > 1 or self.lengths != (None,)
+        count = len(self.models) * len(self.cross_encoders) * len(self.lengths)
+        return count > 1 or self.lengths != (None,)
 
     def names(self, recorded: str) -> list[str]:
         """The name of each setup: what distinguishes it from the others.
@@ -57,16 +59,17 @@ class SetupChoice:
         Args:
             recorded: name of the index's model.
         """
-        models, cross_encoders = _called((*self.models, recorded)), _called(self.cross_encoders)
-        found = []
+        models = _display_names((*self.models, recorded))
+        cross_encoders = _display_names(self.cross_encoders)
+        names = []
         for model, length, cross_encoder in self._each():
             parts = [models[model or recorded]]
             if self.lengths != (None,):
                 parts.append(str(length))
             if len(self.cross_encoders) > 1:
                 parts.append(cross_encoders[cross_encoder])
-            found.append("/".join(parts))
-        return found
+            names.append("/".join(parts))
+        return names
 
     def _each(self) -> list[tuple[str | None, int | None, str | None]]:
         return list(product(self.models, self.lengths, self.cross_encoders))
@@ -75,7 +78,7 @@ class SetupChoice:
         self,
         stack: ExitStack,
         reader: IndexReader,
-        named: Models,
+        base_models: Models,
         options: EvaluationOptions,
         reporter: Reporter,
     ) -> list[Setup]:
@@ -92,32 +95,36 @@ class SetupChoice:
 
         readers: dict[tuple[str | None, int | None], tuple[IndexReader, BiEncoder | None]] = {}
         cross_encoders: dict[str | None, CrossEncoder | None] = {}
-        worded: set[int | None] = set()
+        lengths_searched: set[int | None] = set()
         setups = []
         for name, (model, length, cross_encoder) in zip(
             self.names(reader.info.encoder.name), self._each(), strict=True
         ):
             strategies = options.strategies
             if (model, length) in readers:
-                strategies = tuple(one for one in strategies if one.needs_cross_encoder)
-            if length in worded:
-                strategies = tuple(one for one in strategies if one.value != "bm25")
+                strategies = tuple(
+                    strategy for strategy in strategies if strategy.needs_cross_encoder
+                )
+            if length in lengths_searched:
+                strategies = tuple(strategy for strategy in strategies if strategy.value != "bm25")
             if not strategies:
                 continue
-            worded.add(length)
+            lengths_searched.add(length)
             if (model, length) not in readers:
                 readers[model, length] = _index_of(
-                    stack, reader, named.named(model, None), model, length, reporter
+                    stack, reader, base_models.named(model, None), model, length, reporter
                 )
             if cross_encoder not in cross_encoders:
-                reranks = any(one.needs_cross_encoder for one in options.strategies)
-                reads = named.named(None, cross_encoder)
-                cross_encoders[cross_encoder] = reads.load_cross_encoder() if reranks else None
-            own, bi_encoder = readers[model, length]
+                reranks = any(strategy.needs_cross_encoder for strategy in options.strategies)
+                reranking_models = base_models.named(None, cross_encoder)
+                cross_encoders[cross_encoder] = (
+                    reranking_models.load_cross_encoder() if reranks else None
+                )
+            setup_reader, bi_encoder = readers[model, length]
             setups.append(
                 Setup(
                     name,
-                    own,
+                    setup_reader,
                     bi_encoder,
                     cross_encoders[cross_encoder],
                     replace(options, strategies=strategies),
@@ -126,19 +133,19 @@ class SetupChoice:
         return setups
 
 
-def _once(names: Sequence[str]) -> tuple[str | None, ...]:
+def _without_repeats(names: Sequence[str]) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys(filter(None, map(str.strip, names)))) or (None,)
 
 
-def _called(names: tuple[str | None, ...]) -> dict[str | None, str]:
+def _display_names(names: tuple[str | None, ...]) -> dict[str | None, str]:
     """Display names: a directory by its last part, unless that is ambiguous."""
-    whole = {name: str(name) for name in names}
-    short = {
+    full_names = {name: str(name) for name in names}
+    short_names = {
         # Unlike `Path.is_dir`, it does not raise for an invalid name.
         name: Path(text).name if os.path.isdir(text) else text  # noqa: PTH112
-        for name, text in whole.items()
+        for name, text in full_names.items()
     }
-    return short if len(set(short.values())) == len(short) else whole
+    return short_names if len(set(short_names.values())) == len(short_names) else full_names
 
 
 def _index_of(
@@ -166,5 +173,5 @@ def _index_of(
             key_dir=variables.key_directory(),
             observer=observer,
         )
-    opened = open_reader(directory, key_dir=variables.key_directory(), shown_from=Path.cwd())
-    return stack.enter_context(opened), encoder
+    setup_reader = open_reader(directory, key_dir=variables.key_directory(), shown_from=Path.cwd())
+    return stack.enter_context(setup_reader), encoder

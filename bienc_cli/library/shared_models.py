@@ -135,13 +135,13 @@ class Models(ModelLoading):
         from bienc_cli.models import DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER, KNOWN_MODELS, Role
 
         roles = {model.alias: model.role for model in KNOWN_MODELS}
-        wanted = (names,) if isinstance(names, str) else names
-        unknown = next((name for name in wanted if name not in roles), None)
+        requested = (names,) if isinstance(names, str) else names
+        unknown = next((name for name in requested if name not in roles), None)
         if unknown is not None:
             raise UsageError(
                 f"There is no model of the short name '{unknown}'.", "the known ones: bienc models"
             )
-        for name in wanted or (DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER):
+        for name in requested or (DEFAULT_BI_ENCODER, DEFAULT_CROSS_ENCODER):
             if roles[name] is Role.BI_ENCODER:
                 self.named(name, None).load_bi_encoder(None)
             else:

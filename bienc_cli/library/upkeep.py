@@ -90,7 +90,7 @@ class Upkeep(OpenedIndex):
                 options=options or IndexOptions(excludes_file=variables.excludes_file()),
                 observer=observer,
                 wait=wait,
-                on_wait=self._waiting,
+                on_wait=self._note_waiting,
                 ask=True,
                 start_workers=workers,
                 check=self.models.check_bi_encoder,
@@ -153,7 +153,7 @@ class Upkeep(OpenedIndex):
                 key_dir=variables.key_directory(),
                 observer=observer,
                 wait=wait,
-                on_wait=self._waiting,
+                on_wait=self._note_waiting,
             )
         return RemoveAnswer(report)
 
@@ -206,8 +206,8 @@ def absolute(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     Raises:
         PathNotFound: a path is not a valid file name.
     """
-    named = [paths] if isinstance(paths, str | Path) else paths
-    return [_without_dots(Path(possible(path)).expanduser().absolute()) for path in named]
+    path_list = [paths] if isinstance(paths, str | Path) else paths
+    return [_without_dots(Path(possible(path)).expanduser().absolute()) for path in path_list]
 
 
 def _without_dots(path: Path) -> Path:
@@ -218,5 +218,5 @@ def _without_dots(path: Path) -> Path:
     parts = path.parts
     if os.pardir not in parts:
         return path
-    last = len(parts) - parts[::-1].index(os.pardir)
-    return Path(os.path.realpath(Path(*parts[:last])), *parts[last:])
+    after_dots = len(parts) - parts[::-1].index(os.pardir)
+    return Path(os.path.realpath(Path(*parts[:after_dots])), *parts[after_dots:])

@@ -84,20 +84,22 @@ class StatusAnswer(Shown[IndexInfo]):
         self.skipped = skipped
         self.exposed = exposed
         self.writable = writable
-        self._said = warnings
+        self._warnings = warnings
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the index, and what to do about it."""
-        said = [self._foreign() if one == FOREIGN_GRAPH else one for one in self._said]
+        messages = [
+            self._foreign() if warning == FOREIGN_GRAPH else warning for warning in self._warnings
+        ]
         if self.exposed:
-            more = len(self.exposed) - 1
-            said.append(
+            others = len(self.exposed) - 1
+            messages.append(
                 f"others may read or change {self.exposed[0]}"
-                + (f" and {more} more in it" if more else "")
+                + (f" and {others} more in it" if others else "")
                 + " (bienc index takes their rights away)"
             )
-        return tuple(said)
+        return tuple(messages)
 
     def _foreign(self) -> str:
         """The full form of the one-line warning that every search gives."""

@@ -94,16 +94,16 @@ class MilvusAddress:
         """As it is typed."""
         if self.file is None:
             return f"{PREFIX}{self.uri}/{self.collection}"
-        named = "" if self.collection == DEFAULT_COLLECTION else f"#{self.collection}"
-        return f"{_FILE}{self.uri}{named}"
+        fragment = "" if self.collection == DEFAULT_COLLECTION else f"#{self.collection}"
+        return f"{_FILE}{self.uri}{fragment}"
 
 
 def access_from(variables: Mapping[str, str]) -> Access:
     """A server's credentials from environment variables."""
 
     def file(variable: str) -> Path | None:
-        named = variables.get(variable)
-        return Path(named).expanduser().absolute() if named else None
+        path = variables.get(variable)
+        return Path(path).expanduser().absolute() if path else None
 
     return Access(
         variables.get("BIENC_MILVUS_TOKEN", ""),
@@ -151,8 +151,10 @@ def parse(text: str, base: Path, access: Access | None = None) -> MilvusAddress:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise UsageError(f"{text} is no address of an index.", _EXAMPLE)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    where = host if port is None else f"{host}:{port}"
-    return MilvusAddress(f"{parts.scheme}://{where}", _checked(parts.path.strip("/"), text), access)
+    netloc = host if port is None else f"{host}:{port}"
+    return MilvusAddress(
+        f"{parts.scheme}://{netloc}", _checked(parts.path.strip("/"), text), access
+    )
 
 
 def _checked(name: str, text: str) -> str:

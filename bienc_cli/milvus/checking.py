@@ -14,7 +14,7 @@ from contextlib import closing
 import numpy as np
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus import rows as row_codec
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.milvus.connection import MilvusRow
 from bienc_cli.milvus.head import REBUILD, Head
@@ -106,7 +106,7 @@ class _Check:
 
     def _counts(self, documents: int) -> Iterator[Problem]:
         counts = self._head.counts
-        for what, found, recorded in (
+        for noun, found, recorded in (
             ("files", sum(1 for _ in self._reader.files()), counts["files"]),
             ("documents", documents, counts["documents"]),
             ("skips", len(self._reader.skipped()), counts["skipped"]),
@@ -117,7 +117,7 @@ class _Check:
             ),
         ):
             if found != recorded:
-                message = f"There are {found:,} {what}, not {recorded:,} as recorded."
+                message = f"There are {found:,} {noun}, not {recorded:,} as recorded."
                 yield Problem("catalog", message, Remedy.REBUILD)
 
     def _documents(self, documents: Sequence[Record], tokenizer: Tokenizer) -> Iterator[Problem]:
@@ -127,25 +127,29 @@ class _Check:
         texts = {
             record.key: record.body for record in self._reader.records(["text"], among("key", ids))
         }
-        held: dict[int, list[MilvusRow]] = {one: [] for one in ids}
+        rows_by_document: dict[int, list[MilvusRow]] = {document_id: [] for document_id in ids}
         condition = all_of(among("document_id", ids), self._head.alive)
         words = ["words"] if self._head.full_text else []
         for page in self._connection.pages(
             self._collection, condition, [*PASSAGE_FIELDS, VECTOR, *words]
         ):
             for row in self._reader.whole(page):
-                held[row["document_id"]].append(row)
+                rows_by_document[row["document_id"]].append(row)
         for document in documents:
             try:
-                self._document(document, texts.get(document.key), held[document.key], tokenizer)
+                self._document(
+                    document, texts.get(document.key), rows_by_document[document.key], tokenizer
+                )
             except (IndexDamaged, KeyError, TypeError, ValueError) as error:
-                said = error.message if isinstance(error, IndexDamaged) else f"{error} is lacking."
-                yield Problem("texts", said, Remedy.READ_AGAIN, (document.file_id,))
+                message = (
+                    error.message if isinstance(error, IndexDamaged) else f"{error} is lacking."
+                )
+                yield Problem("texts", message, Remedy.READ_AGAIN, (document.file_id,))
 
     def _document(
         self, document: Record, text: str | None, rows: Sequence[MilvusRow], tokenizer: Tokenizer
     ) -> None:
-        body = rows_.parsed(document)
+        body = row_codec.parsed(document)
         if text is None or digest_of(text).hex() != body["digest"]:
             raise damaged(f"the text of {body['doc_id']}")
         if len(rows) != body["passages"]:
@@ -153,25 +157,25 @@ class _Check:
         self._passages += len(rows)
         passages = []
         for row in rows:
-            passage = rows_.stored(row, None).passage
+            passage = row_codec.stored(row, None).passage
             passages.append(passage)
             if (
                 passage.text != text[passage.start : passage.end]
-                or rows_.text_key(passage.embedded_text) != row["text_key"]
+                or row_codec.text_key(passage.embedded_text) != row["text_key"]
             ):
                 raise damaged(f"passage {row['id']}")
             self._keys.add(row["text_key"])
-        rows_.vectors_of(rows, self._head.encoder.dim)
-        languages = rows_.languages_in(body)
+        row_codec.vectors_of(rows, self._head.encoder.dim)
+        languages = row_codec.languages_in(body)
         self._languages += languages
-        if not rows_.has_words_of_now(body):
+        if not row_codec.has_words_of_now(body):
             # Another version may have derived other words from the same text.
             return
-        searched = rows_.searched_texts(passages, body["format"], body["title"], body["said"])
-        if languages != Counter(one.language for one in searched if one.language):
+        searched = row_codec.searched_texts(passages, body["format"], body["title"], body["said"])
+        if languages != Counter(text.language for text in searched if text.language):
             raise damaged(f"the languages of {body['doc_id']}")
         if self._head.full_text:
-            expected = rows_.words_of(searched, tokenizer)
+            expected = row_codec.words_of(searched, tokenizer)
             if [row["words"] for row in rows] != expected:
                 raise damaged(f"the words of {body['doc_id']}")
 
@@ -196,17 +200,21 @@ class _Check:
         for page in self._connection.pages(self._collection, self._head.alive, ["id"]):
             sample += [row["id"] for number, row in enumerate(page, seen) if number % step == 0]
             seen += len(page)
-        found: list[MilvusRow] = []
+        vector_rows: list[MilvusRow] = []
         for ids in in_chunks(sample):
-            found += self._connection.rows(self._collection, among("id", ids), [VECTOR])
-        queries = rows_.vectors_of(found, self._head.encoder.dim)
+            vector_rows += self._connection.rows(self._collection, among("id", ids), [VECTOR])
+        queries = row_codec.vectors_of(vector_rows, self._head.encoder.dim)
         by_graph = self._reader.search_many(queries, _K)
         exact = self._reader.search_many(queries, _K, exact=True)
         return float(
             np.mean(
                 [
-                    len({one for one, _ in near} & {one for one, _ in nearest}) / len(nearest)
-                    for near, nearest in zip(by_graph, exact, strict=True)
+                    len(
+                        {passage_id for passage_id, _ in graph_ranking}
+                        & {passage_id for passage_id, _ in exact_ranking}
+                    )
+                    / len(exact_ranking)
+                    for graph_ranking, exact_ranking in zip(by_graph, exact, strict=True)
                 ]
             )
         )
@@ -233,7 +241,9 @@ def repair(
                 raise IndexDamaged(problem.message, REBUILD)
         if not report.problems:
             return RepairReport((), ())
-        forgotten = writer.forget({one for problem in report.problems for one in problem.file_ids})
+        forgotten = writer.forget(
+            {file_id for problem in report.problems for file_id in problem.file_ids}
+        )
         rebuilt = ["counts"]
         if any(problem.part == "graph" for problem in report.problems):
             writer.rebuild_graph()

@@ -30,7 +30,7 @@ BUILD_SECONDS = 3600.0
 
 _INTERVAL = 0.2
 
-_MOST_SAID = 300
+_MOST_QUOTED = 300
 """Characters of a library's message that an error repeats."""
 
 PAGE = 1000
@@ -104,11 +104,13 @@ class Connection:
             raise explained(error, address) from error
         return client
 
-    def _call(self, name: str, *arguments: Any, seconds: float | None = None, **named: Any) -> Any:
+    def _call(
+        self, name: str, *arguments: Any, seconds: float | None = None, **options: Any
+    ) -> Any:
         with self._lock:
             try:
                 answer = getattr(self._client, name)(
-                    *arguments, timeout=seconds or REQUEST_SECONDS, **named
+                    *arguments, timeout=seconds or REQUEST_SECONDS, **options
                 )
             except Exception as error:
                 self.lost = is_lost(error)
@@ -183,10 +185,10 @@ class Connection:
         self, collection: str, condition: str, fields: Sequence[str], limit: int = MOST_ROWS
     ) -> list[MilvusRow]:
         """Rows that meet a condition, `limit` at most, in any order."""
-        found = self._call(
+        answer = self._call(
             "query", collection, filter=condition, output_fields=list(fields), limit=limit
         )
-        return [dict(row) for row in found]
+        return [dict(row) for row in answer]
 
     def pages(
         self, collection: str, condition: str, fields: Sequence[str], size: int = PAGE
@@ -228,7 +230,7 @@ class Connection:
         fields: Sequence[str],
     ) -> list[list[MilvusRow]]:
         """The best rows for each of some queries."""
-        found = self._call(
+        answer = self._call(
             "search",
             collection,
             data=list(data),
@@ -240,7 +242,7 @@ class Connection:
         )
         return [
             [{"id": hit["id"], "distance": hit["distance"], **hit["entity"]} for hit in hits]
-            for hits in found
+            for hits in answer
         ]
 
     def close(self) -> None:
@@ -252,8 +254,8 @@ class Connection:
             self._client.close()
         with _users_lock:
             _users[self.address.uri] -= 1
-            last = not _users[self.address.uri]
-        if last and self.address.file is not None:
+            is_last = not _users[self.address.uri]
+        if is_last and self.address.file is not None:
             # Otherwise, other processes could not open it as long as this one lives.
             lite.stop(self.address.file)
 
@@ -271,16 +273,16 @@ def connected(
     Raises:
         IndexBusy: the other process still has it open.
     """
-    told = False
+    has_reported = False
     while True:
         try:
             return Connection(address)
         except IndexBusy:
             if time.monotonic() >= deadline:
                 raise
-        if not told:
+        if not has_reported:
             on_wait("another process")
-            told = True
+            has_reported = True
         time.sleep(_INTERVAL)
 
 
@@ -288,16 +290,16 @@ def _library(address: MilvusAddress) -> Any:
     # gRPC reads this once, when loaded. Its fork support, which none of our child processes needs,
     # can block the fork itself, and prints a line on stderr for each.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-    needed = ["pymilvus", *(["milvus_lite"] if address.file is not None else [])]
+    modules = ["pymilvus", *(["milvus_lite"] if address.file is not None else [])]
     try:
-        pymilvus, *_ = [importlib.import_module(name) for name in needed]
+        pymilvus, *_ = [importlib.import_module(name) for name in modules]
     except ImportError as error:
         raise UsageError(
             f"An index in Milvus needs a package that is not installed: {error.name}.",
             install_command("milvus"),
         ) from error
     # They log every error with its traceback; here it becomes one sentence.
-    for name in (*needed, "pymilvus.milvus_client", "grpc._server"):
+    for name in (*modules, "pymilvus.milvus_client", "grpc._server"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return pymilvus
 
@@ -306,8 +308,8 @@ def _tls(address: MilvusAddress) -> dict[str, Any]:
     if not address.uri.startswith("https://"):
         return {}
     access = address.access
-    mutual = (access.certificate_file, access.key_file)
-    if any(mutual):
+    client_identity = (access.certificate_file, access.key_file)
+    if any(client_identity):
         files = {
             "ca_pem_path": access.ca_file,
             "client_pem_path": access.certificate_file,
@@ -330,8 +332,8 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
     """The error for an exception of the library."""
     if isinstance(error, BiencError):
         return error
-    said = _said_with_cause(error)
-    if address.file is None and any(word in said.lower() for word in _DENIED):
+    message = _message_with_cause(error)
+    if address.file is None and any(word in message.lower() for word in _DENIED):
         token = address.access.token
         return StorageError(
             f"The Milvus server of {address} refuses "
@@ -339,7 +341,7 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
             f"set BIENC_MILVUS_TOKEN to {'one' if token else 'a token'} that it accepts, "
             "user:password or an API key",
         )
-    if "certificate_verify_failed" in said.lower():
+    if "certificate_verify_failed" in message.lower():
         return StorageError(
             f"The certificate of the Milvus server of {address} is not one to be trusted.",
             "name its authority: BIENC_MILVUS_CA=FILE.pem",
@@ -350,22 +352,22 @@ def explained(error: Exception, address: MilvusAddress) -> BiencError:
             "check the address and that it runs; then run the same command again: "
             "what was committed is whole, and what is encoded is kept",
         )
-    return StorageError(f"Milvus refuses, at {address}: {_short(said)}")
+    return StorageError(f"Milvus refuses, at {address}: {_short(message)}")
 
 
 def is_lost(error: Exception) -> bool:
     """Whether the server has not answered, as far as the library can tell."""
-    said = _said_with_cause(error)
-    return any(word in said for word in _LOST)
+    message = _message_with_cause(error)
+    return any(word in message for word in _LOST)
 
 
-def _said_with_cause(error: Exception) -> str:
+def _message_with_cause(error: Exception) -> str:
     cause = error.__cause__
     # Some errors of pymilvus are their own cause.
-    return _said(error) if cause in (None, error) else f"{_said(error)} {_said(cause)}"
+    return _message(error) if cause in (None, error) else f"{_message(error)} {_message(cause)}"
 
 
-def _said(error: BaseException | None) -> str:
+def _message(error: BaseException | None) -> str:
     """The message of an exception of pymilvus or gRPC, with its status, on one line."""
     code, details = getattr(error, "code", ""), getattr(error, "details", "")
     parts = (
@@ -375,5 +377,5 @@ def _said(error: BaseException | None) -> str:
     return " ".join(" ".join(map(str, parts)).split())
 
 
-def _short(said: str) -> str:
-    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}..."
+def _short(message: str) -> str:
+    return message if len(message) <= _MOST_QUOTED else f"{message[:_MOST_QUOTED]}..."

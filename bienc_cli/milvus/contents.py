@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bienc_cli.errors import IndexDamaged
-from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus import rows as row_codec
 from bienc_cli.milvus.connection import Connection, MilvusRow
 from bienc_cli.milvus.head import CoveredRoot, Head
 from bienc_cli.milvus.lease import Lease
@@ -85,7 +85,7 @@ class MilvusContents:
             )
 
     @property
-    def _mine(self) -> str:
+    def _born_condition(self) -> str:
         """The condition that a row was born in the generation before or in this attempt."""
         own = f"born == {self._attempt}"
         return f"({self._head.born}) or {own}" if self._head else own
@@ -99,11 +99,11 @@ class MilvusContents:
     def put_root(self, root: Root) -> int:
         """Add a root, or update the settings of a covered one; returns its id."""
         covered = CoveredRoot(root, "file" if root.path.is_file() else "directory")
-        for root_id, known in self._roots.items():
-            if known.root.path == root.path:
-                if known.root.language != root.language:
+        for root_id, recorded in self._roots.items():
+            if recorded.root.path == root.path:
+                if recorded.root.language != root.language:
                     self._in_other_language.add(root_id)
-                if known != covered:
+                if recorded != covered:
                     self._roots[root_id] = covered
                     self._changed = True
                 return root_id
@@ -126,14 +126,14 @@ class MilvusContents:
 
     def remove_root(self, path: Path) -> int:
         """Stop covering a root and remove its files; returns how many documents they held."""
-        before = self._tally.documents
+        documents_before = self._tally.documents
         for root_id, covered in list(self._roots.items()):
             if covered.root.path == path:
                 self._remove([known.state.file_id for known in self._known(root_id).values()])
                 self._drop(self._unread(root_id))
                 del self._roots[root_id]
                 self._changed = True
-        return before - self._tally.documents
+        return documents_before - self._tally.documents
 
     # --------------------------------------------------------------- files
 
@@ -143,10 +143,10 @@ class MilvusContents:
 
     def _known(self, root_id: int) -> dict[str, _Known]:
         if root_id not in self._files:
-            held = self._files[root_id] = {}
+            files = self._files[root_id] = {}
             for record in self._records(["file"], f"root_id == {root_id}"):
-                state = rows_.file_state(record)
-                held[state.path] = _Known(state, record.key)
+                state = row_codec.file_state(record)
+                files[state.path] = _Known(state, record.key)
                 self._places[state.file_id] = root_id, state.path
         return self._files[root_id]
 
@@ -160,8 +160,8 @@ class MilvusContents:
 
     def document_digests(self, file_id: int) -> dict[str, bytes]:
         """The digest of each document's text, by document id."""
-        found = map(rows_.parsed, self._records(["document"], f"file_id == {file_id}"))
-        return {body["doc_id"]: bytes.fromhex(body["digest"]) for body in found}
+        bodies = map(row_codec.parsed, self._records(["document"], f"file_id == {file_id}"))
+        return {body["doc_id"]: bytes.fromhex(body["digest"]) for body in bodies}
 
     def document_counts(self, root_id: int) -> dict[int, int]:
         """How many documents each of a root's files holds, by file id, zeros included."""
@@ -194,7 +194,7 @@ class MilvusContents:
 
     def _put_state(self, root_id: int, state: FileState) -> None:
         key = self._number()
-        self._put(rows_.file_record(key, self._attempt, root_id, state))
+        self._put(row_codec.file_record(key, self._attempt, root_id, state))
         self._known(root_id)[state.path] = _Known(state, key)
         self._places[state.file_id] = root_id, state.path
 
@@ -204,16 +204,16 @@ class MilvusContents:
 
     def forget(self, file_ids: Iterable[int]) -> list[str]:
         """Remove files, even with damaged rows; returns their paths under their roots."""
-        known = {
-            one.state.file_id: path
+        paths_by_id = {
+            recorded.state.file_id: path
             for root_id in self._roots
-            for path, one in self._known(root_id).items()
+            for path, recorded in self._known(root_id).items()
         }
-        gone = sorted(set(file_ids))
-        self._remove([file_id for file_id in gone if file_id in known])
+        removed_ids = sorted(set(file_ids))
+        self._remove([file_id for file_id in removed_ids if file_id in paths_by_id])
         # There may be leftover rows of a file that is otherwise unknown.
-        self._dead_files.update(gone)
-        return [known[file_id] for file_id in gone if file_id in known]
+        self._dead_files.update(removed_ids)
+        return [paths_by_id[file_id] for file_id in removed_ids if file_id in paths_by_id]
 
     def _remove(self, file_ids: Sequence[int]) -> None:
         for chunk in in_chunks(file_ids):
@@ -223,10 +223,10 @@ class MilvusContents:
                     continue
                 self._tally.documents -= 1
                 try:
-                    body = rows_.parsed(record)
+                    body = row_codec.parsed(record)
                     self._tally.passages -= body["passages"]
                     self._tally.formats[body["format"]] -= 1
-                    self._tally.languages -= rows_.languages_in(body)
+                    self._tally.languages -= row_codec.languages_in(body)
                 except (IndexDamaged, KeyError, TypeError, ValueError):
                     self._tally_in_doubt = True
             for file_id in chunk:
@@ -245,12 +245,12 @@ class MilvusContents:
 
     def put_discovery_skips(self, root_id: int, skipped: Sequence[Skipped]) -> None:
         """Replace the record of what discovery skipped."""
-        before = self._unread(root_id)
-        if _skips(before) == list(skipped):
+        previous_skips = self._unread(root_id)
+        if _skips(previous_skips) == list(skipped):
             return
-        self._drop(before)
-        for one in skipped:
-            self._put_skip(root_id, 0, one)
+        self._drop(previous_skips)
+        for skip in skipped:
+            self._put_skip(root_id, 0, skip)
 
     def unread(self, root_id: int) -> list[Skipped]:
         """What discovery skipped under a root, in discovery order."""
@@ -258,14 +258,14 @@ class MilvusContents:
 
     def skipped(self, root_id: int) -> list[Skipped]:
         """Everything recorded as skipped under a root."""
-        found = _skips(self._records(["skip"], f"root_id == {root_id}"))
-        return sorted(found, key=lambda one: one.path)
+        skips = _skips(self._records(["skip"], f"root_id == {root_id}"))
+        return sorted(skips, key=lambda skip: skip.path)
 
     def _unread(self, root_id: int) -> list[Record]:
         return self._records(["skip"], f"root_id == {root_id}", "file_id == 0")
 
-    def _put_skip(self, root_id: int, file_id: int, one: Skipped) -> None:
-        body = json.dumps([one.path, one.code, one.reason], ensure_ascii=False)
+    def _put_skip(self, root_id: int, file_id: int, skip: Skipped) -> None:
+        body = json.dumps([skip.path, skip.code, skip.reason], ensure_ascii=False)
         self._put(Record("skip", self._number(), self._attempt, root_id, file_id, body))
         self._tally.skipped += 1
 
@@ -280,18 +280,20 @@ class MilvusContents:
         """Add a document with its passages; their vectors may follow later."""
         root_id, known = self._file(file_id)
         covered = self._roots[root_id]
-        place = covered.root.path
-        path = str(place if covered.kind == "file" else place / known.state.path)
+        root_path = covered.root.path
+        path = str(root_path if covered.kind == "file" else root_path / known.state.path)
         document_id = self._number()
-        said = covered.root.language
-        searched = rows_.searched_texts(passages, document.format, document.title, said)
-        for record in rows_.document_records(
-            document_id, self._attempt, root_id, file_id, document, path, searched, said
+        language = covered.root.language
+        searched_texts = row_codec.searched_texts(
+            passages, document.format, document.title, language
+        )
+        for record in row_codec.document_records(
+            document_id, self._attempt, root_id, file_id, document, path, searched_texts, language
         ):
             self._put(record)
         first = self._number(len(passages))
-        self._begun.add(
-            rows_.passage_rows(
+        self._open_uploads.add(
+            row_codec.passage_rows(
                 first,
                 self._attempt,
                 file_id,
@@ -299,26 +301,26 @@ class MilvusContents:
                 document,
                 path,
                 passages,
-                searched,
+                searched_texts,
                 self._tokenizer,
             )
         )
         self._tally.documents += 1
         self._tally.formats[document.format] += 1
         self._tally.passages += len(passages)
-        self._tally.languages.update(one.language for one in searched if one.language)
+        self._tally.languages.update(text.language for text in searched_texts if text.language)
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
         """The embedded texts without a known vector, without repeats."""
-        return self._begun.without_vector(texts)
+        return self._open_uploads.without_vector(texts)
 
     def add_vectors(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Add vectors of embedded texts, shape (n, dim); kept even without a commit."""
         if texts:
-            self._begun.add_vectors(texts, vectors)
+            self._open_uploads.add_vectors(texts, vectors)
 
     @property
-    def _begun(self) -> Uploads:
+    def _open_uploads(self) -> Uploads:
         if self._uploads is None:
             raise RuntimeError("begin() comes before documents and vectors")
         return self._uploads
@@ -341,8 +343,8 @@ class MilvusContents:
         self._changed = True
         self._unsent += record.rows()
         self._unsent_characters += len(record.body)
-        full = self._unsent_characters >= _CHARACTERS_AT_ONCE
-        if full or len(self._unsent) >= _ROWS_AT_ONCE:
+        is_full = self._unsent_characters >= _CHARACTERS_AT_ONCE
+        if is_full or len(self._unsent) >= _ROWS_AT_ONCE:
             self._send()
 
     def _send(self) -> None:
@@ -362,15 +364,15 @@ class MilvusContents:
 
     def _records(self, kinds: Sequence[str], *conditions: str) -> list[Record]:
         """Records that count now, this attempt's own included, ascending by key."""
-        found: list[MilvusRow] = []
+        rows: list[MilvusRow] = []
         for page in self._pages(all_of(among("kind", kinds), *conditions), RECORD_FIELDS):
-            found += page
-        return [record for record in rows_.joined(found) if self._counts(record)]
+            rows += page
+        return [record for record in row_codec.joined(rows) if self._counts(record)]
 
     def _pages(self, condition: str, fields: Sequence[str]) -> Iterator[list[MilvusRow]]:
         self._send()
         return self._connection.pages(
-            self._connection.address.records, all_of(condition, self._mine), fields
+            self._connection.address.records, all_of(condition, self._born_condition), fields
         )
 
     def _counts(self, record: Record) -> bool:
@@ -381,5 +383,5 @@ class MilvusContents:
         )
 
 
-def _skips(found: Iterable[Record]) -> list[Skipped]:
-    return [Skipped(*json.loads(record.body)) for record in found]
+def _skips(records: Iterable[Record]) -> list[Skipped]:
+    return [Skipped(*json.loads(record.body)) for record in records]

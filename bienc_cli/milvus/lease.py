@@ -73,7 +73,7 @@ class Lease:
     ) -> None:
         self._connection = connection
         self._committed = committed
-        self._terms = self._taken(wait, on_wait)
+        self._terms = self._take(wait, on_wait)
         self._stop = threading.Event()
         self._renewal = threading.Thread(target=self._renew, name="bienc-lease", daemon=True)
         self._renewal.start()
@@ -94,11 +94,11 @@ class Lease:
         Raises:
             IndexBusy: another writer has taken over.
         """
-        found = self._read()
-        if found is None or found.token != self._terms.token:
+        current = self._read()
+        if current is None or current.token != self._terms.token:
             raise IndexBusy(
                 f"Another process has taken over the index in {self._connection.address}"
-                + (f": {_holder(found)}." if found else "."),
+                + (f": {_holder(current)}." if current else "."),
                 "run the same command again: what is encoded is kept",
             )
 
@@ -114,43 +114,43 @@ class Lease:
             # It expires by itself, and there is no need to wait for that here.
             return
         with suppress(BiencError):
-            found = self._read()
-            if found is not None and found.token == self._terms.token:
-                left = tuple(sorted(open_attempts))
-                self._write(replace(self._terms, expires=0.0, open_attempts=left))
+            current = self._read()
+            if current is not None and current.token == self._terms.token:
+                remaining = tuple(sorted(open_attempts))
+                self._write(replace(self._terms, expires=0.0, open_attempts=remaining))
 
     # --------------------------------------------------------------- taking
 
-    def _taken(self, wait: float, on_wait: Callable[[str], None]) -> Terms:
+    def _take(self, wait: float, on_wait: Callable[[str], None]) -> Terms:
         deadline = time.monotonic() + wait
-        told = False
+        has_reported = False
         while True:
-            held = self._read()
-            if held is None or not _is_held(held):
-                terms = _next_terms(held, self._committed)
+            current = self._read()
+            if current is None or not _is_held(current):
+                terms = _next_terms(current, self._committed)
                 self._write(terms)
                 if self._connection.address.file is None:
                     time.sleep(SETTLING_SECONDS)
-                held = self._read()
-                if held is not None and held.token == terms.token:
+                current = self._read()
+                if current is not None and current.token == terms.token:
                     return terms
-            holder = _holder(held) if held else "another process"
+            holder = _holder(current) if current else "another process"
             if time.monotonic() >= deadline:
                 raise IndexBusy(
                     f"The index in {self._connection.address} is being written by {holder}.",
                     "try again when it has finished",
                 )
-            if not told:
+            if not has_reported:
                 on_wait(holder)
-                told = True
+                has_reported = True
             time.sleep(_INTERVAL)
 
     def _renew(self) -> None:
         while not self._stop.wait(LEASE_SECONDS / 3):
             # If the server does not answer, the writer will find out by itself.
             with suppress(BiencError):
-                found = self._read()
-                if found is None or found.token != self._terms.token:
+                current = self._read()
+                if current is None or current.token != self._terms.token:
                     return
                 self._write(replace(self._terms, expires=time.time() + LEASE_SECONDS))
 
@@ -167,9 +167,9 @@ class Lease:
         self._connection.upsert(self._connection.address.records, [row])
 
 
-def _next_terms(before: Terms | None, committed: int) -> Terms:
+def _next_terms(previous: Terms | None, committed: int) -> Terms:
     now = time.time()
-    attempt = max(before.attempt if before else 0, committed) + 1
+    attempt = max(previous.attempt if previous else 0, committed) + 1
     return Terms(
         attempt,
         secrets.token_hex(16),
@@ -177,7 +177,7 @@ def _next_terms(before: Terms | None, committed: int) -> Terms:
         socket.gethostname(),
         now,
         now + LEASE_SECONDS,
-        (*(before.open_attempts if before else ()), attempt),
+        (*(previous.open_attempts if previous else ()), attempt),
     )
 
 

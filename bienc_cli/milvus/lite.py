@@ -28,9 +28,9 @@ def check_folder(file: Path) -> None:
     if not file.parent.is_dir():
         raise StorageError(f"There is no folder {file.parent}.", "make it first")
     # Even reading takes a lock in it.
-    held = file if file.exists() else file.parent
-    if not os.access(held, os.W_OK | os.X_OK):
-        raise StorageError(f"{held} cannot be written.", "choose another place")
+    folder = file if file.exists() else file.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StorageError(f"{folder} cannot be written.", "choose another place")
 
 
 def is_locked(file: Path) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bienc_cli.errors import BiencError, IndexNotFound, StorageError
-from bienc_cli.milvus import rows as rows_
+from bienc_cli.milvus import rows as row_codec
 from bienc_cli.milvus.address import MilvusAddress
 from bienc_cli.milvus.connection import Connection, MilvusRow
 from bienc_cli.milvus.head import CoveredRoot, read_head
@@ -149,11 +149,11 @@ class MilvusReader:
         condition = self._condition(where)
         if condition == NO_PASSAGE:
             return
-        number = 0
+        count = 0
         for ids, vectors in self._searching.of_all(condition):
-            number += len(ids)
+            count += len(ids)
             yield ids, vectors
-        if not where and number != self.info.passages:
+        if not where and count != self.info.passages:
             raise self._missing("the set of its passages")
 
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
@@ -196,14 +196,14 @@ class MilvusReader:
     @cached_property
     def _placed_files(self) -> list[Placed]:
         # Roots are recorded absolute, so that it does not matter what they would be relative to.
-        names = ShownPaths(Path("/"), self._shown_from or Path("/"))
-        found = []
+        shown_paths = ShownPaths(Path("/"), self._shown_from or Path("/"))
+        placed = []
         for record in self.records(["file"]):
-            path = rows_.file_state(record).path
+            path = row_codec.file_state(record).path
             covered = self._covered(record.root_id, path)
-            shown = names.names(str(covered.root.path), covered.kind, path)
-            found.append((record.file_id, (path, *shown)))
-        return found
+            displayed = shown_paths.names(str(covered.root.path), covered.kind, path)
+            placed.append((record.file_id, (path, *displayed)))
+        return placed
 
     def _covered(self, root_id: int, path: str) -> CoveredRoot:
         covered = self.head.roots.get(root_id)
@@ -220,30 +220,30 @@ class MilvusReader:
             IndexDamaged: a passage is missing.
             StorageError: a later run of a writer has deleted it.
         """
-        found: dict[int, StoredPassage] = {}
+        stored_passages: dict[int, StoredPassage] = {}
         for ids in in_chunks(dict.fromkeys(passage_ids)):
             rows = self.connection.rows(
                 self._address.collection,
                 all_of(among("id", ids), self.head.born),
                 PASSAGE_FIELDS,
             )
-            found |= {row["id"]: self._stored(row) for row in self.whole(rows)}
+            stored_passages |= {row["id"]: self._stored(row) for row in self.whole(rows)}
         for passage_id in passage_ids:
-            if passage_id not in found:
+            if passage_id not in stored_passages:
                 raise self._missing(f"passage {passage_id}")
-        return [found[passage_id] for passage_id in passage_ids]
+        return [stored_passages[passage_id] for passage_id in passage_ids]
 
     def iter_passages(self, where: Filter | None = None) -> Iterator[StoredPassage]:
         """All passages that pass the filter, by document."""
         condition = self._condition(where)
         if condition == NO_PASSAGE:
             return
-        number = 0
+        count = 0
         for page in self.connection.pages(self._address.collection, condition, PASSAGE_FIELDS):
             for row in self.whole(page):
-                number += 1
+                count += 1
                 yield self._stored(row)
-        if not where and number != self.info.passages:
+        if not where and count != self.info.passages:
             raise self._missing("the set of its passages")
 
     def whole(self, rows: list[MilvusRow]) -> list[MilvusRow]:
@@ -251,15 +251,16 @@ class MilvusReader:
         ids = [row["id"] for row in rows if row["long"]]
         if not ids:
             return rows
-        kept = {
-            record.key: rows_.parsed(record) for record in self.records(["long"], among("key", ids))
+        long_strings = {
+            record.key: row_codec.parsed(record)
+            for record in self.records(["long"], among("key", ids))
         }
-        if len(kept) != len(ids):
+        if len(long_strings) != len(ids):
             raise self._missing("a long passage")
-        return [{**row, **kept.get(row["id"], {})} for row in rows]
+        return [{**row, **long_strings.get(row["id"], {})} for row in rows]
 
     def _stored(self, row: MilvusRow) -> StoredPassage:
-        return rows_.stored(row, self._shown_from)
+        return row_codec.stored(row, self._shown_from)
 
     def count(self, where: Filter | None = None) -> int:
         """How many passages pass the filter."""
@@ -273,8 +274,8 @@ class MilvusReader:
     def documents(self) -> Iterator[tuple[str, str]]:
         """Id and displayed path of every document; see `IndexReader.documents`."""
         for record in self.records(["document"]):
-            body = rows_.parsed(record)
-            yield str(body["doc_id"]), rows_.shown(str(body["path"]), self._shown_from)
+            body = row_codec.parsed(record)
+            yield str(body["doc_id"]), row_codec.shown(str(body["path"]), self._shown_from)
 
     def document_text(self, document_id: int) -> str:
         """A document's whole text.
@@ -284,14 +285,14 @@ class MilvusReader:
             StorageError: a later run of a writer has deleted it.
         """
         if document_id not in self._texts:
-            held = {
+            records_by_kind = {
                 record.kind: record
                 for record in self.records(["document", "text"], f"key == {document_id}")
             }
-            if set(held) != {"document", "text"}:
+            if set(records_by_kind) != {"document", "text"}:
                 raise self._missing(f"the text of document {document_id}")
-            text = held["text"].body
-            if digest_of(text).hex() != rows_.parsed(held["document"]).get("digest"):
+            text = records_by_kind["text"].body
+            if digest_of(text).hex() != row_codec.parsed(records_by_kind["document"]).get("digest"):
                 raise damaged(f"the text of document {document_id}")
             self._texts[document_id] = text
             if len(self._texts) > _TEXTS_KEPT:
@@ -303,8 +304,10 @@ class MilvusReader:
 
     def files(self) -> Iterator[tuple[Root, FileState]]:
         """Every file that was read, with its root."""
-        found = [(record.root_id, rows_.file_state(record)) for record in self.records(["file"])]
-        for root_id, state in sorted(found, key=lambda pair: (pair[0], pair[1].path)):
+        files = [
+            (record.root_id, row_codec.file_state(record)) for record in self.records(["file"])
+        ]
+        for root_id, state in sorted(files, key=lambda pair: (pair[0], pair[1].path)):
             yield self.head.roots[root_id].root, state
 
     def file_times(self) -> list[tuple[Root, dict[str, tuple[int, int]]]]:
@@ -313,32 +316,35 @@ class MilvusReader:
             root_id: {} for root_id in sorted(self.head.roots)
         }
         for record in self.records(["file"]):
-            state = rows_.file_state(record)
+            state = row_codec.file_state(record)
             times[record.root_id][state.path] = state.size, state.mtime_ns
         return list(zip(self.info.roots, times.values(), strict=True))
 
     def skipped(self) -> list[Skipped]:
         """Files and records that were found but not indexed."""
-        found = (json.loads(record.body) for record in self.records(["skip"]))
-        return sorted((Skipped(*body) for body in found), key=lambda one: one.path)
+        bodies = (json.loads(record.body) for record in self.records(["skip"]))
+        return sorted((Skipped(*body) for body in bodies), key=lambda skip: skip.path)
 
     def records(self, kinds: Sequence[str], condition: str = "") -> list[Record]:
         """Records of this generation, ascending by key."""
-        found: list[MilvusRow] = []
+        rows: list[MilvusRow] = []
         for page in self.connection.pages(
             self._address.records,
             all_of(among("kind", kinds), self.head.born, condition),
             RECORD_FIELDS,
         ):
-            found += page
-        return [one for one in rows_.joined(found) if self.head.counts_record(one)]
+            rows += page
+        return [record for record in row_codec.joined(rows) if self.head.counts_record(record)]
 
     # -------------------------------------------------------------- closing
 
     def _missing(self, what: str) -> BiencError:
         """The error for a row that was deleted since, or lost."""
-        now = read_head(self.connection)
-        if now is None or (now.attempt, now.serial) != (self.head.attempt, self.head.serial):
+        current_head = read_head(self.connection)
+        if current_head is None or (current_head.attempt, current_head.serial) != (
+            self.head.attempt,
+            self.head.serial,
+        ):
             return StorageError(
                 f"The index in {self._address} was changed while it was read.",
                 "run the same command again",

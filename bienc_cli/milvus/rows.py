@@ -82,14 +82,14 @@ def joined(rows: Iterable[MilvusRow]) -> list[Record]:
     parts: dict[tuple[str, int], list[MilvusRow]] = {}
     for row in rows:
         parts.setdefault((row["kind"], row["key"]), []).append(row)
-    found = []
-    for (kind, key), held in sorted(parts.items()):
-        held.sort(key=lambda row: row["piece"])
-        if [row["piece"] for row in held] != list(range(len(held))):
+    records = []
+    for (kind, key), record_rows in sorted(parts.items()):
+        record_rows.sort(key=lambda row: row["piece"])
+        if [row["piece"] for row in record_rows] != list(range(len(record_rows))):
             raise damaged(f"{kind} {key}")
-        first, body = held[0], "".join(row["body"] for row in held)
-        found.append(Record(kind, key, first["born"], first["root_id"], first["file_id"], body))
-    return found
+        first, body = record_rows[0], "".join(row["body"] for row in record_rows)
+        records.append(Record(kind, key, first["born"], first["root_id"], first["file_id"], body))
+    return records
 
 
 def parsed(record: Record) -> dict[str, Any]:
@@ -157,11 +157,12 @@ def file_state(record: Record) -> FileState:
 
 
 def searched_texts(
-    passages: Sequence[Passage], format_name: str, title: str | None, said: str | None
+    passages: Sequence[Passage], format_name: str, title: str | None, language: str | None
 ) -> list[SearchedText]:
-    """The searched texts of a document's passages; `said` is its declared language."""
+    """The searched texts of a document's passages; `language` is the declared one."""
     return [
-        SearchedText.of(searched_text(passage, format_name, title), said) for passage in passages
+        SearchedText.of(searched_text(passage, format_name, title), language)
+        for passage in passages
     ]
 
 
@@ -173,16 +174,16 @@ def document_records(
     document: Document,
     path: str,
     searched: Sequence[SearchedText],
-    said: str | None,
+    language: str | None,
 ) -> Iterator[Record]:
     """A document with its text.
 
     Args:
         path: of its file, absolute.
         searched: the searched text of each passage.
-        said: the declared language of its file, if any.
+        language: the declared language of its file, if any.
     """
-    languages = Counter(one.language for one in searched if one.language)
+    languages = Counter(text.language for text in searched if text.language)
     body = {
         "doc_id": document.doc_id,
         "title": document.title,
@@ -190,7 +191,7 @@ def document_records(
         "digest": digest_of(document.text).hex(),
         "path": path,
         "passages": len(searched),
-        "said": said,
+        "said": language,
         "languages": dict(languages),
         "words": WORDS_VERSION,
         "stems_by": made_by() if languages else None,
@@ -274,13 +275,13 @@ def words_of(texts: Sequence[SearchedText], tokenizer: Tokenizer) -> list[str]:
     If a text has more words than a string can hold, every word occurs before any is repeated.
     """
     counts = [Counter[str]() for _ in texts]
-    for language in sorted({one.stemmed_as for one in texts}):
-        places = [place for place, one in enumerate(texts) if one.stemmed_as == language]
-        alike = [texts[place].text for place in places]
-        for word, holding, frequencies in tokenizer.counted(alike, language or None):
-            for position, frequency in zip(holding.tolist(), frequencies.tolist(), strict=True):
-                counts[places[position]][spelled(word)] += frequency
-    return [_written(held) for held in counts]
+    for language in sorted({text.stemmed_as for text in texts}):
+        indices = [index for index, text in enumerate(texts) if text.stemmed_as == language]
+        same_language = [texts[index].text for index in indices]
+        for word, positions, frequencies in tokenizer.counted(same_language, language or None):
+            for position, frequency in zip(positions.tolist(), frequencies.tolist(), strict=True):
+                counts[indices[position]][spelled(word)] += frequency
+    return [_repeated_words(word_counts) for word_counts in counts]
 
 
 def spelled(word: str) -> str:
@@ -289,7 +290,7 @@ def spelled(word: str) -> str:
     return word if word.isascii() and word.isalnum() else f"0x{word.encode().hex()}"
 
 
-def _written(counts: Mapping[str, int]) -> str:
+def _repeated_words(counts: Mapping[str, int]) -> str:
     words = " ".join(word for word, count in counts.items() for _ in range(count))
     if len(words.encode()) <= MOST_STRING_BYTES:
         return words

@@ -52,8 +52,8 @@ Placed = tuple[int, tuple[str, ...]]
 
 def has_full_text(version: str) -> bool:
     """Whether a server of this version searches words; Milvus Lite reports `milvus_lite-...`."""
-    found = re.search(r"(\d+)\.(\d+)", version)
-    return found is None or tuple(map(int, found.groups())) >= FULL_TEXT_SINCE
+    match = re.search(r"(\d+)\.(\d+)", version)
+    return match is None or tuple(map(int, match.groups())) >= FULL_TEXT_SINCE
 
 
 def passages(dim: int, *, full_text: bool) -> tuple[Any, Any]:
@@ -168,13 +168,13 @@ def record_row(
 
 def among(field: str, values: Iterable[int | str], *, out: bool = False) -> str:
     """The condition that a field has, or with `out` has not, one of the values."""
-    listed = ", ".join(str(one) if isinstance(one, int) else f'"{one}"' for one in values)
+    listed = ", ".join(str(value) if isinstance(value, int) else f'"{value}"' for value in values)
     return f"{field} {'not in' if out else 'in'} [{listed}]"
 
 
 def all_of(*conditions: str) -> str:
     """The conjunction of conditions; empty ones are ignored."""
-    return " and ".join(f"({one})" for one in conditions if one)
+    return " and ".join(f"({condition})" for condition in conditions if condition)
 
 
 def in_chunks(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:
@@ -210,16 +210,16 @@ def counting(alive: str, where: Filter | None, files: Callable[[], Iterable[Plac
     if where.formats:
         parts.append(among("format", where.formats))
     if where.paths:
-        asked = PathFilter(where.paths)
-        inside: list[int] = []
-        outside: list[int] = []
+        path_filter = PathFilter(where.paths)
+        selected: list[int] = []
+        unselected: list[int] = []
         for file_id, names in files():
-            named = asked.matches(name.lstrip("/") for name in names)
-            (inside if named else outside).append(file_id)
-        if not inside:
+            is_selected = path_filter.matches(name.lstrip("/") for name in names)
+            (selected if is_selected else unselected).append(file_id)
+        if not selected:
             return NO_PASSAGE
-        if outside and len(inside) <= len(outside):
-            parts.append(among("file_id", inside))
-        elif outside:
-            parts.append(among("file_id", outside, out=True))
+        if unselected and len(selected) <= len(unselected):
+            parts.append(among("file_id", selected))
+        elif unselected:
+            parts.append(among("file_id", unselected, out=True))
     return all_of(*parts)

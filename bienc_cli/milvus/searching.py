@@ -58,7 +58,7 @@ class Searching:
         self._dim = head.encoder.dim
         # An index may come from a version that knows more languages.
         self._languages = [code for code, _ in head.languages if has_stems(code)]
-        self._kept: tuple[str, list[VectorBlock]] | None = None
+        self._cached_blocks: tuple[str, list[VectorBlock]] | None = None
 
     # -------------------------------------------------------------- vectors
 
@@ -66,30 +66,30 @@ class Searching:
         """The `k` nearest of each query, shape (n, dim), through the HNSW graph."""
         if k + _MARGIN > MOST_ROWS:
             return self.by_comparing(queries, k, condition)
-        found: list[Ranked] = []
+        rankings: list[Ranked] = []
         at_once = max(1, _BYTES_AT_ONCE // ((k + _MARGIN) * self._dim * 4))
         for start in range(0, len(queries), at_once):
             batch = queries[start : start + at_once]
             proposed = self._nearest(batch, k + _MARGIN, condition)
             for query, rows in zip(batch, proposed, strict=True):
-                found.append(self._scored(query, rows, k, condition))
-        return found
+                rankings.append(self._scored(query, rows, k, condition))
+        return rankings
 
     def _scored(
         self, query: NDArray[np.float32], rows: list[MilvusRow], k: int, condition: str
     ) -> Ranked:
-        asked = k + _MARGIN
+        limit = k + _MARGIN
         while True:
             scores = similarity(vectors_of(rows, self._dim), query).tolist()
             ranking = _ordered(zip((row["id"] for row in rows), scores, strict=True))
             # A vector that was not proposed may be as near as the last proposed one.
-            cut = len(rows) >= asked and ranking[k - 1][1] - ranking[-1][1] <= SINGLE_PRECISION
+            cut = len(rows) >= limit and ranking[k - 1][1] - ranking[-1][1] <= SINGLE_PRECISION
             if not cut:
                 return ranking[:k]
-            asked *= 4
-            if asked > MOST_ROWS:
+            limit *= 4
+            if limit > MOST_ROWS:
                 return self.by_comparing(query[np.newaxis], k, condition)[0]
-            (rows,) = self._nearest(query[np.newaxis], asked, condition)
+            (rows,) = self._nearest(query[np.newaxis], limit, condition)
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, condition: str
@@ -111,16 +111,17 @@ class Searching:
             compared = block.compared(queries, k)
             best = [a.and_also(b).best(k) for a, b in zip(best, compared, strict=True)]
         return [
-            list(zip(one.ids[:k].tolist(), one.scores[:k].tolist(), strict=True)) for one in best
+            list(zip(ranking.ids[:k].tolist(), ranking.scores[:k].tolist(), strict=True))
+            for ranking in best
         ]
 
     def _blocks(self, condition: str) -> Sequence[VectorBlock] | Any:
-        if self._kept is not None and self._kept[0] == condition:
-            return self._kept[1]
+        if self._cached_blocks is not None and self._cached_blocks[0] == condition:
+            return self._cached_blocks[1]
         if self._head.counts["passages"] > _KEPT_VECTORS:
             return self._fetched(condition)
-        self._kept = condition, list(self._fetched(condition))
-        return self._kept[1]
+        self._cached_blocks = condition, list(self._fetched(condition))
+        return self._cached_blocks[1]
 
     def _fetched(self, condition: str) -> Any:
         size = max(1, min(4096, _BYTES_AT_ONCE // (self._dim * 4)))
@@ -135,17 +136,19 @@ class Searching:
 
     def vectors_of(self, passage_ids: Sequence[int]) -> Vectors:
         """The vectors of passages by id, in the order asked, shape (n, dim)."""
-        found: dict[int, NDArray[np.float32]] = {}
+        vectors_by_id: dict[int, NDArray[np.float32]] = {}
         for ids in in_chunks(dict.fromkeys(passage_ids)):
             rows = self._connection.rows(
                 self._collection, all_of(among("id", ids), self._head.born), ["id", VECTOR]
             )
             vectors = vectors_of(rows, self._dim)
-            found |= dict(zip((row["id"] for row in rows), vectors, strict=True))
+            vectors_by_id |= dict(zip((row["id"] for row in rows), vectors, strict=True))
         for passage_id in passage_ids:
-            if passage_id not in found:
+            if passage_id not in vectors_by_id:
                 raise damaged(f"passage {passage_id}")
-        return np.array([found[one] for one in passage_ids], np.float32).reshape(-1, self._dim)
+        return np.array(
+            [vectors_by_id[passage_id] for passage_id in passage_ids], np.float32
+        ).reshape(-1, self._dim)
 
     def of_all(self, condition: str) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
         """Passage ids, ascending, with their vectors."""
@@ -159,33 +162,33 @@ class Searching:
         words = self._words(query)
         if not words:
             return []
-        asked = min(k + _MARGIN, MOST_ROWS)
+        limit = min(k + _MARGIN, MOST_ROWS)
         while True:
-            ranking = self._worded(words, asked, condition)
-            tied = len(ranking) >= asked > k and ranking[k - 1][1] == ranking[-1][1]
-            if not tied or asked == MOST_ROWS:
+            ranking = self._search_words(words, limit, condition)
+            tied = len(ranking) >= limit > k and ranking[k - 1][1] == ranking[-1][1]
+            if not tied or limit == MOST_ROWS:
                 return ranking[:k]
-            asked = min(asked * 4, MOST_ROWS)
+            limit = min(limit * 4, MOST_ROWS)
 
     def word_scores(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """The scores that `by_words` gives these passages, in the order asked, 0.0 for none."""
         words = self._words(query)
         scores: dict[int, float] = {}
         for ids in in_chunks(dict.fromkeys(passage_ids)) if words else ():
-            scores |= self._worded(words, len(ids), all_of(among("id", ids), self._head.born))
+            scores |= self._search_words(words, len(ids), all_of(among("id", ids), self._head.born))
         return [scores.get(passage_id, 0.0) for passage_id in passage_ids]
 
     def holding(self, text: str, condition: str) -> list[int]:
         """The passages that contain every word of a text, ascending."""
         self._check_full_text()
-        holding: set[int] | None = None
+        common: set[int] | None = None
         for forms in self._tokenizer.parts_of(text, self._languages):
-            written = " ".join(map(spelled, forms))
-            found = {one for one, _ in self._worded(written, MOST_ROWS, condition)}
-            holding = found if holding is None else holding & found
-        return sorted(holding or ())
+            words = " ".join(map(spelled, forms))
+            ids = {passage_id for passage_id, _ in self._search_words(words, MOST_ROWS, condition)}
+            common = ids if common is None else common & ids
+        return sorted(common or ())
 
-    def _worded(self, words: str, limit: int, condition: str) -> Ranked:
+    def _search_words(self, words: str, limit: int, condition: str) -> Ranked:
         (rows,) = self._connection.search(
             self._collection,
             WORDS_VECTOR,
@@ -222,7 +225,7 @@ class Searching:
 
     def close(self) -> None:
         """Free the memory."""
-        self._kept = None
+        self._cached_blocks = None
         if "_tokenizer" in self.__dict__:
             self._tokenizer.close()
 

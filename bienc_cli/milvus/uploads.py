@@ -110,19 +110,21 @@ class Uploads:
         self.flush()
         missing = set()
         for chunk in in_chunks(keys, _KEYS_AT_ONCE):
-            held = one_of_each(
+            rows_by_key = one_of_each(
                 self._connection, chunk, "", ["born", "file_id", VECTOR], self._is_counted
             )
-            vectors = vectors_of(list(held.values()), self._dim).tolist()
-            found = dict(zip(held, vectors, strict=True))
+            vectors = vectors_of(list(rows_by_key.values()), self._dim).tolist()
+            vector_by_key = dict(zip(rows_by_key, vectors, strict=True))
             for key in chunk:
-                if key in found:
-                    self._complete(key, found[key], counted=self._is_counted(held[key]))
+                if key in vector_by_key:
+                    self._complete(
+                        key, vector_by_key[key], counted=self._is_counted(rows_by_key[key])
+                    )
                 elif key in self._early:
-                    early = self._early[key]
+                    vector = self._early[key]
                     if key in self._waiting:
                         del self._early[key]
-                    self._complete(key, early, counted=False)
+                    self._complete(key, vector, counted=False)
                 else:
                     missing.add(key)
         self._missing |= missing
@@ -148,23 +150,25 @@ def one_of_each(
     A text may have very many rows (a licence at the top of every file), of which one suffices.
     """
     collection = connection.address.collection
-    found: dict[str, MilvusRow] = {}
+    rows_by_key: dict[str, MilvusRow] = {}
 
     def take(rows: Iterable[MilvusRow]) -> None:
         for row in rows:
             key = row["text_key"]
-            if key not in found or (preferred(row) and not preferred(found[key])):
-                found[key] = row
+            if key not in rows_by_key or (preferred(row) and not preferred(rows_by_key[key])):
+                rows_by_key[key] = row
 
     fields = ["text_key", *fields]
     limit = 4 * len(keys)
     rows = connection.rows(collection, all_of(among("text_key", keys), condition), fields, limit)
     take(rows)
-    left = [key for key in keys if key not in found or not preferred(found[key])]
-    if len(rows) < limit or not left:
-        return found
-    for page in connection.pages(collection, all_of(among("text_key", left), condition), fields):
+    unsettled = [key for key in keys if key not in rows_by_key or not preferred(rows_by_key[key])]
+    if len(rows) < limit or not unsettled:
+        return rows_by_key
+    for page in connection.pages(
+        collection, all_of(among("text_key", unsettled), condition), fields
+    ):
         take(page)
-        if all(key in found and preferred(found[key]) for key in left):
+        if all(key in rows_by_key and preferred(rows_by_key[key]) for key in unsettled):
             break
-    return found
+    return rows_by_key

@@ -60,8 +60,8 @@ class MilvusWriter(MilvusContents):
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._address = address
-        made_folder = address.file is not None and not address.file.exists()
-        if made_folder and not create:
+        creates_folder = address.file is not None and not address.file.exists()
+        if creates_folder and not create:
             raise not_found(address)
         self._unborn = False
         deadline = time.monotonic() + wait
@@ -70,11 +70,11 @@ class MilvusWriter(MilvusContents):
             stack.callback(self._remove_folder)
             connection = connected(address, deadline, on_wait)
             stack.callback(connection.close)
-            self._unborn = _prepare(connection, create=create) and made_folder
-            before = read_head(connection)
-            if before is None and not create:
+            self._unborn = _prepare(connection, create=create) and creates_folder
+            visible_head = read_head(connection)
+            if visible_head is None and not create:
                 raise not_found(address)
-            committed = before.attempt if before else 0
+            committed = visible_head.attempt if visible_head else 0
             lease = Lease(connection, committed, max(0.0, deadline - time.monotonic()), on_wait)
             # Evaluated when this writer is done; see `Lease.release`.
             stack.callback(lambda: lease.release(self._open_attempts))
@@ -82,7 +82,9 @@ class MilvusWriter(MilvusContents):
             # Only now, because another writer may have committed meanwhile.
             super().__init__(connection, lease, read_head(connection))
             committed = self._head.attempt if self._head else 0
-            self._open_attempts = {one for one in lease.open_attempts if one > committed}
+            self._open_attempts = {
+                attempt for attempt in lease.open_attempts if attempt > committed
+            }
             self._blend = self._head.blend if self._head else None
             self._counted: int | None = None
             self._encoder: EncoderIdentity | None = None
@@ -123,13 +125,19 @@ class MilvusWriter(MilvusContents):
         """
         connection, collection = self._connection, self._address.collection
         full_text = schema.has_full_text(connection.version())
-        begun = {"fingerprint": encoder.fingerprint, "dim": encoder.dim, "full_text": full_text}
-        record = Record("begun", 0, self._attempt, 0, 0, json.dumps(begun, sort_keys=True))
-        found = joined(
+        collection_settings = {
+            "fingerprint": encoder.fingerprint,
+            "dim": encoder.dim,
+            "full_text": full_text,
+        }
+        record = Record(
+            "begun", 0, self._attempt, 0, 0, json.dumps(collection_settings, sort_keys=True)
+        )
+        records = joined(
             connection.rows(self._address.records, among("kind", ["begun"]), RECORD_FIELDS)
         )
         if connection.exists(collection):
-            if [one.body for one in found] == [record.body]:
+            if [begun_record.body for begun_record in records] == [record.body]:
                 connection.load(collection)
                 return full_text
             connection.drop(collection)
@@ -162,9 +170,9 @@ class MilvusWriter(MilvusContents):
             return CommitReport(self.info, graph_rebuilt=False, committed=False)
         on_stage("commit")
         if self._uploads is not None:
-            awaited = self._uploads.settle()
-            if awaited:
-                raise RuntimeError(f"{awaited} texts have no vector yet")
+            waiting = self._uploads.settle()
+            if waiting:
+                raise RuntimeError(f"{waiting} texts have no vector yet")
         self._send()
         if self._tally_in_doubt:
             self.count_again()
@@ -182,12 +190,12 @@ class MilvusWriter(MilvusContents):
         return CommitReport(self.info, graph_rebuilt=False, committed=True)
 
     def _next_head(self, encoder: EncoderIdentity, chunking: ChunkingParameters) -> Head:
-        now, before, tally = time.time(), self._head, self._tally
-        void = (before.void if before else frozenset()) | self._open_attempts
+        now, previous, tally = time.time(), self._head, self._tally
+        void = (previous.void if previous else frozenset()) | self._open_attempts
         return Head(
             attempt=self._attempt,
-            generation=before.generation + 1 if before else 1,
-            created=before.created if before else now,
+            generation=previous.generation + 1 if previous else 1,
+            created=previous.created if previous else now,
             updated=now,
             encoder=encoder,
             chunking=chunking,
@@ -200,7 +208,7 @@ class MilvusWriter(MilvusContents):
                 "skipped": tally.skipped,
             },
             formats=tuple(pair for pair in tally.formats.most_common() if pair[1]),
-            full_text=before.full_text if before else self._full_text,
+            full_text=previous.full_text if previous else self._full_text,
             languages=tuple(pair for pair in tally.languages.most_common() if pair[1]),
             blend=self._blend,
             void=frozenset(sorted(void)[-_VOID_KEPT:]),
@@ -210,24 +218,28 @@ class MilvusWriter(MilvusContents):
 
     def _texts(self) -> int:
         """How many distinct texts there are now: those before, and more, and fewer."""
-        before = self._head.counts["vectors"] if self._head else 0
-        more = self._uploads.new_texts if self._uploads else 0
-        return before + more - self._gone_texts()
+        texts_before = self._head.counts["vectors"] if self._head else 0
+        new_texts = self._uploads.new_texts if self._uploads else 0
+        return texts_before + new_texts - self._gone_texts()
 
     def _gone_texts(self) -> int:
         """How many distinct texts no passage has any more."""
         collection = self._address.collection
         keys: set[str] = set()
         for chunk in in_chunks(self._dead_files):
-            condition = all_of(among("file_id", chunk), self._mine)
+            condition = all_of(among("file_id", chunk), self._born_condition)
             for page in self._connection.pages(collection, condition, ["text_key"]):
                 keys.update(row["text_key"] for row in page)
         gone = 0
         for texts in in_chunks(keys):
-            held = one_of_each(
-                self._connection, texts, self._mine, ["file_id"], lambda row: not self._is_dead(row)
+            rows_by_key = one_of_each(
+                self._connection,
+                texts,
+                self._born_condition,
+                ["file_id"],
+                lambda row: not self._is_dead(row),
             )
-            gone += sum(1 for row in held.values() if self._is_dead(row))
+            gone += sum(1 for row in rows_by_key.values() if self._is_dead(row))
         return gone
 
     def _is_dead(self, row: MilvusRow) -> bool:
@@ -253,7 +265,7 @@ class MilvusWriter(MilvusContents):
                 condition = among("born", sorted(void))
                 self._connection.delete(self._address.collection, condition)
                 self._connection.delete(
-                    self._address.records, all_of(condition, among("kind", _OF_FILES))
+                    self._address.records, all_of(condition, among("kind", _FILE_KINDS))
                 )
             self._open_attempts = set()
             if compact or len(self._dead_files) > _DEAD_KEPT:
@@ -273,7 +285,7 @@ class MilvusWriter(MilvusContents):
             self._connection.delete(self._address.collection, condition)
             self._connection.delete(self._address.records, condition)
         for keys in in_chunks(sorted(head.dead_records)):
-            condition = all_of(among("kind", _OF_FILES), among("key", keys))
+            condition = all_of(among("kind", _FILE_KINDS), among("key", keys))
             self._connection.delete(self._address.records, condition)
         failpoints.reached("before sweeping")
         head = replace(head, dead_files=frozenset(), dead_records=frozenset())
@@ -284,20 +296,22 @@ class MilvusWriter(MilvusContents):
     def count_again(self) -> None:
         """Have the commit record what is there, in place of what was recorded; for repairs."""
         collection, tally = self._address.collection, self._tally
-        found = Counter[str]()
+        counts = Counter[str]()
         tally.formats.clear()
         tally.languages.clear()
         for record in self._records(["file", "document", "skip"]):
-            found[record.kind] += 1
+            counts[record.kind] += 1
             if record.kind == "document":
                 body = parsed(record)
                 tally.formats[str(body.get("format"))] += 1
                 tally.languages += languages_in(body)
-        tally.files, tally.documents = found["file"], found["document"]
-        tally.skipped = found["skip"]
+        tally.files, tally.documents = counts["file"], counts["document"]
+        tally.skipped = counts["skip"]
         keys: set[str] = set()
         tally.passages = 0
-        for page in self._connection.pages(collection, self._mine, ["text_key", "file_id"]):
+        for page in self._connection.pages(
+            collection, self._born_condition, ["text_key", "file_id"]
+        ):
             for row in page:
                 if row["file_id"] not in self._dead_files:
                     tally.passages += 1
@@ -343,14 +357,14 @@ class MilvusWriter(MilvusContents):
             shutil.rmtree(self._address.file, ignore_errors=True)
 
 
-_OF_FILES = ("file", "document", "text", "skip", "long")
+_FILE_KINDS = ("file", "document", "text", "skip", "long")
 """Kinds of records that belong to files; the others stay when an attempt is cleaned away."""
 
 
 def _prepare(connection: Connection, *, create: bool) -> bool:
     """Have the collection of records there and loaded; whether it had to be made."""
     address = connection.address
-    made = False
+    created = False
     if not connection.exists(address.records):
         if connection.exists(address.collection):
             raise IndexMismatch(
@@ -360,6 +374,6 @@ def _prepare(connection: Connection, *, create: bool) -> bool:
         if not create:
             raise not_found(address)
         connection.create(address.records, *schema.records())
-        made = True
+        created = True
     connection.load(address.records)
-    return made
+    return created

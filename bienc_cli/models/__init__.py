@@ -167,11 +167,11 @@ def load_bi_encoder(
         UsageError: it is not a bi-encoder; the device or runtime is not available.
         StorageError: the cache cannot be written.
     """
-    chosen = choose_runtime(runtime, device)
+    chosen_runtime = choose_runtime(runtime, device)
     model = resolve_model(
         name, Role.BI_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
     )
-    graph, notes = _graph(model, chosen, cache_dir, on_first_use)
+    graph, notes = _graph(model, chosen_runtime, cache_dir, on_first_use)
     if graph is not None:
         from bienc_cli.models.openvino_runtime import OpenVinoBiEncoder
 
@@ -192,11 +192,11 @@ def load_cross_encoder(
     on_first_use: Watch = unwatched,
 ) -> CrossEncoder:
     """Load a cross-encoder; arguments and errors as for `load_bi_encoder`."""
-    chosen = choose_runtime(runtime, device)
+    chosen_runtime = choose_runtime(runtime, device)
     model = resolve_model(
         name, Role.CROSS_ENCODER, cache_dir=cache_dir, offline=offline, on_first_use=on_first_use
     )
-    graph, notes = _graph(model, chosen, cache_dir, on_first_use)
+    graph, notes = _graph(model, chosen_runtime, cache_dir, on_first_use)
     if graph is not None:
         from bienc_cli.models.openvino_runtime import OpenVinoCrossEncoder
 

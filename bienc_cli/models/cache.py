@@ -152,7 +152,10 @@ def _valid(directory: Path, model: KnownModel, cache_dir: Path) -> bool:
         return (
             manifest["source"]["sha256"] == model.carrier.sha256
             and manifest["converter"] == CONVERTER_VERSION
-            and all((directory / name).stat().st_size == n for name, n in manifest["files"].items())
+            and all(
+                (directory / name).stat().st_size == size
+                for name, size in manifest["files"].items()
+            )
             and remembered_sha256(directory / WEIGHTS, cache_dir) == manifest["weights_sha256"]
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -185,9 +188,9 @@ def remembered_sha256(path: Path, cache_dir: Path) -> str:
     # An unwritable cache only costs time.
     with suppress(OSError):
         memory.parent.mkdir(parents=True, exist_ok=True)
-        written = memory.with_suffix(f".{os.getpid()}")
-        written.write_text(json.dumps({"state": state, "sha256": digest}))
-        written.replace(memory)
+        temporary = memory.with_suffix(f".{os.getpid()}")
+        temporary.write_text(json.dumps({"state": state, "sha256": digest}))
+        temporary.replace(memory)
     return digest
 
 

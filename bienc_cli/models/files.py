@@ -100,19 +100,21 @@ def read_model_files(directory: Path, name: str) -> ModelFiles:
 
 def _read(directory: Path, name: str) -> ModelFiles:
     modules = _json(directory / "modules.json", default=[])
-    about = _json(directory / "config_sentence_transformers.json", default={})
+    st_config = _json(directory / "config_sentence_transformers.json", default={})
     kinds = tuple(str(module["type"]).rsplit(".", 1)[-1] for module in modules)
     root = directory / modules[0]["path"] if modules else directory
-    strange = next((kind for kind in kinds if kind not in _MODULES), None)
-    if strange is not None:
+    unknown = next((kind for kind in kinds if kind not in _MODULES), None)
+    if unknown is not None:
         raise UsageError(
-            f"The model {name} is built with a module {strange}, which bienc cannot run.",
+            f"The model {name} is built with a module {unknown}, which bienc cannot run.",
             "transformer models with pooling work; the known ones: bienc models",
         )
 
     config = {k: v for k, v in _json(root / "config.json").items() if k not in _INCIDENTAL}
-    role = _role(about, modules=bool(modules), config=config, name=name)
-    weight_files = _weight_files(directory, [root] + [directory / m["path"] for m in modules[1:]])
+    role = _role(st_config, modules=bool(modules), config=config, name=name)
+    weight_files = _weight_files(
+        directory, [root] + [directory / module["path"] for module in modules[1:]]
+    )
     tokenizer_json = root / "tokenizer.json"
     files = ModelFiles(
         directory=directory,
@@ -126,11 +128,11 @@ def _read(directory: Path, name: str) -> ModelFiles:
     )
     if role is Role.CROSS_ENCODER:
         return replace(files, labels=_labels(config), activation=_activation(config))
-    return _with_pooling(files, modules, about)
+    return _with_pooling(files, modules, st_config)
 
 
 def _with_pooling(
-    files: ModelFiles, modules: Sequence[dict[str, Any]], about: dict[str, Any]
+    files: ModelFiles, modules: Sequence[dict[str, Any]], st_config: dict[str, Any]
 ) -> ModelFiles:
     """A bi-encoder's metadata with its pooling, vector length and prompts."""
     pooling, prompt_pooled, dim = "mean", True, _hidden_size(files.config)
@@ -146,8 +148,8 @@ def _with_pooling(
             )
         elif kind == "Dense":
             dim = int(_json(files.directory / module["path"] / "config.json")["out_features"])
-    dim = min(dim, int(about.get("truncate_dim") or dim))
-    query_prompt, passage_prompt = _prompts(about)
+    dim = min(dim, int(st_config.get("truncate_dim") or dim))
+    query_prompt, passage_prompt = _prompts(st_config)
     return replace(
         files,
         pooling=pooling,
@@ -159,23 +161,27 @@ def _with_pooling(
 
 
 def _labels(config: dict[str, Any]) -> tuple[str, ...]:
-    named = config.get("id2label")
-    if named:
-        return tuple(str(label) for _, label in sorted(named.items(), key=lambda one: int(one[0])))
+    labels_by_id = config.get("id2label")
+    if labels_by_id:
+        return tuple(
+            str(label) for _, label in sorted(labels_by_id.items(), key=lambda entry: int(entry[0]))
+        )
     # Defaults are not written to the file, and the default of transformers is two.
     return tuple(f"LABEL_{number}" for number in range(int(config.get("num_labels") or 2)))
 
 
 def _activation(config: dict[str, Any]) -> Activation:
     """Several labels are exclusive, unless the model was trained otherwise."""
-    own = config.get("sentence_transformers") or {}
-    named = own.get("activation_fn") or config.get("sbert_ce_default_activation_function") or ""
-    apart = config.get("problem_type") == "multi_label_classification"
-    return "sigmoid" if apart or str(named).endswith(".Sigmoid") else "softmax"
+    st_settings = config.get("sentence_transformers") or {}
+    activation_name = (
+        st_settings.get("activation_fn") or config.get("sbert_ce_default_activation_function") or ""
+    )
+    independent = config.get("problem_type") == "multi_label_classification"
+    return "sigmoid" if independent or str(activation_name).endswith(".Sigmoid") else "softmax"
 
 
-def _role(about: dict[str, Any], *, modules: bool, config: dict[str, Any], name: str) -> Role:
-    declared = about.get("model_type")
+def _role(st_config: dict[str, Any], *, modules: bool, config: dict[str, Any], name: str) -> Role:
+    declared = st_config.get("model_type")
     architecture = str((config.get("architectures") or [""])[0])
     if declared not in (None, "SentenceTransformer", "CrossEncoder"):
         raise UsageError(
@@ -196,13 +202,13 @@ def _role(about: dict[str, Any], *, modules: bool, config: dict[str, Any], name:
 
 def _weight_files(directory: Path, roots: list[Path]) -> tuple[Path, ...]:
     """Safetensors if there are any, else torch's own format; the encoder's must exist."""
-    found: list[Path] = []
+    weight_files: list[Path] = []
     for index, root in enumerate(roots):
         files = _files_like(root, "*.safetensors") or _files_like(root, "pytorch_model*.bin")
         if index == 0 and not files:
             raise FileNotFoundError(2, "no weights", "model.safetensors")
-        found += [path for path in files if path not in found]
-    return tuple(path.relative_to(directory) for path in found)
+        weight_files += [path for path in files if path not in weight_files]
+    return tuple(path.relative_to(directory) for path in weight_files)
 
 
 def _files_like(root: Path, pattern: str) -> list[Path]:
@@ -251,15 +257,17 @@ def _pooling_modes(settings: dict[str, Any]) -> list[str]:
     return [mode for key, mode in _POOLING_KEYS.items() if settings.get(key)] or ["mean"]
 
 
-def _prompts(about: dict[str, Any]) -> tuple[str, str]:
+def _prompts(st_config: dict[str, Any]) -> tuple[str, str]:
     """The prompts of queries and passages, by name.
 
     The names are those that `SentenceTransformer.encode_query` and `encode_document` look for.
     Unlike there, a `passage` prompt and a default prompt also count if the file has no `document`.
     """
-    prompts = about.get("prompts") or {}
-    fallback = prompts.get(about.get("default_prompt_name"))
-    passage_name = next((n for n in ("document", "passage", "corpus") if n in prompts), None)
+    prompts = st_config.get("prompts") or {}
+    fallback = prompts.get(st_config.get("default_prompt_name"))
+    passage_name = next(
+        (name for name in ("document", "passage", "corpus") if name in prompts), None
+    )
     query = prompts.get("query", fallback)
     passage = prompts[passage_name] if passage_name else fallback
     return query or "", passage or ""

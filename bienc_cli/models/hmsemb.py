@@ -103,8 +103,10 @@ def roberta_state(pack: Pack) -> dict[str, NDArray[np.float32]]:
             raise PackError(f"unknown tensor {name}")
         prefix = f"encoder.layer.{layer[1:]}"
         if part == "qkv":
-            for which, block in zip(("query", "key", "value"), np.split(tensor, 3), strict=True):
-                state[f"{prefix}.attention.self.{which}.{_PARAMETER[parameter]}"] = block
+            for projection, block in zip(
+                ("query", "key", "value"), np.split(tensor, 3), strict=True
+            ):
+                state[f"{prefix}.attention.self.{projection}.{_PARAMETER[parameter]}"] = block
         elif part in _LAYER_PARTS:
             state[f"{prefix}.{_LAYER_PARTS[part]}.{_PARAMETER[parameter]}"] = tensor
         else:

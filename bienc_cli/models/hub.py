@@ -15,9 +15,9 @@ from bienc_cli.models.registry import KNOWN_MODELS
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 _TIMEOUT_SECONDS = 10.0
-_WANTED = ["*.json", "*.txt", "*.model", "LICENSE*"]
+_DOWNLOADED = ["*.json", "*.txt", "*.model", "LICENSE*"]
 # Other runtimes' copies of the same weights.
-_UNWANTED = ["onnx/*", "openvino/*", "coreml/*", "*.onnx", "*.h5", "*.msgpack", "*.ot"]
+_NOT_DOWNLOADED = ["onnx/*", "openvino/*", "coreml/*", "*.onnx", "*.h5", "*.msgpack", "*.ot"]
 
 
 def cached_snapshot(hub_id: str) -> Path | None:
@@ -60,22 +60,22 @@ def _download(hub_id: str, on_first_use: Watch) -> Path:
         enable_progress_bars,
     )
 
-    shown = not are_progress_bars_disabled()
+    had_progress_bars = not are_progress_bars_disabled()
     disable_progress_bars()
     try:
         # One request that fails immediately without a hub, before any that is retried.
         info = HfApi().model_info(hub_id, timeout=_TIMEOUT_SECONDS, files_metadata=True)
         sizes = {sibling.rfilename: sibling.size for sibling in info.siblings or ()}
         safetensors = any(name.endswith(".safetensors") for name in sizes)
-        wanted = [*_WANTED, "*.safetensors" if safetensors else "pytorch_model*.bin"]
-        size = sum(sizes[name] or 0 for name in sizes if _matches(name, wanted))
+        patterns = [*_DOWNLOADED, "*.safetensors" if safetensors else "pytorch_model*.bin"]
+        size = sum(sizes[name] or 0 for name in sizes if _matches(name, patterns))
         with on_first_use(FirstUse(hub_id, Preparation.DOWNLOADING, size or None)):
             return Path(
                 snapshot_download(
                     hub_id,
                     revision=info.sha,
-                    allow_patterns=wanted,
-                    ignore_patterns=_UNWANTED,
+                    allow_patterns=patterns,
+                    ignore_patterns=_NOT_DOWNLOADED,
                     etag_timeout=_TIMEOUT_SECONDS,
                 )
             )
@@ -96,14 +96,14 @@ def _download(hub_id: str, on_first_use: Watch) -> Path:
             _offline_hint(hub_id),
         ) from error
     finally:
-        if shown:
+        if had_progress_bars:
             enable_progress_bars()
 
 
-def _matches(name: str, wanted: Sequence[str]) -> bool:
+def _matches(name: str, patterns: Sequence[str]) -> bool:
     """Whether a file of a repository is downloaded, as the hub's client decides."""
-    return any(fnmatch(name, one) for one in wanted) and not any(
-        fnmatch(name, one) for one in _UNWANTED
+    return any(fnmatch(name, pattern) for pattern in patterns) and not any(
+        fnmatch(name, pattern) for pattern in _NOT_DOWNLOADED
     )
 
 

@@ -48,7 +48,10 @@ def read_onnx_weights(path: Path) -> dict[str, NDArray[np.float32]]:
                     for suffix in (_QUANTIZED, "_zero_point", "_scale")
                 )
             )
-            product = next((n for n in consumers[name] if n.op_type == "MatMulInteger"), None)
+            product = next(
+                (consumer for consumer in consumers[name] if consumer.op_type == "MatMulInteger"),
+                None,
+            )
             if product is not None:
                 values = values.T
                 base = f"{_layer(product.output[0], consumers, initializers)}.weight"

@@ -44,8 +44,10 @@ def first_rows(table: Array, count: Any) -> Any:
 
 def positions_after(input_ids: Any, pad_id: int) -> Any:
     """Positions counted from `pad_id` + 1, where padding keeps `pad_id`: (B, S)."""
-    kept = ops().convert(ops().not_equal(input_ids, np.int64(pad_id)), "i64")
-    return ops().add(ops().multiply(ops().cum_sum(kept, np.int64(1)), kept), np.int64(pad_id))
+    is_token = ops().convert(ops().not_equal(input_ids, np.int64(pad_id)), "i64")
+    return ops().add(
+        ops().multiply(ops().cum_sum(is_token, np.int64(1)), is_token), np.int64(pad_id)
+    )
 
 
 def linear(x: Any, weight: Array, bias: Array | None) -> Any:
@@ -74,21 +76,23 @@ def activation(x: Any, name: str) -> Any:
 
 def split_heads(x: Any, heads: int) -> Any:
     """From (B, S, D) to (B, H, S, D / H)."""
-    parted = ops().reshape(x, np.array([0, 0, heads, -1], np.int64), True)
-    return ops().transpose(parted, np.array([0, 2, 1, 3], np.int64))
+    parts = ops().reshape(x, np.array([0, 0, heads, -1], np.int64), True)
+    return ops().transpose(parts, np.array([0, 2, 1, 3], np.int64))
 
 
 def attention(query: Any, key: Any, value: Any, mask: Any) -> Any:
     """Softmax attention of split heads under an additive mask, heads joined again: (B, S, D)."""
-    mixed = ops().scaled_dot_product_attention(query, key, value, mask)
-    joined = ops().transpose(mixed, np.array([0, 2, 1, 3], np.int64))
+    attended = ops().scaled_dot_product_attention(query, key, value, mask)
+    joined = ops().transpose(attended, np.array([0, 2, 1, 3], np.int64))
     return ops().reshape(joined, np.array([0, 0, -1], np.int64), True)
 
 
 def additive_mask(attention_mask: Any) -> Any:
     """0 where a token may be attended to, `MASKED` otherwise: (B, 1, 1, S)."""
-    seen = ops().unsqueeze(ops().not_equal(attention_mask, np.int64(0)), np.array([1, 2], np.int64))
-    return ops().select(seen, np.float32(0), np.float32(MASKED))
+    visible = ops().unsqueeze(
+        ops().not_equal(attention_mask, np.int64(0)), np.array([1, 2], np.int64)
+    )
+    return ops().select(visible, np.float32(0), np.float32(MASKED))
 
 
 def distances(length: Any) -> Any:
@@ -101,8 +105,8 @@ def distances(length: Any) -> Any:
 
 def window_mask(length: Any, reach: int) -> Any:
     """0 within `reach` tokens to either side, `MASKED` beyond: (S, S)."""
-    near = ops().less_equal(ops().abs(distances(length)), np.int64(reach))
-    return ops().select(near, np.float32(0), np.float32(MASKED))
+    within = ops().less_equal(ops().abs(distances(length)), np.int64(reach))
+    return ops().select(within, np.float32(0), np.float32(MASKED))
 
 
 def bucketed_bias(table: Array, length: Any, positions: int) -> Any:
@@ -114,8 +118,8 @@ def bucketed_bias(table: Array, length: Any, positions: int) -> Any:
         positions: the maximum of S.
     """
     bias = table[distance_buckets(np.arange(1 - positions, positions), len(table))]
-    found = rows(bias, ops().add(distances(length), np.int64(positions - 1)))
-    return ops().unsqueeze(ops().transpose(found, np.array([2, 0, 1], np.int64)), np.int64(0))
+    gathered = rows(bias, ops().add(distances(length), np.int64(positions - 1)))
+    return ops().unsqueeze(ops().transpose(gathered, np.array([2, 0, 1], np.int64)), np.int64(0))
 
 
 def distance_buckets(distances: NDArray[np.int64], buckets: int) -> NDArray[np.int64]:
@@ -164,5 +168,5 @@ def mean_token(x: Any, attention_mask: Any) -> Any:
 
 def max_token(x: Any, attention_mask: Any) -> Any:
     """From (B, S, D) to (B, D): the maximum over tokens that are not padding."""
-    seen = ops().unsqueeze(ops().not_equal(attention_mask, np.int64(0)), np.int64(-1))
-    return ops().reduce_max(ops().select(seen, x, np.float32(MASKED)), np.array([1], np.int64))
+    visible = ops().unsqueeze(ops().not_equal(attention_mask, np.int64(0)), np.int64(-1))
+    return ops().reduce_max(ops().select(visible, x, np.float32(MASKED)), np.array([1], np.int64))

@@ -33,7 +33,7 @@ _TRANSFORMER_SETTINGS: dict[str, tuple[object, ...]] = {
 _WITHOUT_EFFECT = {"max_seq_length", "modality_config"}
 
 # Prefixes of the encoder's tensors; an unused one means that the network is a different one.
-_OWN = ("embeddings.", "encoder.", "transformer.", "layers.", "final_norm.")
+_ENCODER_PREFIXES = ("embeddings.", "encoder.", "transformer.", "layers.", "final_norm.")
 
 
 def built_graph(files: ModelFiles, vocabulary: int) -> Any:
@@ -66,10 +66,10 @@ def _graph(files: ModelFiles, vocabulary: int) -> Any:
     _require_all_used(checkpoint)
     if vocabulary > int(files.config["vocab_size"]):
         raise NotPlain("its tokenizer has tokens without a vector")
-    given = [inputs.input_ids, inputs.attention_mask]
+    parameters = [inputs.input_ids, inputs.attention_mask]
     if inputs.token_type_ids is not None:
-        given.append(inputs.token_type_ids)
-    return import_openvino().Model([ops().result(result)], given, "encoder")
+        parameters.append(inputs.token_type_ids)
+    return import_openvino().Model([ops().result(result)], parameters, "encoder")
 
 
 def _encoder(files: ModelFiles) -> Encoder:
@@ -85,10 +85,10 @@ def _encoder(files: ModelFiles) -> Encoder:
         if value and key not in _WITHOUT_EFFECT and value not in _TRANSFORMER_SETTINGS.get(key, ()):
             raise NotPlain(f"its {key} is {value}")
     if files.role is Role.CROSS_ENCODER:
-        about = _json(files.directory / "config_sentence_transformers.json")
+        st_config = _json(files.directory / "config_sentence_transformers.json")
         if (config.get("architectures") or [""])[0] != encoder.classifier or (
             files.modules not in ((), ("Transformer",))
-            or any((about.get("prompts") or {}).values())
+            or any((st_config.get("prompts") or {}).values())
         ):
             raise NotPlain("its head is not a plain one")
     elif files.modules not in (
@@ -108,17 +108,17 @@ def _takes_types(files: ModelFiles) -> bool:
     if name not in _TYPED | _UNTYPED:
         raise NotPlain(f"its tokenizer is a {name}")
     _require_stated_case(files, name, settings)
-    stated = settings.get("model_input_names")
-    given = "token_type_ids" in stated if stated else name in _TYPED
-    return given and files.config["model_type"] == "bert"
+    input_names = settings.get("model_input_names")
+    takes_types = "token_type_ids" in input_names if input_names else name in _TYPED
+    return takes_types and files.config["model_type"] == "bert"
 
 
 def _require_stated_case(files: ModelFiles, name: str, settings: dict[str, Any]) -> None:
     """Check the case setting: if two files differ, transformers uses the settings."""
     if name == "BertTokenizer" and files.tokenizer_json is not None:
         normalizer = _json(files.tokenizer_json).get("normalizer") or {}
-        lowers = normalizer.get("lowercase")
-        if lowers is not None and settings.get("do_lower_case", lowers) != lowers:
+        lowercases = normalizer.get("lowercase")
+        if lowercases is not None and settings.get("do_lower_case", lowercases) != lowercases:
             raise NotPlain("its tokenizer's settings contradict tokenizer.json")
 
 
@@ -142,22 +142,24 @@ def _checkpoint(files: ModelFiles, encoder: Encoder) -> Checkpoint:
 
 
 def _require_all_used(checkpoint: Checkpoint) -> None:
-    own = tuple(checkpoint.prefix + name for name in _OWN)
-    left = sorted(
-        name for name in checkpoint.tensors.keys() - checkpoint.used if name.startswith(own)
+    own_prefixes = tuple(checkpoint.prefix + name for name in _ENCODER_PREFIXES)
+    unused = sorted(
+        name
+        for name in checkpoint.tensors.keys() - checkpoint.used
+        if name.startswith(own_prefixes)
     )
-    if left:
-        raise NotPlain(f"its weights have {left[0]}, which is not known")
+    if unused:
+        raise NotPlain(f"its weights have {unused[0]}, which is not known")
 
 
 def _inputs(*, typed: bool, first_only: bool) -> Inputs:
     names = ["input_ids", "attention_mask"] + ["token_type_ids"] * typed
-    made = []
+    parameters = []
     for name in names:
         parameter = ops().parameter([-1, -1], np.int64, name=name)
         parameter.output(0).set_names({name})
-        made.append(parameter)
-    return Inputs(made[0], made[1], made[2] if typed else None, first_only)
+        parameters.append(parameter)
+    return Inputs(parameters[0], parameters[1], parameters[2] if typed else None, first_only)
 
 
 def _pooled(pooling: str, states: Any, inputs: Inputs) -> Any:

@@ -102,15 +102,15 @@ def _write_graph(model: ResolvedModel, precision: str, directory: Path) -> Conve
         if model.tested:
             return ConversionOutcome(True, "", precision, tokenizer.pad_id, may_quantise)
         texts: tuple[str, ...] = SHORT
-        reference = _tried(model, tokenizer, path, texts)
+        reference = _tested_results(model, tokenizer, path, texts)
     except NotPlain:
         texts = ALL
         # For pairs that do not fit, torch truncates differently.
         texts = texts if model.files.role is Role.BI_ENCODER else texts[:-1]
         tokenizer, reference = _trace(model, path, texts)
     if precision != "f32":
-        near = _difference(model, tokenizer, path, precision, texts, reference)
-        if not near <= NEAR[model.files.role]:
+        difference = _difference(model, tokenizer, path, precision, texts, reference)
+        if not difference <= NEAR[model.files.role]:
             precision = "f32"
     quantised = may_quantise and _quantised(model, tokenizer, path, precision, texts, reference)
     return ConversionOutcome(True, "", precision, tokenizer.pad_id, quantised)
@@ -128,17 +128,17 @@ def _build(model: ResolvedModel, path: Path, *, quantised: bool) -> ModelTokeniz
     return tokenizer
 
 
-def _tried(
+def _tested_results(
     model: ResolvedModel, tokenizer: ModelTokenizer, path: Path, texts: Sequence[str]
 ) -> NDArray[np.float32]:
     """The results of a built graph for the texts, in float32."""
     try:
-        found = results(model, tokenizer, path, "f32", texts)
+        outputs = results(model, tokenizer, path, "f32", texts)
     except RuntimeError as error:
         raise NotPlain("its graph does not run") from error
-    if not np.isfinite(found).all():
+    if not np.isfinite(outputs).all():
         raise NotPlain("its results are no numbers")
-    return found
+    return outputs
 
 
 def _trace(
@@ -237,14 +237,14 @@ def _quantised(
     graph = path.with_name("quantised.xml")
     quantise_file(path, graph)
     try:
-        near = _difference(model, tokenizer, graph, precision, texts, reference)
+        difference = _difference(model, tokenizer, graph, precision, texts, reference)
     except _Unconvertible:
-        near = np.inf
-    is_near = bool(near <= NEAR[model.files.role])
+        difference = np.inf
+    is_close = bool(difference <= NEAR[model.files.role])
     for suffix in (".xml", ".bin"):
-        made = graph.with_suffix(suffix)
-        made.replace(path.with_suffix(suffix)) if is_near else made.unlink()
-    return is_near
+        file = graph.with_suffix(suffix)
+        file.replace(path.with_suffix(suffix)) if is_close else file.unlink()
+    return is_close
 
 
 def _difference(
@@ -257,12 +257,12 @@ def _difference(
 ) -> float:
     """The largest deviation: cosine distance of unit vectors, or relative difference of logits."""
     try:
-        found = results(model, tokenizer, path, precision, texts)
+        outputs = results(model, tokenizer, path, precision, texts)
     except RuntimeError as error:
         raise _Unconvertible(f"its graph does not run ({_first_line(error)})") from error
     if model.files.role is Role.BI_ENCODER:
-        return float(np.max(1 - np.sum(found * reference, axis=1)))
-    return float(np.max(np.abs(found - reference) / (1 + np.abs(reference))))
+        return float(np.max(1 - np.sum(outputs * reference, axis=1)))
+    return float(np.max(np.abs(outputs - reference) / (1 + np.abs(reference))))
 
 
 def results(
@@ -281,10 +281,10 @@ def results(
     compiled = OpenVinoGraph(graph, precision=precision, threads=None, compiled_cache=None)
     if model.files.role is Role.CROSS_ENCODER:
         inputs, _ = tokenizer.encode_pairs(_pairs(texts), limit)
-        found = compiled(tokenizer.pad(inputs, multiple=16, limit=limit))
-        return found.reshape(len(texts), -1)
-    found = compiled(tokenizer.pad(tokenizer.encode(texts, limit), multiple=16, limit=limit))
-    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+        outputs = compiled(tokenizer.pad(inputs, multiple=16, limit=limit))
+        return outputs.reshape(len(texts), -1)
+    outputs = compiled(tokenizer.pad(tokenizer.encode(texts, limit), multiple=16, limit=limit))
+    return np.asarray(outputs / np.linalg.norm(outputs, axis=1, keepdims=True), dtype=np.float32)
 
 
 def _pairs(texts: Sequence[str]) -> list[tuple[str, str]]:

@@ -6,9 +6,6 @@ needs calibration. Otherwise it converts them back to floats.
 
 Source: Dettmers, Lewis, Belkada, Zettlemoyer, "LLM.int8(): 8-bit matrix multiplication for
 transformers at scale", NeurIPS 2022 (scales by row; activations scaled on the fly).
-
-Source: Dettmers, Lewis, Belkada, Zettlemoyer, "LLM.int8(): 8-bit matrix multiplication for
-transformers at scale", NeurIPS 2022 (scales by row; activations scaled as they come).
 """
 
 from __future__ import annotations
@@ -52,5 +49,5 @@ def _scaled(matrix: NDArray[np.float32]) -> Any:
     scales = np.abs(matrix).max(axis=1, keepdims=True) / _LARGEST
     # Any scale fits a row of zeros.
     scales[scales == 0] = 1
-    whole = np.round(matrix / scales).astype(np.int8)
-    return ops().multiply(ops().convert(ops().constant(whole), "f32"), ops().constant(scales))
+    integers = np.round(matrix / scales).astype(np.int8)
+    return ops().multiply(ops().convert(ops().constant(integers), "f32"), ops().constant(scales))

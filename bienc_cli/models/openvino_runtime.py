@@ -116,8 +116,8 @@ class OpenVinoGraph:
             self._request = compiled.create_infer_request()
             # The first inference lays out the weights, which takes ten times as long as the rest
             # of it: here that may be beside something else, later somebody waits for an answer.
-            one = np.zeros((1, 1), dtype=np.int64)
-            self(PaddedBatch(one, np.ones_like(one), one))
+            token_ids = np.zeros((1, 1), dtype=np.int64)
+            self(PaddedBatch(token_ids, np.ones_like(token_ids), token_ids))
 
     def __call__(self, batch: PaddedBatch) -> NDArray[np.float32]:
         """Run one batch; the result has one row per input."""
@@ -126,8 +126,8 @@ class OpenVinoGraph:
             "attention_mask": batch.attention_mask,
             "token_type_ids": batch.token_type_ids,
         }
-        given = {name: array for name, array in arrays.items() if name in self._names}
-        return np.asarray(self._request.infer(given, share_inputs=True)[0], dtype=np.float32)
+        inputs = {name: array for name, array in arrays.items() if name in self._names}
+        return np.asarray(self._request.infer(inputs, share_inputs=True)[0], dtype=np.float32)
 
 
 TOKEN_BUDGET = 4_096
@@ -183,8 +183,8 @@ def converted_graph(
     """
     openvino = import_openvino()
     precision = native_precision()
-    computes = f"{precision}/int8" if prefers_8_bits() else precision
-    versions = f"{model.fingerprint}/{GRAPH_VERSION}/{openvino.__version__}/{computes}"
+    arithmetic = f"{precision}/int8" if prefers_8_bits() else precision
+    versions = f"{model.fingerprint}/{GRAPH_VERSION}/{openvino.__version__}/{arithmetic}"
     key = hashlib.sha256(versions.encode()).hexdigest()[:24]
 
     def make(empty: Path) -> None:
@@ -207,8 +207,10 @@ def converted_graph(
 def _read_verdict(directory: Path) -> ConversionOutcome | None:
     try:
         content = json.loads((directory / VERDICT).read_bytes())
-        whole = all((directory / n).stat().st_size == size for n, size in content["files"].items())
-        return ConversionOutcome(**content["verdict"]) if whole else None
+        complete = all(
+            (directory / name).stat().st_size == size for name, size in content["files"].items()
+        )
+        return ConversionOutcome(**content["verdict"]) if complete else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -255,10 +257,10 @@ class _OnOpenVino:
             padded = self.tokenizer.pad(
                 [inputs[i] for i in batch], multiple=PAD_MULTIPLE, limit=limit
             )
-            found = self._graph(padded).reshape(len(batch), -1)
+            outputs = self._graph(padded).reshape(len(batch), -1)
             if rows.size == 0:
-                rows = np.empty((len(inputs), found.shape[1]), dtype=np.float32)
-            rows[batch] = found
+                rows = np.empty((len(inputs), outputs.shape[1]), dtype=np.float32)
+            rows[batch] = outputs
         return finite(rows, self._model.name)
 
 
@@ -298,15 +300,17 @@ class OpenVinoCrossEncoder(_OnOpenVino):
 
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         """Score (query, passage) pairs, in order; logits have shape (pairs, labels)."""
-        named = len(self.identity.labels)
+        label_count = len(self.identity.labels)
         if not pairs:
-            return PairScores(np.empty((0, named), dtype=np.float32), np.empty(0, dtype=np.bool_))
+            return PairScores(
+                np.empty((0, label_count), dtype=np.float32), np.empty(0, dtype=np.bool_)
+            )
         inputs, truncated = self.tokenizer.encode_pairs(pairs, self.identity.max_tokens)
         logits = self._run(inputs)
-        if logits.shape[1] != named:
+        if logits.shape[1] != label_count:
             raise ModelUnavailable(
                 f"The model {self.identity.name} gives {logits.shape[1]} scores, and its "
-                f"config.json says {named}.",
+                f"config.json says {label_count}.",
                 "name its labels there, as id2label",
             )
         return PairScores(logits, truncated)

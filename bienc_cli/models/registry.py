@@ -235,5 +235,5 @@ def known_model(name: str) -> KnownModel | None:
 
 def reads_english_only(name: str) -> bool:
     """Whether a model, by alias or hub id, is known to read only English."""
-    named = (model for model in KNOWN_MODELS if name in (model.alias, model.hub_id))
-    return any(model.english_only for model in named)
+    models = (model for model in KNOWN_MODELS if name in (model.alias, model.hub_id))
+    return any(model.english_only for model in models)

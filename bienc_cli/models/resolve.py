@@ -171,11 +171,13 @@ def _directory(name: str, on_first_use: Watch, *, offline: bool) -> Path:
     if name and path.is_dir():
         return path.absolute()
     if name.startswith((".", "/", "~")) or not HUB_ID.fullmatch(name):
-        aliases = [known.alias for known in KNOWN_MODELS]
-        near = difflib.get_close_matches(name, aliases, n=1)
+        aliases = [model.alias for model in KNOWN_MODELS]
+        close_matches = difflib.get_close_matches(name, aliases, n=1)
         raise ModelUnavailable(
             f"There is no model {name!r}: it is neither an alias, a directory nor a hub id.",
-            f"did you mean {near[0]}?" if near else "the known ones: bienc models",
+            f"did you mean {close_matches[0]}?"
+            if close_matches
+            else "the known ones: bienc models",
         )
     return snapshot(name, offline=offline, on_first_use=on_first_use)
 

@@ -40,7 +40,7 @@ class _OnTorch:
         notes: tuple[str, ...] = (),
     ) -> None:
         self.notes = notes
-        self._about = model
+        self._resolved = model
         self._device = _device(device, threads)
         self._model = load_module(model, str(self._device))
         half = _to_half(self._model, self._device)
@@ -55,7 +55,7 @@ class TorchBiEncoder(_OnTorch):
     @property
     def identity(self) -> EncoderIdentity:
         """What determines the vectors."""
-        return self._about.encoder_identity
+        return self._resolved.encoder_identity
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Encode passages, shape (n, dim), in order; texts beyond `max_tokens` are cut."""
@@ -70,8 +70,8 @@ class TorchBiEncoder(_OnTorch):
         if not texts:
             return vectors
         limit = self.identity.max_tokens
-        extra = self.tokenizer.special_tokens + self.tokenizer.counts([prompt])[0]
-        lengths = [min(count + extra, limit) for count in self.tokenizer.counts(texts)]
+        overhead = self.tokenizer.special_tokens + self.tokenizer.counts([prompt])[0]
+        lengths = [min(count + overhead, limit) for count in self.tokenizer.counts(texts)]
         for rows in token_budget_batches(lengths, self._budget):
             vectors[rows] = self._model.encode(
                 [texts[row] for row in rows],
@@ -81,7 +81,7 @@ class TorchBiEncoder(_OnTorch):
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        return unit_length(finite(vectors, self._about.name))
+        return unit_length(finite(vectors, self._resolved.name))
 
 
 class TorchCrossEncoder(_OnTorch):
@@ -90,7 +90,7 @@ class TorchCrossEncoder(_OnTorch):
     @property
     def identity(self) -> CrossEncoderIdentity:
         """Which model scores."""
-        return self._about.cross_encoder_identity
+        return self._resolved.cross_encoder_identity
 
     def score_pairs(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         """Score (query, passage) pairs, in order; logits have shape (pairs, labels)."""
@@ -108,7 +108,7 @@ class TorchCrossEncoder(_OnTorch):
             with torch.inference_mode():
                 scores = self._model(features)["scores"]
             logits[rows] = scores.float().cpu().numpy().reshape(len(rows), -1)
-        return PairScores(finite(logits, self._about.name), truncated)
+        return PairScores(finite(logits, self._resolved.name), truncated)
 
 
 def load_module(model: ResolvedModel, device: str) -> Any:
@@ -120,8 +120,8 @@ def load_module(model: ResolvedModel, device: str) -> Any:
     with silence(), _loading(model):
         from sentence_transformers import CrossEncoder, SentenceTransformer
 
-        made = SentenceTransformer if model.files.role is Role.BI_ENCODER else CrossEncoder
-        loaded: Any = made(str(model.directory), device=device, local_files_only=True)
+        module_class = SentenceTransformer if model.files.role is Role.BI_ENCODER else CrossEncoder
+        loaded: Any = module_class(str(model.directory), device=device, local_files_only=True)
         _require_all_weights(model, loaded)
     loaded.max_seq_length = model.files.max_tokens
     loaded.eval()

@@ -41,7 +41,7 @@ def read_and_cut(
     """
     _require(version)
     portion: Portion = []
-    held = 0
+    characters = 0
     results = read_files(files, workers=1, limits=Limits(), options=options)
     for number, (_, items) in enumerate(results):
         for item in items:
@@ -50,10 +50,10 @@ def read_and_cut(
             else:
                 passages = tuple(chunk(item, tokenizer, chunking))
                 portion.append((number, CutDocument(item, passages)))
-                held += len(item.text)
-            if len(portion) >= _PORTION_ITEMS or held >= _PORTION_CHARACTERS:
+                characters += len(item.text)
+            if len(portion) >= _PORTION_ITEMS or characters >= _PORTION_CHARACTERS:
                 yield portion
-                portion, held = [], 0
+                portion, characters = [], 0
     if portion:
         yield portion
 

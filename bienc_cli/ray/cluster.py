@@ -73,13 +73,13 @@ def connected(address: str, *, cores: int | None = None) -> Iterator[Any]:
             }
         else:
             settings = {"address": _checked(address)}
-        before = _descendants()
+        earlier_processes = _descendants()
         stack.callback(ray.shutdown)
         with _signal_kept():
             _join(ray, address, {**quiet, **settings})
         _keep_off_stdout(ray)
         if directory is not None:
-            stack.enter_context(_survived(_descendants() - before, directory))
+            stack.enter_context(_survived(_descendants() - earlier_processes, directory))
         yield ray
 
 
@@ -97,12 +97,12 @@ def _private() -> dict[str, str]:
 @contextmanager
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables, the only way to configure Ray and its processes."""
-    before = {name: os.environ.get(name) for name in values}
+    previous = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
         yield
     finally:
-        for name, value in before.items():
+        for name, value in previous.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
@@ -191,15 +191,15 @@ def _checked(address: str) -> str:
     """An address that answers; Ray itself would try for minutes."""
     if address == "auto":
         return address
-    found = _HOST.fullmatch(address)
-    if found is None:
+    match = _HOST.fullmatch(address)
+    if match is None:
         raise UsageError(
             f"'{address}' is no address of a Ray cluster.",
             "give --ray local, auto, HOST:PORT or ray://HOST:PORT",
         )
     try:
-        where = (found["host"].strip("[]"), int(found["port"]))
-        with socket.create_connection(where, timeout=_REACHABLE_SECONDS) as connection:
+        host_and_port = (match["host"].strip("[]"), int(match["port"]))
+        with socket.create_connection(host_and_port, timeout=_REACHABLE_SECONDS) as connection:
             connection.sendall(_GREETING)
             answer = connection.recv(9)
     except (OSError, OverflowError) as error:

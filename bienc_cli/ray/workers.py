@@ -85,8 +85,8 @@ def _plan(resources: dict[str, float], threads: int | None) -> _Plan:
     cores = max(1, int(resources.get("CPU", 1)))
     if gpus := int(resources.get("GPU", 0)):
         return _Plan(gpus, threads or 1, 1)
-    taken = min(threads or _MOST_THREADS, cores)
-    return _Plan(max(1, cores // taken), taken, 0)
+    per_encoder = min(threads or _MOST_THREADS, cores)
+    return _Plan(max(1, cores // per_encoder), per_encoder, 0)
 
 
 class _OnRay:
@@ -112,7 +112,7 @@ class _OnRay:
         ]
         self.width = len(self._encoders)
         try:
-            states = [self._got(one.state.remote(__version__)) for one in self._encoders]
+            states = [self._result(actor.state.remote(__version__)) for actor in self._encoders]
             for fingerprint, _ in states:
                 if fingerprint != encoder.identity.fingerprint:
                     raise ClusterUnavailable(
@@ -145,8 +145,8 @@ class _OnRay:
         while True:
             with self._watch.stage("read"):
                 while len(under_way) < self._tasks and (group := next(groups, None)):
-                    named = [NamedFile(one.path, one.doc_id, one.size) for one in group]
-                    task = self._read.remote(named, tokenizer, chunking, options, __version__)
+                    named_files = [NamedFile(file.path, file.doc_id, file.size) for file in group]
+                    task = self._read.remote(named_files, tokenizer, chunking, options, __version__)
                     under_way.append((group, task))
             if not under_way:
                 return
@@ -154,24 +154,24 @@ class _OnRay:
 
     def _of_group(self, group: list[File], task: Any) -> Iterator[tuple[File, Cuts]]:
         by_number = groupby(self._items(task), key=itemgetter(0))
-        waiting = next(by_number, None)
+        next_results = next(by_number, None)
         for number, file in enumerate(group):
-            if waiting is None or waiting[0] != number:
+            if next_results is None or next_results[0] != number:
                 yield file, iter(())
                 continue
-            yield file, (_seen_there(file.path, item) for _, item in waiting[1])
-            waiting = next(by_number, None)
+            yield file, (_seen_there(file.path, item) for _, item in next_results[1])
+            next_results = next(by_number, None)
 
     def _items(self, task: Any) -> Iterator[tuple[int, CutDocument | Skipped]]:
         if not self._streams:
             with self._watch.stage("read"):
-                items = self._got(task)
+                items = self._result(task)
             yield from items
             return
         while True:
             with self._watch.stage("read"):
                 portion = next(task, None)
-                items = [] if portion is None else self._got(portion)
+                items = [] if portion is None else self._result(portion)
             if portion is None:
                 return
             yield from items
@@ -187,9 +187,9 @@ class _OnRay:
             yield self._vectors(under_way.popleft())
 
     def _vectors(self, reference: Any) -> Vectors:
-        return np.asarray(self._got(reference), dtype=np.float32)
+        return np.asarray(self._result(reference), dtype=np.float32)
 
-    def _got(self, reference: Any) -> Any:
+    def _result(self, reference: Any) -> Any:
         """A result; raises the worker's own error, or one about the cluster."""
         from ray.exceptions import RayError, RayTaskError
 
@@ -210,8 +210,8 @@ class _OnRay:
 
     def close(self) -> None:
         """Release the encoders, because others may need their place in the cluster."""
-        for one in self._encoders:
-            self._ray.kill(one)
+        for actor in self._encoders:
+            self._ray.kill(actor)
 
 
 def _is_outside(ray: Any) -> bool:
@@ -221,13 +221,13 @@ def _is_outside(ray: Any) -> bool:
 
 def _groups(files: Iterable[File]) -> Iterator[list[File]]:
     group: list[File] = []
-    held = 0
+    group_bytes = 0
     for file in files:
-        if group and (len(group) == _GROUP_FILES or held + file.size > _GROUP_BYTES):
+        if group and (len(group) == _GROUP_FILES or group_bytes + file.size > _GROUP_BYTES):
             yield group
-            group, held = [], 0
+            group, group_bytes = [], 0
         group.append(file)
-        held += file.size
+        group_bytes += file.size
     if group:
         yield group
 

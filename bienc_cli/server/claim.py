@@ -9,7 +9,7 @@ from typing import Self
 
 from bienc_cli import portable
 from bienc_cli.errors import StorageError
-from bienc_cli.server import endpoint as place
+from bienc_cli.server import endpoint as endpoints
 from bienc_cli.server.endpoint import Endpoint
 
 _BACKLOG = 64
@@ -26,20 +26,20 @@ class Claim:
         # Left by a server that was killed, which no longer holds the lock.
         with suppress(FileNotFoundError):
             os.unlink(endpoint.name, dir_fd=directory)
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined, unused-ignore]
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined, unused-ignore]
         # The directory's permissions keep others out between bind and chmod.
-        self._listening.bind(place.address_in(directory, endpoint))
+        self._socket.bind(endpoints.address_in(directory, endpoint))
         os.chmod(endpoint.name, _MODE, dir_fd=directory)
-        self._identity = self._there()
+        self._identity = self._current_identity()
 
     def listen(self) -> socket.socket:
         """Start listening and return the socket; until then, clients find no server."""
-        self._listening.listen(_BACKLOG)
-        return self._listening
+        self._socket.listen(_BACKLOG)
+        return self._socket
 
     def holds(self) -> bool:
         """Whether clients can still find it; a logout, say, may have removed its directory."""
-        return self._there() == self._identity
+        return self._current_identity() == self._identity
 
     def withdraw(self) -> None:
         """Make the socket disappear for clients; may be called from any thread, repeatedly."""
@@ -47,7 +47,7 @@ class Claim:
             with suppress(OSError):
                 os.unlink(self._endpoint.name, dir_fd=self._directory)
 
-    def _there(self) -> tuple[int, int] | None:
+    def _current_identity(self) -> tuple[int, int] | None:
         try:
             status = os.stat(self._endpoint.path)  # noqa: PTH116  (as clients look for it)
         except OSError:
@@ -63,8 +63,8 @@ class Claim:
         self.withdraw()
         # Closing alone would leave the accepting thread blocked.
         with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
         # Keep the lock file: a process that has it open would otherwise lock an unlinked file.
         os.close(self._lock)
         os.close(self._directory)
@@ -76,7 +76,7 @@ def claim(endpoint: Endpoint) -> Claim | None:
     Raises:
         StorageError: its directory is not private to this user, or not writable.
     """
-    directory = place.open_directory(endpoint, make=True)
+    directory = endpoints.open_directory(endpoint, make=True)
     if directory is None:
         raise StorageError(
             f"{endpoint.directory} is not a directory that only you can enter, and a server's "

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from bienc_cli import __version__
-from bienc_cli.server import endpoint as place
+from bienc_cli.server import endpoint as endpoints
 from bienc_cli.server.wire import BadLine, Lines, as_line, send
 
 TYPE_CHECKING = False  # `typing` has it, and this is how a type checker knows it.
@@ -23,15 +23,15 @@ MOST_ASKED = 1 << 20
 MOST_ANSWERED = 64 << 20
 """Maximum bytes of a request, and of an answer."""
 
-_TO_CONNECT = 0.5
+_CONNECT_SECONDS = 0.5
 _BETWEEN_SIGNS_OF_LIFE = 5.0
 """Seconds. A working server sends a sign of life every second."""
 
-_MINE_ALONE = frozenset(("--no-server", "--refresh", "--exhaustive", "--help", "-h", "-"))
+_NOT_SERVED = frozenset(("--no-server", "--refresh", "--exhaustive", "--help", "-h", "-"))
 """Arguments of commands that a server is not asked: it would read or write in the client's place,
 or take long."""
 
-_OF_TERMINALS = frozenset(
+_SENT_VARIABLES = frozenset(
     """COLUMNS LINES TERM TERM_PROGRAM COLORTERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE
     BIENC_INDEX""".split()
 )
@@ -52,7 +52,7 @@ class ServedAnswer:
 
 
 def ask(
-    arguments: Sequence[str], environ: Mapping[str, str], endpoint: place.Endpoint
+    arguments: Sequence[str], environ: Mapping[str, str], endpoint: endpoints.Endpoint
 ) -> ServedAnswer | None:
     """Let a running server answer a command line; None if none can.
 
@@ -72,14 +72,14 @@ def ask(
                 "version": __version__,
                 "arguments": list(arguments),
                 "directory": os.getcwd(),  # noqa: PTH109
-                "environment": {name: environ[name] for name in _OF_TERMINALS & environ.keys()},
+                "environment": {name: environ[name] for name in _SENT_VARIABLES & environ.keys()},
                 "terminal": _terminal(),
             }
-            send(connection, as_line(request), seconds=_TO_CONNECT)
+            send(connection, as_line(request), seconds=_CONNECT_SECONDS)
             lines = Lines(connection)
             while (reply := _next(lines)).get("working"):
                 pass
-            return _understood(reply)
+            return _parsed_answer(reply)
         except (OSError, BadLine, KeyError, TypeError, ValueError):
             return None
 
@@ -88,22 +88,22 @@ def is_for_a_server(arguments: Sequence[str], environ: Mapping[str, str]) -> boo
     """Whether another process may answer a command line at all."""
     return (
         list(arguments[:1]) == ["query"]
-        and _MINE_ALONE.isdisjoint(arguments)
+        and _NOT_SERVED.isdisjoint(arguments)
         and environ.get("BIENC_SERVER") != "off"
         and not environ.get("BIENC_DEBUG")
     )
 
 
-def connect(endpoint: place.Endpoint) -> socket.socket | None:
+def connect(endpoint: endpoints.Endpoint) -> socket.socket | None:
     """Connect to this user's server at an endpoint; None if there is none."""
-    directory = place.open_directory(endpoint)
+    directory = endpoints.open_directory(endpoint)
     if directory is None:
         return None
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # type: ignore[attr-defined, unused-ignore]
     try:
-        connection.settimeout(_TO_CONNECT)
-        connection.connect(place.address_in(directory, endpoint))
-        if place.is_same_user(connection):
+        connection.settimeout(_CONNECT_SECONDS)
+        connection.connect(endpoints.address_in(directory, endpoint))
+        if endpoints.is_same_user(connection):
             return connection
     except OSError:
         pass
@@ -113,7 +113,7 @@ def connect(endpoint: place.Endpoint) -> socket.socket | None:
     return None
 
 
-def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
+def begin_server(endpoint: endpoints.Endpoint, environ: Mapping[str, str]) -> None:
     """Start a server in the background that outlives this process, unless there is one.
 
     Failures are ignored.
@@ -122,8 +122,8 @@ def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
     if running is not None:
         running.close()
         return
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    actions = [(os.POSIX_SPAWN_DUP2, nowhere, stream) for stream in (0, 1, 2)]  # type: ignore[attr-defined, unused-ignore]
+    null_device = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, null_device, stream) for stream in (0, 1, 2)]  # type: ignore[attr-defined, unused-ignore]
     try:
         os.posix_spawn(  # type: ignore[attr-defined, unused-ignore]
             sys.executable,
@@ -138,14 +138,14 @@ def begin_server(endpoint: place.Endpoint, environ: Mapping[str, str]) -> None:
         # new session; the server would only have made the next query faster.
         pass
     finally:
-        os.close(nowhere)
+        os.close(null_device)
 
 
 def _next(lines: Lines) -> dict[str, Any]:
     return lines.document(limit=MOST_ANSWERED, seconds=_BETWEEN_SIGNS_OF_LIFE)
 
 
-def _understood(reply: dict[str, Any]) -> ServedAnswer | None:
+def _parsed_answer(reply: dict[str, Any]) -> ServedAnswer | None:
     if "output" not in reply:
         return None
     output = [(str(stream), str(text)) for stream, text in reply["output"]]

@@ -10,14 +10,14 @@ from typing import Any
 
 from bienc_cli import __version__
 from bienc_cli.server import Declined
-from bienc_cli.server import endpoint as place
+from bienc_cli.server import endpoint as endpoints
 from bienc_cli.server.client import MOST_ANSWERED, MOST_ASKED, ServedAnswer
 from bienc_cli.server.resident import Readers
 from bienc_cli.server.threads import AnsweringThreads, Busy
 from bienc_cli.server.wire import BadLine, Lines, as_line, send
 
-_TO_ASK = 5.0
-_TO_TAKE_THE_ANSWER = 30.0
+_REQUEST_SECONDS = 5.0
+_ANSWER_SECONDS = 30.0
 _BETWEEN_SIGNS_OF_LIFE = 1.0
 _MOST_ARGUMENTS = 1_000
 _WORKING = as_line({"working": True})
@@ -62,22 +62,22 @@ class CommandServer:
 
     def converse(self, connection: socket.socket) -> bool:
         """Answer one request; returns True if it was one."""
-        if not place.is_same_user(connection):
+        if not endpoints.is_same_user(connection):
             return False
         try:
-            asked = Lines(connection).document(limit=MOST_ASKED, seconds=_TO_ASK)
-            command = _understood(asked)
+            request = Lines(connection).document(limit=MOST_ASKED, seconds=_REQUEST_SECONDS)
+            command = _parsed_command(request)
         except (BadLine, LookupError, TypeError, ValueError):
             return False
-        except Declined as why:
-            return _decline(connection, str(why))
+        except Declined as declined:
+            return _decline(connection, str(declined))
         try:
             future = self._workers.ask(lambda readers: self._answer(command, readers))
-            answer = _awaited(future, connection)
+            answer = _wait_for_answer(future, connection)
         except Busy:
             return _decline(connection, "too many are waiting")
-        except Declined as why:
-            return _decline(connection, str(why))
+        except Declined as declined:
+            return _decline(connection, str(declined))
         except OSError:
             raise
         except Exception as error:
@@ -85,11 +85,11 @@ class CommandServer:
         reply = as_line({"output": answer.output, "exit_code": answer.exit_code})
         if len(reply) > MOST_ANSWERED:
             return _decline(connection, "the answer is too long")
-        send(connection, reply, seconds=_TO_TAKE_THE_ANSWER)
+        send(connection, reply, seconds=_ANSWER_SECONDS)
         return True
 
 
-def _awaited(future: Future[ServedAnswer], connection: socket.socket) -> ServedAnswer:
+def _wait_for_answer(future: Future[ServedAnswer], connection: socket.socket) -> ServedAnswer:
     """Wait for the answer, telling the client that work is in progress.
 
     Raises:
@@ -103,28 +103,28 @@ def _awaited(future: Future[ServedAnswer], connection: socket.socket) -> ServedA
         future.cancel()
 
 
-def _decline(connection: socket.socket, why: str) -> bool:
-    send(connection, as_line({"declined": why}), seconds=_BETWEEN_SIGNS_OF_LIFE)
+def _decline(connection: socket.socket, reason: str) -> bool:
+    send(connection, as_line({"declined": reason}), seconds=_BETWEEN_SIGNS_OF_LIFE)
     return False
 
 
-def _understood(asked: dict[str, Any]) -> CommandLine:
+def _parsed_command(request: dict[str, Any]) -> CommandLine:
     """Validate a request; raises LookupError, TypeError or ValueError if it is malformed.
 
     Raises:
         Declined: it was sent by another version.
     """
-    if asked["version"] != __version__:
+    if request["version"] != __version__:
         raise Declined(f"this is version {__version__}")
-    arguments = _texts(asked["arguments"])
-    directory = asked["directory"]
+    arguments = _texts(request["arguments"])
+    directory = request["directory"]
     if not isinstance(directory, str) or not directory.startswith("/") or "\0" in directory:
         raise ValueError("no directory")
-    environment = asked["environment"]
+    environment = request["environment"]
     if not isinstance(environment, dict):
         raise TypeError("no environment")
     _texts([*environment, *environment.values()])
-    terminal = asked["terminal"]
+    terminal = request["terminal"]
     size = terminal["size"]
     return CommandLine(
         arguments=arguments,
@@ -136,22 +136,22 @@ def _understood(asked: dict[str, Any]) -> CommandLine:
     )
 
 
-def _texts(found: object) -> tuple[str, ...]:
-    if not isinstance(found, list) or len(found) > _MOST_ARGUMENTS:
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_ARGUMENTS:
         raise TypeError("no list of texts")
-    if not all(isinstance(one, str) and "\0" not in one for one in found):
+    if not all(isinstance(text, str) and "\0" not in text for text in value):
         raise TypeError("no list of texts")
-    return tuple(found)
+    return tuple(value)
 
 
-def _stream(found: Mapping[str, Any]) -> Stream:
-    tty, encoding = found["tty"], found["encoding"]
+def _stream(value: Mapping[str, Any]) -> Stream:
+    tty, encoding = value["tty"], value["encoding"]
     if not isinstance(tty, bool) or not isinstance(encoding, str):
         raise TypeError("no stream")
     return Stream(tty, encoding)
 
 
-def _number(found: object) -> int:
-    if not isinstance(found, int) or not 0 <= found <= 10_000:
+def _number(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value <= 10_000:
         raise ValueError("no size")
-    return found
+    return value

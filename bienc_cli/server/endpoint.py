@@ -54,14 +54,14 @@ def endpoint_for(environ: Mapping[str, str], cache_directory: str) -> Endpoint:
     """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     base = runtime if runtime.startswith("/") and _is_private(runtime) else cache_directory
-    said = [__version__, os.path.dirname(__file__), sys.executable]  # noqa: PTH120
-    said += [
+    parts = [__version__, os.path.dirname(__file__), sys.executable]  # noqa: PTH120
+    parts += [
         f"{name}={value}"
         for name, value in sorted(environ.items())
         if (name in _DECISIVE or name.startswith(_DECISIVE_PREFIXES))
         and name not in OF_EACH_REQUEST
     ]
-    digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).hexdigest()
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
     return Endpoint(f"{base}/bienc-run" if base == runtime else f"{base}/run", digest[:24])
 
 
@@ -92,8 +92,8 @@ def address_in(directory: int, endpoint: Endpoint) -> str:
 
     This also allows paths of any length; socket addresses are limited to about a hundred bytes.
     """
-    through = f"/proc/self/fd/{directory}"
-    return f"{through}/{endpoint.name}" if os.path.isdir(through) else endpoint.path  # noqa: PTH112
+    by_descriptor = f"/proc/self/fd/{directory}"
+    return f"{by_descriptor}/{endpoint.name}" if os.path.isdir(by_descriptor) else endpoint.path  # noqa: PTH112
 
 
 def peer(connection: socket.socket) -> tuple[int, int] | None:
@@ -107,8 +107,8 @@ def peer(connection: socket.socket) -> tuple[int, int] | None:
 
 def is_same_user(connection: socket.socket) -> bool:
     """Whether this user is at the other end; if unknown, the directory's permissions decide."""
-    found = peer(connection)
-    return found is None or found[1] == os.geteuid()  # type: ignore[attr-defined, unused-ignore]
+    credentials = peer(connection)
+    return credentials is None or credentials[1] == os.geteuid()  # type: ignore[attr-defined, unused-ignore]
 
 
 def _is_private(directory: str) -> bool:

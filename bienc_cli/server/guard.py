@@ -39,17 +39,17 @@ class Guard:
         try:
             request = requests.read(connection)
         except BadLine as error:
-            refused = refusal(400, f"This is no request: {error}.")
+            response = refusal(400, f"This is no request: {error}.")
         else:
             if not self.is_meant(request):
-                refused = refusal(403, "This is not the host's name.")
+                response = refusal(403, "This is not the host's name.")
             elif self.is_of_a_page_elsewhere(request):
-                refused = refusal(403, "Pages of other origins have no business here.")
+                response = refusal(403, "Pages of other origins have no business here.")
             elif not self.is_entitled(request, in_address=request.path == in_address_of):
-                refused = refusal(401, "The token is missing or wrong.", hint)
+                response = refusal(401, "The token is missing or wrong.", hint)
             else:
                 return request
-        requests.respond(connection, *refused)
+        requests.respond(connection, *response)
         return None
 
     def is_meant(self, request: Request) -> bool:
@@ -68,11 +68,13 @@ class Guard:
             request: with the token in a header.
             in_address: the token may also be in the address, which others may see.
         """
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if in_address and not given:
-            scheme, given = "bearer", request.parameters.get("token", "")
-        known = scheme.lower() == "bearer"
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self._token) and known
+        scheme, _, given_token = request.headers.get("authorization", "").partition(" ")
+        if in_address and not given_token:
+            scheme, given_token = "bearer", request.parameters.get("token", "")
+        is_bearer = scheme.lower() == "bearer"
+        return (
+            hmac.compare_digest(given_token.encode("utf-8", "replace"), self._token) and is_bearer
+        )
 
 
 def checked_token(token: str | None) -> str:

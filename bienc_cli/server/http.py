@@ -20,14 +20,14 @@ from bienc_cli.server import requests, service
 from bienc_cli.server.guard import Guard
 from bienc_cli.server.requests import Request, as_bytes, refusal
 from bienc_cli.server.resident import Readers
-from bienc_cli.server.service import Held
+from bienc_cli.server.service import ServedIndex
 from bienc_cli.server.threads import AnsweringThreads, Busy
 
 LOOPBACK = {"127.0.0.1": socket.AF_INET, "localhost": socket.AF_INET, "::1": socket.AF_INET6}
 """Hosts that HTTP may be served on, because it is not encrypted."""
 
 _BACKLOG = 64
-_TO_WAIT = 120.0
+_WAIT_SECONDS = 120.0
 
 _Answer = tuple[int, bytes]
 
@@ -46,18 +46,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise UsageError(
             f"{host} is not on the loopback, and HTTP is not encrypted.", "give 127.0.0.1:PORT"
         )
-    listening = socket.socket(LOOPBACK[host], socket.SOCK_STREAM)
+    listening_socket = socket.socket(LOOPBACK[host], socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1" if host == "localhost" else host, port))
-        listening.listen(_BACKLOG)
+        listening_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening_socket.bind(("127.0.0.1" if host == "localhost" else host, port))
+        listening_socket.listen(_BACKLOG)
     except OSError as error:
-        listening.close()
+        listening_socket.close()
         raise UsageError(
             f"Port {port} cannot be had: {error.strerror or error}.",
             "give another one, or 0 for any that is free",
         ) from error
-    return listening
+    return listening_socket
 
 
 class HttpServer:
@@ -70,7 +70,7 @@ class HttpServer:
     """
 
     def __init__(
-        self, workers: AnsweringThreads, hold: Callable[[Readers], Held], guard: Guard
+        self, workers: AnsweringThreads, hold: Callable[[Readers], ServedIndex], guard: Guard
     ) -> None:
         self._workers = workers
         self._hold = hold
@@ -96,9 +96,11 @@ class HttpServer:
         if isinstance(work, int):
             return refusal(work, f"There is no {request.method} {request.path[:100]} here.")
         try:
-            future: Future[dict[str, Any]] = self._workers.ask(lambda r: work(self._hold(r)))
+            future: Future[dict[str, Any]] = self._workers.ask(
+                lambda readers: work(self._hold(readers))
+            )
             try:
-                return 200, as_bytes(future.result(_TO_WAIT))
+                return 200, as_bytes(future.result(_WAIT_SECONDS))
             finally:
                 future.cancel()
         except (Busy, TimeoutError):
@@ -113,7 +115,7 @@ class HttpServer:
             return refusal(500, f"This should not happen: {type(error).__name__}.")
 
 
-def _work(request: Request) -> Callable[[Held], dict[str, Any]] | int:
+def _work(request: Request) -> Callable[[ServedIndex], dict[str, Any]] | int:
     """The work that a request asks for; or the status to refuse it with.
 
     Raises:
@@ -125,33 +127,33 @@ def _work(request: Request) -> Callable[[Held], dict[str, Any]] | int:
         if request.method != "GET":
             return 405
         passage, generation = _number(request, "passage"), _number(request, "generation")
-        return lambda held: service.document(held, passage, generation)
+        return lambda served: service.document(served, passage, generation)
     if request.path == "/api/query":
         if request.method != "POST":
             return 405
         # Forms of other pages cannot send this type.
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             return 415
-        asked = _asked(request.body)
-        return lambda held: service.query(held, asked)
+        parameters = _json_object(request.body)
+        return lambda served: service.query(served, parameters)
     return 404
 
 
-def _asked(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        asked = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
-        asked = None
-    if not isinstance(asked, dict):
+        document = None
+    if not isinstance(document, dict):
         raise UsageError("The body is no JSON object.", 'send {"query": "..."}')
-    return asked
+    return document
 
 
 def _number(request: Request, name: str) -> int:
-    given = request.parameters.get(name, "")
-    if not re.fullmatch("[0-9]{1,18}", given):
+    text = request.parameters.get(name, "")
+    if not re.fullmatch("[0-9]{1,18}", text):
         raise UsageError(f"{name} is a whole number.", f"give {name}=1")
-    return int(given)
+    return int(text)
 
 
 def _error(status: int, error: BiencError) -> _Answer:
@@ -165,9 +167,10 @@ def page_and_policy() -> tuple[bytes, str]:
     page = resources.files("bienc_cli.server").joinpath("page.html").read_bytes()
 
     def digests(tag: bytes) -> str:
-        found = re.findall(rb"<" + tag + rb">(.*?)</" + tag + rb">", page, re.DOTALL)
+        contents = re.findall(rb"<" + tag + rb">(.*?)</" + tag + rb">", page, re.DOTALL)
         return " ".join(
-            f"'sha256-{base64.b64encode(hashlib.sha256(one).digest()).decode()}'" for one in found
+            f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'"
+            for content in contents
         )
 
     return page, (

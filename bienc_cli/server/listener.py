@@ -49,7 +49,7 @@ class Listener:
     """Accepts connections on a socket until the process ends.
 
     Args:
-        listening: bound and listening.
+        listening_socket: bound and listening.
         converse: serves one connection and returns whether it was a valid request; an OSError from
             it only ends that connection.
         activity: registers each connection.
@@ -57,11 +57,11 @@ class Listener:
 
     def __init__(
         self,
-        listening: socket.socket,
+        listening_socket: socket.socket,
         converse: Callable[[socket.socket], bool],
         activity: Activity,
     ) -> None:
-        self._listening = listening
+        self._socket = listening_socket
         self._converse = converse
         self._activity = activity
         threading.Thread(target=self._accept, daemon=True, name="bienc-listener").start()
@@ -69,9 +69,9 @@ class Listener:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listening.accept()
+                connection, _ = self._socket.accept()
             except OSError:
-                if self._listening.fileno() < 0:
+                if self._socket.fileno() < 0:
                     return
                 # Out of descriptors, or the caller is already gone.
                 time.sleep(0.05)

@@ -43,8 +43,8 @@ async def over_stdio(server: Server[Any]) -> None:
     """One session over standard input and output, until the client closes it."""
     from mcp.server.stdio import stdio_server
 
-    async with stdio_server() as (reading, writing):
-        await server.run(reading, writing, server.create_initialization_options())
+    async with stdio_server() as (read_stream, write_stream):
+        await server.run(read_stream, write_stream, server.create_initialization_options())
 
 
 def serve(
@@ -145,8 +145,8 @@ class _Session:
 
         try:
             tool = self._tool(params.name)
-            given = checked(tool, params.arguments or {})
-            answer = await self._ask(lambda: tool.answer(self.index, given))
+            arguments = checked(tool, params.arguments or {})
+            answer = await self._ask(lambda: tool.answer(self.index, arguments))
         except BiencError as error:
             return types.CallToolResult(
                 content=[types.TextContent(type="text", text=_sentences(error))], is_error=True
@@ -162,7 +162,7 @@ class _Session:
         tool = self.tools.get(name)
         if tool is not None:
             return tool
-        if any(name == one.name for one in TOOLS):
+        if any(name == known_tool.name for known_tool in TOOLS):
             raise UsageError("This server only reads.", "start it as: bienc mcp --allow-refresh")
         raise UsageError(
             f"There is no tool {name[:MOST_SAID]}.", f"call one of: {', '.join(self.tools)}"
@@ -176,17 +176,17 @@ class _Session:
         cursor = (params.cursor if params else None) or "0"
         if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
             raise MCPError(types.INVALID_PARAMS, "That cursor is not one of this server's.")
-        first = int(cursor)
-        last = first + _RESOURCES_AT_ONCE
+        start = int(cursor)
+        end = start + _RESOURCES_AT_ONCE
         documents = await self._ask(lambda: sorted(self.index.reader().documents()))
         return types.ListResourcesResult(
             resources=[
                 types.Resource(
-                    name=path, uri=_RESOURCE + quote(called, safe="/"), mime_type="text/plain"
+                    name=path, uri=_RESOURCE + quote(document_id, safe="/"), mime_type="text/plain"
                 )
-                for called, path in documents[first:last]
+                for document_id, path in documents[start:end]
             ],
-            next_cursor=str(last) if last < len(documents) else None,
+            next_cursor=str(end) if end < len(documents) else None,
         )
 
     async def read_resource(
@@ -195,15 +195,19 @@ class _Session:
         from mcp import MCPError, types
 
         uri = str(params.uri)
-        called = unquote(uri.removeprefix(_RESOURCE))
+        document_id = unquote(uri.removeprefix(_RESOURCE))
         try:
             if not uri.startswith(_RESOURCE):
                 raise UsageError(f"{uri[:MOST_SAID]} is no document of this index.")
-            found = await self._ask(lambda: self.index.read(called, start=0, limit=sys.maxsize))
+            excerpt = await self._ask(
+                lambda: self.index.read(document_id, start=0, limit=sys.maxsize)
+            )
         except BiencError as error:
             raise MCPError(types.INVALID_PARAMS, _sentences(error)) from None
         return types.ReadResourceResult(
-            contents=[types.TextResourceContents(uri=uri, mime_type="text/plain", text=found.text)]
+            contents=[
+                types.TextResourceContents(uri=uri, mime_type="text/plain", text=excerpt.text)
+            ]
         )
 
 

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 PATH = "/mcp"
-_TO_WAIT = 120.0
+_WAIT_SECONDS = 120.0
 
 
-def over_http(listening: socket.socket, token: str) -> Callable[[Server[Any]], Any]:
+def over_http(listening_socket: socket.socket, token: str) -> Callable[[Server[Any]], Any]:
     """A transport that lets clients talk to a server by HTTP, until the process is told to end.
 
     Args:
-        listening: on the loopback, from `http.listen`.
+        listening_socket: on the loopback, from `http.listen`.
         token: required in every request.
     """
 
@@ -39,10 +39,10 @@ def over_http(listening: socket.socket, token: str) -> Callable[[Server[Any]], A
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
-        guard = Guard(token, listening.getsockname()[1])
+        guard = Guard(token, listening_socket.getsockname()[1])
         async with manager.run():
             front = _Front(guard, manager, asyncio.get_running_loop())
-            Listener(listening, front.converse, Activity())
+            Listener(listening_socket, front.converse, Activity())
             await asyncio.Event().wait()
 
     return transport
@@ -71,12 +71,12 @@ class _Front:
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
             requests.respond(connection, *refusal(415, "Only application/json is understood."))
             return False
-        answer = self._asked(request)
+        answer = self._answer(request)
         status = answer.status if answer.status in requests.STATUSES else 400
         requests.respond(connection, status, bytes(answer.body))
         return status < 400
 
-    def _asked(self, request: Request) -> _Answer:
+    def _answer(self, request: Request) -> _Answer:
         answer = _Answer(request.body)
         scope = {
             "type": "http",
@@ -99,7 +99,7 @@ class _Front:
             self.manager.handle_request(scope, answer.receive, answer.send), self.loop
         )
         try:
-            future.result(_TO_WAIT)
+            future.result(_WAIT_SECONDS)
         except (TimeoutError, CancelledError):
             future.cancel()
             return _Answer(b"", 503)
@@ -113,17 +113,17 @@ class _Front:
 class _Answer:
     """Provides a request's body once, and collects the answer."""
 
-    asked: bytes
+    request_body: bytes
     status: int = 500
     body: bytearray = field(default_factory=bytearray)
-    _given: bool = False
+    _delivered: bool = False
 
     async def receive(self) -> dict[str, Any]:
         """The body; then nothing, while the client waits."""
-        if self._given:
+        if self._delivered:
             await asyncio.Event().wait()
-        self._given = True
-        return {"type": "http.request", "body": self.asked, "more_body": False}
+        self._delivered = True
+        return {"type": "http.request", "body": self.request_body, "more_body": False}
 
     async def send(self, message: Any) -> None:
         """Collect part of the answer."""

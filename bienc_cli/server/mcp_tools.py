@@ -127,8 +127,8 @@ class Tool:
         }
 
 
-def _whole(least: int, most: int, meaning: str) -> Mapping[str, Any]:
-    return {"type": "integer", "minimum": least, "maximum": most, "description": meaning}
+def _whole(minimum: int, maximum: int, meaning: str) -> Mapping[str, Any]:
+    return {"type": "integer", "minimum": minimum, "maximum": maximum, "description": meaning}
 
 
 def _text(meaning: str) -> Mapping[str, Any]:
@@ -137,8 +137,8 @@ def _text(meaning: str) -> Mapping[str, Any]:
     return {"type": "string", "maxLength": 10_000, "pattern": pattern, "description": meaning}
 
 
-def _several(meaning: str, least: int = 0, most: int = 100) -> Mapping[str, Any]:
-    bounds = {"minItems": least, "maxItems": most}
+def _several(meaning: str, minimum: int = 0, maximum: int = 100) -> Mapping[str, Any]:
+    bounds = {"minItems": minimum, "maxItems": maximum}
     return {"type": "array", **bounds, "items": _text(meaning), "description": meaning}
 
 
@@ -154,25 +154,25 @@ _PATH = _several("Only documents whose path matches, as in .gitignore.")
 _TYPE = _several("Only documents of this format or suffix: pdf, md.")
 
 
-def _read(index: Questions, given: dict[str, Any]) -> tuple[str, ...]:
-    found = index.read(given.pop("document"), **given)
-    where = (
-        f"{found.stored.path}: characters {found.start} to {found.end} of {found.length}, "
-        f"from line {found.line} of its text."
+def _read(index: Questions, arguments: dict[str, Any]) -> tuple[str, ...]:
+    excerpt = index.read(arguments.pop("document"), **arguments)
+    location = (
+        f"{excerpt.stored.path}: characters {excerpt.start} to {excerpt.end} of {excerpt.length}, "
+        f"from line {excerpt.line} of its text."
     )
-    if found.end < found.length:
-        where += f" To go on: start={found.end}."
-    return found.text, where
+    if excerpt.end < excerpt.length:
+        location += f" To go on: start={excerpt.end}."
+    return excerpt.text, location
 
 
-def _pairs(index: Questions, given: dict[str, Any]) -> dict[str, Any]:
-    k = given.pop("k", 10)
-    path, type_, against = (given.get(name, ()) for name in ("path", "type", "against"))
+def _pairs(index: Questions, arguments: dict[str, Any]) -> dict[str, Any]:
+    k = arguments.pop("k", 10)
+    path, type_, against = (arguments.get(name, ()) for name in ("path", "type", "against"))
     _check_size(
         index.count(path=path, type=type_)
         + (index.count(path=against, type=type_) if against else 0)
     )
-    document = index.pairs(**given).to_json()
+    document = index.pairs(**arguments).to_json()
     for name in ("pairs", "clusters"):
         document[name] = _first(document, document[name], k, name)
     for cluster in document["clusters"]:
@@ -180,11 +180,11 @@ def _pairs(index: Questions, given: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _labels(index: Questions, given: dict[str, Any]) -> dict[str, Any]:
-    k = given.pop("k", 100)
-    where = {name: given[name] for name in ("path", "type") if name in given}
-    _check_size(index.count(**where))
-    document = index.classify(**given).to_json()
+def _labels(index: Questions, arguments: dict[str, Any]) -> dict[str, Any]:
+    k = arguments.pop("k", 100)
+    filters = {name: arguments[name] for name in ("path", "type") if name in arguments}
+    _check_size(index.count(**filters))
+    document = index.classify(**arguments).to_json()
     document["documents"] = _first(document, document["documents"], k, "documents")
     return document
 
@@ -197,14 +197,14 @@ def _check_size(passages: int) -> None:
         )
 
 
-def _first(document: dict[str, Any], found: list[Any], k: int, what: str) -> list[Any]:
+def _first(document: dict[str, Any], items: list[Any], k: int, noun: str) -> list[Any]:
     """The first `k` items; the answer includes their total number."""
-    if len(found) > k:
-        document["warnings"].append(f"the first {k:,} of {len(found):,} {what}")
-    return found[:k]
+    if len(items) > k:
+        document["warnings"].append(f"the first {k:,} of {len(items):,} {noun}")
+    return items[:k]
 
 
-def _status(index: Questions, _given: dict[str, Any]) -> dict[str, Any]:
+def _status(index: Questions, _arguments: dict[str, Any]) -> dict[str, Any]:
     return index.status().to_json()
 
 
@@ -226,7 +226,7 @@ TOOLS = (
         ),
         ("query",),
         "bienc.query/2",
-        lambda index, given: index.search(**given).to_json(),
+        lambda index, arguments: index.search(**arguments).to_json(),
     ),
     Tool(
         "read",
@@ -249,7 +249,7 @@ TOOLS = (
         MappingProxyType({"path": _DOCUMENT, "k": _K, "unit": {"enum": ["document", "passage"]}}),
         ("path",),
         "bienc.similar/1",
-        lambda index, given: index.similar(**given, indexed_only=True).to_json(),
+        lambda index, arguments: index.similar(**arguments, indexed_only=True).to_json(),
     ),
     Tool(
         "compare",
@@ -269,7 +269,7 @@ TOOLS = (
         ),
         ("queries",),
         "bienc.compare/3",
-        lambda index, given: index.compare(**given).to_json(),
+        lambda index, arguments: index.compare(**arguments).to_json(),
     ),
     Tool(
         "pairs",
@@ -318,7 +318,7 @@ TOOLS = (
         MappingProxyType({}),
         (),
         "bienc.index/1",
-        lambda index, _given: index.refresh().to_json(),
+        lambda index, _arguments: index.refresh().to_json(),
         writes=True,
     ),
 )
@@ -335,11 +335,11 @@ def checked(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     error = best_match(Draft202012Validator(tool.input_schema()).iter_errors(dict(arguments)))
     if error is not None:
-        named = f" {error.path[0]}" if error.path else ""
-        takes = ", ".join(tool.arguments) or "none"
+        argument = f" {error.path[0]}" if error.path else ""
+        known_arguments = ", ".join(tool.arguments) or "none"
         raise UsageError(
-            f"{tool.name} does not take that{named}: {error.message[:MOST_SAID]}.",
-            f"its arguments are: {takes}",
+            f"{tool.name} does not take that{argument}: {error.message[:MOST_SAID]}.",
+            f"its arguments are: {known_arguments}",
         )
     # In JSON, 3.0 is an integer too.
     return {

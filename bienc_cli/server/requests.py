@@ -16,9 +16,9 @@ from bienc_cli.server.wire import BadLine, Lines
 
 MOST_HEAD = 16 << 10
 MOST_BODY = 1 << 20
-_TO_ASK = 5.0
-_TO_TAKE_THE_ANSWER = 30.0
-_TO_LEAVE = 1.0
+_REQUEST_SECONDS = 5.0
+_ANSWER_SECONDS = 30.0
+_CLOSE_SECONDS = 1.0
 
 _REQUEST_LINE = re.compile(r"([A-Z]{1,10}) ([!-~]{1,8192}) HTTP/1\.[01]")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([^\0\r\n]*?)[ \t]*")
@@ -64,15 +64,15 @@ def read(connection: socket.socket) -> Request:
         OSError: the connection failed.
     """
     lines = Lines(connection)
-    head = lines.until(b"\r\n\r\n", limit=MOST_HEAD, seconds=_TO_ASK).decode("latin-1")
-    first, *rest = head.split("\r\n")
-    line = _REQUEST_LINE.fullmatch(first)
-    if line is None:
+    head = lines.until(b"\r\n\r\n", limit=MOST_HEAD, seconds=_REQUEST_SECONDS).decode("latin-1")
+    request_line, *header_lines = head.split("\r\n")
+    match = _REQUEST_LINE.fullmatch(request_line)
+    if match is None:
         raise BadLine("no request")
-    method, target = line.groups()
+    method, target = match.groups()
     headers: dict[str, str] = {}
-    for one in rest:
-        header = _HEADER.fullmatch(one)
+    for header_line in header_lines:
+        header = _HEADER.fullmatch(header_line)
         if header is None or header[1].lower() in headers:
             # Given two, an intermediary might use the other one.
             raise BadLine("no header")
@@ -82,14 +82,14 @@ def read(connection: socket.socket) -> Request:
         raise BadLine("no length")
     if int(length) > MOST_BODY:
         raise BadLine("too long")
-    body = lines.exactly(int(length), seconds=_TO_ASK)
+    body = lines.exactly(int(length), seconds=_REQUEST_SECONDS)
     try:
         address = urlsplit(target)
         parameters = parse_qs(address.query, keep_blank_values=True, max_num_fields=20)
     except ValueError as error:
         raise BadLine("no address") from error
-    last = {name: values[-1] for name, values in parameters.items()}
-    return Request(method, address.path, last, headers, body)
+    last_values = {name: values[-1] for name, values in parameters.items()}
+    return Request(method, address.path, last_values, headers, body)
 
 
 def respond(
@@ -122,12 +122,12 @@ def respond(
         "X-Content-Type-Options: nosniff\r\n"
         "X-Frame-Options: DENY\r\n\r\n"
     )
-    connection.settimeout(_TO_TAKE_THE_ANSWER)
+    connection.settimeout(_ANSWER_SECONDS)
     connection.sendall(head.encode("ascii") + body)
     connection.shutdown(socket.SHUT_WR)
     # Closing before the whole request is read would discard the answer.
     with suppress(BadLine):
-        Lines(connection).exactly(MOST_BODY, seconds=_TO_LEAVE)
+        Lines(connection).exactly(MOST_BODY, seconds=_CLOSE_SECONDS)
 
 
 def refusal(status: int, message: str, hint: str | None = None) -> tuple[int, bytes]:

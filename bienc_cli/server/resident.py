@@ -23,7 +23,7 @@ MOST_READERS = 4
 Model = TypeVar("Model")
 
 
-class _Kept(Generic[Model]):
+class _RecentModels(Generic[Model]):
     """The most recently used models of a role, by name."""
 
     def __init__(self) -> None:
@@ -45,8 +45,8 @@ class ResidentModels:
     """Models of both roles, loaded when first needed, shared by threads."""
 
     def __init__(self) -> None:
-        self._bi_encoders = _Kept[BiEncoder]()
-        self._cross_encoders = _Kept[CrossEncoder]()
+        self._bi_encoders = _RecentModels[BiEncoder]()
+        self._cross_encoders = _RecentModels[CrossEncoder]()
 
     def bi_encoder(self, name: str, load: Callable[[], BiEncoder]) -> BiEncoder:
         """The bi-encoder of this name."""
@@ -58,7 +58,7 @@ class ResidentModels:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _OpenReader:
     reader: IndexReader
     identity: Hashable
 
@@ -67,7 +67,7 @@ class Readers:
     """The open indexes of one thread."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[tuple[IndexPlace, Path], _Open] = OrderedDict()
+        self._open: OrderedDict[tuple[IndexPlace, Path], _OpenReader] = OrderedDict()
 
     def get(
         self, place: IndexPlace, shown_from: Path, open_: Callable[[], IndexReader]
@@ -83,13 +83,13 @@ class Readers:
             BiencError: raised by opening it.
         """
         key = (place, shown_from)
-        kept = self._open.get(key)
-        if kept is not None and not _is_as_it_was(place, kept):
+        entry = self._open.get(key)
+        if entry is not None and not _is_current(place, entry):
             self._close(key)
         if key not in self._open:
             # Read before opening, so that an index replaced meanwhile is opened again.
             identity = identity_of(place)
-            self._open[key] = _Open(open_(), identity)
+            self._open[key] = _OpenReader(open_(), identity)
             if len(self._open) > MOST_READERS:
                 self._close(next(iter(self._open)))
         self._open.move_to_end(key)
@@ -97,8 +97,8 @@ class Readers:
 
     def let_go_of_the_past(self) -> None:
         """Close readers of obsolete generations, so that the logs can shrink."""
-        for key, kept in list(self._open.items()):
-            if not _is_as_it_was(key[0], kept):
+        for key, entry in list(self._open.items()):
+            if not _is_current(key[0], entry):
                 self._close(key)
 
     def close(self) -> None:
@@ -111,10 +111,10 @@ class Readers:
             self._open.pop(key).reader.close()
 
 
-def _is_as_it_was(place: IndexPlace, kept: _Open) -> bool:
-    if identity_of(place) != kept.identity:
+def _is_current(place: IndexPlace, entry: _OpenReader) -> bool:
+    if identity_of(place) != entry.identity:
         return False
     try:
-        return kept.reader.is_current()
+        return entry.reader.is_current()
     except BiencError:
         return False

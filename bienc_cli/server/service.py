@@ -9,7 +9,7 @@ from typing import Any
 from bienc_cli.errors import IndexDamaged, UsageError
 from bienc_cli.formats.table import FORMATS, format_named
 from bienc_cli.indexing.freshness import changed_since
-from bienc_cli.render import hits as hit_
+from bienc_cli.render import hits
 from bienc_cli.render.info import InfoView
 from bienc_cli.render.search import SearchView
 from bienc_cli.search import SearchOptions, check_query, search
@@ -29,7 +29,7 @@ _TEXT_AROUND = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ServedIndex:
     """An index and the models for it.
 
     Attributes:
@@ -42,53 +42,53 @@ class Held:
     cross_encoder: CrossEncoder
 
 
-def info(held: Held) -> dict[str, Any]:
+def info(served: ServedIndex) -> dict[str, Any]:
     """What the index holds: `bienc.info/1`."""
-    return InfoView(held.reader.info).as_json()
+    return InfoView(served.reader.info).as_json()
 
 
-def query(held: Held, asked: Mapping[str, Any]) -> dict[str, Any]:
+def query(served: ServedIndex, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a query: `bienc.query/2`.
 
     Args:
-        held: the index and models to use.
-        asked: `query`, and the options `k`, `strategy`, `candidates`, `path`, `type`,
+        served: the index and models to use.
+        parameters: `query`, and the options `k`, `strategy`, `candidates`, `path`, `type`,
             `rerank_budget`, `min_relevance`, named like the command's.
 
     Raises:
         UsageError: it is malformed, or exceeds the limits here.
         IndexMismatch, IndexDamaged: as for `search`.
     """
-    options, text = _options(asked), _text(asked)
+    options, text = _options(parameters), _text(parameters)
     watch = Stopwatch()
     reranks = options.strategy is not None and options.strategy.needs_cross_encoder
     compares = options.strategy is not None and options.strategy.needs_bi_encoder
     result = search(
-        held.reader,
+        served.reader,
         text,
-        held.bi_encoder if compares else None,
-        held.cross_encoder if reranks else None,
+        served.bi_encoder if compares else None,
+        served.cross_encoder if reranks else None,
         options,
         watch,
     )
-    changed = changed_since(hit.passage for hit in result.hits)
-    return SearchView(result, warnings=changed, served=True).as_json()
+    warnings = changed_since(hit.passage for hit in result.hits)
+    return SearchView(result, warnings=warnings, served=True).as_json()
 
 
-def document(held: Held, passage_id: int, generation: int) -> dict[str, Any]:
+def document(served: ServedIndex, passage_id: int, generation: int) -> dict[str, Any]:
     """The document around a passage: `bienc.document/1`.
 
     Its text comes from the index; no file is opened.
 
     Args:
-        held: the index to read.
+        served: the index to read.
         passage_id: from a hit.
         generation: the index generation of the hit; ids differ between generations.
 
     Raises:
         UsageError: there is no such passage any more.
     """
-    reader = held.reader
+    reader = served.reader
     if generation != reader.info.generation:
         raise UsageError("The index has changed since.", "ask the query again")
     try:
@@ -99,23 +99,23 @@ def document(held: Held, passage_id: int, generation: int) -> dict[str, Any]:
         ) from None
     text = reader.document_text(stored.document_id)
     passage = stored.passage
-    first = _line_start(text, max(0, passage.start - _TEXT_AROUND))
-    last = _line_end(text, min(len(text), passage.end + _TEXT_AROUND))
+    text_start = _line_start(text, max(0, passage.start - _TEXT_AROUND))
+    text_end = _line_end(text, min(len(text), passage.end + _TEXT_AROUND))
     return {
         "schema": DOCUMENT_SCHEMA,
-        "document_id": hit_.writable(passage.doc_id),
+        "document_id": hits.writable(passage.doc_id),
         "passage_id": stored.passage_id,
-        "path": hit_.writable(stored.path),
+        "path": hits.writable(stored.path),
         "format": stored.format,
         "title": stored.title,
         "heading": list(passage.heading),
-        "place": hit_.place_as_json(passage.place),
-        "citation": hit_.writable(hit_.location(stored)),
+        "place": hits.place_as_json(passage.place),
+        "citation": hits.writable(hits.location(stored)),
         "start": passage.start,
         "end": passage.end,
-        "text": text[first:last],
-        "text_start": first,
-        "text_line": text.count("\n", 0, first) + 1,
+        "text": text[text_start:text_end],
+        "text_start": text_start,
+        "text_line": text.count("\n", 0, text_start) + 1,
         "text_length": len(text),
         "warnings": list(changed_since([stored])),
     }
@@ -126,15 +126,15 @@ def _line_start(text: str, position: int) -> int:
 
 
 def _line_end(text: str, position: int) -> int:
-    found = text.find("\n", position, position + _TEXT_AROUND)
-    return found if found >= 0 else position
+    end = text.find("\n", position, position + _TEXT_AROUND)
+    return end if end >= 0 else position
 
 
-_KNOWN = frozenset("query k strategy candidates path type rerank_budget min_relevance".split())
+_PARAMETERS = frozenset("query k strategy candidates path type rerank_budget min_relevance".split())
 
 
-def _text(asked: Mapping[str, Any]) -> str:
-    text = asked.get("query")
+def _text(parameters: Mapping[str, Any]) -> str:
+    text = parameters.get("query")
     if not isinstance(text, str):
         raise UsageError("There is no query.", 'send {"query": "..."}')
     if len(text) > _LONGEST_QUERY:
@@ -145,36 +145,36 @@ def _text(asked: Mapping[str, Any]) -> str:
     return text
 
 
-def _options(asked: Mapping[str, Any]) -> SearchOptions:
-    if unknown := asked.keys() - _KNOWN:
+def _options(parameters: Mapping[str, Any]) -> SearchOptions:
+    if unknown := parameters.keys() - _PARAMETERS:
         raise UsageError(
-            f"{sorted(unknown)[0]!r} is not understood.", f"give {', '.join(sorted(_KNOWN))}"
+            f"{sorted(unknown)[0]!r} is not understood.", f"give {', '.join(sorted(_PARAMETERS))}"
         )
-    strategy = asked.get("strategy")
+    strategy = parameters.get("strategy")
     if strategy is not None and not isinstance(strategy, str):
         raise UsageError("A strategy is named by a text.", '"strategy": "blend"')
-    budget = _number(asked, "rerank_budget")
+    budget = _number(parameters, "rerank_budget")
     return SearchOptions(
         strategy=strategy_chosen(strategy),
-        k=_whole(asked, "k", MOST_HITS) or 10,
-        candidates=_whole(asked, "candidates", MOST_CANDIDATES),
+        k=_whole(parameters, "k", MOST_HITS) or 10,
+        candidates=_whole(parameters, "candidates", MOST_CANDIDATES),
         rerank_seconds=None if budget is None else budget / 1000,
-        min_relevance=_number(asked, "min_relevance"),
-        where=Filter(_texts(asked, "path"), tuple(map(_format, _texts(asked, "type")))),
+        min_relevance=_number(parameters, "min_relevance"),
+        where=Filter(_texts(parameters, "path"), tuple(map(_format, _texts(parameters, "type")))),
     )
 
 
-def _whole(asked: Mapping[str, Any], name: str, most: int) -> int | None:
-    value = asked.get(name)
+def _whole(parameters: Mapping[str, Any], name: str, maximum: int) -> int | None:
+    value = parameters.get(name)
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise UsageError(f"{name} is a whole number from 1 to {most}.", f'"{name}": {most}')
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= maximum:
+        raise UsageError(f"{name} is a whole number from 1 to {maximum}.", f'"{name}": {maximum}')
     return value
 
 
-def _number(asked: Mapping[str, Any], name: str) -> float | None:
-    value = asked.get(name)
+def _number(parameters: Mapping[str, Any], name: str) -> float | None:
+    value = parameters.get(name)
     if value is None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -183,21 +183,21 @@ def _number(asked: Mapping[str, Any], name: str) -> float | None:
     return float(value) if abs(value) < 1e300 else float("inf")
 
 
-def _texts(asked: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    values = asked.get(name) or []
+def _texts(parameters: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = parameters.get(name) or []
     if (
         not isinstance(values, list)
         or len(values) > _MOST_FILTERS
-        or not all(isinstance(one, str) and len(one) <= _LONGEST_QUERY for one in values)
+        or not all(isinstance(value, str) and len(value) <= _LONGEST_QUERY for value in values)
     ):
         raise UsageError(f"{name} is a list of texts.", f'"{name}": ["docs/"]')
     return tuple(values)
 
 
 def _format(name: str) -> str:
-    found = format_named(name)
-    if found is None:
+    format_ = format_named(name)
+    if format_ is None:
         raise UsageError(
             f"There is no format '{name}'.", f"give one of: {', '.join(sorted(FORMATS))}"
         )
-    return found
+    return format_

@@ -42,8 +42,10 @@ class AnsweringThreads:
         self._begin = begin
         self._forgotten = 0
         self._ready = threading.Barrier(number + 1)
-        for place in range(number):
-            threading.Thread(target=self._work, daemon=True, name=f"bienc-worker-{place}").start()
+        for worker_number in range(number):
+            threading.Thread(
+                target=self._work, daemon=True, name=f"bienc-worker-{worker_number}"
+            ).start()
         self._ready.wait()
 
     def ask(self, work: Callable[[Readers], T]) -> Future[T]:

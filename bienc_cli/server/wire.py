@@ -47,39 +47,39 @@ class Lines:
     def until(self, end: bytes, *, limit: int, seconds: float) -> bytes:
         """Everything up to `end`, exclusive; raises as `document` does."""
         deadline = time.monotonic() + seconds
-        looked_at = 0
-        while (position := self._received.find(end, looked_at)) < 0:
-            looked_at = max(0, len(self._received) - len(end) + 1)
+        search_start = 0
+        while (position := self._received.find(end, search_start)) < 0:
+            search_start = max(0, len(self._received) - len(end) + 1)
             self._receive(limit, deadline)
-        found = bytes(self._received[:position])
+        data = bytes(self._received[:position])
         if position > limit:
             raise BadLine("too long")
         del self._received[: position + len(end)]
-        return found
+        return data
 
     def exactly(self, size: int, *, seconds: float) -> bytes:
         """A given number of bytes; raises as `document` does."""
         deadline = time.monotonic() + seconds
         while len(self._received) < size:
             self._receive(size, deadline)
-        found = bytes(self._received[:size])
+        data = bytes(self._received[:size])
         del self._received[:size]
-        return found
+        return data
 
     def _receive(self, limit: int, deadline: float) -> None:
         if len(self._received) > limit:
             raise BadLine("too long")
-        left = deadline - time.monotonic()
-        if left <= 0:
+        seconds_left = deadline - time.monotonic()
+        if seconds_left <= 0:
             raise BadLine("too slow")
-        self._connection.settimeout(left)
+        self._connection.settimeout(seconds_left)
         try:
-            more = self._connection.recv(_PORTION)
+            portion = self._connection.recv(_PORTION)
         except TimeoutError as error:
             raise BadLine("too slow") from error
-        if not more:
+        if not portion:
             raise BadLine("cut off")
-        self._received += more
+        self._received += portion
 
 
 def as_line(document: dict[str, Any]) -> bytes:

@@ -110,7 +110,7 @@ def test_an_overtaken_writer_stops_and_nothing_of_it_ever_counts(
         # Even what it had under way when it was overtaken.
         monkeypatch.setattr(Lease, "check", lambda _: None)
         assert isinstance(slow, MilvusContents)
-        monkeypatch.setattr(slow._begun, "_before_upload", lambda: None)
+        monkeypatch.setattr(slow._open_uploads, "_before_upload", lambda: None)
         put_file(slow, root_id, "zombie.txt", ["from the grave"])
         slow._send()
     monkeypatch.undo()

@@ -45,7 +45,7 @@ def main() -> None:
             return super().score_pairs(pairs)
 
     if patience := os.environ.get("FAKE_PATIENCE"):
-        requests._TO_ASK = float(patience)
+        requests._REQUEST_SECONDS = float(patience)
     if "FAKE_STUCK" in os.environ:
         life.live = stuck  # type: ignore[assignment]
     slow = float(os.environ.get("FAKE_SLOW", "0"))

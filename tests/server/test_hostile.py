@@ -99,8 +99,8 @@ def status_of(answer: bytes) -> int:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who sends half and waits is given up soon."""
-    monkeypatch.setattr("bienc_cli.server.commands._TO_ASK", 0.2)
-    monkeypatch.setattr("bienc_cli.server.requests._TO_ASK", 0.2)
+    monkeypatch.setattr("bienc_cli.server.commands._REQUEST_SECONDS", 0.2)
+    monkeypatch.setattr("bienc_cli.server.requests._REQUEST_SECONDS", 0.2)
 
 
 def forget_what_was_asked(server: Running) -> None:

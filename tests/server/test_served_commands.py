@@ -367,8 +367,10 @@ def test_a_client_imports_next_to_nothing(indexed: Run, server: Running) -> None
 
 
 def test_an_answer_is_named_by_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    understood = client._understood({"output": [["stdout", "a"], ["stderr", "b"]], "exit_code": 1})
+    understood = client._parsed_answer(
+        {"output": [["stdout", "a"], ["stderr", "b"]], "exit_code": 1}
+    )
     assert understood is not None
     assert understood.output == [("stdout", "a"), ("stderr", "b")]
     assert understood.exit_code == 1
-    assert client._understood({"declined": "why"}) is None
+    assert client._parsed_answer({"declined": "why"}) is None
