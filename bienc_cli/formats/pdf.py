@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from bienc_cli.errors import UnreadableFile
+from bienc_cli.formats.accents import with_overprinted_accents
 from bienc_cli.formats.bookmarks import Bookmark, flattened
 from bienc_cli.formats.layout import TextRun, arranged, with_initials, with_raised_digits
 from bienc_cli.formats.pages import Page, paged_document
@@ -117,8 +118,8 @@ def _text(page: PageObject) -> str:
     drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
     if "".join(run.text for run in runs) != drawn:
         # Nothing is known of where the rest stands.
-        return drawn
-    return arranged(with_raised_digits(with_initials(runs)))
+        return with_overprinted_accents(drawn)
+    return with_overprinted_accents(arranged(with_raised_digits(with_initials(runs))))
 
 
 def _properties(page: PageObject) -> Any:

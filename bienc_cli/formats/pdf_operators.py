@@ -10,6 +10,8 @@ import math
 from collections.abc import Container, Iterator
 from typing import Any
 
+from bienc_cli.formats.accents import OVERPRINTED
+
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
 _MOVING_ON = frozenset({b"Td", b"TD"})
 _MOVING = _MOVING_ON | {b"Tm", b"T*", b"BT", b"cm"}
@@ -18,6 +20,16 @@ _DEEPEST = 64
 
 _FORWARDS = 0.3
 """Ems by which what stands behind a text on its line is further right at least."""
+
+_BACKWARDS = 250
+"""Thousandths of an em by which what is drawn on top of a character is further left at least."""
+
+_ACCENT_WIDTH = 333
+"""Thousandths of an em, in most fonts."""
+
+_ON_TOP = 0.35
+_ABOVE = 0.7
+"""Ems between the beginnings of an accent and its letter at most, along the line and across."""
 
 _TOLERANCE = 0.12
 """Ems; the narrowest letters that may stand twice in a row are twice as wide."""
@@ -38,6 +50,7 @@ class Operators:
 
     - What is drawn a second time at the same place, to look bold or to cast a shadow, is taken out.
     - Where a text is said to stand for what is drawn (`ActualText`), that is shown.
+    - Between an accent and the letter that it is drawn on, `OVERPRINTED` is put.
     - What follows words set apart (`Tw`), as lines of even length are, moves as far as they would
       reach otherwise: pypdf takes them for that short, and what follows within a word for another.
 
@@ -58,6 +71,8 @@ class Operators:
         self._kept_word_spaces: list[float] = []
         # How much wider what is shown since the last move is, and what moves of this line lack.
         self._stretched = self._lacking = 0.0
+        # Whether the last thing shown is one character, and the next one is drawn on top of it.
+        self._alone = self._on_top = False
         # Of each marked content that is open, whether a text stands for it; and that text.
         self._marked: list[bool] = []
         self._actual: str | None = None
@@ -80,6 +95,7 @@ class Operators:
                 self._actual = None
         elif operator in _MOVING:
             self._moved = True
+            self._on_top = self._alone and operator in _MOVING_ON and self._is_near(operands)
             if operator in _MOVING_ON:
                 self._move_less(operands)
             elif operator != b"T*":
@@ -90,10 +106,38 @@ class Operators:
             if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
                 operands[-1] = type(operands[-1])()
             self._moved = False
+            if not self._is_wide:
+                self._mark_overprinting(operator, operands)
             self._stretched += self._word_space * self._spaces(operands[-1])
             self.shown_rise = self._rise
             if self._actual is not None:
                 self._show_actual(operator, operands)
+
+    def _is_near(self, move: list[Any]) -> bool:
+        if len(move) < 2 or not all(isinstance(one, (int, float)) for one in move[:2]):
+            return False
+        right, up = float(move[0]), float(move[1])
+        return abs(right) <= _ON_TOP * self._size and 0 < abs(up) <= _ABOVE * self._size
+
+    def _mark_overprinting(self, operator: bytes, operands: list[Any]) -> None:
+        shown = operands[-1]
+        self._alone = len(_bytes_of(shown)) == 1
+        if operator == b"TJ" and isinstance(shown, list):
+            on_top, inside = self._on_top, 0.0
+            for index, piece in enumerate(shown):
+                if isinstance(piece, bytes):
+                    shown[index] = _OnTop(piece) if on_top and piece else piece
+                    inside = inside if on_top and len(piece) == 1 else 0.0
+                    on_top = on_top and not piece
+                elif isinstance(piece, (int, float)) and index:
+                    if piece < 0 < inside:
+                        # What is left of the letter below the accent is no gap.
+                        shown[index] = type(piece)(min(piece + inside, 0))
+                    on_top = piece >= _BACKWARDS
+                    inside = float(piece) - _ACCENT_WIDTH if on_top else 0.0
+        elif isinstance(shown, bytes) and self._on_top:
+            operands[-1] = _OnTop(shown)
+        self._on_top = False
 
     def _set_words_apart(self, operator: bytes, operands: list[Any]) -> None:
         if operator == b"Tw" and operands and isinstance(operands[0], (int, float)):
@@ -170,6 +214,21 @@ class _Said(str):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.drawn)
+
+
+class _OnTop(bytes):
+    """What is drawn on top of the character in front of it.
+
+    pypdf goes through it to decode it, and then for its width, of which the mark has none.
+    """
+
+    is_decoded = False
+
+    def __iter__(self) -> Iterator[int]:
+        if not self.is_decoded:
+            self.is_decoded = True
+            yield ord(OVERPRINTED)
+        yield from super().__iter__()
 
 
 def _bytes_of(operand: Any) -> bytes:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import io
 import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,13 @@ from bienc_cli.formats.layout import (
     arranged,
     has_columns,
     is_initial,
-    is_raised,
     is_spaced_out,
     with_initials,
 )
 from bienc_cli.formats.pages import Page, paged_document
 from bienc_cli.formats.pdf_annotations import fields_and_notes
+from bienc_cli.formats.pdfium_accents import on_their_letters
+from bienc_cli.formats.pdfium_places import Places
 from bienc_cli.formats.scans import recognised_pdf
 from bienc_cli.types import Document, Skipped
 
@@ -38,9 +38,6 @@ _PASSWORD_NEEDED = 4
 
 _EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)
 """Points: not only what the page's box shows, which is another one once the page is turned."""
-
-_HYPHENS = {0x02: "-", 0xFFFE: "-"}
-"""What PDFium puts for a hyphen at the end of a line, leaving out the line break."""
 
 _NO_NOTES = frozenset({2, 16})
 """FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP"""
@@ -127,13 +124,17 @@ def _text(page: PdfPage) -> str:
         text_page.close()
         text_page = page.get_textpage()
     text = _drawn(text_page)
+    changes = on_their_letters(Places(text_page), text)
     looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
-    runs = list(_runs(text_page)) if looked_at else []
+    runs = list(_runs(text_page, changes)) if looked_at else []
     joined = with_initials(runs)
     if runs and (not upright or joined != runs or has_columns(runs)):
         text = arranged(joined)
     else:
-        text = _spaced_words_joined(text_page, _with_raised_digits(text_page, text))
+        text = _with_raised_digits(text_page, text)
+        changes |= dict.fromkeys(_needless_spaces(text_page, text), "")
+        if changes:
+            text = "".join(changes.get(index, one) for index, one in enumerate(text))
     text_page.close()
     return text.replace("\r\n", "\n").replace("\x02", "-\n").replace("\ufffe", "-\n")
 
@@ -150,72 +151,9 @@ def _drawn(text_page: PdfTextPage) -> str:
     return str(text_page.get_text_range())
 
 
-class _Places:
-    """Where the characters of a page stand, by their index in it."""
-
-    def __init__(self, text_page: PdfTextPage) -> None:
-        from pypdfium2 import raw
-
-        self._raw = raw
-        self._page = text_page.raw
-        self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self._box = raw.FS_RECTF()
-
-    def of_text(self, index: int) -> int:
-        """The index of the character at this index of the text; -1 for none."""
-        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._page, index))
-
-    def angle(self, index: int) -> float:
-        """Radians that it is turned by, against the clock."""
-        # PDFium counts clockwise.
-        return -float(self._raw.FPDFText_GetCharAngle(self._page, index))
-
-    def size(self, index: int) -> float:
-        """Height of its font in points, as drawn."""
-        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
-        width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
-        # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
-        return float(max(width if self._is_vertical(index) else height, 1.0)) / 1.2
-
-    def origin(self, index: int) -> tuple[float, float]:
-        """Where its baseline begins, in points of the page."""
-        self._raw.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
-        return self._x.value, self._y.value
-
-    def end(self, index: int) -> tuple[float, float]:
-        """Where it ends: corner of its box, furthest in the direction it is read in."""
-        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
-        box = self._box
-        angle = self.angle(index)
-        return (
-            box.right if math.cos(angle) >= 0 else box.left,
-            box.top if math.sin(angle) >= 0 else box.bottom,
-        )
-
-    def is_raised(self, index: int) -> bool:
-        """Whether it stands raised behind the character in front of it."""
-        (x, y), (before_x, before_y) = self.origin(index), self.origin(index - 1)
-        angle = self.angle(index - 1)
-        along, across = math.cos(angle), math.sin(angle)
-        rise = (y - before_y) * along - (x - before_x) * across
-        return is_raised(rise, self.size(index), self.size(index - 1))
-
-    def is_generated(self, index: int) -> bool:
-        """Whether PDFium put it there: a space or line break that is not in the file."""
-        return bool(self._raw.FPDFText_IsGenerated(self._page, index))
-
-    def character(self, index: int) -> str:
-        """The character itself."""
-        code = self._raw.FPDFText_GetUnicode(self._page, index)
-        return _HYPHENS.get(code) or chr(code if code < 0x110000 else 0xFFFD)
-
-    def _is_vertical(self, index: int) -> bool:
-        return abs(math.sin(self.angle(index))) > math.sqrt(0.5)
-
-
 def _is_upright(text_page: PdfTextPage) -> bool:
     """Whether most of the text runs across the page, as far as samples show."""
-    places = _Places(text_page)
+    places = Places(text_page)
     count = text_page.count_chars()
     samples = range(0, count, max(count // _SAMPLES, 1))
     vertical = sum(abs(math.sin(places.angle(index))) > math.sqrt(0.5) for index in samples)
@@ -224,7 +162,7 @@ def _is_upright(text_page: PdfTextPage) -> bool:
 
 def _may_have_columns(text_page: PdfTextPage, text: str) -> bool:
     """Whether most long lines have a wide gap in them, as far as samples show."""
-    places = _Places(text_page)
+    places = Places(text_page)
     lines = [found.span() for found in re.finditer(r"[^\r\n]+", text)]
     lines = [(start, end) for start, end in lines if end - start >= _LONG_LINE]
     samples = lines[:: max(len(lines) // _SAMPLES, 1)]
@@ -233,7 +171,7 @@ def _may_have_columns(text_page: PdfTextPage, text: str) -> bool:
     ) * 2 >= len(samples)
 
 
-def _has_gap(places: _Places, text: str, start: int, end: int) -> bool:
+def _has_gap(places: Places, text: str, start: int, end: int) -> bool:
     shift = places.of_text(start) - start
     for index in range(start + 1, end - 1):
         if text[index] != " ":
@@ -247,7 +185,7 @@ def _has_gap(places: _Places, text: str, start: int, end: int) -> bool:
 
 def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
     """Write digits that stand raised behind a word as such."""
-    places = _Places(text_page)
+    places = Places(text_page)
 
     def written(found: re.Match[str]) -> str:
         index = places.of_text(found.start())
@@ -257,12 +195,11 @@ def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
     return _DIGITS_BEHIND.sub(written, text)
 
 
-def _spaced_words_joined(text_page: PdfTextPage, text: str) -> str:
-    """Take out spaces that PDFium put between capitals that are drawn a little apart."""
+def _needless_spaces(text_page: PdfTextPage, text: str) -> Iterator[int]:
+    """Spaces that PDFium put between capitals that are drawn a little apart."""
     if not (found := list(_SPACED.finditer(text))):
-        return text
-    places = _Places(text_page)
-    taken: list[int] = []
+        return
+    places = Places(text_page)
     for match in found:
         for index in range(match.start() + 1, match.end() - 1):
             if text[index] != " ":
@@ -271,20 +208,23 @@ def _spaced_words_joined(text_page: PdfTextPage, text: str) -> str:
             pitch = places.origin(space + 1)[0] - places.origin(space - 1)[0]
             ems = pitch / places.size(space + 1)
             if places.is_generated(space) and is_spaced_out(text[index - 1], text[index + 1], ems):
-                taken.append(index)
-    kept = [*taken, len(text)]
-    starts = [0, *(index + 1 for index in taken)]
-    return "".join(text[start:end] for start, end in zip(starts, kept, strict=True))
+                yield index
 
 
-def _runs(text_page: PdfTextPage) -> Iterator[TextRun]:
-    """All characters, in pieces that no line break or wide gap divides."""
-    places = _Places(text_page)
+def _runs(text_page: PdfTextPage, changes: Mapping[int, str]) -> Iterator[TextRun]:
+    """All characters, in pieces that no line break or wide gap divides.
+
+    Args:
+        text_page: with these characters.
+        changes: of some of them, by index in the text.
+    """
+    places = Places(text_page)
+    changed = {places.of_text(index): written for index, written in changes.items()}
     piece: list[str] = []
     left = right = baseline = 0.0
     size = 1.0
     for index in range(text_page.count_chars()):
-        character = places.character(index)
+        character = changed.get(index, places.character(index))
         if character in "\r\n" or (character == " " and not piece):
             continue
         if character == " ":

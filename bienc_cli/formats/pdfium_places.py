@@ -1,0 +1,78 @@
+"""Where PDFium finds the characters of a page."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import TYPE_CHECKING
+
+from bienc_cli.formats.layout import is_raised
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfTextPage
+
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}
+"""What PDFium puts for a hyphen at the end of a line, leaving out the line break."""
+
+
+class Places:
+    """Where the characters of a page stand, by their index in it."""
+
+    def __init__(self, text_page: PdfTextPage) -> None:
+        from pypdfium2 import raw
+
+        self._raw = raw
+        self._page = text_page.raw
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._box = raw.FS_RECTF()
+
+    def of_text(self, index: int) -> int:
+        """The index of the character at this index of the text; -1 for none."""
+        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._page, index))
+
+    def angle(self, index: int) -> float:
+        """Radians that it is turned by, against the clock."""
+        # PDFium counts clockwise.
+        return -float(self._raw.FPDFText_GetCharAngle(self._page, index))
+
+    def size(self, index: int) -> float:
+        """Height of its font in points, as drawn."""
+        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
+        width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
+        # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
+        return float(max(width if self._is_vertical(index) else height, 1.0)) / 1.2
+
+    def origin(self, index: int) -> tuple[float, float]:
+        """Where its baseline begins, in points of the page."""
+        self._raw.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
+        return self._x.value, self._y.value
+
+    def end(self, index: int) -> tuple[float, float]:
+        """Where it ends: corner of its box, furthest in the direction it is read in."""
+        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
+        box = self._box
+        angle = self.angle(index)
+        return (
+            box.right if math.cos(angle) >= 0 else box.left,
+            box.top if math.sin(angle) >= 0 else box.bottom,
+        )
+
+    def is_raised(self, index: int) -> bool:
+        """Whether it stands raised behind the character in front of it."""
+        (x, y), (before_x, before_y) = self.origin(index), self.origin(index - 1)
+        angle = self.angle(index - 1)
+        along, across = math.cos(angle), math.sin(angle)
+        rise = (y - before_y) * along - (x - before_x) * across
+        return is_raised(rise, self.size(index), self.size(index - 1))
+
+    def is_generated(self, index: int) -> bool:
+        """Whether PDFium put it there: a space or line break that is not in the file."""
+        return bool(self._raw.FPDFText_IsGenerated(self._page, index))
+
+    def character(self, index: int) -> str:
+        """The character itself."""
+        code = self._raw.FPDFText_GetUnicode(self._page, index)
+        return _HYPHENS.get(code) or chr(code if code < 0x110000 else 0xFFFD)
+
+    def _is_vertical(self, index: int) -> bool:
+        return abs(math.sin(self.angle(index))) > math.sqrt(0.5)
