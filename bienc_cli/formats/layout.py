@@ -11,7 +11,7 @@ import re
 import statistics
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bienc_cli.formats.cleaning import RAISED
 
@@ -76,22 +76,26 @@ class TextRun:
 
 
 def with_raised_digits(runs: Sequence[TextRun]) -> list[TextRun]:
-    """The runs, digits that stand raised behind a word written as such.
+    """The runs, digits that stand raised behind a word, or in front of a line, written as such.
 
     Args:
         runs: in the order in which the engine has them.
     """
-    if not runs:
-        return []
-    marked = [runs[0]]
-    for before, run in itertools.pairwise(runs):
-        raised = (
-            _NUMBERS.fullmatch(run.text) is not None
-            and before.text[-1:].isalpha()
-            and is_raised(run.baseline - before.baseline, run.size, before.size)
-        )
-        marked.append(replace(run, text=run.text.translate(RAISED)) if raised else run)
+    marked = []
+    for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False):
+        text = run.text
+        if _NUMBERS.fullmatch(text):
+            if before is not None and before.text[-1:].isalpha() and _is_above(run, before):
+                text = text.translate(RAISED)
+            elif after is not None and after.text[:1].isalpha() and _is_above(run, after):
+                begins_line = before is None or not _continues(before, after)
+                text = f"{text.translate(RAISED)} " if begins_line else text
+        marked.append(run if text == run.text else _with_text(run, text))
     return marked
+
+
+def _is_above(run: TextRun, beside: TextRun) -> bool:
+    return is_raised(run.baseline - beside.baseline, run.size, beside.size)
 
 
 def with_initials(runs: Sequence[TextRun]) -> list[TextRun]:

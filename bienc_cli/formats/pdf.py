@@ -31,6 +31,9 @@ _AVERAGE_WIDTH = 0.5
 """Ems; pypdf does not say where a text ends."""
 
 _TWO_BYTES = re.compile(rb"begincodespacerange\s*(?:<[0-9a-fA-F]{4}>\s*<[0-9a-fA-F]{4}>\s*)+end")
+_WIDEST_SPACE = 300
+"""Thousandths of an em."""
+
 _MOST_FORMS = 1000
 
 
@@ -132,6 +135,7 @@ def _wide_fonts(page: PageObject) -> set[str]:
     """Names of fonts with two bytes a character; their encoding is named where the file defines it.
 
     pypdf takes the latter for fonts of one byte; what the codes stand for, it reads from a table.
+    Of other fonts, spaces that they do not draw are made as wide as words are apart.
     """
     from pypdf.generic import NameObject, StreamObject
 
@@ -140,6 +144,7 @@ def _wide_fonts(page: PageObject) -> set[str]:
     with contextlib.suppress(Exception):
         for name, font in _fonts(page):
             if font.get("/Subtype") != "/Type0":
+                _narrow_space(font)
                 continue
             wide.add(name)
             encoding = font.get("/Encoding")
@@ -150,6 +155,22 @@ def _wide_fonts(page: PageObject) -> set[str]:
             ):
                 font[NameObject("/Encoding")] = NameObject("/Identity-H")
     return wide
+
+
+def _narrow_space(font: Any) -> None:
+    """Of a font without a space, make what else may have its code no wider than one.
+
+    pypdf takes half the width of that character for a gap between words.
+    """
+    from pypdf.generic import NumberObject
+
+    encoding = font.get("/Encoding")
+    encoding = encoding and encoding.get_object()
+    if not isinstance(encoding, dict) or "/space" in encoding.get("/Differences", "/space"):
+        return
+    widths, index = font["/Widths"].get_object(), 32 - int(font["/FirstChar"])
+    if 0 <= index < len(widths) and widths[index] > _WIDEST_SPACE:
+        widths[index] = NumberObject(_WIDEST_SPACE)
 
 
 def _fonts(page: PageObject) -> Iterator[tuple[str, Any]]:

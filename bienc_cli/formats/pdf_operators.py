@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Container, Iterator
 from typing import Any
@@ -186,7 +187,12 @@ class Operators:
         drawn = _bytes_of(operands[-1])
         said = _Said(self._actual or "")
         said.drawn = drawn.decode("utf-16-be" if self._is_wide else "latin-1", "replace")
-        operands[-1] = type(operands[-1])([said]) if operator == b"TJ" else said
+        if operator == b"TJ":
+            # A gap in front of it stays one.
+            gap = list(itertools.takewhile(lambda piece: not _bytes_of([piece]), operands[-1]))
+            operands[-1] = type(operands[-1])([*gap, said])
+        else:
+            operands[-1] = said
         self._actual = ""
 
     def _spaces(self, operand: Any) -> int:

@@ -57,6 +57,9 @@ _INITIAL = re.compile(r"^[^\W\d_a-z]\r?$", re.MULTILINE)
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,3}(?:[,–-]\d{1,3}){0,3}(?!\w)")
 """What may be raised: the number of a note behind a word, or an exponent."""
 
+_DIGITS_IN_FRONT = re.compile(r"(?:^|(?<=[\x02\ufffe]))\d{1,3}(?=[^\W\d_])", re.MULTILINE)
+"""The same in front of a note, at the beginning of a line or behind a hyphen that ends one."""
+
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_a-z]{1,2} ){3,}[^\W\d_a-z](?!\w)")
 """Capitals with spaces between: one word drawn letter by letter, or what it looks like."""
 
@@ -125,6 +128,7 @@ def _text(page: PdfPage) -> str:
         text_page = page.get_textpage()
     text = _drawn(text_page)
     changes = on_their_letters(Places(text_page), text)
+    changes |= dict(_marks_in_front(text_page, text))
     looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
     runs = list(_runs(text_page, changes)) if looked_at else []
     joined = with_initials(runs)
@@ -189,10 +193,20 @@ def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
 
     def written(found: re.Match[str]) -> str:
         index = places.of_text(found.start())
-        raised = index > 0 and places.is_raised(index)
+        raised = index > 0 and places.is_raised(index, index - 1)
         return found.group().translate(RAISED) if raised else found.group()
 
     return _DIGITS_BEHIND.sub(written, text)
+
+
+def _marks_in_front(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, str]]:
+    """Digits that stand raised in front of a line, as such, and a space behind them."""
+    places = Places(text_page)
+    for found in _DIGITS_IN_FRONT.finditer(text):
+        first, last = places.of_text(found.start()), places.of_text(found.end() - 1)
+        if first >= 0 and places.is_raised(first, last + 1):
+            written = found.group().translate(RAISED)
+            yield from zip(range(*found.span()), [*written[:-1], f"{written[-1]} "], strict=True)
 
 
 def _needless_spaces(text_page: PdfTextPage, text: str) -> Iterator[int]:
@@ -246,7 +260,7 @@ def _runs(text_page: PdfTextPage, changes: Mapping[int, str]) -> Iterator[TextRu
         if piece and character.isdecimal():
             # The second digit of a number stands as high as the first one.
             behind_raised = piece[-1].isdigit() and not piece[-1].isdecimal()
-            if behind_raised or (piece[-1].isalpha() and places.is_raised(index)):
+            if behind_raised or (piece[-1].isalpha() and places.is_raised(index, index - 1)):
                 character = character.translate(RAISED)
         piece.append(character)
         x, y = places.end(index)

@@ -57,13 +57,13 @@ class Places:
             box.top if math.sin(angle) >= 0 else box.bottom,
         )
 
-    def is_raised(self, index: int) -> bool:
-        """Whether it stands raised behind the character in front of it."""
-        (x, y), (before_x, before_y) = self.origin(index), self.origin(index - 1)
-        angle = self.angle(index - 1)
+    def is_raised(self, index: int, beside: int) -> bool:
+        """Whether it stands raised behind or in front of another one."""
+        (x, y), (beside_x, beside_y) = self.origin(index), self.origin(beside)
+        angle = self.angle(beside)
         along, across = math.cos(angle), math.sin(angle)
-        rise = (y - before_y) * along - (x - before_x) * across
-        return is_raised(rise, self.size(index), self.size(index - 1))
+        rise = (y - beside_y) * along - (x - beside_x) * across
+        return is_raised(rise, self.size(index), self.size(beside))
 
     def is_generated(self, index: int) -> bool:
         """Whether PDFium put it there: a space or line break that is not in the file."""

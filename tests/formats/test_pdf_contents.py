@@ -140,3 +140,13 @@ def test_letters_that_are_big_by_themselves_stay_alone(engine: str, tmp_path: Pa
     index = "BT /F1 36 Tf 1 0 0 1 50 640 Tm (T) Tj ET " + lines("turbot", x=50, y=600)
     text = read(tmp_path, drawn_pdf(index), engine).text
     assert text.split() == ["T", "turbot"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_number_of_a_footnote_is_no_part_of_its_first_word(engine: str, tmp_path: Path) -> None:
+    """Typesetting puts it next to the word, smaller and raised."""
+    body = lines("As the harbour log says.", y=200)
+    number = "BT /F1 7 Tf 1 0 0 1 50 154 Tm (12) Tj ET"
+    note = lines("See the log of 1911.", "14C dates it.", x=57.8, y=150)
+    text = read(tmp_path, drawn_pdf(f"{body} {number} {note}"), engine).text
+    assert text.split("\n")[1:3] == ["¹² See the log of 1911.", "14C dates it."]

@@ -47,6 +47,7 @@ def words_of(tmp_path: Path, content: bytes, engine: str) -> list[str]:
             "(The o) Tj /Span << /ActualText (i) >> BDC [(W)] TJ EMC 38.51 0 Td (l) Tj",
             ["The", "oil"],
         ),
+        ("[(a)] TJ /Span << /ActualText (fi) >> BDC [() -400 (#)] TJ EMC [(t)] TJ", ["a", "fit"]),
         ("/Span /Unknown BDC (a) Tj EMC (b) Tj", ["ab"]),
     ],
 )
@@ -122,3 +123,20 @@ def test_words_set_apart_divide_none_behind_them(
 ) -> None:
     content = drawn_pdf(f"BT /F1 11 Tf 50 750 Td {shown} ET")
     assert words_of(tmp_path, content, engine) == words
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_font_without_a_space_says_nothing_of_how_wide_one_is(
+    engine: str, tmp_path: Path
+) -> None:
+    """The code of a space stands for something else in it, which may be wider than a gap."""
+    letters = " ".join(f"/{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+    widths = " ".join(["600"] + ["0"] * 64 + ["500"] * 26)
+    font = (
+        "<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Plain /FirstChar 32 /LastChar 122 "
+        f"/Widths [{widths}] /Encoding << /Type /Encoding /Differences [97 {letters}] >> >>"
+    )
+    shown = "[(two) -230 (wor) 28 (ds) -230 (nar) -28 (row)] TJ"
+    resources = "/Font << /F2 6 0 R >>"
+    content = drawn_pdf(f"BT /F2 11 Tf 50 750 Td {shown} ET", objects=[font], resources=resources)
+    assert words_of(tmp_path, content, engine) == ["two", "words", "narrow"]
