@@ -51,11 +51,17 @@ _LONG_LINE = 40
 _WIDE_GAP = 1.0
 """Ems, as in `layout`."""
 
+_CLOSE = 0.2
+"""Ems between a word and the hyphen behind it at most."""
+
 _INITIAL = re.compile(r"^[^\W\d_a-z]\r?$", re.MULTILINE)
 """A line of one letter, which may be a big one beside a paragraph."""
 
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,3}(?:[,–-]\d{1,3}){0,3}(?!\w)")
 """What may be raised: the number of a note behind a word, or an exponent."""
+
+_HYPHEN_ALONE = re.compile(r"(?<=[^\W\d_])\r\n(?=[-\u2010]\r\n)")
+"""The line break in front of a hyphen that is drawn by itself, as some programs do at line ends."""
 
 _DIGITS_IN_FRONT = re.compile(r"(?:^|(?<=[\x02\ufffe]))\d{1,3}(?=[^\W\d_])", re.MULTILINE)
 """The same in front of a note, at the beginning of a line or behind a hyphen that ends one."""
@@ -129,6 +135,7 @@ def _text(page: PdfPage) -> str:
     text = _drawn(text_page)
     changes = on_their_letters(Places(text_page), text)
     changes |= dict(_marks_in_front(text_page, text))
+    changes |= dict.fromkeys(_needless_breaks(text_page, text), "")
     looked_at = not upright or _INITIAL.search(text) or _may_have_columns(text_page, text)
     runs = list(_runs(text_page, changes)) if looked_at else []
     joined = with_initials(runs)
@@ -207,6 +214,17 @@ def _marks_in_front(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, st
         if first >= 0 and places.is_raised(first, last + 1):
             written = found.group().translate(RAISED)
             yield from zip(range(*found.span()), [*written[:-1], f"{written[-1]} "], strict=True)
+
+
+def _needless_breaks(text_page: PdfTextPage, text: str) -> Iterator[int]:
+    """Line breaks that PDFium put in front of hyphens that stand right behind their word."""
+    places = Places(text_page)
+    for found in _HYPHEN_ALONE.finditer(text):
+        letter, hyphen = places.of_text(found.start() - 1), places.of_text(found.end())
+        (x, y), (right, _) = places.origin(hyphen), places.end(letter)
+        size = places.size(hyphen)
+        if abs(x - right) < _CLOSE * size and abs(y - places.origin(letter)[1]) < _CLOSE * size:
+            yield from range(*found.span())
 
 
 def _needless_spaces(text_page: PdfTextPage, text: str) -> Iterator[int]:

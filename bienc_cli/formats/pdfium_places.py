@@ -25,6 +25,7 @@ class Places:
         self._page = text_page.raw
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._box = raw.FS_RECTF()
+        self._matrix = raw.FS_MATRIX()
 
     def of_text(self, index: int) -> int:
         """The index of the character at this index of the text; -1 for none."""
@@ -36,11 +37,11 @@ class Places:
         return -float(self._raw.FPDFText_GetCharAngle(self._page, index))
 
     def size(self, index: int) -> float:
-        """Height of its font in points, as drawn."""
-        self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
-        width, height = self._box.right - self._box.left, self._box.top - self._box.bottom
-        # Loose boxes are as high as the font's ascent and descent, and 1.2 ems at most fonts.
-        return float(max(width if self._is_vertical(index) else height, 1.0)) / 1.2
+        """Height of its font in points, as drawn; above 0."""
+        # Its box says less: that is as high as the font says, and some say nonsense.
+        size = self._raw.FPDFText_GetFontSize(self._page, index)
+        self._raw.FPDFText_GetMatrix(self._page, index, self._matrix)
+        return abs(size) * math.hypot(self._matrix.c, self._matrix.d) or 1.0
 
     def origin(self, index: int) -> tuple[float, float]:
         """Where its baseline begins, in points of the page."""
@@ -73,6 +74,3 @@ class Places:
         """The character itself."""
         code = self._raw.FPDFText_GetUnicode(self._page, index)
         return _HYPHENS.get(code) or chr(code if code < 0x110000 else 0xFFFD)
-
-    def _is_vertical(self, index: int) -> bool:
-        return abs(math.sin(self.angle(index))) > math.sqrt(0.5)

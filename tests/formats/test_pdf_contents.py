@@ -150,3 +150,36 @@ def test_the_number_of_a_footnote_is_no_part_of_its_first_word(engine: str, tmp_
     note = lines("See the log of 1911.", "14C dates it.", x=57.8, y=150)
     text = read(tmp_path, drawn_pdf(f"{body} {number} {note}"), engine).text
     assert text.split("\n")[1:3] == ["¹² See the log of 1911.", "14C dates it."]
+
+
+LOW_FONT = (
+    "<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Low /FirstChar 32 /LastChar 122 "
+    f"/Widths [{' '.join(['500'] * 91)}] /Encoding /WinAnsiEncoding /FontDescriptor << "
+    "/Type /FontDescriptor /FontName /ABCDEF+Low /Flags 32 /FontBBox [0 0 500 300] "
+    "/ItalicAngle 0 /Ascent 300 /Descent 0 /CapHeight 300 /StemV 80 >> >>"
+)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_how_big_a_letter_is_drawn_does_not_depend_on_what_its_font_says_of_its_height(
+    engine: str, tmp_path: Path
+) -> None:
+    """The font of the big first letter says that it is low, as one of that letter alone does."""
+    big = "BT /F2 36 Tf 1 0 0 1 50 640 Tm (T) Tj ET"
+    beside = " ".join(
+        lines(text, x=80, y=y) for text, y in (("he harbour", 655), ("is closed", 640))
+    )
+    resources = "/Font << /F1 3 0 R /F2 6 0 R >>"
+    content = drawn_pdf(f"{big} {beside}", objects=[LOW_FONT], resources=resources)
+    text = read(tmp_path, content, engine).text
+    assert text.split() == ["The", "harbour", "is", "closed"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_hyphen_that_is_drawn_by_itself_ends_its_line(engine: str, tmp_path: Path) -> None:
+    """As LibreOffice does where it divides a word, here behind a turned label."""
+    label = " ".join(f"BT /F1 11 Tf 0 1 -1 0 500 {400 + 6 * n} Tm (x) Tj ET" for n in range(9))
+    first = lines("The keeper goes to the har", y=700)
+    hyphen = "BT /F1 11 Tf 1 0 0 1 182.5 700 Tm (-) Tj ET"
+    content = drawn_pdf(f"{label} {first} {hyphen} {lines('bour at night.', y=685)}")
+    assert "(harbour)" in read(tmp_path, content, engine).text.split()
