@@ -19,10 +19,15 @@ HYPHENS = "-\u00ad"
 
 _LETTER = r"[^\W\d_]"
 _FIRST = re.compile(rf"(\d|{_LETTER}+)[{HYPHENS}]\Z")
-_SECOND = re.compile(rf"(\d|{_LETTER}+)(\S*) ?")
+_SECOND = re.compile(rf"(?![¹²³⁰⁴-⁹])(\d|{_LETTER}+)(\S*) ?")
 _SOFT = re.compile(rf"({_LETTER}{{0,50}})\u00ad(?!\n)({_LETTER}{{0,50}})")
 _WORD = re.compile(rf"\b{_LETTER}+(?:-{_LETTER}+)*\b")
 _ADDRESS = re.compile(r"://|www\.|@|\.\w{2,}/")
+
+_NOTE = re.compile(r"(?:[¹²³⁰⁴-⁹]+|\d{1,3}[.)]?|[*∗†‡§])\s?[^\W\d_]")
+
+LINES_OF_NOTES = 12
+"""How many lines of footnotes may stand between the halves of a word."""
 
 _LONGEST = 100
 """Characters of a line's end or beginning that are looked at; bounds the time."""
@@ -30,9 +35,15 @@ _LONGEST = 100
 _MOST_LINES = 8
 """Lines that one word may run over."""
 
-_SUSPENDED = frozenset(
-    "and or to nor versus und oder bzw sowie bis en of et ou y e o u i och og".split()
-)
+_SUSPENDED = frozenset("and or nor versus und oder bzw sowie bis".split())
+_SUSPENDED_IN = {
+    "en": ("to",),
+    "fr": ("et", "ou"),
+    "nl": ("en", "of"),
+    "es": ("y", "e", "o", "u"),
+    "it": ("e", "o"),
+    "pt": ("e", "ou"),
+}
 """What follows a hyphen that stands for a word to come: `pre- and postnatal`."""
 
 _FUNCTION_WORDS = {
@@ -54,6 +65,11 @@ _COMMON = 2000
 
 _RARER = 5
 """How many times rarer than the joined word a second half is that only happens to be a word."""
+
+
+def begins_note(line: str) -> bool:
+    """Whether a footnote may begin with this line."""
+    return _NOTE.match(line) is not None
 
 
 class HyphenReading(Enum):
@@ -88,6 +104,7 @@ class LineEnds:
         while pending:
             line = pending.pop()
             for _ in range(_MOST_LINES):
+                line = self._completed(line, pending)
                 mended = self._mended(line, pending[-1]) if pending else None
                 if mended is None:
                     break
@@ -97,6 +114,11 @@ class LineEnds:
                 pending.pop()
             done.append(line)
         return "\n".join(done)
+
+    def knows(self, first: str, second: str) -> bool:
+        """Whether both halves are a word for certain, which may stand anywhere."""
+        joined = (first + second).lower()
+        return bool(self._words[joined] or self._frequency(joined))
 
     def written(self, first: str, second: str) -> str:
         """How a word is written of which a line or page ends with `first` and a hyphen."""
@@ -126,6 +148,21 @@ class LineEnds:
             word = self._with_rest(self.written(start, end), rest)
         return line[: first.start()] + word, following[second.end() :]
 
+    def _completed(self, line: str, pending: list[str]) -> str:
+        """A line with the half word that follows behind footnotes, which is taken from there."""
+        first = _FIRST.search(line, max(len(line) - _LONGEST, 0))
+        if first is None or not pending or not begins_note(pending[-1]):
+            return line
+        for index in range(len(pending) - 2, max(len(pending) - 2 - LINES_OF_NOTES, -1), -1):
+            second = _SECOND.match(pending[index], 0, _LONGEST)
+            if second is None or not second[1].islower() or _FIRST.search(pending[index + 1]):
+                continue
+            if self.knows(first[1], second[1]):
+                pending[index] = pending[index][second.end() :]
+                word = self._with_rest(self.written(first[1], second[1]), second[2])
+                return line[: first.start()] + word
+        return line
+
     @staticmethod
     def _with_rest(word: str, rest: str) -> str:
         """`rest` behind a word; what is more of the word, in both readings."""
@@ -150,7 +187,8 @@ class LineEnds:
         if not second[0].islower() and not capitals:
             return HyphenReading.HYPHENATED
         frequency = self._frequency(joined)
-        if second.lower() in _SUSPENDED and not frequency:
+        suspended = second.lower() in {*_SUSPENDED, *_SUSPENDED_IN.get(self._language, ())}
+        if suspended and not frequency:
             return HyphenReading.SUSPENDED
         if len(first) == 1:
             return HyphenReading.OPEN if frequency else HyphenReading.HYPHENATED

@@ -189,7 +189,7 @@ class _Row:
     def text(self) -> str:
         pieces = [self.runs[0].text]
         for run, following in itertools.pairwise(self.runs):
-            if _one_word(run, following):
+            if _one_word(run, following) or _is_hyphen_alone(run, following):
                 pieces[-1] = pieces[-1].rstrip()
                 pieces.append(following.text.lstrip())
             else:
@@ -255,6 +255,19 @@ def _one_word(run: TextRun, following: TextRun) -> bool:
     one, other = run.text.strip(), following.text.strip()
     pitch = (following.left - run.left) / run.size
     return len(one) == len(other) == 1 and is_spaced_out(one, other, pitch)
+
+
+def _is_hyphen_alone(run: TextRun, following: TextRun) -> bool:
+    """Whether the second one is the hyphen of a word that the end of the line divides.
+
+    A dash is drawn with its words, or in a column of its own.
+    """
+    return (
+        following.text.endswith("\n")
+        and following.text.strip() in {"-", "\u2010"}
+        and run.text.rstrip(" ")[-1:].isalpha()
+        and following.left - run.right < _WIDE_GAP * run.size
+    )
 
 
 def is_spaced_out(letter: str, following: str, pitch: float) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bienc_cli.errors import UnreadableFile
 from bienc_cli.formats.bookmarks import Bookmark, headings
 from bienc_cli.formats.decoding import clean
-from bienc_cli.formats.hyphens import HYPHENS, LineEnds
+from bienc_cli.formats.hyphens import HYPHENS, LINES_OF_NOTES, LineEnds, begins_note
 from bienc_cli.formats.ocr import advice
 from bienc_cli.types import Anchor, Document, Numbering
 
@@ -149,26 +149,36 @@ def _join_across_pages(texts: list[str], line_ends: LineEnds) -> None:
 
     for index, (text, following) in enumerate(itertools.pairwise(texts)):
         lines, next_lines = text.split("\n"), following.split("\n")
-        last = _first_in(range(len(lines) - 1, -1, -1), lines, stands_apart)
-        first = _first_in(range(len(next_lines)), next_lines, stands_apart)
-        if last is None or first is None:
-            continue
-        end = _LAST_HALF.search(lines[last], max(len(lines[last]) - _LONGEST_WORD, 0))
-        start = _FIRST_HALF.match(next_lines[first], 0, _LONGEST_WORD)
-        if end is None or start is None or not start[1][0].islower():
-            continue
-        word = line_ends.written(end[1], start[1])
-        lines[last] = lines[last][: end.start()] + word
-        next_lines[first] = word + next_lines[first][start.end() :]
-        texts[index : index + 2] = "\n".join(lines), "\n".join(next_lines)
+        lasts = _near_edge(range(len(lines) - 1, -1, -1), lines, stands_apart)[:1]
+        firsts = _near_edge(range(len(next_lines)), next_lines, stands_apart)
+        pairs = itertools.product([*lasts, *_above_notes(lines)], firsts)
+        for skipped, (last, first) in enumerate(pairs):
+            end = _LAST_HALF.search(lines[last], max(len(lines[last]) - _LONGEST_WORD, 0))
+            start = _FIRST_HALF.match(next_lines[first], 0, _LONGEST_WORD)
+            if end is None or start is None or not start[1][0].islower():
+                continue
+            # Headers that differ, and notes, may be between: only a word that is one skips them.
+            if skipped and not line_ends.knows(end[1], start[1]):
+                continue
+            word = line_ends.written(end[1], start[1])
+            lines[last] = lines[last][: end.start()] + word
+            next_lines[first] = word + next_lines[first][start.end() :]
+            texts[index : index + 2] = "\n".join(lines), "\n".join(next_lines)
+            break
 
 
-def _first_in(
+def _near_edge(
     order: range, lines: Sequence[str], stands_apart: Callable[[str], bool]
-) -> int | None:
-    """The first line of the text proper, if it is not far from the edge."""
-    margin = (index for index in order[: _MARGIN + 1] if not stands_apart(lines[index]))
-    return next(margin, None)
+) -> list[int]:
+    """The lines of the text proper that are not far from the edge."""
+    return [index for index in order[: _MARGIN + 1] if not stands_apart(lines[index])]
+
+
+def _above_notes(lines: Sequence[str]) -> Iterator[int]:
+    """The lines that end with half a word at the foot of a page, in front of its notes."""
+    for index in range(len(lines) - 2, max(len(lines) - 2 - LINES_OF_NOTES - _MARGIN, -1), -1):
+        if begins_note(lines[index + 1]) and lines[index][-1:] in HYPHENS:
+            yield index
 
 
 def _sensible(title: str | None) -> str | None:

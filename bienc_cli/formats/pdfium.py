@@ -60,8 +60,8 @@ _INITIAL = re.compile(r"^[^\W\d_a-z]\r?$", re.MULTILINE)
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,3}(?:[,–-]\d{1,3}){0,3}(?!\w)")
 """What may be raised: the number of a note behind a word, or an exponent."""
 
-_HYPHEN_ALONE = re.compile(r"(?<=[^\W\d_])\r\n(?=[-\u2010]\r\n)")
-"""The line break in front of a hyphen that is drawn by itself, as some programs do at line ends."""
+_HYPHEN_ALONE = re.compile(r"(?<=[^\W\d_])(?: |\r\n)(?=[-\u2010](?:\r\n|\Z))")
+"""What stands in front of a hyphen that is drawn by itself, as some programs do at line ends."""
 
 _DIGITS_IN_FRONT = re.compile(r"(?:^|(?<=[\x02\ufffe]))\d{1,3}(?=[^\W\d_])", re.MULTILINE)
 """The same in front of a note, at the beginning of a line or behind a hyphen that ends one."""
@@ -217,7 +217,7 @@ def _marks_in_front(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, st
 
 
 def _needless_breaks(text_page: PdfTextPage, text: str) -> Iterator[int]:
-    """Line breaks that PDFium put in front of hyphens that stand right behind their word."""
+    """Spaces and line breaks that PDFium put in front of the hyphens of divided words."""
     places = Places(text_page)
     for found in _HYPHEN_ALONE.finditer(text):
         letter, hyphen = places.of_text(found.start() - 1), places.of_text(found.end())

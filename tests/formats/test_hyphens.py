@@ -39,6 +39,16 @@ def mended(text: str, elsewhere: str = ENGLISH) -> str:
         ("pre-\nand postnatal", ENGLISH, "pre- and\npostnatal"),
         ("in-\nen uitgaand", DUTCH, "in- en\nuitgaand"),
         ("fact-\nor", ENGLISH, "factor"),
+        ("Genfamili-\nen und", GERMAN, "Genfamili-en (Genfamilien)\nund"),
+        # Footnotes between the halves.
+        ("the har-\n¹ See 1911.\n² Ibid.\nvest", ENGLISH, "the harvest\n¹ See 1911.\n² Ibid.\n"),
+        (
+            "it be-\n3 See the re-\nport.\ncame, then",
+            ENGLISH,
+            "it became,\n3 See the report.\nthen",
+        ),
+        ("it be-\n* See\ncamels", ENGLISH, "it be-\n* See\ncamels"),
+        ("it be-\nSee 1911.\ncame", ENGLISH, "it be-See\n1911.\ncame"),
         # Names, numbers, addresses.
         ("non-\nGAAP", ENGLISH, "non-GAAP"),
         ("COVID-\n19", ENGLISH, "COVID-19"),

@@ -184,3 +184,13 @@ def test_a_hyphen_that_is_drawn_by_itself_ends_its_line(engine: str, tmp_path: P
     rest = lines("bour at night.", *["In the morning he comes back."] * 12, y=685)
     text = read(tmp_path, drawn_pdf(f"{label} {first} {hyphen} {rest}"), engine).text
     assert "(harbour)" in text.split()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_lone_hyphen_is_drawn_apart_by_a_hair(engine: str, tmp_path: Path) -> None:
+    first = lines("The keeper goes to the har", y=700)
+    hyphen = "BT 183 700 Td /F1 11 Tf (-) Tj ET"
+    table = lines("Cash", y=660) + " BT 300 660 Td /F1 11 Tf (-) Tj ET " + lines("in hand", y=645)
+    content = drawn_pdf(f"{first} {hyphen} {lines('bour at night.', y=685)} {table}")
+    words = read(tmp_path, content, engine).text.split()
+    assert words[5:] == ["har-bour", "(harbour)", "at", "night.", "Cash", "-", "in", "hand"]

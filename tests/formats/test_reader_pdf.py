@@ -216,6 +216,21 @@ def test_a_word_over_a_page_break_stands_on_both_pages():
     assert "documentation of it" in second
 
 
+@pytest.mark.parametrize(
+    ("foot", "head"),
+    [
+        ("\n1 See the log.\n7", ""),
+        ("\n¹ See the log\nof 1911.", "2 THE QUAYS\n"),
+        ("", "The quays\n"),
+    ],
+)
+def test_notes_and_headers_stand_between_the_halves_of_a_word(foot, head):
+    document = pages_of(f"Report\nthe docu-{foot}", f"{head}mentation of it\n2", "Report\nend\n3")
+    first, second, _ = page_texts(document)
+    assert "the documentation" in first
+    assert "documentation of it" in second
+
+
 def test_read_items_of_a_pdf_is_one_document(tmp_path):
     assert len(read_items(write(tmp_path, pdf_bytes("x y z")))) == 1
 
