@@ -27,12 +27,12 @@ def measured(
         grades: query id to item to grade.
         queries: all queries.
     """
-    valued = []
+    with_means = []
     for result in results:
         values = measure(measures, grades, result.rankings) if measures else {}
         means = {name: mean_of(list(by_query.values())) for name, by_query in values.items()}
-        valued.append(replace(result, values=values, means=means))
-    baseline, *others = valued
+        with_means.append(replace(result, values=values, means=means))
+    baseline, *others = with_means
     differences = {
         name: compare_with_baseline(
             baseline.values[name], {other.name: other.values[name] for other in others}

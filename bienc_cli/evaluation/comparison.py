@@ -157,12 +157,12 @@ class Comparison:
     @property
     def mean_overlap(self) -> float:
         """Mean overlap of the first and the last strategy over the queries."""
-        return statistics.fmean(one.overlap for one in self.queries)
+        return statistics.fmean(comparison.overlap for comparison in self.queries)
 
     @property
     def mean_rbo(self) -> float:
         """Mean rank-biased overlap of the same two."""
-        return statistics.fmean(one.rbo for one in self.queries)
+        return statistics.fmean(comparison.rbo for comparison in self.queries)
 
 
 def compare(
@@ -210,25 +210,25 @@ def compare(
         options.measured(exhaustive=exhaustive),
         on_step=on_step,
     )
-    number = len(options.strategies)
-    compared = evaluation.systems[:number]
-    whole = evaluation.systems[number] if exhaustive else None
-    if whole is not None:
-        reading = _costs(whole)
+    strategy_count = len(options.strategies)
+    compared = evaluation.systems[:strategy_count]
+    exhaustive_result = evaluation.systems[strategy_count] if exhaustive else None
+    if exhaustive_result is not None:
+        exhaustive_costs = _costs(exhaustive_result)
     else:
         on_step(Strategy.CROSS_ENCODER.value, 0)
-        reading = _estimates(index, cross_encoder, options, evaluation, total)
+        exhaustive_costs = _estimates(index, cross_encoder, options, evaluation, total)
         on_step(Strategy.CROSS_ENCODER.value, len(queries))
     return Comparison(
         k=options.k,
         strategies=options.strategies,
         queries=tuple(
-            _of_query(evaluation, query, compared, whole, costs, options.k)
+            _of_query(evaluation, query, compared, exhaustive_result, costs, options.k)
             for query, *costs in zip(
-                evaluation.queries, *map(_costs, compared), reading, strict=True
+                evaluation.queries, *map(_costs, compared), exhaustive_costs, strict=True
             )
         ),
-        costs=(*(Latency(_costs(one)) for one in compared), Latency(reading)),
+        costs=(*(Latency(_costs(result)) for result in compared), Latency(exhaustive_costs)),
         passages=total,
         index=evaluation.index,
         bi_encoder=ModelUse.of(bi_encoder),
@@ -237,26 +237,32 @@ def compare(
     )
 
 
-def _costs(system: SystemResult) -> tuple[Cost, ...]:
-    return system.latency.costs if system.latency else ()
+def _costs(result: SystemResult) -> tuple[Cost, ...]:
+    return result.latency.costs if result.latency else ()
 
 
 def _of_query(
     evaluation: Evaluation,
     query: Query,
     compared: Sequence[SystemResult],
-    whole: SystemResult | None,
+    exhaustive_result: SystemResult | None,
     costs: Sequence[Cost],
     k: int,
 ) -> QueryComparison:
-    """One query's part of an evaluation; `whole` is the exhaustive cross-encoder."""
-    name = query.query_id
+    """One query's part of an evaluation; `exhaustive_result` is the cross-encoder's."""
+    query_id = query.query_id
     rankings = tuple(
-        StrategyRanking(one.system.strategy, one.hits[name]) for one in compared if one.system
+        StrategyRanking(result.system.strategy, result.hits[query_id])
+        for result in compared
+        if result.system
     )
-    left, right = side_by_side(evaluation, name, compared[0], compared[-1])
+    left, right = side_by_side(evaluation, query_id, compared[0], compared[-1])
     first, last = rankings[0].ids, rankings[-1].ids
-    exhaustive = StrategyRanking(Strategy.CROSS_ENCODER, whole.hits[name]) if whole else None
+    exhaustive = (
+        StrategyRanking(Strategy.CROSS_ENCODER, exhaustive_result.hits[query_id])
+        if exhaustive_result
+        else None
+    )
     return QueryComparison(
         query=query.text,
         rankings=rankings,
@@ -278,18 +284,18 @@ def _estimates(
     passages: int,
 ) -> tuple[Cost, ...]:
     """The estimated time of reading every passage, per query, from the time per pair."""
-    found = []
-    for number, query in enumerate(evaluation.queries):
-        pairs = [_costs(one)[number].seconds_per_pair for one in evaluation.systems]
-        known = [one for one in pairs if one is not None]
-        if known:
-            pair = statistics.fmean(known)
+    costs = []
+    for position, query in enumerate(evaluation.queries):
+        pair_times = [_costs(result)[position].seconds_per_pair for result in evaluation.systems]
+        measured = [pair_time for pair_time in pair_times if pair_time is not None]
+        if measured:
+            seconds_per_pair = statistics.fmean(measured)
         else:
-            sample = next((one.hits[query.query_id] for one in evaluation.systems), ())
-            pair = _seconds_per_pair(index, cross_encoder, options, query.text, sample)
-        seconds = pair * passages
-        found.append(Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, seconds, passages, estimated=True))
-    return tuple(found)
+            sample = next((result.hits[query.query_id] for result in evaluation.systems), ())
+            seconds_per_pair = _seconds_per_pair(index, cross_encoder, options, query.text, sample)
+        seconds = seconds_per_pair * passages
+        costs.append(Cost(Strategy.CROSS_ENCODER, 0.0, 0.0, seconds, passages, estimated=True))
+    return tuple(costs)
 
 
 def _seconds_per_pair(
@@ -301,8 +307,8 @@ def _seconds_per_pair(
 ) -> float:
     """The time per pair if no strategy has read any: the cross-encoder reads a sample."""
     if not sample:
-        some = islice(index.iter_passages(options.where), options.k)
-        sample = [Hit(rank=0, passage=stored) for stored in some]
+        passages = islice(index.iter_passages(options.where), options.k)
+        sample = [Hit(rank=0, passage=stored) for stored in passages]
     if not sample:
         return 0.0
     # Warm up.

@@ -143,15 +143,15 @@ def _check(
 
 def _in_order(results: Sequence[SystemResult], options: EvaluationOptions) -> list[SystemResult]:
     """Results in the order of the strategies, whether computed or read; other runs last."""
-    named = {result.name: result for result in results}
-    names = dict.fromkeys([*(system.name for system in options.systems()), *named])
-    return [named[name] for name in names]
+    by_name = {result.name: result for result in results}
+    names = dict.fromkeys([*(system.name for system in options.systems()), *by_name])
+    return [by_name[name] for name in names]
 
 
 def _grades_of(queries: Sequence[Query], judged: JudgedIndex) -> dict[str, Mapping[str, int]]:
     """The judgments of these queries: query id to item to grade."""
     ids = {query.query_id for query in queries}
-    return {name: items for name, items in judged.by_query.items() if name in ids}
+    return {query_id: items for query_id, items in judged.by_query.items() if query_id in ids}
 
 
 def _without_reading(system: System) -> System:
@@ -185,11 +185,13 @@ class _Experiment:
         # The sources' time grows with the depth they are asked for.
         self._tail = min(max((_TAIL, *options.candidates)), max(index.info.passages, 1))
         self._vectors: NDArray[np.float32] | None = None
-        self._near: dict[int, Sequence[Ranked]] = {}
-        self._worded: Sequence[Ranked] = [()] * len(queries)
+        self._nearest_by_depth: dict[int, Sequence[Ranked]] = {}
+        self._bm25_rankings: Sequence[Ranked] = [()] * len(queries)
         self._items: dict[int, tuple[str, ...]] = {}
         # Documents that may be queries themselves: passages by document id.
-        self._like_queries: dict[str, list[StoredPassage]] = {one.query_id: [] for one in queries}
+        self._like_queries: dict[str, list[StoredPassage]] = {
+            query.query_id: [] for query in queries
+        }
 
     def run(self, systems: Sequence[System]) -> list[SystemResult]:
         """Run every system, in order: all rankings first, then their costs."""
@@ -205,72 +207,76 @@ class _Experiment:
     def _look_up(self, strategies: Collection[Strategy]) -> None:
         """Encode the queries and rank by BM25, deeper than any strategy needs."""
         texts = [query.text for query in self._queries]
-        if self._bi_encoder is not None and any(one.needs_bi_encoder for one in strategies):
+        if self._bi_encoder is not None and any(
+            strategy.needs_bi_encoder for strategy in strategies
+        ):
             self._vectors = self._bi_encoder.encode_queries(texts)
-        if any(one.needs_bm25 for one in strategies):
+        if any(strategy.needs_bm25 for strategy in strategies):
             where = self._options.where
-            self._worded = [self._index.bm25(text, self._tail, where) for text in texts]
+            self._bm25_rankings = [self._index.bm25(text, self._tail, where) for text in texts]
 
-    def _nearest(self, depth: int, place: int) -> Ranked:
+    def _nearest(self, depth: int, position: int) -> Ranked:
         """The passages nearest to a query; all queries are searched in one batch.
 
         Each depth is a separate search: a graph searched more deeply finds other passages.
         """
         if self._vectors is None:
             return ()
-        if depth not in self._near:
-            self._near[depth] = self._index.search_many(self._vectors, depth, self._options.where)
-        return self._near[depth][place]
+        if depth not in self._nearest_by_depth:
+            self._nearest_by_depth[depth] = self._index.search_many(
+                self._vectors, depth, self._options.where
+            )
+        return self._nearest_by_depth[depth][position]
 
     def _rank(self, system: System) -> SystemResult:
         rankings, hits = {}, {}
         self._on_step(system.name, 0)
-        for place, query in enumerate(self._queries):
+        for position, query in enumerate(self._queries):
             if system.strategy.source is Source.ALL:
                 top = self._rank_all(query.text)
                 rest: list[int] = []
             else:
-                top, rest = self._rank_one(system, place)
+                top, rest = self._rank_one(system, position)
             ids = [hit.passage.passage_id for hit in top] + rest
             rankings[query.query_id] = best_first(self._items_of(ids, query))
             hits[query.query_id] = tuple(top[:SHOWN])
             self._on_step(system.name, 1)
         return SystemResult(system.name, system, rankings, hits)
 
-    def _rank_one(self, system: System, place: int) -> tuple[list[Hit], list[int]]:
+    def _rank_one(self, system: System, position: int) -> tuple[list[Hit], list[int]]:
         """The head of a ranking, as `search` finds it, and the passage ids that follow."""
-        strategy, query = system.strategy, self._queries[place].text
+        strategy, query = system.strategy, self._queries[position].text
         if self._is_at_a_loss(strategy, query):
-            return self._rank_one(_without_reading(system), place)
+            return self._rank_one(_without_reading(system), position)
         read = min(system.candidates or SHOWN, self._tail)
-        candidates = self._propose(strategy, place, read)
+        candidates = self._propose(strategy, position, read)
         hits = as_hits(self._index, candidates[:read])
         if self._is_at_a_loss(strategy, query, hits):
-            return self._rank_one(_without_reading(system), place)
+            return self._rank_one(_without_reading(system), position)
         if strategy.needs_cross_encoder:
             weights = self._blend.weights if strategy.order is Order.BLEND else None
             hits = exact_first(
                 ordered(self._read(query, hits, self._illegible(hits)), weights, query)
             )
         ids = [candidate.passage_id for candidate in candidates]
-        rest = [*ids[read:], *self._further(strategy, place, seen=frozenset(ids))]
+        rest = [*ids[read:], *self._further(strategy, position, seen=frozenset(ids))]
         return hits, rest[: self._tail - len(hits)]
 
-    def _propose(self, strategy: Strategy, place: int, read: int) -> list[Candidate]:
+    def _propose(self, strategy: Strategy, position: int, read: int) -> list[Candidate]:
         """The first stage's candidates, of which `read` are the head of the ranking."""
-        query, depth = self._queries[place].text, depth_of_sources(strategy, read)
+        query, depth = self._queries[position].text, depth_of_sources(strategy, read)
         found = found_by(
             self._index,
             query,
             strategy,
-            self._nearest(depth, place) if strategy.needs_bi_encoder else (),
-            self._worded[place][:depth] if strategy.needs_bm25 else (),
+            self._nearest(depth, position) if strategy.needs_bi_encoder else (),
+            self._bm25_rankings[position][:depth] if strategy.needs_bm25 else (),
             self._options.where,
         )
         return propose(
             self._index,
             query,
-            self._vectors[place] if self._vectors is not None else None,
+            self._vectors[position] if self._vectors is not None else None,
             found,
             strategy,
             # A cross-encoder's candidates depend on how many it reads.
@@ -278,12 +284,16 @@ class _Experiment:
             light_weights_of(self._index, query, self._blend),
         )
 
-    def _further(self, strategy: Strategy, place: int, seen: frozenset[int]) -> list[int]:
+    def _further(self, strategy: Strategy, position: int, seen: frozenset[int]) -> list[int]:
         """Passages from deeper in the sources of a strategy, in turn."""
-        near = self._nearest(self._tail, place) if strategy.needs_bi_encoder else ()
-        worded = self._worded[place] if strategy.needs_bm25 else ()
-        sources = [[one for one, _ in ranking] for ranking in (near, worded)]
-        return [one for one in in_turn(sources, 2 * self._tail) if one not in seen]
+        by_similarity = self._nearest(self._tail, position) if strategy.needs_bi_encoder else ()
+        by_bm25 = self._bm25_rankings[position] if strategy.needs_bm25 else ()
+        sources = [
+            [passage_id for passage_id, _ in ranking] for ranking in (by_similarity, by_bm25)
+        ]
+        return [
+            passage_id for passage_id in in_turn(sources, 2 * self._tail) if passage_id not in seen
+        ]
 
     def _is_at_a_loss(
         self, strategy: Strategy, query: str, hits: Sequence[Hit] | None = None
@@ -317,23 +327,23 @@ class _Experiment:
 
     def _items_of(self, passage_ids: Sequence[int], query: Query) -> list[tuple[str, ...]]:
         """What the passages of one ranking count as."""
-        unknown = [one for one in passage_ids if one not in self._items]
+        unknown = [passage_id for passage_id in passage_ids if passage_id not in self._items]
         for stored in self._index.passages(unknown):
             self._items[stored.passage_id] = self._judged.items_of(stored)
             self._like_queries.get(stored.passage.doc_id, []).append(stored)
-        own = {
+        own_items = {
             stored.passage_id: self._judged.items_for(query, stored)
             for stored in self._like_queries[query.query_id]
         }
-        return [own.get(one, self._items[one]) for one in passage_ids]
+        return [own_items.get(passage_id, self._items[passage_id]) for passage_id in passage_ids]
 
     def _answered(self, system: System, k: int) -> SystemResult:
         """A system whose rankings are full answers to every query."""
         answers = self._answers(system, self._queries, k)
         hits, costs = {}, []
         self._on_step(system.name, 0)
-        for query, (found, cost) in zip(self._queries, answers, strict=True):
-            hits[query.query_id] = found
+        for query, (query_hits, cost) in zip(self._queries, answers, strict=True):
+            hits[query.query_id] = query_hits
             costs.append(cost)
             self._on_step(system.name, 1)
         rankings = {

@@ -54,16 +54,16 @@ def parse_threshold(text: str) -> Threshold:
     Raises:
         UsageError: it has neither form.
     """
-    what, equals, number = text.rpartition("=")
-    system, colon, name = what.rpartition(":")
+    target, equals, number = text.rpartition("=")
+    system, colon, name = target.rpartition(":")
     try:
         least = float(number)
     except ValueError:
         least = float("nan")
     if not equals or not name or not math.isfinite(least):
         raise UsageError(f"'{text}' is not a threshold.", "give nDCG@10=0.6, or blend:nDCG@10=0.6")
-    whose = SHORT_NAMES.get(system, system) if colon else None
-    return Threshold(whose, measure_named(name), least)
+    system_name = SHORT_NAMES.get(system, system) if colon else None
+    return Threshold(system_name, measure_named(name), least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,11 @@ class Gates:
             UsageError: naming the first threshold that cannot apply.
         """
         names = tuple(dict.fromkeys(systems))
-        for one in self.thresholds:
+        for threshold in self.thresholds:
             if not judged:
-                raise _unmeasured(one)
-            if one.system is not None and one.system not in names:
-                raise _not_compared(one.system, names)
+                raise _unmeasured(threshold)
+            if threshold.system is not None and threshold.system not in names:
+                raise _not_compared(threshold.system, names)
 
     def results(self, evaluation: Evaluation) -> list[GateResult]:
         """Compare an evaluation with every threshold and the baseline.
@@ -114,10 +114,10 @@ class Gates:
         Raises:
             UsageError: it has nothing in common with one of them.
         """
-        found = against_thresholds(evaluation, self.thresholds)
+        results = against_thresholds(evaluation, self.thresholds)
         if self.baseline is not None:
-            found += against_baseline(evaluation, self.baseline, self.max_drop)
-        return found
+            results += against_baseline(evaluation, self.baseline, self.max_drop)
+        return results
 
 
 def _unmeasured(threshold: Threshold) -> UsageError:
@@ -137,19 +137,19 @@ def against_thresholds(evaluation: Evaluation, thresholds: Sequence[Threshold]) 
     Raises:
         UsageError: a threshold names a system or measure that was not computed.
     """
-    found = []
+    results = []
     for threshold in thresholds:
         measure, least = threshold.measure, threshold.least
-        for result in _held(evaluation, threshold):
+        for result in _results_held_to(evaluation, threshold):
             value = result.means[measure].value
             passed = value >= least
             against = f"at least {least:g}" if passed else f"below {least:g}"
             message = f"{result.name}: {measure} is {value:.4f}, {against}"
-            found.append(GateResult(result.name, measure, value, least, passed, message))
-    return found
+            results.append(GateResult(result.name, measure, value, least, passed, message))
+    return results
 
 
-def _held(evaluation: Evaluation, threshold: Threshold) -> list[SystemResult]:
+def _results_held_to(evaluation: Evaluation, threshold: Threshold) -> list[SystemResult]:
     if threshold.measure not in evaluation.measures:
         raise _unmeasured(threshold)
     by_name = {result.name: result for result in evaluation.systems}
@@ -212,7 +212,7 @@ def against_baseline(
             "The baseline and this comparison have no strategy, measure and query in common.",
             "compare the same strategies on the same queries as the baseline did",
         )
-    found = []
+    results = []
     for name, measure, before, now in compared:
         # The JSON is rounded to six decimal places.
         passed = before - now <= max_drop + 1e-6
@@ -221,8 +221,8 @@ def against_baseline(
             if passed
             else f"{name}: {measure} fell from {before:.4f} to {now:.4f}, by more than {max_drop:g}"
         )
-        found.append(GateResult(name, measure, now, before - max_drop, passed, message))
-    return found
+        results.append(GateResult(name, measure, now, before - max_drop, passed, message))
+    return results
 
 
 def _in_common(
@@ -236,6 +236,6 @@ def _in_common(
                 yield (
                     result.name,
                     measure,
-                    statistics.fmean(before[one] for one in ids),
-                    statistics.fmean(values[one] for one in ids),
+                    statistics.fmean(before[query_id] for query_id in ids),
+                    statistics.fmean(values[query_id] for query_id in ids),
                 )

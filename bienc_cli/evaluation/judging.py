@@ -170,43 +170,46 @@ class Judging:
         if not self._history:
             return
         step = self._history[-1]
-        if step.wrote and (taken := self._file.undo()):
-            del self._grades[taken.query_id][taken.document]
+        if step.wrote and (undone := self._file.undo()):
+            del self._grades[undone.query_id][undone.document]
         self._history.pop()
         self._query, self._document = step.query, step.document
 
     def summary(self) -> JudgingSummary:
         """The current state."""
         finished = sum(
-            all(one.document in self._grades[self._queries[place].query_id] for one in pool)
-            for place, pool in self._pools.items()
+            all(
+                pooled.document in self._grades[self._queries[query_index].query_id]
+                for pooled in pool
+            )
+            for query_index, pool in self._pools.items()
         )
-        grades = [grade for known in self._grades.values() for grade in known.values()]
+        grades = [grade for by_document in self._grades.values() for grade in by_document.values()]
         return JudgingSummary(
             queries=len(self._queries),
             finished=finished,
             judged_earlier=sum(
                 bool(self._grades[query.query_id])
-                for place, query in enumerate(self._queries)
-                if place not in self._pools
+                for query_index, query in enumerate(self._queries)
+                if query_index not in self._pools
             ),
-            empty=tuple(self._queries[place].query_id for place in sorted(self._empty)),
+            empty=tuple(self._queries[query_index].query_id for query_index in sorted(self._empty)),
             added=len(self._file.added),
             judged=len(grades),
             relevant=sum(grade > 0 for grade in grades),
             unnameable=tuple(self._unnameable),
         )
 
-    def _pool(self, place: int) -> list[PooledDocument]:
-        if place not in self._pools:
-            pool = self._pool_of(self._queries[place])
+    def _pool(self, query_index: int) -> list[PooledDocument]:
+        if query_index not in self._pools:
+            pool = self._pool_of(self._queries[query_index])
             if not pool:
-                self._empty.add(place)
-            self._pools[place] = [one for one in pool if can_name(one.document)]
+                self._empty.add(query_index)
+            self._pools[query_index] = [pooled for pooled in pool if can_name(pooled.document)]
             self._unnameable.update(
-                (one.document, None) for one in pool if not can_name(one.document)
+                (pooled.document, None) for pooled in pool if not can_name(pooled.document)
             )
-        return self._pools[place]
+        return self._pools[query_index]
 
     def _leave(self, query: int, document: int, *, wrote: bool = False) -> None:
         self._history.append(_Step(self._query, self._document, wrote))

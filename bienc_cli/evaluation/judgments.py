@@ -102,8 +102,8 @@ def check_query_id(query_id: str) -> None:
         UsageError: it is empty, contains a blank, or starts like another format.
     """
     # A line that starts with `{` would be read as JSON; a byte order mark would be dropped.
-    whole = query_id.split() == [query_id] and not query_id.startswith(("{", "\ufeff"))
-    if not whole or not _encodable(query_id):
+    is_one_column = query_id.split() == [query_id] and not query_id.startswith(("{", "\ufeff"))
+    if not is_one_column or not _encodable(query_id):
         raise UsageError(
             f"TREC qrels cannot hold the query id {query_id!r}.",
             "give the queries ids without blanks",
@@ -117,8 +117,8 @@ def can_name(document: str) -> bool:
     another document.
     """
     folded = " ".join(document.split())
-    whole = document != "" and folded == document
-    return whole and item_of(document) == Item(document) and _encodable(document)
+    is_unchanged = document != "" and folded == document
+    return is_unchanged and item_of(document) == Item(document) and _encodable(document)
 
 
 def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query, ...]]:
@@ -205,12 +205,12 @@ def append_lines(path: Path, lines: Sequence[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
         with path.open("ab", buffering=0) as file:
-            before = file.tell()
+            size = file.tell()
             try:
                 _write_whole(file, content)
                 os.fsync(file.fileno())
             except OSError:
-                file.truncate(before)
+                file.truncate(size)
                 raise
         if new:
             _sync_directory(path.parent)
@@ -250,9 +250,9 @@ def _read(path: Path) -> Qrels:
         return Qrels(Unit.DOCUMENT, {})
     qrels = read_qrels(path)
     if qrels.unit is not Unit.DOCUMENT:
-        judged = qrels.unit if qrels.unit is Unit.LINES else f"{qrels.unit}s"
+        judged_unit = qrels.unit if qrels.unit is Unit.LINES else f"{qrels.unit}s"
         raise UsageError(
-            f"'{path}' judges {judged}, and here documents are judged.", _FILE_OF_ITS_OWN
+            f"'{path}' judges {judged_unit}, and here documents are judged.", _FILE_OF_ITS_OWN
         )
     return qrels
 

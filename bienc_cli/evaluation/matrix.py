@@ -72,9 +72,9 @@ def score_matrix(
         )
     watch = Stopwatch()
     with watch.stage("bi-encoder"):
-        asked = bi_encoder.encode_queries(queries).astype(np.float64)
-        given = bi_encoder.encode_passages(passages).astype(np.float64)
-        similarities: NDArray[np.float64] = asked @ given.T
+        query_vectors = bi_encoder.encode_queries(queries).astype(np.float64)
+        passage_vectors = bi_encoder.encode_passages(passages).astype(np.float64)
+        similarities: NDArray[np.float64] = query_vectors @ passage_vectors.T
     with watch.stage("cross-encoder"):
         scores = cross_encoder.score_pairs(
             [(query, passage) for query in queries for passage in passages]

@@ -57,14 +57,14 @@ def measure_named(name: str) -> str:
 
 def _in_its_case(name: str) -> str:
     """The name before the parameters, with its case corrected."""
-    known = {one.lower(): one for one in _known_names()}
+    usual = {usual_name.lower(): usual_name for usual_name in _known_names()}
     word, rest = _split(name)
-    return f"{known.get(word.lower(), word)}{rest}" if word not in known.values() else name
+    return f"{usual.get(word.lower(), word)}{rest}" if word not in usual.values() else name
 
 
 def _split(name: str) -> tuple[str, str]:
-    found = re.match(r"\w*", name)
-    end = found.end() if found else 0
+    match = re.match(r"\w*", name)
+    end = match.end() if match else 0
     return name[:end], name[end:]
 
 
@@ -72,7 +72,7 @@ def _known_names() -> list[str]:
     from ir_measures import measures
 
     # Of names that differ only in case, prefer the usual one: nDCG, not NDCG.
-    return sorted(measures.registry, key=lambda one: one[:1].isupper(), reverse=True)
+    return sorted(measures.registry, key=lambda name: name[:1].isupper(), reverse=True)
 
 
 def measure(
@@ -109,8 +109,8 @@ def measure(
         metric: dict.fromkeys(judgments, 0.0) for metric in parsed.values()
     }
     judged = {query_id: dict(items) for query_id, items in judgments.items()}
-    for one in ir_measures.iter_calc(list(values), judged, run):
-        values[one.measure][one.query_id] = float(one.value)
+    for result in ir_measures.iter_calc(list(values), judged, run):
+        values[result.measure][result.query_id] = float(result.value)
     return {name: dict(values[metric]) for name, metric in parsed.items()}
 
 
@@ -121,7 +121,7 @@ def _parsed(name: str) -> Any:
         metric: Any = ir_measures.parse_measure(name)
         metric.validate_params()
         # pytrec_eval kills the process if a cutoff is 0.
-        if any(metric.params.get(one, 1) < 1 for one in ("cutoff", "rel")):
+        if any(metric.params.get(parameter, 1) < 1 for parameter in ("cutoff", "rel")):
             raise ValueError("cutoffs and grades begin at 1")
     except (NameError, ValueError, SyntaxError, TypeError, KeyError, AssertionError) as error:
         raise UsageError(f"There is no measure '{name}'.", _suggestion(name)) from error
@@ -130,7 +130,9 @@ def _parsed(name: str) -> Any:
 
 def _suggestion(name: str) -> str:
     word, rest = _split(name)
-    near = get_close_matches(word.lower(), {one.lower(): one for one in _known_names()}, 1)
-    meant = f"{_in_its_case(near[0])}{rest}" if near else ""
+    close = get_close_matches(word.lower(), {known.lower(): known for known in _known_names()}, 1)
+    probable = f"{_in_its_case(close[0])}{rest}" if close else ""
     others = "nDCG@10, RR@10, R@100, P@5 or AP, say"
-    return f"give {meant}; others are {others}" if meant not in ("", name) else f"give {others}"
+    return (
+        f"give {probable}; others are {others}" if probable not in ("", name) else f"give {others}"
+    )

@@ -56,7 +56,7 @@ def pareto_front(points: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
     """
     front: list[str] = []
     highest = None
-    for name, point in sorted(points.items(), key=lambda one: (one[1][0], -one[1][1], one[0])):
+    for name, point in sorted(points.items(), key=lambda item: (item[1][0], -item[1][1], item[0])):
         if highest is None or point[1] > highest[1] or point == highest:
             front.append(name)
             highest = point
@@ -94,11 +94,13 @@ def differences_by_query(
 ) -> tuple[QueryDifference, ...]:
     """The difference on every query, largest gain first, ties by id."""
     before, after = baseline.values[measure], other.values[measure]
-    found = []
+    differences = []
     for query_id in before:
         if query_id in after:
             difference = after[query_id] - before[query_id]
             if abs(difference) < TIE:
                 difference = 0.0
-            found.append(QueryDifference(query_id, before[query_id], after[query_id], difference))
-    return tuple(sorted(found, key=lambda one: (-one.difference, one.query_id)))
+            differences.append(
+                QueryDifference(query_id, before[query_id], after[query_id], difference)
+            )
+    return tuple(sorted(differences, key=lambda entry: (-entry.difference, entry.query_id)))

@@ -103,7 +103,7 @@ def _score(
         scores = cross_encoder.score_pairs([(first, second)])
     identity = cross_encoder.identity
     one_label = len(identity.labels) == 1
-    apart, together = watch.times
+    bi_encoder_stage, cross_encoder_stage = watch.times
     return PairScore(
         first=first,
         second=second,
@@ -111,6 +111,6 @@ def _score(
         relevance=relevance_of(float(scores.logits[0, 0])) if one_label else None,
         labels=() if one_label else label_scores(scores.logits[0], identity),
         truncated=bool(scores.truncated[0]),
-        bi_encoder_seconds=apart.seconds,
-        cross_encoder_seconds=together.seconds,
+        bi_encoder_seconds=bi_encoder_stage.seconds,
+        cross_encoder_seconds=cross_encoder_stage.seconds,
     )

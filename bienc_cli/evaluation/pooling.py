@@ -113,8 +113,15 @@ class _Votes:
         self.best_rank[passage_id] = min(hit.rank, self.best_rank.get(passage_id, hit.rank))
 
     def in_order(self) -> tuple[StoredPassage, ...]:
-        order = sorted(self.passages, key=lambda one: (-self.voters[one], self.best_rank[one], one))
-        return tuple(self.passages[one] for one in order)
+        order = sorted(
+            self.passages,
+            key=lambda passage_id: (
+                -self.voters[passage_id],
+                self.best_rank[passage_id],
+                passage_id,
+            ),
+        )
+        return tuple(self.passages[passage_id] for passage_id in order)
 
 
 def pool(
@@ -144,7 +151,7 @@ def pool(
         IndexMismatch: the index was made with another model.
     """
     options = options or PoolOptions()
-    reads = _ReadsOnce(cross_encoder) if cross_encoder is not None else None
+    cached_encoder = _ReadsOnce(cross_encoder) if cross_encoder is not None else None
     votes: dict[str, _Votes] = {}
     for strategy in options.strategies:
         reads_some = strategy.needs_cross_encoder and strategy.source is not Source.ALL
@@ -157,7 +164,7 @@ def pool(
             ),
             exhaustive=options.exhaustive,
         )
-        hits = search(index, query.text, bi_encoder, reads, search_options).hits
+        hits = search(index, query.text, bi_encoder, cached_encoder, search_options).hits
         for document, hit in _by_document(hits, judged, options.depth):
             votes.setdefault(document, _Votes()).add(hit)
     return tuple(

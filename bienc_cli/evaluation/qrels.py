@@ -78,14 +78,14 @@ class Item:
 
     def holds(self, place: Place) -> bool:
         """Whether a passage at this place of the document is in the item or overlaps it."""
-        mine = self.place
-        if mine.kind == "file":
+        judged = self.place
+        if judged.kind == "file":
             return True
-        if mine.kind != place.kind or (mine.name or place.name) != place.name:
+        if judged.kind != place.kind or (judged.name or place.name) != place.name:
             return False
-        if mine.first is None or mine.last is None or place.first is None or place.last is None:
+        if judged.first is None or judged.last is None or place.first is None or place.last is None:
             return True
-        return mine.first <= place.last and place.first <= mine.last
+        return judged.first <= place.last and place.first <= judged.last
 
     def __str__(self) -> str:
         """`a.md:13-20`, `r.pdf#page=3`: adds no blanks, because TREC files have columns."""
@@ -198,8 +198,8 @@ def _judgment(
 
 def _grade(path: Path, number: int, text: str) -> int:
     # Parsed exactly, so that no grade with many digits is rounded to another.
-    whole = _WHOLE_NUMBER.fullmatch(text)
-    value = int(whole[1]) if whole is not None else None
+    match = _WHOLE_NUMBER.fullmatch(text)
+    value = int(match[1]) if match is not None else None
     if value is None or abs(value) > _HIGHEST_GRADE:
         raise UsageError(
             f"Line {number} of '{path}' has the grade '{text}', which is not a whole number.",
@@ -220,15 +220,15 @@ def item_of(text: str, page: object = None) -> Item:
     if page not in (None, ""):
         number = int(str(page))
         return Item(text, Place("page", number, number))
-    if found := _FRAGMENT.fullmatch(text):
-        document, kind, value = found[1], cast(PlaceKind, found[2]), found[3]
+    if fragment := _FRAGMENT.fullmatch(text):
+        document, kind, value = fragment[1], cast(PlaceKind, fragment[2]), fragment[3]
         if kind == "heading":
             return Item(document, Place(kind, name=value))
         if numbers := _NUMBERS.fullmatch(value):
             name, first, last = numbers.groups(default="")
             return Item(document, Place(kind, int(first), int(last or first), name))
-    elif known := cited(text):
-        return Item(*known)
+    elif cited_item := cited(text):
+        return Item(*cited_item)
     return Item(text)
 
 
@@ -285,12 +285,12 @@ class JudgedIndex:
         document = self._names.get(passage.doc_id, by_path)
         if self.unit is Unit.DOCUMENT:
             return (document,)
-        judged = self._judged.get(document, ())
-        touched = tuple(str(item) for item in judged if item.holds(passage.place))
+        judged_items = self._judged.get(document, ())
+        overlapping = tuple(str(item) for item in judged_items if item.holds(passage.place))
         # An unjudged item still takes up a rank.
-        own = Item(document, passage.place)
-        undivided = own.unit is self.unit and self.unit in _UNDIVIDED
-        return touched or (str(own) if undivided else f"{own} (passage)",)
+        own_item = Item(document, passage.place)
+        undivided = own_item.unit is self.unit and self.unit in _UNDIVIDED
+        return overlapping or (str(own_item) if undivided else f"{own_item} (passage)",)
 
     def items_for(self, query: Query, stored: StoredPassage) -> tuple[str, ...]:
         """`items_of`, but none if the passage's document is the query itself.
@@ -312,9 +312,9 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
         qrels: as read.
         documents: (document id, path) of everything the index holds.
     """
-    held = list(documents)
-    names = _names(held)
-    several = {doc_id for doc_id, _ in held} - names.keys()
+    known_documents = list(documents)
+    names = _names(known_documents)
+    shared_ids = {doc_id for doc_id, _ in known_documents} - names.keys()
     missing: set[str] = set()
     ambiguous: set[str] = set()
     by_query: dict[str, dict[str, int]] = {}
@@ -322,12 +322,12 @@ def judged_in(qrels: Qrels, documents: Iterable[tuple[str, str]]) -> JudgedIndex
     for query_id, items in qrels.by_query.items():
         grades = by_query.setdefault(query_id, {})
         for item, grade in items.items():
-            known = names.get(item.document)
-            if known is None:
-                (ambiguous if item.document in several else missing).add(item.document)
-            here = replace(item, document=known or item.document)
-            grades[str(here)] = max(grade, grades.get(str(here), grade))
-            judged.setdefault(here.document, {})[here] = None
+            name = names.get(item.document)
+            if name is None:
+                (ambiguous if item.document in shared_ids else missing).add(item.document)
+            local_item = replace(item, document=name or item.document)
+            grades[str(local_item)] = max(grade, grades.get(str(local_item), grade))
+            judged.setdefault(local_item.document, {})[local_item] = None
     return JudgedIndex(
         unit=qrels.unit,
         by_query=by_query,
@@ -360,4 +360,4 @@ def _within(part: str, whole: str) -> bool:
 
 def best_first(items: Sequence[tuple[str, ...]]) -> list[str]:
     """Items in the order of each one's first passage."""
-    return list(dict.fromkeys(item for some in items for item in some))
+    return list(dict.fromkeys(item for passage_items in items for item in passage_items))

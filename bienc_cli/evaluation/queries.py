@@ -50,17 +50,17 @@ def read_queries(path: Path) -> tuple[Query, ...]:
         records = topics
     if not records:
         raise UsageError(f"There is no query in '{path}'.", "give one query a line")
-    seen: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for number, record in records:
-        found = parse_query(number, record, f"'{path}'")
-        query_id = str(number) if found.query_id is None else found.query_id
-        if not is_encodable(query_id + found.text):
+        query_line = parse_query(number, record, f"'{path}'")
+        query_id = str(number) if query_line.query_id is None else query_line.query_id
+        if not is_encodable(query_id + query_line.text):
             raise UsageError(f"A query in '{path}' holds half a character.", "write it as UTF-8")
-        if not found.text.strip():
+        if not query_line.text.strip():
             raise UsageError(f"Query '{query_id}' in '{path}' has no text.")
-        if seen.setdefault(query_id, found.text) != found.text:
+        if texts.setdefault(query_id, query_line.text) != query_line.text:
             raise UsageError(f"'{path}' has two queries with the id '{query_id}'.")
-    return tuple(Query(query_id, text) for query_id, text in seen.items())
+    return tuple(Query(query_id, text) for query_id, text in texts.items())
 
 
 def query_records(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -68,23 +68,23 @@ def query_records(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]
 
     A first line with column names is left out.
     """
-    begun, topic = 0, ""
-    first = True
+    start, topic = 0, ""
+    is_first = True
     for number, line in lines:
-        header, first = first and _is_header(line), False
+        header, is_first = is_first and _is_header(line), False
         if header:
             continue
         if not topic and not _is_topic(line):
             yield number, line
             continue
-        begun = begun if topic else number
+        start = start if topic else number
         topic = f"{topic}\n{line}" if topic else line
-        *whole, topic = re.split("(?i)</top>", topic)
-        for one in whole:
-            yield begun, one
+        *complete, topic = re.split("(?i)</top>", topic)
+        for record in complete:
+            yield start, record
         topic = topic if _is_topic(topic) else ""
     if topic:
-        yield begun, topic
+        yield start, topic
 
 
 def parse_query(number: int, record: str, source: str) -> QueryLine:

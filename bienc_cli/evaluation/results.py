@@ -172,8 +172,10 @@ class Latency:
     @property
     def seconds_per_pair(self) -> float | None:
         """Median seconds per pair; None without pairs."""
-        known = [one for cost in self.costs if (one := cost.seconds_per_pair) is not None]
-        return statistics.median(known) if known else None
+        known_seconds = [
+            seconds for cost in self.costs if (seconds := cost.seconds_per_pair) is not None
+        ]
+        return statistics.median(known_seconds) if known_seconds else None
 
     def median(self, of: Callable[[Cost], float]) -> float:
         """The median of a function of the costs."""

@@ -66,8 +66,8 @@ def read_run(path: Path) -> Run:
         )
     rankings = {}
     for query_id, scores in scored.items():
-        falling = sorted(scores, reverse=True)
-        rankings[query_id] = sorted(falling, key=scores.__getitem__, reverse=True)
+        descending = sorted(scores, reverse=True)
+        rankings[query_id] = sorted(descending, key=scores.__getitem__, reverse=True)
     return Run(name, rankings)
 
 
@@ -102,18 +102,18 @@ def _malformed(path: Path, number: int) -> UsageError:
 
 def warnings_of(runs: Sequence[Run], queries: Sequence[Query], judged: JudgedIndex) -> list[str]:
     """Warnings about runs that score lower than their systems deserve."""
-    found = []
+    warnings = []
     for run in runs:
         unranked = sum(query.query_id not in run.rankings for query in queries)
         if unranked:
-            found.append(
+            warnings.append(
                 f"the run {run.name} has no ranking for {unranked:,} of {len(queries):,} queries, "
                 "counted as not found"
             )
         ranked = (item for items in run.rankings.values() for item in items)
         if not any(judged.knows(item) for item in ranked):
-            found.append(f"the run {run.name} names no document of this index")
-    return found
+            warnings.append(f"the run {run.name} names no document of this index")
+    return warnings
 
 
 def as_called_here(run: Run, judged: JudgedIndex) -> dict[str, list[str]]:

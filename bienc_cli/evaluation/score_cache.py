@@ -92,8 +92,8 @@ class CachedScores:
 
 def _opened(directory: Path, cross_encoder: CrossEncoder) -> sqlite3.Connection | None:
     # The runtime affects the last digits, which matter when runtimes are compared.
-    told = f"{cross_encoder.identity.fingerprint}\n{cross_encoder.runtime}"
-    path = directory / f"{blake2b(told.encode(), digest_size=12).hexdigest()}.sqlite"
+    identity = f"{cross_encoder.identity.fingerprint}\n{cross_encoder.runtime}"
+    path = directory / f"{blake2b(identity.encode(), digest_size=12).hexdigest()}.sqlite"
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and path.stat().st_size > _LARGEST:

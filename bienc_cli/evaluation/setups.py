@@ -59,10 +59,10 @@ def evaluate_setups(
     Raises:
         UsageError, IndexMismatch: as `evaluate`.
     """
-    found: list[Evaluation] = []
+    evaluations: list[Evaluation] = []
     results: list[SystemResult] = []
     for setup in setups:
-        evaluation = evaluate(
+        of_setup = evaluate(
             setup.index,
             queries,
             judged_in(qrels, setup.index.documents()),
@@ -72,20 +72,26 @@ def evaluate_setups(
             cache_dir=cache_dir,
             on_step=on_step,
         )
-        found.append(evaluation)
+        evaluations.append(of_setup)
         results += [
-            replace(one, name=f"{setup.name} {one.name}", overlap=None, rbo=None, differences={})
-            for one in evaluation.systems
+            replace(
+                result, name=f"{setup.name} {result.name}", overlap=None, rbo=None, differences={}
+            )
+            for result in of_setup.systems
         ]
-    first = found[0]
+    first = evaluations[0]
     return replace(
         first,
-        missing=tuple(dict.fromkeys(one for each in found for one in each.missing)),
+        missing=tuple(
+            dict.fromkeys(document for evaluation in evaluations for document in evaluation.missing)
+        ),
         systems=tuple(measured(results, first.measures, first.grades, queries)),
-        warnings=tuple(dict.fromkeys(one for each in found for one in each.warnings)),
+        warnings=tuple(
+            dict.fromkeys(warning for evaluation in evaluations for warning in evaluation.warnings)
+        ),
         setups=tuple(
-            SetupUse(setup.name, each.index, each.bi_encoder, each.cross_encoder)
-            for setup, each in zip(setups, found, strict=True)
+            SetupUse(setup.name, evaluation.index, evaluation.bi_encoder, evaluation.cross_encoder)
+            for setup, evaluation in zip(setups, evaluations, strict=True)
         ),
     )
 
@@ -123,12 +129,12 @@ def index_again(
             "index a folder, or each model by hand: bienc index --model NAME --index DIR",
         )
     tokens = passage_tokens or min(info.chunking.max_tokens, encoder.identity.max_tokens)
-    told = f"{info.directory}\n{encoder.identity.fingerprint}\n{tokens}"
-    place = directory / blake2b(told.encode(), digest_size=12).hexdigest()
+    identity = f"{info.directory}\n{encoder.identity.fingerprint}\n{tokens}"
+    index_directory = directory / blake2b(identity.encode(), digest_size=12).hexdigest()
     for root in info.roots:
         index_paths(
             [root.path],
-            directory=place,
+            directory=index_directory,
             load_encoder=lambda _: encoder,
             key_dir=key_dir,
             options=IndexOptions(
@@ -146,4 +152,4 @@ def index_again(
             ),
             observer=observer,
         )
-    return place
+    return index_directory

@@ -81,12 +81,12 @@ def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -
     """
     stored, passage = hit.passage, hit.passage.passage
     names = [name for name in (passage.doc_id, stored.path) if name not in missing]
-    found = [
+    overlapping = [
         grade
         for name, grade in grades.items()
         if (item := item_of(name)).document in names and item.holds(passage.place)
     ]
-    return max(found, default=None)
+    return max(overlapping, default=None)
 
 
 def _placed(
@@ -97,5 +97,6 @@ def _placed(
 
     ranks = {key(entry): entry.rank for entry in others}
     return tuple(
-        RankedEntry(one.rank, one.item, one.hit, one.grade, ranks.get(key(one))) for one in entries
+        RankedEntry(entry.rank, entry.item, entry.hit, entry.grade, ranks.get(key(entry)))
+        for entry in entries
     )

@@ -91,8 +91,11 @@ def compare_with_baseline(
         others: strategy to query id to value.
     """
     compared = {name: _paired(baseline, values) for name, values in others.items()}
-    corrected = holm({name: one.p_randomisation for name, one in compared.items()})
-    return {name: replace(one, p_corrected=corrected[name]) for name, one in compared.items()}
+    corrected = holm({name: difference.p_randomisation for name, difference in compared.items()})
+    return {
+        name: replace(difference, p_corrected=corrected[name])
+        for name, difference in compared.items()
+    }
 
 
 def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -108,7 +111,9 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
 
 def _paired(baseline: Mapping[str, float], values: Mapping[str, float]) -> PairedDifference:
     ids = [query_id for query_id in baseline if query_id in values]
-    differences = np.array([values[one] - baseline[one] for one in ids], dtype=np.float64)
+    differences = np.array(
+        [values[query_id] - baseline[query_id] for query_id in ids], dtype=np.float64
+    )
     differences[np.abs(differences) < TIE] = 0.0
     low, high = _interval(differences)
     order = sorted(zip(differences.tolist(), ids, strict=True))
@@ -122,8 +127,8 @@ def _paired(baseline: Mapping[str, float], values: Mapping[str, float]) -> Paire
         p_randomisation=_randomisation(differences),
         p_t_test=_t_test(differences),
         p_corrected=None,
-        gained=tuple(name for change, name in reversed(order[-_NAMED:]) if change > 0),
-        lost=tuple(name for change, name in order[:_NAMED] if change < 0),
+        gained=tuple(query_id for change, query_id in reversed(order[-_NAMED:]) if change > 0),
+        lost=tuple(query_id for change, query_id in order[:_NAMED] if change < 0),
     )
 
 

@@ -88,7 +88,7 @@ class Signals:
 
     def ranking(self, weights: BlendWeights) -> list[str]:
         """Items as a blend ranks them."""
-        return best_first([self.items[place] for place in self.order(weights)])
+        return best_first([self.items[position] for position in self.order(weights)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,32 +169,32 @@ def tune(
         IndexMismatch: the index was made with another model.
     """
     check_model(index.info.encoder, bi_encoder.identity)
-    asked = [
+    judged_queries = [
         replace(query, text=clean(query.text))
         for query in queries
         if query.query_id in judged.by_query
     ]
-    if len(asked) < FEWEST_QUERIES:
+    if len(judged_queries) < FEWEST_QUERIES:
         raise UsageError(
-            f"{len(asked)} judged queries are too few to learn from.",
+            f"{len(judged_queries)} judged queries are too few to learn from.",
             f"judge {FEWEST_QUERIES} or more: bienc judge --queries FILE --qrels FILE",
         )
-    for query in asked:
+    for query in judged_queries:
         check_query(query.text)
-    read: dict[str, Signals] = {}
+    reranked: dict[str, Signals] = {}
     light: dict[str, Signals] = {}
-    vectors = bi_encoder.encode_queries([query.text for query in asked])
-    for query, vector in zip(asked, vectors, strict=True):
-        for strategy, into in ((Strategy.BLEND, read), (Strategy.LIGHT_BLEND, light)):
-            into[query.query_id] = signals_of(index, query, vector, strategy, judged, scores)
+    vectors = bi_encoder.encode_queries([query.text for query in judged_queries])
+    for query, vector in zip(judged_queries, vectors, strict=True):
+        for strategy, signals in ((Strategy.BLEND, reranked), (Strategy.LIGHT_BLEND, light)):
+            signals[query.query_id] = signals_of(index, query, vector, strategy, judged, scores)
         on_query()
-    grades = {query.query_id: judged.by_query[query.query_id] for query in asked}
-    held = blend_of(index, None)
+    grades = {query.query_id: judged.by_query[query.query_id] for query in judged_queries}
+    current = blend_of(index, None)
     return Tuning(
-        queries=len(asked),
+        queries=len(judged_queries),
         missing=judged.missing,
-        blend=_tuned(read, grades, GRID, held.weights),
-        light_blend=_tuned(light, grades, LIGHT_GRID, held.light_weights),
+        blend=_tuned(reranked, grades, GRID, current.weights),
+        light_blend=_tuned(light, grades, LIGHT_GRID, current.light_weights),
     )
 
 
@@ -225,10 +225,10 @@ def signals_of(
     if strategy.needs_cross_encoder:
         relevances = np.array(scores.logits(query.text, texts), dtype=np.float64)
     return Signals(
-        passage_ids=np.array([one.passage_id for one in candidates], dtype=np.int64),
+        passage_ids=np.array([candidate.passage_id for candidate in candidates], dtype=np.int64),
         items=tuple(judged.items_for(query, hit.passage) for hit in hits),
-        similarities=np.array([one.similarity for one in candidates], dtype=np.float64),
-        bm25=np.array([one.bm25 for one in candidates], dtype=np.float64),
+        similarities=np.array([candidate.similarity for candidate in candidates], dtype=np.float64),
+        bm25=np.array([candidate.bm25 for candidate in candidates], dtype=np.float64),
         relevances=relevances,
         codelike=codelike(texts),
         numbers=np.array(shares_of_numbers(query.text, texts), dtype=np.float64),
@@ -243,7 +243,9 @@ def values_by_weights(
     """The measure of each query at each point of a grid, shape (len(grid), queries)."""
     rows = []
     for weights in grid:
-        rankings = {query_id: one.ranking(weights) for query_id, one in signals.items()}
+        rankings = {
+            query_id: query_signals.ranking(weights) for query_id, query_signals in signals.items()
+        }
         values = measure([MEASURE], grades, rankings)[MEASURE]
         rows.append([values[query_id] for query_id in signals])
     return np.array(rows, dtype=np.float64)
@@ -256,17 +258,17 @@ def _tuned(
     before: BlendWeights,
 ) -> Tuned:
     values = values_by_weights(signals, grades, grid)
-    held = values_by_weights(signals, grades, [before])[0]
+    current = values_by_weights(signals, grades, [before])[0]
     # Folds follow the order of ids, so that the same judgments give the same result.
     ids = list(signals)
     by_id = np.argsort(np.array(ids, dtype=object), kind="stable")
     held_out = np.empty(len(ids))
     for fold in range(_FOLDS):
-        inside = by_id[fold::_FOLDS]
-        others = np.setdiff1d(by_id, inside)
-        held_out[inside] = values[_best(values[:, others], grid), inside]
+        fold_ids = by_id[fold::_FOLDS]
+        other_ids = np.setdiff1d(by_id, fold_ids)
+        held_out[fold_ids] = values[_best(values[:, other_ids], grid), fold_ids]
     gain = compare_with_baseline(
-        dict(zip(ids, held.tolist(), strict=True)),
+        dict(zip(ids, current.tolist(), strict=True)),
         {"tuned": dict(zip(ids, held_out.tolist(), strict=True))},
     )["tuned"]
     return Tuned(grid[_best(values, grid)], before, gain)
@@ -278,7 +280,7 @@ def _best(values: NDArray[np.float64], grid: Sequence[BlendWeights]) -> int:
     At the edge of a region where all judged queries score the same, the next query may not.
     """
     means = values.mean(axis=1)
-    equals = np.flatnonzero(means >= means.max() - 1e-12)
-    points = np.array([(grid[one].similarity, grid[one].bm25) for one in equals.tolist()])
-    away = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
-    return int(equals[np.argmin(away)])
+    ties = np.flatnonzero(means >= means.max() - 1e-12)
+    points = np.array([(grid[i].similarity, grid[i].bm25) for i in ties.tolist()])
+    distances = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
+    return int(ties[np.argmin(distances)])
