@@ -43,71 +43,78 @@ class Absence:
 
 
 def absences(
-    now: Whereabouts, known: Mapping[str, int], there: Mapping[str, int], missing: Collection[str]
+    now: Whereabouts,
+    known: Mapping[str, int],
+    existing: Mapping[str, int],
+    missing: Collection[str],
 ) -> Iterator[Absence]:
     """The places under a root whose files are considered absent; only the root if all of it is.
 
     Args:
         now: the current state of the root and its mounts.
         known: the indexed files by path under the root, with their sizes in bytes.
-        there: the existing files, likewise.
+        existing: the existing files, likewise.
         missing: those of `known` that do not exist, although their place could be examined.
     """
-    held = _Held(known, there, missing)
-    absence = held.other_folder(".") if now.is_another else None
-    absence = absence or held.absence(".", "is on another device", elsewhere=now.is_elsewhere)
+    files = _PlaceFiles(known, existing, missing)
+    absence = files.other_folder(".") if now.is_another else None
+    absence = absence or files.absence(".", "is on another device", elsewhere=now.is_elsewhere)
     if absence is not None:
         yield absence
         return
     for mount in now.lost_mounts:
-        below = held.below(mount.path)
-        if below.known and not below.there:
+        below = files.below(mount.path)
+        if below.known and not below.existing:
             yield Absence(mount.path, "is not mounted")
         elif absence := below.absence(mount.path, "is not the disk that it was", elsewhere=True):
             yield absence
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _PlaceFiles:
     """The files of one place; see `absences`."""
 
     known: Mapping[str, int]
-    there: Mapping[str, int]
+    existing: Mapping[str, int]
     missing: Collection[str]
 
-    def below(self, place: str) -> _Held:
+    def below(self, place: str) -> _PlaceFiles:
         """The files below a place."""
-        return _Held(
+        return _PlaceFiles(
             {path: size for path, size in self.known.items() if is_below(path, place)},
-            {path: size for path, size in self.there.items() if is_below(path, place)},
+            {path: size for path, size in self.existing.items() if is_below(path, place)},
             [path for path in self.missing if is_below(path, place)],
         )
 
     def other_folder(self, place: str) -> Absence | None:
         """The absence of a place that has become another folder with other files, or None."""
-        if self.there and self.known and len(self.missing) == len(self.known):
+        if self.existing and self.known and len(self.missing) == len(self.known):
             why = "is another folder than it was, and holds none of the files that are known"
             return Absence(place, why, True)
         return None
 
-    def absence(self, place: str, is_what: str, *, elsewhere: bool) -> Absence | None:
+    def absence(self, place: str, description: str, *, elsewhere: bool) -> Absence | None:
         """The absence of a place whose files appear to be somewhere else, or None.
 
         Args:
             place: path under the root.
-            is_what: how to describe the place if so, for the middle of a sentence.
+            description: how to describe the place if so, for the middle of a sentence.
             elsewhere: the place is on another disk than its files were. A copied disk has most of
                 them unchanged; an unrelated one may have files of the same names.
         """
-        known, gone, there = len(self.known), len(self.missing), len(self.there)
-        if gone and not there:
+        known_count, missing_count, existing_count = (
+            len(self.known),
+            len(self.missing),
+            len(self.existing),
+        )
+        if missing_count and not existing_count:
             return Absence(place, "is empty")
-        as_they_were = sum(self.there.get(path) == size for path, size in self.known.items())
-        if elsewhere and as_they_were * 2 < known:
-            held = f"holds {as_they_were:,} of the {known:,} files that are known as they were"
-            return Absence(place, f"{is_what}, and {held}", True)
-        if gone >= MASS and gone * 2 > known >= there * 2:
-            return Absence(place, f"lacks {gone:,} of its {known:,} files")
+        unchanged = sum(self.existing.get(path) == size for path, size in self.known.items())
+        if elsewhere and unchanged * 2 < known_count:
+            holds = f"holds {unchanged:,} of the {known_count:,} files that are known as they were"
+            return Absence(place, f"{description}, and {holds}", True)
+        if missing_count >= MASS and missing_count * 2 > known_count >= existing_count * 2:
+            return Absence(place, f"lacks {missing_count:,} of its {known_count:,} files")
         return None
 
 
@@ -141,37 +148,41 @@ class Whereabouts:
 
 def whereabouts_of(root: Root) -> Whereabouts:
     """Examine a root and its recorded mounts."""
-    device, inode = _told_by(root.path)
-    places = _mounted_below(root.path) if root.mounts else frozenset[str]()
-    lost = tuple(mount for mount in root.mounts if _is_lost(root.path, mount, places))
-    return Whereabouts(root, device, inode, lost)
+    device, inode = _device_and_inode(root.path)
+    mount_points = _mounted_below(root.path) if root.mounts else frozenset[str]()
+    lost_mounts = tuple(mount for mount in root.mounts if _is_lost(root.path, mount, mount_points))
+    return Whereabouts(root, device, inode, lost_mounts)
 
 
-def _is_lost(top: Path, mount: Mount, places: Collection[str]) -> bool:
-    if not (mount.path in places or os.path.ismount(top / mount.path)):
+def _is_lost(top: Path, mount: Mount, mount_points: Collection[str]) -> bool:
+    if not (mount.path in mount_points or os.path.ismount(top / mount.path)):
         return True
     # Earlier indexes only recorded that something was mounted.
-    device, inode = _told_by(top / mount.path)
+    device, inode = _device_and_inode(top / mount.path)
     return mount.device not in (None, device) or mount.inode not in (None, inode)
 
 
 def mounts_among(top: Path, files: Iterable[FoundFile]) -> tuple[Mount, ...]:
     """The mounts below a root that contain any of the files."""
-    own = top.stat().st_dev
-    places = _mounted_below(top)
-    looked_at: set[str] = set()
-    found: list[str] = []
+    root_device = top.stat().st_dev
+    mount_points = _mounted_below(top)
+    examined: set[str] = set()
+    mounted: list[str] = []
     for file in files:
-        if file.device == own and not places:
+        if file.device == root_device and not mount_points:
             continue
         for parent in Path(file.doc_id).parents[:-1]:
-            place = parent.as_posix()
-            if place in looked_at:
+            folder = parent.as_posix()
+            if folder in examined:
                 break
-            looked_at.add(place)
-            if place in places or (file.device != own and os.path.ismount(top / place)):
-                found.append(place)
-    return tuple(Mount(place, *_told_by(top / place)) for place in sorted(found))
+            examined.add(folder)
+            if folder in mount_points or (
+                file.device != root_device and os.path.ismount(top / folder)
+            ):
+                mounted.append(folder)
+    return tuple(
+        Mount(mount_point, *_device_and_inode(top / mount_point)) for mount_point in sorted(mounted)
+    )
 
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -180,8 +191,6 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 def _mounted_below(top: Path) -> frozenset[str]:
     """The mount points below a root, by path under it, if the system provides a list.
-
-    Source: proc_pid_mountinfo(5); the fifth field, with blanks and backslashes in octal.
 
     Source: proc_pid_mountinfo(5); the fifth field, with blanks and backslashes in octal.
     """
@@ -198,7 +207,7 @@ def _mounted_below(top: Path) -> frozenset[str]:
     return frozenset(point.removeprefix(real) for point in points if point.startswith(real))
 
 
-def _told_by(path: Path) -> tuple[int | None, int | None]:
+def _device_and_inode(path: Path) -> tuple[int | None, int | None]:
     """Identifies the file system and inode of a path; (None, None) if it is gone.
 
     A device number may be reused for the next disk that is mounted; combined with the file system's

@@ -62,7 +62,7 @@ def compare_with_index(
         all_stale: examine the content of every file.
         retry: also read every file again that was not read whole.
     """
-    found = {file.doc_id for file in finding.files}
+    existing = {file.doc_id for file in finding.files}
     read: list[FoundFile] = []
     unchanged: list[FileState] = []
     reading = reading_of(finding.root)
@@ -80,10 +80,10 @@ def compare_with_index(
         else:
             read.append(file)
     gone: list[FileState] = []
-    places = finding.unreadable(TRANSIENT)
+    unreadable = finding.unreadable(TRANSIENT)
     for path, state in known.items():
-        if path not in found:
-            (unchanged if is_within(path, places) else gone).append(state)
+        if path not in existing:
+            (unchanged if is_within(path, unreadable) else gone).append(state)
     return Changes(tuple(read), tuple(gone), tuple(unchanged))
 
 
@@ -109,9 +109,9 @@ def is_due(state: FileState, *, retry: bool = False) -> bool:
     """Whether to read an unchanged file again."""
     if state.outcome == "whole":
         return False
-    tried = state.attempts if state.code in PASSING else 0
+    attempts = state.attempts if state.code in PASSING else 0
     again = state.code in PASSING or state.outcome == "partial"
-    return retry or (again and tried < MOST_ATTEMPTS)
+    return retry or (again and attempts < MOST_ATTEMPTS)
 
 
 def settled_ctime(file: FoundFile, looked_ns: int) -> int:
@@ -146,19 +146,19 @@ def is_current(stamp: str, path: Path, options: ReadingOptions) -> bool:
     A file without a telling name was read by its content; the content being the same, it suffices
     that its reader still exists in that version.
     """
-    found = format_by_file_name(path, options)
-    if found is not None:
-        return stamp == found.stamp
-    return stamp == "" or any(stamp == one.stamp for one in formats_under(options))
+    named_format = format_by_file_name(path, options)
+    if named_format is not None:
+        return stamp == named_format.stamp
+    return stamp == "" or any(stamp == file_format.stamp for file_format in formats_under(options))
 
 
 def stamp_of(path: Path, options: ReadingOptions) -> str:
     """The version stamp of the reader for a file; "" if there is none."""
     try:
-        found = format_of(path, options)
+        file_format = format_of(path, options)
     except UnreadableFile:
         return ""
-    return found.stamp if found is not None else ""
+    return file_format.stamp if file_format is not None else ""
 
 
 def digest_of_file(path: Path) -> bytes:

@@ -181,7 +181,7 @@ def discover_listed(
     real_base = os.path.realpath(base)
     reading = ReadingOptions(ocr=ocr)
     seen: set[tuple[int, int]] = set()
-    for name in sorted(names, key=lambda name: ((base / name).is_symlink(), name)):
+    for name in sorted(names, key=lambda listed: ((base / listed).is_symlink(), listed)):
         path = os.path.join(base, name)  # noqa: PTH118  (`Path` would normalise invalid names)
         try:
             target = os.path.realpath(path, strict=True)
@@ -190,12 +190,12 @@ def discover_listed(
             if os.path.lexists(path):
                 yield _refused_link(error, name)
             continue
-        inside = Path(os.path.relpath(target, real_base)).parts
-        if os.pardir in inside:
+        parts = Path(os.path.relpath(target, real_base)).parts
+        if os.pardir in parts:
             yield Skipped(name, "outside", OUTSIDE)
         elif stat.S_ISDIR(status.st_mode):
             yield Skipped(name, "directory", "a directory, and a list is of files")
-        elif (status.st_dev, status.st_ino) not in seen and not _NEVER.intersection(inside):
+        elif (status.st_dev, status.st_ino) not in seen and not _NEVER.intersection(parts):
             seen.add((status.st_dev, status.st_ino))
             yield _judge(target, name, status, max_bytes, reading)
 
@@ -223,7 +223,7 @@ def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Node:
     """A directory or link: its location, its path under the root, the rules in force there."""
 
     path: str
@@ -244,30 +244,30 @@ class _Walk:
     excludes_file: str | None
     reading: ReadingOptions
     # Followed after everything else: most lead to files that are found under their own names.
-    links: deque[_Place] = field(default_factory=deque)
+    links: deque[_Node] = field(default_factory=deque)
     # Device and inode of the files yielded and the directories listed.
     seen: set[tuple[int, int]] = field(default_factory=set)
 
     def run(self) -> Iterator[FoundFile | Skipped]:
         """Everything below the root, then what is only reachable through links."""
         above = rules_above(self.real_root, self.excludes_file)
-        yield from self._below(_Place(self.root, "", above))
+        yield from self._below(_Node(self.root, "", above))
         while self.links:
             yield from self._follow(self.links.popleft())
 
-    def _below(self, top: _Place) -> Iterator[FoundFile | Skipped]:
+    def _below(self, top: _Node) -> Iterator[FoundFile | Skipped]:
         """Depth first, without recursion: trees may be arbitrarily deep."""
         pending = [self._list(top)]
         while pending:
             for item in pending[-1]:
-                if isinstance(item, _Place):
+                if isinstance(item, _Node):
                     pending.append(self._list(item))
                     break
                 yield item
             else:
                 pending.pop()
 
-    def _list(self, directory: _Place) -> Iterator[FoundFile | Skipped | _Place]:
+    def _list(self, directory: _Node) -> Iterator[FoundFile | Skipped | _Node]:
         try:
             if not self._is_new(Path(directory.path).stat()):
                 return
@@ -285,38 +285,38 @@ class _Walk:
         ignoring = directory.ignoring.within(directory.doc_id, rules)
         for entry in entries:
             doc_id = f"{directory.doc_id}/{entry.name}" if directory.doc_id else entry.name
-            item = self._enter(entry, _Place(entry.path, doc_id, ignoring))
+            item = self._enter(entry, _Node(entry.path, doc_id, ignoring))
             if item is not None:
                 yield item
 
-    def _enter(self, entry: os.DirEntry[str], place: _Place) -> FoundFile | Skipped | _Place | None:
+    def _enter(self, entry: os.DirEntry[str], node: _Node) -> FoundFile | Skipped | _Node | None:
         if is_never_a_document(entry.name):
             return None
         if entry.name.startswith(".") and not self.hidden:
             return None
-        if place.doc_id in self.removed:
+        if node.doc_id in self.removed:
             return None
         try:
             # To git, a link is a file, even one to a directory.
             is_directory = entry.is_dir(follow_symlinks=False)
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
-            return skip_for(error, place.doc_id)
-        if place.ignoring.ignore(place.doc_id, is_directory=is_directory):
+            return skip_for(error, node.doc_id)
+        if node.ignoring.ignore(node.doc_id, is_directory=is_directory):
             return None
-        if self.selection.excludes(place.doc_id, is_directory=is_directory):
+        if self.selection.excludes(node.doc_id, is_directory=is_directory):
             return None
         is_link = entry.is_symlink()
-        if not (is_directory or is_link or self.selection.includes(place.doc_id)):
+        if not (is_directory or is_link or self.selection.includes(node.doc_id)):
             return None
         if not _is_utf8(entry.name):
-            return Skipped(_shown(place.doc_id), "name", "its name is not valid UTF-8")
+            return Skipped(_shown(node.doc_id), "name", "its name is not valid UTF-8")
         if is_link:
-            self.links.append(place)
+            self.links.append(node)
             return None
-        return place if is_directory else self._found(place, status)
+        return node if is_directory else self._file_at(node, status)
 
-    def _follow(self, link: _Place) -> Iterator[FoundFile | Skipped]:
+    def _follow(self, link: _Node) -> Iterator[FoundFile | Skipped]:
         try:
             target = os.path.realpath(link.path, strict=True)
             status = Path(target).stat()
@@ -326,25 +326,25 @@ class _Walk:
         is_directory = stat.S_ISDIR(status.st_mode)
         if not is_directory and not self.selection.includes(link.doc_id):
             return
-        inside = Path(os.path.relpath(target, self.real_root)).parts
-        if os.pardir in inside:
+        parts = Path(os.path.relpath(target, self.real_root)).parts
+        if os.pardir in parts:
             yield Skipped(link.doc_id, "outside", OUTSIDE)
-        elif (status.st_dev, status.st_ino) not in self.seen and not _NEVER.intersection(inside):
+        elif (status.st_dev, status.st_ino) not in self.seen and not _NEVER.intersection(parts):
             # By its real path, because the link may change before the file is read.
-            place = _Place(target, link.doc_id, link.ignoring)
+            node = _Node(target, link.doc_id, link.ignoring)
             if is_directory:
-                yield from self._below(place)
+                yield from self._below(node)
             else:
-                yield self._found(place, status)
+                yield self._file_at(node, status)
 
-    def _found(self, place: _Place, status: os.stat_result) -> FoundFile | Skipped:
+    def _file_at(self, node: _Node, status: os.stat_result) -> FoundFile | Skipped:
         self._is_new(status)
-        return _judge(place.path, place.doc_id, status, self.max_bytes, self.reading)
+        return _judge(node.path, node.doc_id, status, self.max_bytes, self.reading)
 
     def _is_new(self, status: os.stat_result) -> bool:
-        known = len(self.seen)
+        count_before = len(self.seen)
         self.seen.add((status.st_dev, status.st_ino))
-        return len(self.seen) > known
+        return len(self.seen) > count_before
 
 
 def _judge(
@@ -359,8 +359,8 @@ def _judge(
     if is_unreadable(suffix, reading):
         return Skipped(doc_id, "binary", why_binary(suffix))
     if status.st_size > max_bytes:
-        found = format_by_file_name(Path(path))
-        cap = MAX_COLLECTION_BYTES if found is not None and found.streamed else max_bytes
+        format_ = format_by_file_name(Path(path))
+        cap = MAX_COLLECTION_BYTES if format_ is not None and format_.streamed else max_bytes
         if status.st_size > cap:
             size, limit = status.st_size / (1 << 20), cap / (1 << 20)
             return Skipped(doc_id, "too_large", f"{size:,.1f} MiB, more than {limit:,.1f} MiB")

@@ -104,19 +104,19 @@ class Encoding:
         self._advance(reused=len(known), weight=sum(waiting[text] for text in known))
         with self._watch.stage("encode"):
             tokenizer = self._workers.encoder.tokenizer
-            extra = tokenizer.special_tokens
-            lengths = [count + extra for count in tokenizer.counts(missing)]
+            special_tokens = tokenizer.special_tokens
+            lengths = [count + special_tokens for count in tokenizer.counts(missing)]
             # Batch texts of similar length together, to minimise padding.
-            order = sorted(range(len(missing)), key=lambda index: -lengths[index])
+            order = sorted(range(len(missing)), key=lambda i: -lengths[i])
             shares = [order[start : start + _SHARE] for start in range(0, len(order), _SHARE)]
-            batches = [[missing[index] for index in chosen] for chosen in shares]
-            for chosen, texts, vectors in zip(
+            batches = [[missing[i] for i in share] for share in shares]
+            for positions, texts, vectors in zip(
                 shares, batches, self._workers.encode(batches), strict=True
             ):
                 self._writer.add_vectors(texts, vectors)
                 self._advance(
                     encoded=len(texts),
-                    tokens=sum(lengths[index] for index in chosen),
+                    tokens=sum(lengths[i] for i in positions),
                     weight=sum(waiting[text] for text in texts),
                 )
                 self._on_rest()

@@ -145,15 +145,15 @@ class FileReading:
         if passed:
             self._writer.put_discovery_skips(work.root_id, (*recordable(work.finding), *passed))
 
-    def _keep(self, candidate: _Candidate, why: Skipped) -> None:
+    def _keep(self, candidate: _Candidate, skipped: Skipped) -> None:
         """Keep a file's documents as they are, until it can be read or is given up."""
         known = candidate.known
         assert known is not None  # noqa: S101  (it has documents)
         self._writer.touch_file(
-            replace(_failed(candidate, why), file_id=known.file_id, outcome="partial")
+            replace(_failed(candidate, skipped), file_id=known.file_id, outcome="partial")
         )
         if known.outcome == "whole":
-            self._writer.add_skipped(known.file_id, why)
+            self._writer.add_skipped(known.file_id, skipped)
         self._unchanged += len(candidate.before)
         self.passed_bytes += candidate.size
 
@@ -163,15 +163,15 @@ class FileReading:
         """Replace what the index knows of a file with what it contains."""
         file_id = self._writer.replace_file(work.root_id, candidate.state)
         state = replace(candidate.state, file_id=file_id)
-        left = float(candidate.size)
+        remaining = float(candidate.size)
         before = dict(candidate.before)
         documents = 0
         for item in items:
             if isinstance(item, Skipped):
-                whole = item.path == candidate.doc_id
-                if whole and documents and candidate.before and _may_pass(item):
+                is_whole_file = item.path == candidate.doc_id
+                if is_whole_file and documents and candidate.before and _may_pass(item):
                     raise BrokenOff(candidate.path, item)
-                if whole:
+                if is_whole_file:
                     outcome: Outcome = "partial" if documents else "failed"
                     failed = _failed(candidate, item)
                     state = replace(failed, file_id=file_id, outcome=outcome)
@@ -181,15 +181,15 @@ class FileReading:
             documents += 1
             self._count(item.document, before)
             # A collection arrives record by record; any other file is one document.
-            weight = min(left, float(len(item.document.text)))
-            left -= weight
+            weight = min(remaining, float(len(item.document.text)))
+            remaining -= weight
             self._add(file_id, item, encoding, weight)
         now = found_again(candidate.found, work.finding.root.path)
         if isinstance(now, Skipped) or has_changed(candidate.found, now):
             # The content read may not be the content hashed, even if the next run finds that again.
             self._writer.touch_file(replace(state, digest=b""))
         self._removed += len(before)
-        self.passed_bytes += left
+        self.passed_bytes += remaining
 
     def _candidates(
         self,
@@ -235,10 +235,10 @@ class FileReading:
         return not (touched or is_due(known, retry=self._retry))
 
     def _count(self, document: Document, before: dict[str, bytes]) -> None:
-        known = before.pop(document.doc_id, None)
-        if known is None:
+        known_digest = before.pop(document.doc_id, None)
+        if known_digest is None:
             self._new += 1
-        elif known == digest_of(document.text):
+        elif known_digest == digest_of(document.text):
             self._unchanged += 1
         else:
             self._changed += 1
@@ -256,12 +256,15 @@ def _may_pass(skipped: Skipped) -> bool:
     return is_transient(skipped) or skipped.code in PASSING
 
 
-def _failed(candidate: _Candidate, why: Skipped) -> FileState:
+def _failed(candidate: _Candidate, skipped: Skipped) -> FileState:
     """The record of a file that could not be read whole; it will be tried again."""
     known = candidate.known
-    again = known is not None and (known.digest, known.code) == (candidate.state.digest, why.code)
+    again = known is not None and (known.digest, known.code) == (
+        candidate.state.digest,
+        skipped.code,
+    )
     attempts = known.attempts if known is not None and again else 0
-    return replace(candidate.state, outcome="failed", code=why.code, attempts=attempts + 1)
+    return replace(candidate.state, outcome="failed", code=skipped.code, attempts=attempts + 1)
 
 
 def found_again(file: FoundFile, top: Path) -> FoundFile | Skipped:

@@ -98,23 +98,23 @@ def remove_paths(
     with open_writer(
         directory, key_dir=key_dir, create=False, wait=wait, on_wait=on_wait, ask=True
     ) as writer:
-        before = sum(writer.info.sizes.values()) if writer.info else 0
+        size_before = sum(writer.info.sizes.values()) if writer.info else 0
         with watch.stage("remove"):
             results = [(path, _remove(writer, path)) for path in paths]
         removed = tuple(result for _, result in results if result is not None)
         with watch.stage("compact"):
             report = writer.commit(observer.stage, compact=bool(removed))
-    whole = not removed or not lingers(directory)
+    is_erased = not removed or not lingers(directory)
     return RemovalReport(
         directory=directory,
         removed=removed,
         unmatched=tuple(path for path, result in results if result is None),
         documents=report.info.documents,
         passages=report.info.passages,
-        freed=before - sum(report.info.sizes.values()),
+        freed=size_before - sum(report.info.sizes.values()),
         stages=watch.times,
         committed=report.committed,
-        warnings=() if whole else (_LINGERS,),
+        warnings=() if is_erased else (_LINGERS,),
     )
 
 
@@ -124,27 +124,27 @@ def _remove(writer: IndexWriter, path: Path) -> Removed | None:
     if as_named is not None:
         return as_named
     real = Path(os.path.realpath(path))
-    found = _remove_named(writer, real, lambda root: Path(os.path.realpath(root.path)))
-    return None if found is None else replace(found, path=path)
+    removed = _remove_named(writer, real, lambda root: Path(os.path.realpath(root.path)))
+    return None if removed is None else replace(removed, path=path)
 
 
 def _remove_named(
-    writer: IndexWriter, path: Path, place_of: Callable[[Root], Path]
+    writer: IndexWriter, path: Path, path_of: Callable[[Root], Path]
 ) -> Removed | None:
     roots = files = documents = 0
     covering: dict[int, tuple[Root, str]] = {}
     for root_id, root in writer.roots().items():
-        place = place_of(root)
-        if place.is_relative_to(path):
+        root_path = path_of(root)
+        if root_path.is_relative_to(path):
             roots += 1
             files += len(_known_files(writer, root_id))
             documents += writer.remove_root(root.path)
-        elif path.is_relative_to(place):
-            known = _known_files(writer, root_id)
-            below = _as_known(path.relative_to(place).as_posix(), known)
+        elif path.is_relative_to(root_path):
+            known_files = _known_files(writer, root_id)
+            below = _as_on_disk(path.relative_to(root_path).as_posix(), known_files)
             covering[root_id] = root, below
             counts = writer.document_counts(root_id)
-            for name, file_id in known.items():
+            for name, file_id in known_files.items():
                 if not is_below(name, below):
                     continue
                 files += 1
@@ -158,36 +158,38 @@ def _remove_named(
     return Removed(path, roots, files, documents)
 
 
-def _as_known(below: str, known: Collection[str]) -> str:
+def _as_on_disk(below: str, known: Collection[str]) -> str:
     """A path under a root with its letters composed or decomposed as on the disk."""
     if any(is_below(name, below) for name in known):
         return below
-    wanted = normalize("NFC", below)
+    composed = normalize("NFC", below)
     parts = below.count("/") + 1
     for name in known:
         beginning = "/".join(name.split("/")[:parts])
-        if normalize("NFC", beginning) == wanted:
+        if normalize("NFC", beginning) == composed:
             return beginning
     return below
 
 
 def _known_files(writer: IndexWriter, root_id: int) -> dict[str, int | None]:
     """Files under a root by path; those found but not read have no id."""
-    known: dict[str, int | None] = {one.path: None for one in writer.unread(root_id)}
-    known.update((name, state.file_id) for name, state in writer.files(root_id).items())
-    return known
+    files: dict[str, int | None] = {skipped.path: None for skipped in writer.unread(root_id)}
+    files.update((name, state.file_id) for name, state in writer.files(root_id).items())
+    return files
 
 
 def _stop_covering(writer: IndexWriter, root_id: int, root: Root, below: str) -> None:
     if root.files is not None:
-        left = tuple(name for name in root.files if not is_below(name, below))
-        if not left:
+        remaining = tuple(name for name in root.files if not is_below(name, below))
+        if not remaining:
             writer.remove_root(root.path)
             return
-        writer.put_root(replace(root, files=left))
+        writer.put_root(replace(root, files=remaining))
     else:
         # Removed paths below it are implied by it.
         kept = (name for name in root.removed if not is_below(name, below))
         writer.put_root(replace(root, removed=(*kept, below)))
     unread = writer.unread(root_id)
-    writer.put_discovery_skips(root_id, [one for one in unread if not is_below(one.path, below)])
+    writer.put_discovery_skips(
+        root_id, [skipped for skipped in unread if not is_below(skipped.path, below)]
+    )

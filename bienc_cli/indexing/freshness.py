@@ -96,7 +96,7 @@ class FreshnessCheck:
             if several
             else set[str]()
         )
-        self._found = Staleness(complete=False)
+        self._staleness = Staleness(complete=False)
         # Daemonic: an interrupt does not wait for a slow disk.
         self._thread = threading.Thread(target=self._look, daemon=True, name="bienc-freshness")
         self._thread.start()
@@ -104,23 +104,23 @@ class FreshnessCheck:
     def result(self) -> Staleness:
         """The differences found; waits until the check has finished or run out of time."""
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
-        return self._found
+        return self._staleness
 
     def _look(self) -> None:
         for root, known in self._roots:
             try:
-                whole = self._look_at(root, known)
+                completed = self._look_at(root, known)
             except (BiencError, OSError):
                 # It does not exist, or its patterns are no longer valid.
                 continue
-            if not whole:
+            if not completed:
                 return
         self._add(complete=True)
 
     def _look_at(self, root: Root, known: dict[str, tuple[int, int]]) -> bool:
         """Examine one root; returns False if time ran out."""
-        left = dict(known)
-        there: dict[str, int] = {}
+        unseen = dict(known)
+        existing: dict[str, int] = {}
         new: list[str] = []
         changed: list[str] = []
         touched: list[str] = []
@@ -133,28 +133,28 @@ class FreshnessCheck:
                 if is_transient(item):
                     unreadable.add(item.path)
                 continue
-            before = left.pop(item.doc_id, None)
-            if before is None:
+            recorded = unseen.pop(item.doc_id, None)
+            if recorded is None:
                 if str(item.path) in self._owned:
                     # It belongs to another root nested in this one.
                     continue
                 new.append(item.doc_id)
-            elif before[0] != item.size:
+            elif recorded[0] != item.size:
                 changed.append(item.doc_id)
-            elif before[1] != item.mtime_ns:
+            elif recorded[1] != item.mtime_ns:
                 touched.append(item.doc_id)
-            there[item.doc_id] = item.size
-        missing = [path for path in left if not is_within(path, unreadable)]
+            existing[item.doc_id] = item.size
+        missing = [path for path in unseen if not is_within(path, unreadable)]
         sizes = {path: size for path, (size, _) in known.items()}
-        absent = tuple(absences(whereabouts_of(root), sizes, there, missing))
-        kept = [one.place for one in absent]
+        absent = tuple(absences(whereabouts_of(root), sizes, existing, missing))
+        kept_places = [absence.place for absence in absent]
         # The next run would ignore what is there instead.
-        others = [one.place for one in absent if one.another]
+        replaced_places = [absence.place for absence in absent if absence.another]
         self._add(
-            new=_outside(others, new),
-            changed=_outside(others, changed),
-            touched=_outside(others, touched),
-            gone=_outside(kept, missing),
+            new=_outside(replaced_places, new),
+            changed=_outside(replaced_places, changed),
+            touched=_outside(replaced_places, touched),
+            gone=_outside(kept_places, missing),
         )
         return True
 
@@ -168,12 +168,12 @@ class FreshnessCheck:
         complete: bool = False,
     ) -> None:
         # A single assignment, so that the other thread always sees a consistent result.
-        found = self._found
-        self._found = Staleness(
-            found.new + new,
-            found.changed + changed,
-            found.touched + touched,
-            found.gone + gone,
+        so_far = self._staleness
+        self._staleness = Staleness(
+            so_far.new + new,
+            so_far.changed + changed,
+            so_far.touched + touched,
+            so_far.gone + gone,
             complete,
         )
 

@@ -107,8 +107,8 @@ def rules_of(directory: str, excludes_file: str | None) -> tuple[Rule, ...]:
     if os.path.lexists(f"{directory}/{GIT}"):
         if excludes_file is not None:
             rules += _parsed(excludes_file, follow=True)
-        if (own := _own_directory(f"{directory}/{GIT}")) is not None:
-            rules += _parsed(f"{own}/info/exclude", follow=True)
+        if (git_directory := _own_directory(f"{directory}/{GIT}")) is not None:
+            rules += _parsed(f"{git_directory}/info/exclude", follow=True)
     for name in IGNORE_FILES:
         rules += _parsed(f"{directory}/{name}", follow=False)
     return rules
@@ -121,9 +121,9 @@ def _own_directory(git: str) -> str | None:
     first = _lines_of(git, follow=True)[:1]
     if not first or not first[0].startswith("gitdir:"):
         return None
-    own = os.path.join(os.path.dirname(git), first[0].removeprefix("gitdir:").strip())  # noqa: PTH118, PTH120
-    common = _lines_of(f"{own}/commondir", follow=True)[:1]
-    return os.path.join(own, common[0]) if common else own  # noqa: PTH118
+    git_directory = os.path.join(os.path.dirname(git), first[0].removeprefix("gitdir:").strip())  # noqa: PTH118, PTH120
+    common_directory = _lines_of(f"{git_directory}/commondir", follow=True)[:1]
+    return os.path.join(git_directory, common_directory[0]) if common_directory else git_directory  # noqa: PTH118
 
 
 def _parsed(path: str, *, follow: bool) -> tuple[Rule, ...]:

@@ -241,11 +241,11 @@ class _Run:
 
     def _collect_skipped(self, work: RootWork) -> None:
         root = work.finding.root.path
-        for one in self._writer.skipped(work.root_id):
-            path = root if root.is_file() else root / one.path
-            near = path.relative_to(self._base) if path.is_relative_to(self._base) else path
+        for skipped in self._writer.skipped(work.root_id):
+            path = root if root.is_file() else root / skipped.path
+            shown = path.relative_to(self._base) if path.is_relative_to(self._base) else path
             # For a record of a collection, its line follows the file's name.
-            self._skipped.append(Skipped(str(near), one.code, one.reason))
+            self._skipped.append(Skipped(str(shown), skipped.code, skipped.reason))
 
     # ------------------------------------------------------------ chunking
 
@@ -254,13 +254,13 @@ class _Run:
         if self._info is None:
             return None
         recorded = self._info.chunking
-        for flag, asked, held in (
+        for flag, given, recorded_tokens in (
             ("--passage-tokens", self._options.passage_tokens, recorded.max_tokens),
             ("--overlap-tokens", self._options.overlap_tokens, recorded.overlap_tokens),
         ):
-            if asked not in (None, held):
+            if given not in (None, recorded_tokens):
                 raise IndexMismatch(
-                    f"This index was made with {flag} {held}, not {asked}.",
+                    f"This index was made with {flag} {recorded_tokens}, not {given}.",
                     f"leave out {flag}, or make another index: --index DIR",
                 )
         return recorded

@@ -30,14 +30,14 @@ class LanguageSample:
         # A fixed seed, so that the same folder always yields the same result.
         self._random = random.Random(0)  # noqa: S311
 
-    def add(self, text: str, said: str | None = None) -> None:
+    def add(self, text: str, declared: str | None = None) -> None:
         """Consider a text, with the language it is declared to be in."""
         self._seen += 1
-        place = self._random.randrange(self._seen)
+        position = self._random.randrange(self._seen)
         if len(self._texts) < _MOST_TEXTS:
-            self._texts.append((text[:_BEGINNING], said))
-        elif place < _MOST_TEXTS:
-            self._texts[place] = text[:_BEGINNING], said
+            self._texts.append((text[:_BEGINNING], declared))
+        elif position < _MOST_TEXTS:
+            self._texts[position] = text[:_BEGINNING], declared
 
     def unread_by(self, name: str) -> str | None:
         """A warning about languages in the sample that an English-only model cannot read.
@@ -47,12 +47,16 @@ class LanguageSample:
         Args:
             name: the model's name.
         """
-        said = [one for _, one in self._texts if one not in (None, "en")]
-        foreign = [text for text, one in self._texts if one is None and not reads_as_english(text)]
-        count = len(said) + len(foreign)
+        declared = [language for _, language in self._texts if language not in (None, "en")]
+        foreign = [
+            text
+            for text, language in self._texts
+            if language is None and not reads_as_english(text)
+        ]
+        count = len(declared) + len(foreign)
         if not count or count < _SHARE * len(self._texts):
             return None
-        languages = languages_of(foreign) + Counter(said)
+        languages = languages_of(foreign) + Counter(declared)
         # The quick test that selects texts may be wrong where the detector is right.
         languages.pop("en", None)
         if not languages:

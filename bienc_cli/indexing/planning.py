@@ -86,27 +86,29 @@ def plan(
     """
     covered = tuple(writer.roots().values())
     gone = [root for root in covered if not root.path.exists()] if options.prune else []
-    left = [root for root in covered if root not in gone]
+    remaining = [root for root in covered if root not in gone]
     removed = sum(writer.remove_root(root.path) for root in gone)
     warnings = [f"{root.path} is not there; it is forgotten" for root in gone]
     if not paths and listed is None:
-        _check_vouched(writer, left)
+        _check_vouched(writer, remaining)
     vouched = {root.path for root in covered if writer.vouches_for(root)}
-    seen = look(paths, listed, base, left, options)
+    looked = look(paths, listed, base, remaining, options)
     warnings += [
         f"{root.path} is not there; what the index knows of it is kept {_FORGETS}"
-        for root in seen.absent
+        for root in looked.absent
     ]
-    for root in seen.absorbed:
+    for root in looked.absorbed:
         writer.remove_root(root.path)
     works = []
-    for finding in seen.findings:
+    for finding in looked.findings:
         if not finding.named and finding.root.path not in vouched:
             # Neither named in this run nor added by this user: leave it alone.
             continue
-        work, kept = _work(writer, _without(finding, unreadable), options, all_stale=all_stale)
+        work, root_warnings = _work(
+            writer, _without(finding, unreadable), options, all_stale=all_stale
+        )
         works.append(work)
-        warnings += kept
+        warnings += root_warnings
     return Plan(tuple(works), removed, bool(gone), tuple(warnings))
 
 
@@ -148,8 +150,8 @@ def _check_vouched(writer: IndexWriter, roots: Sequence[Root]) -> None:
 
 
 def _known(writer: IndexWriter, root: Root) -> dict[str, FileState]:
-    for root_id, held in writer.roots().items():
-        if held.path == root.path:
+    for root_id, covered in writer.roots().items():
+        if covered.path == root.path:
             return writer.files(root_id)
     return {}
 
@@ -184,36 +186,38 @@ def _with_absences(finding: Finding, known: Mapping[str, int]) -> tuple[Finding,
         return bool(part) and is_below(path, part)
 
     known = {path: size for path, size in known.items() if not is_named(path)}
-    there = {file.doc_id: file.size for file in finding.files if not is_named(file.doc_id)}
+    existing = {file.doc_id: file.size for file in finding.files if not is_named(file.doc_id)}
     unreadable = finding.unreadable(TRANSIENT)
-    missing = [path for path in known if path not in there and not is_within(path, unreadable)]
-    absent = tuple(absences(finding.now, known, there, missing))
-    others = [one.place for one in absent if one.another]
+    missing = [path for path in known if path not in existing and not is_within(path, unreadable)]
+    absent = tuple(absences(finding.now, known, existing, missing))
+    replaced = [absence.place for absence in absent if absence.another]
 
     def belongs(path: str) -> bool:
-        return is_named(path) or not is_within(path, others)
+        return is_named(path) or not is_within(path, replaced)
 
     places = [
-        place for one in absent for place in (missing if part and one.place == "." else [one.place])
+        place
+        for absence in absent
+        for place in (missing if part and absence.place == "." else [absence.place])
     ]
     unmounted = (Skipped(place, "unmounted", "not mounted, it seems") for place in places)
-    kept = replace(
+    marked = replace(
         finding,
         files=tuple(file for file in finding.files if belongs(file.doc_id)),
-        skipped=(*(one for one in finding.skipped if belongs(one.path)), *unmounted),
+        skipped=(*(skipped for skipped in finding.skipped if belongs(skipped.path)), *unmounted),
     )
-    return kept, [_said(finding.root.path, one) for one in absent]
+    return marked, [_warning_of(finding.root.path, absence) for absence in absent]
 
 
-def _said(top: Path, absence: Absence) -> str:
+def _warning_of(top: Path, absence: Absence) -> str:
     forgets = f"(bienc index {top}, or --prune, forgets it)" if absence.place == "." else _FORGETS
     return f"{top / absence.place} {absence.why}; what the index knows of it is kept {forgets}"
 
 
 def _settled(finding: Finding) -> Root:
     """The root to record, with its current device and mounts if its files are there."""
-    absent = any(one.code == "unmounted" for one in finding.skipped)
-    if absent or not finding.files:
+    is_unmounted = any(skipped.code == "unmounted" for skipped in finding.skipped)
+    if is_unmounted or not finding.files:
         return finding.root
     now = finding.now
     return replace(finding.root, device=now.device, inode=now.inode, mounts=finding.mounts)
@@ -221,7 +225,7 @@ def _settled(finding: Finding) -> Root:
 
 def recordable(finding: Finding) -> list[Skipped]:
     """The skips to record, except unmounted places, which a warning reports."""
-    return [one for one in finding.skipped if one.code != "unmounted"]
+    return [skipped for skipped in finding.skipped if skipped.code != "unmounted"]
 
 
 def _looked_into(

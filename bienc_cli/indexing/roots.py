@@ -49,7 +49,7 @@ class Finding:
 
     def unreadable(self, codes: Collection[str]) -> frozenset[str]:
         """Paths under the root that could not be examined, for any of these reasons."""
-        return frozenset(one.path for one in self.skipped if one.code in codes)
+        return frozenset(skipped.path for skipped in self.skipped if skipped.code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def look(
     others: list[Finding] = []
     absent: list[Root] = []
     # Outer folders first: an examined folder leaves files to the roots inside it.
-    for root in sorted(covered, key=lambda one: len(os.path.realpath(one.path))):
+    for root in sorted(covered, key=lambda covered_root: len(os.path.realpath(covered_root.path))):
         within = any(_holds(finding, root) for finding in named)
         concerned = (
             everything
@@ -111,7 +111,7 @@ def look(
             )
         else:
             absent.append(root)
-    findings, absorbed = _apart([*named, *others])
+    findings, absorbed = _disjoint([*named, *others])
     known = {root.path for root in covered}
     return Look(
         tuple(findings),
@@ -139,7 +139,7 @@ def _findings_of_paths(
 ) -> list[Finding]:
     chosen: dict[Path, Finding] = {}
     # Outer folders first, so that a path named twice is found in the first.
-    for path in sorted(paths, key=lambda one: len(Path(os.path.realpath(one)).parts)):
+    for path in sorted(paths, key=lambda named: len(Path(os.path.realpath(named)).parts)):
         finding = _finding_of_path(path, chosen, covered, options)
         chosen[finding.root.path] = finding
     return list(chosen.values())
@@ -153,7 +153,7 @@ def _finding_of_path(
     roots = [finding.root for finding in chosen.values()]
     roots += [root for root in covered if root.path not in chosen]
     # A root that is named itself takes precedence over those around it.
-    for root in sorted(roots, key=lambda root: os.path.realpath(root.path) != real):
+    for root in sorted(roots, key=lambda candidate: os.path.realpath(candidate.path) != real):
         if root.files is None and _is_inside(real, os.path.realpath(root.path)):
             finding = _finding_within(path, real, root, chosen.get(root.path), options)
             if finding is not None:
@@ -169,7 +169,7 @@ def _finding_of_path(
 
 
 def _finding_within(
-    path: Path, real: str, root: Root, found: Finding | None, options: IndexOptions
+    path: Path, real: str, root: Root, earlier: Finding | None, options: IndexOptions
 ) -> Finding | None:
     """Examine a root for a path in it; None if the path is not to belong to the root.
 
@@ -177,29 +177,29 @@ def _finding_within(
         path: as it was named.
         real: the same, resolved; the root's path, or below it.
         root: the root.
-        found: the root's finding, if another path has already been found in it.
+        earlier: the root's finding, if another path has already been found in it.
         options: the given options.
     """
     top = os.path.realpath(root.path)
     settings = _with_options(root, options)
     if real == top:
         # Named differently, it is requested afresh, with everything in it.
-        asked = settings if path == root.path else replace(settings, removed=())
-        return found or _look_at(asked, named=True)
+        requested = settings if path == root.path else replace(settings, removed=())
+        return earlier or _look_at(requested, named=True)
     same = replace(settings, excludes_file=root.excludes_file) == root
-    if not same and found is None:
+    if not same and earlier is None:
         # Other settings than the folder around it: a root of its own.
         return None
     below = Path(real).relative_to(top).as_posix()
     # Naming a removed path brings it back.
     removed = tuple(name for name in root.removed if not is_below(below, name))
-    finding = found
+    finding = earlier
     if finding is None or removed != root.removed:
         finding = _look_at(replace(settings, removed=removed), named=True)
     if not any(is_below(file.doc_id, below) for file in finding.files):
         return None
     # If the root is named twice, all of it is meant, or several parts of it.
-    return finding if found is not None else replace(finding, part=below)
+    return finding if earlier is not None else replace(finding, part=below)
 
 
 def _is_inside(real: str, top: str) -> bool:
@@ -231,29 +231,29 @@ def _with_options(root: Root, options: IndexOptions) -> Root:
     return root
 
 
-def _language(said: str) -> str | None:
-    return None if said == "auto" else language_called(said)
+def _language(name: str) -> str | None:
+    return None if name == "auto" else language_called(name)
 
 
 def _findings_of_list(
     listed: Sequence[Path], base: Path, covered: Sequence[Root], options: IndexOptions
 ) -> Iterator[Finding]:
     """One root for the listed files below `base`, one for each other; replaces the last list."""
-    there = [path for path in listed if os.path.lexists(path)]
-    if listed and not there:
+    existing = [path for path in listed if os.path.lexists(path)]
+    if listed and not existing:
         raise PathNotFound(
             f"None of the {len(listed):,} listed files is there.",
             "check the list, and where it is relative to",
         )
-    inside = {path.relative_to(base).as_posix() for path in there if path.is_relative_to(base)}
-    before = next((root for root in covered if root.path == base), None)
-    if before is not None and before.files is None:
-        yield _look_at(_with_options(before, options), named=True)
-    elif inside or (before is not None and listed):
-        root = _with_options(replace(before or Root(base), files=tuple(sorted(inside))), options)
+    inside = {path.relative_to(base).as_posix() for path in existing if path.is_relative_to(base)}
+    base_root = next((root for root in covered if root.path == base), None)
+    if base_root is not None and base_root.files is None:
+        yield _look_at(_with_options(base_root, options), named=True)
+    elif inside or (base_root is not None and listed):
+        root = _with_options(replace(base_root or Root(base), files=tuple(sorted(inside))), options)
         finding = _look_at(root, named=True)
         yield replace(finding, skipped=(*finding.skipped, *_missing(listed, base)))
-    outside = [path for path in there if not (path.is_relative_to(base) or path.is_dir())]
+    outside = [path for path in existing if not (path.is_relative_to(base) or path.is_dir())]
     yield from _findings_of_paths(outside, covered, options)
 
 
@@ -293,7 +293,7 @@ def reading_of(root: Root) -> ReadingOptions:
 # ---------------------------------------------------------------- overlaps
 
 
-def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+def _disjoint(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
     """Make findings disjoint; also returns those that are left with nothing to do.
 
     An outer root absorbs an inner one if it finds all of its files and reads them with the same
@@ -301,33 +301,37 @@ def _apart(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
     to it.
     """
     reals = {id(finding): os.path.realpath(finding.root.path) for finding in findings}
-    outermost_first = sorted(findings, key=lambda one: len(reals[id(one)]))
+    outermost_first = sorted(findings, key=lambda finding: len(reals[id(finding)]))
     kept: list[Finding] = []
     absorbed: list[Finding] = []
     for inner in outermost_first:
         top = reals[id(inner)]
-        around = [one for one in kept if _is_inside(top, os.path.realpath(one.root.path))]
+        around = [
+            finding for finding in kept if _is_inside(top, os.path.realpath(finding.root.path))
+        ]
         if not around:
             kept.append(inner)
             continue
-        mine = set(_real_names(inner))
-        if any(_absorbs(outer, inner, mine) for outer in around):
+        inner_names = set(_real_names(inner))
+        if any(_absorbs(outer, inner, inner_names) for outer in around):
             absorbed.append(inner)
             continue
-        kept = [_without(one, mine) if one in around else one for one in kept]
+        kept = [
+            _without(finding, inner_names) if finding in around else finding for finding in kept
+        ]
         kept.append(inner)
-    order = {finding.root.path: number for number, finding in enumerate(findings)}
-    return sorted(kept, key=lambda one: order[one.root.path]), absorbed
+    order = {finding.root.path: position for position, finding in enumerate(findings)}
+    return sorted(kept, key=lambda finding: order[finding.root.path]), absorbed
 
 
-def _absorbs(outer: Finding, inner: Finding, mine: set[str]) -> bool:
+def _absorbs(outer: Finding, inner: Finding, inner_names: set[str]) -> bool:
     return (
         outer.root.files is None
         and reading_of(outer.root) == reading_of(inner.root)
         and outer.root.language == inner.root.language
         and not inner.now.lost_mounts
-        and bool(mine)
-        and mine <= set(_real_names(outer))
+        and bool(inner_names)
+        and inner_names <= set(_real_names(outer))
     )
 
 

@@ -90,19 +90,19 @@ def _followed(
     while not stop.is_set():
         roots = tuple(covered())
         folders = _folders(roots)
-        places = _identities(folders)
-        files = _times(roots, folders)
+        identities = _identities(folders)
+        file_times = _times(roots, folders)
         # Changes made before the watch started are not reported.
         pending = True
         for changed in _signals(folders, directory, stop):
-            seen = _times(roots, folders)
-            pending |= changed or seen != files
-            files = seen
+            current_times = _times(roots, folders)
+            pending |= changed or current_times != file_times
+            file_times = current_times
             if pending:
                 pending = False
                 report = update()
                 yield report if report.committed else None
-            if tuple(covered()) != roots or _identities(_folders(roots)) != places:
+            if tuple(covered()) != roots or _identities(_folders(roots)) != identities:
                 break
 
 
@@ -112,14 +112,14 @@ def _folders(roots: Iterable[Root]) -> list[Path]:
 
 def _identities(folders: Iterable[Path]) -> dict[Path, tuple[int, int]]:
     """The device and inode of existing folders, to notice ones that were replaced."""
-    found = {}
+    identities = {}
     for folder in folders:
         try:
             status = folder.stat()
         except OSError:
             continue
-        found[folder] = status.st_dev, status.st_ino
-    return found
+        identities[folder] = status.st_dev, status.st_ino
+    return identities
 
 
 def _times(roots: Iterable[Root], folders: Sequence[Path]) -> dict[Path, tuple[int, int]]:
@@ -128,7 +128,7 @@ def _times(roots: Iterable[Root], folders: Sequence[Path]) -> dict[Path, tuple[i
     Watching such a file would lose it when an editor saves by renaming, and watching its folder
     would include everything else below that.
     """
-    found = {}
+    times = {}
     for root in roots:
         if root.path in folders:
             continue
@@ -138,8 +138,8 @@ def _times(roots: Iterable[Root], folders: Sequence[Path]) -> dict[Path, tuple[i
                 status = path.stat()
             except OSError:
                 continue
-            found[path] = status.st_size, status.st_mtime_ns
-    return found
+            times[path] = status.st_size, status.st_mtime_ns
+    return times
 
 
 def _signals(
@@ -153,13 +153,13 @@ def _signals(
     from watchfiles import Change, watch
 
     tops = [(str(folder), os.path.realpath(folder)) for folder in folders]
-    place = directory if isinstance(directory, Path) else directory.file
-    own = {str(place), os.path.realpath(place)} if place is not None else set()
+    index_path = directory if isinstance(directory, Path) else directory.file
+    own_paths = {str(index_path), os.path.realpath(index_path)} if index_path is not None else set()
 
     def matters(_change: Change, path: str) -> bool:
-        if any(path == place or path.startswith(f"{place}/") for place in own):
+        if any(path == own_path or path.startswith(f"{own_path}/") for own_path in own_paths):
             return False
-        for top in (top for pair in tops for top in pair):
+        for top in (folder for pair in tops for folder in pair):
             if path.startswith(f"{top}/"):
                 return not any(map(is_never_a_document, path[len(top) + 1 :].split("/")))
         return True
