@@ -248,9 +248,9 @@ class _Experiment:
         strategy, query = system.strategy, self._queries[position].text
         if self._is_at_a_loss(strategy, query):
             return self._rank_one(_without_reading(system), position)
-        read = min(system.candidates or SHOWN, self._tail)
-        candidates = self._propose(strategy, position, read)
-        hits = as_hits(self._index, candidates[:read])
+        head_size = min(system.candidates or SHOWN, self._tail)
+        candidates = self._propose(strategy, position, head_size)
+        hits = as_hits(self._index, candidates[:head_size])
         if self._is_at_a_loss(strategy, query, hits):
             return self._rank_one(_without_reading(system), position)
         if strategy.needs_cross_encoder:
@@ -259,12 +259,12 @@ class _Experiment:
                 ordered(self._read(query, hits, self._illegible(hits)), weights, query)
             )
         ids = [candidate.passage_id for candidate in candidates]
-        rest = [*ids[read:], *self._further(strategy, position, seen=frozenset(ids))]
+        rest = [*ids[head_size:], *self._further(strategy, position, seen=frozenset(ids))]
         return hits, rest[: self._tail - len(hits)]
 
-    def _propose(self, strategy: Strategy, position: int, read: int) -> list[Candidate]:
-        """The first stage's candidates, of which `read` are the head of the ranking."""
-        query, depth = self._queries[position].text, depth_of_sources(strategy, read)
+    def _propose(self, strategy: Strategy, position: int, head_size: int) -> list[Candidate]:
+        """The first stage's candidates, of which `head_size` are the head of the ranking."""
+        query, depth = self._queries[position].text, depth_of_sources(strategy, head_size)
         found = found_by(
             self._index,
             query,
@@ -280,7 +280,7 @@ class _Experiment:
             found,
             strategy,
             # A cross-encoder's candidates depend on how many it reads.
-            read if strategy.needs_cross_encoder else depth,
+            head_size if strategy.needs_cross_encoder else depth,
             light_weights_of(self._index, query, self._blend),
         )
 

@@ -136,16 +136,16 @@ def queries_beside(qrels: Path, texts: Sequence[str]) -> tuple[Path, tuple[Query
         StorageError: it cannot be written.
     """
     path = qrels.with_suffix(".queries.tsv")
-    known = {query.text: query for query in read_queries(path)} if path.exists() else {}
-    numbers = [int(query.query_id) for query in known.values() if query.query_id.isdecimal()]
+    by_text = {query.text: query for query in read_queries(path)} if path.exists() else {}
+    numbers = [int(query.query_id) for query in by_text.values() if query.query_id.isdecimal()]
     number = max(numbers, default=0)
     wanted = list(dict.fromkeys(" ".join(text.split()) for text in texts))
-    new = [text for text in wanted if text not in known]
+    new = [text for text in wanted if text not in by_text]
     for text in new:
         number += 1
-        known[text] = Query(str(number), text)
-    append_lines(path, [f"{known[text].query_id}\t{text}" for text in new])
-    return path, tuple(known[text] for text in wanted)
+        by_text[text] = Query(str(number), text)
+    append_lines(path, [f"{by_text[text].query_id}\t{text}" for text in new])
+    return path, tuple(by_text[text] for text in wanted)
 
 
 def check_source(texts: Sequence[str], file: Path | None, qrels: Path) -> None:

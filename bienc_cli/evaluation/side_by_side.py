@@ -51,7 +51,7 @@ def side_by_side(
         else:
             columns.append(list(ranked_items(evaluation, query_id, system)))
     first, second = (*columns, [])[:2]
-    return _placed(first, second, passages), _placed(second, first, passages)
+    return _with_elsewhere(first, second, passages), _with_elsewhere(second, first, passages)
 
 
 def ranked_items(
@@ -89,7 +89,7 @@ def grade_of(hit: Hit, grades: Mapping[str, int], missing: Sequence[str] = ()) -
     return max(overlapping, default=None)
 
 
-def _placed(
+def _with_elsewhere(
     entries: Sequence[RankedEntry], others: Sequence[RankedEntry], passages: bool
 ) -> tuple[RankedEntry, ...]:
     def key(entry: RankedEntry) -> object:

@@ -46,27 +46,27 @@ def verdict(evaluation: Evaluation) -> Verdict | None:
         return None
     measure = evaluation.measures[0]
     top = best_system(evaluation)
-    others = {one.name: one for one in evaluation.systems if one is not top}
+    others = {result.name: result for result in evaluation.systems if result is not top}
     differences = compare_with_baseline(
-        top.values[measure], {name: one.values[measure] for name, one in others.items()}
+        top.values[measure], {name: result.values[measure] for name, result in others.items()}
     )
-    worse = [one for name, one in others.items() if is_significant(differences[name])]
-    level = [one for one in evaluation.systems if one not in worse]
-    use = min(level, key=_cost)
-    by_mean = sorted(level, key=lambda one: -one.means[measure].value)
+    worse = [result for name, result in others.items() if is_significant(differences[name])]
+    not_worse = [result for result in evaluation.systems if result not in worse]
+    use = min(not_worse, key=_cost)
+    by_mean = sorted(not_worse, key=lambda result: -result.means[measure].value)
     return Verdict(
         measure=measure,
-        best=tuple(one for one in evaluation.systems if _as_good(one, top, measure)),
+        best=tuple(result for result in evaluation.systems if _as_good(result, top, measure)),
         use=use,
-        equals=tuple(one for one in by_mean if one is not use),
+        equals=tuple(result for result in by_mean if result is not use),
         worse=tuple(worse),
         queries=len(evaluation.judged),
     )
 
 
-def _cost(system: SystemResult) -> float:
-    return system.latency.p50 if system.latency else math.inf
+def _cost(result: SystemResult) -> float:
+    return result.latency.p50 if result.latency else math.inf
 
 
-def _as_good(one: SystemResult, top: SystemResult, measure: str) -> bool:
-    return top.means[measure].value - one.means[measure].value < TIE
+def _as_good(result: SystemResult, top: SystemResult, measure: str) -> bool:
+    return top.means[measure].value - result.means[measure].value < TIE

@@ -149,7 +149,7 @@ class Whereabouts:
 def whereabouts_of(root: Root) -> Whereabouts:
     """Examine a root and its recorded mounts."""
     device, inode = _device_and_inode(root.path)
-    mount_points = _mounted_below(root.path) if root.mounts else frozenset[str]()
+    mount_points = _mount_points_below(root.path) if root.mounts else frozenset[str]()
     lost_mounts = tuple(mount for mount in root.mounts if _is_lost(root.path, mount, mount_points))
     return Whereabouts(root, device, inode, lost_mounts)
 
@@ -165,7 +165,7 @@ def _is_lost(top: Path, mount: Mount, mount_points: Collection[str]) -> bool:
 def mounts_among(top: Path, files: Iterable[FoundFile]) -> tuple[Mount, ...]:
     """The mounts below a root that contain any of the files."""
     root_device = top.stat().st_dev
-    mount_points = _mounted_below(top)
+    mount_points = _mount_points_below(top)
     examined: set[str] = set()
     mounted: list[str] = []
     for file in files:
@@ -189,7 +189,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 """Linux's list of mounts. Nothing else reveals a folder bind-mounted from the same disk."""
 
 
-def _mounted_below(top: Path) -> frozenset[str]:
+def _mount_points_below(top: Path) -> frozenset[str]:
     """The mount points below a root, by path under it, if the system provides a list.
 
     Source: proc_pid_mountinfo(5); the fifth field, with blanks and backslashes in octal.

@@ -157,7 +157,7 @@ def discover(
             ReadingOptions(ocr=ocr),
         ).run()
     return iter(
-        (_judge(str(absolute), _shown(absolute.name), status, max_bytes, ReadingOptions(ocr=ocr)),)
+        (_admit(str(absolute), _shown(absolute.name), status, max_bytes, ReadingOptions(ocr=ocr)),)
     )
 
 
@@ -197,7 +197,7 @@ def discover_listed(
             yield Skipped(name, "directory", "a directory, and a list is of files")
         elif (status.st_dev, status.st_ino) not in seen and not _NEVER.intersection(parts):
             seen.add((status.st_dev, status.st_ino))
-            yield _judge(target, name, status, max_bytes, reading)
+            yield _admit(target, name, status, max_bytes, reading)
 
 
 def items_under(root: Root) -> Iterator[FoundFile | Skipped]:
@@ -339,7 +339,7 @@ class _Walk:
 
     def _file_at(self, node: _Node, status: os.stat_result) -> FoundFile | Skipped:
         self._is_new(status)
-        return _judge(node.path, node.doc_id, status, self.max_bytes, self.reading)
+        return _admit(node.path, node.doc_id, status, self.max_bytes, self.reading)
 
     def _is_new(self, status: os.stat_result) -> bool:
         count_before = len(self.seen)
@@ -347,7 +347,7 @@ class _Walk:
         return len(self.seen) > count_before
 
 
-def _judge(
+def _admit(
     path: str, doc_id: str, status: os.stat_result, max_bytes: int, reading: ReadingOptions
 ) -> FoundFile | Skipped:
     """Refuse files that cannot or should not be read, without opening any."""

@@ -104,7 +104,7 @@ def plan(
         if not finding.named and finding.root.path not in vouched:
             # Neither named in this run nor added by this user: leave it alone.
             continue
-        work, root_warnings = _work(
+        work, root_warnings = _root_work(
             writer, _without(finding, unreadable), options, all_stale=all_stale
         )
         works.append(work)
@@ -112,16 +112,16 @@ def plan(
     return Plan(tuple(works), removed, bool(gone), tuple(warnings))
 
 
-def _work(
+def _root_work(
     writer: IndexWriter, finding: Finding, options: IndexOptions, *, all_stale: bool
 ) -> tuple[RootWork, list[str]]:
     """Record a root as added by this user, and compare it with the index; also returns warnings."""
-    known = _known(writer, finding.root)
+    known = _recorded_files(writer, finding.root)
     warnings: list[str] = []
     if not options.prune and (finding.part or not finding.named):
         sizes = {path: state.size for path, state in known.items()}
         finding, warnings = _with_absences(finding, sizes)
-    root = _settled(finding)
+    root = _root_to_record(finding)
     root_id = writer.put_root(root)
     writer.vouch_for(root)
     writer.put_discovery_skips(root_id, recordable(finding))
@@ -130,7 +130,7 @@ def _work(
         finding, known, all_stale=stale or options.checksum, retry=options.retry
     )
     if not stale:
-        changes = _looked_into(writer, finding.root, known, changes, options)
+        changes = _compared_by_content(writer, finding.root, known, changes, options)
     return RootWork(root_id, finding, known, changes, stale), warnings
 
 
@@ -149,7 +149,7 @@ def _check_vouched(writer: IndexWriter, roots: Sequence[Root]) -> None:
             )
 
 
-def _known(writer: IndexWriter, root: Root) -> dict[str, FileState]:
+def _recorded_files(writer: IndexWriter, root: Root) -> dict[str, FileState]:
     for root_id, covered in writer.roots().items():
         if covered.path == root.path:
             return writer.files(root_id)
@@ -214,7 +214,7 @@ def _warning_of(top: Path, absence: Absence) -> str:
     return f"{top / absence.place} {absence.why}; what the index knows of it is kept {forgets}"
 
 
-def _settled(finding: Finding) -> Root:
+def _root_to_record(finding: Finding) -> Root:
     """The root to record, with its current device and mounts if its files are there."""
     is_unmounted = any(skipped.code == "unmounted" for skipped in finding.skipped)
     if is_unmounted or not finding.files:
@@ -228,7 +228,7 @@ def recordable(finding: Finding) -> list[Skipped]:
     return [skipped for skipped in finding.skipped if skipped.code != "unmounted"]
 
 
-def _looked_into(
+def _compared_by_content(
     writer: IndexWriter,
     root: Root,
     known: dict[str, FileState],

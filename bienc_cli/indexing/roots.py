@@ -112,10 +112,10 @@ def look(
         else:
             absent.append(root)
     findings, absorbed = _disjoint([*named, *others])
-    known = {root.path for root in covered}
+    covered_paths = {root.path for root in covered}
     return Look(
         tuple(findings),
-        tuple(finding.root for finding in absorbed if finding.root.path in known),
+        tuple(finding.root for finding in absorbed if finding.root.path in covered_paths),
         tuple(absent),
     )
 

@@ -96,7 +96,7 @@ def having_names(
         if _OPTION.fullmatch(name):
             passage_ids = proposed_passages.explaining(name) or proposed_passages.with_option(name)
         else:
-            passage_ids = _to_the_letter(index, name, where) or proposed_passages.with_name(name)
+            passage_ids = _with_verbatim(index, name, where) or proposed_passages.with_name(name)
         if len(passage_ids) <= RARE:
             for passage_id in passage_ids:
                 counts[passage_id] = counts.get(passage_id, 0) + 1
@@ -134,7 +134,7 @@ class _ProposedPassages:
         return [passage_id for passage_id, text in self._texts if pattern.search(text)]
 
 
-def _to_the_letter(index: Searchable, name: str, where: Filter) -> list[int]:
+def _with_verbatim(index: Searchable, name: str, where: Filter) -> list[int]:
     # A common name's parts occur together in too many passages to read them all.
     holding = index.holding(name, where)
     if len(holding) > RARE:

@@ -63,7 +63,7 @@ class Narrowed:
     ) -> list[tuple[int, float]]:
         """The `k` nearest of the remaining passages."""
         if self._wanted is None:
-            return self._without(lambda depth: self._index.search(query, depth, where), k)
+            return self._without_unwanted(lambda depth: self._index.search(query, depth, where), k)
         return _best(self._wanted, self._index.similarities(query, self._wanted), k)
 
     def similarities(self, query: NDArray[np.float32], passage_ids: Sequence[int]) -> list[float]:
@@ -73,7 +73,7 @@ class Narrowed:
     def bm25(self, query: str, k: int, where: Filter | None = None) -> list[tuple[int, float]]:
         """The `k` best of the remaining passages by BM25."""
         if self._wanted is None:
-            return self._without(lambda depth: self._index.bm25(query, depth, where), k)
+            return self._without_unwanted(lambda depth: self._index.bm25(query, depth, where), k)
         return _best(self._wanted, self._index.bm25_of(query, self._wanted), k)
 
     def bm25_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
@@ -141,7 +141,7 @@ class Narrowed:
         for start in range(0, len(passage_ids), _AT_ONCE):
             yield from self._index.passages(passage_ids[start : start + _AT_ONCE])
 
-    def _without(
+    def _without_unwanted(
         self, ranking: Callable[[int], list[tuple[int, float]]], k: int
     ) -> list[tuple[int, float]]:
         """The `k` best of a ranking that are not excluded, searching as deep as necessary."""

@@ -147,12 +147,12 @@ def _pairs(
     texts = texts_of(index, options.between)
     others = texts_of(index, options.against) if options.against is not None else None
     total = len(texts.passages)
-    known = log.portions if log else []
-    for done, portion in enumerate(known, 1):
+    logged = log.portions if log else []
+    for done, portion in enumerate(logged, 1):
         yield from _confirmed(index, _unseen(portion, seen), options, classifier)
         on_progress(min(done * PORTION, total), total)
     where = options.between if options.against is None else options.against
-    start = len(known) * PORTION
+    start = len(logged) * PORTION
     portions = near_texts(
         index,
         texts,
@@ -162,7 +162,7 @@ def _pairs(
         start=start,
         all_pairs=options.all_pairs,
     )
-    for done, near_pairs in enumerate(portions, len(known) + 1):
+    for done, near_pairs in enumerate(portions, len(logged) + 1):
         portion = _unseen((FoundPair(*near_pair) for near_pair in near_pairs), seen)
         pairs = _confirmed(index, portion, options, classifier)
         portion, pairs = _read(pairs, classifier) if classifier else (_as_found(pairs), pairs)

@@ -13,7 +13,7 @@ _BETWEEN_WORDS = r"[^\w\s]*\s+[^\w\s]*"
 
 _SIGNS = ("'’‘′", "-‐‒–—−")
 """Interchangeable characters: word processors replace the ones that are typed."""
-_WRITTEN = {sign: f"[{re.escape(signs)}]" for signs in _SIGNS for sign in signs}
+_PATTERN_OF_SIGN = {sign: f"[{re.escape(signs)}]" for signs in _SIGNS for sign in signs}
 
 
 class Wording:
@@ -26,9 +26,9 @@ class Wording:
 
     def __init__(self, phrase: str) -> None:
         words = [word.rstrip(".,;:!?") or word for word in plain_letters(phrase).split()]
-        pattern = _BETWEEN_WORDS.join(map(_written, words))
-        before, behind = _edges(words[0], words[-1]) if words else ("", "")
-        self._pattern = re.compile(before + pattern + behind)
+        pattern = _BETWEEN_WORDS.join(map(_pattern_of_word, words))
+        lookbehind, lookahead = _edges(words[0], words[-1]) if words else ("", "")
+        self._pattern = re.compile(lookbehind + pattern + lookahead)
 
     def stands_in(self, text: str) -> bool:
         """Whether the text contains it.
@@ -39,19 +39,19 @@ class Wording:
         return self._pattern.search(text) is not None
 
 
-def _written(word: str) -> str:
-    return "".join(_WRITTEN.get(character) or re.escape(character) for character in word)
+def _pattern_of_word(word: str) -> str:
+    return "".join(_PATTERN_OF_SIGN.get(character) or re.escape(character) for character in word)
 
 
 def _edges(first: str, last: str) -> tuple[str, str]:
-    before = behind = ""
-    whole = first[0] == "-" or any(map(str.isdigit, first + last))
+    lookbehind = lookahead = ""
+    strict = first[0] == "-" or any(map(str.isdigit, first + last))
     if _is_of_a_word(first[0]):
-        before = r"(?<!\w)(?<!\w[-.])" if whole and first[0].isdigit() else r"(?<!\w)"
+        lookbehind = r"(?<!\w)(?<!\w[-.])" if strict and first[0].isdigit() else r"(?<!\w)"
     if _is_of_a_word(last[-1]):
         # An ISO date may be followed by a time.
-        behind = r"(?:(?=t\d)|(?!\w|[-.]\w))" if whole else r"(?!\w)"
-    return before, behind
+        lookahead = r"(?:(?=t\d)|(?!\w|[-.]\w))" if strict else r"(?!\w)"
+    return lookbehind, lookahead
 
 
 def _is_of_a_word(character: str) -> bool:
@@ -86,36 +86,38 @@ def other_writings(name: str) -> re.Pattern[str]:
     grouped in any way. A commit's digest may be abbreviated in the text or in the name.
     """
     if digests_in(name) == [name]:
-        rest = ""
+        optional_digits = ""
         for digit in reversed(name[SHORTEST_DIGEST:]):
-            rest = f"(?:{digit}{rest})?" if rest else f"(?:{digit}[0-9a-f]*)?"
-        digest = f"{name[:SHORTEST_DIGEST]}{rest or '[0-9a-f]*'}"
-        return re.compile(rf"(?<!\w)(?:(?:0x)?{digest}|{_of_pieces(name)})(?!\w)")
-    before = r"(?<!\d[-.,'])" if name[0].isdigit() else ""
-    return re.compile(rf"(?<!\w){before}{_of_pieces(name)}(?!\w|-\w|[.,']\d)")
+            optional_digits = (
+                f"(?:{digit}{optional_digits})?" if optional_digits else f"(?:{digit}[0-9a-f]*)?"
+            )
+        digest = f"{name[:SHORTEST_DIGEST]}{optional_digits or '[0-9a-f]*'}"
+        return re.compile(rf"(?<!\w)(?:(?:0x)?{digest}|{_pattern_of_pieces(name)})(?!\w)")
+    lookbehind = r"(?<!\d[-.,'])" if name[0].isdigit() else ""
+    return re.compile(rf"(?<!\w){lookbehind}{_pattern_of_pieces(name)}(?!\w|-\w|[.,']\d)")
 
 
-def _of_pieces(name: str) -> str:
+def _pattern_of_pieces(name: str) -> str:
     ungrouped = re.sub(r"(?<=\d)[,'’](?=\d{3}(?!\d))", "", name)
     if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", ungrouped):
         ungrouped = ungrouped.replace(".", "")
     return "".join(
-        _joined(run) if run[0].isalnum() or run[0] in "_-" else re.escape(run)
+        _pattern_of_run(run) if run[0].isalnum() or run[0] in "_-" else re.escape(run)
         for run in _PIECE.findall(ungrouped)
     )
 
 
-def _joined(run: str) -> str:
+def _pattern_of_run(run: str) -> str:
     if run.isalnum() and sum(map(str.isdigit, run)) >= _DIGITS_TELL:
-        grouped = _grouped(run) if run.isdigit() else plain_letters(run)
-        return f"(?:{grouped}|{_BETWEEN_DIGITS.join(plain_letters(run))})"
+        number = _pattern_of_number(run) if run.isdigit() else plain_letters(run)
+        return f"(?:{number}|{_BETWEEN_DIGITS.join(plain_letters(run))})"
     pieces = filter(None, _BETWEEN_PIECES.split(run))
     return _JOINT.join(
-        _grouped(piece) if piece.isdigit() else plain_letters(piece) for piece in pieces
+        _pattern_of_number(piece) if piece.isdigit() else plain_letters(piece) for piece in pieces
     )
 
 
-def _grouped(digits: str) -> str:
+def _pattern_of_number(digits: str) -> str:
     """A pattern for a number of five or more digits, with or without thousands separators."""
     if len(digits) < 5:
         return digits

@@ -142,7 +142,7 @@ class Bm25:
         for word, rest in zip(words, rests, strict=False):
             if word.count > SHARE_WORTH_ASKING * self._passages:
                 floor = _floor(_kth_best(scores, k), rest)
-                if floor > 0.0 and self._sooner_looked_up(words[added:], scores, floor):
+                if floor > 0.0 and self._is_lookup_cheaper(words[added:], scores, floor):
                     break
             self._add(word, scores)
             added += 1
@@ -160,10 +160,10 @@ class Bm25:
     def scores_of(self, query: str, passage_ids: Sequence[int]) -> list[float]:
         """The score of each passage; 0.0 for one without any word of the query."""
         ids, indices = np.unique(np.array(passage_ids, dtype=np.int64), return_inverse=True)
-        known, positions = self._positions(ids)
+        in_blocks, positions = self._positions(ids)
         scores = np.zeros(len(ids))
         for word in self._words(query):
-            scores[known] += self._looked_up(word, positions)
+            scores[in_blocks] += self._looked_up(word, positions)
         return [float(score) for score in scores[indices]]
 
     def holding(self, text: str, allowed: NDArray[np.int64] | None = None) -> list[int]:
@@ -205,9 +205,9 @@ class Bm25:
 
     def _positions(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Which of the ids are in a block, and the positions of those."""
-        known = np.isin(ids >> BLOCK_BITS, self._blocks)
-        block_indexes = np.searchsorted(self._blocks, ids[known] >> BLOCK_BITS)
-        return known, block_indexes * BLOCK + ids[known] % BLOCK
+        in_blocks = np.isin(ids >> BLOCK_BITS, self._blocks)
+        block_indexes = np.searchsorted(self._blocks, ids[in_blocks] >> BLOCK_BITS)
+        return in_blocks, block_indexes * BLOCK + ids[in_blocks] % BLOCK
 
     def _ids(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         ids: NDArray[np.int64] = self._blocks[positions >> BLOCK_BITS] * BLOCK + positions % BLOCK
@@ -251,7 +251,7 @@ class Bm25:
                 yield block_index, slice(start, end)
 
     @staticmethod
-    def _sooner_looked_up(
+    def _is_lookup_cheaper(
         words: Sequence[_Word], scores: NDArray[np.float64], floor: float
     ) -> bool:
         """Whether looking the words up for the passages above a score beats scanning them."""

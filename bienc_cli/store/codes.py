@@ -166,12 +166,12 @@ def refresh(
             "centre": base64.b64encode(centre.tobytes()).decode(),
         }
     centre = _centre_from(recorded, used.file.dim)
-    done = int(recorded["rows"])
-    for block in range(done // BLOCK_ROWS, -(-used.rows // BLOCK_ROWS)):
+    coded_rows = int(recorded["rows"])
+    for block in range(coded_rows // BLOCK_ROWS, -(-used.rows // BLOCK_ROWS)):
         start, end = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows)
         # Rows are never overwritten, so a code stays valid and its vector need not be read again.
-        stored = _stored_columns(connection, block, max(done - start, 0), used.file.dim)
-        computed = _coded(used, start + stored.shape[1], end, centre)
+        stored = _stored_columns(connection, block, max(coded_rows - start, 0), used.file.dim)
+        computed = _computed_columns(used, start + stored.shape[1], end, centre)
         packed = np.concatenate([stored, computed], axis=1).astype("<u2").tobytes()
         connection.execute(
             "INSERT OR REPLACE INTO codes VALUES (?, ?, ?)",
@@ -202,7 +202,7 @@ def differ(
         return bool(rows)
     table = load(connection, used.file.dim, used.rows, recorded)
     for block in range(-(-used.rows // BLOCK_ROWS)):
-        computed = _coded(
+        computed = _computed_columns(
             used, block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, used.rows), table.centre
         )
         are_used = used.are_used[block * BLOCK_ROWS : (block + 1) * BLOCK_ROWS]
@@ -231,7 +231,9 @@ def _centre_from(recorded: Mapping[str, Any], dim: int) -> Centre:
     return centre
 
 
-def _coded(used: UsedVectors, start: int, end: int, centre: Centre) -> NDArray[np.uint16]:
+def _computed_columns(
+    used: UsedVectors, start: int, end: int, centre: Centre
+) -> NDArray[np.uint16]:
     """The columns of some rows; unused rows get the code of the mean."""
     ids = start + np.flatnonzero(used.are_used[start:end])
     vectors = np.tile(centre, (end - start, 1))

@@ -101,15 +101,15 @@ class EncodedVectors:
 
     def has(self, digest: bytes) -> bool:
         """Whether a text has a vector; marks an unused one as used."""
-        vector_id = self._known(digest)
+        vector_id = self._find(digest)
         return vector_id is not None and vector_id not in self._awaited
 
     def id_of(self, digest: bytes) -> int:
         """The row of a text's vector; a new one, still to be written, if there is none."""
-        vector_id = self._known(digest)
-        return vector_id if vector_id is not None else self._new(digest)
+        vector_id = self._find(digest)
+        return vector_id if vector_id is not None else self._assign(digest)
 
-    def _known(self, digest: bytes) -> int | None:
+    def _find(self, digest: bytes) -> int | None:
         row = self._connection.execute(
             "SELECT id, EXISTS (SELECT 1 FROM unused WHERE vector_id = id) FROM vectors "
             "WHERE digest = ?",
@@ -117,24 +117,24 @@ class EncodedVectors:
         ).fetchone()
         if row is not None:
             vector_id, unused = row
-            return self._revived(digest, vector_id) if unused else int(vector_id)
+            return self._revive(digest, vector_id) if unused else int(vector_id)
         vector_id = self._tail.get(digest)
         if vector_id is not None:
             self._insert(vector_id, digest)
         return vector_id
 
-    def _revived(self, digest: bytes, vector_id: int) -> int | None:
+    def _revive(self, digest: bytes, vector_id: int) -> int | None:
         """A new row for a vector that was dropped: the graph may or may not contain the old one."""
         self._connection.execute("DELETE FROM vectors WHERE id = ?", (vector_id,))
         self._connection.execute("UPDATE unused SET ahead = 0 WHERE vector_id = ?", (vector_id,))
         with suppress(IndexDamaged):
             vector = self.file.read(np.array([vector_id], dtype=np.int64))
-            new = self._new(digest)
+            new_id = self._assign(digest)
             self.write([digest], vector)
-            return new
+            return new_id
         return None
 
-    def _new(self, digest: bytes) -> int:
+    def _assign(self, digest: bytes) -> int:
         self.file  # noqa: B018 (opening it determines the first free row)
         vector_id = self._next
         self._next += 1

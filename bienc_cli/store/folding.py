@@ -100,7 +100,7 @@ def folded(text: str, *, asked: bool = False, accented: bool = False) -> str:
     if not text.isascii():
         text = _JOINED.sub("_", text)
         text = _with_accents(text) if accented else _one_form(text)
-        text = _UNSPACED.sub(_pairs_asked if asked else _pairs, text)
+        text = _UNSPACED.sub(_query_pairs if asked else _pairs, text)
     extra_words = [word for compound in _compounds(text, asked) for word in _of_compound(compound)]
     text = text.replace(_RAISED, " ")
     if extra_words:
@@ -141,10 +141,10 @@ def _pairs(run: re.Match[str]) -> str:
     first = run.group()[0]
     # The first syllable may be a noun, followed by a particle.
     first_word = f"{first} " if len(run.group()) > 1 and _IS_HANGUL.match(first) else ""
-    return f"{_pairs_asked(run)}{first_word}"
+    return f"{_query_pairs(run)}{first_word}"
 
 
-def _pairs_asked(run: re.Match[str]) -> str:
+def _query_pairs(run: re.Match[str]) -> str:
     """The same for a query, which may start in the middle of a run."""
     characters: list[str] = []
     for character in run.group():
@@ -200,11 +200,11 @@ def _of_compound(compound: str) -> Iterator[str]:
 
 
 def _written_as_one(parts: Sequence[str]) -> str:
-    written = parts[0]
+    joined = parts[0]
     for part in parts[1:]:
-        apart = written[-1].isdigit() and part[0].isdigit()
-        written += _BETWEEN_DIGITS + part if apart else part
-    return written
+        both_digits = joined[-1].isdigit() and part[0].isdigit()
+        joined += _BETWEEN_DIGITS + part if both_digits else part
+    return joined
 
 
 def is_of_letters(word: str) -> bool:

@@ -134,8 +134,8 @@ class VerifiedFile:
     def verify_once(self, used: UsedVectors) -> None:
         """Like `verify`, but skip a file this user sealed and nobody has touched since."""
         status = os.fstat(self._descriptor)
-        known = (self.file.inode, self.file.mtime_ns, self.file.ctime_ns)
-        if not self.is_sealed or times_of(status) != known:
+        recorded = (self.file.inode, self.file.mtime_ns, self.file.ctime_ns)
+        if not self.is_sealed or times_of(status) != recorded:
             self.verify(used)
 
     def sealed_by(self, key: Key) -> GraphFile:
@@ -308,12 +308,12 @@ def need(
         return ("keep" if graph is None else "drop"), None
     if graph is None:
         return "build", None
-    foreign, kept = False, graph
+    foreign, record = False, graph
     try:
         with VerifiedFile(directory, graph, key) as file:
             file.verify_once(used)
             if not file.is_sealed:
-                kept = file.sealed_by(key)
+                record = file.sealed_by(key)
     except ForeignGraph:
         # Its owner may keep using it; if each user rebuilt it after the other's runs, the two
         # would take turns building.
@@ -323,7 +323,7 @@ def need(
     tail = len(used.from_row(graph.end))
     if tail > min(max(TAIL_LEAST, TAIL_SHARE * graph.elements), TAIL_MOST):
         return ("build" if foreign else "extend"), None
-    return ("keep" if kept is graph else "adopt"), kept
+    return ("keep" if record is graph else "adopt"), record
 
 
 def is_foreign(graph: GraphFile, directory: Path, key: Key | None) -> bool:

@@ -174,7 +174,7 @@ class RoomRequest:
             if self._descriptor is not None:
                 if os.fstat(self._descriptor).st_ino == self._path.stat().st_ino:
                     return
-                self._let_go()
+                self._release()
         # If asking fails, keep waiting and try again.
         with suppress(OSError):
             descriptor = os.open(self._path, _FLAGS | os.O_CREAT, FILE_MODE)
@@ -193,9 +193,9 @@ class RoomRequest:
         if self._descriptor is not None:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -199,12 +199,12 @@ class QueryWords:
         self, query: str, missing: Mapping[str, Forms]
     ) -> tuple[list[QueryWord], dict[str, tuple[str, ...]]]:
         """Other index terms for missing words of a query, and similar words for the rest."""
-        stand_ins = {word: self._standing_in(word, forms) for word, forms in missing.items()}
+        stand_ins = {word: self._stand_in(word, forms) for word, forms in missing.items()}
         unresolved = {word: forms for word, forms in missing.items() if stand_ins[word] is None}
         in_lists = self._in_lists(query) if unresolved else set()
-        return [*filter(None, stand_ins.values())], self._meant(unresolved, in_lists)
+        return [*filter(None, stand_ins.values())], self._similar_words(unresolved, in_lists)
 
-    def _standing_in(self, word: str, forms: Forms) -> QueryWord | None:
+    def _stand_in(self, word: str, forms: Forms) -> QueryWord | None:
         """A word without a passage under its stems: its unstemmed form, or compounds with it."""
         unstemmed = tuple(of_language(code, word) for code in self._languages)
         within = tuple(
@@ -219,14 +219,14 @@ class QueryWords:
                 return QueryWord(word, weight, postings)
         return None
 
-    def _meant(
+    def _similar_words(
         self, missing: Mapping[str, Forms], in_lists: AbstractSet[str]
     ) -> dict[str, tuple[str, ...]]:
         """Words without a passage, each with the similar words that occur."""
         similar = {}
         for word, forms in missing.items():
             stems = [*map(bare, forms)]
-            counts = reduce(or_, map(self._vocabulary, _letters_first(stems)))
+            counts = reduce(or_, map(self._vocabulary, _initials(stems)))
             near = self._of_same_consonants(forms)
             if word in in_lists:
                 # It is a correctly spelt word.
@@ -253,7 +253,7 @@ class QueryWords:
         if corrected:
             return corrected
         writings = (word, *stems)
-        near = (self._stems_alike(letter).near(writings, slips) for letter in _letters_first(stems))
+        near = (self._stems_alike(letter).near(writings, slips) for letter in _initials(stems))
         return most_frequent(chain.from_iterable(near), counts)
 
     def _listed_alike(self, language: str, letter: str) -> WordsAlike:
@@ -386,7 +386,7 @@ def _occurring(postings: Mapping[Forms, dict[int, Postings]], weight: float) -> 
     return [QueryWord(forms[0], weight, blocks) for forms, blocks in postings.items() if blocks]
 
 
-def _letters_first(stems: Sequence[str]) -> set[str]:
+def _initials(stems: Sequence[str]) -> set[str]:
     return {stem[0] for stem in stems}
 
 

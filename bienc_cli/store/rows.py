@@ -289,8 +289,8 @@ def place_from(values: Sequence[Any], what: str) -> Place:
     """
     kind, first, last, name, recognised = values
     unnumbered = kind in ("heading", "file")
-    whole = unnumbered == (first is None) == (last is None)
-    if kind not in get_args(PlaceKind) or not whole:
+    is_consistent = unnumbered == (first is None) == (last is None)
+    if kind not in get_args(PlaceKind) or not is_consistent:
         raise damaged(what)
     return Place(kind, first, last, name, bool(recognised))
 

@@ -160,7 +160,7 @@ class Tokenizer:
             text: any text.
             languages: languages of the index that have stemmers.
         """
-        return self._forms(_readable(text), languages)
+        return self._forms(_without_surrogates(text), languages)
 
     def parts_of(self, text: str, languages: Sequence[str] = ()) -> list[Forms]:
         """The words of a text, without repeats, compounds only as their parts.
@@ -168,7 +168,7 @@ class Tokenizer:
         Every text that contains this one at word boundaries has a form of each of them.
         """
         # Inner capitals would require the word's parts, which its other spellings lack.
-        return self._forms(_BETWEEN_PARTS.sub(" ", _readable(text).lower()), languages)
+        return self._forms(_BETWEEN_PARTS.sub(" ", _without_surrogates(text).lower()), languages)
 
     def forms(self, text: str, languages: Sequence[str] = ()) -> dict[str, Forms]:
         """The alphabetic words of a query, folded but not stemmed, each with its index terms."""
@@ -200,7 +200,7 @@ class Tokenizer:
         for counts in self._counted("written", (folded(text, accented=True) for text in texts)):
             by_stem.setdefault(stem(counts[0]), []).append(counts)
         for word in sorted(by_stem):
-            yield _added_up(word, by_stem[word])
+            yield _merged(word, by_stem[word])
 
     # ---------------------------------------------------------------- words
 
@@ -224,7 +224,7 @@ class Tokenizer:
             {
                 self._stemmer(language)(typed)
                 for language in languages
-                for typed in (word, *_typed_for(word, language))
+                for typed in (word, *_typing_variants(word, language))
             }
             for word in words
         ]
@@ -252,7 +252,7 @@ class Tokenizer:
             statement = f"SELECT term, count(*), group_concat(doc) FROM words_{table} GROUP BY term"
             with closing(execute(statement)) as rows:
                 while batch := rows.fetchmany(_WORDS_AT_ONCE):
-                    yield from _counted(batch)
+                    yield from _word_counts(batch)
         finally:
             execute("ROLLBACK")
 
@@ -269,7 +269,7 @@ class Tokenizer:
         self.close()
 
 
-def _typed_for(word: str, language: str) -> Iterator[str]:
+def _typing_variants(word: str, language: str) -> Iterator[str]:
     """Common typing variants of an Arabic word: its last letter with or without dots."""
     if language == ARABIC and word[-1:] in _LAST_OF_ARABIC:
         yield word[:-1] + _LAST_OF_ARABIC[word[-1]]
@@ -278,12 +278,12 @@ def _typed_for(word: str, language: str) -> Iterator[str]:
 _LAST_OF_ARABIC = {"ه": "ة", "ة": "ه"}
 
 
-def _readable(text: str) -> str:
+def _without_surrogates(text: str) -> str:
     """Replace lone surrogates, which a command line can contain, because they are not text."""
     return text.encode(errors="replace").decode()
 
 
-def _added_up(word: str, counts: Sequence[WordCounts]) -> WordCounts:
+def _merged(word: str, counts: Sequence[WordCounts]) -> WordCounts:
     """Merge the occurrences of several words into one."""
     if len(counts) == 1:
         return word, counts[0][1], counts[0][2]
@@ -294,7 +294,7 @@ def _added_up(word: str, counts: Sequence[WordCounts]) -> WordCounts:
     return word, texts, frequencies.astype(np.int64)
 
 
-def _counted(rows: Sequence[tuple[str, int, str]]) -> Iterator[WordCounts]:
+def _word_counts(rows: Sequence[tuple[str, int, str]]) -> Iterator[WordCounts]:
     """Rows (word, occurrences, the text of each occurrence, as digits between commas)."""
     texts = np.fromstring(",".join(row[2] for row in rows), dtype=np.int64, sep=",")
     words = np.repeat(np.arange(len(rows)), [row[1] for row in rows])

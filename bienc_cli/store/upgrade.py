@@ -166,28 +166,31 @@ def _put_places(connection: sqlite3.Connection, _: Path) -> None:
     )
     placeholders = ", ".join("?" * 14)
     connection.executemany(
-        f"INSERT INTO passages VALUES ({placeholders})", _placed(connection, rows)
+        f"INSERT INTO passages VALUES ({placeholders})", _with_places(connection, rows)
     )
     connection.execute("DROP TABLE passages_of_2")
     for index in indexes:
         connection.execute(index)
 
 
-def _placed(
+def _with_places(
     connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]
 ) -> Iterator[tuple[Any, ...]]:
     document, line = None, 0
     for *row, checksum, format_ in rows:
         document_id, start, (first, last, page), heading = row[1], row[3], row[5:8], row[8]
         if format_ == "jsonl" and document_id != document:
-            document, line = document_id, first - _breaks(connection, document_id, start)
+            document, line = (
+                document_id,
+                first - _line_breaks_before(connection, document_id, start),
+            )
         place: tuple[str, int | None, int | None, str]
         if page is not None:
             place = ("page", page, page, "")
         elif format_ == "jsonl":
             place = ("line", line, line, "")
         elif format_ in _WITHOUT_NUMBERS:
-            title = _innermost(heading)
+            title = _innermost_heading(heading)
             place = ("heading", None, None, title) if title else ("file", None, None, "")
         else:
             place = ("line", first, last, "")
@@ -293,7 +296,7 @@ def _renumbered(row: Sequence[Any], moved: Mapping[int, int]) -> tuple[Any, ...]
     return (*new, checksum_of(*new) if checksum_of(*row[:-1]) == checksum else checksum)
 
 
-def _innermost(heading: str) -> str:
+def _innermost_heading(heading: str) -> str:
     try:
         trail = json.loads(heading)
         return str(trail[-1]) if trail else ""
@@ -301,7 +304,7 @@ def _innermost(heading: str) -> str:
         return ""
 
 
-def _breaks(connection: sqlite3.Connection, document_id: int, end: int) -> int:
+def _line_breaks_before(connection: sqlite3.Connection, document_id: int, end: int) -> int:
     """Line breaks before a document's first passage; 0 if its text is damaged."""
     if end == 0:
         return 0

@@ -340,14 +340,16 @@ class _Check:
             ]
         labels, _ = loaded.nearest(queries, _K + loaded.elements - len(covered))
         return float(
-            np.mean([_share(in_graph, exact) for in_graph, exact in zip(labels, best, strict=True)])
+            np.mean(
+                [_recall_of(in_graph, exact) for in_graph, exact in zip(labels, best, strict=True)]
+            )
         )
 
     def _rows(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
         return self._connection.execute(f"SELECT {columns} FROM {table}")
 
 
-def _share(labels: np.ndarray[Any, Any], exact: Scored) -> float:
+def _recall_of(labels: np.ndarray[Any, Any], exact: Scored) -> float:
     nearest = exact.ids[:_K].tolist()
     return len(set(labels.tolist()) & set(nearest)) / len(nearest)
 

@@ -202,10 +202,10 @@ class WordIndexChanges:
     def _put_recent(self, changes: Mapping[str, Occurrences]) -> None:
         for word, occurrences in changes.items():
             for block, part in occurrences.by_block():
-                if word == LENGTH or self._goes_on(word, block, part):
+                if word == LENGTH or self._still_contains(word, block, part):
                     self._put_rows(word, block, part)
 
-    def _goes_on(self, word: str, block: int, changes: Occurrences) -> bool:
+    def _still_contains(self, word: str, block: int, changes: Occurrences) -> bool:
         """Whether a block still contains a word; a word that no text contains is dropped."""
         removed = changes.passages[changes.frequencies == 0]
         # If any of the changes add the word, the block contains it.
@@ -216,7 +216,7 @@ class WordIndexChanges:
             raise damaged(f"where {word!r} occurs")
         if overlaid(word_postings, changes) is not None:
             return True
-        self._put(block, word, None)
+        self._put_postings(block, word, None)
         self._connection.execute(
             f"DELETE FROM {self._schema}.recent WHERE word = ? AND passage >= ? AND passage < ?",
             (word, block << postings.BLOCK_BITS, (block + 1) << postings.BLOCK_BITS),
@@ -266,7 +266,7 @@ class WordIndexChanges:
                 if not empty.get(block):
                     in_block = postings_in_block(self._connection, [word], block, self._schema)
                     stored = in_block.get(word)
-                self._put(block, word, overlaid(stored, part))
+                self._put_postings(block, word, overlaid(stored, part))
         self._put_lengths(lengths)
 
     def _is_empty(self, block: int) -> bool:
@@ -276,7 +276,7 @@ class WordIndexChanges:
         ).fetchone()
         return not has_words
 
-    def _put(self, block: int, word: str, word_postings: Postings | None) -> None:
+    def _put_postings(self, block: int, word: str, word_postings: Postings | None) -> None:
         if word_postings is None:
             self._connection.execute(
                 f"DELETE FROM {self._schema}.postings WHERE block = ? AND word = ?", (block, word)

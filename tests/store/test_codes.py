@@ -139,13 +139,13 @@ def test_a_growing_index_keeps_the_blocks_that_are_full(home: Path) -> None:
 
 def test_a_vector_is_read_for_its_code_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
-    coded = codes._coded
+    coded = codes._computed_columns
 
     def watched(used: UsedVectors, start: int, end: int, centre: Any) -> Any:
         seen.append((start, end))
         return coded(used, start, end, centre)
 
-    monkeypatch.setattr(codes, "_coded", watched)
+    monkeypatch.setattr(codes, "_computed_columns", watched)
     grown = {**FILES, "z.txt": numbered(70, "z")}
     build(home / ".bienc", home / "keys", grown)
     assert seen == [(240, 250), (250, 300), (300, 310)]
