@@ -339,10 +339,10 @@ class _Experiment:
 
     def _answered(self, system: System, k: int) -> SystemResult:
         """A system whose rankings are full answers to every query."""
-        answers = self._answers(system, self._queries, k)
+        timed_answers = self._answers(system, self._queries, k)
         hits, costs = {}, []
         self._on_step(system.name, 0)
-        for query, (query_hits, cost) in zip(self._queries, answers, strict=True):
+        for query, (query_hits, cost) in zip(self._queries, timed_answers, strict=True):
             hits[query.query_id] = query_hits
             costs.append(cost)
             self._on_step(system.name, 1)

@@ -72,7 +72,7 @@ def best_sentences(
 
 def likeliest(
     query: str,
-    sentences: Sequence[Sequence[str]],
+    sentences_by_hit: Sequence[Sequence[str]],
     most: int = MOST_ENCODED,
     least: float = LEAST_SHARE,
 ) -> list[list[int]]:
@@ -83,7 +83,7 @@ def likeliest(
 
     Args:
         query: the query's text.
-        sentences: the sentences of each hit.
+        sentences_by_hit: the sentences of each hit.
         most: maximum number per hit.
         least: minimum weight, as a fraction of that of the hit's best sentence.
 
@@ -91,9 +91,9 @@ def likeliest(
         For each hit, the positions of the selected sentences, ascending.
     """
     query_stems, numbers = _stems(query, asked=True), numbers_in(query)
-    shared = [[query_stems & _stems(sentence) for sentence in texts] for texts in sentences]
+    shared = [[query_stems & _stems(sentence) for sentence in texts] for texts in sentences_by_hit]
     frequencies = Counter(stem for by_text in shared for stems in by_text for stem in stems)
-    total = sum(map(len, sentences))
+    total = sum(map(len, sentences_by_hit))
 
     def likelihood(sentence: str, stems: set[str]) -> tuple[float, int]:
         # Sorted, because a floating-point sum depends on the order.
@@ -101,7 +101,7 @@ def likeliest(
         return weight, min(len(sentence), _LONG_ENOUGH)
 
     selected = []
-    for hit_sentences, hit_stems in zip(sentences, shared, strict=True):
+    for hit_sentences, hit_stems in zip(sentences_by_hit, shared, strict=True):
         scores = [likelihood(*scored) for scored in zip(hit_sentences, hit_stems, strict=True)]
         order = sorted(range(len(hit_sentences)), key=lambda i: (*scores[i], -i))
         matches = [len(numbers & numbers_in(text)) if numbers else 0 for text in hit_sentences]

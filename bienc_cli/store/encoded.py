@@ -36,7 +36,7 @@ class EncodedVectors:
         connection: the writer's, with `temp.loose`.
         directory: of the index.
         recorded: the file of the last generation; None for a new index.
-        unused_checksum: as the last generation recorded it.
+        recorded_checksum: of the unused rows, as the last generation recorded it.
     """
 
     def __init__(
@@ -44,12 +44,12 @@ class EncodedVectors:
         connection: sqlite3.Connection,
         directory: Path,
         recorded: VectorRows | None,
-        unused_checksum: int,
+        recorded_checksum: int,
     ) -> None:
         self._connection = connection
         self._directory = directory
         self._recorded = recorded
-        self._unused_checksum = unused_checksum
+        self._unused_checksum = recorded_checksum
         self._file: VectorFile | None = None
         self._awaited: set[int] = set()
         self._rows = recorded.rows if recorded is not None else 0

@@ -319,11 +319,11 @@ class QueryWords:
             self._vocabularies[letter] = self._beginning(self._everywhere(letter))
         return self._vocabularies[letter]
 
-    def _beginning(self, beginnings: Sequence[str]) -> Counter[str]:
+    def _beginning(self, prefixes: Sequence[str]) -> Counter[str]:
         counts = Counter[str]()
         for block in self._blocks[:MOST_BLOCKS]:
-            for beginning in beginnings:
-                words = words_beginning(self._connection, beginning, block)
+            for prefix in prefixes:
+                words = words_beginning(self._connection, prefix, block)
                 counts.update({bare(word): count for word, count in words.items()})
         return counts
 
