@@ -6,6 +6,7 @@ import re
 from collections.abc import Set
 from typing import TYPE_CHECKING
 
+from bienc_cli.formats.html_source import MARK
 from bienc_cli.formats.mathml import SIGNS
 
 if TYPE_CHECKING:
@@ -29,13 +30,30 @@ def raising_classes(sheet: str) -> set[str]:
 
 
 def touches_another(link: LexborNode) -> bool:
-    """Whether a link to another place follows directly: readers see two words."""
+    """Whether another word follows a link directly: a link to another place, or a note's first."""
     following = link.next
-    return (
-        following is not None
-        and following.tag == "a"
-        and following.attributes.get("href") != link.attributes.get("href")
+    if following is not None and following.tag == "a":
+        return following.attributes.get("href") != link.attributes.get("href")
+    return _numbers_note(link)
+
+
+def _numbers_note(link: LexborNode) -> bool:
+    """Whether it is the number in front of a footnote, which leads back to where that is called."""
+    if not (link.attributes.get("href") or "").startswith("#"):
+        return False
+    outer = link
+    if (
+        link.parent is not None
+        and link.parent.tag == "sup"
+        and (link.prev, link.next) == (None, None)
+    ):
+        outer = link.parent
+    before, word = (
+        MARK.sub("", beside.text_content or "") if beside is not None else ""
+        for beside in (outer.prev, outer.next)
     )
+    begins = outer.prev is None or (outer.prev.is_text_node and not before.strip())
+    return begins and word[:1].isalpha() and MARK.sub("", link.text()).strip().isdigit()
 
 
 def is_drawn(node: LexborNode) -> bool:

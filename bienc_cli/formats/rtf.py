@@ -22,6 +22,7 @@ from bienc_cli.formats.rtf_words import (
     COLLECTED,
     DESCRIPTIONS,
     KNOWN,
+    NUMBERS,
     PARAGRAPH_ENDS,
     SYMBOL_SET,
     UNREAD,
@@ -163,6 +164,8 @@ class _Reader:
         elif word in COLLECTED or word in ("info", "sp", "picprop"):
             self._state = replace(state, destination=word)
             self._name = ""
+        elif word in NUMBERS and not state.destination:
+            self._state = replace(state, destination=word)
         elif word in APART:
             self.flows.begin(state.depth)
             self._state = replace(state, destination=word)
@@ -222,7 +225,8 @@ class _Reader:
             else:
                 self.flows.current.level = value + 1
         elif word == "pard":
-            self.flows.start_paragraph()
+            if self._state.destination not in NUMBERS:
+                self.flows.start_paragraph()
         elif word == "intbl":
             self.flows.current.in_table = True
         elif word in ("cell", "nestcell"):

@@ -25,6 +25,9 @@ APART = frozenset(
 )
 """Groups whose text is separate from the paragraph around them."""
 
+NUMBERS = frozenset("listtext pntext".split())
+"""Groups with the number of a paragraph, which have a format of their own."""
+
 CHARACTERS = {
     **dict.fromkeys(("tab", "cell", "nestcell"), "\t"),
     **{"line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•"},

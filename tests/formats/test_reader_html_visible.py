@@ -172,6 +172,14 @@ def test_raised_digits_are_no_part_of_the_word(tmp_path, note):
     )
 
 
+@pytest.mark.parametrize(
+    "note",
+    ["<a href='#anc'>1</a>See", "<sup><a href='#anc'>1</a></sup>See", "\n<a href='#anc'>1</a>See"],
+)
+def test_the_number_of_a_footnote_is_no_part_of_its_first_word(tmp_path, note):
+    assert "See" in text_of(tmp_path, f"<p>word</p><p>{note}</p>").split()
+
+
 @pytest.mark.parametrize("tag", ["del", "s", "strike"])
 def test_what_is_struck_out_is_apart_from_what_stands_for_it(tmp_path, tag):
     assert "old new" in text_of(tmp_path, f"<p><{tag}>old</{tag}><ins>new</ins></p>")

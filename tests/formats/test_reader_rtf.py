@@ -47,6 +47,14 @@ def test_title_headings_paragraphs_and_tables(tmp_path):
     assert document.numbering is None
 
 
+def test_the_number_in_front_of_a_heading_leaves_it_one(tmp_path):
+    """It has a format of its own, and resets the paragraph's in its group."""
+    numbered = r"{\listtext\pard\plain 1.\tab}\ls1 Results\par\pard\plain Sales rose.\par"
+    document = read(tmp_path, rtf(rf"\pard\plain\s1{numbered}"))
+    assert outline(document) == [(1, "1. Results")]
+    assert block_texts(document) == ["Sales rose."]
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
