@@ -80,7 +80,7 @@ def search(
     ranking = _ranked(searched, asked.text, vector, cross_encoder, strategy, options, watch)
     blended_lightly = ranking.strategy is Strategy.LIGHT_BLEND
     similarity_left_out = blended_lightly and similarity_is_noise(index.info, asked.text)
-    answered = _answered(searched, asked.text, ranking.hits, options.where, similarity_left_out)
+    answered = _answered(searched, asked.text, ranking, options.where, similarity_left_out)
     left_out = cross_encoder if strategy.needs_cross_encoder and ranking.reader is None else None
     min_relevance = options.min_relevance if left_out is None else None
     hits, budget = _kept(ranking.hits, min_relevance, options, bi_encoder)
@@ -198,11 +198,11 @@ def _ranked(
 
 
 def _answered(
-    index: Searchable, query: str, hits: Sequence[Hit], where: Filter, words_alone: bool
+    index: Searchable, query: str, ranking: _Ranking, where: Filter, words_alone: bool
 ) -> bool | None:
     """Whether a hit seems to answer; a passage with all of a few keywords does."""
-    answered = seems_answered(hits, words_alone=words_alone)
-    if answered is False and has_keywords(index, query, hits, where):
+    answered = seems_answered(ranking.hits, words_alone=words_alone)
+    if not answered and ranking.reranked and has_keywords(index, query, ranking.hits, where):
         return True
     return answered
 

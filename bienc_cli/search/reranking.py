@@ -199,8 +199,12 @@ def _bm25(hit: Hit) -> float:
 
 
 ANSWERS_FROM = 0.05
-"""Relevance threshold of an answer. For one in twenty questions with an answer in prose, no passage
-reaches it; measured, see docs/evaluation.md."""
+"""Relevance from which a passage is an answer; 95 in 100 answers in prose reach it where the
+question has the words of the text."""
+
+NO_ANSWER_BELOW = 0.001
+"""Relevance below which a passage is none. In between are answers in other words than the
+question's, and passages on the same subject that do not answer: see docs/evaluation.md."""
 
 _CODE = 0.5
 """Code-likeness from which a low relevance says nothing: one in four answers in code has it."""
@@ -217,7 +221,7 @@ def seems_answered(hits: Sequence[Hit], *, words_alone: bool = False) -> bool | 
         words_alone: no model can read the query and its possible answers.
 
     Returns:
-        None if unknown: nothing that was read qualifies, but not all was read, or it is code.
+        None if unknown: the best is between the thresholds, not all was read, or it is code.
         By words alone, the answer is known only if no passage has any word of the query.
     """
     for hit in hits:
@@ -227,6 +231,10 @@ def seems_answered(hits: Sequence[Hit], *, words_alone: bool = False) -> bool | 
             return True
     if words_alone and hits:
         return None if any(map(_bm25, hits)) else False
-    if not hits or any(hit.relevance is None for hit in hits):
+    if not hits or any(not _is_irrelevant(hit) for hit in hits):
         return None
     return None if codelike([text_to_read(hit.passage) for hit in hits]) >= _CODE else False
+
+
+def _is_irrelevant(hit: Hit) -> bool:
+    return hit.relevance is not None and hit.relevance.probability < NO_ANSWER_BELOW

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from bienc_cli.errors import UsageError
 from bienc_cli.search import Hit, SearchOptions, search
-from bienc_cli.search.reranking import ANSWERS_FROM, relevance_of, seems_answered, sigmoid
+from bienc_cli.search.reranking import (
+    ANSWERS_FROM,
+    NO_ANSWER_BELOW,
+    relevance_of,
+    seems_answered,
+    sigmoid,
+)
 from bienc_cli.store import IndexReader
 from bienc_cli.strategy import Strategy
 from bienc_cli.types import PairScores
@@ -32,11 +38,18 @@ def read(
 
 
 def test_one_passage_of_some_relevance_is_enough(read: list[Hit]) -> None:
-    assert seems_answered(read) is False
     above, below = relevance_of(-2.9), relevance_of(-3.0)
     assert below.probability < ANSWERS_FROM < above.probability
-    assert seems_answered([*read, replace(read[0], relevance=below)]) is False
     assert seems_answered([*read, replace(read[0], relevance=above)]) is True
+    assert seems_answered([*read, replace(read[0], relevance=below)]) is None
+
+
+def test_there_is_no_answer_where_every_passage_is_irrelevant(read: list[Hit]) -> None:
+    above, below = relevance_of(-6.9), relevance_of(-6.91)
+    assert below.probability < NO_ANSWER_BELOW < above.probability
+    assert seems_answered(read) is False
+    assert seems_answered([*read, replace(read[0], relevance=below)]) is False
+    assert seems_answered([*read, replace(read[0], relevance=above)]) is None
 
 
 def test_what_was_not_read_may_answer(read: list[Hit]) -> None:
