@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bienc_cli.cli import completion
 from bienc_cli.cli import options as opt
-from bienc_cli.cli.output import Output, link_form
+from bienc_cli.cli.output import Output
+from bienc_cli.cli.query_answers import AnswerPrinter, answer_each
 from bienc_cli.environment import caller
-from bienc_cli.render.view import OutputFormat, QueryFormat
+from bienc_cli.render.view import QueryFormat
 from bienc_cli.server import Declined
 
 if TYPE_CHECKING:
-    from bienc_cli.library.front_door import Index
-    from bienc_cli.library.index_answers import SearchAnswer
-    from bienc_cli.render.search import SearchView
-    from bienc_cli.render.view import View
-    from bienc_cli.search import Hit, SearchOptions, SearchResult
+    from bienc_cli.library.shared_models import Models
+    from bienc_cli.search import Hit, SearchOptions
+    from bienc_cli.store import IndexInfo, IndexPlace
     from bienc_cli.strategy import Strategy
 
 
@@ -161,7 +160,6 @@ def query(
     The bi-encoder and BM25 propose candidates, the cross-encoder reads each together with the
     query, and all three put them in order. Exit code 1 when nothing is found.
     """
-    from bienc_cli.cli import preload
     from bienc_cli.cli.opening import models_for, opened, staleness_noted
     from bienc_cli.strategy import strategy_chosen
 
@@ -180,14 +178,9 @@ def query(
         cross_encoder,
     )
     # Start each model as soon as it is known, so that it loads during the imports.
-    warm = caller.warm() is not None
-    if chosen_strategy.needs_cross_encoder and not warm:
-        models.begin_cross_encoder(preload.cross_encoder_begun())
-    from bienc_cli.environment.index_places import indexes_to_read
+    _begin_cross_encoder(models, chosen_strategy)
     from bienc_cli.library.front_door import check_queries, search_options
-    from bienc_cli.server.resident import MOST_READERS
 
-    from_stdin = text == ["-"]
     options = search_options(
         k,
         strategy=strategy,
@@ -201,39 +194,25 @@ def query(
         type=type_ or (),
         best_sentence=not (full or context or output.machine or output.format == QueryFormat.files),
     )
+    from_stdin, query_text = text == ["-"], " ".join(text)
     if not from_stdin:
-        check_queries([" ".join(text)])
-    editor = None
-    if open_ is not None:
-        from bienc_cli.cli.editor import editor_for
-
-        editor = editor_for(open_, options.k, from_stdin=from_stdin)
-    if warm and (from_stdin or open_ is not None):
-        raise Declined("standard input and editor are the client's")
-    places = indexes_to_read(index)
-    if warm and len(places) > MOST_READERS:
-        raise Declined(f"{len(places)} indexes are more than are held")
+        check_queries([query_text])
+    editor = _editor(open_, options.k, from_stdin=from_stdin)
+    places = _places(index, needs_client=from_stdin or editor is not None)
+    printer = AnswerPrinter(output, full=full, context=context, compact=compact, check=not no_check)
     with ExitStack() as stack:
-        first_index, *other_indexes = (
+        indexes = [
             stack.enter_context(opened(place, output, models, refresh=refresh)) for place in places
-        )
-        for opened_index in (first_index, *other_indexes):
+        ]
+        for opened_index in indexes:
             # Report a bad index before a model is loaded.
             opened_index.reader()
-        if (chosen_strategy.needs_bi_encoder or budget_tokens is not None) and not warm:
-            models.begin_bi_encoder(first_index.info, preload.bi_encoder_begun(first_index.info))
-        import bienc_cli.render.search
-
-        if output.format == QueryFormat.table:
-            import bienc_cli.render.search_table  # noqa: F401 - used when there is an answer
-
-        with staleness_noted([first_index, *other_indexes], output, check=not no_check):
-            printer = _AnswerPrinter(
-                output, full=full, context=context, compact=compact, check=not no_check
-            )
+        _begin_bi_encoder(models, chosen_strategy, options, indexes[0].info)
+        _import_views(output)
+        with staleness_noted(indexes, output, check=not no_check):
             if from_stdin:
-                return _answer_each(printer, [first_index, *other_indexes], options)
-            answer = first_index.answer(" ".join(text), options, other_indexes)
+                return answer_each(printer, indexes, options)
+            answer = indexes[0].answer(query_text, options, indexes[1:])
             printer.show(answer)
     if editor is not None and open_ is not None and answer:
         return _open_hit(editor, answer.result.hits[min(open_, len(answer)) - 1], output)
@@ -266,6 +245,64 @@ def _refuse_what_nothing_uses(
         opt.refuse_without_effect({"--model": model}, why, hint)
 
 
+def _begin_cross_encoder(models: Models, strategy: Strategy) -> None:
+    """Start loading the cross-encoder, if a strategy needs it and no server holds it ready."""
+    from bienc_cli.cli import preload
+
+    if strategy.needs_cross_encoder and caller.warm() is None:
+        models.begin_cross_encoder(preload.cross_encoder_begun())
+
+
+def _begin_bi_encoder(
+    models: Models, strategy: Strategy, options: SearchOptions, info: IndexInfo
+) -> None:
+    """The same for the bi-encoder, which also counts the tokens of a budget."""
+    from bienc_cli.cli import preload
+
+    is_needed = strategy.needs_bi_encoder or options.budget_tokens is not None
+    if is_needed and caller.warm() is None:
+        models.begin_bi_encoder(info, preload.bi_encoder_begun(info))
+
+
+def _import_views(output: Output) -> None:
+    """Import what shows the answer, while the models load."""
+    import bienc_cli.render.search
+
+    if output.format == QueryFormat.table:
+        import bienc_cli.render.search_table  # noqa: F401 - used when there is an answer
+
+
+def _editor(rank: int | None, shown: int, *, from_stdin: bool) -> str | None:
+    """The editor for `--open RANK`; None without it. See `editor_for`."""
+    if rank is None:
+        return None
+    from bienc_cli.cli.editor import editor_for
+
+    return editor_for(rank, shown, from_stdin=from_stdin)
+
+
+def _places(index: list[str] | None, *, needs_client: bool) -> list[IndexPlace]:
+    """The indexes to search.
+
+    Args:
+        index: as typed.
+        needs_client: the command uses standard input or an editor, which are the client's.
+
+    Raises:
+        Declined: a server cannot do this for a client.
+    """
+    from bienc_cli.environment.index_places import indexes_to_read
+    from bienc_cli.server.resident import MOST_READERS
+
+    is_served = caller.warm() is not None
+    if is_served and needs_client:
+        raise Declined("standard input and editor are the client's")
+    places = indexes_to_read(index)
+    if is_served and len(places) > MOST_READERS:
+        raise Declined(f"{len(places)} indexes are more than are held")
+    return places
+
+
 def _open_hit(editor: str, hit: Hit, output: Output) -> int:
     """Open a hit in an editor after the answer; returns the exit code."""
     from bienc_cli.cli.editor import open_hit
@@ -280,116 +317,3 @@ def _open_hit(editor: str, hit: Hit, output: Output) -> int:
         output.tell(f"error: {error.message}\nhint: {error.hint}")
         return error.exit_code
     return 0
-
-
-def _answer_each(printer: _AnswerPrinter, indexes: Sequence[Index], options: SearchOptions) -> int:
-    """Answer standard input line by line; a line that fails does not stop later ones."""
-    from bienc_cli.cli import standard_input
-    from bienc_cli.errors import EXIT_NO_RESULT, EXIT_OK, EXIT_USAGE, UsageError
-    from bienc_cli.render.search import UnaskedView
-
-    def let_go() -> None:
-        for index in indexes:
-            index.let_go()
-
-    for index in indexes:
-        index.outlasts = True
-    output, first = printer.output, indexes[0]
-    any_found = any_refused = False
-    # A single JSON document can only be written at the end.
-    documents: list[dict[str, Any]] = []
-    for number, line in standard_input.queries(let_go):
-        try:
-            query_line = standard_input.parse(number, line)
-            answer = first.answer(query_line.text, options, indexes[1:])
-        except UsageError as error:
-            any_refused = True
-            reworded = type(error)(*error.typed)
-            view: View = UnaskedView(number, reworded)
-            if not output.machine:
-                output.warn(reworded.message)
-        else:
-            any_found = any_found or bool(answer)
-            query_name = query_line.query_id or str(number)
-            view = printer.of(answer, query_name, query_id=query_line.query_id, line=number)
-        if output.format == OutputFormat.json:
-            documents.append(view.as_json())
-        else:
-            output.show(view)
-    if output.format == OutputFormat.json:
-        output.print_json({"schema": "bienc.queries/2", "results": documents})
-    if any_refused:
-        return EXIT_USAGE
-    return EXIT_OK if any_found else EXIT_NO_RESULT
-
-
-class _AnswerPrinter:
-    """Shows answers in the requested format and detail."""
-
-    def __init__(
-        self,
-        output: Output,
-        *,
-        full: bool,
-        context: int,
-        compact: bool | None,
-        check: bool,
-    ) -> None:
-        self.output = output
-        self._full = full
-        self._context = context
-        self._compact = compact
-        self._check = check
-        self._warned: set[str] = set()
-        self._any_shown = False
-
-    def show(self, answer: SearchAnswer) -> None:
-        """Print a single answer."""
-        self.output.show(self.of(answer))
-
-    def warn(self, result: SearchResult) -> None:
-        """Report on stderr what the user should know about an answer, each thing once."""
-        for warning in (*result.warnings, *_truncation_warning(result)):
-            if warning not in self._warned:
-                self.output.warn(warning)
-                self._warned.add(warning)
-
-    def of(
-        self, answer: SearchAnswer, query_name: str | None = None, **extra: str | int | None
-    ) -> SearchView:
-        """The view of an answer, after printing its warnings; `query_name` names one of several."""
-        from bienc_cli.render.search import SearchView
-
-        result = answer.result
-        self.warn(result)
-        is_first, self._any_shown = not self._any_shown, True
-        warnings: tuple[str, ...] = ()
-        if self._check and self.output.machine:
-            warnings = answer.changed()
-        return SearchView(
-            result,
-            full=self._full,
-            contexts=answer.with_lines_around(self._context) if self._context else None,
-            compact=bool(self._compact),
-            lines=self._lines(),
-            query_name=query_name,
-            warnings=warnings,
-            extra=extra,
-            here=caller.here(),
-            header=is_first,
-            links=link_form() if caller.stdout().isatty() else None,
-            served=caller.warm() is not None,
-        )
-
-    def _lines(self) -> int | None:
-        """Lines between the typed command and the next prompt; None for no limit."""
-        detail_chosen = self._compact is not None or self._full or self._context
-        is_limited = not detail_chosen and caller.stdout().isatty()
-        return caller.terminal_lines() - 2 if is_limited else None
-
-
-def _truncation_warning(result: SearchResult) -> list[str]:
-    if result.bi_encoder is None or not result.query_truncated:
-        return []
-    limit = result.bi_encoder.identity.max_tokens
-    return [f"the query has {result.query_tokens} tokens; only the first {limit} are read"]

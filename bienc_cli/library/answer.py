@@ -30,19 +30,16 @@ class Shown(ABC, Generic[Result]):
 
     Attributes:
         result: the complete result: stages, models, the index.
+        warnings: what the user should know about the answer.
     """
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, warnings: Sequence[str] = ()) -> None:
         self.result = result
+        self.warnings = tuple(warnings)
 
     @abstractmethod
     def view(self) -> View:
         """How the command displays it."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the answer."""
-        return tuple(getattr(self.result, "warnings", ()))
 
     def to_json(self) -> dict[str, Any]:
         """The output of the command with `--format json`, in the same schema."""
@@ -73,8 +70,10 @@ class Shown(ABC, Generic[Result]):
 class Answer(Shown[Result], Sequence[AnswerRow], Generic[AnswerRow, Result]):
     """Rows, best first."""
 
-    def __init__(self, rows: Sequence[AnswerRow], result: Result) -> None:
-        super().__init__(result)
+    def __init__(
+        self, rows: Sequence[AnswerRow], result: Result, warnings: Sequence[str] = ()
+    ) -> None:
+        super().__init__(result, warnings)
         self._rows = tuple(rows)
 
     def __len__(self) -> int:

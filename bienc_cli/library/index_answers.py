@@ -133,7 +133,7 @@ class SearchAnswer(Answer[FoundPassage, "SearchResult"]):
     """The answer of `Index.search`."""
 
     def __init__(self, result: SearchResult, searched: IndexReader | Joined) -> None:
-        super().__init__([_found_passage(hit) for hit in result.hits], result)
+        super().__init__([_found_passage(hit) for hit in result.hits], result, result.warnings)
         self._searched = searched
 
     def changed(self) -> tuple[str, ...]:
@@ -177,7 +177,7 @@ class SimilarAnswer(Answer[SimilarItem, "SimilarResult"]):
             )
             for hit in result.hits
         ]
-        super().__init__(rows, result)
+        super().__init__(rows, result, result.warnings)
 
     def view(self) -> View:
         """In the schema `bienc.similar/1`."""
@@ -204,7 +204,7 @@ class CompareAnswer(Answer[RankedPassage, "Comparison"]):
             for ranking in query_comparison.rankings
             for rank, hit in enumerate(ranking.hits, 1)
         ]
-        super().__init__(rows, result)
+        super().__init__(rows, result, result.warnings)
 
     def view(self) -> View:
         """In the schema `bienc.compare/3`."""
@@ -217,7 +217,7 @@ class PairsAnswer(Answer[SimilarPair, "PairsResult"]):
     """The answer of `Index.pairs`, most similar first; `result` also has the clusters."""
 
     def __init__(self, result: PairsResult) -> None:
-        super().__init__([_similar_pair(pair) for pair in result.pairs], result)
+        super().__init__([_similar_pair(pair) for pair in result.pairs], result, result.warnings)
 
     def view(self) -> View:
         """In the schema `bienc.pairs/1`."""
@@ -244,7 +244,7 @@ class LabelsAnswer(Answer[LabelledItem, "Labelling"]):
                     probability=probability,
                 )
             )
-        super().__init__(rows, result)
+        super().__init__(rows, result, result.warnings)
 
     def view(self) -> View:
         """In the schema `bienc.labels/1`."""

@@ -99,18 +99,13 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
                         p=None if difference is None else difference.p_corrected,
                     )
                 )
-        super().__init__(rows, result)
+        super().__init__(rows, result, warnings(result))
         self.gates = tuple(gates)
 
     @property
     def passed(self) -> bool:
         """Whether all thresholds are met."""
         return all(gate.passed for gate in self.gates)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know before trusting the numbers."""
-        return tuple(warnings(self.result))
 
     def write_report(self, path: str | Path) -> None:
         """Write a page with plots and every query.
@@ -158,16 +153,10 @@ class TuneAnswer(Answer[LearnedWeights, Tuning]):
             )
             for strategy, tuned in (("blend", result.blend), ("light-blend", result.light_blend))
         ]
-        super().__init__(rows, result)
-        self.recorded = recorded
-        self._warnings = tuple(warnings)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the judgments."""
-        missing = len(self.result.missing)
+        missing = len(result.missing)
         message = f"{missing:,} judged documents are not in the index"
-        return (*self._warnings, message) if missing else self._warnings
+        super().__init__(rows, result, [*warnings, message] if missing else warnings)
+        self.recorded = recorded
 
     def view(self) -> View:
         """In the schema `bienc.tune/1`."""

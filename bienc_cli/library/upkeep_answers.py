@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 class BuildAnswer(Shown[IndexReport]):
     """The answer of building or refreshing an index."""
 
+    def __init__(self, result: IndexReport) -> None:
+        super().__init__(result, result.warnings)
+
     def view(self) -> IndexView:
         """In the schema `bienc.index/1`."""
         return IndexView(self.result)
@@ -30,6 +33,9 @@ class BuildAnswer(Shown[IndexReport]):
 
 class RemoveAnswer(Shown[RemovalReport]):
     """The answer of `Index.remove`."""
+
+    def __init__(self, result: RemovalReport) -> None:
+        super().__init__(result, result.warnings)
 
     @property
     def unmatched(self) -> tuple[Path, ...]:
@@ -80,41 +86,40 @@ class StatusAnswer(Shown[IndexInfo]):
         exposed: tuple[Path, ...],
         writable: bool,
     ) -> None:
-        super().__init__(result)
+        messages = [
+            _foreign_graph(result, writable=writable) if warning == FOREIGN_GRAPH else warning
+            for warning in warnings
+        ]
+        if exposed:
+            messages.append(_exposure(exposed))
+        super().__init__(result, messages)
         self.skipped = skipped
         self.exposed = exposed
         self.writable = writable
-        self._warnings = warnings
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the index, and what to do about it."""
-        messages = [
-            self._foreign() if warning == FOREIGN_GRAPH else warning for warning in self._warnings
-        ]
-        if self.exposed:
-            others = len(self.exposed) - 1
-            messages.append(
-                f"others may read or change {self.exposed[0]}"
-                + (f" and {others} more in it" if others else "")
-                + " (bienc index takes their rights away)"
-            )
-        return tuple(messages)
-
-    def _foreign(self) -> str:
-        """The full form of the one-line warning that every search gives."""
-        remedy = (
-            "`bienc check --repair` makes one of your own."
-            if self.writable
-            else "The index cannot be written here, so that it stays like that; a copy of it can "
-            "be."
-        )
-        return (
-            f"The graph of the index in {self.result.directory} was made by another user, or "
-            "elsewhere, and is not used here; all vectors are compared instead, which is exact but "
-            f"slower for large indexes. {remedy}"
-        )
 
     def view(self) -> InfoView:
         """In the schema `bienc.info/1`."""
         return InfoView(self.result, self.skipped)
+
+
+def _foreign_graph(info: IndexInfo, *, writable: bool) -> str:
+    """The full form of the one-line warning that every search gives."""
+    remedy = (
+        "`bienc check --repair` makes one of your own."
+        if writable
+        else "The index cannot be written here, so that it stays like that; a copy of it can be."
+    )
+    return (
+        f"The graph of the index in {info.directory} was made by another user, or elsewhere, and "
+        "is not used here; all vectors are compared instead, which is exact but slower for large "
+        f"indexes. {remedy}"
+    )
+
+
+def _exposure(exposed: tuple[Path, ...]) -> str:
+    others = len(exposed) - 1
+    return (
+        f"others may read or change {exposed[0]}"
+        + (f" and {others} more in it" if others else "")
+        + " (bienc index takes their rights away)"
+    )

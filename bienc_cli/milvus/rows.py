@@ -83,11 +83,11 @@ def joined(rows: Iterable[MilvusRow]) -> list[Record]:
     for row in rows:
         parts.setdefault((row["kind"], row["key"]), []).append(row)
     records = []
-    for (kind, key), record_rows in sorted(parts.items()):
-        record_rows.sort(key=lambda row: row["piece"])
-        if [row["piece"] for row in record_rows] != list(range(len(record_rows))):
+    for (kind, key), piece_rows in sorted(parts.items()):
+        piece_rows.sort(key=lambda row: row["piece"])
+        if [row["piece"] for row in piece_rows] != list(range(len(piece_rows))):
             raise damaged(f"{kind} {key}")
-        first, body = record_rows[0], "".join(row["body"] for row in record_rows)
+        first, body = piece_rows[0], "".join(row["body"] for row in piece_rows)
         records.append(Record(kind, key, first["born"], first["root_id"], first["file_id"], body))
     return records
 

@@ -248,10 +248,8 @@ def modernbert(checkpoint: Checkpoint, inputs: Inputs) -> Any:
     """ModernBERT: pre-norm, rotary positions, sliding windows in most layers."""
     _require(checkpoint, rope_scaling=None)
     epsilon = float(checkpoint.config.get("norm_eps", 1e-5))
-    layers, heads = (
-        int(checkpoint.config["num_hidden_layers"]),
-        int(checkpoint.config["num_attention_heads"]),
-    )
+    layers = int(checkpoint.config["num_hidden_layers"])
+    heads = int(checkpoint.config["num_attention_heads"])
     global_every = int(checkpoint.config.get("global_attn_every_n_layers", 3))
     kinds = checkpoint.config.get("layer_types") or [
         "sliding_attention" if number % global_every else "full_attention"

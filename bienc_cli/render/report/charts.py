@@ -96,10 +96,9 @@ def times(systems: Sequence[SystemResult]) -> Strips | None:
     return Strips({system.name: strip(system.latency) for system in systems}, scale.ticks)
 
 
-def agreements(systems: Sequence[SystemResult], field: str) -> Strips:
-    """Each system's agreement with the baseline, from 0 to 1."""
+def agreements(values: Mapping[str, float | None]) -> Strips:
+    """Agreement with the baseline by system, from 0 to 1; None where there is none."""
     scale = linear([0.0, 1.0], _INSET, 100 - _INSET, about=2)
-    values = {system.name: getattr(system, field) for system in systems}
     strips = {
         name: Strip(scale(value), None, None) if value is not None else None
         for name, value in values.items()

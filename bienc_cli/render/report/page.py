@@ -126,6 +126,7 @@ def as_html(
         other=other,
         best=best_system(evaluation) if measured else None,
         compared=evaluation.systems[1:],
+        agreements=_agreements(evaluation),
         measure=evaluation.measures[0] if measured else None,
         front=pareto_front(trade_off(evaluation)),
         charts=charts,
@@ -234,6 +235,15 @@ def _gains(evaluation: Evaluation, other: SystemResult | None) -> list[Gains]:
             )
         )
     return gains
+
+
+def _agreements(evaluation: Evaluation) -> dict[str, dict[str, float | None]]:
+    """Each measure of agreement with the baseline, by system."""
+    compared = evaluation.systems[1:]
+    return {
+        f"overlap@{SHOWN}": {system.name: system.overlap for system in compared},
+        "RBO": {system.name: system.rbo for system in compared},
+    }
 
 
 def _queries(evaluation: Evaluation, other: SystemResult | None, depth: int) -> list[QueryView]:
