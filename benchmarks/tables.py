@@ -21,17 +21,16 @@ _INTRODUCTION = """# Benchmarks
 
     make bench BEIR="path/to/scifact path/to/another"
 
-runs contenders side by side, in turns, in one run, so that what disturbs the machine disturbs
-all of them. All have the same models and the same passages.
+runs the contenders in turns, in one run, so that other load affects all of them alike. All have the
+same models and the same passages.
 
-- **a**: the script one writes by hand: `SentenceTransformer`, hnswlib, `CrossEncoder.predict`,
+- **a**: the script one would write by hand: `SentenceTransformer`, hnswlib, `CrossEncoder.predict`,
   with the libraries' defaults ([plain.py](../benchmarks/plain.py))
 - **b**: bienc with `--runtime torch`
-- **c**: bienc as it is
-- **d**: the converted OpenVINO models alone, on batches that were prepared before the clock
-  started: the ceiling
+- **c**: bienc with its defaults
+- **d**: the converted OpenVINO models alone, on batches prepared in advance: the upper limit
 
-A figure is the median of its runs, with the least and the most behind it.
+Each figure is the median of its runs, followed by the least and the most.
 """
 
 
@@ -72,9 +71,8 @@ def _cold(part: Results) -> str:
         for name, one in figures.items()
     ]
     return (
-        "From the start of the process to its end, one query over the sample documents. 20\n"
-        "candidates are reranked; b and c in the order of a (`--strategy "
-        "bi-encoder+cross-encoder`),\nand as they are by default.\n\n"
+        "A whole process with one query over the sample documents. 20 candidates are reranked; b "
+        "and c\nwith the strategy of a (`bi-encoder+cross-encoder`), c also with its defaults.\n\n"
         + table(["", "seconds", "times faster", "CPU seconds", "peak MiB"], rows)
         + f"\na and c have the same top 5, in the same order, for {part['same_top_5']} of "
         f"{part['queries']} queries.\n"
@@ -101,7 +99,7 @@ def _index(part: Results) -> str:
         )
     columns = ["", "encoded /s", "of a", "of d", "end to end /s", "of d", "peak MiB"]
     return (
-        f"Passages a second while {part['documents']:,} documents of the collection "
+        f"Passages per second while {part['documents']:,} documents of the collection "
         f"({part['passages']:,} passages) are\nencoded, and over the whole process: start, "
         "loading, reading, chunking, encoding, graph,\ncommit.\n\n" + table(columns, rows)
     )
@@ -117,7 +115,7 @@ def _rerank(part: Results) -> str:
         ]
         for name, one in figures.items()
     ]
-    return f"{part['pairs']} pairs of query and passage, 20 for each query.\n\n" + table(
+    return f"{part['pairs']} pairs of query and passage, 20 per query.\n\n" + table(
         ["", "pairs /s", "of a"], rows
     )
 
@@ -132,8 +130,8 @@ def _warm(part: Results) -> str:
         for name, one in part["figures"].items()
     ]
     return (
-        f"One query after the other in one process ({part['queries']} queries), models loaded, 20 "
-        "candidates\nreranked.\n\n" + table(["", "p50 ms", "p95 ms"], rows)
+        f"One query at a time in one process ({part['queries']} queries), models loaded, 20 "
+        "candidates reranked.\n\n" + table(["", "p50 ms", "p95 ms"], rows)
     )
 
 
@@ -159,15 +157,15 @@ def _serving(part: Results) -> str:
     ]
     agreed = "are" if part["same"] else "are not"
     return (
-        "The same query over the sample documents in a process of its own, alone and through a "
-        "running\n`bienc serve`; for comparison also what the search alone takes in a process "
-        "that is asked again and\nagain. Taken in turns on a machine that others used meanwhile "
-        f"(mean load {part['load']:.0f} on {part['machine']['cores']} cores),\nso that only the "
-        "ratios and the CPU seconds mean much; those of a served query are the server's too.\n\n"
+        "The same query over the sample documents in a separate process, alone and through a "
+        "running\n`bienc serve`; for comparison also the search alone in a process with many "
+        "queries. Measured in turns\non a machine with other users "
+        f"(mean load {part['load']:.0f} on {part['machine']['cores']} cores), so mainly the "
+        "ratios and\nthe CPU seconds count; those of a served query include the server's.\n\n"
         "    python benchmarks/serving.py\n\n"
         + table(["", "seconds", "times faster", "CPU seconds", "peak MiB"], rows)
-        + f"\nBeside the search in one process, a whole process takes: {'; '.join(beside)}.\n"
-        + f"\nThe answers {agreed} the same, byte for byte, but for times and `served`.\n"
+        + f"\nCompared with the search in one process, a whole process takes: {'; '.join(beside)}."
+        + f"\n\nThe answers {agreed} the same, byte for byte, except times and `served`.\n"
     )
 
 
@@ -202,14 +200,14 @@ def _quality(part: Results) -> str:
     columns = ["bi-encoder", "torch fp32", "OpenVINO", "difference", "mean cosine", "least"]
     return (
         f"nDCG@10 of the strategy `bi-encoder` on {part['collection']} (test), index and queries "
-        "both by the\nruntime; and the cosine between the two runtimes' vectors of the same "
-        "600 passages.\n\n" + table(columns, rows)
+        "both with the\nsame runtime; and the cosine between the two runtimes' vectors of the "
+        "same 600 passages.\n\n" + table(columns, rows)
     )
 
 
 def _gpu(part: Results) -> str:
     if part.get("gpu") is None:
-        return "No GPU was at hand: the torch runtime was not measured on one.\n"
+        return "No GPU was available: the torch runtime was not measured on one.\n"
     return table(
         ["GPU", "runtime", "passages /s", "pairs /s"],
         [
@@ -251,12 +249,12 @@ def _scaling(part: Results) -> str:
     rows = [[label, *(show(one) for one in sizes.values())] for label, show in lines]
     head = ["passages", *(f"{int(size):,}" for size in sizes)]
     return (
-        f"Real vectors as far as they go, then perturbed mixtures of them; {part['queries']} real "
-        f"queries ({part['date']}).\nRecall is against comparing every vector. Up to 20,000 all "
-        "are compared; of more, a process that has\nasked little yet goes through codes of one "
-        "bit a dimension and compares the best thousand exactly,\ninstead of loading the graph "
-        "([storage.md](storage.md)). Indexes\nare kept and used again: what else the machine did "
-        "while they were built was not looked at.\n\n"
+        f"Real vectors first, then perturbed mixtures of them; {part['queries']} real queries "
+        f"({part['date']}). Recall is\nrelative to comparing every vector. Up to 20,000 vectors, "
+        "all are compared; above that, the first\nqueries of a process scan codes of one bit per "
+        "dimension and compare the best thousand exactly,\ninstead of loading the graph "
+        "([storage.md](storage.md)). Indexes are reused, so the load while\nthey were built is "
+        "unknown.\n\n"
         "    python benchmarks/scaling.py --beir DIR DIR\n\n" + table(head, rows)
     )
 
@@ -278,18 +276,18 @@ def _reading(part: Results) -> str:
     ]
     return (
         f"One file of each format with the same {part['characters'] / 1e6:.1f} million characters, "
-        "written by the format's\nown library, read once in a process of its own, with what is "
-        f"imported for it, on {part['machine']['processor']}\n(mean load {part['load']:.0f} on "
+        "written by the format's\nown library, read once in a separate process, imports included, "
+        f"on {part['machine']['processor']}\n(mean load {part['load']:.0f} on "
         f"{part['machine']['cores']} cores). The encoder above takes less than 0.2 million "
-        "characters\na second, so none of these holds it up. A real report can: pypdf takes up to "
-        "0.1 s for a page\nof tables, and `--pdf-engine pdfium` a tenth of that.\n\n"
+        "characters\na second, so none of these slows it down. A real report may: pypdf takes up "
+        "to 0.1 s for a page\nof tables, and `--pdf-engine pdfium` a tenth of that.\n\n"
         "    python benchmarks/reading.py\n\n"
         + table(
             [
                 "file",
-                "MB of it a CPU second",
-                "million characters a CPU second",
-                "pages a CPU second",
+                "MB per CPU second",
+                "million characters per CPU second",
+                "pages per CPU second",
                 "peak MiB",
             ],
             rows,
@@ -306,12 +304,12 @@ def _storage(part: Results) -> str:
         for key, shown in (
             ("seconds", "{:.2f} s"),
             ("cpu", "{:.2f} s of CPU"),
-            ("reading", "{:.4f} s for the texts alone"),
+            ("reading", "{:.4f} s for reading the texts"),
             ("read", "{:,} bytes read"),
             ("written", "{:,} bytes written"),
             ("MiB", "{:.0f} MiB at most"),
             ("disk", "{:,} bytes on the disk"),
-            ("peak disk", "{:.2f} of that at most meanwhile"),
+            ("peak disk", "at most {:.2f} times that meanwhile"),
         ):
             if key in known["here"]:
                 rows.append([label, *(shown.format(step[key]) for step in steps)])
@@ -319,10 +317,10 @@ def _storage(part: Results) -> str:
     loads = " and ".join(f"{sizes[size]['load']:.0f}" for size in sorted(sizes))
     heads = {"here": "here", "against": "format 2"}
     return (
-        "Folders with made-up vectors of 384 numbers, some of their passages in six files of 4 "
-        "MB,\nbeside format 2 of the store (commit 3655899), step by step in turns; of several "
-        "rounds the\nquickest. Bytes are what the process asked of the system, its own modules "
-        f"included (mean\nload {loads} on {part['machine']['cores']} cores).\n\n"
+        "Folders with synthetic vectors of 384 dimensions, some of their passages in six files of "
+        "4 MB,\ncompared with format 2 of the store (commit 3655899), step by step in turns; the "
+        "fastest of several\nrounds. Bytes are those the process requested from the system, its "
+        f"own modules included (mean\nload {loads} on {part['machine']['cores']} cores).\n\n"
         "    python benchmarks/storage.py --paragraphs N --against OTHER_CHECKOUT\n\n"
         + table(["", *(f"{size:,} passages, {heads[which]}" for size, which in columns)], rows)
     )
