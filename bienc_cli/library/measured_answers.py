@@ -15,7 +15,7 @@ from bienc_cli.evaluation.runs import Run, write_run
 from bienc_cli.evaluation.tuning import Tuning
 from bienc_cli.library.answer import Answer
 from bienc_cli.library.report_files import write_page
-from bienc_cli.render.evaluation import EvaluationView, warnings
+from bienc_cli.render import evaluation as evaluation_views
 from bienc_cli.render.matrix import MatrixView, probabilities
 from bienc_cli.render.tuning import TuningView
 
@@ -99,7 +99,7 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
                         p=None if difference is None else difference.p_corrected,
                     )
                 )
-        super().__init__(rows, result, warnings(result))
+        super().__init__(rows, result, evaluation_views.warnings(result))
         self.gates = tuple(gates)
 
     @property
@@ -130,7 +130,7 @@ class EvaluateAnswer(Answer[MeasuredStrategy, Evaluation]):
 
     def view(self) -> View:
         """In the schema `bienc.evaluation/1`."""
-        return EvaluationView(self.result, self.gates)
+        return evaluation_views.EvaluationView(self.result, self.gates)
 
 
 class TuneAnswer(Answer[LearnedWeights, Tuning]):

@@ -172,7 +172,7 @@ class _Check:
             # Another version may have derived other words from the same text.
             return
         searched = row_codec.searched_texts(passages, body["format"], body["title"], body["said"])
-        if languages != Counter(text.language for text in searched if text.language):
+        if languages != Counter(part.language for part in searched if part.language):
             raise damaged(f"the languages of {body['doc_id']}")
         if self._head.full_text:
             expected = row_codec.words_of(searched, tokenizer)

@@ -66,7 +66,7 @@ class SearchView(View):
         result, query_name = self.result, self.query_name
         prefix = () if query_name is None else (query_name,)
         for hit in result.hits:
-            yield "\t".join(cell(field) for field in (*prefix, *hits.hit_as_line(hit)))
+            yield "\t".join(cell(text) for text in (*prefix, *hits.hit_as_line(hit)))
         if query_name is not None and not result.hits:
             yield _no_answer(query_name)
 

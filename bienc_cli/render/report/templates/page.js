@@ -21,26 +21,26 @@
   const found = document.getElementById("found");
   const queries = Array.from(list.children);
   const texts = new Map(
-    queries.map((one) => [one, one.firstElementChild.textContent.toLowerCase()]),
+    queries.map((query) => [query, query.firstElementChild.textContent.toLowerCase()]),
   );
-  const change = (one) => Number(one.dataset.change || 0);
+  const change = (query) => Number(query.dataset.change || 0);
 
   const show = () => {
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     let left = 0;
-    for (const one of queries) {
-      const fits = wanted.every((word) => texts.get(one).includes(word));
-      one.hidden = !fits || Boolean(changed && changed.checked && change(one) === 0);
-      left += one.hidden ? 0 : 1;
+    for (const query of queries) {
+      const fits = wanted.every((word) => texts.get(query).includes(word));
+      query.hidden = !fits || Boolean(changed && changed.checked && change(query) === 0);
+      left += query.hidden ? 0 : 1;
     }
     found.textContent = left === queries.length ? "" : `${left} of ${queries.length} shown`;
   };
   const sort = () => {
     const sign = { gained: -1, lost: 1 }[order.value] || 0;
     const sorted = queries
-      .map((one, place) => [one, place])
+      .map((query, place) => [query, place])
       .sort((a, b) => sign * (change(a[0]) - change(b[0])) || a[1] - b[1]);
-    list.append(...sorted.map(([one]) => one));
+    list.append(...sorted.map(([query]) => query));
   };
   words.addEventListener("input", show);
   if (changed) changed.addEventListener("change", show);
@@ -52,7 +52,7 @@
     const entry = event.target.closest("[data-p]");
     if (!entry) return;
     const both = entry.closest(".facing").querySelectorAll(`[data-p="${entry.dataset.p}"]`);
-    for (const one of both) one.classList.toggle("lit", on);
+    for (const row of both) row.classList.toggle("lit", on);
   };
   list.addEventListener("mouseover", (event) => light(event, true));
   list.addEventListener("mouseout", (event) => light(event, false));
