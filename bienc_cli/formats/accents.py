@@ -1,6 +1,6 @@
-"""Accents that a font draws as characters of their own, and the letters that they stand on.
+"""Joins accents that a PDF draws as separate characters with their letters.
 
-Fonts of 128 characters, as TeX has them, draw `ü` as a dieresis and a `u` one on top of the other.
+Fonts with 128 characters, as in TeX, draw `ü` as a dieresis and a `u` on top of each other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 OVERPRINTED = "\ufdd0"
-"""Between two characters that are drawn one on top of the other; no character itself."""
+"""Mark between two characters drawn on top of each other; a noncharacter of Unicode."""
 
 _COMBINING = {
     "`": "\u0300",
@@ -33,7 +33,7 @@ _OVERPRINTING = re.compile(rf"(.)\s?{OVERPRINTED}\s?(.)", re.DOTALL)
 
 
 def accented(accent: str, letter: str) -> str | None:
-    """The letter that carries the accent; None where there is no such letter."""
+    """The letter with the accent; None if there is no such letter."""
     if accent not in _COMBINING or not letter.isalpha():
         return None
     whole = unicodedata.normalize("NFC", _DOTLESS.get(letter, letter) + _COMBINING[accent])
@@ -41,7 +41,7 @@ def accented(accent: str, letter: str) -> str | None:
 
 
 def with_overprinted_accents(text: str) -> str:
-    """The text, accents put on the letters that they are drawn on, which may be either one."""
+    """The text with overprinted accents and letters, in either order, joined to one letter."""
     return _OVERPRINTING.sub(_one_letter, text).replace(OVERPRINTED, "")
 
 

@@ -1,8 +1,8 @@
-"""Words that a line or a page divides, told from those that are written with a hyphen.
+"""Joins words that a line or page break divides, but keeps hyphenated words.
 
-Typesetting throws away which of the two a hyphen at a line end was. The document itself knows
-best: what it writes elsewhere decides. Else a word list of its language does, and where neither
-does, both readings are put into the text, `zebra-quokka (zebraquokka)`, so that each is found.
+A hyphen at a line end may be either. How the document writes the word elsewhere decides, else a
+word list of its language; if neither does, the text gets both readings,
+`zebra-quokka (zebraquokka)`, so that each can be found.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import Enum
 from bienc_cli.word_lists import word_list
 
 HYPHENS = "-\u00ad"
-"""What stands at a line end; other hyphens are made `-` before."""
+"""Hyphens at a line end; others have been replaced by `-` before."""
 
 _LETTER = r"[^\W\d_]"
 _FIRST = re.compile(rf"(\d|{_LETTER}+)[{HYPHENS}]\Z")
@@ -27,13 +27,13 @@ _ADDRESS = re.compile(r"://|www\.|@|\.\w{2,}/")
 _NOTE = re.compile(r"(?:[¹²³⁰⁴-⁹]+|\d{1,3}[.)]?|[*∗†‡§])\s?[^\W\d_]")
 
 LINES_OF_NOTES = 12
-"""How many lines of footnotes may stand between the halves of a word."""
+"""Limit on lines of footnotes between the halves of a word."""
 
 _LONGEST = 100
-"""Characters of a line's end or beginning that are looked at; bounds the time."""
+"""Characters examined at a line's end or start; bounds the time."""
 
 _MOST_LINES = 8
-"""Lines that one word may run over."""
+"""Limit on lines that one word may span."""
 
 _SUSPENDED = frozenset("and or nor versus und oder bzw sowie bis".split())
 _SUSPENDED_IN = {
@@ -44,7 +44,7 @@ _SUSPENDED_IN = {
     "it": ("e", "o"),
     "pt": ("e", "ou"),
 }
-"""What follows a hyphen that stands for a word to come: `pre- and postnatal`."""
+"""Words after a suspended hyphen: `pre- and postnatal`."""
 
 _FUNCTION_WORDS = {
     "en": tuple("the of and to in is that for".split()),
@@ -55,25 +55,25 @@ _FUNCTION_WORDS = {
     "it": tuple("il che di della per una gli è".split()),
     "pt": tuple("o que do da não uma os em".split()),
 }
-"""The languages that there are word lists of, each by words that only it uses so often."""
+"""Languages with word lists, each with words that only it uses so often."""
 
 _CLOSED_COMPOUNDS = ("de", "nl")
-"""Languages that write compounds as one word, so that two words do not make a hyphen likely."""
+"""Languages with closed compounds, in which two complete words do not make a hyphen likely."""
 
 _COMMON = 2000
-"""Occurrences in the word list from which a joined word is taken though its halves are words."""
+"""Occurrences in the word list from which a joined word wins although its halves are words."""
 
 _RARER = 5
-"""How many times rarer than the joined word a second half is that only happens to be a word."""
+"""A second half this many times rarer than the joined word is a word only by accident."""
 
 
 def begins_note(line: str) -> bool:
-    """Whether a footnote may begin with this line."""
+    """Whether a footnote may start with this line."""
     return _NOTE.match(line) is not None
 
 
 class HyphenReading(Enum):
-    """What two halves around a hyphen are."""
+    """What the two halves around a hyphen are."""
 
     DIVIDED = "one word"
     HYPHENATED = "a word with a hyphen"
@@ -82,10 +82,10 @@ class HyphenReading(Enum):
 
 
 class LineEnds:
-    """Mends the lines of one document.
+    """Joins divided words in the lines of one document.
 
     Args:
-        pages: all its text, for the evidence in it.
+        pages: the whole text, as evidence.
     """
 
     def __init__(self, pages: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ class LineEnds:
         )
 
     def mend(self, text: str) -> str:
-        """Put words together again that a line end divides, on the line where they begin."""
+        """Join words divided by a line end, on the line where they start."""
         if "\u00ad" in text:
             text = _SOFT.sub(self._mend_soft, text)
         pending = text.split("\n")[::-1]
@@ -116,12 +116,12 @@ class LineEnds:
         return "\n".join(done)
 
     def knows(self, first: str, second: str) -> bool:
-        """Whether both halves are a word for certain, which may stand anywhere."""
+        """Whether the halves certainly are one word, in the document or its language."""
         joined = (first + second).lower()
         return bool(self._words[joined] or self._frequency(joined))
 
     def written(self, first: str, second: str) -> str:
-        """How a word is written of which a line or page ends with `first` and a hyphen."""
+        """The spelling of a word of which a line or page ends with `first` and a hyphen."""
         reading = self._reading(first, second)
         if reading is HyphenReading.DIVIDED:
             return first + second
@@ -132,14 +132,14 @@ class LineEnds:
         return f"{first}-{second} ({first}{second})"
 
     def _mended(self, line: str, following: str) -> tuple[str, str] | None:
-        """Both lines, the first one completed; None where nothing is to be mended."""
+        """Both lines, the first one completed; None if no word is divided."""
         first = _FIRST.search(line, max(len(line) - _LONGEST, 0))
         second = _SECOND.match(following, 0, _LONGEST) if first else None
         if first is None or second is None:
             return None
         start, end, rest = first[1], second[1], second[2]
         if start.isdigit() and not end.islower():
-            # A range of numbers, or two cells of a table: nothing is lost where it stands.
+            # A range of numbers, or two table cells: joining them would gain nothing.
             return None
         before = line[max(first.start() - _LONGEST, 0) : first.start()].rpartition(" ")[2]
         if start.isdigit() or end.isdigit() or _ADDRESS.search(before) or _ADDRESS.search(rest):
@@ -149,7 +149,7 @@ class LineEnds:
         return line[: first.start()] + word, following[second.end() :]
 
     def _completed(self, line: str, pending: list[str]) -> str:
-        """A line with the half word that follows behind footnotes, which is taken from there."""
+        """The line, with the rest of its divided word moved there from below the footnotes."""
         first = _FIRST.search(line, max(len(line) - _LONGEST, 0))
         if first is None or not pending or not begins_note(pending[-1]):
             return line
@@ -165,15 +165,15 @@ class LineEnds:
 
     @staticmethod
     def _with_rest(word: str, rest: str) -> str:
-        """`rest` behind a word; what is more of the word, in both readings."""
+        """A word followed by `rest`, in both readings if that continues the word."""
         if not word.endswith(")") or rest[:1] not in {"-", "'", "’"}:
             return word + rest
         hyphenated, _, joined = word.partition(" ")
         return f"{hyphenated}{rest} {joined[:-1]}{rest.rstrip('.,;:')})"
 
-    def _mend_soft(self, found: re.Match[str]) -> str:
-        # Some fonts call their ordinary hyphen a soft one, and draw it in the midst of a line.
-        first, second = found.groups()
+    def _mend_soft(self, hyphen: re.Match[str]) -> str:
+        # Some fonts encode the ordinary hyphen as a soft one, also inside lines.
+        first, second = hyphen.groups()
         real = first and second and self._reading(first, second) is HyphenReading.HYPHENATED
         return f"{first}-{second}" if real else first + second
 

@@ -1,7 +1,7 @@
-"""What the places of text on a page tell: words drawn letter by letter, columns read in turn.
+"""Restores the reading order of a page, and words drawn letter by letter, from the geometry.
 
-An engine gives text in the order in which it is drawn. That is nearly always the order in which
-it is read, so it is kept unless the geometry plainly shows something else.
+An engine returns text in the order in which it is drawn. That is nearly always the reading order,
+so it is kept unless the geometry clearly shows otherwise.
 """
 
 from __future__ import annotations
@@ -16,54 +16,53 @@ from dataclasses import dataclass
 from bienc_cli.formats.cleaning import RAISED
 
 _WIDE_GAP = 1.0
-"""Ems between two columns at least; words are a quarter of one apart."""
+"""Least distance between two columns, in ems; words are a quarter of an em apart."""
 
 _LETTER_PITCH = 1.1
-"""Ems from one capital to the next up to which spaced capitals are one word."""
+"""Largest distance from one capital to the next within a letter-spaced word, in ems."""
 
 _FEWEST_LINES = 4
-"""Lines side by side from which two columns are told from a coincidence."""
+"""Fewer lines side by side may be a coincidence."""
 
 _WORDS_IN_LINE = 4
 _LETTERS_OF_PROSE = 0.75
 _FILLED = 0.7
-"""What tells columns of prose from those of a table: words in the median line, letters among its
-characters, and its length against the longest line's."""
+"""Least values for columns of prose, unlike those of a table: words in the median line, fraction of
+letters, and length of the median line relative to the longest."""
 
 _ALIGNED = 0.8
-"""Share of a column's lines that begin where it begins."""
+"""Fraction of a column's lines that start at its left edge."""
 
 _INDENT = 3.0
-"""Ems that a line may begin further right."""
-
+"""Allowed distance from that edge, in ems."""
 
 _NUMBERS = re.compile(r"\d{1,3}(?:[,–-]\d{1,3}){0,3}\s*")
-"""What a note is called by, or an exponent."""
+"""The number of a note, or an exponent."""
 
 _SMALLER = 0.85
 _RISE = 0.15
-"""A raised digit's size at most and rise at least, in ems of the word in front of it."""
+"""Largest size and least rise of a superscript digit, in ems of the word beside it."""
 
 BIG = 1.7
 _MOST_INITIALS = 8
-"""Times the size of the line beside it that a big first letter has at least; and how many of them
-a page has at most, which is not drawn letter by letter."""
+"""Least size of a drop cap, relative to the line beside it; and the most on a page, because one with
+more is drawn letter by letter."""
 
 _CAPITALS = 0.7
-"""Height of a capital in ems."""
+"""Height of a capital, in ems."""
 
 _WORDS_OF_ONE_LETTER = frozenset("AEIOUYÀÁÉÍÓÚÈ")
-"""Such as `A man`, `O menino`, `Y aquel`: whether the letter begins a longer word is not seen."""
+"""As in `A man`, `O menino`, `Y aquel`: such a letter may be a word, or begin a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """A piece of a line, in the direction in which it is read.
+    """A piece of a line; coordinates are along and across the direction of reading.
 
     Attributes:
-        text: as the engine has it, with the space or line break behind it.
-        left: in points, along the line.
-        right: where it ends; estimated where the engine does not say.
+        text: as the engine returns it, with the space or line break after it.
+        left: start, in points, along the line.
+        right: end, likewise; estimated if the engine does not know it.
         baseline: in points, upwards.
         size: height of the font in points, above 0.
     """
@@ -76,10 +75,10 @@ class TextRun:
 
 
 def with_raised_digits(runs: Sequence[TextRun]) -> list[TextRun]:
-    """The runs, digits that stand raised behind a word, or in front of a line, written as such.
+    """The runs, with raised digits after a word or before a line as superscript characters.
 
     Args:
-        runs: in the order in which the engine has them.
+        runs: in the order of the engine.
     """
     marked = []
     for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False):
@@ -99,63 +98,64 @@ def _is_above(run: TextRun, beside: TextRun) -> bool:
 
 
 def with_initials(runs: Sequence[TextRun]) -> list[TextRun]:
-    """The runs, the big first letter of a paragraph and the rest of its word put together.
+    """The runs, with drop caps joined to the rest of their words.
 
-    Where the letter may be a word by itself, the rest stands in its place, too.
+    If the letter may be a word by itself, the rest also stays where it is.
 
     Args:
-        runs: in the order in which the engine has them.
+        runs: in the order of the engine.
     """
     joined = list(runs)
-    initials = [at for at, run in enumerate(runs) if is_initial(run.text.strip())]
-    for at in initials if len(initials) <= _MOST_INITIALS else ():
-        initial = runs[at]
+    initials = [index for index, run in enumerate(runs) if is_initial(run.text.strip())]
+    for index in initials if len(initials) <= _MOST_INITIALS else ():
+        initial = runs[index]
         rest = next((n for n, run in enumerate(runs) if _stands_beside(initial, run)), None)
         if rest is None:
             continue
         letter, text = initial.text.strip(), runs[rest].text
         if letter in _WORDS_OF_ONE_LETTER:
             whole = letter + text.split(maxsplit=1)[0]
-            joined[at] = _with_text(initial, initial.text.replace(letter, whole))
+            joined[index] = _with_text(initial, initial.text.replace(letter, whole))
         else:
-            joined[at] = _with_text(initial, "")
+            joined[index] = _with_text(initial, "")
             joined[rest] = _with_text(runs[rest], letter + text)
     return joined
 
 
 def is_initial(text: str) -> bool:
-    """Whether it may be the big first letter of a paragraph."""
+    """Whether it may be a drop cap."""
     return len(text) == 1 and text.isupper()
 
 
 def _stands_beside(initial: TextRun, run: TextRun) -> bool:
-    """Whether a line goes on with the word of a letter that reaches down beside the next ones."""
-    tops = (one.baseline + _CAPITALS * one.size for one in (initial, run))
+    """Whether a line continues the word of a drop cap, which extends beside the next lines."""
+    top = run.baseline + _CAPITALS * run.size
+    initial_top = initial.baseline + _CAPITALS * initial.size
     return (
         run.text[:1].islower()
         and initial.size >= BIG * run.size
         and 0 < run.left - initial.left <= 1.5 * initial.size
         and run.baseline - initial.baseline >= 0.5 * run.size
-        and abs(next(tops) - next(tops)) <= 0.6 * run.size
+        and abs(initial_top - top) <= 0.6 * run.size
     )
 
 
 def is_raised(rise: float, size: float, size_before: float) -> bool:
-    """Whether a character stands raised behind another one.
+    """Whether a character is superscript next to another one.
 
     Args:
         rise: of its baseline above the other's, in points.
-        size: of its font, likewise.
-        size_before: of the other's.
+        size: of its font, in points.
+        size_before: of the other's font, in points.
     """
     return size <= _SMALLER * size_before and _RISE * size_before <= rise <= size_before
 
 
 def arranged(runs: Sequence[TextRun]) -> str:
-    """The text of a page, in the order in which it is read.
+    """The text of a page in reading order.
 
     Args:
-        runs: in the order in which the engine has them; their texts together are its text.
+        runs: in the order of the engine; their texts together are its text.
     """
     rows = list(_rows(runs))
     pieces: list[str] = []
@@ -174,14 +174,14 @@ def arranged(runs: Sequence[TextRun]) -> str:
 
 
 def has_columns(runs: Sequence[TextRun]) -> bool:
-    """Whether some of the text plainly stands in columns that are drawn line by line."""
+    """Whether some of the text clearly is in columns that are drawn line by line."""
     rows = list(_rows(runs))
     return any(_columns(rows, position) for position in range(len(rows)))
 
 
 @dataclass(slots=True)
 class _Row:
-    """What stands on one line of the page, drawn one after the other."""
+    """Runs on one line of the page, drawn one after the other."""
 
     runs: list[TextRun]
 
@@ -197,7 +197,7 @@ class _Row:
         return "".join(pieces)
 
     def segments(self) -> list[TextRun]:
-        """The runs, those joined that are not far apart."""
+        """The runs, joined if they are not far apart."""
         joined: list[TextRun] = []
         for run in self.runs:
             last = joined[-1] if joined else None
@@ -212,7 +212,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Columns side by side, up to the row `end`."""
+    """Columns side by side, up to but excluding the row `end`."""
 
     end: int
     columns: list[list[str]]
@@ -223,7 +223,7 @@ def _rows(runs: Sequence[TextRun]) -> Iterator[_Row]:
     blanks = ""
     for run in runs:
         if not run.text.strip():
-            # Part of what stands in front of it, wherever the engine places it.
+            # Part of the text before it, wherever the engine places it.
             blanks += run.text
             continue
         if row and blanks:
@@ -251,16 +251,16 @@ def _continues(run: TextRun, following: TextRun) -> bool:
 
 
 def _one_word(run: TextRun, following: TextRun) -> bool:
-    """Whether two runs on a line, each a letter, are drawn apart for the look of it alone."""
-    one, other = run.text.strip(), following.text.strip()
+    """Whether two runs on a line are letters of one letter-spaced word."""
+    letter, next_letter = run.text.strip(), following.text.strip()
     pitch = (following.left - run.left) / run.size
-    return len(one) == len(other) == 1 and is_spaced_out(one, other, pitch)
+    return len(letter) == len(next_letter) == 1 and is_spaced_out(letter, next_letter, pitch)
 
 
 def _is_hyphen_alone(run: TextRun, following: TextRun) -> bool:
-    """Whether the second one is the hyphen of a word that the end of the line divides.
+    """Whether the second run is the hyphen of a word divided by the line end.
 
-    A dash is drawn with its words, or in a column of its own.
+    A dash is drawn together with its words, or in a separate column.
     """
     return (
         following.text.endswith("\n")
@@ -276,7 +276,7 @@ def is_spaced_out(letter: str, following: str, pitch: float) -> bool:
 
 
 def _columns(rows: Sequence[_Row], start: int) -> _Block | None:
-    """The columns that begin with the row `start`, if they are columns."""
+    """The columns that start with the row `start`; None if there are none."""
     first = rows[start].segments()
     if len(first) not in {2, 3}:
         return None
@@ -303,7 +303,7 @@ def _columns(rows: Sequence[_Row], start: int) -> _Block | None:
 
 
 def _jumps(rows: Sequence[_Row], index: int, start: int) -> bool:
-    """Whether the row stands above or far below the one before it."""
+    """Whether the row is above or far below the one before it."""
     if index == start:
         return False
     above, below = rows[index - 1].runs[0], rows[index].runs[0]
@@ -314,7 +314,7 @@ def _jumps(rows: Sequence[_Row], index: int, start: int) -> bool:
 def _placed(
     segments: Sequence[TextRun], gutters: Sequence[tuple[float, float]]
 ) -> dict[int, TextRun] | None:
-    """Each segment with the column it stands in; None where one crosses into another."""
+    """The segments by column; None if one extends into another column."""
     placed: dict[int, TextRun] = {}
     for segment in segments:
         column = sum(segment.left > start for start, _ in gutters)

@@ -1,4 +1,4 @@
-"""Pages as a PDF engine extracts them to one document."""
+"""Joins the pages that a PDF engine extracted into one document."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PLAIN = str.maketrans(
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_] ){4,60}[^\W\d_](?!\S)")
-"""Letters set apart, as in headings; a wider gap stands between words."""
+"""A letter-spaced word, as in headings; the gap between words is wider."""
 
 _GAP = re.compile(r"\n{3,}")
 _DIGITS = re.compile(r"\d+")
@@ -39,8 +39,7 @@ _LAST_HALF = re.compile(rf"([^\W\d_]+)[{HYPHENS}]\Z")
 _FIRST_HALF = re.compile(r"([^\W\d_]+)(?![\w@/])")
 
 _MARGIN = 3
-"""Lines at the top and at the bottom of a page among which headers and page numbers are looked
-for."""
+"""Lines at the top and bottom of a page that are searched for headers and page numbers."""
 
 _LONGEST_WORD = 100
 
@@ -54,13 +53,13 @@ _MEANINGLESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What an engine finds on one page.
+    """The content of one page.
 
     Attributes:
         text: its lines.
-        fields: what is filled into forms, each with its label.
-        notes: what people noted on it.
-        recognised: of the text, some was recognised in a picture.
+        fields: filled-in form fields, each with its label.
+        notes: annotations by people.
+        recognised: some of the text was recognised in a picture.
     """
 
     text: str
@@ -78,18 +77,18 @@ def paged_document(
     format_name: str = "pdf",
     no_text: str | None = None,
 ) -> Document:
-    """Join pages; they are numbered from 1 as viewers count them, empty ones included.
+    """Join pages; they are numbered from 1 as in viewers, empty ones included.
 
     Args:
-        doc_id: of the document.
-        pages: in their order.
-        title: the document's own.
-        bookmarks: of the document, which become its headings.
+        doc_id: id of the document.
+        pages: in order.
+        title: in the document's metadata; None for none.
+        bookmarks: they become headings.
         format_name: of the document.
-        no_text: what to say where there is none; by default, how a scan becomes readable.
+        no_text: reason if there is no text; by default how to make a scan readable.
 
     Raises:
-        UnreadableFile: there is no text on any page, as in a scan.
+        UnreadableFile: no page has text, as in a scan.
     """
     pages = list(pages)
     texts = [_with_notes(_tidy(page.text), page) for page in pages]
@@ -102,7 +101,7 @@ def paged_document(
     anchors = []
     length = 0
     for index, text in enumerate(texts):
-        # A form feed would separate pages too, but is shown as a box in terminals.
+        # No form feed between pages, which terminals show as a box.
         texts[index] = joined = line_ends.mend(text) + "\n"
         anchors.append(Anchor(length, index + 1, recognised=pages[index].recognised))
         length += len(joined)
@@ -125,16 +124,16 @@ def _tidy(page: str) -> str:
 
 
 def _with_notes(text: str, page: Page) -> str:
-    """The page's lines, and behind them what stands on top of them."""
-    there = " ".join(text.split())
+    """The page's lines, followed by its fields and notes."""
+    on_one_line = " ".join(text.split())
     lines = list(map(_tidy, page.fields))
-    # A mark often repeats the words that it marks.
-    lines += (note for note in map(_tidy, page.notes) if " ".join(note.split()) not in there)
+    # Highlighting often repeats the highlighted words.
+    lines += (note for note in map(_tidy, page.notes) if " ".join(note.split()) not in on_one_line)
     return "\n\n".join(part for part in (text, "\n".join(dict.fromkeys(lines))) if part)
 
 
 def _join_across_pages(texts: list[str], line_ends: LineEnds) -> None:
-    """Write a word that a page break divides whole on both pages."""
+    """Complete a word divided by a page break on both pages."""
     margins = Counter(
         _DIGITS.sub("0", line)
         for text in texts
@@ -143,7 +142,7 @@ def _join_across_pages(texts: list[str], line_ends: LineEnds) -> None:
     )
 
     def stands_apart(line: str) -> bool:
-        """Whether it is a header, a footer, a page number or nothing."""
+        """Whether a line is a header, a footer, a page number or empty."""
         plain = _DIGITS.sub("0", line)
         return margins[plain] > 1 or not any(map(str.isalpha, line))
 
@@ -157,7 +156,7 @@ def _join_across_pages(texts: list[str], line_ends: LineEnds) -> None:
             start = _FIRST_HALF.match(next_lines[first], 0, _LONGEST_WORD)
             if end is None or start is None or not start[1][0].islower():
                 continue
-            # Headers that differ, and notes, may be between: only a word that is one skips them.
+            # Different headers and notes may lie between: only a known word skips them.
             if skipped and not line_ends.knows(end[1], start[1]):
                 continue
             word = line_ends.written(end[1], start[1])
@@ -170,19 +169,19 @@ def _join_across_pages(texts: list[str], line_ends: LineEnds) -> None:
 def _near_edge(
     order: range, lines: Sequence[str], stands_apart: Callable[[str], bool]
 ) -> list[int]:
-    """The lines of the text proper that are not far from the edge."""
+    """Indices of the lines of the text itself that are near the edge."""
     return [index for index in order[: _MARGIN + 1] if not stands_apart(lines[index])]
 
 
 def _above_notes(lines: Sequence[str]) -> Iterator[int]:
-    """The lines that end with half a word at the foot of a page, in front of its notes."""
+    """Indices of lines that end with half a word right above the notes of a page."""
     for index in range(len(lines) - 2, max(len(lines) - 2 - LINES_OF_NOTES - _MARGIN, -1), -1):
         if begins_note(lines[index + 1]) and lines[index][-1:] in HYPHENS:
             yield index
 
 
 def _sensible(title: str | None) -> str | None:
-    """The title, unless it is what a program put there: a file name, a template's name."""
+    """The title, unless a program put it there: a file name, the name of a template."""
     title = " ".join(clean(title or "").split())
     if not any(character.isalpha() for character in title):
         return None
@@ -190,7 +189,7 @@ def _sensible(title: str | None) -> str | None:
 
 
 def _closed_up(spaced: re.Match[str]) -> str:
-    """The word; letters of both cases are formulas, and those in their order a list of them."""
+    """The letters as one word; but mixed case is a formula, and alphabetical order a list."""
     letters = spaced[0].split(" ")
     word = "".join(letters)
     is_word = word.isupper() or word[1:].islower()

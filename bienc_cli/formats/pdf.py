@@ -1,4 +1,4 @@
-"""PDF through pypdf, page by page."""
+"""PDF with pypdf, page by page."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _Used = TypeVar("_Used")
 
 _AVERAGE_WIDTH = 0.5
-"""Ems; pypdf does not say where a text ends."""
+"""In ems; pypdf does not report where a text ends."""
 
 _TWO_BYTES = re.compile(rb"begincodespacerange\s*(?:<[0-9a-fA-F]{4}>\s*<[0-9a-fA-F]{4}>\s*)+end")
 _WIDEST_SPACE = 300
-"""Thousandths of an em."""
+"""In thousandths of an em."""
 
 _MOST_FORMS = 1000
 
@@ -40,7 +40,7 @@ _MOST_FORMS = 1000
 def read(path: Path, doc_id: str) -> Iterator[Document]:
     """Read a PDF; see `table.ReadFunction`.
 
-    Files encrypted with an empty password, which any viewer opens, are just read.
+    Files encrypted with an empty password, which any viewer opens, are read too.
     """
 
     def document(reader: PdfReader) -> Document:
@@ -53,7 +53,7 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 def read_scans_too(
     path: Path, doc_id: str, languages: Sequence[str] = ()
 ) -> Iterator[Document | Skipped]:
-    """Read a PDF, and recognise the text of pages that are pictures."""
+    """Read a PDF, recognising the text of scanned pages; see `scans.recognised_pdf`."""
     pages, title, bookmarks = _with_reader(
         path, lambda reader: (list(_pages(reader)), _title(reader), _bookmarks(reader))
     )
@@ -65,7 +65,7 @@ def _with_reader(path: Path, use: Callable[[PdfReader], _Used]) -> _Used:
 
     logger = logging.getLogger("pypdf")
     level = logger.level
-    # What pypdf says about other people's files helps nobody here.
+    # pypdf's warnings about the content of a file help no user.
     logger.setLevel(logging.CRITICAL + 1)
     try:
         with warnings.catch_warnings():
@@ -80,7 +80,7 @@ def _with_reader(path: Path, use: Callable[[PdfReader], _Used]) -> _Used:
 
 
 def opened(source: Path | BinaryIO) -> PdfReader:
-    """A PDF, decrypted if any viewer opens it.
+    """Open a PDF, decrypted if it needs no password.
 
     Raises:
         UnreadableFile: it needs a password.
@@ -120,7 +120,7 @@ def _text(page: PageObject) -> str:
 
     drawn = page.extract_text(visitor_operand_before=operators.visit, visitor_text=visit)
     if "".join(run.text for run in runs) != drawn:
-        # Nothing is known of where the rest stands.
+        # The position of the rest is unknown.
         return with_overprinted_accents(drawn)
     return with_overprinted_accents(arranged(with_raised_digits(with_initials(runs))))
 
@@ -132,15 +132,16 @@ def _properties(page: PageObject) -> Any:
 
 
 def _wide_fonts(page: PageObject) -> set[str]:
-    """Names of fonts with two bytes a character; their encoding is named where the file defines it.
+    """Names of fonts with two bytes per character; also corrects fonts that pypdf misreads.
 
-    pypdf takes the latter for fonts of one byte; what the codes stand for, it reads from a table.
-    Of other fonts, spaces that they do not draw are made as wide as words are apart.
+    pypdf takes two-byte fonts with an embedded encoding for one-byte fonts, so their encoding is
+    replaced by a predefined one; the characters come from the `ToUnicode` table anyway. For other
+    fonts see `_narrow_space`.
     """
     from pypdf.generic import NameObject, StreamObject
 
     wide: set[str] = set()
-    # Nor does a damaged font, which pypdf meets again.
+    # A damaged font must not make the page unreadable; pypdf handles it again.
     with contextlib.suppress(Exception):
         for name, font in _fonts(page):
             if font.get("/Subtype") != "/Type0":
@@ -158,9 +159,9 @@ def _wide_fonts(page: PageObject) -> set[str]:
 
 
 def _narrow_space(font: Any) -> None:
-    """Of a font without a space, make what else may have its code no wider than one.
+    """Limit the width of the character with the code of the space in a font without a space.
 
-    pypdf takes half the width of that character for a gap between words.
+    pypdf takes half that width for the gap between words.
     """
     from pypdf.generic import NumberObject
 
@@ -174,7 +175,7 @@ def _narrow_space(font: Any) -> None:
 
 
 def _fonts(page: PageObject) -> Iterator[tuple[str, Any]]:
-    """The fonts of a page and of the forms that are drawn on it, with their names."""
+    """Names and fonts of a page and of the forms drawn on it."""
     pending: list[Any] = [page]
     seen: set[int] = set()
     while pending and len(seen) < _MOST_FORMS:
@@ -200,18 +201,18 @@ def _run(text: str, matrix: list[float], size: float, rise: float) -> TextRun:
 
 
 def _bookmarks(reader: PdfReader) -> list[Bookmark]:
-    found: list[Bookmark] = []
-    # Nor does a damaged outline.
+    bookmarks: list[Bookmark] = []
+    # A damaged outline does not make the pages unreadable.
     with contextlib.suppress(Exception):
         for level, entry in flattened(reader.outline):
             with contextlib.suppress(Exception):
                 destination = cast("Destination", entry)
                 page = reader.get_destination_page_number(destination)
-                # Some programs name a page by its index, not by what it is.
+                # Some programs refer to a page by its index instead of the object.
                 page = destination.get("/Page") if page is None else page
                 if isinstance(page, int):
-                    found.append(Bookmark(level, str(destination.title or ""), page))
-    return found
+                    bookmarks.append(Bookmark(level, str(destination.title or ""), page))
+    return bookmarks
 
 
 def _title(reader: PdfReader) -> str | None:

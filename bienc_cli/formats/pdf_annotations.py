@@ -1,4 +1,4 @@
-"""What is filled into a PDF's forms and noted on its pages, as pypdf has it."""
+"""Filled-in form fields and annotations of a PDF's pages, with pypdf."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from pypdf import PageObject
 
 _MOST = 10_000
-"""Annotations of a page that are looked at."""
+"""Limit on annotations of a page."""
 
 _DEEPEST_FIELD = 16
 
 _PASSWORD_FIELD = 1 << 13
 _DROPS_DOWN = 1 << 17
 _HIDDEN = 1 << 1
-"""Bits of a field's and of an annotation's flags (ISO 32000, 12.7.4.3 and 12.5.3)."""
+"""Bits in the flags of fields and annotations (ISO 32000, 12.7.4.3 and 12.5.3)."""
 
 _MOST_OPTIONS = 30
-"""Of a list that is shown whole; a longer one is scrolled, and mostly out of sight."""
+"""A longer list box scrolls, and most of it is out of sight."""
 
 _NO_NOTES = frozenset({"/Link", "/Popup", "/Widget"})
 
 
 def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The filled in fields of a page, `label: value`, and its notes; nothing damaged."""
+    """The filled-in fields of a page, as `label: value`, and its notes, without damaged ones."""
     fields: list[str] = []
     notes: list[str] = []
     with contextlib.suppress(Exception):
@@ -45,20 +45,20 @@ def fields_and_notes(page: PageObject) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def _entry(dictionary: Any, key: str) -> Any:
-    """The object itself, not the reference to it that `get` may give."""
+    """The object itself, not a reference to it, which `get` may return."""
     return dictionary[key] if key in dictionary else None  # noqa: SIM401  (not the same here)
 
 
 def _note(annotation: Any) -> Iterator[str]:
     if contents := str(_entry(annotation, "/Contents") or "").strip():
         author = str(_entry(annotation, "/T") or "").strip()
-        # Free text stands on the page as it is; of other notes the viewer shows who wrote them.
+        # Viewers show the author of a note, except for free text, which is part of the page.
         named = author and _entry(annotation, "/Subtype") != "/FreeText"
         yield f"{author}: {contents}" if named else contents
 
 
 def _field(widget: Any) -> Iterator[str]:
-    # The parts of a field inherit what they do not say themselves.
+    # The parts of a field inherit entries that they lack.
     chain = [widget]
     while (parent := _entry(chain[-1], "/Parent")) is not None and len(chain) < _DEEPEST_FIELD:
         chain.append(parent)
@@ -71,7 +71,7 @@ def _field(widget: Any) -> Iterator[str]:
         return
     value = inherited("/V")
     if kind == "/Btn":
-        # A button is on if it shows one of its states but `Off`.
+        # A button is on if it shows a state other than `Off`.
         value = _entry(widget, "/AS") or value
         if value in {None, "/Off"}:
             return
@@ -88,7 +88,7 @@ def _field(widget: Any) -> Iterator[str]:
 
 
 def _option(option: Any) -> tuple[str, str]:
-    """What stands for a choice in the file, and what is shown of it."""
+    """The value of a choice in the file, and its displayed text."""
     parts = option.get_object()
     return (_one(parts[0]), _one(parts[1])) if isinstance(parts, list) else (_one(parts),) * 2
 
@@ -101,7 +101,7 @@ def _one(value: Any) -> str:
 
 
 def labelled(label: str, value: str) -> Iterator[str]:
-    """A field's value behind its label, unless that is a program's name for it."""
+    """A field's value after its label, unless the label is an internal name."""
     label, value = " ".join(label.split()), value.strip()
     if value:
         plain = len(label) > 1 and "[" not in label

@@ -1,7 +1,6 @@
-"""What pypdf is shown of a page: each letter once, and the words that stand in its place.
+"""Corrects the operators of a page before pypdf interprets them.
 
-pypdf calls `visit` before each operator of a page, and goes on with the operands as it leaves
-them.
+pypdf calls `visit` before each operator of a page, and continues with the modified operands.
 """
 
 from __future__ import annotations
@@ -17,27 +16,28 @@ _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"'})
 _MOVING_ON = frozenset({b"Td", b"TD"})
 _MOVING = _MOVING_ON | {b"Tm", b"T*", b"BT", b"cm"}
 _DEEPEST = 64
-"""Marked contents within one another that are told apart."""
+"""Levels of nested marked content."""
 
 _FORWARDS = 0.3
-"""Ems by which what stands behind a text on its line is further right at least."""
+"""Least distance to the right at which text continues a line, in ems."""
 
 _BACKWARDS = 250
-"""Thousandths of an em by which what is drawn on top of a character is further left at least."""
+"""Least distance to the left that overprints the previous character, in thousandths of an em."""
 
 _ACCENT_WIDTH = 333
-"""Thousandths of an em, in most fonts."""
+"""In thousandths of an em, in most fonts."""
 
 _ON_TOP = 0.35
 _ABOVE = 0.7
-"""Ems between the beginnings of an accent and its letter at most, along the line and across."""
+"""Largest distance between the starts of an accent and its letter, along and across the line, in
+ems."""
 
 _TOLERANCE = 0.12
-"""Ems; the narrowest letters that may stand twice in a row are twice as wide."""
+"""In ems; the narrowest letters that may be doubled are twice as wide."""
 
 
 def product(first: list[float], second: list[float]) -> list[float]:
-    """Two transformations (a, b, c, d, e, f), one after the other."""
+    """The product of two transformations (a, b, c, d, e, f), `first` applied first."""
     a, b, c, d, e, f = first
     g, h, i, j, k, m = second
     return [
@@ -47,17 +47,17 @@ def product(first: list[float], second: list[float]) -> list[float]:
 
 
 class Operators:
-    """Changes the operands of one page.
+    """Modifies the operands of one page.
 
-    - What is drawn a second time at the same place, to look bold or to cast a shadow, is taken out.
-    - Where a text is said to stand for what is drawn (`ActualText`), that is shown.
-    - Between an accent and the letter that it is drawn on, `OVERPRINTED` is put.
-    - What follows words set apart (`Tw`), as lines of even length are, moves as far as they would
-      reach otherwise: pypdf takes them for that short, and what follows within a word for another.
+    - Text drawn again at the same place, to look bold or to cast a shadow, is removed.
+    - `ActualText` replaces the drawn text that it stands for.
+    - `OVERPRINTED` is inserted between an accent and the letter that it is drawn on.
+    - Moves after text with word spacing (`Tw`), as in justified lines, are shortened by that
+      spacing, which pypdf ignores: it would take the rest of a word for another word.
 
     Args:
-        properties: of the page's resources, which marked content may name.
-        wide_fonts: names of those with two bytes a character.
+        properties: of the page's resources, which marked content may refer to.
+        wide_fonts: names of fonts with two bytes per character.
     """
 
     def __init__(self, properties: Any = None, wide_fonts: Container[str] = ()) -> None:
@@ -70,18 +70,19 @@ class Operators:
         self._rise = 0.0
         self._word_space = 0.0
         self._kept_word_spaces: list[float] = []
-        # How much wider what is shown since the last move is, and what moves of this line lack.
+        # Word spacing of the text since the last move, and the sum by which moves on this line were
+        # shortened.
         self._stretched = self._lacking = 0.0
-        # Whether the last thing shown is one character, and the next one is drawn on top of it.
+        # Whether the last text is a single character, and the next one is drawn on top of it.
         self._alone = self._on_top = False
-        # Of each marked content that is open, whether a text stands for it; and that text.
+        # For each open marked content, whether it has an ActualText; and the current one.
         self._marked: list[bool] = []
         self._actual: str | None = None
         self.shown_rise = 0.0
-        """Points by which what was shown last stands above its line."""
+        """Rise of the last text above its line, in points."""
 
     def visit(self, operator: bytes, operands: list[Any], cm: list[float], tm: list[float]) -> None:
-        """Change the operands of an operator."""
+        """Modify the operands of an operator."""
         if operator == b"Tf" and len(operands) > 1 and isinstance(operands[1], (int, float)):
             self._size = abs(float(operands[1])) or 1.0
             self._is_wide = operands[0] in self._wide_fonts
@@ -103,7 +104,7 @@ class Operators:
                 self._lacking = 0.0
             self._stretched = 0.0
         elif operator in _SHOWING and operands:
-            # What follows a text without a move stands behind it, not on it.
+            # Text that follows without a move is after the previous text, not on it.
             if self._moved and self._is_repeated(operands[-1], product(tm, cm)):
                 operands[-1] = type(operands[-1])()
             self._moved = False
@@ -132,7 +133,7 @@ class Operators:
                     on_top = on_top and not piece
                 elif isinstance(piece, (int, float)) and index:
                     if piece < 0 < inside:
-                        # What is left of the letter below the accent is no gap.
+                        # The rest of the width of the letter below an accent is not a gap.
                         shown[index] = type(piece)(min(piece + inside, 0))
                     on_top = piece >= _BACKWARDS
                     inside = float(piece) - _ACCENT_WIDTH if on_top else 0.0
@@ -162,41 +163,41 @@ class Operators:
     def _begin(self, operands: list[Any]) -> None:
         if len(self._marked) >= _DEEPEST:
             return
-        said = None if self._actual is not None else self._said_of(operands)
-        self._marked.append(said is not None)
-        if said is not None:
-            self._actual = said
+        actual = None if self._actual is not None else self._actual_text(operands)
+        self._marked.append(actual is not None)
+        if actual is not None:
+            self._actual = actual
 
-    def _said_of(self, operands: list[Any]) -> str | None:
+    def _actual_text(self, operands: list[Any]) -> str | None:
         try:
             properties = operands[1]
             if self._properties is not None and isinstance(properties, str):
                 properties = self._properties[properties]
-            said = properties.get_object()["/ActualText"].get_object()
+            text = properties.get_object()["/ActualText"].get_object()
         except (AttributeError, IndexError, KeyError, TypeError):
             return None
-        if isinstance(said, bytes):
+        if isinstance(text, bytes):
             from pypdf.generic import create_string_object
 
-            said = create_string_object(said)
-        return str(said) if isinstance(said, str) and said else None
+            text = create_string_object(text)
+        return str(text) if isinstance(text, str) and text else None
 
     def _show_actual(self, operator: bytes, operands: list[Any]) -> None:
-        """Show the text in the place of the first of what it stands for."""
-        # pypdf takes a string as it is; what a font has to decode is bytes.
+        """Show the text instead of the first text that it stands for."""
+        # pypdf decodes bytes with the font, but takes strings as they are.
         drawn = _bytes_of(operands[-1])
-        said = _Said(self._actual or "")
-        said.drawn = drawn.decode("utf-16-be" if self._is_wide else "latin-1", "replace")
+        actual = _ActualText(self._actual or "")
+        actual.drawn = drawn.decode("utf-16-be" if self._is_wide else "latin-1", "replace")
         if operator == b"TJ":
-            # A gap in front of it stays one.
+            # A gap before it stays.
             gap = list(itertools.takewhile(lambda piece: not _bytes_of([piece]), operands[-1]))
-            operands[-1] = type(operands[-1])([*gap, said])
+            operands[-1] = type(operands[-1])([*gap, actual])
         else:
-            operands[-1] = said
+            operands[-1] = actual
         self._actual = ""
 
     def _spaces(self, operand: Any) -> int:
-        """Spaces in what is shown; in fonts of two bytes a character none is set apart."""
+        """Number of spaces that word spacing widens: none in fonts with two bytes per character."""
         return 0 if self._is_wide else _bytes_of(operand).count(b" ")
 
     def _is_repeated(self, operand: Any, matrix: list[float]) -> bool:
@@ -212,8 +213,8 @@ class Operators:
         return False
 
 
-class _Said(str):
-    """A text in the place of drawn characters; pypdf goes through it for the width of these."""
+class _ActualText(str):
+    """A replacement for drawn characters; pypdf iterates over it to compute their width."""
 
     __slots__ = ("drawn",)
     drawn: str
@@ -223,9 +224,9 @@ class _Said(str):
 
 
 class _OnTop(bytes):
-    """What is drawn on top of the character in front of it.
+    """Text drawn on top of the previous character.
 
-    pypdf goes through it to decode it, and then for its width, of which the mark has none.
+    pypdf iterates over it first to decode it and then to compute its width; the mark has none.
     """
 
     is_decoded = False

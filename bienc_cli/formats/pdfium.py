@@ -1,4 +1,4 @@
-"""PDF through PDFium, many times faster than pypdf; needs the extra `pdfium`."""
+"""PDF with PDFium, many times faster than pypdf; needs the extra `pdfium`."""
 
 from __future__ import annotations
 
@@ -37,37 +37,37 @@ _PASSWORD_NEEDED = 4
 """FPDF_ERR_PASSWORD"""
 
 _EVERYWHERE = (-1e6, -1e6, 1e6, 1e6)
-"""Points: not only what the page's box shows, which is another one once the page is turned."""
+"""In points: text outside the page's box too, because the box changes when the page is rotated."""
 
 _NO_NOTES = frozenset({2, 16})
 """FPDF_ANNOT_LINK and FPDF_ANNOT_POPUP"""
 
 _SAMPLES = 12
-"""Lines of a page whose geometry is looked at, to see whether that of all is needed."""
+"""Lines of a page that are sampled to decide whether the geometry of all is needed."""
 
 _LONG_LINE = 40
-"""Characters; two columns side by side have more."""
+"""In characters; two columns side by side have more."""
 
 _WIDE_GAP = 1.0
-"""Ems, as in `layout`."""
+"""In ems, as in `layout`."""
 
 _CLOSE = 0.2
-"""Ems between a word and the hyphen behind it at most."""
+"""Largest distance between a word and the hyphen after it, in ems."""
 
 _INITIAL = re.compile(r"^[^\W\d_a-z]\r?$", re.MULTILINE)
-"""A line of one letter, which may be a big one beside a paragraph."""
+"""A line with one letter, which may be a drop cap."""
 
 _DIGITS_BEHIND = re.compile(r"(?<=[^\W\d_])\d{1,3}(?:[,–-]\d{1,3}){0,3}(?!\w)")
-"""What may be raised: the number of a note behind a word, or an exponent."""
+"""Digits that may be superscript: a note's number after a word, or an exponent."""
 
 _HYPHEN_ALONE = re.compile(r"(?<=[^\W\d_])(?: |\r\n)(?=[-\u2010](?:\r\n|\Z))")
-"""What stands in front of a hyphen that is drawn by itself, as some programs do at line ends."""
+"""Space before a hyphen that is drawn separately, as some programs do at line ends."""
 
 _DIGITS_IN_FRONT = re.compile(r"(?:^|(?<=[\x02\ufffe]))\d{1,3}(?=[^\W\d_])", re.MULTILINE)
-"""The same in front of a note, at the beginning of a line or behind a hyphen that ends one."""
+"""A note's number before the note, at the start of a line or after a hyphen that ends one."""
 
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_a-z]{1,2} ){3,}[^\W\d_a-z](?!\w)")
-"""Capitals with spaces between: one word drawn letter by letter, or what it looks like."""
+"""Capitals separated by spaces, which may be one letter-spaced word."""
 
 
 def read(path: Path, doc_id: str) -> Iterator[Document]:
@@ -79,14 +79,14 @@ def read(path: Path, doc_id: str) -> Iterator[Document]:
 def read_scans_too(
     path: Path, doc_id: str, languages: Sequence[str] = ()
 ) -> Iterator[Document | Skipped]:
-    """Read a PDF, and recognise the text of pages that are pictures."""
+    """Read a PDF, recognising the text of scanned pages; see `scans.recognised_pdf`."""
     yield from recognised_pdf(path, doc_id, *_read(path), languages)
 
 
 def _read(path: Path) -> tuple[list[Page], str | None, list[Bookmark]]:
     from pypdfium2 import PdfDocument, PdfiumError
 
-    # A path that is no UTF-8 cannot be handed to PDFium; bytes always can.
+    # PDFium takes only paths in UTF-8, but any bytes.
     content = path.read_bytes()
     try:
         document = PdfDocument(content)
@@ -96,7 +96,7 @@ def _read(path: Path) -> tuple[list[Page], str | None, list[Bookmark]]:
         finally:
             document.close()
     except PdfiumError as error:
-        # The code may be left over from an earlier file: only what is encrypted needs a password.
+        # The code may be left over from an earlier file, so look for encryption too.
         if error.err_code == _PASSWORD_NEEDED and b"/Encrypt" in content:
             raise UnreadableFile("encrypted", "encrypted, needs a password") from error
         raise UnreadableFile("broken", f"a broken PDF ({error})") from error
@@ -111,7 +111,7 @@ def _bookmarks(document: PdfDocument) -> Iterator[Bookmark]:
 
 
 def _pages(document: PdfDocument, content: bytes) -> Iterator[Page]:
-    # What is noted on pages is read by the same code for both engines.
+    # pypdf reads the annotations for both engines.
     annotated: PdfReader | None = None
     for index in range(len(document)):
         page = document[index]
@@ -128,7 +128,7 @@ def _text(page: PdfPage) -> str:
     text_page = page.get_textpage()
     upright = _is_upright(text_page)
     if upright != (page.get_rotation() in {0, 180}):
-        # Lines come in their order only if the page is turned the way its text is.
+        # PDFium only orders lines correctly if the page is rotated like its text.
         page.set_rotation(0 if upright else 90)
         text_page.close()
         text_page = page.get_textpage()
@@ -153,8 +153,8 @@ def _text(page: PdfPage) -> str:
 def _drawn(text_page: PdfTextPage) -> str:
     """The text in PDFium's order.
 
-    Of the two functions for it, one leaves out line breaks at the end of a page, so that words
-    are glued, the other whatever is beyond U+FFFF.
+    Of its two functions, one drops line breaks at the end of a page, which glues words together;
+    the other drops characters beyond U+FFFF.
     """
     everywhere: str = text_page.get_text_bounded(*_EVERYWHERE)
     if not everywhere or max(everywhere) > "\uffff":
@@ -163,7 +163,7 @@ def _drawn(text_page: PdfTextPage) -> str:
 
 
 def _is_upright(text_page: PdfTextPage) -> bool:
-    """Whether most of the text runs across the page, as far as samples show."""
+    """Whether most of the text is horizontal, judging by samples."""
     places = Places(text_page)
     count = text_page.count_chars()
     samples = range(0, count, max(count // _SAMPLES, 1))
@@ -172,7 +172,7 @@ def _is_upright(text_page: PdfTextPage) -> bool:
 
 
 def _may_have_columns(text_page: PdfTextPage, text: str) -> bool:
-    """Whether most long lines have a wide gap in them, as far as samples show."""
+    """Whether most long lines contain a wide gap, judging by samples."""
     places = Places(text_page)
     lines = [found.span() for found in re.finditer(r"[^\r\n]+", text)]
     lines = [(start, end) for start, end in lines if end - start >= _LONG_LINE]
@@ -195,7 +195,7 @@ def _has_gap(places: Places, text: str, start: int, end: int) -> bool:
 
 
 def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
-    """Write digits that stand raised behind a word as such."""
+    """Replace raised digits after a word by superscript characters."""
     places = Places(text_page)
 
     def written(found: re.Match[str]) -> str:
@@ -207,7 +207,7 @@ def _with_raised_digits(text_page: PdfTextPage, text: str) -> str:
 
 
 def _marks_in_front(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, str]]:
-    """Digits that stand raised in front of a line, as such, and a space behind them."""
+    """Replacements for raised digits before a line: superscript characters and a space."""
     places = Places(text_page)
     for found in _DIGITS_IN_FRONT.finditer(text):
         first, last = places.of_text(found.start()), places.of_text(found.end() - 1)
@@ -217,7 +217,7 @@ def _marks_in_front(text_page: PdfTextPage, text: str) -> Iterator[tuple[int, st
 
 
 def _needless_breaks(text_page: PdfTextPage, text: str) -> Iterator[int]:
-    """Spaces and line breaks that PDFium put in front of the hyphens of divided words."""
+    """Indices of spaces and line breaks that PDFium put before the hyphens of divided words."""
     places = Places(text_page)
     for found in _HYPHEN_ALONE.finditer(text):
         letter, hyphen = places.of_text(found.start() - 1), places.of_text(found.end())
@@ -228,7 +228,7 @@ def _needless_breaks(text_page: PdfTextPage, text: str) -> Iterator[int]:
 
 
 def _needless_spaces(text_page: PdfTextPage, text: str) -> Iterator[int]:
-    """Spaces that PDFium put between capitals that are drawn a little apart."""
+    """Indices of spaces that PDFium put between letter-spaced capitals."""
     if not (found := list(_SPACED.finditer(text))):
         return
     places = Places(text_page)
@@ -244,11 +244,11 @@ def _needless_spaces(text_page: PdfTextPage, text: str) -> Iterator[int]:
 
 
 def _runs(text_page: PdfTextPage, changes: Mapping[int, str]) -> Iterator[TextRun]:
-    """All characters, in pieces that no line break or wide gap divides.
+    """All characters, divided at line breaks and wide gaps.
 
     Args:
-        text_page: with these characters.
-        changes: of some of them, by index in the text.
+        text_page: the page with the characters.
+        changes: replacements for some of them, by index in the text.
     """
     places = Places(text_page)
     changed = {places.of_text(index): written for index, written in changes.items()}
@@ -276,7 +276,7 @@ def _runs(text_page: PdfTextPage, changes: Mapping[int, str]) -> Iterator[TextRu
         if not piece:
             left, baseline, size = start, line, height
         if piece and character.isdecimal():
-            # The second digit of a number stands as high as the first one.
+            # Further digits of a number have the same height as the first one.
             behind_raised = piece[-1].isdigit() and not piece[-1].isdecimal()
             if behind_raised or (piece[-1].isalpha() and places.is_raised(index, index - 1)):
                 character = character.translate(RAISED)
@@ -304,7 +304,7 @@ def _is_annotated(page: PdfPage) -> bool:
 
 
 def _opened_by_pypdf(content: bytes) -> PdfReader | None:
-    """The same file for pypdf; None where only PDFium can read it."""
+    """The same file opened with pypdf; None if only PDFium can read it."""
     from bienc_cli.formats.pdf import opened
 
     try:

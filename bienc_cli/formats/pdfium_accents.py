@@ -1,4 +1,4 @@
-"""Accents that PDFium has as characters of their own, wherever in their line it puts them."""
+"""Joins accents that PDFium returns as separate characters, anywhere in the line, with letters."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from bienc_cli.formats.accents import ACCENT, accented
 from bienc_cli.formats.pdfium_places import Places
 
 _NEAR = 0.7
-"""Ems between the baselines of an accent and its letter at most."""
+"""Largest distance between the baselines of an accent and its letter, in ems."""
 
 _FURTHEST = 300
-"""Characters of a line that an accent's letter is looked for among, in either direction."""
+"""Characters of a line that are searched for an accent's letter, in either direction."""
 
 _WORD_GAP = 0.15
-"""Ems between two words at least."""
+"""Least distance between two words, in ems."""
 
 
 def on_their_letters(places: Places, text: str) -> dict[int, str]:
-    """What stands in the place of accents, of their letters and of spaces beside them.
+    """Replacements for accents, their letters, and the spaces beside them.
 
     Args:
         places: of the page's characters.
-        text: as PDFium has it.
+        text: as PDFium returns it.
 
     Returns:
-        By index in the text, what is to stand there instead.
+        By index in the text, the replacement of the character there.
     """
     changes: dict[int, str] = {}
     letters: dict[int, tuple[float, float, float, float]] = {}
-    for found in ACCENT.finditer(text):
-        accent = found.start()
+    for match in ACCENT.finditer(text):
+        accent = match.start()
         letter = _letter_below(places, text, accent, letters, changes)
         if letter is not None:
-            changes[letter] = accented(found.group(), text[letter]) or text[letter]
+            changes[letter] = accented(match.group(), text[letter]) or text[letter]
             changes[accent] = ""
     for accent in [index for index, written in changes.items() if not written]:
         _close_up(places, text, accent, changes)
@@ -68,14 +68,14 @@ def _letter_below(
 
 
 def _extent(places: Places, index: int) -> tuple[float, float, float, float]:
-    """Left, right and baseline of a character of the text, and its size."""
-    at = places.of_text(index)
-    x, y = places.origin(at)
-    return x, places.end(at)[0], y, places.size(at)
+    """Left, right, baseline and size of a character of the text."""
+    character = places.of_text(index)
+    x, y = places.origin(character)
+    return x, places.end(character)[0], y, places.size(character)
 
 
 def _close_up(places: Places, text: str, accent: int, changes: dict[int, str]) -> None:
-    """Take out the spaces that PDFium put around an accent, but for one between words."""
+    """Remove the spaces that PDFium put around an accent, except one between words."""
     first = last = accent
     while first > 0 and _is_filler(places, text, first - 1, changes):
         first -= 1

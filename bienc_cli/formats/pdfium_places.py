@@ -1,4 +1,4 @@
-"""Where PDFium finds the characters of a page."""
+"""Geometry of the characters of a page, from PDFium."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfTextPage
 
 _HYPHENS = {0x02: "-", 0xFFFE: "-"}
-"""What PDFium puts for a hyphen at the end of a line, leaving out the line break."""
+"""PDFium's codes for a hyphen at the end of a line, whose line break it leaves out."""
 
 
 class Places:
-    """Where the characters of a page stand, by their index in it."""
+    """Positions and sizes of the characters of a page, by their index in the page."""
 
     def __init__(self, text_page: PdfTextPage) -> None:
         from pypdfium2 import raw
@@ -28,28 +28,28 @@ class Places:
         self._matrix = raw.FS_MATRIX()
 
     def of_text(self, index: int) -> int:
-        """The index of the character at this index of the text; -1 for none."""
+        """The index of the character at this index of the text; -1 if there is none."""
         return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._page, index))
 
     def angle(self, index: int) -> float:
-        """Radians that it is turned by, against the clock."""
+        """Its rotation in radians, counterclockwise."""
         # PDFium counts clockwise.
         return -float(self._raw.FPDFText_GetCharAngle(self._page, index))
 
     def size(self, index: int) -> float:
         """Height of its font in points, as drawn; above 0."""
-        # Its box says less: that is as high as the font says, and some say nonsense.
+        # Not from its box: that has the height stated by the font, which may be nonsense.
         size = self._raw.FPDFText_GetFontSize(self._page, index)
         self._raw.FPDFText_GetMatrix(self._page, index, self._matrix)
         return abs(size) * math.hypot(self._matrix.c, self._matrix.d) or 1.0
 
     def origin(self, index: int) -> tuple[float, float]:
-        """Where its baseline begins, in points of the page."""
+        """Start of its baseline, in points of the page."""
         self._raw.FPDFText_GetCharOrigin(self._page, index, self._x, self._y)
         return self._x.value, self._y.value
 
     def end(self, index: int) -> tuple[float, float]:
-        """Where it ends: corner of its box, furthest in the direction it is read in."""
+        """Its end: the corner of its box furthest in the direction of reading."""
         self._raw.FPDFText_GetLooseCharBox(self._page, index, self._box)
         box = self._box
         angle = self.angle(index)
@@ -59,7 +59,7 @@ class Places:
         )
 
     def is_raised(self, index: int, beside: int) -> bool:
-        """Whether it stands raised behind or in front of another one."""
+        """Whether it is superscript next to another character."""
         (x, y), (beside_x, beside_y) = self.origin(index), self.origin(beside)
         angle = self.angle(beside)
         along, across = math.cos(angle), math.sin(angle)
@@ -67,7 +67,7 @@ class Places:
         return is_raised(rise, self.size(index), self.size(beside))
 
     def is_generated(self, index: int) -> bool:
-        """Whether PDFium put it there: a space or line break that is not in the file."""
+        """Whether PDFium added it: a space or line break that is not in the file."""
         return bool(self._raw.FPDFText_IsGenerated(self._page, index))
 
     def character(self, index: int) -> str:
