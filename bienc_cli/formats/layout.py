@@ -45,8 +45,8 @@ _RISE = 0.15
 
 BIG = 1.7
 _MOST_INITIALS = 8
-"""Least size of a drop cap, relative to the line beside it; and the most on a page, because one with
-more is drawn letter by letter."""
+"""Least size of a drop cap, relative to the line beside it; and the most on a page: one with more
+is drawn letter by letter."""
 
 _CAPITALS = 0.7
 """Height of a capital, in ems."""
